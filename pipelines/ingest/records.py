@@ -1,0 +1,222 @@
+"""Files with one record a row (pupils, registers, forms) into the catalogue's typed tables.
+
+Headings are matched by name, never by position. A cell that cannot be read as its type becomes NULL and
+its place is kept, so that `validation` can report every one; a pupil's number is replaced by a key, and
+names and dates of birth are never read.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import duckdb
+
+from pipelines.catalogue import Column, Table
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
+from pipelines.ingest.registration import DDL, RegisteredFile, record, registered_files
+from pipelines.study import Study
+
+# Columns filled from the registration, not from a cell.
+_FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_status")
+
+_TRUE = ("1", "Y", "YES", "TRUE", "T")
+_FALSE = ("0", "N", "NO", "FALSE", "F")
+_DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y")
+
+
+def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
+    """Fill a raw table from every source of its kinds; returns the rows kept.
+
+    Raises StudyError with the faults of all its files: missing file, checksum, encoding, headings, shape.
+    """
+    con.execute(DDL)
+    con.execute(table.ddl())
+    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [table.name])
+    faults: list[Fault] = []
+    try:
+        files = registered_files(study, table.source_kinds)
+    except StudyError as error:
+        raise StudyError(error.faults) from None
+    for file in files:
+        try:
+            _ingest_file(con, table, file)
+        except StudyError as error:
+            faults.extend(error.faults)
+    if faults:
+        con.execute(table.ddl())
+        raise StudyError(faults)
+    kept = con.execute(f"SELECT count(*) FROM {table.full_name}").fetchone()
+    return int(kept[0]) if kept else 0
+
+
+def match_headers(table: Table, file: DelimitedFile) -> dict[str, int]:
+    """Which cell of a row each column is read from.
+
+    Raises StudyError naming every required column whose heading is not in the file.
+    """
+    index_of = {header.casefold(): index for index, header in enumerate(file.headers)}
+    matched: dict[str, int] = {}
+    faults: list[Fault] = []
+    for column in read_columns(table):
+        names = [*column.headers, column.name]
+        found = next((index_of[n.casefold()] for n in names if n.casefold() in index_of), None)
+        if found is not None:
+            matched[column.name] = found
+        elif column.is_required:
+            faults.append(
+                Fault(
+                    file=file.source_id,
+                    row=1,
+                    column=names[0],
+                    problem="the column is missing",
+                    found="headings " + ", ".join(header for header in file.headers if header),
+                    expected=" or ".join(dict.fromkeys(names)),
+                    remedy="export the file with this column, or mend its heading",
+                )
+            )
+    if faults:
+        raise StudyError(faults)
+    return matched
+
+
+def read_columns(table: Table) -> tuple[Column, ...]:
+    """The columns that are read from cells of a file."""
+    return tuple(column for column in table.columns if column.name not in _FROM_REGISTRATION)
+
+
+def _ingest_file(con: duckdb.DuckDBPyConnection, table: Table, registered: RegisteredFile) -> None:
+    file = open_delimited(registered.source_id, registered.path)
+    matched = match_headers(table, file)
+    columns = [column for column in read_columns(table) if column.name in matched]
+    parsed = ", ".join(
+        f"{_parse(column, _text(matched[column.name]))} AS {column.name}" for column in columns
+    )
+    unreadable = ", ".join(
+        f"CASE WHEN {column.name} IS NULL AND {_has_text(column, matched[column.name])} "
+        f"THEN '{column.name}' END"
+        for column in columns
+        if column.kind not in {"text", "code"} and column.sensitivity != "identifying"
+    )
+    is_blank = " AND ".join(f"{_text(index)} IS NULL" for index in range(len(file.headers)))
+    secret = secrets.token_hex(16)
+    con.execute(
+        "CREATE OR REPLACE TEMP MACRO pupil_key(upn, row_number) AS "
+        f"coalesce(md5('{secret}' || upper(upn)), 'row ' || row_number)"
+    )
+    create_from_scan(
+        con,
+        file,
+        f"""
+        CREATE OR REPLACE TEMP TABLE incoming AS
+        WITH numbered AS (SELECT row_number() OVER () + 1 AS row_number, * FROM {{scan}}),
+        parsed AS (SELECT *, {is_blank} AS is_blank_row, {parsed} FROM numbered)
+        SELECT row_number, is_blank_row, {", ".join(column.name for column in columns)},
+            list_filter([{unreadable or "NULL"}], lambda name: name IS NOT NULL) AS unreadable
+        FROM parsed
+        """,
+    )
+    try:
+        _store(con, table, registered, columns)
+    finally:
+        con.execute("DROP TABLE incoming")
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    registered: RegisteredFile,
+    columns: list[Column],
+) -> None:
+    source = registered.source
+    set_asides: dict[str, int] = {}
+    for condition, reason in (("is_blank_row", "blank row"), *table.set_asides):
+        counted = con.execute(f"SELECT count(*) FROM incoming WHERE {condition}").fetchone()
+        set_asides[reason] = int(counted[0]) if counted else 0
+    total = con.execute("SELECT count(*) FROM incoming").fetchone()
+    conditions = " AND ".join(
+        f"({condition}) IS NOT TRUE"
+        for condition in ("is_blank_row", *(c for c, _ in table.set_asides))
+    )
+    names = {column.name for column in table.columns}
+    given = {
+        "source_id": registered.source_id,
+        "academic_year": source.academic_year,
+        "release_status": source.status,
+    }
+    constants = {name: value for name, value in given.items() if name in names}
+    targets = [*constants, "row_number", *(column.name for column in columns)]
+    selected = [
+        *(f"${name}" for name in constants),
+        "row_number",
+        *(column.name for column in columns),
+    ]
+    con.execute(
+        f"INSERT INTO {table.full_name} ({', '.join(targets)}) "
+        f"SELECT {', '.join(selected)} FROM incoming WHERE {conditions} ORDER BY row_number",
+        constants,
+    )
+    con.execute(
+        "INSERT INTO raw.unreadable SELECT $table_name, $source_id, row_number, unnest(unreadable) "
+        f"FROM incoming WHERE {conditions}",
+        {"table_name": table.name, "source_id": registered.source_id},
+    )
+    kept = con.execute(f"SELECT count(*) FROM incoming WHERE {conditions}").fetchone()
+    record(
+        con,
+        registered,
+        n_rows_in=int(total[0]) if total else 0,
+        n_rows_kept=int(kept[0]) if kept else 0,
+        set_asides=set_asides,
+    )
+
+
+def _text(index: int) -> str:
+    """A cell without outer white space (a non-breaking space counts as white), NULL if nothing is left."""
+    return f"nullif(trim(replace(c{index}, chr(160), ' ')), '')"
+
+
+def plain_number(text: str) -> str:
+    """SQL for a number's text with an ASCII minus and without thousands commas.
+
+    A comma anywhere else stays, so that a decimal comma is reported and never read as another number.
+    """
+    ascii_minus = f"replace({text}, '−', '-')"
+    return (
+        rf"CASE WHEN regexp_full_match({ascii_minus}, '[+-]?[0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]+)?') "
+        f"THEN replace({ascii_minus}, ',', '') ELSE {ascii_minus} END"
+    )
+
+
+def _has_text(column: Column, index: int) -> str:
+    blanks = ", ".join(f"'{blank}'" for blank in column.blanks)
+    text = _text(index)
+    return f"{text} IS NOT NULL" + (f" AND upper({text}) NOT IN ({blanks})" if blanks else "")
+
+
+def _parse(column: Column, text: str) -> str:
+    """SQL that reads a cell's text as the column's kind, NULL where it cannot."""
+    number = plain_number(text)
+    if column.name == "pupil_key":
+        return f"pupil_key({text}, row_number)"
+    if column.kind == "text":
+        return text
+    if column.kind == "code":
+        return f"upper({text})"
+    if column.kind == "integer":
+        # A bare cast would round 12.7 to 13.
+        return (
+            f"CASE WHEN regexp_full_match({number}, '[+-]?[0-9]+(\\.0+)?') "
+            f"THEN TRY_CAST({number} AS DOUBLE)::BIGINT END"
+        )
+    if column.kind == "number":
+        return (
+            f"CASE WHEN regexp_full_match({number}, '[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?') "
+            f"THEN TRY_CAST({number} AS DOUBLE) END"
+        )
+    if column.kind == "flag":
+        true = ", ".join(f"'{word}'" for word in _TRUE)
+        false = ", ".join(f"'{word}'" for word in _FALSE)
+        return f"CASE WHEN upper({text}) IN ({true}) THEN true WHEN upper({text}) IN ({false}) THEN false END"
+    forms = ", ".join(f"'{form}'" for form in _DATE_FORMS)
+    return f"try_strptime({text}, [{forms}])::DATE"

@@ -1,0 +1,136 @@
+"""Registered files: that each is there, is the one the protocol means, and what became of its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import Fault, StudyError
+from pipelines.study import Source, SourceKind, Study
+
+DDL = """
+CREATE TABLE IF NOT EXISTS raw.source (
+    source_id VARCHAR PRIMARY KEY, kind VARCHAR, academic_year VARCHAR, release_status VARCHAR,
+    publisher VARCHAR, published DATE, licence VARCHAR, sha256 VARCHAR,
+    n_rows_in BIGINT, n_rows_kept BIGINT, n_rows_set_aside BIGINT
+);
+CREATE TABLE IF NOT EXISTS raw.set_aside (source_id VARCHAR, reason VARCHAR, n_rows BIGINT);
+CREATE TABLE IF NOT EXISTS raw.unreadable (
+    table_name VARCHAR, source_id VARCHAR, row_number BIGINT, column_name VARCHAR
+);
+"""
+
+
+@dataclass(frozen=True)
+class RegisteredFile:
+    """A source whose file is there and has the checksum the protocol gives, if it gives one."""
+
+    source: Source
+    path: Path
+    sha256: str
+
+    @property
+    def source_id(self) -> str:
+        """How the file is named in every message and table: as `study.toml` writes it."""
+        return self.source.file
+
+
+def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[RegisteredFile, ...]:
+    """Find and fingerprint the sources of some kinds.
+
+    Raises StudyError with one fault for every file that is missing, is a folder, or is another file
+    than the one registered.
+    """
+    faults: list[Fault] = []
+    files: list[RegisteredFile] = []
+    wanted = set(kinds)
+    for source in (source for source in study.source if source.kind in wanted):
+        path = study.path(source)
+        if not path.is_file():
+            faults.append(
+                Fault(
+                    file=source.file,
+                    problem="the file is not there",
+                    expected=f"a {source.kind} file at {path}",
+                    remedy="put the file there, or mend the name in study.toml",
+                )
+            )
+            continue
+        sha256 = file_sha256(path)
+        if source.sha256 is not None and source.sha256 != sha256:
+            faults.append(
+                Fault(
+                    file=source.file,
+                    problem="the file is not the one that was registered: its checksum differs",
+                    found=f"sha256 {sha256}",
+                    expected=f"sha256 {source.sha256}",
+                    remedy="fetch the registered file again, or register this one: write its sha256 and "
+                    "date in study.toml",
+                )
+            )
+            continue
+        files.append(RegisteredFile(source, path, sha256))
+    if faults:
+        raise StudyError(faults)
+    return tuple(files)
+
+
+def sources_sha256(study: Study) -> str:
+    """One fingerprint of all sources. Raises StudyError as `registered_files` does."""
+    digest = hashlib.sha256()
+    for file in registered_files(study, (source.kind for source in study.source)):
+        digest.update(f"{file.source.kind} {file.source_id} {file.sha256}\n".encode())
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Checksum of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def record(
+    con: duckdb.DuckDBPyConnection,
+    file: RegisteredFile,
+    *,
+    n_rows_in: int,
+    n_rows_kept: int,
+    set_asides: dict[str, int],
+) -> None:
+    """Write down what became of a file's rows: rows in = rows kept + rows set aside, each with a reason.
+
+    Raises RuntimeError if the numbers do not add up, since then rows were lost.
+    """
+    n_rows_set_aside = sum(set_asides.values())
+    if n_rows_in != n_rows_kept + n_rows_set_aside:
+        raise RuntimeError(
+            f"{file.source_id}: {n_rows_in} rows in, {n_rows_kept} kept, {n_rows_set_aside} set aside"
+        )
+    source = file.source
+    con.execute("DELETE FROM raw.source WHERE source_id = ?", [file.source_id])
+    con.execute("DELETE FROM raw.set_aside WHERE source_id = ?", [file.source_id])
+    con.execute(
+        "INSERT INTO raw.source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            file.source_id,
+            source.kind,
+            source.academic_year,
+            source.status,
+            source.publisher,
+            source.published,
+            source.licence,
+            file.sha256,
+            n_rows_in,
+            n_rows_kept,
+            n_rows_set_aside,
+        ],
+    )
+    for reason, n_rows in set_asides.items():
+        if n_rows:
+            con.execute(
+                "INSERT INTO raw.set_aside VALUES (?, ?, ?)", [file.source_id, reason, n_rows]
+            )

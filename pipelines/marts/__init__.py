@@ -1,0 +1,33 @@
+"""Marts: one SELECT a file, the file's name the table's. What each table promises is in `catalogue`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.catalogue import Table
+
+FOLDER = Path(__file__).parent
+
+
+def select_of(table: Table) -> str:
+    """The SELECT that makes a mart."""
+    return (FOLDER / f"{table.name}.sql").read_text(encoding="utf-8")
+
+
+def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """Make one mart anew in the shape the catalogue declares; returns its rows.
+
+    The old table stays if the SELECT fails.
+    """
+    con.execute("BEGIN")
+    try:
+        con.execute(table.ddl())
+        con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}")
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    counted = con.execute(f"SELECT count(*) FROM {table.full_name}").fetchone()
+    return int(counted[0]) if counted else 0

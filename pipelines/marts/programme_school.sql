@@ -1,0 +1,41 @@
+-- Enrolments by school, whatever URN the school had when it joined; and placebo programmes, whose schools
+-- are chosen here by the rule the protocol gives.
+WITH enrolled AS (
+    SELECT
+        enrolment.programme,
+        school_urn.school_id,
+        min(coalesce(enrolment.start_date, programme.starts)) AS start_date,
+        false AS is_placebo
+    FROM raw.enrolments AS enrolment
+    JOIN mart.school_urn AS school_urn USING (urn)
+    LEFT JOIN protocol.programme AS programme USING (programme)
+    GROUP BY enrolment.programme, school_urn.school_id
+),
+
+-- Mainstream schools with a figure for the target group in every year of the study.
+candidate AS (
+    SELECT
+        programme.programme,
+        programme.placebo_n_schools,
+        cell.school_id,
+        max(cell.mean) FILTER (cell.academic_year = programme.placebo_academic_year) AS selection_mean
+    FROM protocol.programme AS programme
+    JOIN mart.cell AS cell
+        ON cell.measure = programme.placebo_measure AND cell.pupil_group = programme.target_group
+    JOIN mart.school AS school ON school.school_id = cell.school_id
+    JOIN protocol.study_year AS study_year ON study_year.academic_year = cell.academic_year
+    WHERE cell.value_status = 'value' AND NOT school.is_special AND school.is_local
+    GROUP BY programme.programme, programme.placebo_n_schools, cell.school_id
+    HAVING count(DISTINCT cell.academic_year) = (SELECT count(*) FROM protocol.study_year)
+),
+
+chosen AS (
+    SELECT programme, school_id, CAST(NULL AS DATE) AS start_date, true AS is_placebo
+    FROM candidate
+    QUALIFY row_number() OVER (PARTITION BY programme ORDER BY selection_mean, school_id) <= placebo_n_schools
+)
+
+SELECT * FROM enrolled
+UNION ALL BY NAME
+SELECT * FROM chosen
+ORDER BY programme, school_id

@@ -1,0 +1,61 @@
+"""The outcomes that can be evaluated: name, unit, label. What pupils or schools scored is in the marts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+MeasureName = Literal[
+    "ks2_rwm_expected",
+    "ks2_reading_expected",
+    "ks2_writing_expected",
+    "ks2_maths_expected",
+    "ks2_reading_progress",
+    "ks2_writing_progress",
+    "ks2_maths_progress",
+    "ks2_reading_score",
+    "ks2_maths_score",
+    "ks4_attainment8",
+    "ks4_progress8",
+    "ks4_basics_94",
+    "ks4_basics_95",
+]
+KeyStage = Literal["ks2", "ks4"]
+Unit = Literal["share", "points"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An outcome. Higher is better for every one of them; shares are 0 to 1."""
+
+    name: MeasureName
+    label: str
+    unit: Unit
+    decimals: int
+
+    @property
+    def key_stage(self) -> KeyStage:
+        """The key stage whose results it is made of."""
+        return "ks2" if self.name.startswith("ks2") else "ks4"
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("ks2_rwm_expected", "Expected standard in reading, writing and maths", "share", 0),
+        Measure("ks2_reading_expected", "Expected standard in reading", "share", 0),
+        Measure("ks2_writing_expected", "Expected standard in writing", "share", 0),
+        Measure("ks2_maths_expected", "Expected standard in maths", "share", 0),
+        Measure("ks2_reading_progress", "Reading progress", "points", 1),
+        Measure("ks2_writing_progress", "Writing progress", "points", 1),
+        Measure("ks2_maths_progress", "Maths progress", "points", 1),
+        Measure("ks2_reading_score", "Reading scaled score", "points", 1),
+        Measure("ks2_maths_score", "Maths scaled score", "points", 1),
+        Measure("ks4_attainment8", "Attainment 8", "points", 1),
+        Measure("ks4_progress8", "Progress 8", "points", 2),
+        Measure("ks4_basics_94", "Grade 4 or above in English and maths", "share", 0),
+        Measure("ks4_basics_95", "Grade 5 or above in English and maths", "share", 0),
+    )
+}
+if set(MEASURES) != set(get_args(MeasureName)):  # pragma: no cover - a programming error, at import
+    raise RuntimeError("pipelines/measures.py: MeasureName and MEASURES differ")

@@ -1,0 +1,69 @@
+"""Where a study's outputs lie under `data_marts/`. What is written there is said by who writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+DATA_RAW = PROJECT / "data_raw"
+DATA_MARTS = PROJECT / "data_marts"
+EXAMPLE = DATA_RAW / "example"
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """The folders of one study: a working store, finished runs, and `current`, the run that counts."""
+
+    marts: Path
+    study: str
+
+    @property
+    def home(self) -> Path:
+        """`data_marts/<study>`."""
+        return self.marts / self.study
+
+    @property
+    def work(self) -> Path:
+        """The working store: nothing in it is meant for readers."""
+        return self.home / ".work"
+
+    @property
+    def store(self) -> Path:
+        """DuckDB file with everything but pupil rows."""
+        return self.work / "store.duckdb"
+
+    @property
+    def pupils(self) -> Path:
+        """DuckDB file with pupil rows, deleted once a run has succeeded."""
+        return self.work / "pupils.duckdb"
+
+    @property
+    def charts(self) -> Path:
+        """Charts as drawn, before they are published."""
+        return self.work / "charts"
+
+    @property
+    def board(self) -> Path:
+        """The board's page, before it is published."""
+        return self.work / "board"
+
+    @property
+    def folder_note(self) -> Path:
+        """Text file that says which study folder this study is made from."""
+        return self.work / "study_folder.txt"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the run that is writing."""
+        return self.work / "run.lock"
+
+    @property
+    def runs(self) -> Path:
+        """Finished runs, newest few."""
+        return self.home / "runs"
+
+    @property
+    def current(self) -> Path:
+        """The run that readers see."""
+        return self.home / "current"

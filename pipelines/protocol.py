@@ -1,0 +1,108 @@
+"""The protocol as small tables, so that SQL can join what `study.toml` says. Reading it is `study`'s."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.measures import MEASURES
+from pipelines.study import Study
+
+
+def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
+    """Write the tables of schema `protocol` anew; returns the number of programmes."""
+    section = study.study
+    _write(
+        con,
+        "study",
+        "study VARCHAR, title VARCHAR, local_authority INTEGER, local_authority_name VARCHAR, "
+        "is_fictional BOOLEAN, reference_date DATE, as_at DATE, outcome_year VARCHAR, minimum_cell INTEGER, "
+        "protocol_sha256 VARCHAR, sources_sha256 VARCHAR",
+        [
+            (
+                section.name,
+                section.title,
+                section.local_authority,
+                section.local_authority_name,
+                section.is_fictional,
+                section.reference_date,
+                section.as_at,
+                section.outcome_year,
+                section.minimum_cell,
+                study.protocol_sha256,
+                sources_sha256,
+            )
+        ],
+    )
+    _write(
+        con,
+        "study_year",
+        "academic_year VARCHAR, is_outcome BOOLEAN",
+        [(year, year == section.outcome_year) for year in study.years],
+    )
+    _write(
+        con,
+        "programme",
+        "programme VARCHAR, protocol_order INTEGER, title VARCHAR, fund VARCHAR, priority VARCHAR, "
+        "funding_gbp INTEGER, target_group VARCHAR, starts DATE, expected_schools INTEGER, "
+        "eligible_share DOUBLE, is_evaluated BOOLEAN, is_placebo BOOLEAN, placebo_measure VARCHAR, "
+        "placebo_academic_year VARCHAR, placebo_n_schools INTEGER",
+        [
+            (
+                programme.id,
+                order,
+                programme.title,
+                programme.fund,
+                programme.priority,
+                programme.funding_gbp,
+                programme.target_group,
+                programme.starts,
+                programme.expected_schools,
+                programme.eligible_share,
+                programme.is_evaluated,
+                programme.placebo is not None,
+                programme.placebo.measure if programme.placebo else None,
+                programme.placebo.academic_year if programme.placebo else None,
+                programme.placebo.n_schools if programme.placebo else None,
+            )
+            for order, programme in enumerate(study.programme)
+        ],
+    )
+    _write(
+        con,
+        "programme_measure",
+        "programme VARCHAR, protocol_order INTEGER, measure VARCHAR, key_stage VARCHAR, label VARCHAR, "
+        "unit VARCHAR, is_primary BOOLEAN, smallest_effect DOUBLE",
+        [
+            (
+                programme.id,
+                order,
+                measure.name,
+                MEASURES[measure.name].key_stage,
+                MEASURES[measure.name].label,
+                MEASURES[measure.name].unit,
+                measure.primary,
+                measure.smallest_effect,
+            )
+            for programme in study.evaluated_programmes
+            for order, measure in enumerate(programme.measure)
+        ],
+    )
+    _write(
+        con,
+        "not_yet_published",
+        "measure VARCHAR, key_stage VARCHAR, academic_year VARCHAR, reason VARCHAR",
+        [
+            (entry.measure, MEASURES[entry.measure].key_stage, entry.academic_year, entry.reason)
+            for entry in study.not_yet_published
+        ],
+    )
+    return len(study.programme)
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[object, ...]]
+) -> None:
+    con.execute(f"CREATE OR REPLACE TABLE protocol.{name} ({columns})")
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        con.executemany(f"INSERT INTO protocol.{name} VALUES ({marks})", rows)

@@ -1,0 +1,439 @@
+"""`study.toml` as frozen settings, with every fault of the file found at once.
+
+The protocol of one evaluation lives here; reading the sources it names is `pipelines.ingest`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import Fault, StudyError
+from pipelines.measures import MEASURES, MeasureName
+
+PROTOCOL = "study.toml"
+
+AcademicYear = Annotated[str, Field(pattern=r"^20\d\d-\d\d$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+ReleaseStatus = Literal["school_return", "provisional", "revised", "final"]
+PupilGroup = Literal[
+    "all",
+    "sen_support",
+    "ehc_plan",
+    "no_sen",
+    "disadvantaged",
+    "not_disadvantaged",
+    "high_prior",
+]
+SourceKind = Literal[
+    "ks2_pupils",
+    "ks4_pupils",
+    "ks2_schools",
+    "ks4_schools",
+    "school_register",
+    "school_links",
+    "inspections",
+    "enrolments",
+    "eligibility",
+    "reviews",
+    "evaluations",
+    "evaluation_questions",
+    "statements",
+    "case_studies",
+]
+OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_schools", "ks4_schools")
+PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ProgrammeMeasure(_Settings):
+    """An outcome a programme is judged on. One primary a key stage gets a verdict."""
+
+    name: MeasureName
+    primary: bool = False
+    smallest_effect: Annotated[float, Field(gt=0, strict=False)] | None = None
+
+
+class Placebo(_Settings):
+    """A programme that never was: the schools with the lowest figure of one year, to see what methods say.
+
+    Schools are mainstream and have a figure for the target group in every year of the study; ties go to
+    the lower LAESTAB.
+    """
+
+    measure: MeasureName
+    academic_year: AcademicYear
+    n_schools: Annotated[int, Field(ge=1)]
+
+
+class Programme(_Settings):
+    """An intervention and its schools. Evaluated if it has measures, else only counted for coverage."""
+
+    id: Slug
+    title: str
+    fund: str
+    priority: str | None = None
+    funding_gbp: Annotated[int, Field(ge=0)] | None = None
+    target_group: PupilGroup | None = None
+    starts: dt.date | None = None
+    selection_years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
+    expected_schools: Annotated[int, Field(ge=1)] | None = None
+    eligible_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    placebo: Placebo | None = None
+    measure: tuple[ProgrammeMeasure, ...] = Field(default=(), strict=False)
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether the study estimates this programme's effect."""
+        return bool(self.measure)
+
+
+class Source(_Settings):
+    """One registered raw file."""
+
+    kind: SourceKind
+    file: str
+    academic_year: AcademicYear | None = None
+    status: ReleaseStatus | None = None
+    publisher: str | None = None
+    published: dt.date | None = None
+    licence: str | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class NotYetPublished(_Settings):
+    """A measure that does not exist yet for a year, with the reason the page prints in its place."""
+
+    measure: MeasureName
+    academic_year: AcademicYear
+    reason: str
+
+
+class StudySection(_Settings):
+    """The `[study]` table."""
+
+    name: Slug
+    title: str
+    local_authority: Annotated[int, Field(ge=200, le=999)]
+    local_authority_name: str
+    reference_date: dt.date
+    as_at: dt.date | None = None
+    outcome_year: AcademicYear
+    baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
+    minimum_cell: Annotated[int, Field(ge=2)] = 6
+    draws: Annotated[int, Field(ge=99)] = 9999
+    seed: int = 0
+    data_root: str = "."
+    is_fictional: bool = False
+
+
+class Study(_Settings):
+    """One evaluation: its protocol, where its files are, and the hash that every output carries."""
+
+    study: StudySection
+    programme: tuple[Programme, ...] = Field(min_length=1, strict=False)
+    source: tuple[Source, ...] = Field(min_length=1, strict=False)
+    not_yet_published: tuple[NotYetPublished, ...] = Field(default=(), strict=False)
+    folder: Path
+    protocol_sha256: str
+
+    @property
+    def name(self) -> str:
+        """The study's name, which is also its folder's."""
+        return self.study.name
+
+    @property
+    def data_root(self) -> Path:
+        """The folder no source may lie outside of."""
+        return (self.folder / self.study.data_root).resolve()
+
+    @property
+    def years(self) -> tuple[AcademicYear, ...]:
+        """Baseline years and the outcome year, oldest first."""
+        return tuple(sorted({*self.study.baseline_years, self.study.outcome_year}))
+
+    @property
+    def evaluated_programmes(self) -> tuple[Programme, ...]:
+        """Programmes whose effect is estimated, in the protocol's order."""
+        return tuple(programme for programme in self.programme if programme.is_evaluated)
+
+    def path(self, source: Source) -> Path:
+        """Where a source's file lies."""
+        return self.data_root / source.file
+
+
+def load_study(folder: Path) -> Study:
+    """Read and check a study folder's protocol.
+
+    Raises StudyError with every fault of `study.toml` at once; the files it names are not opened here.
+    """
+    path = folder / PROTOCOL
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        raise StudyError([_no_protocol(folder)]) from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise StudyError(
+            [_protocol_fault("is not UTF-8 text", "save the file as UTF-8", line)]
+        ) from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise StudyError(
+            [
+                _protocol_fault(
+                    f"is not valid TOML: {error}",
+                    "mend that line; `data_raw/example/study.toml` shows the form",
+                    int(found.group(1)) if found else None,
+                )
+            ]
+        ) from None
+
+    reserved = {"folder", "protocol_sha256"} & values.keys()
+    protocol_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    settings = {key: value for key, value in values.items() if key not in reserved}
+    try:
+        study = Study.model_validate(
+            {**settings, "folder": folder.resolve(), "protocol_sha256": protocol_sha256}
+        )
+    except ValidationError as error:
+        raise StudyError(
+            [_fault_of(dict(problem), text) for problem in error.errors()]
+            + [_unknown_key(text, (key,)) for key in sorted(reserved)]
+        ) from None
+    faults = [_unknown_key(text, (key,)) for key in sorted(reserved)] + _contradictions(study, text)
+    if faults:
+        raise StudyError(faults)
+    return study
+
+
+def _no_protocol(folder: Path) -> Fault:
+    return Fault(
+        file=f"{folder}/{PROTOCOL}",
+        problem="there is no such file, so this is not a study folder",
+        expected="a folder that holds a study.toml",
+        remedy="check the folder's name; `data_raw/example/` shows what a study folder looks like",
+    )
+
+
+def _protocol_fault(problem: str, remedy: str, row: int | None) -> Fault:
+    return Fault(file=PROTOCOL, problem=problem, remedy=remedy, row=row)
+
+
+def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
+    return Fault(
+        file=PROTOCOL,
+        row=_line_of(text, location),
+        column=_dotted(location),
+        problem=f"the key {location[-1]!r} is not known here",
+        expected=_known_keys(location),
+        remedy="mend the spelling, or take the line out",
+    )
+
+
+def _fault_of(problem: dict[str, object], text: str) -> Fault:
+    """Turn one of pydantic's complaints into a fault with its line."""
+    location = tuple(part for part in problem["loc"] if isinstance(part, str | int))  # type: ignore[attr-defined]
+    if problem["type"] == "extra_forbidden":
+        return _unknown_key(text, location)
+    missing = problem["type"] == "missing"
+    return Fault(
+        file=PROTOCOL,
+        row=_line_of(text, location[:-1] if missing else location),
+        column=_dotted(location),
+        problem=f"the key {location[-1]!r} is missing" if missing else "the value is not usable",
+        found=None if missing else repr(problem["input"]),
+        expected=str(problem["msg"]),
+        remedy="add it" if missing else "mend the value",
+    )
+
+
+def _known_keys(location: Sequence[str | int]) -> str:
+    model: type[BaseModel] = Study
+    for part in location[:-1]:
+        if isinstance(part, int) or part not in model.model_fields:
+            continue
+        annotation = model.model_fields[part].annotation
+        for candidate in [annotation, *get_args(annotation)]:
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                model = candidate
+    known = [key for key in model.model_fields if key not in {"folder", "protocol_sha256"}]
+    return "one of " + ", ".join(known)
+
+
+def _dotted(location: Sequence[str | int]) -> str:
+    """`programme[2].measure[1].name`: entries counted from one, as a reader counts them."""
+    words = ""
+    for part in location:
+        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return words.lstrip(".")
+
+
+def _line_of(text: str, location: Sequence[str | int]) -> int | None:
+    """The line of a key in the TOML text: the nth header of its table, then the key within it.
+
+    Enough for the files people write (`[table]`, `[[table]]`, `key = …`); None where it cannot tell.
+    """
+    lines = text.splitlines()
+    start, end = 0, len(lines)
+    names: list[str] = []
+    found: int | None = None
+    for index, part in enumerate(location):
+        if isinstance(part, int):
+            continue
+        names.append(part)
+        nth = location[index + 1] if index + 1 < len(location) else None
+        nth = nth if isinstance(nth, int) else 0
+        header = re.compile(rf"^\s*\[{{1,2}}\s*{re.escape('.'.join(names))}\s*\]{{1,2}}")
+        headers = [number for number in range(start, end) if header.match(lines[number])]
+        if headers:
+            if nth >= len(headers):
+                return found
+            start = headers[nth]
+            end = headers[nth + 1] if nth + 1 < len(headers) else end
+            found = start + 1
+        else:
+            key = re.compile(rf"^\s*\"?{re.escape(part)}\"?\s*=")
+            keys = [number for number in range(start, end) if key.match(lines[number])]
+            found = keys[0] + 1 if keys else found
+    return found
+
+
+def _contradictions(study: Study, text: str) -> list[Fault]:
+    """What the schema cannot say: entries that do not fit each other."""
+    faults: list[Fault] = []
+
+    def fault(location: tuple[str | int, ...], problem: str, expected: str, remedy: str) -> None:
+        faults.append(
+            Fault(
+                file=PROTOCOL,
+                row=_line_of(text, location),
+                column=_dotted(location),
+                problem=problem,
+                expected=expected,
+                remedy=remedy,
+            )
+        )
+
+    section = study.study
+    if section.name != study.folder.name:
+        fault(
+            ("study", "name"),
+            f"the study is called {section.name!r} but its folder is {study.folder.name!r}",
+            "one name: outputs are written under it",
+            "rename one of the two",
+        )
+    for index, year in enumerate(section.baseline_years):
+        if year >= section.outcome_year:
+            fault(
+                ("study", "baseline_years", index),
+                f"baseline year {year} does not come before the outcome year {section.outcome_year}",
+                "baseline years before the outcome year",
+                "mend one of the two",
+            )
+    if not study.evaluated_programmes:
+        fault(
+            ("programme",),
+            "no programme has a measure, so there is nothing to evaluate",
+            "at least one [[programme.measure]]",
+            "add the measures the programme is to be judged on",
+        )
+    seen_ids: set[str] = set()
+    for index, programme in enumerate(study.programme):
+        here = ("programme", index)
+        if programme.id in seen_ids:
+            fault(
+                (*here, "id"),
+                f"two programmes are called {programme.id!r}",
+                "one id each",
+                "rename one",
+            )
+        seen_ids.add(programme.id)
+        if programme.is_evaluated and programme.target_group is None:
+            fault(
+                here,
+                f"programme {programme.id!r} is evaluated but names no target_group",
+                "one of " + ", ".join(PUPIL_GROUPS),
+                "add target_group",
+            )
+        primaries = [MEASURES[m.name].key_stage for m in programme.measure if m.primary]
+        for key_stage in sorted({stage for stage in primaries if primaries.count(stage) > 1}):
+            fault(
+                (*here, "measure"),
+                f"programme {programme.id!r} has more than one primary measure in {key_stage}",
+                "one primary measure a key stage",
+                "keep primary = true on one of them",
+            )
+        if programme.placebo and programme.placebo.academic_year not in section.baseline_years:
+            fault(
+                (*here, "placebo", "academic_year"),
+                "the placebo picks its schools on a year that is not a baseline year",
+                "one of " + ", ".join(section.baseline_years),
+                "choose a baseline year",
+            )
+    slots: dict[tuple[str, str | None, str | None], int] = {}
+    for index, source in enumerate(study.source):
+        here = ("source", index)
+        if source.kind in OUTCOME_KINDS:
+            for key in ("academic_year", "status"):
+                if getattr(source, key) is None:
+                    fault(
+                        here,
+                        f"{source.file} is outcome data but has no {key}",
+                        f"a {key}",
+                        f"add {key}",
+                    )
+            if source.academic_year is not None and source.academic_year not in study.years:
+                fault(
+                    (*here, "academic_year"),
+                    f"{source.file} is of {source.academic_year}, a year the study does not use",
+                    "one of " + ", ".join(study.years),
+                    "mend the year, or add it to baseline_years",
+                )
+        slot = (source.kind, source.academic_year, source.status)
+        if slot in slots:
+            fault(
+                here,
+                f"{source.file} and {study.source[slots[slot]].file} are both the study's {source.kind}"
+                + (f" of {source.academic_year}, {source.status}" if source.academic_year else ""),
+                "one file for each kind, year and status",
+                "take one of the two out",
+            )
+        slots.setdefault(slot, index)
+        if not study.path(source).resolve().is_relative_to(study.data_root):
+            fault(
+                (*here, "file"),
+                f"{source.file} lies outside data_root",
+                "a file inside the folder that data_root names",
+                "move the file, or change data_root",
+            )
+    for stage in ("ks2", "ks4"):
+        if {f"{stage}_pupils", f"{stage}_schools"} <= {source.kind for source in study.source}:
+            fault(
+                ("source",),
+                f"the study has both pupil files and school tables for {stage}",
+                "one of the two kinds for a key stage",
+                "take one of them out",
+            )
+    if not any(s.kind == "enrolments" for s in study.source) and any(
+        programme.placebo is None for programme in study.evaluated_programmes
+    ):
+        fault(
+            ("source",),
+            "no source says which schools are enrolled",
+            'a source of kind = "enrolments"',
+            "add it",
+        )
+    return faults

@@ -1,0 +1,224 @@
+"""How released numbers and codes read in English, on charts and on the board page alike.
+
+No table, no file and no drawing here: each function takes a value and returns words
+(`pipelines.charts` draws them, `pipelines.board` prints them).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from pipelines.measures import MEASURES
+
+MINUS = "−"  # the minus sign, not a hyphen: screen readers and line breaks treat it as one
+WITHHELD = "[c]"  # the Government Statistical Service's mark for a confidential figure
+NOT_AVAILABLE = "not available"
+
+_DECIMALS_BY_UNIT = {"share": 0, "points": 1}
+
+UNIT_LABELS = {"share": "percentage points", "points": "points"}
+
+STATUS_LABELS = {
+    "school_return": "school returns",
+    "provisional": "provisional",
+    "revised": "revised",
+    "final": "final",
+}
+STATUS_ORDER = ("school_return", "provisional", "revised", "final")
+
+GROUP_LABELS = {
+    "all": "all pupils",
+    "sen_support": "pupils on SEN support",
+    "ehc_plan": "pupils with an EHC plan",
+    "no_sen": "pupils with no identified SEN",
+    "disadvantaged": "disadvantaged pupils (FSM in the last six years)",
+    "not_disadvantaged": "other pupils (no FSM in the last six years)",
+    "high_prior": "pupils with high prior attainment",
+}
+SHORT_GROUP_LABELS = GROUP_LABELS | {
+    "disadvantaged": "disadvantaged pupils",
+    "not_disadvantaged": "other pupils",
+}
+
+VERDICT_LABELS = {
+    "better": "better than the comparison schools",
+    "worse": "worse than the comparison schools",
+    "no_meaningful_difference": "any difference is too small to matter",
+    "cannot_tell": "cannot tell",
+}
+NO_VERDICT = "described, not judged"
+
+CLAIM_RESULT_LABELS = {
+    "holds": "holds",
+    "fails": "does not hold",
+    "cannot_tell": "cannot tell",
+}
+
+KEY_STAGE_LABELS = {"ks2": "Key Stage 2 (Year 6)", "ks4": "Key Stage 4 (Year 11)"}
+
+ESTIMATOR_LABELS = {
+    "bracket": "the two comparisons that can be trusted, taken together",
+    "ancova": "against schools with the same earlier results",
+    "change_from_baseline_mean": "change since the average of earlier years",
+    "change_leaving_selection_years_out": "change, leaving out years schools were chosen on",
+    "change_since_last_year": "change since last year (unsafe)",
+}
+
+
+def is_missing(value: object) -> bool:
+    """True for None, NaN, NaT and pandas' NA: whatever a NULL of a table arrives as."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # noqa: PLR0124 - only NaN and NaT differ from themselves
+    except TypeError:  # pandas' NA refuses to be a bool
+        return True
+
+
+def decimals(unit: str, measure: str | None = None) -> int:
+    """Decimals a number of this unit is read to; percentages count as percentages, not shares."""
+    if measure in MEASURES:
+        return MEASURES[measure].decimals
+    return _DECIMALS_BY_UNIT[unit]
+
+
+def rounded(value: float, unit: str, measure: str | None = None) -> float:
+    """`value` as people read it: a share 0..1 becomes a percentage 0..100; halves away from zero.
+
+    Never −0: what rounds to zero is 0.0, so that it carries no sign.
+    """
+    scaled = value * 100 if unit == "share" else value
+    step = 10 ** decimals(unit, measure)
+    # 0.145 * 100 is 14.499...: nudge by less than any real difference before rounding halves up.
+    return math.copysign(math.floor(abs(scaled) * step + 0.5 + 1e-9) / step, scaled) + 0.0
+
+
+def format_value(value: float | None, unit: str, measure: str | None = None) -> str:
+    """A level: 0.43 → "43%", −1.23 points → "−1.2"; missing → "not available"."""
+    if value is None or is_missing(value):
+        return NOT_AVAILABLE
+    return _number(value, unit, measure) + ("%" if unit == "share" else "")
+
+
+def format_signed(value: float | None, unit: str, measure: str | None = None) -> str:
+    """A difference without its unit, sign always shown: "+25", "−1.2", "0.0"; missing → "not …"."""
+    if value is None or is_missing(value):
+        return NOT_AVAILABLE
+    sign = "+" if rounded(value, unit, measure) > 0 else ""
+    return sign + _number(value, unit, measure)
+
+
+def format_effect(value: float | None, unit: str, measure: str | None = None) -> str:
+    """A difference with its unit: "+25 percentage points", "−1.2 points"; missing → "not …"."""
+    if value is None or is_missing(value):
+        return NOT_AVAILABLE
+    return f"{format_signed(value, unit, measure)} {_unit_words(value, unit, measure)}"
+
+
+def format_range(
+    low: float | None, high: float | None, unit: str, measure: str | None = None
+) -> str:
+    """A range of differences: "between −1 and +23 percentage points"; one value if both agree."""
+    if low is None or high is None or is_missing(low) or is_missing(high):
+        return NOT_AVAILABLE
+    if rounded(low, unit, measure) == rounded(high, unit, measure):
+        return f"about {format_effect(low, unit, measure)}"
+    ends = f"between {format_signed(low, unit, measure)} and {format_signed(high, unit, measure)}"
+    return f"{ends} {UNIT_LABELS[unit]}"
+
+
+def format_interval(
+    low: float | None, high: float | None, unit: str, measure: str | None = None
+) -> str:
+    """A range of levels: "37% to 49%", "−3.6 to −1.0"; missing → "not available"."""
+    if low is None or high is None or is_missing(low) or is_missing(high):
+        return NOT_AVAILABLE
+    return f"{format_value(low, unit, measure)} to {format_value(high, unit, measure)}"
+
+
+def format_size(value: float | None, unit: str, measure: str | None = None) -> str:
+    """The size of a difference, unsigned, with its unit: "5 percentage points", "1.0 points"."""
+    if value is None or is_missing(value):
+        return NOT_AVAILABLE
+    size = abs(value)
+    return f"{_number(size, unit, measure)} {_unit_words(size, unit, measure)}"
+
+
+def format_count(n: float | None) -> str:
+    """A count with thousands separated: "1,460"; missing → "not available"."""
+    return NOT_AVAILABLE if n is None or is_missing(n) else f"{round(n):,}"
+
+
+def format_gbp(amount_gbp: float | None) -> str:
+    """Money in whole pounds: "£200,000"; missing → "not available"."""
+    return NOT_AVAILABLE if amount_gbp is None or is_missing(amount_gbp) else f"£{amount_gbp:,.0f}"
+
+
+def format_verdict(verdict: str | None) -> str:
+    """A verdict as a short phrase; None or NULL (no verdict was due) → "described, not judged"."""
+    if verdict is None or is_missing(verdict):
+        return NO_VERDICT
+    return VERDICT_LABELS[verdict]
+
+
+def format_status(status: str | None) -> str:
+    """A release status in words, "not yet published" where there is none."""
+    return "not yet published" if status is None or is_missing(status) else STATUS_LABELS[status]
+
+
+def format_group(pupil_group: str, *, short: bool = False) -> str:
+    """A pupil group in words; `short` leaves out how disadvantage is defined (say it once)."""
+    return (SHORT_GROUP_LABELS if short else GROUP_LABELS)[pupil_group]
+
+
+def format_arm(arm: str, programme_titles: Mapping[str, str]) -> str:
+    """A school's place in the study in words; `programme_titles` maps programme id to title."""
+    fixed = {
+        "programme": "programme schools",
+        "rest": "other local schools",
+        "both": "schools in both programmes",
+        "neither": "schools in neither programme",
+    }
+    if arm in fixed:
+        return fixed[arm]
+    programme = arm.removesuffix("_only")
+    return f"schools in {programme_titles.get(programme, programme)} only"
+
+
+def join_words(words: Iterable[str], last: str = "and") -> str:
+    """A list as English reads it: "a, b and c"; empty → ""."""
+    items = list(words)
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital first letter and a full stop."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def first_within(n_words: int, *candidates: str) -> str:
+    """The first candidate of at most `n_words` words: put the fullest wording first.
+
+    Raises ValueError if none fits, so that a title is never cut in the middle.
+    """
+    for candidate in candidates:
+        if len(candidate.split()) <= n_words:
+            return candidate
+    raise ValueError(f"No wording of {n_words} words or fewer among {candidates!r}.")
+
+
+def _number(value: float, unit: str, measure: str | None) -> str:
+    number = rounded(value, unit, measure)
+    text = f"{abs(number):,.{decimals(unit, measure)}f}"
+    return MINUS + text if number < 0 else text
+
+
+def _unit_words(value: float, unit: str, measure: str | None) -> str:
+    exactly_one = decimals(unit, measure) == 0 and abs(rounded(value, unit, measure)) == 1
+    return UNIT_LABELS[unit].removesuffix("s") if exactly_one else UNIT_LABELS[unit]
