@@ -194,6 +194,8 @@ _WRITING_OUTCOMES = (
 )
 _SEN_CODES = ("N", "K", "E")
 _INCLUSION_CODES = ("201", "202", "203")
+_KS4_COUNTED = ("401", "403", "414", "421", "431")
+_KS4_NOT_COUNTED = ("402", "404", "407", "408", "410", "413", "422", "430")
 
 KS2_PUPILS = Table(
     "raw",
@@ -266,6 +268,10 @@ KS4_PUPILS = Table(
     set_asides=(
         ("inclusion = '202'", "not at the end of the key stage"),
         ("inclusion = '203'", "removed from measures at the school's request"),
+        (
+            "inclusion IN (" + ", ".join(f"'{code}'" for code in _KS4_NOT_COUNTED) + ")",
+            "not counted in key stage 4 measures",
+        ),
     ),
     columns=(
         *_PLACE,
@@ -276,9 +282,9 @@ KS4_PUPILS = Table(
         replace(_URN, is_nullable=False),
         _pupil_code(
             "inclusion",
-            "201 in measures, 202 not at the end of key stage 4, 203 removed at the school's request",
+            "Whether the pupil counts; the tables-checking service numbers key stage 4 from 401 today",
             "P_INCL",
-            _INCLUSION_CODES,
+            (*_INCLUSION_CODES, *_KS4_COUNTED, *_KS4_NOT_COUNTED),
             is_nullable=False,
         ),
         _pupil_code("sen", "SEN: N none, K SEN support, E plan", "SENF", _SEN_CODES),
@@ -777,6 +783,21 @@ ARM = Table(
     ),
 )
 
+OUTCOME = Table(
+    "mart",
+    "outcome",
+    grain="a cell the comparison uses: local schools, the study's years, one release a year",
+    key=("school_id", "academic_year", "pupil_group", "measure"),
+    sensitivity="restricted",
+    may_be_empty=False,
+    columns=(
+        *CELL.columns,
+        Column("is_special", "flag", "Of a special school", is_nullable=False),
+        Column("arm", "text", "The school's place in the study", is_nullable=False),
+        Column("is_outcome", "flag", "Of the outcome year", is_nullable=False),
+    ),
+)
+
 MART_TABLES: tuple[Table, ...] = (
     SCHOOL_URN,
     SCHOOL,
@@ -785,13 +806,128 @@ MART_TABLES: tuple[Table, ...] = (
     CELL,
     PROGRAMME_SCHOOL,
     ARM,
+    OUTCOME,
 )
+
+# -------------------------------------------------------------------------------------------- impact
+
+COMPARED_SCHOOL = Table(
+    "impact",
+    "compared_school",
+    grain="a school that a programme's comparison on a measure uses or leaves out",
+    key=("programme", "measure", "school_id"),
+    sensitivity="restricted",
+    columns=(
+        _PROGRAMME,
+        _MEASURE,
+        _KEY_STAGE,
+        _GROUP,
+        _SCHOOL_ID,
+        Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
+        Column("reason", "text", "'compared', or why it is left out", is_nullable=False),
+    ),
+)
+
+_SAMPLE = (
+    Column(
+        "n_programme_schools", "integer", "Programme schools in the model", low=0, unit="schools"
+    ),
+    Column("n_comparison_schools", "integer", "Other schools in the model", low=0, unit="schools"),
+    Column(
+        "n_programme_pupils",
+        "integer",
+        "Their target pupils in the outcome year",
+        low=0,
+        unit="pupils",
+    ),
+    Column("n_comparison_pupils", "integer", "The others' target pupils", low=0, unit="pupils"),
+)
+_UNIT = Column(
+    "unit", "code", "share (0 to 1) or points", allowed=("share", "points"), is_nullable=False
+)
+
+ESTIMATE = Table(
+    "impact",
+    "estimate",
+    grain="a programme's effect on a measure by one method",
+    key=("programme", "pupil_group", "measure", "estimator"),
+    sensitivity="restricted",
+    columns=(
+        _PROGRAMME,
+        _GROUP,
+        _MEASURE,
+        _YEAR,
+        replace(_STATUS, allowed=(*RELEASE_STATUSES, "none")),
+        Column(
+            "estimator",
+            "code",
+            "The method",
+            allowed=(
+                "bracket",
+                "ancova",
+                "change_from_baseline_mean",
+                "change_leaving_selection_years_out",
+                "change_since_last_year",
+            ),
+            is_nullable=False,
+        ),
+        Column(
+            "role",
+            "code",
+            "What it is for",
+            allowed=("headline", "robustness", "naive"),
+            is_nullable=False,
+        ),
+        Column("estimate_low", "number", "Effect; the smaller end of a bracket"),
+        Column("estimate_high", "number", "Effect; the larger end of a bracket"),
+        Column("ci_low", "number", "Lower end of the 95% interval; of a bracket, of the union"),
+        Column("ci_high", "number", "Upper end of the 95% interval; of a bracket, of the union"),
+        Column("p_value", "number", "Of a bracket, the larger of its ends'", low=0, high=1),
+        *_SAMPLE,
+        Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0),
+        Column("mde", "number", "Effect seen 8 times in 10 if it were there (5% level)", low=0),
+        Column(
+            "verdict",
+            "code",
+            "Of a primary headline only",
+            allowed=("better", "worse", "no_meaningful_difference", "cannot_tell"),
+        ),
+        Column("verdict_reason", "text", "Why it cannot be told, or could not be computed"),
+        _UNIT,
+    ),
+)
+
+COMPARISON = Table(
+    "impact",
+    "comparison",
+    grain="pupils of one side or arm, in one year, on one measure",
+    key=("programme", "arm", "pupil_group", "measure", "academic_year", "release_status"),
+    sensitivity="restricted",
+    columns=(
+        _PROGRAMME,
+        Column(
+            "arm", "text", "programme, rest; or an arm where programme is 'all'", is_nullable=False
+        ),
+        _GROUP,
+        _MEASURE,
+        _YEAR,
+        _STATUS,
+        Column("n_schools", "integer", "Schools with a result", low=1, unit="schools"),
+        Column("n_pupils", "integer", "Pupils with a result", low=1, unit="pupils"),
+        Column("mean", "number", "Mean over pupils", low=-100, high=200),
+        Column("ci_low", "number", "Lower end of its 95% interval"),
+        Column("ci_high", "number", "Upper end of its 95% interval"),
+    ),
+)
+
+IMPACT_TABLES: tuple[Table, ...] = (COMPARED_SCHOOL, ESTIMATE, COMPARISON)
 
 
 def checked_tables() -> Iterator[Table]:
     """Every table that one blocking check stands behind."""
     yield from RAW_TABLES
     yield from MART_TABLES
+    yield from IMPACT_TABLES
 
 
 def raw_table(kind: SourceKind) -> Table:

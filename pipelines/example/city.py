@@ -1,0 +1,166 @@
+"""The whole city in one call: schools, three years of results, programmes and what they truly do.
+
+Each part draws from its own stream, so that changing a planted effect moves nothing else. Writing the
+files is in `files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.example import voices
+from pipelines.example.ks2 import SUBJECTS, Subject, draw_ks2_results
+from pipelines.example.ks4 import draw_ks4_results
+from pipelines.example.programmes import (
+    Membership,
+    choose_schools,
+    eligibility,
+    enrolments,
+    inspections_and_reviews,
+    target_means,
+)
+from pipelines.example.pupils import YearGroup, draw_year_group
+from pipelines.example.register import school_links, school_register
+from pipelines.example.schools import (
+    SCHOOLS,
+    Traits,
+    draw_traits,
+)
+
+# The day the board of the example meets: a date, not a number picked for the answer it gives.
+SEED = 20181002
+
+BASELINE_YEARS = ("2015-16", "2016-17")
+OUTCOME_YEAR = "2017-18"
+KS2_PLACES = np.array([school.ks2_places for school in SCHOOLS])
+KS4_PLACES = np.array([school.ks4_places for school in SCHOOLS])
+TARGETS = {"send": "sen_support", "gap": "disadvantaged"}
+_SUBJECT_OF: dict[str, Subject] = {f"ks2_{subject}_progress": subject for subject in SUBJECTS}
+
+Effects = Mapping[str, Mapping[str, float]]
+# What each programme adds to a measure of its target pupils, in its schools, in the outcome year: points
+# of progress, the same for each pupil. The gap programme does nothing. Everything that is not named is 0,
+# but for what follows from a gain in progress (the scaled score, the expected standard).
+TRUE_EFFECTS: Effects = MappingProxyType(
+    {
+        "send": MappingProxyType(
+            {
+                "ks2_reading_progress": 1.5,
+                "ks2_writing_progress": 1.4,
+                "ks2_maths_progress": 1.3,
+            }
+        ),
+        "gap": MappingProxyType(
+            {
+                "ks2_reading_progress": 0.0,
+                "ks2_writing_progress": 0.0,
+                "ks2_maths_progress": 0.0,
+            }
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class City:
+    """Every table of the study, in the columns of its file. Results are keyed by academic year."""
+
+    ks2_pupils: Mapping[str, pd.DataFrame]
+    ks4_pupils: Mapping[str, pd.DataFrame]
+    school_register: pd.DataFrame
+    school_links: pd.DataFrame
+    enrolments: pd.DataFrame
+    eligibility: pd.DataFrame
+    inspections: pd.DataFrame
+    reviews: pd.DataFrame
+    evaluations: pd.DataFrame
+    evaluation_questions: pd.DataFrame
+    statements: pd.DataFrame
+    case_studies: pd.DataFrame
+
+
+def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
+    """Draw the city. Two calls with one seed differ only by what `effects` adds.
+
+    `effects` is programme to measure to points; a programme or measure left out has none. Raises
+    ValueError for one that cannot be planted.
+    """
+    for programme, planted in effects.items():
+        if programme not in TARGETS or not set(planted) <= set(_SUBJECT_OF):
+            raise ValueError(f"no effect can be planted for {programme!r} on {sorted(planted)}")
+    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(9)]
+    of_schools, of_choice, of_voices = streams[:3]
+    traits = draw_traits(of_schools)
+    early = [
+        _draw_year(streams[3 + turn], traits, year) for turn, year in enumerate(BASELINE_YEARS)
+    ]
+    membership = _choose(of_choice, traits, *early[-1])
+    late = _draw_year(streams[5], traits, OUTCOME_YEAR, membership, effects)
+    years = (*BASELINE_YEARS, OUTCOME_YEAR)
+    inspections, reviews = inspections_and_reviews(streams[6], traits)
+    return City(
+        ks2_pupils={year: ks2 for year, (ks2, _) in zip(years, (*early, late), strict=True)},
+        ks4_pupils={year: ks4 for year, (_, ks4) in zip(years, (*early, late), strict=True)},
+        school_register=school_register(traits),
+        school_links=school_links(),
+        enrolments=enrolments(membership),
+        eligibility=eligibility(streams[7], membership),
+        inspections=inspections,
+        reviews=reviews,
+        evaluations=voices.evaluations(of_voices, membership),
+        evaluation_questions=voices.evaluation_questions(),
+        statements=voices.statements(of_voices, membership),
+        case_studies=voices.case_studies(of_voices, membership),
+    )
+
+
+def _draw_year(
+    rng: np.random.Generator,
+    traits: Traits,
+    year: str,
+    membership: Membership | None = None,
+    effects: Effects = MappingProxyType({}),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Key stage 2 and 4 results of one year. Only the outcome year has members, and is not final."""
+    ending, is_outcome = 2000 + int(year[-2:]), membership is not None
+    of_ks2, of_ks4 = rng.spawn(2)
+    year6 = draw_year_group(of_ks2, traits, KS2_PLACES, ending, joined=ending - 7)
+    gains = _gains_points(year6, membership, effects)
+    ks2 = draw_ks2_results(of_ks2, traits, year6, gains, is_final=not is_outcome)
+    year11 = draw_year_group(of_ks4, traits, KS4_PLACES, ending, joined=ending - 12)
+    return ks2, draw_ks4_results(of_ks4, traits, year11, is_school_return=is_outcome)
+
+
+def _gains_points(
+    group: YearGroup, membership: Membership | None, effects: Effects
+) -> dict[Subject, NDArray[np.float64]]:
+    """What the programmes add to each pupil's progress."""
+    gains = {subject: np.zeros(group.n_pupils) for subject in SUBJECTS}
+    if membership is not None:
+        for programme, planted in effects.items():
+            is_target = group.is_sen_support if programme == "send" else group.is_fsm6
+            is_touched = is_target & membership.is_in(programme)[group.school]
+            for measure, points in planted.items():
+                gains[_SUBJECT_OF[measure]] += points * is_touched
+    return gains
+
+
+def _choose(
+    rng: np.random.Generator, traits: Traits, ks2: pd.DataFrame, ks4: pd.DataFrame
+) -> Membership:
+    """Choose on the target group's last result: of key stage 4 where a school has one, else of 2."""
+    results = []
+    for sen_or_fsm6_at_2, at_4, value in (
+        (ks2["SEN"] == "K", ks4["SENF"] == "K", "READPROGSCORE_EM_ADJUSTED"),
+        (ks2["FSM6_P"] == 1, ks4["FSM6"] == 1, "RWMEXP"),
+    ):
+        of_ks2 = target_means(ks2, sen_or_fsm6_at_2.to_numpy(), value)
+        of_ks4 = target_means(ks4, at_4.to_numpy(), "P8SCORE")
+        results.append(np.where(np.isnan(of_ks4), of_ks2, of_ks4))
+    return choose_schools(rng, traits, *results)

@@ -1,0 +1,129 @@
+"""The text of the example's `study.toml`: what is evaluated, on what, and from which files.
+
+Which schools are enrolled is data, not protocol: it is in `programmes`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.example.city import BASELINE_YEARS, OUTCOME_YEAR, TARGETS
+from pipelines.example.programmes import GAP_STARTS, OTHERS, REFERENCE_DATE, SEND_STARTS
+from pipelines.example.schools import CITY, LOCAL_AUTHORITY
+
+
+@dataclass(frozen=True)
+class File:
+    """One file and what `study.toml` says of it."""
+
+    name: str
+    kind: str
+    table: pd.DataFrame
+    publisher: str
+    published: dt.date
+    academic_year: str | None = None
+    status: str | None = None
+
+
+def source_entry(file: File, sha256: str) -> str:
+    """One `[[source]]` entry."""
+    lines = ["[[source]]", f'kind = "{file.kind}"', f'file = "{file.name}"']
+    if file.academic_year:
+        lines += [f'academic_year = "{file.academic_year}"', f'status = "{file.status}"']
+    lines += [
+        f'publisher = "{file.publisher}"',
+        f"published = {file.published.isoformat()}",
+        'licence = "Invented data, free to use"',
+        f'sha256 = "{sha256}"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def study_section(name: str, seed: int) -> str:
+    """The `[study]` table. The study takes its folder's name, as it must."""
+    years = ", ".join(f'"{year}"' for year in BASELINE_YEARS)
+    return f"""\
+# The protocol of the example study: an invented city. Written by `ssif example`; change the generator.
+
+[study]
+name = "{name}"
+title = "What SSIF support did for pupils in {CITY}: provisional results, autumn 2018"
+local_authority = {LOCAL_AUTHORITY}
+local_authority_name = "{CITY}"
+is_fictional = true
+reference_date = {REFERENCE_DATE.isoformat()}
+as_at = 2018-10-02
+outcome_year = "{OUTCOME_YEAR}"
+baseline_years = [{years}]
+minimum_cell = 6
+draws = 9999
+seed = {seed}
+data_root = "."
+"""
+
+
+# measure, primary, smallest effect that would matter
+_Measures = tuple[tuple[str, bool, float | None], ...]
+_SEND_MEASURES: _Measures = (
+    ("ks2_reading_progress", True, 1.0),
+    ("ks2_writing_progress", False, None),
+    ("ks2_maths_progress", False, None),
+    ("ks2_rwm_expected", False, None),
+    ("ks4_basics_94", True, 0.05),
+    ("ks4_attainment8", False, None),
+    ("ks4_progress8", False, None),
+)
+_GAP_MEASURES: _Measures = (
+    ("ks2_rwm_expected", True, 0.05),
+    ("ks2_reading_progress", False, None),
+    ("ks4_basics_94", True, 0.05),
+    ("ks4_attainment8", False, None),
+    ("ks4_progress8", False, None),
+)
+
+
+def programme_entries() -> list[str]:
+    """Every `[[programme]]` entry, then what is not yet published."""
+    evaluated = (
+        ("send", "SEND in mainstream", "SEND in mainstream", SEND_STARTS, _SEND_MEASURES),
+        ("gap", "Closing the gap", "Closing the gap", GAP_STARTS, _GAP_MEASURES),
+    )
+    entries: list[str] = []
+    for id_, title, priority, starts, measures in evaluated:
+        lines = [
+            "[[programme]]",
+            f'id = "{id_}"',
+            f'title = "{title}"',
+            'fund = "SSIF"',
+            f'priority = "{priority}"',
+            "funding_gbp = 200000",
+            f'target_group = "{TARGETS[id_]}"',
+            f"starts = {starts.isoformat()}",
+            f'selection_years = ["{BASELINE_YEARS[-1]}"]',
+            "expected_schools = 18",
+            "eligible_share = 0.70",
+            "",
+        ]
+        for name, is_primary, smallest in measures:
+            lines += ["  [[programme.measure]]", f'  name = "{name}"']
+            lines += ["  primary = true"] if is_primary else []
+            lines += [f"  smallest_effect = {smallest}"] if smallest else []
+            lines += [""]
+        entries.append("\n".join(lines))
+    entries += [
+        f'[[programme]]\nid = "{other.id}"\ntitle = "{other.title}"\nfund = "Local"\n'
+        f'priority = "{other.priority}"\nstarts = {other.starts.isoformat()}\n'
+        for other in OTHERS
+    ]
+    entries += [
+        f'[[not_yet_published]]\nmeasure = "{measure}"\nacademic_year = "{OUTCOME_YEAR}"\n'
+        f'reason = "{label} for 2018 is first published in mid-October 2018"\n'
+        for measure, label in (
+            ("ks4_attainment8", "Attainment 8"),
+            ("ks4_progress8", "Progress 8"),
+        )
+    ]
+    return entries

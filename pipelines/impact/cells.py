@@ -1,0 +1,69 @@
+"""The boundary: rows of `mart.cell` and programme membership become a `SchoolPanel`.
+
+The only module of this package that knows pandas; which schools and release statuses to hand in is
+the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from pipelines.impact.panel import FloatArray, SchoolPanel, school_panel
+from pipelines.measures import MEASURES
+
+
+def panel_from_cells(
+    cells: pd.DataFrame,
+    exposure: pd.DataFrame,
+    *,
+    programmes: Sequence[str],
+    measure: str,
+    pupil_group: str,
+    baseline_years: Sequence[str],
+    outcome_year: str,
+) -> SchoolPanel:
+    """Arrange the cells of one measure and pupil group as schools by years.
+
+    `cells` has the columns of `mart.cell`, already restricted to comparable mainstream schools and
+    to one release status a year; `exposure` has (programme, school_id). A cell counts if its status
+    is `value` and it holds a mean and a number of pupils. Raises ValueError where a school and year
+    have two such cells (two release statuses handed in at once, for instance).
+    """
+    is_wanted = (cells["measure"] == measure) & (cells["pupil_group"] == pupil_group)
+    is_usable = cells["value_status"].eq("value") & cells["mean"].notna() & (cells["n_pupils"] > 0)
+    years = [*sorted(baseline_years), outcome_year]
+    used = cells[is_wanted & is_usable.fillna(False) & cells["academic_year"].isin(years)]
+    key = ["school_id", "academic_year"]
+    if used.duplicated(key).any():
+        raise ValueError(
+            f"{measure}, {pupil_group}: a school has more than one value in one academic year; "
+            "hand in one release status a year"
+        )
+    schools = np.sort(used["school_id"].unique()).astype(np.int64)
+
+    def wide(column: str) -> FloatArray:
+        table = used.pivot(index="school_id", columns="academic_year", values=column)
+        table = table.reindex(index=schools, columns=years)
+        return table.to_numpy(dtype=np.float64, na_value=np.nan)
+
+    membership = np.zeros((len(schools), len(programmes)))
+    for column, programme in enumerate(programmes):
+        members = exposure.loc[exposure["programme"] == programme, "school_id"]
+        membership[:, column] = np.isin(schools, members.to_numpy(dtype=np.int64))
+    return school_panel(
+        measure=measure,
+        pupil_group=pupil_group,
+        unit=MEASURES[measure].unit,
+        programmes=programmes,
+        baseline_years=years[:-1],
+        outcome_year=outcome_year,
+        school_ids=schools,
+        exposure=membership,
+        mean=wide("mean"),
+        n_pupils=wide("n_pupils"),
+        variance=wide("variance"),
+        rounding_half_width=wide("rounding_half_width"),
+    )

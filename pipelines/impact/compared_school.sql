@@ -1,0 +1,53 @@
+-- Which schools each comparison rests on, and why each of the others is left out. One row for every school
+-- that is enrolled, or could be compared with, on each programme's own measures and target group.
+WITH question AS (
+    SELECT measure.programme, measure.measure, measure.key_stage, programme.target_group AS pupil_group
+    FROM protocol.programme_measure AS measure
+    JOIN protocol.programme AS programme USING (programme)
+),
+
+standing AS (
+    SELECT
+        question.programme,
+        question.measure,
+        question.key_stage,
+        question.pupil_group,
+        school.school_id,
+        programme_school.school_id IS NOT NULL AS is_programme,
+        school.is_special,
+        school.is_local,
+        CASE question.key_stage WHEN 'ks2' THEN school.has_ks2 ELSE school.has_ks4 END AS has_results,
+        count(*) FILTER (outcome.is_outcome AND outcome.value_status = 'value' AND outcome.n_pupils > 0) AS n_outcome,
+        count(*) FILTER (outcome.is_outcome AND outcome.value_status = 'suppressed') AS n_suppressed,
+        count(*) FILTER (NOT outcome.is_outcome AND outcome.value_status = 'value' AND outcome.n_pupils > 0) AS n_baseline
+    FROM question
+    CROSS JOIN mart.school AS school
+    LEFT JOIN mart.programme_school AS programme_school
+        ON programme_school.programme = question.programme
+        AND programme_school.school_id = school.school_id
+    LEFT JOIN mart.outcome AS outcome
+        ON outcome.school_id = school.school_id
+        AND outcome.measure = question.measure
+        AND outcome.pupil_group = question.pupil_group
+    GROUP BY ALL
+)
+
+SELECT
+    programme,
+    measure,
+    key_stage,
+    pupil_group,
+    school_id,
+    is_programme,
+    CASE
+        WHEN NOT is_local THEN 'outside the authority'
+        WHEN NOT has_results THEN 'no pupils at the end of the key stage'
+        WHEN is_special THEN 'special school, never compared with mainstream schools'
+        WHEN n_outcome = 0 AND n_suppressed > 0 THEN 'result withheld in the published table: too few pupils'
+        WHEN n_outcome = 0 THEN 'no result for these pupils this year'
+        WHEN n_baseline = 0 THEN 'no earlier result to compare with'
+        ELSE 'compared'
+    END AS reason
+FROM standing
+WHERE is_programme OR (has_results AND is_local)
+ORDER BY programme, measure, school_id

@@ -1,0 +1,308 @@
+"""The methods: ANCOVA, change from the baseline mean, change leaving years out, change since last year.
+
+Each takes a panel and answers once for every programme; every programme's exposure is a column of
+one model. Putting two methods together, and what may be claimed from them, is `headline`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pipelines.impact.inference import (
+    Regression,
+    between_school_variance,
+    inverse_variance_weights,
+    weighted_least_squares,
+)
+from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
+from pipelines.impact.results import Estimate, Estimator, NotComputable, SampleSize
+
+Answers = dict[str, Estimate | NotComputable]
+
+# A covariance between two years of fewer schools than this is not worth having.
+_MIN_SCHOOLS_FOR_COVARIANCE = 4
+
+
+def ancova(panel: SchoolPanel) -> Answers:
+    """Outcome on exposures and every baseline year's mean, all standardised within year.
+
+    Unbiased where schools were chosen on the results conditioned on; understates an effect where
+    they were chosen on lasting quality (Ding and Li 2019, Political Analysis 27: 605). Missing
+    baselines come from `predict_missing_baselines`. Weights 1 / (sampling variance of the outcome +
+    between-school variance about the regression).
+    """
+    baselines = predict_missing_baselines(panel)
+    return _fit(
+        panel,
+        "ancova",
+        outcome=panel.standardised()[:, -1],
+        sampling_variance=panel.sampling_variance()[:, -1],
+        covariates=baselines,
+        is_in_model=_every_school(panel),
+    )
+
+
+def change_from_baseline_mean(panel: SchoolPanel) -> Answers:
+    """Outcome less the mean of the school's available baseline years, on exposures.
+
+    Unbiased where schools were chosen on lasting quality; overstates an effect where they were
+    chosen on weak results that were partly bad luck. A school that lacks a year uses those it has,
+    and its sampling variance, var(outcome) + sum var(baseline) / k^2 over k years, says so.
+    """
+    return _change(panel, "change_from_baseline_mean", panel.baseline_years)
+
+
+def change_leaving_selection_years_out(
+    panel: SchoolPanel, selection_years: Mapping[str, Sequence[str]]
+) -> Answers:
+    """Change from the mean of the baseline years on which a programme's schools were not chosen.
+
+    `selection_years` gives each programme's; one that states none has nothing to leave out. Schools
+    without a result in the years left are not in that programme's model.
+    """
+    answers: Answers = {}
+    for programme in panel.programmes:
+        left_out = set(selection_years.get(programme, ()))
+        years = tuple(year for year in panel.baseline_years if year not in left_out)
+        if left_out and years:
+            fitted = _change(panel, "change_leaving_selection_years_out", years)
+            answers[programme] = fitted[programme]
+            continue
+        reason = (
+            "no earlier year is left once those on whose results schools were chosen are left out"
+            if left_out
+            else "the years on whose results schools were chosen are not known"
+        )
+        answers[programme] = _not_computable(
+            panel, programme, "change_leaving_selection_years_out", reason
+        )
+    return answers
+
+
+def change_since_last_year(panel: SchoolPanel) -> Answers:
+    """The naive change: what a bar chart of this year and last would show a reader.
+
+    Schools' raw change from the latest baseline year, one programme's against all others', every
+    school alike: nothing standardised, weighted or held constant. Regression to the mean inflates
+    it. Its interval is kept to be shown; it has no p-value, for it tests nothing worth testing.
+    """
+    change = panel.mean[:, -1] - panel.mean[:, -2]
+    is_in_model = np.isfinite(change)
+    why_none = _why_no_model(panel, is_in_model)
+    if why_none:
+        return _no_answers(panel, "change_since_last_year", why_none, is_in_model)
+    answers: Answers = {}
+    for j, programme in enumerate(panel.programmes):
+        design = _with_intercept(panel.exposure[:, [j]])[is_in_model]
+        regression = weighted_least_squares(
+            design, change[is_in_model], np.ones(int(is_in_model.sum()))
+        )
+        answers[programme] = _answer(
+            programme,
+            "change_since_last_year",
+            panel.sample_size(programme, is_in_model),
+            regression,
+            coefficient=1,
+            to_unit=1.0,
+            has_p_value=False,
+        )
+    return answers
+
+
+def predict_missing_baselines(panel: SchoolPanel) -> FloatArray:
+    """Standardised baselines (S, T) with gaps filled from the school's other years.
+
+    In year t a school's mean is m_t + lasting + passing + sampling error, m_t being the fitted mean
+    of schools with its exposures. The best linear prediction of year s is
+
+        m_s + sum_t c_t (z_t - m_t),   c_t = (1 / v_t) / (1 / L + sum_t 1 / v_t),
+
+    where L is the lasting between-school variance (covariance between years, which sampling error
+    of different pupils does not enter) and v_t = K + within / n_t, K the passing part of the
+    between-school variance. With one other year c = L / (L + K + within / n), the reliability of
+    that year's mean: Kelley's regressed score (1927), for school results Kane and Staiger (2002,
+    Journal of Economic Perspectives 16: 91); as a covariate it is regression calibration (Carroll
+    et al. 2006, Measurement Error in Nonlinear Models, chapter 4). Years without any school are
+    left out of the columns.
+    """
+    z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()[:, :-1]
+    has_any_school = np.isfinite(z).any(axis=0)
+    z, sampling = z[:, has_any_school], sampling[:, has_any_school]
+    has_value = np.isfinite(z)
+    if has_value.all():
+        return z
+    membership = _with_intercept(panel.exposure)
+    fitted, between = np.empty_like(z), np.empty(z.shape[1])
+    for year in range(z.shape[1]):
+        rows = has_value[:, year]
+        fitted[:, year], between[year] = _exposure_means(
+            membership, z[:, year], sampling[:, year], rows
+        )
+    deviation = np.where(has_value, z - fitted, 0.0)
+    lasting = _lasting_variance(deviation, has_value, between)
+    passing = max(float(between.mean()) - lasting, 0.0)
+    variance = np.maximum(passing + np.where(has_value, sampling, 0.0), np.finfo(float).eps)
+    precision = np.where(has_value, 1 / variance, 0.0)
+    total_precision = precision.sum(axis=1)
+    lasting_part = (
+        lasting * (precision * deviation).sum(axis=1) / (1 + lasting * total_precision)
+    )[:, None]
+    return np.where(has_value, z, fitted + lasting_part)
+
+
+def _exposure_means(
+    membership: FloatArray, z: FloatArray, sampling: FloatArray, rows: BoolArray
+) -> tuple[FloatArray, float]:
+    """Fitted mean (S,) of one year by exposure, and the between-school variance about it."""
+    between = between_school_variance(membership[rows], z[rows], sampling[rows])
+    root = np.sqrt(inverse_variance_weights(sampling[rows], between))
+    # Least norm where no school of an exposure has the year: it then gets the others' mean.
+    coefficient = np.linalg.lstsq(membership[rows] * root[:, None], z[rows] * root)[0]
+    return membership @ coefficient, between
+
+
+def _lasting_variance(deviation: FloatArray, has_value: BoolArray, between: FloatArray) -> float:
+    """Covariance of schools' deviations between years, pooled over pairs of years, from 0 up."""
+    products, n_products = 0.0, 0
+    for first in range(deviation.shape[1]):
+        for second in range(first):
+            both = has_value[:, first] & has_value[:, second]
+            if both.sum() >= _MIN_SCHOOLS_FOR_COVARIANCE:
+                products += float((deviation[both, first] * deviation[both, second]).sum())
+                n_products += int(both.sum())
+    if not n_products:
+        return float(between.mean())
+    return min(max(products / n_products, 0.0), float(between.mean()))
+
+
+def _change(panel: SchoolPanel, estimator: Estimator, years: Sequence[str]) -> Answers:
+    """Outcome less the mean of a school's available `years`, on exposures."""
+    columns = [panel.baseline_years.index(year) for year in years]
+    z, variance = panel.standardised(), panel.sampling_variance()
+    baseline, baseline_variance = z[:, columns], variance[:, columns]
+    has_value = np.isfinite(baseline)
+    n_years = has_value.sum(axis=1)
+    divisor = np.maximum(n_years, 1)
+    change = z[:, -1] - np.where(has_value, baseline, 0.0).sum(axis=1) / divisor
+    change_variance = (
+        variance[:, -1] + np.where(has_value, baseline_variance, 0.0).sum(axis=1) / divisor**2
+    )
+    no_covariates = np.empty((panel.n_schools, 0))
+    return _fit(
+        panel,
+        estimator,
+        outcome=change,
+        sampling_variance=change_variance,
+        covariates=no_covariates,
+        is_in_model=n_years > 0,
+    )
+
+
+def _fit(
+    panel: SchoolPanel,
+    estimator: Estimator,
+    *,
+    outcome: FloatArray,
+    sampling_variance: FloatArray,
+    covariates: FloatArray,
+    is_in_model: BoolArray,
+) -> Answers:
+    """One weighted regression on an intercept, every exposure and the covariates."""
+    why_none = _why_no_model(panel, is_in_model)
+    if why_none:
+        return _no_answers(panel, estimator, why_none, is_in_model)
+    design = np.hstack([_with_intercept(panel.exposure), covariates])[is_in_model]
+    y, variance = outcome[is_in_model], sampling_variance[is_in_model]
+    between = between_school_variance(design, y, variance)
+    regression = weighted_least_squares(design, y, inverse_variance_weights(variance, between))
+    return {
+        programme: _answer(
+            programme,
+            estimator,
+            panel.sample_size(programme, is_in_model),
+            regression,
+            coefficient=j,
+            to_unit=panel.outcome_scale,
+        )
+        for j, programme in enumerate(panel.programmes, start=1)
+    }
+
+
+def _answer(
+    programme: str,
+    estimator: Estimator,
+    sample: SampleSize,
+    regression: Regression,
+    *,
+    coefficient: int,
+    to_unit: float,
+    has_p_value: bool = True,
+) -> Estimate | NotComputable:
+    """One programme's coefficient in the measure's unit, or why it is no answer."""
+    j = coefficient
+    why_none = _why_no_effect(sample, regression, j)
+    if why_none:
+        return NotComputable(programme, estimator, why_none, sample)
+    return Estimate(
+        programme=programme,
+        estimator=estimator,
+        estimate=float(regression.coefficient[j]) * to_unit,
+        standard_error=float(regression.standard_error[j]) * to_unit,
+        degrees_of_freedom=float(regression.degrees_of_freedom[j]),
+        ci_low=float(regression.ci_low[j]) * to_unit,
+        ci_high=float(regression.ci_high[j]) * to_unit,
+        p_value=float(regression.p_value[j]) if has_p_value else None,
+        sample=sample,
+    )
+
+
+def _why_no_model(panel: SchoolPanel, is_in_model: BoolArray) -> str | None:
+    """Say why nothing can be fitted at all, or None if it can."""
+    if not is_in_model.any():
+        return f"no school has results both in {panel.outcome_year} and in the earlier years used"
+    if not panel.outcome_scale > 0:
+        return f"every pupil has the same result in {panel.outcome_year}"
+    return None
+
+
+def _no_answers(
+    panel: SchoolPanel, estimator: Estimator, reason: str, is_in_model: BoolArray
+) -> Answers:
+    return {
+        programme: _not_computable(panel, programme, estimator, reason, is_in_model)
+        for programme in panel.programmes
+    }
+
+
+def _why_no_effect(sample: SampleSize, regression: Regression, j: int) -> str | None:
+    """Say why the j-th coefficient is no answer, or None if it is one."""
+    if not sample.n_programme_schools:
+        return "no school of the programme has results that can be compared"
+    if not sample.n_comparison_schools:
+        return "every school with results is in the programme, so there is none to compare with"
+    if not regression.is_estimable[j]:
+        return "the programme cannot be told apart from the others: the same schools are in them"
+    if not np.isfinite(regression.standard_error[j]):
+        return "schools vary too little, or are too few, to say how uncertain the difference is"
+    return None
+
+
+def _not_computable(
+    panel: SchoolPanel,
+    programme: str,
+    estimator: Estimator,
+    reason: str,
+    is_in_model: BoolArray | None = None,
+) -> NotComputable:
+    rows = _every_school(panel) if is_in_model is None else is_in_model
+    return NotComputable(programme, estimator, reason, panel.sample_size(programme, rows))
+
+
+def _with_intercept(columns: FloatArray) -> FloatArray:
+    return np.hstack([np.ones((len(columns), 1)), columns])
+
+
+def _every_school(panel: SchoolPanel) -> BoolArray:
+    return np.ones(panel.n_schools, dtype=np.bool_)

@@ -1,0 +1,109 @@
+"""What an estimation hands back: frozen dataclasses and the words their columns may hold.
+
+No formula lives here; those are in `inference`, `estimators` and `headline`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.measures import Unit
+
+Role = Literal["headline", "naive", "robustness"]
+Verdict = Literal["better", "worse", "no_meaningful_difference", "cannot_tell"]
+Estimator = Literal[
+    "bracket",
+    "ancova",
+    "change_from_baseline_mean",
+    "change_leaving_selection_years_out",
+    "change_since_last_year",
+]
+
+
+@dataclass(frozen=True)
+class SampleSize:
+    """Schools and outcome-year pupils in a model, by whether the school is in the programme."""
+
+    n_programme_schools: int
+    n_comparison_schools: int
+    n_programme_pupils: int
+    n_comparison_pupils: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One programme's effect by one method, in the measure's own unit (shares 0 to 1).
+
+    `p_value` is None for the naive change, whose interval is shown but which tests nothing.
+    """
+
+    programme: str
+    estimator: Estimator
+    estimate: float
+    standard_error: float
+    degrees_of_freedom: float
+    ci_low: float
+    ci_high: float
+    p_value: float | None
+    sample: SampleSize
+
+
+@dataclass(frozen=True)
+class NotComputable:
+    """An effect that cannot be had, with the reason in words a board member can read."""
+
+    programme: str
+    estimator: Estimator
+    reason: str
+    sample: SampleSize
+    degrees_of_freedom: float | None = None
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """Both ends of the headline, ANCOVA and change from the baseline mean, and what they allow.
+
+    `estimate_low` and `estimate_high` are the smaller and larger end, `ci_low` and `ci_high` the
+    union of the ends' 95% intervals, all in the measure's own unit. `extrapolation_reason` is None
+    where programme and comparison schools overlap in their earlier results.
+    """
+
+    programme: str
+    ends: tuple[Estimate, Estimate]
+    estimate_low: float
+    estimate_high: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+    effective_df: float
+    mde: float
+    sample: SampleSize
+    extrapolation_reason: str | None
+
+
+@dataclass(frozen=True)
+class ImpactRow:
+    """One row of `released.impact`: its fields are that table's columns, None where it has NULL."""
+
+    programme: str
+    pupil_group: str
+    measure: str
+    academic_year: str
+    release_status: str
+    estimator: Estimator
+    role: Role
+    n_programme_schools: int
+    n_comparison_schools: int
+    n_programme_pupils: int
+    n_comparison_pupils: int
+    unit: Unit
+    estimate_low: float | None = None
+    estimate_high: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    effective_df: float | None = None
+    mde: float | None = None
+    verdict: Verdict | None = None
+    verdict_reason: str | None = None

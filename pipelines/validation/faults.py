@@ -1,0 +1,184 @@
+"""Broken rules as faults an analyst can mend: every place, what stands there, what should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from pipelines.catalogue import SQL_TYPES, Column, Table
+from pipelines.errors import FAULTS_SHOWN, Fault
+from pipelines.ingest.delimited import open_delimited
+from pipelines.ingest.records import match_headers
+from pipelines.study import Study
+from pipelines.validation.rules import Rule
+
+# A code is short; anything longer in a pupil's cell may be a name that slipped a column.
+LONGEST_PUPIL_CODE = 4
+
+_READABLE = {
+    "integer": "a whole number",
+    "number": "a number with a decimal point",
+    "flag": "1 or 0 (or yes, no)",
+    "date": "a date as 2018-09-04 or 04/09/2018",
+}
+
+
+def faults_of(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Iterator[Fault]:
+    """The faults behind one broken rule, in the order of the file."""
+    table = rule.table
+    if rule.kind == "has_rows":
+        yield from _no_rows(study, table)
+    elif rule.kind == "readable":
+        yield from _unreadable(con, study, table)
+    elif rule.kind == "unique":
+        yield from _duplicates(con, table)
+    elif table.schema != "raw":
+        yield _mart_fault(con, rule)
+    else:
+        yield from _misfits(con, rule)
+
+
+def _no_rows(study: Study, table: Table) -> Iterator[Fault]:
+    files = [source.file for source in study.source if source.kind in table.source_kinds]
+    for file in files or [table.full_name]:
+        yield Fault(
+            file=file,
+            problem="there is no row that can be used",
+            expected="at least one row",
+            remedy="check that the export holds records, not only headings",
+        )
+
+
+def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:
+    """Cells that are not of their column's kind; their text is read again from the file, for the terminal."""
+    path_of = {source.file: study.path(source) for source in study.source}
+    places = con.execute(
+        "SELECT source_id, row_number, column_name FROM raw.unreadable WHERE table_name = ? "
+        "ORDER BY source_id, row_number, column_name",
+        [table.name],
+    ).fetchall()
+    by_file: dict[str, list[tuple[int, str]]] = {}
+    for source_id, row, name in places:
+        by_file.setdefault(source_id, []).append((row, name))
+    for source_id, cells in by_file.items():
+        file = open_delimited(source_id, path_of[source_id])
+        matched = match_headers(table, file)
+        shown = cells[:FAULTS_SHOWN]
+        text = file.cells([(row, matched[name]) for row, name in shown])
+        for row, name in cells:
+            column = table.column(name)
+            yield Fault(
+                file=source_id,
+                row=row,
+                column=file.headers[matched[name]],
+                problem=f"the cell cannot be read as {_READABLE[column.kind].split(' (')[0]}",
+                found=_found(column, text.get((row, matched[name]))),
+                expected=_READABLE[column.kind],
+                remedy="mend the cell, or ask whoever sent the file",
+            )
+
+
+def _duplicates(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]:
+    key = ", ".join(table.key)
+    if table.schema != "raw":
+        yield Fault(
+            file=table.full_name,
+            problem=f"more than one row for one {key}",
+            expected=table.grain,
+            remedy="this is a fault of the pipeline: please report it with the command you ran",
+        )
+        return
+    found = con.execute(
+        f"""
+        SELECT min(source_id), min(row_number), list(row_number ORDER BY source_id, row_number)
+        FROM {table.full_name} GROUP BY {key} HAVING count(*) > 1 ORDER BY 1, 2
+        """
+    ).fetchall()
+    is_pupil = any(table.column(name).sensitivity == "identifying" for name in table.key)
+    for source_id, row, rows in found:
+        yield Fault(
+            file=source_id,
+            row=row,
+            column=_heading(table, table.key[-1]) if is_pupil else ", ".join(table.key),
+            problem=(
+                f"{'the same pupil number' if is_pupil else 'the same ' + key} stands in rows "
+                + ", ".join(str(number) for number in rows)
+            ),
+            found="(a pupil's number is never shown)" if is_pupil else None,
+            expected=f"one row for {table.grain}",
+            remedy="keep the row that is right and delete the others",
+        )
+
+
+def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
+    column = rule.column
+    if column is None:
+        return
+    table = rule.table
+    published = table.name == "published_outcome"
+    heading = "column_name" if published else f"'{_heading(table, column.name)}'"
+    shown = "raw_text" if published and column.name == "value_status" else column.name
+    rows = con.execute(
+        f"SELECT source_id, row_number, {heading}, CAST({shown} AS {SQL_TYPES['text']}) "
+        f"FROM {table.full_name} WHERE {rule.violation} ORDER BY source_id, row_number, 3"
+    ).fetchall()
+    for source_id, row, name, value in rows:
+        yield Fault(
+            file=source_id,
+            row=row,
+            column=name,
+            problem=_problem(rule, column),
+            found=_found(column, value),
+            expected=_expected(rule, column),
+            remedy="mend the cell, or ask whoever sent the file what it means",
+        )
+
+
+def _mart_fault(con: duckdb.DuckDBPyConnection, rule: Rule) -> Fault:
+    counted = con.execute(
+        f"SELECT count(*) FROM {rule.table.full_name} WHERE {rule.violation}"
+    ).fetchone()
+    column = rule.column
+    return Fault(
+        file=rule.table.full_name,
+        column=column.name if column else None,
+        problem=f"{counted[0] if counted else 0} rows break the rule {rule.name}",
+        expected=_expected(rule, column) if column else None,
+        remedy="this is a fault of the pipeline or of a source it trusted: please report it",
+    )
+
+
+def _heading(table: Table, column_name: str) -> str:
+    column = table.column(column_name)
+    return column.headers[0] if column.headers else column.name
+
+
+def _problem(rule: Rule, column: Column) -> str:
+    if rule.kind == "not_null":
+        return "the cell is blank"
+    if rule.kind == "in_codes":
+        return "the code is not known"
+    return "the value is out of range"
+
+
+def _expected(rule: Rule, column: Column) -> str:
+    if rule.kind == "in_codes":
+        return "one of " + ", ".join(column.allowed)
+    if rule.kind == "in_range":
+        return f"{_plain(column.low)} to {_plain(column.high)}"
+    return f"a value: {column.about.lower()}"
+
+
+def _plain(bound: float | None) -> str:
+    return "no limit" if bound is None else f"{bound:g}"
+
+
+def _found(column: Column, value: str | None) -> str:
+    if value is None:
+        return "(blank)"
+    if column.sensitivity == "identifying":
+        return "(a pupil's number is never shown)"
+    if column.sensitivity == "pupil" and len(value) > LONGEST_PUPIL_CODE:
+        return f"(text of {len(value)} characters, not shown: it may name a pupil)"
+    return repr(value)

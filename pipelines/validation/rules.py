@@ -1,0 +1,51 @@
+"""The rules a table has to pass, derived from its catalogue entry. Judging them is `suites`'s work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.catalogue import Column, Table
+
+RuleKind = Literal["has_rows", "readable", "unique", "not_null", "in_codes", "in_range"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One property of one table.
+
+    `violation` is the SQL condition that a row breaking the rule meets, or None where the rule is not
+    about single rows.
+    """
+
+    kind: RuleKind
+    table: Table
+    column: Column | None = None
+    violation: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique within the table; also the rule's column in the profile frame."""
+        return f"{self.kind}__{self.column.name}" if self.column else self.kind
+
+
+def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
+    """Every rule of a table. `is_expected`: the study has a source for it, or it may never be empty."""
+    if is_expected:
+        yield Rule("has_rows", table)
+    if table.schema == "raw":
+        yield Rule("readable", table)
+    yield Rule("unique", table)
+    for column in table.columns:
+        if not column.is_nullable:
+            yield Rule("not_null", table, column, f"{column.name} IS NULL")
+        if column.allowed:
+            codes = ", ".join(f"'{code}'" for code in column.allowed)
+            yield Rule("in_codes", table, column, f"{column.name} NOT IN ({codes})")
+        if column.low is not None or column.high is not None:
+            bounds = [
+                *([f"{column.name} < {column.low}"] if column.low is not None else []),
+                *([f"{column.name} > {column.high}"] if column.high is not None else []),
+            ]
+            yield Rule("in_range", table, column, " OR ".join(bounds))

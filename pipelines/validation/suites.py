@@ -1,0 +1,154 @@
+"""Great Expectations suites, derived from a table's rules and run on its profile.
+
+A property of values needs each value once: the frame that is validated holds a table's distinct codes,
+its numbers' smallest and largest, and its counts of rows, blanks and duplicates. So a suite costs the same
+on five rows as on five million, and a result can hold counts only.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pandas as pd
+
+from pipelines.validation.rules import Rule
+
+if TYPE_CHECKING:
+    import great_expectations as gx
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """Which rules of a table hold."""
+
+    held: tuple[Rule, ...]
+    broken: tuple[Rule, ...]
+
+    @property
+    def is_success(self) -> bool:
+        """Whether every rule holds."""
+        return not self.broken
+
+
+def validate(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> SuiteResult:
+    """Judge all rules of one table."""
+    frame = profile(con, rules)
+    expectation_of = {
+        _expectation_key(expectation): rule for rule, expectation in _expectations(rules)
+    }
+    suite_results = _validate_frame(
+        frame, rules[0].table.full_name, [expectation for _, expectation in _expectations(rules)]
+    )
+    held: list[Rule] = []
+    broken: list[Rule] = []
+    for result in suite_results:
+        rule = expectation_of.pop(result.expectation_config.kwargs["column"])
+        # A rule that could not be judged (say, for want of its column) has not been kept.
+        (held if result.success else broken).append(rule)
+    if expectation_of:
+        raise RuntimeError(
+            f"{rules[0].table.full_name}: rules without a result: {sorted(expectation_of)}"
+        )
+    order = {rule.name: number for number, rule in enumerate(rules)}
+    return SuiteResult(
+        held=tuple(sorted(held, key=lambda rule: order[rule.name])),
+        broken=tuple(sorted(broken, key=lambda rule: order[rule.name])),
+    )
+
+
+def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataFrame:
+    """One column a rule: the values or counts it is judged on, shorter ones filled with NULL."""
+    table = rules[0].table
+    aggregates: dict[str, str] = {}
+    for rule in rules:
+        column = rule.column.name if rule.column else ""
+        if rule.kind == "has_rows":
+            aggregates[rule.name] = "[count(*)]"
+        elif rule.kind == "not_null":
+            aggregates[rule.name] = f"[count(*) - count({column})]"
+        elif rule.kind == "in_range":
+            aggregates[rule.name] = f"[min({column}), max({column})]"
+        elif rule.kind == "in_codes":
+            aggregates[rule.name] = f"list(DISTINCT {column})"
+        elif rule.kind == "unique":
+            aggregates[rule.name] = f"[count(*) - count(DISTINCT ({', '.join(table.key)},))]"
+        elif rule.kind == "readable":
+            aggregates[rule.name] = (
+                f"[(SELECT count(*) FROM raw.unreadable WHERE table_name = '{table.name}')]"
+            )
+    select = ", ".join(f"{aggregate} AS {name}" for name, aggregate in aggregates.items())
+    cursor = con.execute(f"SELECT {select} FROM {table.full_name}")
+    row = cursor.fetchone()
+    if row is None:  # pragma: no cover - an aggregate without GROUP BY always has one row
+        raise RuntimeError(f"{table.full_name} could not be profiled")
+    return pd.DataFrame(
+        {
+            name: pd.Series(_numbers_as_float(values))
+            for name, values in zip(aggregates, row, strict=True)
+        }
+    )
+
+
+def _numbers_as_float(values: list[Any] | None) -> list[Any]:
+    return [float(v) if isinstance(v, int | float) else v for v in values or [None]]
+
+
+def _expectations(rules: tuple[Rule, ...]) -> list[tuple[Rule, Any]]:
+    expect = _gx().expectations
+    pairs: list[tuple[Rule, Any]] = []
+    for rule in rules:
+        if rule.kind == "has_rows":
+            expectation = expect.ExpectColumnMaxToBeBetween(column=rule.name, min_value=1)
+        elif rule.kind == "in_codes" and rule.column:
+            expectation = expect.ExpectColumnValuesToBeInSet(
+                column=rule.name, value_set=list(rule.column.allowed)
+            )
+        elif rule.kind == "in_range" and rule.column:
+            expectation = expect.ExpectColumnValuesToBeBetween(
+                column=rule.name, min_value=rule.column.low, max_value=rule.column.high
+            )
+        else:
+            expectation = expect.ExpectColumnMaxToBeBetween(
+                column=rule.name, min_value=0, max_value=0
+            )
+        pairs.append((rule, expectation))
+    return pairs
+
+
+def _expectation_key(expectation: Any) -> str:  # noqa: ANN401 - the library is untyped
+    return str(expectation.column)
+
+
+def _validate_frame(frame: pd.DataFrame, name: str, expectations: list[Any]) -> list[Any]:
+    gx_module = _gx()
+    source = _context().data_sources.add_or_update_pandas(name)
+    batch = (
+        source.add_dataframe_asset(name)
+        .add_batch_definition_whole_dataframe("profile")
+        .get_batch({"dataframe": frame})
+    )
+    suite = gx_module.ExpectationSuite(name=name, expectations=expectations)
+    # BOOLEAN_ONLY: the other formats copy values into the result.
+    return list(batch.validate(suite, result_format="BOOLEAN_ONLY").results)
+
+
+@cache
+def _gx() -> Any:  # noqa: ANN401 - the library is untyped
+    """Great Expectations, imported when first needed (it takes seconds) and without its analytics."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations  # noqa: PLC0415
+
+    return great_expectations
+
+
+@cache
+def _context() -> gx.data_context.EphemeralDataContext:
+    context = _gx().get_context(mode="ephemeral")
+    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
