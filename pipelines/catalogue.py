@@ -1,7 +1,7 @@
 """Every raw and mart table, declared once: grain, key, columns, units, codes, sensitivity.
 
 Ingest, Great Expectations suites, the schemas on the Dagster page and the tests are derived from here.
-How a table is filled is in `ingest` (raw) and `marts` (mart); released tables are in `disclosure`.
+How a table is filled is in `ingest` (raw) and `marts` (mart); released ones leave through `disclosure`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class Table:
     sensitivity: Sensitivity = "public"
     source_kinds: tuple[SourceKind, ...] = ()
     may_be_empty: bool = True
+    # Released tables: figures that are withheld together where one of the counts is small.
+    small_counts: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    is_about_single_schools: bool = False
     # Rows of a file that are not kept: SQL condition on this table's columns, and the reason it gives.
     set_asides: tuple[tuple[str, str], ...] = ()
 
@@ -921,6 +925,263 @@ COMPARISON = Table(
 )
 
 IMPACT_TABLES: tuple[Table, ...] = (COMPARED_SCHOOL, ESTIMATE, COMPARISON)
+
+
+# ------------------------------------------------------------------------------------------ released
+
+_ESTIMATE_FIGURES = ("estimate_low", "estimate_high", "ci_low", "ci_high", "p_value", "mde")
+
+RELEASED_TABLES: tuple[Table, ...] = (
+    Table(
+        "released",
+        "study",
+        grain="the study",
+        key=("study",),
+        may_be_empty=False,
+        columns=(
+            Column("study", "text", "Name", is_nullable=False),
+            Column("title", "text", "Title", is_nullable=False),
+            Column("local_authority_name", "text", "Authority", is_nullable=False),
+            Column("is_fictional", "flag", "Made up, to show how it works", is_nullable=False),
+            Column("reference_date", "date", "Who counts as open and maintained"),
+            Column("as_at", "date", "The day the sources are as of"),
+            Column("outcome_year", "text", "Year of the outcomes", is_nullable=False),
+            Column("baseline_years", "text", "Years before"),
+            Column("minimum_cell", "integer", "Figures of fewer pupils are withheld"),
+            Column("study_hash", "text", "Fingerprint of the protocol"),
+            Column("source_hash", "text", "Fingerprint of the sources"),
+            Column("period", "text", "First to last year of results"),
+        ),
+    ),
+    Table(
+        "released",
+        "programme",
+        grain="a programme of the protocol",
+        key=("programme",),
+        may_be_empty=False,
+        columns=(
+            _PROGRAMME,
+            Column("title", "text", "Title", is_nullable=False),
+            Column("fund", "text", "Who pays", is_nullable=False),
+            Column("priority", "text", "The priority it serves"),
+            Column("is_evaluated", "flag", "Its effect is estimated", is_nullable=False),
+            Column("is_placebo", "flag", "No such programme existed", is_nullable=False),
+            Column("funding_gbp", "integer", "Funding stated", unit="pounds"),
+            Column("target_group", "text", "Whose outcomes it is meant to change"),
+            Column("starts", "date", "First day"),
+            Column("n_expected_schools", "integer", "Schools the bid names", unit="schools"),
+            Column("n_schools", "integer", "Schools enrolled", low=0, unit="schools"),
+            Column("n_ks2_schools", "integer", "With key stage 2 results", low=0, unit="schools"),
+            Column("n_ks4_schools", "integer", "With key stage 4 results", low=0, unit="schools"),
+        ),
+    ),
+    Table(
+        "released",
+        "measure",
+        grain="a measure a programme is judged on",
+        key=("programme", "measure"),
+        columns=(
+            _PROGRAMME,
+            _MEASURE,
+            _KEY_STAGE,
+            Column("label", "text", "Name for readers", is_nullable=False),
+            _UNIT,
+            Column("is_primary", "flag", "Its headline gets a verdict", is_nullable=False),
+            Column("smallest_effect", "number", "Smallest effect that would matter"),
+            Column("higher_is_better", "flag", "Whether more is better", is_nullable=False),
+        ),
+    ),
+    replace(
+        ESTIMATE,
+        schema="released",
+        name="impact",
+        sensitivity="public",
+        small_counts=("n_programme_pupils", "n_comparison_pupils"),
+        withheld=_ESTIMATE_FIGURES,
+    ),
+    replace(
+        COMPARISON,
+        schema="released",
+        sensitivity="public",
+        columns=(
+            *COMPARISON.columns,
+            Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False),
+            _UNIT,
+        ),
+        small_counts=("n_pupils",),
+        withheld=("mean", "ci_low", "ci_high"),
+    ),
+    Table(
+        "released",
+        "school_point",
+        grain="a school, not named, with its results before and after",
+        key=(),
+        is_about_single_schools=True,
+        columns=(
+            _PROGRAMME,
+            _MEASURE,
+            _GROUP,
+            Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
+            Column("baseline_mean", "number", "Mean of the baseline years, rounded"),
+            Column("outcome_mean", "number", "Outcome year, rounded"),
+        ),
+    ),
+    Table(
+        "released",
+        "school_point_withheld",
+        grain="how many schools' points are shown and withheld",
+        key=("programme", "measure", "pupil_group"),
+        columns=(
+            _PROGRAMME,
+            _MEASURE,
+            _GROUP,
+            Column("n_schools_shown", "integer", "Schools shown", low=0, unit="schools"),
+            Column("n_schools_withheld", "integer", "Schools withheld", low=0, unit="schools"),
+            Column("reason", "text", "Why"),
+        ),
+    ),
+    Table(
+        "released",
+        "school_count",
+        grain="a reason why schools of a programme are compared or left out",
+        key=("programme", "key_stage", "reason"),
+        columns=(
+            _PROGRAMME,
+            _KEY_STAGE,
+            Column("reason", "text", "compared, or why not", is_nullable=False),
+            Column("n_schools", "integer", "Schools", low=1, unit="schools"),
+        ),
+    ),
+    Table(
+        "released",
+        "programme_overlap",
+        grain="two programmes, and the schools in both",
+        key=("programme_a", "programme_b"),
+        columns=(
+            Column("programme_a", "text", "A programme", is_nullable=False),
+            Column("programme_b", "text", "The same or another", is_nullable=False),
+            Column("n_schools", "integer", "Schools in both", low=0, unit="schools"),
+        ),
+    ),
+    Table(
+        "released",
+        "not_yet_published",
+        grain="a measure that does not exist yet",
+        key=("measure", "academic_year"),
+        columns=(
+            _MEASURE,
+            _KEY_STAGE,
+            _YEAR,
+            Column("reason", "text", "Why, and when it will", is_nullable=False),
+        ),
+    ),
+    Table(
+        "released",
+        "claims",
+        grain="a claim made to the board",
+        key=("claim",),
+        columns=(
+            Column("claim", "text", "The claim", is_nullable=False),
+            Column("numerator", "integer", "Schools of which it holds", low=0, unit="schools"),
+            Column("denominator", "integer", "Schools it is about", low=0, unit="schools"),
+            Column(
+                "result",
+                "code",
+                "Holds it",
+                allowed=("holds", "fails", "cannot_tell"),
+                is_nullable=False,
+            ),
+            Column("exceptions", "text", "The schools of which it does not hold"),
+        ),
+    ),
+    Table(
+        "released",
+        "evaluation_summary",
+        grain="an answer to a question of a programme's evaluation form",
+        key=("programme", "question", "answer"),
+        columns=(
+            _PROGRAMME,
+            Column("question", "text", "The question, or 'response rate'", is_nullable=False),
+            Column("answer", "text", "The answer", is_nullable=False),
+            Column("n_schools", "integer", "Schools that gave it", low=0, unit="schools"),
+            Column("n_expected", "integer", "Schools asked", low=0, unit="schools"),
+        ),
+    ),
+    Table(
+        "released",
+        "statements",
+        grain="a statement a school agreed to have published",
+        key=(),
+        columns=(
+            _PROGRAMME,
+            Column("attribution", "text", "As agreed", is_nullable=False),
+            Column("theme", "text", "What it is about"),
+            Column("tone", "text", "positive, mixed or negative"),
+            Column("quote", "text", "The statement", is_nullable=False),
+        ),
+    ),
+    Table(
+        "released",
+        "case_studies",
+        grain="a case study a school agreed to have published",
+        key=("programme", "school_name"),
+        columns=(
+            Column("school_name", "text", "The school", is_nullable=False),
+            _PROGRAMME,
+            Column("context", "text", "The school"),
+            Column("support", "text", "What it received"),
+            Column("statement", "text", "In its own words"),
+        ),
+    ),
+    Table(
+        "released",
+        "revisions",
+        grain="a programme's result in two releases of one year",
+        key=("programme", "pupil_group", "measure", "academic_year", "from_status", "to_status"),
+        small_counts=("n_pupils_before", "n_pupils_after"),
+        withheld=("before", "after"),
+        columns=(
+            _PROGRAMME,
+            _GROUP,
+            _MEASURE,
+            _YEAR,
+            Column(
+                "from_status",
+                "code",
+                "Earlier release",
+                allowed=RELEASE_STATUSES,
+                is_nullable=False,
+            ),
+            Column(
+                "to_status", "code", "Later release", allowed=RELEASE_STATUSES, is_nullable=False
+            ),
+            Column("n_pupils_before", "integer", "Pupils in the earlier", low=0, unit="pupils"),
+            Column("n_pupils_after", "integer", "Pupils in the later", low=0, unit="pupils"),
+            Column("before", "number", "Mean in the earlier release"),
+            Column("after", "number", "Mean in the later release"),
+        ),
+    ),
+    Table(
+        "released",
+        "source",
+        grain="a file the study was made from",
+        key=("file",),
+        may_be_empty=False,
+        columns=(
+            Column("file", "text", "File name", is_nullable=False),
+            Column("kind", "text", "What it is", is_nullable=False),
+            Column("academic_year", "text", "Year of its results"),
+            Column("release_status", "text", "How final it is"),
+            Column("publisher", "text", "Who published it"),
+            Column("n_rows_in", "integer", "Rows in the file", low=0, unit="rows"),
+            Column("n_rows_kept", "integer", "Rows used", low=0, unit="rows"),
+            Column(
+                "n_rows_set_aside", "integer", "Rows set aside, with a reason", low=0, unit="rows"
+            ),
+            Column("sha256", "text", "Checksum", is_nullable=False),
+        ),
+    ),
+)
 
 
 def checked_tables() -> Iterator[Table]:

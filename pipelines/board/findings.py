@@ -1,0 +1,634 @@
+"""What the released tables let a board say, as frozen dataclasses holding finished sentences.
+
+Every sentence is computed from a row and its verdict. No HTML here (`page`), no tables (`tables`),
+and no numbers of its own: rounding and codes are put into words by `pipelines.wording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipelines import wording
+from pipelines.measures import MEASURES
+
+KEY_STAGES = ("ks2", "ks4")
+PLACEBO = "no such programme existed"
+
+Tables = Mapping[str, pd.DataFrame]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of a programme’s schools have results of one key stage that can be compared."""
+
+    key_stage: str
+    n_schools: int
+    n_compared: int
+    left_out: tuple[tuple[str, int], ...]
+    status: str
+    is_published: bool
+
+    @property
+    def sentence(self) -> str:
+        """ "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)." """
+        n_compared = str(self.n_compared) if self.n_compared else "None"
+        who = f"{n_compared} of the {self.n_schools} schools"
+        if self.n_compared == self.n_schools:
+            who = f"All {self.n_schools} schools"
+        if self.is_published:
+            verb = "has" if self.n_compared == 1 else "have"
+            what = f"{verb} {key_stage_name(self.key_stage)} results that can be compared"
+        else:
+            what = f"can be compared at {key_stage_name(self.key_stage)} once results are out"
+        return f"{who} {what} ({self.status})."
+
+    @property
+    def why_not(self) -> str:
+        """ "The other 7 cannot be: infant school, no results (2); …"; empty if none is left out."""
+        if not self.left_out:
+            return ""
+        n_left_out = sum(n for _, n in self.left_out)
+        who = f"The other {n_left_out} cannot be" if self.n_compared else "Why not"
+        return f"{who}: {'; '.join(f'{reason} ({n})' for reason, n in self.left_out)}."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The headline of one programme and key stage: its primary measure and what it shows.
+
+    `compared`, `happened`, `bracket` and `power` are empty where there is no estimate.
+    """
+
+    key_stage: str
+    question: str
+    status: str
+    verdict: str
+    verdict_words: str
+    compared: str
+    happened: str
+    bracket: str
+    power: str
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class NaiveReading:
+    """What a reader would take from the change since last year, and why that is unsafe."""
+
+    question: str
+    says: str
+    why_unsafe: str
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Everything the page says about one evaluated programme."""
+
+    id: str
+    title: str
+    is_placebo: bool
+    facts: tuple[str, ...]
+    coverage: tuple[Coverage, ...]
+    answers: tuple[Answer, ...]
+    naive: tuple[NaiveReading, ...]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something the results cannot say, with the reason."""
+
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The page's model: finished sentences, in the order in which a reader meets them."""
+
+    title: str
+    local_authority: str
+    period: str
+    study_hash: str
+    source_hash: str
+    banners: tuple[tuple[str, str], ...]
+    in_short: tuple[str, ...]
+    programmes: tuple[Programme, ...]
+    cannot_say: tuple[Limit, ...]
+    not_yet_published: tuple[Limit, ...]
+    what_will_change: str
+    method: tuple[str, ...]
+
+
+def findings(tables: Tables) -> Findings:
+    """The model of the page from the released tables, keyed by name without the schema.
+
+    Raises KeyError if a released table, or the single row of `study`, is missing.
+    """
+    study = rows_of(tables["study"])[0]
+    programmes = tuple(_programme(row, tables) for row in _evaluated(tables))
+    return Findings(
+        title=str(study["title"]),
+        local_authority=str(study["local_authority_name"]),
+        period=str(study["period"]),
+        study_hash=str(study["study_hash"]),
+        source_hash=str(study["source_hash"]),
+        banners=_banners(study, programmes, tables),
+        in_short=_in_short(programmes),
+        programmes=programmes,
+        cannot_say=_cannot_say(programmes, tables),
+        not_yet_published=tuple(
+            Limit(
+                f"{measure_label(row['measure'], tables)}, {row['academic_year']} "
+                f"({key_stage_name(row['key_stage'])})",
+                wording.sentence(typographic(row["reason"])),
+            )
+            for row in rows_of(tables["not_yet_published"])
+        ),
+        what_will_change=_what_will_change(tables),
+        method=_method(study),
+    )
+
+
+def headline_words(tables: Tables) -> list[str]:
+    """One plain-text line for each evaluated programme and key stage, as a terminal prints it."""
+    lines = []
+    for programme in _evaluated(tables):
+        for row in _headlines(programme["programme"], tables):
+            title = programme["title"] + (f" ({PLACEBO})" if programme["is_placebo"] else "")
+            about = (
+                f"{title}, {_outcome(row, tables)} ({key_stage_name(row['key_stage'])}, "
+                f"{wording.format_status(row['release_status'])})"
+            )
+            verdict = wording.format_verdict(row["verdict"])
+            if wording.is_missing(row["estimate_low"]):
+                lines.append(f"{about}: {verdict}: {_reason(row)}.")
+            else:
+                lines.append(f"{about}: {verdict}. {_capital(_bracket(row))}; {_anything(row)}.")
+    return lines
+
+
+def key_stage_name(key_stage: str) -> str:
+    """ "Key Stage 2", without its school year."""
+    return wording.KEY_STAGE_LABELS[key_stage].split(" (")[0]
+
+
+def measure_label(measure: str, tables: Tables) -> str:
+    """The study's own label of a measure, else the one in the catalogue of measures."""
+    own = tables["measure"].loc[tables["measure"]["measure"] == measure, "label"]
+    return str(own.iloc[0]) if len(own) else MEASURES[measure].label
+
+
+def in_sentence(label: str) -> str:
+    """A label inside a sentence: "Reading progress" → "reading progress"; names keep capitals."""
+    is_name = label.startswith(("Attainment 8", "Progress 8"))
+    return label if is_name else label[:1].lower() + label[1:]
+
+
+def format_date(date: object) -> str:
+    """ "1 September 2018", from a date, a timestamp or ISO text."""
+    day = pd.Timestamp(str(date)).date()
+    return f"{day.day} {day:%B %Y}"
+
+
+def _programme(programme: Row, tables: Tables) -> Programme:
+    headlines = _headlines(programme["programme"], tables)
+    return Programme(
+        id=str(programme["programme"]),
+        title=str(programme["title"]),
+        is_placebo=bool(programme["is_placebo"]),
+        facts=_facts(programme),
+        coverage=_coverage(programme, headlines, tables),
+        answers=tuple(_answer(row, programme, tables) for row in headlines),
+        naive=tuple(
+            reading for row in headlines if (reading := _naive(row, programme, tables)) is not None
+        ),
+    )
+
+
+def _facts(programme: Row) -> tuple[str, ...]:
+    n_schools, n_expected = programme["n_schools"], programme["n_expected_schools"]
+    schools = f"{wording.format_count(n_schools)} schools"
+    if not wording.is_missing(n_expected) and n_expected != n_schools:
+        schools += f" on the list ({wording.format_count(n_expected)} expected)"
+    facts = [f"Pupils looked at: {wording.format_group(programme['target_group'])}.", schools + "."]
+    if programme["is_placebo"]:
+        return tuple(facts)
+    if not wording.is_missing(programme["starts"]):
+        facts.append(f"Began on {format_date(programme['starts'])}.")
+    if not wording.is_missing(programme["funding_gbp"]):
+        money = wording.format_gbp(programme["funding_gbp"])
+        facts.append(f"Funding: {money} from {programme['fund']}, as stated.")
+    return tuple(facts)
+
+
+def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Coverage, ...]:
+    counts = tables["school_count"]
+    counts = counts[counts["programme"] == programme["programme"]]
+    coverage = []
+    for key_stage in KEY_STAGES:
+        rows = rows_of(counts[counts["key_stage"] == key_stage])
+        if not rows:
+            continue
+        n_schools = int(programme["n_schools"])
+        left_out = [
+            (_colon_free(row["reason"]), int(row["n_schools"]))
+            for row in rows
+            if row["reason"] != "compared" and row["n_schools"] > 0
+        ]
+        n_compared = sum(int(row["n_schools"]) for row in rows if row["reason"] == "compared")
+        n_unexplained = n_schools - n_compared - sum(n for _, n in left_out)
+        if n_unexplained > 0:
+            left_out.append((f"no {key_stage_name(key_stage)} results on file", n_unexplained))
+        status = next(
+            (row["release_status"] for row in headlines if row["key_stage"] == key_stage), None
+        )
+        coverage.append(
+            Coverage(
+                key_stage=key_stage,
+                n_schools=n_schools,
+                n_compared=n_compared,
+                left_out=tuple(left_out),
+                status=wording.format_status(status),
+                is_published=not wording.is_missing(status),
+            )
+        )
+    return tuple(coverage)
+
+
+def _answer(row: Row, programme: Row, tables: Tables) -> Answer:
+    is_estimated = not wording.is_missing(row["estimate_low"])
+    status = wording.format_status(row["release_status"])
+    return Answer(
+        key_stage=str(row["key_stage"]),
+        question=_question(row, tables),
+        status=status,
+        verdict=str(row["verdict"]),
+        verdict_words=_capital(wording.format_verdict(row["verdict"])),
+        compared=_compared(row, programme, status) if is_estimated else "",
+        happened=_happened(row, programme, tables),
+        bracket=_bracket_sentences(row, status) if is_estimated else "",
+        power=_power(row) if is_estimated else "",
+        conclusion=_conclusion(row, is_placebo=bool(programme["is_placebo"])),
+    )
+
+
+def _compared(row: Row, programme: Row, status: str) -> str:
+    return (
+        f"{_schools_and_pupils(row, 'programme')} {_inside(programme)} are set against "
+        f"{_schools_and_pupils(row, 'comparison')} elsewhere in the area ({status})."
+    )
+
+
+def _inside(programme: Row) -> str:
+    return "on the list" if programme["is_placebo"] else "in the programme"
+
+
+def _schools_and_pupils(row: Row, side: str) -> str:
+    schools = wording.format_count(row[f"n_{side}_schools"])
+    return f"{schools} schools ({wording.format_count(row[f'n_{side}_pupils'])} pupils)"
+
+
+def _happened(row: Row, programme: Row, tables: Tables) -> str:
+    """The two groups' own results in the two latest years there are; "" if there are none."""
+    comparison = tables["comparison"]
+    levels = comparison[
+        (comparison["programme"] == programme["programme"])
+        & (comparison["pupil_group"] == row["pupil_group"])
+        & (comparison["measure"] == row["measure"])
+        & (comparison["academic_year"] <= row["academic_year"])
+    ]
+    parts = []
+    for year in sorted(set(levels["academic_year"]), reverse=True)[:2]:
+        by_arm = {level["arm"]: level for level in rows_of(levels[levels["academic_year"] == year])}
+        if {"programme", "rest"} <= set(by_arm):
+            status = wording.format_status(by_arm["programme"]["release_status"])
+            parts.append(
+                f"In {year}: {_level(by_arm['programme'])} in schools {_inside(programme)}, "
+                f"{_level(by_arm['rest'])} in the others ({status})."
+            )
+    if parts and row["academic_year"] not in set(levels["academic_year"]):
+        parts.insert(0, f"The {row['academic_year']} results are not yet published.")
+    return " ".join(parts)
+
+
+def _level(row: Row) -> str:
+    if row["suppressed"]:
+        return wording.WITHHELD
+    return wording.format_value(row["mean"], row["unit"], row["measure"])
+
+
+def _bracket(row: Row) -> str:
+    ends = wording.format_range(
+        row["estimate_low"], row["estimate_high"], row["unit"], row["measure"]
+    )
+    return f"{ends}, whichever way the schools were chosen"
+
+
+def _bracket_sentences(row: Row, status: str) -> str:
+    return (
+        f"Compared with the other schools: {_bracket(row)} ({status}). "
+        f"With this many pupils it {_anything(row)} ({status})."
+    )
+
+
+def _anything(row: Row) -> str:
+    low = wording.format_signed(row["ci_low"], row["unit"], row["measure"])
+    high = wording.format_signed(row["ci_high"], row["unit"], row["measure"])
+    return f"could be anything from {low} to {high}"
+
+
+def _power(row: Row) -> str:
+    if wording.is_missing(row["mde"]):
+        return ""
+    likely = wording.format_size(row["mde"], row["unit"], row["measure"])
+    words = f"With this many pupils, only an effect of about {likely} or more was likely to show."
+    if wording.is_missing(row["smallest_effect"]):
+        return words
+    smallest = wording.format_size(row["smallest_effect"], row["unit"], row["measure"])
+    return f"{words} The study’s protocol says that {smallest} would matter."
+
+
+def _conclusion(row: Row, *, is_placebo: bool) -> str:
+    """The verdict as a full thought with its reason; for a placebo, whether it got it right."""
+    verdict = str(row["verdict"])
+    opening = {
+        "cannot_tell": "We cannot tell",
+        "no_meaningful_difference": "Any difference from the other schools is too small to matter",
+        "better": "Results were better than in comparable schools",
+        "worse": "Results were worse than in comparable schools",
+    }[verdict]
+    words = [f"{opening}: {_reason(row)}."]
+    is_alarm = verdict in {"better", "worse"}
+    if is_placebo:
+        outcome = "a false alarm" if is_alarm else "the answer to hope for"
+        words.append(f"Nothing was done in these schools, so this is {outcome}.")
+    elif is_alarm:
+        words.append("Something else that differed between the schools could still be part of it.")
+    return " ".join(words)
+
+
+def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
+    """The change since last year for the same outcome; None where there is no such number."""
+    impact = tables["impact"]
+    matching = rows_of(
+        impact[
+            (impact["role"] == "naive")
+            & (impact["programme"] == row["programme"])
+            & (impact["pupil_group"] == row["pupil_group"])
+            & (impact["measure"] == row["measure"])
+        ]
+    )
+    if not matching or wording.is_missing(matching[0]["estimate_low"]):
+        return None
+    naive = matching[0]
+    unit, measure = naive["unit"], naive["measure"]
+    size = wording.format_size(naive["estimate_low"], unit, measure)
+    change = wording.rounded(naive["estimate_low"], unit, measure)
+    status = wording.format_status(naive["release_status"])
+    where = f"results in schools {_inside(programme)}"
+    if change == 0:
+        says = f"Since last year, {where} moved in step with the other schools ({status})."
+    else:
+        direction, looks = ("up", "a gain") if change > 0 else ("down", "a loss")
+        says = (
+            f"Since last year, {where} went {direction} by {size} compared with the other schools "
+            f"({status}). It looks like {looks}."
+        )
+    reason = (
+        "schools picked for a weak year tend to do better the year after, with or without help"
+        if wording.is_missing(naive["verdict_reason"])
+        else typographic(naive["verdict_reason"])
+    )
+    why = f"It is not safe to read it that way: {reason}."
+    if programme["is_placebo"]:
+        why += " Nothing at all was done in these schools, and still the figure reads like this."
+    if not wording.is_missing(row["estimate_low"]):
+        headline = wording.format_range(
+            row["estimate_low"], row["estimate_high"], row["unit"], row["measure"]
+        )
+        why += f" The comparisons that allow for this give {headline} ({status})."
+    return NaiveReading(_question(row, tables), says, why)
+
+
+def _banners(
+    study: Row, programmes: tuple[Programme, ...], tables: Tables
+) -> tuple[tuple[str, str], ...]:
+    """What must be read before any number: (heading, text) each."""
+    headline = tables["impact"][tables["impact"]["role"] == "headline"]
+    statuses = [s for s in wording.STATUS_ORDER if s in set(headline["release_status"])]
+    kinds = wording.join_words(wording.format_status(status) for status in statuses)
+    banners = []
+    if study["is_fictional"]:
+        banners.append(
+            (
+                "Fictional example",
+                f"{study['local_authority_name']}, its schools and its pupils are made up. "
+                "Nothing on this page describes a real place.",
+            )
+        )
+    banners += [
+        (
+            "Not a real programme",
+            f"“{programme.title}”: {PLACEBO}. Schools were put on its list by a rule and "
+            "nothing was done for them. It tests the method.",
+        )
+        for programme in programmes
+        if programme.is_placebo
+    ]
+    made_from = f" The {study['outcome_year']} results are {kinds} figures." if kinds else ""
+    banners.append(
+        (
+            "Draft",
+            f"Every run of this page is a draft until a person releases it.{made_from} "
+            "Figures that are not final can still change.",
+        )
+    )
+    return tuple(banners)
+
+
+def _in_short(programmes: tuple[Programme, ...]) -> tuple[str, ...]:
+    """The first sentences of the page: one common answer if there is one, else one a headline."""
+    real = [programme for programme in programmes if not programme.is_placebo]
+    if not real:
+        return tuple(
+            f"“{programme.title}” tests the method: nothing was done in these schools. The method "
+            f"says ({answer.status}): {answer.verdict_words.lower()}."
+            for programme in programmes
+            for answer in programme.answers
+        )
+    verdicts = {answer.verdict for programme in real for answer in programme.answers}
+    if verdicts == {"cannot_tell"}:
+        titles = wording.join_words(programme.title for programme in real)
+        return (
+            f"We cannot yet tell whether {titles} helped the pupils {_they(real)} meant for.",
+            "The results leave the question open: they show neither that it helped nor that it did "
+            "not. The reasons are below.",
+        )
+    return tuple(
+        f"{programme.title}. {answer.question} ({answer.status}): {answer.verdict_words.lower()}."
+        for programme in real
+        for answer in programme.answers
+    )
+
+
+def _they(programmes: list[Programme]) -> str:
+    return "it was" if len(programmes) == 1 else "they were"
+
+
+def _cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limit, ...]:
+    limits = []
+    for programme in programmes:
+        limits += [
+            Limit(
+                f"Whether schools on the list “{programme.title}” differ from the others at "
+                f"{key_stage_name(answer.key_stage)}"
+                if programme.is_placebo
+                else f"Whether {programme.title} helped at {key_stage_name(answer.key_stage)}",
+                answer.conclusion,
+            )
+            for answer in programme.answers
+            if answer.verdict == "cannot_tell"
+        ]
+        limits += [
+            Limit(
+                f"Anything at {key_stage_name(coverage.key_stage)} about "
+                f"{sum(n for _, n in coverage.left_out)} of the {coverage.n_schools} schools in "
+                f"{programme.title}",
+                wording.sentence("; ".join(f"{reason} ({n})" for reason, n in coverage.left_out)),
+            )
+            for coverage in programme.coverage
+            if coverage.left_out
+        ]
+    limits += _limits_of_separation(tables)
+    limits += [
+        Limit(
+            f"How single schools did on {_outcome(row, tables)}",
+            wording.sentence(typographic(row["reason"])),
+        )
+        for row in rows_of(tables["school_point_withheld"])
+        if row["n_schools_shown"] == 0
+    ]
+    if any(not programme.is_placebo for programme in programmes):
+        limits += [
+            Limit(
+                "Whether an effect takes longer to show",
+                "These are one year’s results. Support that works slowly would not be seen yet.",
+            ),
+            Limit(
+                "Whether the money was well spent",
+                "Funding is stated as a fact. One year’s results are too uncertain to set "
+                "against it.",
+            ),
+        ]
+    return tuple(dict.fromkeys(limits))
+
+
+def _limits_of_separation(tables: Tables) -> list[Limit]:
+    """What cannot be told apart: programmes that share schools, and everything else they did."""
+    titles = {row["programme"]: row["title"] for row in _evaluated(tables)}
+    limits = [
+        Limit(
+            f"What {titles[row['programme_a']]} and {titles[row['programme_b']]} each did alone",
+            f"{wording.format_count(row['n_schools'])} schools take part in both. The two are "
+            "worked out together, which separates them only in part.",
+        )
+        for row in rows_of(tables["programme_overlap"])
+        if row["programme_a"] in titles
+        and row["programme_b"] in titles
+        and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
+        and row["n_schools"] > 0
+    ]
+    n_others = sum(1 for row in rows_of(tables["programme"]) if not row["is_evaluated"])
+    if n_others:
+        limits.append(
+            Limit(
+                "How much is due to a programme, and how much to all else its schools did",
+                f"{n_others} other programmes ran in these schools and in those they are compared "
+                "with. What is measured is this support on top of the usual programmes.",
+            )
+        )
+    return limits
+
+
+def _what_will_change(tables: Tables) -> str:
+    statuses = set(tables["impact"].loc[tables["impact"]["role"] == "headline", "release_status"])
+    if statuses & {"school_return", "provisional"}:
+        return (
+            "Revised results follow. When they are put in, this page is made again by the same "
+            "rules, and what moved is listed."
+        )
+    return "The results used here are not expected to be revised again."
+
+
+def _method(study: Row) -> tuple[str, ...]:
+    return (
+        "The rules stand in the study’s protocol, which is to be written before the results are "
+        f"seen. Its fingerprint is {study['study_hash']}: the same rules, the same fingerprint.",
+        f"Results of {study['outcome_year']} are set against {study['baseline_years']}, for the "
+        "programme’s schools and for all other local schools of the same kind. Programmes that "
+        "share schools are worked out together.",
+        "Nobody knows exactly how schools came to be chosen, and the right comparison depends on "
+        "it. One comparison is right if they were chosen on the results themselves: it sets each "
+        "school against schools with the same earlier results. The other is right if they were "
+        "chosen on something lasting: it takes the change since the average of earlier years. "
+        "The truth is likely to lie between the two, so both are shown.",
+        "A verdict of better or worse is given only if both comparisons agree and chance is an "
+        "unlikely reason. Key Stages 2 and 4 are never mixed. Special schools are looked at apart.",
+        f"Figures that rest on fewer than {study['minimum_cell']} pupils are withheld.",
+    )
+
+
+def _evaluated(tables: Tables) -> list[Row]:
+    programmes = tables["programme"]
+    return rows_of(programmes[programmes["is_evaluated"].astype(bool)])
+
+
+def _headlines(programme: str, tables: Tables) -> list[Row]:
+    """Headline rows of a programme's primary measures, with the measure's own columns, by stage."""
+    measures = tables["measure"]
+    primary = measures[(measures["programme"] == programme) & measures["is_primary"].astype(bool)]
+    impact = tables["impact"]
+    headline = impact[(impact["programme"] == programme) & (impact["role"] == "headline")]
+    joined = headline.merge(
+        primary[["measure", "key_stage", "label", "smallest_effect"]], on="measure"
+    )
+    return rows_of(joined.sort_values("key_stage", kind="stable"))
+
+
+def _outcome(row: Row, tables: Tables) -> str:
+    group = wording.format_group(row["pupil_group"], short=True)
+    return f"{in_sentence(measure_label(row['measure'], tables))} of {group}"
+
+
+def _question(row: Row, tables: Tables) -> str:
+    return f"{key_stage_name(row['key_stage'])}: {_outcome(row, tables)}"
+
+
+def _reason(row: Row) -> str:
+    if wording.is_missing(row["verdict_reason"]):
+        return "no reason is on file"
+    return typographic(row["verdict_reason"]).removeprefix("cannot_tell: ")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def typographic(reason: object) -> str:
+    """A stored reason as the page sets it: curly apostrophes, no full stop of its own."""
+    return str(reason).replace("'", "’").rstrip(".")
+
+
+def _colon_free(reason: object) -> str:
+    """ "special school: reported apart" → "special school, reported apart", to sit in a list."""
+    return typographic(reason).replace(": ", ", ")
+
+
+def rows_of(frame: pd.DataFrame) -> list[Row]:
+    """The rows of a frame as dictionaries, in order."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

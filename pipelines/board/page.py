@@ -1,0 +1,129 @@
+"""The board's page: findings, tables and drawn charts put into one self-contained HTML text.
+
+No sentence and no number is made here (`findings`, `tables`); the look is `board.css`, the order of
+the page `index.html.j2`. Everything that is not our own markup is escaped by the template engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines import wording
+from pipelines.board import tables as words
+from pipelines.board.findings import Findings, Tables, findings, rows_of
+
+_HERE = Path(__file__).parent
+_NAIVE_FAMILY = "naive_headline"
+
+
+class DrawnChart(Protocol):
+    """What the page needs of a chart; `pipelines.charts` draws them.
+
+    `svg` brings its own alternative text, and ids that no other chart has.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - file stem: family-programme-measure
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def caption(self) -> str: ...  # noqa: D102
+    @property
+    def data(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def svg(self) -> bytes: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart as the page shows it: inline SVG with its own alternative text, caption, table."""
+
+    name: str
+    title: str
+    caption: str
+    svg: Markup
+    table: words.Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """A programme's figures and tables; `naive_figures` stand with the words on that change."""
+
+    figures: tuple[Figure, ...]
+    naive_figures: tuple[Figure, ...]
+    estimates: words.Table
+    results: tuple[words.Table, ...]
+
+
+def render(tables: Tables, charts: Sequence[DrawnChart]) -> str:
+    """The whole page as HTML: no script, no outside file, well-formed as XML too.
+
+    `tables` are the released tables by name without the schema. A chart belongs to the programme
+    whose id is a part of its name between hyphens, else to the study as a whole.
+    """
+    found = findings(tables)
+    by_place: dict[str | None, list[Figure]] = {}
+    for chart in charts:
+        place = _programme_of(chart.name, found)
+        by_place.setdefault(place, []).append(_figure(chart))
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html.j2").render(
+        findings=found,
+        # Our own file, kept beside the template: not data.
+        css=Markup((_HERE / "board.css").read_text(encoding="utf-8")),  # noqa: S704
+        figures=tuple(by_place.get(None, ())),
+        sections={
+            programme.id: _section(programme.id, by_place.get(programme.id, []), tables)
+            for programme in found.programmes
+        },
+        arms=words.results_by_year("all", tables),
+        claims=words.claims(tables),
+        evaluations=words.evaluations(tables),
+        revisions=words.revisions(tables),
+        sources=words.sources(tables),
+        statements=rows_of(tables["statements"]),
+        case_studies=rows_of(tables["case_studies"]),
+        titles={row["programme"]: row["title"] for row in rows_of(tables["programme"])},
+        minimum_cell=int(tables["study"]["minimum_cell"].iloc[0]),
+        withheld=wording.WITHHELD,
+    )
+
+
+def _section(programme: str, figures: Sequence[Figure], tables: Tables) -> Section:
+    naive = tuple(figure for figure in figures if figure.name.startswith(_NAIVE_FAMILY))
+    return Section(
+        figures=tuple(figure for figure in figures if figure not in naive),
+        naive_figures=naive,
+        estimates=words.estimates(programme, tables),
+        results=words.results_by_year(programme, tables),
+    )
+
+
+def _figure(chart: DrawnChart) -> Figure:
+    svg = chart.svg.decode("utf-8")
+    return Figure(
+        name=chart.name,
+        title=chart.title,
+        caption=chart.caption,
+        # Drawn by us; an XML prolog has no place inside a page.
+        svg=Markup(svg[svg.index("<svg") :]),  # noqa: S704
+        table=words.of_chart(chart.title, chart.data),
+    )
+
+
+def _programme_of(name: str, found: Findings) -> str | None:
+    matching = [p.id for p in found.programmes if f"-{p.id}-" in f"-{name}-"]
+    return max(matching, key=len) if matching else None

@@ -1,0 +1,166 @@
+"""Each school's earlier results against its outcome, schools unnamed.
+
+Only schools in released.school_point are here; there is none for pupils on SEN support, whose
+school-level figures are not public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from pipelines.charts import style, subject
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.subject import Subject
+from pipelines.wording import MINUS, first_within, format_status
+
+_SIDE, _LEFT = 3.55, 0.55
+_REST = "other local schools"
+
+
+def charts(tables: Tables) -> Iterator[Chart]:
+    """One chart for every primary measure with released school points."""
+    points = tables["school_point"]
+    for about in subject.primary_subjects(tables):
+        mine = points[
+            (points["programme"] == about.programme)
+            & (points["measure"] == about.measure)
+            & (points["pupil_group"] == about.pupil_group)
+        ].dropna(subset=["baseline_mean", "outcome_mean"])
+        if len(mine):
+            yield _chart(tables, about, mine)
+
+
+def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
+    name = f"baseline_outcome-{about.slug}"
+    counts = {
+        about.schools: _rises(points[points["is_programme"].astype(bool)]),
+        _REST: _rises(points[~points["is_programme"].astype(bool)]),
+    }
+    title = _title(about, counts)
+    withheld = _withheld_words(tables, about)
+    year = subject.outcome_year(tables)
+    status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
+    parts = [f"{up} of {n} {name} rose" for name, (up, n) in counts.items()]
+    existed = "No such programme existed. " if about.is_placebo else ""
+    alt_text = (
+        f"Scatter chart, one point a school. {about.measured()}. {existed}"
+        f"From the average of earlier years to {year}, {' and '.join(parts)}. {withheld} Schools "
+        f"that start low tend to rise whatever is done."
+    )
+    svg, png = _draw(tables, about, title, points, withheld=withheld, status=status).save(
+        name, alt_text
+    )
+    return Chart(
+        name=name,
+        title=title,
+        alt_text=alt_text,
+        caption=subject.caption(
+            tables,
+            about,
+            f"One point a school, unnamed; above the diagonal, {year} is better than the average "
+            f"of earlier years. Schools that start low tend to rise whatever is done. {withheld}",
+            status,
+        ),
+        data=_data(tables, about, points),
+        svg=svg,
+        png=png,
+    )
+
+
+def _rises(points: pd.DataFrame) -> tuple[int, int]:
+    """How many schools rose, of how many."""
+    return int((points["outcome_mean"] > points["baseline_mean"]).sum()), len(points)
+
+
+def _title(about: Subject, counts: dict[str, tuple[int, int]]) -> str:
+    (up, n), (other_up, other_n) = counts[about.schools], counts[_REST]
+    if about.is_placebo:
+        return f"No programme existed: {up} of {n} schools rose anyway"
+    return first_within(
+        MAX_TITLE_WORDS, f"Rose: {up} of {n} programme schools, {other_up} of {other_n} others"
+    )
+
+
+def _withheld_words(tables: Tables, about: Subject) -> str:
+    rows = tables["school_point_withheld"]
+    mine = rows[
+        (rows["programme"] == about.programme)
+        & (rows["measure"] == about.measure)
+        & (rows["pupil_group"] == about.pupil_group)
+        & (rows["n_schools_withheld"] > 0)
+    ]
+    notes = [
+        f"{int(n)} {'school is' if n == 1 else 'schools are'} withheld: {reason}."
+        for n, reason in zip(mine["n_schools_withheld"], mine["reason"], strict=True)
+    ]
+    return " ".join(notes) or "No school is withheld."
+
+
+@style.styled
+def _draw(
+    tables: Tables, about: Subject, title: str, points: pd.DataFrame, *, withheld: str, status: str
+) -> style.Sheet:
+    year = subject.outcome_year(tables)
+    footer = subject.footer(
+        tables, f"{year} {status}", (about.key_stage,), f"One point a school. {withheld}"
+    )
+    sheet = style.sheet(title, about.measured(), footer, _SIDE + 0.75)
+    axes = sheet.axes(_LEFT, 0.42, _SIDE, _SIDE)
+    columns = {key: points[key].map(about.axis) for key in ("baseline_mean", "outcome_mean")}
+    within = (0.0, 100.0) if about.unit == "share" else None
+    limits = style.padded_limits([v for c in columns.values() for v in c], 0.06, within)
+    axes.set_xlim(*limits)
+    axes.set_ylim(*limits)
+    axes.grid(visible=True, axis="both")
+    suffix = "%" if about.unit == "share" else ""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS) + suffix)
+    axes.set_xlabel("average of earlier years", loc="left", fontsize=style.BODY_SIZE)
+    axes.set_title(f"{year} ({status})", loc="left", fontsize=style.BODY_SIZE, pad=5)
+    axes.plot(limits, limits, color=style.RULE, linewidth=1.2, zorder=1)
+    is_programme = points["is_programme"].astype(bool)
+    looks = ((~is_programme, style.REST_MARKS, 2), (is_programme, style.PROGRAMME_MARKS, 3))
+    for chosen, look, order in looks:
+        marks = look | {"linestyle": "", "markersize": look["markersize"] - 1, "zorder": order}
+        axes.plot(columns["baseline_mean"][chosen], columns["outcome_mean"][chosen], **marks)
+    _write_key(axes, about, int(is_programme.sum()), int((~is_programme).sum()))
+    return sheet
+
+
+def _write_key(axes: Axes, about: Subject, n_programme: int, n_rest: int) -> None:
+    """Marks with their words, and what the diagonal means, beside the panel."""
+    place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
+    room = style.WIDTH_INCHES - _LEFT - _SIDE - 0.5
+    entries = (
+        (0.95, style.PROGRAMME_MARKS, f"{about.schools} ({n_programme})"),
+        (0.82, style.REST_MARKS, f"{_REST} ({n_rest})"),
+    )
+    for height, look, text in entries:
+        axes.plot([1.06], [height], **(look | place | {"linestyle": ""}))
+        words = style.wrap(text, room, style.BODY_SIZE)
+        axes.text(1.1, height, words, va="center", linespacing=1.25, **place)
+    axes.plot([1.03, 1.09], [0.63, 0.69], color=style.RULE, linewidth=1.2, **place)
+    note = style.wrap("above this line: better than in earlier years", room, style.BODY_SIZE)
+    axes.text(1.11, 0.66, note, va="center", linespacing=1.25, **place)
+
+
+def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
+    ordered = points.sort_values(
+        ["is_programme", "baseline_mean", "outcome_mean"], ascending=[False, True, True]
+    )
+    return pd.DataFrame(
+        {
+            "School": [
+                (about.schools if programme else _REST).replace("schools", "school")
+                for programme in ordered["is_programme"]
+            ],
+            "Average of earlier years": ordered["baseline_mean"].map(about.value),
+            subject.outcome_year(tables): ordered["outcome_mean"].map(about.value),
+        }
+    ).reset_index(drop=True)

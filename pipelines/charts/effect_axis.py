@@ -1,0 +1,112 @@
+"""An axis of effects: zero, the band too small to matter, ranges with their intervals.
+
+For `headline_effects` and `naive_headline`; values on it are as the axis counts (points or
+percentage points).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from pipelines.charts import style
+from pipelines.charts.subject import Effect, Subject
+from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict
+
+HOW_TO_READ = (
+    "Thick bar: between the two comparisons that can be trusted. Thin line: all that their 95% "
+    "intervals allow. Right of zero: the programme's schools did better. Grey: differences too "
+    "small to matter."
+)
+
+
+def prepare(axes: Axes, about: Subject, effects: list[Effect], n_rows: int) -> None:
+    """Limits, ticks, zero line and band; row 0 is at the top, each row one unit high."""
+    ends = [
+        about.axis(end)
+        for effect in effects
+        for end in (effect.low, effect.high, effect.ci_low, effect.ci_high)
+        if end is not None
+    ]
+    small = about.axis(about.smallest_effect or 0.0)
+    low, high = style.padded_limits([*ends, -small, small, 0.0], 0.06)
+    axes.set_xlim(low, high)
+    axes.set_ylim(n_rows - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda value, _: signed_tick(value))
+    for row in range(n_rows):  # the upper half of a row is for its words: nothing crosses it
+        top, bottom = row - 0.02, row + 0.5
+        axes.fill_between([-small, small], top, bottom, color=style.BAND, linewidth=0, zorder=0)
+        axes.plot([0, 0], [top, bottom], color=style.TEXT, linewidth=1.2, zorder=2)
+
+
+def write_row(axes: Axes, row: float, who: str, range_words: str, verdict: str | None) -> None:
+    """Who, the range and the verdict above a row, from the left edge.
+
+    The unit stands in the heading too and goes first where there is no room; then the size.
+    """
+    says = f" – {format_verdict(verdict)}" if verdict else ""
+    bare = range_words
+    for unit in UNIT_LABELS.values():
+        bare = bare.removesuffix(f" {unit}")
+    room = axes.get_position().width * style.WIDTH_INCHES
+    text = next(
+        (
+            text
+            for text in (f"{who}: {range_words}{says}", f"{who}: {bare}{says}")
+            if style.text_width(text, style.BODY_SIZE) <= room
+        ),
+        f"{who}: {bare}{says}",
+    )
+    size = min(style.BODY_SIZE, style.BODY_SIZE * room / style.text_width(text, style.BODY_SIZE))
+    transform = axes.get_yaxis_transform()
+    axes.text(0.0, row - 0.22, text, transform=transform, va="center", fontsize=size, zorder=6)
+
+
+def draw_bracket(axes: Axes, about: Subject, row: float, found: Effect) -> None:
+    """The range between the two ends as a thick bar, the union of their intervals as whiskers."""
+    if found.low is None or found.high is None or found.ci_low is None or found.ci_high is None:
+        return
+    whisker(axes, about, row, found, color=style.DARK_BLUE, linestyle="-")
+    ends = [about.axis(found.low), about.axis(found.high)]
+    axes.plot(ends, [row, row], color=style.DARK_BLUE, linewidth=8, solid_capstyle="butt", zorder=4)
+    axes.plot(ends, [row, row], **(style.PROGRAMME_MARKS | {"linestyle": "", "zorder": 5}))
+
+
+def draw_naive(axes: Axes, about: Subject, row: float, found: Effect) -> None:
+    """A single unsafe estimate: a hollow square on a dashed whisker."""
+    if found.low is None:
+        return
+    whisker(axes, about, row, found, color=style.ORANGE, linestyle=(0, (4, 2)))
+    axes.plot([about.axis(found.low)], [row], **(style.REST_MARKS | {"linestyle": "", "zorder": 5}))
+
+
+def whisker(axes: Axes, about: Subject, row: float, found: Effect, **look: Any) -> None:  # noqa: ANN401
+    """The interval with a cap at each end; nothing if there is none."""
+    if found.ci_low is None or found.ci_high is None:
+        return
+    low, high = about.axis(found.ci_low), about.axis(found.ci_high)
+    axes.plot([low, high], [row, row], linewidth=1.6, zorder=3, **look)
+    caps = {"color": look["color"], "linestyle": "", "marker": "|", "markersize": 9}
+    axes.plot([low, high], [row, row], markeredgewidth=1.6, zorder=3, **caps)
+
+
+def unit_heading(about: Subject) -> str:
+    """The measure with what its effect is counted in."""
+    return f"{about.label}, difference in {UNIT_LABELS[about.unit]}"
+
+
+def span(about: Subject, found: Effect) -> str:
+    """The whole range a reader must allow for: the union of both comparisons' intervals."""
+    return format_range(found.ci_low, found.ci_high, about.unit, about.measure)
+
+
+def signed_tick(value: float) -> str:
+    """An axis mark with its sign: "−5", "0", "+5"."""
+    text = f"{abs(value):g}"
+    return "0" if text == "0" else (MINUS if value < 0 else "+") + text

@@ -1,0 +1,206 @@
+"""Headline effects of every evaluated programme on its primary measures, in one chart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipelines.charts import effect_axis, style, subject
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.subject import Effect, Subject
+from pipelines.wording import (
+    first_within,
+    format_count,
+    format_group,
+    format_range,
+    format_size,
+    format_status,
+    format_verdict,
+    join_words,
+    sentence,
+)
+
+_NAME = "headline_effects"
+_ROW, _TEXT_ROW, _HEADING, _AXIS = 0.5, 0.2, 0.26, 0.32
+_LEFT = 0.1
+Row = tuple[Subject, Effect]
+
+
+def charts(tables: Tables) -> Iterator[Chart]:
+    """One chart, or none if no programme has a primary measure with a headline row."""
+    rows = [
+        (about, found)
+        for about in subject.primary_subjects(tables)
+        if (found := subject.effect(tables, about, "headline")) is not None
+    ]
+    if not rows:
+        return
+    title = _title(tables, rows)
+    alt_text = " ".join(
+        ("Ranges of effect, one row a programme and outcome.", *(_sentence(row) for row in rows))
+    )
+    statuses = _statuses(rows)
+    svg, png = _draw(tables, title, rows, statuses).save(_NAME, alt_text)
+    labels = join_words(dict.fromkeys(about.label for about, _ in rows))
+    groups = join_words(dict.fromkeys(format_group(about.pupil_group) for about, _ in rows))
+    yield Chart(
+        name=_NAME,
+        title=title,
+        alt_text=alt_text,
+        caption=(
+            f"Measure: difference between programme schools and other local schools in {labels}. "
+            f"Pupils: {groups}. Schools: mainstream schools with results. {effect_axis.HOW_TO_READ} "
+            f"Place and period: {subject.place(tables)}, results of {subject.outcome_year(tables)} against "
+            f"earlier years. Release status: {statuses}. {subject.source(tables, ('ks2', 'ks4'))}"
+        ),
+        data=pd.DataFrame([_data_row(row) for row in rows]),
+        svg=svg,
+        png=png,
+    )
+
+
+def _title(tables: Tables, rows: list[Row]) -> str:
+    real = [row for row in rows if not row[0].is_placebo]
+    if not real:
+        return subject.verdict_title(tables, *rows[0])
+    verdicts = Counter(found.verdict if found.is_estimated else "cannot_tell" for _, found in real)
+    unsure = verdicts["cannot_tell"] + verdicts[None]
+    n_programmes = len({about.programme for about, _ in real})
+    if unsure == len(real):
+        whom = {1: real[0][0].title, 2: "either programme"}.get(n_programmes, "any programme")
+        return first_within(
+            MAX_TITLE_WORDS,
+            f"Cannot tell whether {whom} helped",
+            "Cannot tell whether the programme helped",
+        )
+    words = {
+        "better": "better",
+        "worse": "worse",
+        "no_meaningful_difference": "too small",
+    }
+    parts = [f"{verdicts[key]} {text}" for key, text in words.items() if verdicts[key]]
+    doubt = [f"{unsure} cannot tell"] if unsure else []
+    return first_within(
+        MAX_TITLE_WORDS,
+        f"Of {len(real)} outcomes: {', '.join(parts + doubt)}",
+        f"Outcomes differ; cannot tell on {unsure} of {len(real)}",
+    )
+
+
+def _statuses(rows: list[Row]) -> str:
+    """Release status by key stage, as "Year 6 provisional; Year 11 school returns"."""
+    by_stage: dict[str, dict[str, None]] = {}
+    for about, found in rows:
+        by_stage.setdefault(about.pupils_year, {})[format_status(found.status)] = None
+    return "; ".join(f"{stage} {join_words(words)}" for stage, words in by_stage.items())
+
+
+@style.styled
+def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.Sheet:
+    panels: dict[str, list[Row]] = {}
+    for row in rows:
+        panels.setdefault(row[0].measure, []).append(row)
+    # Panels with ranges first, then what cannot be judged.
+    order = sorted(panels.values(), key=lambda panel: not any(f.is_estimated for _, f in panel))
+    height = sum(_panel_height(panel) for panel in order)
+    sheet = style.sheet(
+        title,
+        f"Difference between programme schools and other local schools, "
+        f"{subject.outcome_year(tables)}, whichever way the schools were chosen",
+        subject.footer(tables, statuses, ("ks2", "ks4"), effect_axis.HOW_TO_READ),
+        height,
+    )
+    top = height
+    for panel in order:
+        _draw_panel(sheet, panel, top)
+        top -= _panel_height(panel)
+    return sheet
+
+
+def _panel_height(panel: list[Row]) -> float:
+    rows = sum(_ROW if row[1].is_estimated else _text_height(row) for row in panel)
+    has_axis = any(found.is_estimated for _, found in panel)
+    return _HEADING + rows + (_AXIS if has_axis else 0.0) + 0.1
+
+
+def _silent_words(row: Row) -> str:
+    """Why a row has no range, wrapped."""
+    about, found = row
+    text = f"{_who(about)} – {format_verdict('cannot_tell')}: {found.reason or 'no estimate'}"
+    return style.wrap(text, style.WIDTH_INCHES - 2 * _LEFT, style.BODY_SIZE)
+
+
+def _text_height(row: Row) -> float:
+    return _TEXT_ROW * (_silent_words(row).count("\n") + 1)
+
+
+def _draw_panel(sheet: style.Sheet, panel: list[Row], top: float) -> None:
+    """A heading, then rows: words above their range, or words alone where there is none."""
+    about = panel[0][0]
+    drawn = [row for row in panel if row[1].is_estimated]
+    silent = [row for row in panel if not row[1].is_estimated]
+    width = style.WIDTH_INCHES - 2 * _LEFT
+    y = top - _HEADING
+    heading = effect_axis.unit_heading(about) if drawn else about.label
+    _line(sheet, y + 0.06, heading, weight="bold")
+    if drawn:
+        axes = sheet.axes(_LEFT, y - _ROW * len(drawn), width, _ROW * len(drawn))
+        effect_axis.prepare(axes, about, [found for _, found in drawn], len(drawn))
+        for number, (mine, found) in enumerate(drawn):
+            effect_axis.draw_bracket(axes, mine, number + 0.22, found)
+            span = effect_axis.span(mine, found)
+            effect_axis.write_row(axes, number, _who(mine), span, found.verdict)
+        y -= _ROW * len(drawn) + _AXIS
+    for mine, found in silent:
+        _line(sheet, y, _silent_words((mine, found)), va="top")
+        y -= _text_height((mine, found))
+
+
+def _line(
+    sheet: style.Sheet, y: float, text: str, *, weight: str = "normal", va: str = "bottom"
+) -> None:
+    sheet.figure.text(
+        _LEFT / style.WIDTH_INCHES,
+        (y + sheet.bottom_inches) / sheet.figure.get_figheight(),
+        text,
+        fontweight=weight,
+        va=va,
+        linespacing=1.25,
+    )
+
+
+def _who(about: Subject) -> str:
+    return f"{about.title} (no such programme)" if about.is_placebo else about.title
+
+
+def _sentence(row: Row) -> str:
+    about, found = row
+    if not found.is_estimated:
+        return sentence(f"{_who(about)}, {about.label}: {found.reason}")
+    span = effect_axis.span(about, found)
+    return f"{_who(about)}, {about.label}: {span}, {format_verdict(found.verdict)}."
+
+
+def _data_row(row: Row) -> dict[str, str]:
+    about, found = row
+    unit, measure = about.unit, about.measure
+    nothing = "no estimate"
+    return {
+        "Programme": _who(about),
+        "Pupils": format_group(about.pupil_group, short=True),
+        "Outcome": about.label,
+        "The two comparisons": format_range(found.low, found.high, unit, measure)
+        if found.is_estimated
+        else nothing,
+        "What their 95% intervals allow": effect_axis.span(about, found)
+        if found.is_estimated
+        else nothing,
+        "Smallest difference that matters": format_size(about.smallest_effect, unit, measure),
+        "Verdict": format_verdict(found.verdict),
+        "Why": sentence(found.reason),
+        "Programme schools": format_count(found.n_programme_schools),
+        "Other schools": format_count(found.n_comparison_schools),
+        "Release status": format_status(found.status),
+    }

@@ -1,0 +1,134 @@
+"""What a change since last year would have said, against the comparison that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipelines.charts import effect_axis, style, subject
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.subject import Effect, Subject
+from pipelines.wording import (
+    first_within,
+    format_count,
+    format_effect,
+    format_group,
+    format_range,
+    format_signed,
+    format_status,
+    format_verdict,
+    sentence,
+)
+
+_ROW, _AXIS, _LEFT = 0.6, 0.36, 0.1
+_NAIVE = "Change since last year (unsafe)"
+_TRUSTED = "The comparison that can be trusted"
+_WHY_UNSAFE = (
+    "The change since last year is unsafe: schools chosen on weak results tend to recover anyway."
+)
+
+
+def charts(tables: Tables) -> Iterator[Chart]:
+    """One chart for every primary measure that has both a naive and a headline estimate."""
+    for about in subject.primary_subjects(tables):
+        naive = subject.effect(tables, about, "naive")
+        headline = subject.effect(tables, about, "headline")
+        if naive is None or naive.low is None or headline is None or not headline.is_estimated:
+            continue
+        yield _chart(tables, about, naive, headline)
+
+
+def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> Chart:
+    name = f"naive_headline-{about.slug}"
+    title = _title(about, naive, headline)
+    alt_text = _alt_text(about, naive, headline)
+    statuses = format_status(headline.status)
+    svg, png = _draw(tables, about, title, naive, headline).save(name, alt_text)
+    return Chart(
+        name=name,
+        title=title,
+        alt_text=alt_text,
+        caption=subject.caption(
+            tables, about, f"{effect_axis.HOW_TO_READ} {_WHY_UNSAFE}", statuses
+        ),
+        data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _TRUSTED, headline)]),
+        svg=svg,
+        png=png,
+    )
+
+
+def _title(about: Subject, naive: Effect, headline: Effect) -> str:
+    change = format_signed(naive.low, about.unit, about.measure)
+    if about.is_placebo:
+        return f"No programme existed, yet last year's change says {change}"
+    if headline.verdict in ("better", "worse"):
+        low = format_signed(headline.ci_low, about.unit, about.measure)
+        high = format_signed(headline.ci_high, about.unit, about.measure)
+        return f"Last year's change says {change}; trusted comparison {low} to {high}"
+    if headline.verdict == "no_meaningful_difference":
+        return f"Last year's change says {change}; trusted comparison: too small"
+    return first_within(
+        MAX_TITLE_WORDS, f"Change since last year says {change}; trusted comparison cannot tell"
+    )
+
+
+@style.styled
+def _draw(
+    tables: Tables, about: Subject, title: str, naive: Effect, headline: Effect
+) -> style.Sheet:
+    sheet = style.sheet(
+        title,
+        f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
+        f"against other local schools, {format_group(about.pupil_group)}",
+        subject.footer(
+            tables,
+            format_status(headline.status),
+            (about.key_stage,),
+            effect_axis.HOW_TO_READ,
+            _WHY_UNSAFE,
+        ),
+        2 * _ROW + _AXIS,
+    )
+    axes = sheet.axes(_LEFT, _AXIS - 0.04, style.WIDTH_INCHES - 2 * _LEFT, 2 * _ROW)
+    effect_axis.prepare(axes, about, [naive, headline], 2)
+    effect_axis.write_row(axes, 0, _NAIVE, _naive_words(about, naive), None)
+    effect_axis.draw_naive(axes, about, 0.22, naive)
+    span = effect_axis.span(about, headline)
+    effect_axis.write_row(axes, 1, _TRUSTED, span, headline.verdict)
+    effect_axis.draw_bracket(axes, about, 1.22, headline)
+    return sheet
+
+
+def _naive_words(about: Subject, naive: Effect) -> str:
+    return format_effect(naive.low, about.unit, about.measure)
+
+
+def _alt_text(about: Subject, naive: Effect, headline: Effect) -> str:
+    span = effect_axis.span(about, headline)
+    existed = "No such programme existed; its schools were picked by a rule. "
+    return (
+        f"Two ranges on one axis. {about.label} of {format_group(about.pupil_group)}. "
+        f"{existed if about.is_placebo else ''}A change since last year would have said "
+        f"{_naive_words(about, naive)}; the comparison that can be trusted says anything {span}: "
+        f"{format_verdict(headline.verdict)}. {_WHY_UNSAFE}"
+    )
+
+
+def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
+    unit, measure = about.unit, about.measure
+    is_range = way == _TRUSTED
+    return {
+        "Way of comparing": way,
+        "Pupils": format_group(about.pupil_group, short=True),
+        "Outcome": about.label,
+        "Difference": format_range(found.low, found.high, unit, measure)
+        if is_range
+        else format_effect(found.low, unit, measure),
+        "95% interval": format_range(found.ci_low, found.ci_high, unit, measure),
+        "Verdict": format_verdict(found.verdict) if is_range else "none: unsafe",
+        "Why": sentence(found.reason if is_range else _WHY_UNSAFE),
+        "Programme schools": format_count(found.n_programme_schools),
+        "Other schools": format_count(found.n_comparison_schools),
+        "Release status": format_status(found.status),
+    }

@@ -1,0 +1,250 @@
+"""How every chart looks: the Analysis Function's style, one sheet 16 cm wide, and how it is saved.
+
+What a chart shows is its family's module. Importing this module imports matplotlib, but no pyplot
+and no window system: figures are made and saved without either.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+# The Analysis Function's palette: blue is always programme schools, orange the others.
+DARK_BLUE = "#12436D"
+ORANGE = "#F46A25"
+DARK_GREY = "#3D3D3D"
+SEQUENTIAL = ("#F2F2F2", "#6BACE6", "#2073BC", "#12436D")  # light to dark
+TEXT = "#0B0C0C"
+RULE = "#8A8A8A"  # 3.4:1 on white: lines that mean something (zero, no difference)
+GRID = "#D9D9D9"
+BAND = "#EFEFEF"
+WHITE = "#FFFFFF"
+
+PROGRAMME_MARKS: dict[str, Any] = {
+    "color": DARK_BLUE,
+    "marker": "o",
+    "markersize": 7,
+    "markerfacecolor": DARK_BLUE,
+    "markeredgecolor": DARK_BLUE,
+    "linestyle": "-",
+}
+REST_MARKS: dict[str, Any] = {
+    "color": ORANGE,
+    "marker": "s",
+    "markersize": 6.5,
+    "markerfacecolor": WHITE,
+    "markeredgecolor": ORANGE,
+    "markeredgewidth": 1.8,
+    "linestyle": (0, (4, 2)),
+}
+
+WIDTH_INCHES = 6.3  # 16 cm, the printed width of an A4 column
+PNG_DPI = 192
+TITLE_SIZE = 12.5
+BODY_SIZE = 9.0
+SMALL_SIZE = 8.0
+_LINE_HEIGHT = 1.3
+BEHIND_TEXT: dict[str, Any] = {"facecolor": WHITE, "edgecolor": "none", "pad": 1.0}
+_SIDE_MARGIN = 0.08
+_GAP = 0.09
+
+_OVERRIDES: dict[str, object] = {
+    "font.size": BODY_SIZE,
+    "font.family": "sans-serif",
+    # Shipped with matplotlib, so every machine draws the same; browsers fall back to sans-serif.
+    "font.sans-serif": ["DejaVu Sans"],
+    "text.color": TEXT,
+    "axes.labelcolor": TEXT,
+    "axes.edgecolor": RULE,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": TEXT,
+    "ytick.labelcolor": TEXT,
+    "xtick.labelsize": BODY_SIZE,
+    "ytick.labelsize": BODY_SIZE,
+    "ytick.major.size": 0,
+    "grid.color": GRID,
+    "svg.fonttype": "none",
+    "path.simplify": False,
+}
+
+
+@functools.cache
+def _style() -> Any:  # noqa: ANN401 - matplotlib types its settings by name, one by one
+    """The Analysis Function's style sheet with this project's sizes."""
+    style_sheet = files("afcharts").joinpath("afcharts.mplstyle")
+    return matplotlib.rc_params_from_file(str(style_sheet), use_default_template=False) | _OVERRIDES
+
+
+def styled(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Run a drawing function under the style: text and lines take their settings when made."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        with matplotlib.rc_context(_style()):
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure with its title, subtitle and footer set; `axes` places panels in what is left."""
+
+    figure: Figure
+    title: str
+    bottom_inches: float
+
+    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        """Axes at a place given in inches from the lower left corner of the drawing space."""
+        full_height = self.figure.get_figheight()
+        return self.figure.add_axes(
+            (
+                left / WIDTH_INCHES,
+                (bottom + self.bottom_inches) / full_height,
+                width / WIDTH_INCHES,
+                height / full_height,
+            )
+        )
+
+    def save(self, name: str, alt_text: str) -> tuple[bytes, bytes]:
+        """SVG and PNG bytes; the same sheet gives the same bytes, and ids no other chart has."""
+        svg, png = io.BytesIO(), io.BytesIO()
+        with matplotlib.rc_context(_style() | {"svg.hashsalt": name}):
+            silent = {"Date": None, "Creator": None, "Format": None, "Type": None}
+            self.figure.savefig(svg, format="svg", metadata=silent)
+            self.figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        return _inlinable(svg.getvalue().decode(), name, self.title, alt_text), png.getvalue()
+
+
+def sheet(title: str, subtitle: str, footer: str, body_inches: float) -> Sheet:
+    """A sheet 16 cm wide with wrapped title, subtitle and footer around `body_inches` of space."""
+    width = WIDTH_INCHES - 2 * _SIDE_MARGIN
+    blocks = {
+        "title": (_balanced(title, width, TITLE_SIZE), TITLE_SIZE),
+        "subtitle": (wrap(subtitle, width, BODY_SIZE), BODY_SIZE),
+        "footer": (wrap(footer, width, SMALL_SIZE), SMALL_SIZE),
+    }
+    heights = {key: _height(text, size) for key, (text, size) in blocks.items()}
+    total = sum(heights.values()) + body_inches + 5 * _GAP
+    figure = Figure(figsize=(WIDTH_INCHES, total), facecolor=WHITE)
+    FigureCanvasAgg(figure)
+    y = total - _GAP
+    for key, weight in (("title", "bold"), ("subtitle", "normal")):
+        text, size = blocks[key]
+        _write(figure, y / total, text, size, weight)
+        y -= heights[key] + _GAP
+    _write(figure, (_GAP + heights["footer"]) / total, *blocks["footer"], "normal")
+    return Sheet(figure, title, heights["footer"] + 2 * _GAP)
+
+
+def wrap(text: str, width_inches: float, size: float, *, bold: bool = False) -> str:
+    """`text` broken into lines that fit `width_inches`, measured in the font that is drawn."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold=bold) <= width_inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+@functools.lru_cache(maxsize=4096)
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Width of one line of text in inches."""
+    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+    return width / 72
+
+
+def spread(positions: Sequence[float], least: float) -> list[float]:
+    """Positions moved apart to be at least `least` from each other, in their order, centre kept."""
+    order = sorted(range(len(positions)), key=lambda i: positions[i])
+    moved = list(positions)
+    for below, above in itertools.pairwise(order):
+        moved[above] = max(moved[above], moved[below] + least)
+    shift = sum(m - p for m, p in zip(moved, positions, strict=True)) / max(len(moved), 1)
+    return [m - shift for m in moved]
+
+
+def padded_limits(
+    values: Iterable[float], share: float = 0.08, within: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Axis limits around the values that are there, with room, kept `within` what is possible."""
+    present = [value for value in values if value == value]  # noqa: PLR0124 - NaN is not itself
+    low, high = min(present), max(present)
+    room = (high - low) * share or 0.5 * abs(high) or 1.0
+    low, high = low - room, high + room
+    if within is not None:
+        low, high = max(low, within[0]), min(high, within[1])
+    return low, high
+
+
+def _write(figure: Figure, y: float, text: str, size: float, weight: str) -> None:
+    figure.text(
+        _SIDE_MARGIN / WIDTH_INCHES,
+        y,
+        text,
+        fontsize=size,
+        fontweight=weight,
+        va="top",
+        linespacing=_LINE_HEIGHT,
+    )
+
+
+def _balanced(text: str, width_inches: float, size: float) -> str:
+    """Bold `text` in as few lines as fit, those lines as even as they can be."""
+    best = wrap(text, width_inches, size, bold=True)
+    for tenths in range(9, 4, -1):
+        narrower = wrap(text, width_inches * tenths / 10, size, bold=True)
+        if narrower.count("\n") > best.count("\n"):
+            break
+        best = narrower
+    return best
+
+
+def _height(text: str, size: float) -> float:
+    return (text.count("\n") + 1) * size * _LINE_HEIGHT / 72 if text else 0.0
+
+
+def _inlinable(svg: str, name: str, title: str, alt_text: str) -> bytes:
+    """The SVG made fit to stand among others in one page: own ids, own style, title and text.
+
+    Matplotlib numbers its groups from 1 in every file and styles `*`, which in a page means all
+    of the page.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'href="#', f'href="#{name}-', svg)
+    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
+    opening = re.match(r"<svg[^>]*>", svg)
+    if opening is None:  # pragma: no cover - matplotlib always opens with it
+        raise ValueError(f"Chart {name}: matplotlib wrote no <svg>.")
+    labelled = (
+        opening.group()[:-1]
+        + f' role="img" aria-labelledby="{name}-title {name}-desc"'
+        + ' style="stroke-linejoin: round; stroke-linecap: butt">'
+        + f'\n <title id="{name}-title">{escape(title)}</title>'
+        + f'\n <desc id="{name}-desc">{escape(alt_text)}</desc>'
+    )
+    return (labelled + svg[opening.end() :]).encode()

@@ -1,0 +1,370 @@
+"""What a chart is about, looked up in the released tables: programme, measure, years, estimates.
+
+Reads frames and returns small frozen dataclasses and sentences. Nothing is drawn here (`style`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipelines.charts.chart import MAX_TITLE_WORDS, Tables
+from pipelines.wording import (
+    STATUS_ORDER,
+    first_within,
+    format_group,
+    format_status,
+    format_value,
+    is_missing,
+    join_words,
+)
+
+WITHHELD_TEXT = "withheld [c]"
+NOT_YET = "not yet published"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One evaluated programme and one of its measures."""
+
+    programme: str
+    title: str
+    is_placebo: bool
+    pupil_group: str
+    starts: pd.Timestamp | None
+    measure: str
+    label: str
+    key_stage: str
+    unit: str
+    smallest_effect: float | None
+
+    @property
+    def schools(self) -> str:
+        """What to call its schools: a placebo's were in no programme."""
+        return "schools picked by a rule" if self.is_placebo else "programme schools"
+
+    @property
+    def pupils_year(self) -> str:
+        """The year group whose results these are."""
+        return {"ks2": "Year 6", "ks4": "Year 11"}[self.key_stage]
+
+    @property
+    def slug(self) -> str:
+        """The part of a chart's name that says what it is about."""
+        return f"{self.programme}-{self.measure}"
+
+    def value(self, value: float | None) -> str:
+        """A level of this measure as people read it."""
+        return format_value(value, self.unit, self.measure)
+
+    def axis(self, value: float) -> float:
+        """A value as its axis counts: percentages for shares, points as they are."""
+        return value * 100 if self.unit == "share" else value
+
+    def measured(self, pupil_group: str | None = None) -> str:
+        """What is measured and of whom: "Reading progress, average points, pupils on SEN …"."""
+        group = format_group(pupil_group or self.pupil_group)
+        return f"{self.label}, {'%' if self.unit == 'share' else 'average points'}, {group}"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One row of released.impact; the numbers are None together where there is no estimate."""
+
+    low: float | None
+    high: float | None
+    ci_low: float | None
+    ci_high: float | None
+    verdict: str | None
+    reason: str
+    status: str | None
+    n_programme_schools: float | None
+    n_comparison_schools: float | None
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether there is a range to draw."""
+        return None not in (self.low, self.high, self.ci_low, self.ci_high)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One mean with its interval in one year, or the words that stand where there is none."""
+
+    academic_year: str
+    status: str | None
+    mean: float
+    ci_low: float
+    ci_high: float
+    n_schools: float | None
+    n_pupils: float | None
+    missing_reason: str  # "" where there is a mean
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no mean to draw."""
+        return bool(self.missing_reason)
+
+
+def evaluated(tables: Tables) -> list[str]:
+    """Ids of the evaluated programmes, in the study's order."""
+    programme = tables["programme"]
+    return list(programme.loc[programme["is_evaluated"].astype(bool), "programme"])
+
+
+def titles(tables: Tables) -> dict[str, str]:
+    """Programme titles by id."""
+    programme = tables["programme"]
+    return dict(zip(programme["programme"], programme["title"], strict=True))
+
+
+def primary_subjects(tables: Tables) -> Iterator[Subject]:
+    """Every evaluated programme with each of its primary measures, in the study's order."""
+    measures = tables["measure"]
+    for row in _rows(tables["programme"]):
+        if not row["is_evaluated"]:
+            continue
+        mine = measures[
+            (measures["programme"] == row["programme"]) & measures["is_primary"].astype(bool)
+        ]
+        for measure in _rows(mine):
+            yield Subject(
+                programme=row["programme"],
+                title=row["title"],
+                is_placebo=bool(row["is_placebo"]),
+                pupil_group=row["target_group"],
+                starts=None if is_missing(row["starts"]) else pd.Timestamp(row["starts"]),
+                measure=measure["measure"],
+                label=measure["label"],
+                key_stage=measure["key_stage"],
+                unit=measure["unit"],
+                smallest_effect=_number(measure["smallest_effect"]),
+            )
+
+
+def effect(tables: Tables, subject: Subject, role: str) -> Effect | None:
+    """The headline or naive row of a subject, in the study's outcome year; None if there is none.
+
+    Where several statuses of a year were released, the latest counts.
+    """
+    impact = tables["impact"]
+    rows = impact[
+        (impact["programme"] == subject.programme)
+        & (impact["measure"] == subject.measure)
+        & (impact["pupil_group"] == subject.pupil_group)
+        & (impact["academic_year"] == outcome_year(tables))
+        & (impact["role"] == role)
+    ]
+    row = _latest(rows)
+    if row is None:
+        return None
+    return Effect(
+        low=_number(row["estimate_low"]),
+        high=_number(row["estimate_high"]),
+        ci_low=_number(row["ci_low"]),
+        ci_high=_number(row["ci_high"]),
+        verdict=_text(row["verdict"]),
+        reason=_text(row["verdict_reason"]) or "",
+        status=_text(row["release_status"]),
+        n_programme_schools=_number(row["n_programme_schools"]),
+        n_comparison_schools=_number(row["n_comparison_schools"]),
+    )
+
+
+def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list[Reading]:
+    """One reading for every year of the study, with the reason where a year has no mean."""
+    comparison = tables["comparison"]
+    mine = comparison[
+        (comparison["programme"] == subject.programme)
+        & (comparison["arm"] == arm)
+        & (comparison["pupil_group"] == pupil_group)
+        & (comparison["measure"] == subject.measure)
+    ]
+    readings = []
+    for year in study_years(tables):
+        row = _latest(mine[mine["academic_year"] == year])
+        mean = None if row is None or row["suppressed"] else _number(row["mean"])
+        if row is None or mean is None:
+            withheld = row is not None and bool(row["suppressed"])
+            reason = WITHHELD_TEXT if withheld else _why_absent(tables, subject, year)
+            status = None if row is None else _text(row["release_status"])
+            nothing = float("nan")
+            readings.append(Reading(year, status, nothing, nothing, nothing, None, None, reason))
+            continue
+        low, high = _number(row["ci_low"]), _number(row["ci_high"])
+        readings.append(
+            Reading(
+                academic_year=year,
+                status=_text(row["release_status"]),
+                mean=mean,
+                ci_low=mean if low is None else low,
+                ci_high=mean if high is None else high,
+                n_schools=_number(row["n_schools"]),
+                n_pupils=_number(row["n_pupils"]),
+                missing_reason="",
+            )
+        )
+    return readings
+
+
+def study_years(tables: Tables) -> list[str]:
+    """Academic years of the study, oldest first: the baseline years and the outcome year."""
+    row = tables["study"].iloc[0]
+    baseline = [year.strip() for year in str(row["baseline_years"]).split(",")]
+    return sorted({*filter(None, baseline), str(row["outcome_year"])})
+
+
+def outcome_year(tables: Tables) -> str:
+    """The academic year whose results are judged."""
+    return str(tables["study"].iloc[0]["outcome_year"])
+
+
+def minimum_cell(tables: Tables) -> int:
+    """Below this number of pupils a figure is withheld."""
+    return int(tables["study"].iloc[0]["minimum_cell"])
+
+
+def caption(
+    tables: Tables, subject: Subject, reading: str, statuses: str, *, population: str = ""
+) -> str:
+    """Measure, pupils, how to read, place, period, status and source, as sentences."""
+    return " ".join(
+        (
+            f"Measure: {subject.measured()}.",
+            f"Schools: {population or 'mainstream schools with results, special schools apart'}.",
+            reading,
+            f"Place and period: {place(tables)}, {_period(tables)}.",
+            f"Release status: {statuses}.",
+            f"{source(tables, (subject.key_stage,))}",
+        )
+    )
+
+
+def footer(tables: Tables, statuses: str, key_stages: Sequence[str], *notes: str) -> str:
+    """The short line inside the picture: place, period, status, source, and any notes."""
+    parts = (
+        *notes,
+        f"{place(tables)}, {_period(tables)}.",
+        f"{statuses[:1].upper()}{statuses[1:]}." if statuses else "",
+        source(tables, key_stages),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def place(tables: Tables) -> str:
+    """The authority's name, and that it is made up if it is."""
+    row = tables["study"].iloc[0]
+    fictional = " (fictional)" if bool(row["is_fictional"]) else ""
+    return f"{row['local_authority_name']}{fictional}"
+
+
+def source(tables: Tables, key_stages: Sequence[str] = ()) -> str:
+    """Who published the figures of these key stages (of every source if none is named)."""
+    files = tables["source"]
+    if key_stages:
+        files = files[files["kind"].str.startswith(tuple(key_stages))]
+    publishers = [name for name in dict.fromkeys(files["publisher"]) if _text(name)]
+    return f"Source: {join_words(publishers) or 'files of the study'}."
+
+
+def status_words(readings: Sequence[Reading]) -> str:
+    """Release status by year in words: "final 2015-16 and 2016-17; provisional 2017-18"."""
+    years_by_status: dict[str, list[str]] = {}
+    for reading in sorted(readings, key=lambda reading: reading.academic_year):
+        if reading.status is None and reading.is_missing:
+            words = "no figure yet"
+        else:
+            words = format_status(reading.status)
+        years = years_by_status.setdefault(words, [])
+        if reading.academic_year not in years:
+            years.append(reading.academic_year)
+    return "; ".join(f"{join_words(years)} {words}" for words, years in years_by_status.items())
+
+
+def verdict_title(tables: Tables, subject: Subject, found: Effect | None) -> str:
+    """The finding about a primary measure in ten words or fewer, from its verdict alone."""
+    label, title, year = subject.label, subject.title, outcome_year(tables)
+    if found is None or not found.is_estimated:
+        if found is None or _why_absent(tables, subject, year) == NOT_YET:
+            return first_within(
+                MAX_TITLE_WORDS,
+                f"{label}: {year} results not yet published",
+                f"{subject.pupils_year} results for {year} not yet published",
+            )
+        if "too few schools" in found.reason:
+            return first_within(
+                MAX_TITLE_WORDS,
+                f"{label}: too few {title} schools to judge",
+                f"{title}: too few {subject.pupils_year} schools to judge",
+                f"Too few {subject.pupils_year} schools to judge",
+            )
+        return first_within(
+            MAX_TITLE_WORDS,
+            f"{label}: cannot be judged yet",
+            f"{subject.pupils_year} results: cannot be judged yet",
+        )
+    if subject.is_placebo:
+        return {
+            "better": "No programme existed, yet the trusted comparison claims an effect",
+            "worse": "No programme existed, yet the trusted comparison claims an effect",
+            "no_meaningful_difference": (
+                "No programme existed; trusted comparison finds too little to matter"
+            ),
+        }.get(found.verdict or "", "No programme existed; the trusted comparison cannot tell")
+    wordings = {
+        "better": ("better than expected in {} schools", "Better than expected in {} schools"),
+        "worse": ("worse than expected in {} schools", "Worse than expected in {} schools"),
+        "no_meaningful_difference": (
+            "{} made too little difference to matter",
+            "Any difference from {} is too small to matter",
+        ),
+    }
+    with_label, without = wordings.get(
+        found.verdict or "", ("cannot tell whether {} helped", "Cannot tell whether {} helped")
+    )
+    return first_within(
+        MAX_TITLE_WORDS,
+        f"{label}: {with_label.format(title)}",
+        f"{subject.pupils_year} results: {with_label.format(title)}",
+        without.format(title),
+        without.format("programme" if "{} schools" in without else "the programme"),
+    )
+
+
+def _why_absent(tables: Tables, subject: Subject, year: str) -> str:
+    pending = tables["not_yet_published"]
+    rows = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]
+    return NOT_YET if len(rows) else "no figure"
+
+
+def _period(tables: Tables) -> str:
+    years = study_years(tables)
+    return f"{years[0]} to {years[-1]}"
+
+
+def _latest(rows: pd.DataFrame) -> Mapping[str, Any] | None:
+    """The row of the latest release status; rows without a status come first."""
+    found = sorted(
+        _rows(rows),
+        key=lambda row: (
+            -1
+            if is_missing(row["release_status"])
+            else STATUS_ORDER.index(str(row["release_status"]))
+        ),
+    )
+    return found[-1] if found else None
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _number(value: object) -> float | None:
+    return None if is_missing(value) else float(value)  # type: ignore[arg-type]
+
+
+def _text(value: object) -> str | None:
+    return None if is_missing(value) else str(value)

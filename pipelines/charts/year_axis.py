@@ -1,0 +1,90 @@
+"""Lines over academic years with intervals and marked gaps, for `outcome_by_year` and `gap_by_year`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from pipelines.charts import style
+from pipelines.charts.subject import Reading, Subject
+from pipelines.wording import MINUS, format_status
+
+_DODGE = 0.05  # keeps two intervals of one year from hiding each other
+
+
+def draw_line(
+    axes: Axes, subject: Subject, readings: Sequence[Reading], marks: dict[str, Any], side: int
+) -> None:
+    """One line with 95% intervals, broken where a year is missing; `side` is −1, 0 or 1."""
+    x = [position + side * _DODGE for position in range(len(readings))]
+    axes.plot(x, [subject.axis(reading.mean) for reading in readings], zorder=3, **marks)
+    for position, reading in zip(x, readings, strict=True):
+        if not reading.is_missing:
+            ends = [subject.axis(reading.ci_low), subject.axis(reading.ci_high)]
+            axes.plot([position, position], ends, color=marks["color"], linewidth=1.2, zorder=2)
+
+
+def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
+    """The year axis, each year with its release status beneath, however many lines are drawn."""
+    labels = []
+    for readings in zip(*lines, strict=True):
+        statuses = dict.fromkeys(r.status for r in readings if r.status is not None)
+        words = ", ".join(format_status(status) for status in statuses) or "no figure yet"
+        labels.append(f"{readings[0].academic_year}\n{words}")
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xlim(-0.5, len(labels) - 0.5)
+
+
+def draw_values(axes: Axes, subject: Subject) -> None:
+    """Value axis in the unit's own marks: "40%", "−2"."""
+    suffix = "%" if subject.unit == "share" else ""
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS) + suffix)
+    low, high = axes.get_ylim()
+    if low < 0 < high:
+        axes.axhline(0, color=style.RULE, linewidth=1, zorder=1)
+
+
+def mark_missing(axes: Axes, lines: Mapping[str, Sequence[Reading]], width_inches: float) -> None:
+    """Shade each year in which a line has no mean and say why, at the foot of the panel."""
+    for position, readings in enumerate(zip(*lines.values(), strict=True)):
+        reasons = {
+            name: reading.missing_reason
+            for name, reading in zip(lines, readings, strict=True)
+            if reading.is_missing
+        }
+        if not reasons:
+            continue
+        axes.axvspan(position - 0.28, position + 0.28, color=style.BAND, linewidth=0, zorder=0)
+        if len(reasons) == len(lines) and len(set(reasons.values())) == 1:
+            text = next(iter(reasons.values()))
+        else:
+            text = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        axes.text(
+            position,
+            0.03,
+            style.wrap(text, width_inches, style.SMALL_SIZE),
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            fontsize=style.SMALL_SIZE,
+        )
+
+
+def limits(
+    subject: Subject, lines: Sequence[Sequence[Reading]], room: float = 0.1
+) -> tuple[float, float]:
+    """Value limits, as the axis counts, that hold every interval; shares stay within 0 to 100."""
+    ends = [
+        subject.axis(end) for readings in lines for r in readings for end in (r.ci_low, r.ci_high)
+    ]
+    within = (0.0, 100.0) if subject.unit == "share" else None
+    return style.padded_limits(ends, room, within)
+
+
+def last_drawn(readings: Sequence[Reading]) -> tuple[int, Reading]:
+    """Position and reading of the last year with a mean; there must be one."""
+    return [(i, reading) for i, reading in enumerate(readings) if not reading.is_missing][-1]

@@ -1,0 +1,122 @@
+-- What the board was told, tested. A claim that the study has no source for is not listed.
+WITH enrolled AS (
+    SELECT
+        programme.programme,
+        programme.title,
+        programme.eligible_share,
+        programme.expected_schools,
+        count(programme_school.school_id) AS n_schools
+    FROM protocol.programme AS programme
+    LEFT JOIN mart.programme_school USING (programme)
+    GROUP BY ALL
+),
+
+-- A school is eligible if one criterion is met; it is unknown if none is and one is not known.
+school_eligibility AS (
+    SELECT
+        eligibility.programme,
+        school_urn.school_id,
+        CASE
+            WHEN bool_or(eligibility.met = 'YES') THEN 'YES'
+            WHEN bool_or(eligibility.met = 'UNKNOWN') THEN 'UNKNOWN'
+            ELSE 'NO'
+        END AS met
+    FROM raw.eligibility
+    JOIN mart.school_urn AS school_urn USING (urn)
+    GROUP BY eligibility.programme, school_urn.school_id
+),
+
+eligible AS (
+    SELECT
+        enrolled.title || ': at least ' || round(100 * enrolled.eligible_share) || '% of its schools were eligible'
+            AS claim,
+        count(*) FILTER (coalesce(judged.met, 'UNKNOWN') = 'YES') AS numerator,
+        count(*) FILTER (coalesce(judged.met, 'UNKNOWN') = 'UNKNOWN') AS n_unknown,
+        count(*) AS denominator,
+        any_value(enrolled.eligible_share) AS eligible_share,
+        string_agg(
+            school.school_name || CASE coalesce(judged.met, 'UNKNOWN') WHEN 'NO' THEN '' ELSE ' (not known)' END,
+            '; ' ORDER BY school.school_name
+        ) FILTER (coalesce(judged.met, 'UNKNOWN') <> 'YES') AS exceptions
+    FROM enrolled
+    JOIN mart.programme_school AS programme_school USING (programme)
+    JOIN mart.school AS school USING (school_id)
+    LEFT JOIN school_eligibility AS judged
+        ON judged.programme = enrolled.programme AND judged.school_id = school.school_id
+    WHERE enrolled.eligible_share IS NOT NULL AND (SELECT count(*) FROM raw.eligibility) > 0
+    GROUP BY enrolled.programme, enrolled.title, enrolled.eligible_share
+),
+
+expected AS (
+    SELECT
+        title || ': ' || expected_schools || ' schools take part' AS claim,
+        n_schools AS numerator,
+        expected_schools AS denominator,
+        CASE WHEN n_schools = expected_schools THEN 'holds' ELSE 'fails' END AS result,
+        CAST(NULL AS VARCHAR) AS exceptions
+    FROM enrolled
+    WHERE expected_schools IS NOT NULL
+),
+
+coverage AS (
+    SELECT
+        'Every school takes part in one or more programmes' AS claim,
+        count(*) FILTER (arm.n_programmes > 0) AS numerator,
+        count(*) AS denominator,
+        CASE WHEN bool_and(arm.n_programmes > 0) THEN 'holds' ELSE 'fails' END AS result,
+        string_agg(school.school_name, '; ' ORDER BY school.school_name) FILTER (arm.n_programmes = 0) AS exceptions
+    FROM mart.school AS school
+    JOIN mart.arm AS arm USING (school_id)
+    WHERE school.is_open AND (SELECT count(*) FROM raw.enrolments) > 0
+    HAVING count(*) > 0
+),
+
+-- The school year of the outcomes: 1 September to 31 August.
+visit AS (
+    SELECT urn, inspection_date AS visited_on FROM raw.inspections
+    UNION ALL
+    SELECT urn, review_date FROM raw.reviews
+),
+
+visited AS (
+    SELECT DISTINCT school_urn.school_id
+    FROM visit
+    JOIN mart.school_urn AS school_urn USING (urn)
+    CROSS JOIN protocol.study AS study
+    WHERE visit.visited_on >= make_date(CAST(left(study.outcome_year, 4) AS INTEGER), 9, 1)
+        AND visit.visited_on < make_date(CAST(left(study.outcome_year, 4) AS INTEGER) + 1, 9, 1)
+),
+
+reviewed AS (
+    SELECT
+        'All maintained schools but one were inspected or externally reviewed in ' || any_value(study.outcome_year)
+            AS claim,
+        count(visited.school_id) AS numerator,
+        count(*) AS denominator,
+        CASE WHEN count(*) - count(visited.school_id) <= 1 THEN 'holds' ELSE 'fails' END AS result,
+        string_agg(school.school_name, '; ' ORDER BY school.school_name) FILTER (visited.school_id IS NULL)
+            AS exceptions
+    FROM mart.school AS school
+    CROSS JOIN protocol.study AS study
+    LEFT JOIN visited USING (school_id)
+    WHERE school.is_local AND school.is_open AND school.is_maintained AND (SELECT count(*) FROM visit) > 0
+    HAVING count(*) > 0
+)
+
+SELECT
+    claim,
+    numerator,
+    denominator,
+    CASE
+        WHEN numerator >= eligible_share * denominator THEN 'holds'
+        WHEN numerator + n_unknown < eligible_share * denominator THEN 'fails'
+        ELSE 'cannot_tell'
+    END AS result,
+    exceptions
+FROM eligible
+UNION ALL BY NAME
+SELECT * FROM expected
+UNION ALL BY NAME
+SELECT * FROM coverage
+UNION ALL BY NAME
+SELECT * FROM reviewed

@@ -1,0 +1,59 @@
+WITH enrolled AS (
+    SELECT programme, count(*) AS n_expected
+    FROM mart.programme_school
+    GROUP BY programme
+),
+
+-- A school that answers twice counts with its last form.
+form AS (
+    SELECT evaluations.*, school_urn.school_id
+    FROM raw.evaluations
+    JOIN mart.school_urn AS school_urn USING (urn)
+    QUALIFY row_number() OVER (
+        PARTITION BY evaluations.programme, school_urn.school_id
+        ORDER BY evaluations.submitted_on DESC, evaluations.row_number DESC
+    ) = 1
+),
+
+answered AS (
+    UNPIVOT form ON q1, q2, q3, q4 INTO NAME question VALUE answer
+),
+
+summary AS (
+    SELECT
+        form.programme,
+        0 AS question_order,
+        'response rate' AS question,
+        'returned' AS answer,
+        0 AS answer_order,
+        count(*) AS n_schools
+    FROM form
+    GROUP BY form.programme
+    UNION ALL BY NAME
+    SELECT
+        answered.programme,
+        CAST(right(answered.question, 1) AS INTEGER) AS question_order,
+        coalesce(asked.wording, answered.question) AS question,
+        upper(left(answered.answer, 1)) || lower(substring(answered.answer, 2)) AS answer,
+        list_position(
+            ['STRONGLY AGREE', 'AGREE', 'NEITHER AGREE NOR DISAGREE', 'DISAGREE', 'STRONGLY DISAGREE'],
+            answered.answer
+        ) AS answer_order,
+        count(*) AS n_schools
+    FROM answered
+    LEFT JOIN raw.evaluation_questions AS asked ON lower(asked.question) = answered.question
+    GROUP BY answered.programme, answered.question, asked.wording, answered.answer
+)
+
+SELECT
+    summary.programme,
+    summary.question,
+    summary.answer,
+    summary.n_schools,
+    CASE summary.question_order
+        WHEN 0 THEN enrolled.n_expected
+        ELSE sum(summary.n_schools) OVER (PARTITION BY summary.programme, summary.question_order)
+    END AS n_expected
+FROM summary
+JOIN enrolled USING (programme)
+ORDER BY summary.programme, summary.question_order, summary.answer_order

@@ -1,0 +1,11 @@
+SELECT
+    programme,
+    measure,
+    key_stage,
+    label,
+    unit,
+    is_primary,
+    smallest_effect,
+    true AS higher_is_better
+FROM protocol.programme_measure
+ORDER BY programme, protocol_order

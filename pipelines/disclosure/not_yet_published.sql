@@ -1,0 +1,1 @@
+SELECT * FROM protocol.not_yet_published

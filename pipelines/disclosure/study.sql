@@ -1,0 +1,15 @@
+SELECT
+    study,
+    title,
+    local_authority_name,
+    is_fictional,
+    reference_date,
+    as_at,
+    outcome_year,
+    (SELECT string_agg(academic_year, ', ' ORDER BY academic_year) FROM protocol.study_year WHERE NOT is_outcome)
+        AS baseline_years,
+    minimum_cell,
+    protocol_sha256 AS study_hash,
+    sources_sha256 AS source_hash,
+    (SELECT min(academic_year) || ' to ' || max(academic_year) FROM protocol.study_year) AS period
+FROM protocol.study

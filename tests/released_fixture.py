@@ -1,0 +1,501 @@
+"""A complete, hand-made set of released tables, for developing charts and the board page against.
+
+Every number is invented here; nothing is read, nothing is estimated (that is `pipelines.impact`).
+It holds the awkward cases on purpose: a placebo programme, a Key Stage 4 row with too few schools,
+a measure not yet published, withheld cells, a status that differs between years.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+YEARS = ("2015-16", "2016-17", "2017-18")
+OUTCOME_YEAR = "2017-18"
+WITHHELD_MEAN = 0.4321987  # for tests of withheld cells: a number no output may hold
+
+TOO_FEW = "too few schools: 4 programme schools have results and at least 5 are needed"
+NOT_YET = "Attainment 8 for 2017-18 is published in mid-October"
+UNSAFE = "schools were chosen on weak results, and weak results tend to recover anyway"
+
+
+def released_tables() -> dict[str, pd.DataFrame]:
+    """Every released table, keyed by its name without the schema; new frames at each call."""
+    return {
+        "study": _study(),
+        "programme": _programme(),
+        "measure": _measure(),
+        "impact": _impact(),
+        "comparison": _comparison(),
+        "school_point": _school_point(),
+        "school_point_withheld": _school_point_withheld(),
+        "school_count": _school_count(),
+        "programme_overlap": _programme_overlap(),
+        "not_yet_published": _not_yet_published(),
+        "claims": _claims(),
+        "evaluation_summary": _evaluation_summary(),
+        "statements": _statements(),
+        "case_studies": _case_studies(),
+        "revisions": _revisions(),
+        "source": _source(),
+    }
+
+
+def _study() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "study": "example",
+                "title": "What SSIF support did for pupils: provisional results, autumn 2018",
+                "local_authority_name": "Westhaven",
+                "is_fictional": True,
+                "reference_date": pd.Timestamp("2018-09-01"),
+                "outcome_year": OUTCOME_YEAR,
+                "baseline_years": "2015-16, 2016-17",
+                "minimum_cell": 6,
+                "study_hash": "3f1c9a0b7d42",
+                "source_hash": "b8e05c1177aa",
+                "period": "2015-16 to 2017-18",
+            }
+        ]
+    )
+
+
+def _programme() -> pd.DataFrame:
+    columns = [
+        "programme",
+        "title",
+        "fund",
+        "priority",
+        "is_evaluated",
+        "is_placebo",
+        "funding_gbp",
+        "target_group",
+        "starts",
+        "n_expected_schools",
+        "n_schools",
+        "n_schools_with_results",
+        "n_ks2_schools",
+        "n_ks4_schools",
+    ]
+    send = "SEND in mainstream"
+    gap = "Closing the gap"
+    rows = [
+        ("send", send, "SSIF", send, True, False, 200_000, "sen_support", "2018-01-08",
+         18, 18, 15, 11, 4),
+        ("gap", gap, "SSIF", gap, True, False, 200_000, "disadvantaged", "2017-09-04",
+         18, 18, 16, 12, 4),
+        ("lowest", "Lowest results last year", "placebo", gap, True, True, np.nan,
+         "disadvantaged", "2017-09-04", 18, 18, 18, 18, 0),
+        ("maths_hub", "Mastery in maths", "Maths hub", "Teaching and learning", False, False,
+         40_000, "all", "2017-09-04", np.nan, 22, 19, 16, 3),
+        ("reading", "Reading together", "Council", "Early reading", False, False, 25_000, "all",
+         "2017-09-04", np.nan, 25, 17, 17, 0),
+        ("transition", "Moving up well", "Council", "Transition", False, False, 30_000, "all",
+         "2018-01-08", np.nan, 20, 18, 12, 6),
+        ("able", "Most able network", "Council", "Most able", False, False, 15_000, "high_prior",
+         "2017-09-04", np.nan, 14, 13, 10, 3),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    table["starts"] = pd.to_datetime(table["starts"])
+    return table
+
+
+def _measure() -> pd.DataFrame:
+    columns = "programme measure key_stage label unit is_primary smallest_effect higher_is_better"
+    rwm = "Expected standard in reading, writing and maths"
+    rows = [
+        ("send", "ks2_reading_progress", "ks2", "Reading progress", "points", True, 1.0),
+        ("send", "ks2_maths_progress", "ks2", "Maths progress", "points", False, 1.0),
+        ("send", "ks4_attainment8", "ks4", "Attainment 8", "points", True, 2.0),
+        ("gap", "ks2_rwm_expected", "ks2", rwm, "share", True, 0.05),
+        ("gap", "ks2_reading_progress", "ks2", "Reading progress", "points", False, 1.0),
+        ("gap", "ks4_basics_94", "ks4", "Grade 4 in English and maths", "share", True, 0.05),
+        ("lowest", "ks2_rwm_expected", "ks2", rwm, "share", True, 0.05),
+    ]
+    return pd.DataFrame([(*row, True) for row in rows], columns=columns.split())
+
+
+def _impact() -> pd.DataFrame:
+    """Headline, naive and robustness rows; the two ends of a bracket are robustness rows."""
+    rows: list[dict[str, object]] = []
+    rows += _estimated(
+        ("send", "sen_support", "ks2_reading_progress", "points"),
+        ancova=(0.6, -1.2, 2.4), from_mean=(1.7, -0.2, 3.6), naive=(2.8, 0.4, 5.2),
+        leaving_out=(1.4, -0.8, 3.6), verdict="cannot_tell",
+        reason="the two comparisons leave room for both no gain and a gain that matters",
+        n_schools=(11, 23), n_pupils=(124, 262), effective_df=11.4, mde=2.6,
+    )  # fmt: skip
+    rows += _estimated(
+        ("send", "sen_support", "ks2_maths_progress", "points"),
+        ancova=(0.2, -1.5, 1.9), from_mean=(0.9, -0.9, 2.7), naive=(1.3, -1.1, 3.7),
+        leaving_out=(0.7, -1.5, 2.9), verdict=None, reason=None,
+        n_schools=(11, 23), n_pupils=(124, 262), effective_df=11.4, mde=2.5,
+    )  # fmt: skip
+    rows += _not_estimated(
+        ("send", "sen_support", "ks4_attainment8", "points"), NOT_YET, status=None
+    )
+    rows += _estimated(
+        ("gap", "disadvantaged", "ks2_rwm_expected", "share"),
+        ancova=(-0.012, -0.081, 0.057), from_mean=(0.016, -0.052, 0.084),
+        naive=(0.048, -0.033, 0.129), leaving_out=(0.021, -0.061, 0.103), verdict="cannot_tell",
+        reason="the two comparisons leave room for both harm and a gain that matters",
+        n_schools=(12, 22), n_pupils=(251, 430), effective_df=12.1, mde=0.098,
+    )  # fmt: skip
+    rows += _estimated(
+        ("gap", "disadvantaged", "ks2_reading_progress", "points"),
+        ancova=(-0.2, -1.1, 0.7), from_mean=(0.1, -0.8, 1.0), naive=(0.5, -0.6, 1.6),
+        leaving_out=(0.1, -1.0, 1.2), verdict=None, reason=None,
+        n_schools=(12, 22), n_pupils=(251, 430), effective_df=12.1, mde=1.3,
+    )  # fmt: skip
+    rows += _not_estimated(
+        ("gap", "disadvantaged", "ks4_basics_94", "share"), TOO_FEW, status="school_return"
+    )
+    rows += _estimated(
+        ("lowest", "disadvantaged", "ks2_rwm_expected", "share"),
+        ancova=(0.09, -0.01, 0.19), from_mean=(0.13, 0.04, 0.23), naive=(0.25, 0.14, 0.36),
+        leaving_out=(0.11, -0.02, 0.24), verdict="cannot_tell",
+        reason="one of the two comparisons leaves room for none at all",
+        n_schools=(18, 139), n_pupils=(188, 1460), effective_df=16.9, mde=0.14,
+    )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _estimated(
+    key: tuple[str, str, str, str],
+    *,
+    ancova: tuple[float, float, float],
+    from_mean: tuple[float, float, float],
+    naive: tuple[float, float, float],
+    leaving_out: tuple[float, float, float],
+    verdict: str | None,
+    reason: str | None,
+    n_schools: tuple[int, int],
+    n_pupils: tuple[int, int],
+    effective_df: float,
+    mde: float,
+) -> list[dict[str, object]]:
+    """Five rows of one programme and measure; each estimate is (estimate, low, high)."""
+    ends = (ancova, from_mean)
+    bracket = (
+        min(end[0] for end in ends),
+        max(end[0] for end in ends),
+        min(end[1] for end in ends),
+        max(end[2] for end in ends),
+    )
+    numbers = {
+        ("bracket", "headline"): bracket,
+        ("ancova", "robustness"): (ancova[0], *ancova),
+        ("change_from_baseline_mean", "robustness"): (from_mean[0], *from_mean),
+        ("change_leaving_selection_years_out", "robustness"): (leaving_out[0], *leaving_out),
+        ("change_since_last_year", "naive"): (naive[0], *naive),
+    }
+    return [
+        _impact_row(key, estimator, role, "provisional")
+        | {
+            "estimate_low": low,
+            "estimate_high": high,
+            "ci_low": ci_low,
+            "ci_high": ci_high,
+            "p_value": 0.31 if role == "robustness" else np.nan,
+            "n_programme_schools": n_schools[0],
+            "n_comparison_schools": n_schools[1],
+            "n_programme_pupils": n_pupils[0],
+            "n_comparison_pupils": n_pupils[1],
+            "effective_df": effective_df,
+            "mde": mde,
+            "verdict": verdict if role == "headline" else None,
+            "verdict_reason": {"headline": reason, "naive": UNSAFE}.get(role),
+        }
+        for (estimator, role), (low, high, ci_low, ci_high) in numbers.items()
+    ]
+
+
+def _not_estimated(
+    key: tuple[str, str, str, str], reason: str, status: str | None
+) -> list[dict[str, object]]:
+    rows = []
+    for estimator, role in (("bracket", "headline"), ("change_since_last_year", "naive")):
+        row = _impact_row(key, estimator, role, status)
+        row |= {"verdict": "cannot_tell" if role == "headline" else None, "verdict_reason": reason}
+        if status is not None:
+            row |= {"n_programme_schools": 4, "n_comparison_schools": 6}
+        rows.append(row)
+    return rows
+
+
+def _impact_row(
+    key: tuple[str, str, str, str], estimator: str, role: str, status: str | None
+) -> dict[str, object]:
+    programme, group, measure, unit = key
+    return {
+        "programme": programme,
+        "pupil_group": group,
+        "measure": measure,
+        "academic_year": OUTCOME_YEAR,
+        "release_status": status,
+        "estimator": estimator,
+        "role": role,
+        "estimate_low": np.nan,
+        "estimate_high": np.nan,
+        "ci_low": np.nan,
+        "ci_high": np.nan,
+        "p_value": np.nan,
+        "n_programme_schools": np.nan,
+        "n_comparison_schools": np.nan,
+        "n_programme_pupils": np.nan,
+        "n_comparison_pupils": np.nan,
+        "effective_df": np.nan,
+        "mde": np.nan,
+        "verdict": None,
+        "verdict_reason": None,
+        "unit": unit,
+    }
+
+
+# programme, pupil group, measure, unit -> arm -> (mean, half width, schools, pupils) by year
+_Cell = tuple[float, float, int, int] | None
+_SERIES: dict[tuple[str, str, str, str], dict[str, tuple[_Cell, _Cell, _Cell]]] = {
+    ("send", "sen_support", "ks2_reading_progress", "points"): {
+        "programme": ((-2.4, 1.3, 11, 118), (-4.1, 1.3, 11, 121), (-1.9, 1.2, 11, 124)),
+        "rest": ((-1.8, 0.9, 23, 251), (-1.6, 0.9, 23, 258), (-2.2, 0.9, 23, 262)),
+    },
+    ("send", "sen_support", "ks2_maths_progress", "points"): {
+        "programme": ((-2.9, 1.4, 11, 118), (-3.8, 1.3, 11, 121), (-2.8, 1.3, 11, 124)),
+        "rest": ((-2.2, 0.9, 23, 251), (-2.0, 0.9, 23, 258), (-2.3, 0.9, 23, 262)),
+    },
+    ("send", "sen_support", "ks4_attainment8", "points"): {
+        "programme": ((29.8, 3.4, 4, 71), (26.9, 3.3, 4, 74), None),
+        "rest": ((30.6, 2.8, 6, 104), (28.4, 2.7, 6, 108), None),
+    },
+    ("gap", "disadvantaged", "ks2_rwm_expected", "share"): {
+        "programme": ((0.36, 0.06, 12, 240), (0.38, 0.06, 12, 246), (0.43, 0.06, 12, 251)),
+        "rest": ((0.41, 0.05, 22, 410), (0.46, 0.05, 22, 424), (0.46, 0.05, 22, 430)),
+    },
+    ("gap", "not_disadvantaged", "ks2_rwm_expected", "share"): {
+        "programme": ((0.54, 0.05, 12, 398), (0.60, 0.05, 12, 402), (0.62, 0.05, 12, 405)),
+        "rest": ((0.58, 0.04, 22, 803), (0.65, 0.04, 22, 811), (0.66, 0.04, 22, 815)),
+    },
+    ("gap", "disadvantaged", "ks2_reading_progress", "points"): {
+        "programme": ((-1.9, 0.8, 12, 231), (-2.3, 0.8, 12, 236), (-1.8, 0.8, 12, 240)),
+        "rest": ((-1.4, 0.6, 22, 398), (-1.5, 0.6, 22, 409), (-1.4, 0.6, 22, 415)),
+    },
+    ("gap", "not_disadvantaged", "ks2_reading_progress", "points"): {
+        "programme": ((-0.6, 0.6, 12, 380), (-0.9, 0.6, 12, 388), (-0.7, 0.6, 12, 391)),
+        "rest": ((-0.2, 0.4, 22, 780), (-0.1, 0.4, 22, 792), (-0.1, 0.4, 22, 797)),
+    },
+    ("gap", "disadvantaged", "ks4_basics_94", "share"): {
+        "programme": ((0.42, 0.08, 4, 212), (0.39, 0.08, 4, 205), (0.38, 0.08, 4, 209)),
+        "rest": ((0.45, 0.06, 6, 331), (0.43, 0.06, 6, 326), (0.44, 0.06, 6, 322)),
+    },
+    ("gap", "not_disadvantaged", "ks4_basics_94", "share"): {
+        "programme": ((0.67, 0.05, 4, 388), (0.65, 0.05, 4, 391), (0.66, 0.05, 4, 396)),
+        "rest": ((0.71, 0.04, 6, 652), (0.70, 0.04, 6, 649), (0.70, 0.04, 6, 655)),
+    },
+    ("lowest", "disadvantaged", "ks2_rwm_expected", "share"): {
+        "programme": ((0.44, 0.07, 18, 190), (0.23, 0.06, 18, 186), (0.47, 0.07, 18, 188)),
+        "rest": ((0.47, 0.03, 139, 1402), (0.52, 0.03, 139, 1431), (0.51, 0.03, 139, 1460)),
+    },
+    ("lowest", "not_disadvantaged", "ks2_rwm_expected", "share"): {
+        "programme": ((0.68, 0.05, 18, 402), (0.66, 0.05, 18, 410), (0.70, 0.05, 18, 415)),
+        "rest": ((0.71, 0.02, 139, 4210), (0.73, 0.02, 139, 4260), (0.73, 0.02, 139, 4302)),
+    },
+    ("all", "sen_support", "ks2_reading_progress", "points"): {
+        "send_only": ((-2.3, 1.7, 7, 75), (-3.9, 1.7, 7, 77), (-1.8, 1.6, 7, 79)),
+        "gap_only": ((-1.9, 1.6, 8, 86), (-1.7, 1.6, 8, 88), (-2.0, 1.6, 8, 90)),
+        "both": ((-2.6, 2.2, 4, 43), (-4.4, 2.2, 4, 44), (-2.1, 2.1, 4, 45)),
+        "neither": ((-1.7, 1.1, 15, 165), (-1.5, 1.1, 15, 170), (-2.3, 1.1, 15, 172)),
+    },
+    ("all", "disadvantaged", "ks4_basics_94", "share"): {
+        "send_only": (None, None, None),
+        "gap_only": ((0.43, 0.09, 3, 160), (0.40, 0.09, 3, 158), (0.39, 0.09, 3, 161)),
+        "both": (None, None, None),
+        "neither": ((0.46, 0.07, 5, 280), (0.44, 0.07, 5, 275), (0.45, 0.07, 5, 270)),
+    },
+}
+
+
+def _comparison() -> pd.DataFrame:
+    """Means with intervals; withheld cells keep no number at all; unpublished years have no row."""
+    rows = []
+    for (programme, group, measure, unit), arms in _SERIES.items():
+        for arm, cells in arms.items():
+            for year, cell in zip(YEARS, cells, strict=True):
+                if cell is None and measure == "ks4_attainment8":
+                    continue
+                mean, half_width, n_schools, n_pupils = cell or (np.nan, np.nan, np.nan, np.nan)
+                rows.append(
+                    {
+                        "programme": programme,
+                        "arm": arm,
+                        "pupil_group": group,
+                        "measure": measure,
+                        "academic_year": year,
+                        "release_status": _status(measure, year),
+                        "n_schools": n_schools,
+                        "n_pupils": n_pupils,
+                        "mean": mean,
+                        "ci_low": mean - half_width,
+                        "ci_high": mean + half_width,
+                        "suppressed": cell is None,
+                        "unit": unit,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _status(measure: str, year: str) -> str:
+    if year != OUTCOME_YEAR:
+        return "final"
+    return "school_return" if measure.startswith("ks4") else "provisional"
+
+
+def _school_point() -> pd.DataFrame:
+    rng = np.random.default_rng(20181002)
+    frames = []
+    for programme, n_programme, n_rest in (("gap", 11, 19), ("lowest", 18, 139)):
+        is_programme = np.arange(n_programme + n_rest) < n_programme
+        lasting = rng.normal(np.where(is_programme, 0.40, 0.48), 0.09)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "programme": programme,
+                    "measure": "ks2_rwm_expected",
+                    "pupil_group": "disadvantaged",
+                    "is_programme": is_programme,
+                    "baseline_mean": np.round(lasting + rng.normal(0, 0.06, lasting.size), 2),
+                    "outcome_mean": np.round(lasting + rng.normal(0.02, 0.08, lasting.size), 2),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _school_point_withheld() -> pd.DataFrame:
+    columns = "programme measure pupil_group n_schools_shown n_schools_withheld reason"
+    small = "fewer than 6 pupils in a year"
+    rows = [
+        ("send", "ks2_reading_progress", "sen_support", 0, 34,
+         "school-level figures for pupils on SEN support are not public"),
+        ("gap", "ks2_rwm_expected", "disadvantaged", 30, 4, small),
+        ("gap", "ks4_basics_94", "disadvantaged", 0, 10, "too few schools to show unnamed"),
+        ("lowest", "ks2_rwm_expected", "disadvantaged", 157, 0, small),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def _school_count() -> pd.DataFrame:
+    rows = [
+        ("send", "ks2", "compared", 11),
+        ("send", "ks2", "infant school: no Key Stage 2 results", 2),
+        ("send", "ks2", "special school: reported apart", 1),
+        ("send", "ks4", "compared", 4),
+        ("gap", "ks2", "compared", 12),
+        ("gap", "ks2", "infant school: no Key Stage 2 results", 2),
+        ("gap", "ks4", "compared", 4),
+        ("lowest", "ks2", "compared", 18),
+    ]
+    return pd.DataFrame(rows, columns=["programme", "key_stage", "reason", "n_schools"])
+
+
+def _programme_overlap() -> pd.DataFrame:
+    sizes = {"send": 18, "gap": 18, "maths_hub": 22, "reading": 25, "transition": 20, "able": 14}
+    both = {
+        ("send", "gap"): 6, ("send", "maths_hub"): 8, ("send", "reading"): 9,
+        ("send", "transition"): 5, ("send", "able"): 2, ("gap", "maths_hub"): 9,
+        ("gap", "reading"): 7, ("gap", "transition"): 8, ("gap", "able"): 4,
+        ("maths_hub", "reading"): 11, ("maths_hub", "transition"): 7, ("maths_hub", "able"): 6,
+        ("reading", "transition"): 3, ("reading", "able"): 0, ("transition", "able"): 7,
+    }  # fmt: skip
+    rows = [(name, name, n) for name, n in sizes.items()]
+    rows += [(a, b, n) for (a, b), n in both.items()] + [(b, a, n) for (a, b), n in both.items()]
+    return pd.DataFrame(rows, columns=["programme_a", "programme_b", "n_schools"])
+
+
+def _not_yet_published() -> pd.DataFrame:
+    rows = [
+        ("ks4_attainment8", "ks4", OUTCOME_YEAR, NOT_YET),
+        (
+            "ks4_progress8",
+            "ks4",
+            OUTCOME_YEAR,
+            "Progress 8 for 2017-18 is published in mid-October",
+        ),
+    ]
+    return pd.DataFrame(rows, columns=["measure", "key_stage", "academic_year", "reason"])
+
+
+def _claims() -> pd.DataFrame:
+    rows = [
+        ("SEND in mainstream: at least 70% of schools were eligible", 13, 18, "holds", None),
+        ("Closing the gap: at least 70% of schools were eligible", 12, 18, "cannot_tell",
+         "1 school with no evidence on file"),
+        ("Every school takes part in one or more programmes", 58, 60, "fails",
+         "Harbour Lights Infant School; The Ropewalk School"),
+        ("All maintained schools but one had an external review or inspection", 31, 32, "holds",
+         "Saltmarsh Junior School"),
+        ("Nearly £0.5m was spent", 400_000, 500_000, "fails", "two awards of £200,000"),
+    ]  # fmt: skip
+    columns = ["claim", "numerator", "denominator", "result", "exceptions"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _evaluation_summary() -> pd.DataFrame:
+    rows = [
+        ("send", "response rate", "received", 13, 18),
+        ("send", "The support was right for our pupils", "agree", 8, 18),
+        ("send", "The support was right for our pupils", "disagree", 2, 18),
+        ("gap", "response rate", "received", 11, 18),
+        ("gap", "The support was right for our pupils", "agree", 6, 18),
+    ]
+    columns = ["programme", "question", "answer", "n_schools", "n_expected"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _statements() -> pd.DataFrame:
+    rows = [
+        ("send", "A headteacher, primary school", "training", "positive",
+         "Staff now plan for pupils they used to send out of the room."),
+        ("send", "A SENCo, secondary school", "time", "mixed",
+         "Good advice, but <b>no time</b> to use it before the tests & after."),
+        ("gap", "A headteacher, junior school", "cover", "negative",
+         "We could not release teachers and saw little of the programme."),
+    ]  # fmt: skip
+    columns = ["programme", "attribution", "theme", "tone", "quote"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _case_studies() -> pd.DataFrame:
+    rows = [
+        ("Saltmarsh Junior School", "send", "Two forms of entry near the docks.",
+         "Six days of an advisory teacher, January to June 2018.",
+         "We changed how teaching assistants work, and kept the change.")
+    ]  # fmt: skip
+    columns = ["school_name", "programme", "context", "support", "statement"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _revisions() -> pd.DataFrame:
+    columns = "programme pupil_group measure academic_year from_status to_status before after"
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns.split()})
+
+
+def _source() -> pd.DataFrame:
+    rows = [
+        ("ks2_pupils_2018.csv", "ks2_pupils", "2017-18", "provisional", "Westhaven Council",
+         2311, 2296, 15, "9b" * 32),
+        ("ks4_pupils_2018.csv", "ks4_pupils", "2017-18", "school_return", "Westhaven Council",
+         1752, 1745, 7, "4e" * 32),
+    ]  # fmt: skip
+    columns = [
+        "file",
+        "kind",
+        "academic_year",
+        "release_status",
+        "publisher",
+        "n_rows_in",
+        "n_rows_kept",
+        "n_rows_set_aside",
+        "sha256",
+    ]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,257 @@
+"""The sentences a board reads: computed from the verdict, with a release status beside numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.board.findings import Findings, findings, format_date, headline_words, in_sentence
+from tests.released_fixture import NOT_YET, TOO_FEW, released_tables
+
+NEVER_OF_CANNOT_TELL = (
+    "no effect", "no change", "no difference", "no impact", "did not work", "made no",
+    "proved?", "caused", "significant", "months of progress", "per point",
+)  # fmt: skip
+STATUSES = ("provisional", "final", "revised", "school returns", "not yet published")
+
+
+def with_verdict(
+    verdict: str, low: float, high: float, ci: tuple[float, float], **other: object
+) -> dict[str, pd.DataFrame]:
+    """The fixture with another verdict and range for SEND's Key Stage 2 headline."""
+    tables = released_tables()
+    impact = tables["impact"]
+    chosen = (
+        (impact["programme"] == "send")
+        & (impact["measure"] == "ks2_reading_progress")
+        & (impact["role"] == "headline")
+    )
+    assert chosen.sum() == 1
+    new = {"verdict": verdict, "estimate_low": low, "estimate_high": high, "ci_low": ci[0],
+           "ci_high": ci[1]} | other  # fmt: skip
+    for column, value in new.items():
+        impact.loc[chosen, column] = value
+    return tables
+
+
+def all_text(found: object) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, tuple):
+        for part in found:
+            yield from all_text(part)
+    elif dataclasses.is_dataclass(found):
+        for field in dataclasses.fields(found):
+            yield from all_text(getattr(found, field.name))
+
+
+def answer(found: Findings, programme: str = "send", key_stage: str = "ks2"):
+    one = next(p for p in found.programmes if p.id == programme)
+    return next(a for a in one.answers if a.key_stage == key_stage)
+
+
+def test_headline_words_one_line_a_programme_and_key_stage_in_order():
+    lines = headline_words(released_tables())
+    assert lines[0] == (
+        "SEND in mainstream, reading progress of pupils on SEN support (Key Stage 2, provisional): "
+        "cannot tell. Between +0.6 and +1.7 points, whichever way the schools were chosen; "
+        "could be anything from −1.2 to +3.6."
+    )
+    assert lines[1] == (
+        "SEND in mainstream, Attainment 8 of pupils on SEN support "
+        f"(Key Stage 4, not yet published): cannot tell: {NOT_YET}."
+    )
+    assert lines[3].endswith(f"(Key Stage 4, school returns): cannot tell: {TOO_FEW}.")
+    assert lines[4].startswith("Lowest results last year (no such programme existed), ")
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "high", "ci", "words"),
+    [
+        ("better", 1.4, 1.9, (0.3, 3.1), "better than the comparison schools"),
+        ("worse", -1.9, -1.4, (-3.1, -0.3), "worse than the comparison schools"),
+        ("no_meaningful_difference", -0.1, 0.2, (-0.8, 0.9), "any difference is too small"),
+        ("cannot_tell", -0.1, 0.2, (-2.8, 2.9), "cannot tell"),
+    ],
+)
+def test_headline_words_follow_the_verdict(verdict, low, high, ci, words):
+    line = headline_words(with_verdict(verdict, low, high, ci))[0]
+    assert f"provisional): {words}" in line
+    assert "whichever way the schools were chosen" in line
+
+
+def test_cannot_tell_is_never_worded_as_nothing_happened():
+    text = " ".join(all_text(findings(released_tables()))).lower()
+    text += " ".join(headline_words(released_tables())).lower()
+    for phrase in NEVER_OF_CANNOT_TELL:
+        assert not re.search(rf"\b{phrase}\b", text), phrase
+    assert "neither that it helped nor that it did not" in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "opening"),
+    [
+        ("cannot_tell", "We cannot tell: "),
+        ("better", "Results were better than in comparable schools: "),
+        ("worse", "Results were worse than in comparable schools: "),
+        (
+            "no_meaningful_difference",
+            "Any difference from the other schools is too small to matter: ",
+        ),
+    ],
+)
+def test_conclusion_gives_the_verdict_and_the_reason_on_file(verdict, opening):
+    tables = with_verdict(verdict, 0.6, 1.7, (-1.2, 3.6), verdict_reason="the schools' own reason.")
+    assert answer(findings(tables)).conclusion.startswith(f"{opening}the schools’ own reason.")
+
+
+def test_a_verdict_changes_the_first_sentences_and_leaves_cannot_say():
+    found = findings(with_verdict("better", 1.4, 1.9, (0.3, 3.1)))
+    assert any("better than the comparison schools" in line for line in found.in_short)
+    assert not any("We cannot yet tell whether" in line for line in found.in_short)
+    assert not any(
+        limit.subject == "Whether SEND in mainstream helped at Key Stage 2"
+        for limit in found.cannot_say
+    )
+    assert "could still be part of it" in answer(found).conclusion
+
+
+def test_study_of_a_placebo_alone_does_not_ask_whether_it_helped():
+    tables = released_tables()
+    tables["programme"] = tables["programme"][tables["programme"]["programme"] == "lowest"]
+    found = findings(tables)
+    assert found.in_short == (
+        "“Lowest results last year” tests the method: nothing was done in these schools. "
+        "The method says (provisional): cannot tell.",
+    )
+    assert "helped" not in " ".join(all_text(found))
+
+
+def test_placebo_with_a_verdict_is_a_false_alarm():
+    tables = released_tables()
+    tables["impact"].loc[tables["impact"]["programme"] == "lowest", "verdict"] = "better"
+    assert "this is a false alarm" in answer(findings(tables), "lowest").conclusion
+
+
+def test_every_sentence_with_a_result_carries_its_release_status():
+    found = findings(released_tables())
+    for programme in found.programmes:
+        for one in programme.answers:
+            for text in (one.bracket, one.compared, one.happened):
+                for sentence in re.split(r"(?<=[.])\s+(?=[A-Z])", text):
+                    if re.search(r"\d", sentence) and "not yet published" not in sentence:
+                        assert sentence.rstrip(".").endswith(
+                            tuple(f"({status})" for status in STATUSES)
+                        ), sentence
+        for naive in programme.naive:
+            assert "(provisional)" in naive.says
+            assert "(provisional)" in naive.why_unsafe
+        for coverage in programme.coverage:
+            assert coverage.sentence.endswith(tuple(f"({status})." for status in STATUSES))
+
+
+def test_coverage_accounts_for_every_enrolled_school():
+    send = findings(released_tables()).programmes[0]
+    ks2 = send.coverage[0]
+    assert ks2.sentence == (
+        "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)."
+    )
+    assert ks2.n_compared + sum(n for _, n in ks2.left_out) == ks2.n_schools == 18
+    assert ks2.why_not.startswith(
+        "The other 7 cannot be: infant school, no Key Stage 2 results (2)"
+    )
+
+
+def test_a_key_stage_with_no_school_compared_says_none():
+    tables = released_tables()
+    counts = tables["school_count"]
+    chosen = (counts["programme"] == "send") & (counts["key_stage"] == "ks4")
+    counts.loc[chosen, "n_schools"] = 0
+    ks4 = findings(tables).programmes[0].coverage[1]
+    assert ks4.sentence.startswith("None of the 18 schools can be compared at Key Stage 4")
+    assert ks4.why_not == "Why not: no Key Stage 4 results on file (18)."
+
+
+def test_withheld_level_shows_the_mark_in_the_sentence():
+    tables = released_tables()
+    comparison = tables["comparison"]
+    chosen = (
+        (comparison["programme"] == "send")
+        & (comparison["measure"] == "ks2_reading_progress")
+        & (comparison["arm"] == "programme")
+        & (comparison["academic_year"] == "2017-18")
+    )
+    comparison.loc[chosen, "suppressed"] = True
+    assert "In 2017-18: [c] in schools in the programme" in answer(findings(tables)).happened
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(2.8, "went up by 2.8 points"), (-2.8, "went down by 2.8 points"), (0.01, "in step with")],
+)
+def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
+    tables = released_tables()
+    impact = tables["impact"]
+    chosen = (impact["role"] == "naive") & (impact["measure"] == "ks2_reading_progress")
+    impact.loc[chosen, ["estimate_low", "estimate_high"]] = change
+    naive = findings(tables).programmes[0].naive
+    assert len(naive) == 1, "a change that cannot be computed is not told"
+    assert words in naive[0].says
+    assert "not safe" in naive[0].why_unsafe
+    assert "between +0.6 and +1.7 points" in naive[0].why_unsafe
+
+
+def test_placebo_says_nothing_was_done_and_has_no_funding():
+    placebo = findings(released_tables()).programmes[2]
+    assert placebo.is_placebo
+    assert "Nothing was done in these schools" in placebo.answers[0].conclusion
+    assert "Nothing at all was done" in placebo.naive[0].why_unsafe
+    assert "£" not in " ".join(all_text(placebo))
+    assert "in the programme" not in " ".join(all_text(placebo))
+
+
+def test_banners_say_fictional_placebo_and_draft():
+    tables = released_tables()
+    banners = dict(findings(tables).banners)
+    assert "made up" in banners["Fictional example"]
+    assert "no such programme existed" in banners["Not a real programme"]
+    assert "school returns and provisional" in banners["Draft"]
+    tables["study"]["is_fictional"] = False
+    tables["programme"] = tables["programme"][tables["programme"]["programme"] != "lowest"]
+    assert list(dict(findings(tables).banners)) == ["Draft"]
+
+
+def test_funding_is_stated_and_missing_funding_left_out():
+    tables = released_tables()
+    assert "Funding: £200,000 from SSIF, as stated." in findings(tables).programmes[0].facts
+    tables["programme"]["funding_gbp"] = np.nan
+    assert "£" not in " ".join(findings(tables).programmes[0].facts)
+
+
+def test_results_not_yet_published_come_with_the_reason():
+    waiting = findings(released_tables()).not_yet_published
+    assert [limit.subject for limit in waiting] == [
+        "Attainment 8, 2017-18 (Key Stage 4)",
+        "Progress 8, 2017-18 (Key Stage 4)",
+    ]
+    assert all("mid-October" in limit.reason for limit in waiting)
+
+
+def test_smallest_effect_is_left_out_where_the_protocol_names_none():
+    tables = released_tables()
+    assert "protocol says that 1.0 points would matter" in answer(findings(tables)).power
+    tables["measure"]["smallest_effect"] = np.nan
+    assert answer(findings(tables)).power.endswith("2.6 points or more was likely to show.")
+
+
+def test_small_wordings():
+    assert format_date(pd.Timestamp("2018-09-01")) == "1 September 2018"
+    assert in_sentence("Reading progress") == "reading progress"
+    assert in_sentence("Progress 8") == "Progress 8"
+    assert in_sentence("Attainment 8") == "Attainment 8"

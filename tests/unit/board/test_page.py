@@ -1,0 +1,271 @@
+"""The page as a whole: self-contained, well-formed, accessible in structure, safe with hostile text."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+
+import pandas as pd
+import pytest
+
+from pipelines.board.page import render
+from pipelines.board.tables import Table, of_chart, results_by_year
+from pipelines.charts.chart import Chart
+from tests.released_fixture import WITHHELD_MEAN, released_tables
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = (
+    '<script>alert("x")</script><img src="http://evil.example/x.png" onerror="a()"> & {{ 7*7 }}'
+)
+
+
+def chart(name: str) -> Chart:
+    """A placeholder that keeps the contract of a drawn chart."""
+    svg = (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">Title</title>'
+        f'<desc id="{name}-desc">Words for {name}</desc><path d="M0 0L9 9"/></svg>'
+    )
+    return Chart(
+        name=name,
+        title=f"A finding {name}",
+        alt_text=f"Words for {name}",
+        caption="Reading progress, Westhaven, 2017-18, provisional.",
+        data=pd.DataFrame({"Year": ["2017-18"], "Result": ["[c]"], "Status": ["provisional"]}),
+        svg=svg.encode(),
+        png=b"",
+    )
+
+
+CHARTS = tuple(
+    chart(name)
+    for name in (
+        "headline_effects",
+        "outcome_by_year-send-ks2_reading_progress",
+        "outcome_by_year-gap-ks2_rwm_expected",
+        "naive_headline-lowest-ks2_rwm_expected",
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return render(released_tables(), CHARTS)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> ET.Element:
+    return ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+
+
+def text_of(element: ET.Element) -> str:
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def section(page: ET.Element, name: str) -> ET.Element:
+    found = page.find(f".//section[@id='{name}']")
+    assert found is not None, name
+    return found
+
+
+def test_page_needs_nothing_from_outside_and_no_script(html: str, page: ET.Element):
+    ids = {element.get("id") for element in page.iter()}
+    for element in page.iter():
+        assert element.tag.split("}")[-1] not in {"script", "link", "iframe", "object", "img"}
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            if name.split("}")[-1] in {"href", "src", "srcset", "action"}:
+                assert value.startswith("#")
+                assert value[1:] in ids
+    assert "@import" not in html
+    assert "url(" not in html
+    assert "default-src 'none'" in html
+
+
+def test_ids_are_unique_and_references_resolve(page: ET.Element):
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    for element in page.iter():
+        for reference in (element.get("aria-labelledby") or "").split():
+            assert reference in ids
+
+
+def test_headings_go_down_one_level_at_a_time_from_one_h1(page: ET.Element):
+    levels = [int(e.tag[1]) for e in page.iter() if re.fullmatch(r"h[1-6]", e.tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_landmarks_language_and_skip_link(page: ET.Element):
+    assert page.get("lang") == "en-GB"
+    for landmark in ("header", "nav", "main", "footer"):
+        assert len(page.findall(f".//{landmark}")) == 1
+    body = page.find("body")
+    assert body is not None
+    assert (body[0].tag, body[0].get("class"), body[0].get("href")) == ("a", "skip", "#answer")
+
+
+def test_every_drawing_has_a_role_and_words(page: ET.Element):
+    drawings = list(page.iter(f"{SVG}svg"))
+    assert len(drawings) == len(CHARTS)
+    for drawing in drawings:
+        assert drawing.get("role") == "img"
+        assert drawing.findtext(f"{SVG}title")
+        assert drawing.findtext(f"{SVG}desc")
+
+
+def test_every_table_has_a_caption_scopes_and_a_focusable_region(page: ET.Element):
+    regions = [e for e in page.iter("div") if "scroll" in (e.get("class") or "").split()]
+    tables = list(page.iter("table"))
+    assert len(regions) == len(tables) > 10
+    for region in regions:
+        assert (region.get("role"), region.get("tabindex")) == ("region", "0")
+        assert region.get("aria-labelledby") == region.find("table/caption").get("id")
+    for table in tables:
+        assert table.findtext("caption")
+        assert all(th.get("scope") == "col" for th in table.findall("thead/tr/th"))
+        for row in table.findall("tbody/tr"):
+            assert row[0].tag == "th"
+            assert row[0].get("scope") == "row"
+            assert len(row) == len(table.findall("thead/tr/th"))
+
+
+def test_charts_stand_with_their_programme_or_with_the_study(page: ET.Element):
+    assert section(page, "programme-send").find(".//figure/details") is not None
+    assert "A finding headline_effects" in text_of(section(page, "together"))
+    assert "A finding outcome_by_year-gap" in text_of(section(page, "programme-gap"))
+    lowest = text_of(section(page, "programme-lowest"))
+    naive_words = lowest.index("What the change since last year would have said")
+    assert lowest.index("A finding naive_headline-lowest") > naive_words
+    assert "A finding" not in text_of(section(page, "answer"))
+
+
+def test_sections_come_in_the_order_a_board_reads(page: ET.Element):
+    names = [element.get("id") for element in page.findall(".//main/section")]
+    assert names == [
+        "answer", "together", "programme-send", "programme-gap", "programme-lowest",
+        "cannot-say", "claims", "not-yet", "schools-say", "method", "sources", "words",
+    ]  # fmt: skip
+
+
+def test_banners_for_draft_fiction_and_placebo(page: ET.Element):
+    header = text_of(page.find(".//header"))
+    assert "Draft." in header
+    assert "Westhaven, its schools and its pupils are made up" in header
+    assert "no such programme existed" in header
+    assert "No such programme existed." in text_of(section(page, "programme-lowest"))
+    assert "No such programme existed." not in text_of(section(page, "programme-send"))
+
+
+def test_withheld_cells_show_the_mark_and_never_a_number():
+    tables = released_tables()
+    hidden = tables["comparison"]["suppressed"]
+    assert hidden.any()
+    # Even if a number came through with the mark, it must not be printed.
+    tables["comparison"].loc[hidden, ["mean", "ci_low", "ci_high"]] = WITHHELD_MEAN
+    tables["comparison"].loc[hidden, ["n_pupils", "n_schools"]] = 4321
+    withheld = [row for t in results_by_year("all", tables) for row in t.rows if "[c]" in row]
+    assert len(withheld) == int((hidden & (tables["comparison"]["programme"] == "all")).sum())
+    assert all(row[-4:] == ("[c]",) * 4 for row in withheld)
+    html = render(tables, CHARTS)
+    assert "43%" in html
+    assert "4,321" not in html
+    assert "[c] means withheld" in html
+    glossary = html[html.index('id="words"') :]
+    assert "<dt>[c]</dt>" in glossary
+    assert "fewer than 6 pupils" in glossary
+
+
+def test_release_status_stands_in_every_row_of_results(page: ET.Element):
+    for name in ("estimates-send", "estimates-gap", "results-send-1", "arms-1"):
+        caption = page.find(f".//caption[@id='{name}']")
+        assert caption is not None, name
+        table = next(t for t in page.iter("table") if t.find("caption") is caption)
+        assert "status" in text_of(table.find("thead")).lower()
+        for row in table.findall("tbody/tr"):
+            assert re.search(
+                r"\((provisional|final|school returns|not yet published)\)", text_of(row)
+            )
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("statements", "quote"),
+        ("statements", "attribution"),
+        ("case_studies", "statement"),
+        ("case_studies", "school_name"),
+        ("claims", "exceptions"),
+        ("evaluation_summary", "question"),
+        ("programme", "title"),
+        ("study", "title"),
+        ("source", "file"),
+    ],
+)
+def test_hostile_text_is_inert(table: str, column: str):
+    tables = released_tables()
+    tables[table][column] = HOSTILE
+    html = render(tables, CHARTS)
+    root = ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+    assert not list(root.iter("script"))
+    assert not list(root.iter("img"))
+    assert "<script" not in html
+    assert HOSTILE in "".join(root.itertext())
+
+
+def test_words_never_read_as_nothing_happened_or_as_proof(page: ET.Element):
+    text = text_of(page).lower()
+    for phrase in (
+        "no effect", "no change", "no impact", "made no difference", "did not work",
+        "proved?", "caused", "significant", "months of progress", "per point",
+    ):  # fmt: skip
+        assert not re.search(rf"\b{phrase}\b", text), phrase
+
+
+def test_hashes_and_money_are_stated(page: ET.Element):
+    assert "3f1c9a0b7d42" in text_of(page.find(".//footer"))
+    assert "£200,000" in text_of(section(page, "programme-send"))
+    assert "£" not in text_of(section(page, "answer"))
+
+
+def test_optional_parts_vanish_when_their_tables_are_empty():
+    tables = released_tables()
+    for name in ("statements", "case_studies", "evaluation_summary", "claims"):
+        tables[name] = tables[name].iloc[:0]
+    tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
+    html = render(tables, ())
+    assert 'id="schools-say"' not in html
+    assert 'id="together"' not in html
+    assert "No claims were given to check." in html
+    assert "Every result the study asks for is published." in html
+
+
+def test_revisions_are_listed_with_both_statuses():
+    tables = released_tables()
+    tables["revisions"] = pd.DataFrame(
+        [{"programme": "send", "pupil_group": "sen_support", "measure": "ks2_reading_progress",
+          "academic_year": "2017-18", "from_status": "provisional", "to_status": "revised",
+          "before": -1.9, "after": -2.04}]
+    )  # fmt: skip
+    assert "<td>−1.9 (provisional)</td><td>−2.0 (revised)</td>" in render(tables, ())
+
+
+def test_long_table_stays_off_paper_and_says_so():
+    data = pd.DataFrame({"School": [str(i) for i in range(157)]})
+    table = of_chart("Schools", data)
+    assert table.is_long
+    one = CHARTS[0]
+    long = Chart(one.name, one.title, one.alt_text, one.caption, data, one.svg, one.png)
+    assert "The table of 157 rows is left out of the print." in render(released_tables(), (long,))
+
+
+def test_table_refuses_a_ragged_row():
+    with pytest.raises(ValueError, match="not as wide"):
+        Table("Caption", ("A", "B"), (("1",),))
+
+
+def test_same_input_gives_the_same_page(html: str):
+    assert render(released_tables(), CHARTS) == html

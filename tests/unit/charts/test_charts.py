@@ -1,0 +1,342 @@
+"""Every chart's contract, on the hand-made released tables: words, data, marks, bytes."""
+
+import contextlib
+import dataclasses
+import re
+import subprocess
+import sys
+import time
+from importlib import import_module
+from xml.etree import ElementTree
+
+import duckdb
+import pandas as pd
+import pytest
+
+from pipelines.charts import gallery, style
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
+from tests.released_fixture import WITHHELD_MEAN, released_tables
+
+PALETTE = {"#12436d", "#28a197", "#801650", "#f46a25", "#3d3d3d", "#a285d1", "#2073bc", "#6bace6"}
+NEUTRAL = {c.lower() for c in (style.TEXT, style.RULE, style.GRID, style.BAND, style.WHITE)} | {
+    style.SEQUENTIAL[0].lower()
+}
+FORBIDDEN = re.compile(
+    r"\b(prov(ed|es|en)|caus(ed|es)|significan\w*|no (effect|change|impact|difference))\b", re.I
+)
+
+
+@pytest.fixture(scope="module")
+def charts() -> dict[str, Chart]:
+    return {chart.name: chart for chart in gallery.draw_all(released_tables())}
+
+
+def redraw(tables: dict[str, pd.DataFrame], *families: str) -> dict[str, Chart]:
+    modules = [import_module(f"pipelines.charts.{f}") for f in families or gallery.FAMILIES]
+    return {chart.name: chart for module in modules for chart in module.charts(tables)}
+
+
+def words_drawn(chart: Chart) -> str:
+    root = ElementTree.fromstring(chart.svg)  # noqa: S314 - made by this project a moment ago
+    return " ".join(t.text or "" for t in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def all_words(chart: Chart) -> str:
+    return " ".join(
+        (chart.title, chart.alt_text, chart.caption, words_drawn(chart), chart.data.to_csv())
+    )
+
+
+def test_every_family_draws_what_the_tables_allow(charts):
+    assert set(charts) == {
+        "headline_effects",
+        "naive_headline-send-ks2_reading_progress",
+        "naive_headline-gap-ks2_rwm_expected",
+        "naive_headline-lowest-ks2_rwm_expected",
+        "outcome_by_year-send-ks2_reading_progress",
+        "outcome_by_year-send-ks4_attainment8",
+        "outcome_by_year-gap-ks2_rwm_expected",
+        "outcome_by_year-gap-ks4_basics_94",
+        "outcome_by_year-lowest-ks2_rwm_expected",
+        "gap_by_year-gap-ks2_rwm_expected",
+        "gap_by_year-gap-ks4_basics_94",
+        "gap_by_year-lowest-ks2_rwm_expected",
+        "baseline_outcome-gap-ks2_rwm_expected",
+        "baseline_outcome-lowest-ks2_rwm_expected",
+        "programme_overlap",
+    }
+
+
+def test_titles_are_findings_of_ten_words_or_fewer(charts):
+    titles = {name: chart.title for name, chart in charts.items()}
+    assert all(0 < len(title.split()) <= MAX_TITLE_WORDS for title in titles.values())
+    assert titles["headline_effects"] == "Cannot tell whether either programme helped"
+    assert (
+        titles["outcome_by_year-send-ks2_reading_progress"]
+        == "Reading progress: cannot tell whether SEND in mainstream helped"
+    )
+    assert (
+        titles["naive_headline-lowest-ks2_rwm_expected"]
+        == "No programme existed, yet last year's change says +25"
+    )
+    assert titles["outcome_by_year-send-ks4_attainment8"].endswith("not yet published")
+
+
+def test_long_names_still_give_titles_of_ten_words():
+    tables = released_tables()
+    long = "A programme with a very long name that its funder insisted upon using"
+    tables["programme"].loc[tables["programme"]["is_evaluated"], "title"] = long
+    tables["measure"]["label"] = "The share of pupils who reach a standard that takes long to say"
+    assert all(len(c.title.split()) <= MAX_TITLE_WORDS for c in redraw(tables).values())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headline", "by_year"),
+    [
+        ("better", "Of 2 outcomes: 1 better, 1 cannot tell", "better than expected"),
+        ("worse", "Of 2 outcomes: 1 worse, 1 cannot tell", "worse than expected"),
+        ("no_meaningful_difference", "Of 2 outcomes: 1 too small", "too small to matter"),
+        ("cannot_tell", "Cannot tell whether SEND in mainstream helped", "cannot tell whether"),
+    ],
+)
+def test_titles_follow_the_verdict(verdict, headline, by_year):
+    tables = released_tables()
+    impact = tables["impact"]
+    judged = (
+        (impact["programme"] == "send")
+        & (impact["measure"] == "ks2_reading_progress")
+        & (impact["role"] == "headline")
+    )
+    impact.loc[judged, "verdict"] = verdict
+    tables["programme"] = tables["programme"][tables["programme"]["programme"] == "send"]
+    drawn = redraw(tables, "headline_effects", "outcome_by_year", "naive_headline")
+    assert drawn["headline_effects"].title.startswith(headline)
+    assert by_year in drawn["outcome_by_year-send-ks2_reading_progress"].title
+    naive = drawn["naive_headline-send-ks2_reading_progress"].title
+    assert ("cannot tell" in naive) == (verdict == "cannot_tell")
+
+
+def test_words_never_claim_too_much(charts):
+    for chart in charts.values():
+        assert not FORBIDDEN.search(all_words(chart)), chart.name
+
+
+def test_placebo_charts_say_that_no_programme_existed(charts):
+    mine = [chart for name, chart in charts.items() if "-lowest-" in name]
+    assert len(mine) == 4
+    for chart in mine:
+        assert chart.title.startswith("No programme existed")
+        assert "No such programme existed" in chart.alt_text
+
+
+def test_caption_names_measure_pupils_place_period_status_and_source(charts):
+    for name, chart in charts.items():
+        for needed in ("Measure: ", "Schools: ", "Westhaven (fictional)", "2017-18", "Source: "):
+            assert needed in chart.caption, name
+        assert "Release status: " in chart.caption, name
+    assert "2017-18 school returns" in charts["outcome_by_year-gap-ks4_basics_94"].caption
+
+
+def test_data_are_text_with_human_headings(charts):
+    for chart in charts.values():
+        assert chart.data.notna().all(axis=None), chart.name
+        assert all(isinstance(v, str) for v in chart.data.to_numpy().ravel()), chart.name
+        assert not any("_" in str(heading) for heading in chart.data.columns), chart.name
+        assert not re.search(r"(^|[ ,(])-\d", chart.data.to_csv(index=False)), chart.name
+
+
+def test_same_tables_give_the_same_bytes(charts):
+    again = redraw(released_tables())
+    for name, chart in charts.items():
+        assert again[name].svg == chart.svg, name
+        assert again[name].png == chart.png, name
+
+
+def test_svg_has_real_text_a_title_and_ids_no_other_chart_has(charts):
+    seen: set[str] = set()
+    for name, chart in charts.items():
+        svg = chart.svg.decode()
+        flat = " ".join(words_drawn(chart).split())
+        assert chart.title in flat, name
+        assert f'<title id="{name}-title">' in svg
+        assert "sans-serif" in svg
+        assert "<style" not in svg, "matplotlib styles `*`, which in a page is the page"
+        ids = re.findall(r'\bid="([^"]+)"', svg)
+        assert len(ids) == len(set(ids))
+        assert not seen & set(ids)
+        seen |= set(ids)
+        refs = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+        assert refs <= set(ids), name
+        labelled = re.search(r'aria-labelledby="([^"]+)"', svg)
+        assert labelled is not None
+        assert set(labelled[1].split()) <= set(ids)
+
+
+def test_colours_are_at_most_four_of_the_palette(charts):
+    for chart in charts.values():
+        used = set(re.findall(r"#[0-9a-f]{6}\b", chart.svg.decode().lower()))
+        assert used <= PALETTE | NEUTRAL, chart.name
+        assert 1 <= len(used & PALETTE) <= 4, chart.name
+
+
+@pytest.mark.parametrize("colour", [style.DARK_BLUE, style.ORANGE, style.RULE])
+def test_marks_stand_out_from_the_page(colour):
+    assert contrast(colour, style.WHITE) >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "shade"),
+    [*((style.TEXT, shade) for shade in style.SEQUENTIAL[:2])]
+    + [(style.WHITE, shade) for shade in style.SEQUENTIAL[2:]],
+)
+def test_numbers_in_shaded_cells_can_be_read(text, shade):
+    assert contrast(text, shade) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of WCAG 2.2."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_withheld_mean_leaves_no_trace_even_if_the_number_were_still_there():
+    """The picture of a withheld cell is the same whatever its mean was: nothing can be measured."""
+    drawn = []
+    for mean in (WITHHELD_MEAN, float("nan")):
+        tables = released_tables()
+        cells = tables["comparison"]
+        hidden = (
+            (cells["programme"] == "gap")
+            & (cells["arm"] == "programme")
+            & (cells["academic_year"] == "2016-17")
+        )
+        assert hidden.sum() == 6
+        cells.loc[hidden, "suppressed"] = True
+        cells.loc[hidden, ["mean", "ci_low", "ci_high"]] = mean
+        drawn.append(redraw(tables, "outcome_by_year", "gap_by_year"))
+    for name in ("outcome_by_year-gap-ks2_rwm_expected", "gap_by_year-gap-ks2_rwm_expected"):
+        with_number, without = (charts[name] for charts in drawn)
+        assert with_number.svg == without.svg
+        assert with_number.png == without.png
+        assert with_number.data.equals(without.data)
+        assert with_number.alt_text == without.alt_text
+        assert "[c]" in words_drawn(without)
+        assert "[c]" in without.data.to_csv()
+
+
+def test_a_missing_year_is_marked_with_its_reason_and_never_zero(charts):
+    chart = charts["outcome_by_year-send-ks4_attainment8"]
+    assert "not yet published" in " ".join(words_drawn(chart).split())
+    assert "not yet published in 2017-18" in chart.alt_text
+    last = chart.data[chart.data["Year"] == "2017-18"]
+    assert set(last["Attainment 8"]) == {"not yet published"}
+    assert "0.0" not in set(chart.data["Attainment 8"])
+
+
+def test_a_headline_without_an_estimate_is_named_with_its_reason(charts):
+    chart = charts["headline_effects"]
+    drawn = " ".join(words_drawn(chart).split())
+    for reason in ("4 programme schools have results", "is published in mid-October"):
+        assert reason in drawn
+        assert reason in chart.alt_text
+        assert chart.data["Why"].str.contains(reason).any()
+
+
+def test_no_school_level_chart_for_pupils_on_sen_support(charts):
+    assert not any(name.startswith("baseline_outcome-send") for name in charts)
+
+
+def test_the_latest_release_status_of_a_year_is_drawn():
+    tables = released_tables()
+    cells = tables["comparison"]
+    now = (
+        (cells["programme"] == "send")
+        & (cells["measure"] == "ks2_reading_progress")
+        & (cells["academic_year"] == "2017-18")
+    )
+    revised = cells[now].assign(release_status="revised", mean=-7.7, ci_low=-8.7, ci_high=-6.7)
+    tables["comparison"] = pd.concat([revised, cells], ignore_index=True)
+    chart = redraw(tables, "outcome_by_year")["outcome_by_year-send-ks2_reading_progress"]
+    assert "−7.7" in words_drawn(chart)
+    assert "2017-18 revised" in chart.caption
+
+
+def test_tables_from_the_database_give_the_same_charts(charts):
+    """What notebooks and pages read comes out of DuckDB, with its own types for NULLs and dates."""
+    tables = {}
+    with contextlib.closing(duckdb.connect()) as connection:
+        for name, table in released_tables().items():
+            connection.register("frame", table)
+            tables[name] = connection.execute("SELECT * FROM frame").df()
+    for name, chart in redraw(tables).items():
+        assert chart.svg == charts[name].svg, name
+        assert chart.data.equals(charts[name].data), name
+
+
+def test_a_naive_estimate_without_an_interval_is_still_drawn():
+    tables = released_tables()
+    tables["impact"].loc[tables["impact"]["role"] == "naive", ["ci_low", "ci_high"]] = float("nan")
+    chart = redraw(tables, "naive_headline")["naive_headline-lowest-ks2_rwm_expected"]
+    assert "+25 percentage points" in words_drawn(chart)
+    assert chart.data["95% interval"].tolist()[0] == "not available"
+
+
+def test_a_study_without_results_has_only_what_it_can_say():
+    tables = released_tables()
+    for name in ("impact", "comparison", "school_point", "school_point_withheld"):
+        tables[name] = tables[name].head(0)
+    assert set(redraw(tables)) == {"programme_overlap"}
+
+
+def test_a_study_of_one_programme_has_no_overlap_chart():
+    tables = released_tables()
+    overlap = tables["programme_overlap"]
+    tables["programme_overlap"] = overlap[
+        (overlap["programme_a"] == "send") & (overlap["programme_b"] == "send")
+    ]
+    assert not redraw(tables, "programme_overlap")
+
+
+def test_written_charts_are_read_back_as_they_were(charts, tmp_path):
+    for chart in charts.values():
+        suffixes = [path.suffix for path in gallery.write(chart, tmp_path)]
+        assert suffixes == [".svg", ".png", ".csv", ".json"]
+    read = gallery.read(tmp_path)
+    assert read[0].name == "headline_effects"
+    assert {chart.name for chart in read} == set(charts)
+    for chart in read:
+        drawn = charts[chart.name]
+        assert (chart.title, chart.alt_text, chart.caption) == (
+            drawn.title,
+            drawn.alt_text,
+            drawn.caption,
+        )
+        assert (chart.svg, chart.png) == (drawn.svg, drawn.png)
+        pd.testing.assert_frame_equal(chart.data, drawn.data, check_dtype=False)
+
+
+def test_a_chart_without_its_words_is_refused(charts):
+    chart = charts["headline_effects"]
+    with pytest.raises(ValueError, match="title over"):
+        dataclasses.replace(chart, title="word " * 11)
+    with pytest.raises(ValueError, match="missing"):
+        dataclasses.replace(chart, alt_text="")
+    with pytest.raises(ValueError, match="missing"):
+        dataclasses.replace(chart, data=chart.data.head(0))
+
+
+def test_the_gallery_is_imported_without_the_drawing_library():
+    code = "import sys, pipelines.charts.gallery; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_all_charts_are_drawn_in_seconds():
+    began = time.process_time()
+    redraw(released_tables())
+    assert time.process_time() - began < 6  # about 2 s on one idle core

@@ -1,0 +1,106 @@
+"""Numbers and codes as people read them: signs, units, halves, missing values, no overclaiming."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines import wording
+from pipelines.study import PUPIL_GROUPS
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "measure", "text"),
+    [
+        (0.43, "share", None, "43%"),
+        (0.145, "share", None, "15%"),
+        (0.0, "share", None, "0%"),
+        (-1.25, "points", None, "−1.3"),
+        (-0.04, "points", None, "0.0"),
+        (-0.345, "points", "ks4_progress8", "−0.35"),
+        (1234.5, "points", None, "1,234.5"),
+        (None, "share", None, "not available"),
+        (float("nan"), "points", None, "not available"),
+        (pd.NA, "points", None, "not available"),
+    ],
+)
+def test_levels(value, unit, measure, text):
+    assert wording.format_value(value, unit, measure) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.25, "share", "+25 percentage points"),
+        (-0.01, "share", "−1 percentage point"),
+        (0.004, "share", "0 percentage points"),
+        (-0.004, "share", "0 percentage points"),
+        (2.9, "points", "+2.9 points"),
+        (1.0, "points", "+1.0 points"),
+        (None, "points", "not available"),
+    ],
+)
+def test_effects_carry_their_sign_and_unit(value, unit, text):
+    assert wording.format_effect(value, unit) == text
+
+
+def test_ranges():
+    assert wording.format_range(-0.01, 0.23, "share") == "between −1 and +23 percentage points"
+    assert wording.format_range(-0.2, 2.9, "points") == "between −0.2 and +2.9 points"
+    assert wording.format_range(0.031, 0.029, "share") == "about +3 percentage points"
+    assert wording.format_range(None, 0.2, "share") == "not available"
+    assert wording.format_range(0.1, np.nan, "share") == "not available"
+    assert wording.format_interval(0.37, 0.49, "share") == "37% to 49%"
+    assert wording.format_interval(-3.6, -1.0, "points") == "−3.6 to −1.0"
+
+
+def test_sizes_have_no_sign():
+    assert wording.format_size(-0.22, "share") == "22 percentage points"
+    assert wording.format_size(0.05, "share") == "5 percentage points"
+
+
+def test_counts_and_money():
+    assert wording.format_count(1460.0) == "1,460"
+    assert wording.format_count(float("nan")) == "not available"
+    assert wording.format_gbp(200_000) == "£200,000"
+
+
+def test_verdicts_never_read_as_no_effect():
+    phrases = [wording.format_verdict(v) for v in (*wording.VERDICT_LABELS, None, float("nan"))]
+    assert phrases[3] == "cannot tell"
+    assert phrases[4] == phrases[5] == wording.NO_VERDICT
+    for phrase in phrases:
+        assert not re.search(r"\bno (effect|change|difference)|prove|cause|significant", phrase)
+
+
+def test_every_pupil_group_and_status_has_words():
+    assert set(wording.GROUP_LABELS) == set(PUPIL_GROUPS)
+    assert wording.format_group("disadvantaged") == (
+        "disadvantaged pupils (FSM in the last six years)"
+    )
+    assert wording.format_group("disadvantaged", short=True) == "disadvantaged pupils"
+    assert wording.format_status("school_return") == "school returns"
+    assert wording.format_status(None) == "not yet published"
+    assert set(wording.STATUS_ORDER) == set(wording.STATUS_LABELS)
+
+
+def test_arms_are_named_by_their_programmes():
+    titles = {"send": "SEND in mainstream"}
+    assert wording.format_arm("send_only", titles) == "schools in SEND in mainstream only"
+    assert wording.format_arm("neither", titles) == "schools in neither programme"
+
+
+def test_lists_and_sentences():
+    assert wording.join_words(["a", "b", "c"]) == "a, b and c"
+    assert wording.join_words(["a", "b"], "or") == "a or b"
+    assert wording.join_words([]) == ""
+    assert wording.sentence("too few schools") == "Too few schools."
+    assert wording.sentence("Why?") == "Why?"
+    assert wording.sentence("") == ""
+
+
+def test_the_fullest_wording_that_fits_is_taken():
+    assert wording.first_within(2, "one two three", "one two", "one") == "one two"
+    with pytest.raises(ValueError, match="No wording"):
+        wording.first_within(1, "one two")
