@@ -1,0 +1,1 @@
+"""What the graph promises and when: everything that imports Dagster. The how is in `pipelines`."""

@@ -49,6 +49,11 @@ class StudyPaths:
         return self.work / "board"
 
     @property
+    def faults(self) -> Path:
+        """What stopped the last run, for the analyst's own terminal."""
+        return self.work / "faults"
+
+    @property
     def folder_note(self) -> Path:
         """Text file that says which study folder this study is made from."""
         return self.work / "study_folder.txt"

@@ -14,23 +14,33 @@ import pandas as pd
 
 from pipelines.charts.chart import Chart, Tables
 
-# In the order a reader meets them.
-FAMILIES = (
-    "headline_effects",
-    "naive_headline",
-    "outcome_by_year",
-    "gap_by_year",
-    "baseline_outcome",
-    "programme_overlap",
-)
+_SUBJECT = ("study", "programme", "source")
+
+# Families in the order a reader meets them, each with the released tables it reads.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "headline_effects": (*_SUBJECT, "measure", "impact"),
+    "naive_headline": (*_SUBJECT, "measure", "impact"),
+    "outcome_by_year": (*_SUBJECT, "measure", "impact", "comparison", "not_yet_published"),
+    "gap_by_year": (*_SUBJECT, "measure", "comparison"),
+    "baseline_outcome": (
+        *_SUBJECT,
+        "measure",
+        "comparison",
+        "school_point",
+        "school_point_withheld",
+    ),
+    "programme_overlap": (*_SUBJECT, "programme_overlap"),
+}
+
+
+def draw(family: str, tables: Tables) -> list[Chart]:
+    """One family's charts from the tables it reads; none where it has nothing to show."""
+    return list(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
 
 
 def draw_all(tables: Tables) -> list[Chart]:
-    """Every chart the released tables allow; a family with nothing to show yields none."""
-    drawn = []
-    for family in FAMILIES:
-        drawn.extend(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
-    return drawn
+    """Every chart the released tables allow."""
+    return [chart for family in FAMILIES for chart in draw(family, tables)]
 
 
 def write(chart: Chart, folder: Path) -> list[Path]:
@@ -49,6 +59,14 @@ def write(chart: Chart, folder: Path) -> list[Path]:
         path.write_bytes(content)
         paths.append(path)
     return paths
+
+
+def replace(family: str, charts: list[Chart], folder: Path) -> None:
+    """Write a family's charts in place of those it drew before, leaving none behind."""
+    for old in [*folder.glob(f"{family}.*"), *folder.glob(f"{family}-*")]:
+        old.unlink()
+    for chart in charts:
+        write(chart, folder)
 
 
 def read(folder: Path) -> list[Chart]:
@@ -75,4 +93,4 @@ def read(folder: Path) -> list[Chart]:
 
 
 def _reading_order(chart: Chart) -> tuple[int, str]:
-    return FAMILIES.index(chart.name.partition("-")[0]), chart.name
+    return list(FAMILIES).index(chart.name.partition("-")[0]), chart.name

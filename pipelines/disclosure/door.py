@@ -42,20 +42,38 @@ def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return counts
 
 
+def count_small(con: duckdb.DuckDBPyConnection, name: str, minimum_cell: int) -> int:
+    """Rows of a released table that still show a small count: none, or the door did not hold."""
+    table = next(table for table in RELEASED_TABLES if table.name == name)
+    counted = con.execute(
+        f"SELECT count(*) FROM {table.full_name} WHERE {_is_small(table, minimum_cell)}"
+    ).fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def select_of(name: str) -> str:
+    """The SELECT that makes a released table, before anything is withheld."""
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _is_small(table: Table, minimum_cell: int) -> str:
+    """SQL condition: a count is small. No pupil at all is nobody to protect, and is said in words."""
+    return " OR ".join(f"({c} > 0 AND {c} < {minimum_cell})" for c in table.small_counts)
+
+
 def _release_table(con: duckdb.DuckDBPyConnection, table: Table, minimum_cell: int) -> int:
     con.execute(table.ddl())
-    select = (FOLDER / f"{table.name}.sql").read_text(encoding="utf-8")
-    con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select}")
+    con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table.name)}")
     if table.is_about_single_schools:
         groups = ", ".join(f"'{group}'" for group in GROUPS_NEVER_BY_SCHOOL)
         con.execute(f"DELETE FROM {table.full_name} WHERE pupil_group IN ({groups})")
     if table.small_counts:
-        # A model without any school has no pupils to protect, and says so in words.
-        is_small = " OR ".join(f"({c} > 0 AND {c} < {minimum_cell})" for c in table.small_counts)
         # A pair of counts goes together: one of them and a total would give the other away.
         cleared = [*table.withheld, *table.small_counts]
         flag = ["suppressed = true"] if any(c.name == "suppressed" for c in table.columns) else []
         assignments = ", ".join([*(f"{name} = NULL" for name in cleared), *flag])
-        con.execute(f"UPDATE {table.full_name} SET {assignments} WHERE {is_small}")
+        con.execute(
+            f"UPDATE {table.full_name} SET {assignments} WHERE {_is_small(table, minimum_cell)}"
+        )
     counted = con.execute(f"SELECT count(*) FROM {table.full_name}").fetchone()
     return int(counted[0]) if counted else 0

@@ -21,11 +21,15 @@ from pipelines.study import Programme, Study
 _SELECT = Path(__file__).parent
 
 
+def compared_school_select() -> str:
+    """The SELECT that makes `impact.compared_school`."""
+    return (_SELECT / "compared_school.sql").read_text(encoding="utf-8")
+
+
 def build_compared_school(con: duckdb.DuckDBPyConnection) -> int:
     """Fill `impact.compared_school`; returns its rows."""
-    select = (_SELECT / "compared_school.sql").read_text(encoding="utf-8")
     con.execute(COMPARED_SCHOOL.ddl())
-    con.execute(f"INSERT INTO impact.compared_school BY NAME\n{select}")
+    con.execute(f"INSERT INTO impact.compared_school BY NAME\n{compared_school_select()}")
     counted = con.execute("SELECT count(*) FROM impact.compared_school").fetchone()
     return int(counted[0]) if counted else 0
 

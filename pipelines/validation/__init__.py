@@ -1,1 +1,1 @@
-"""Are the values what the catalogue says? Rules, the suites made of them, and faults in an analyst's words."""
+"""Are the values what the catalogue says? Rules, suites made of them, and faults in plain words."""

@@ -15,6 +15,8 @@ from pipelines.validation.rules import Rule
 
 # A code is short; anything longer in a pupil's cell may be a name that slipped a column.
 LONGEST_PUPIL_CODE = 4
+# How many further rows with the same fault are named in its message.
+ROWS_NAMED = 8
 
 _READABLE = {
     "integer": "a whole number",
@@ -123,12 +125,15 @@ def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
         f"SELECT source_id, row_number, {heading}, CAST({shown} AS {SQL_TYPES['text']}) "
         f"FROM {table.full_name} WHERE {rule.violation} ORDER BY source_id, row_number, 3"
     ).fetchall()
+    rows_of: dict[tuple[str, str, str | None], list[int]] = {}
     for source_id, row, name, value in rows:
+        rows_of.setdefault((source_id, name, value), []).append(row)
+    for (source_id, name, value), places in rows_of.items():
         yield Fault(
             file=source_id,
-            row=row,
+            row=places[0],
             column=name,
-            problem=_problem(rule, column),
+            problem=_problem(rule) + _also(places),
             found=_found(column, value),
             expected=_expected(rule, column),
             remedy="mend the cell, or ask whoever sent the file what it means",
@@ -154,7 +159,18 @@ def _heading(table: Table, column_name: str) -> str:
     return column.headers[0] if column.headers else column.name
 
 
-def _problem(rule: Rule, column: Column) -> str:
+def _also(rows: list[int]) -> str:
+    """The other rows where the same stands: one message for one cause."""
+    others = rows[1:]
+    if not others:
+        return ""
+    shown = ", ".join(str(row) for row in others[:ROWS_NAMED])
+    return f" (also in row{'s' if len(others) > 1 else ''} {shown}" + (
+        f" and {len(others) - ROWS_NAMED} more)" if len(others) > ROWS_NAMED else ")"
+    )
+
+
+def _problem(rule: Rule) -> str:
     if rule.kind == "not_null":
         return "the cell is blank"
     if rule.kind == "in_codes":

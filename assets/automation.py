@@ -1,0 +1,81 @@
+"""When the graph runs by itself: one job, one schedule, one sensor."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from assets.described import STUDIES
+from assets.resources import Studies
+from pipelines.errors import StudyError
+from pipelines.study import load_study
+
+JOB = "evaluate"
+# Weekday mornings while results come out: August to January.
+MORNINGS = "0 6 * 8-12,1 1-5"
+TIMEZONE = "Europe/London"
+SENSOR_SECONDS = 60
+
+evaluate_job = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.all(),
+    description="One study from raw files to the board's page.",
+)
+
+
+@dg.schedule(
+    name="weekday_mornings",
+    job=evaluate_job,
+    cron_schedule=MORNINGS,
+    execution_timezone=TIMEZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every study, on weekday mornings from August to January.",
+)
+def weekday_mornings(
+    context: dg.ScheduleEvaluationContext, studies: Studies
+) -> Iterator[dg.RunRequest]:
+    """Ask for a run of every study there is."""
+    names = studies.names()
+    context.instance.add_dynamic_partitions(str(STUDIES.name), names)
+    when = context.scheduled_execution_time.isoformat()
+    for name in names:
+        yield dg.RunRequest(run_key=f"{name} {when}", partition_key=name)
+
+
+@dg.sensor(
+    name="study_folders",
+    job=evaluate_job,
+    minimum_interval_seconds=SENSOR_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A study that is new, or whose protocol or files have changed.",
+)
+def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.SensorResult:
+    """Ask for a run of every study whose files are not those of the last look."""
+    seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
+    now = {name: fingerprint(studies.folder(name)) for name in studies.names()}
+    changed = [name for name, mark in now.items() if seen.get(name) != mark]
+    return dg.SensorResult(
+        dynamic_partitions_requests=[STUDIES.build_add_request(list(now))] if now else [],
+        run_requests=[
+            dg.RunRequest(run_key=f"{name} {now[name]}", partition_key=name) for name in changed
+        ],
+        cursor=json.dumps(now),
+    )
+
+
+def fingerprint(folder: Path) -> str:
+    """A cheap mark of a study's files: names, sizes and times, without reading them."""
+    try:
+        study = load_study(folder)
+        files = [folder / "study.toml", *(study.path(source) for source in study.source)]
+    except StudyError:
+        # A run of it will say what is wrong; a mended file changes the mark.
+        files = [file for file in folder.rglob("*") if file.is_file()]
+    digest = hashlib.sha256()
+    for file in sorted(set(files)):
+        if file.is_file():
+            stat = file.stat()
+            digest.update(f"{file} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""The blocking checks: every table against its catalogue entry, and tables against each other.
+
+A check holds counts and names of rules, never a value; the places are kept for the analyst's terminal.
+"""
+
+import warnings
+
+import dagster as dg
+
+from assets.described import STUDIES, key_of
+from assets.resources import Studies, Work
+from pipelines import fault_list
+from pipelines.catalogue import RAW_TABLES, Table
+from pipelines.errors import StudyError
+from pipelines.validation.faults import faults_of
+from pipelines.validation.relations import (
+    RELATIONS,
+    Relation,
+    count_broken,
+    faults_of_relation,
+)
+from pipelines.validation.rules import rules_of
+
+VALUES_CHECK = "values_are_as_declared"
+
+
+def values_spec(table: Table) -> dg.AssetCheckSpec:
+    """The check of a table against its catalogue entry, part of the step that makes the table."""
+    return dg.AssetCheckSpec(
+        VALUES_CHECK,
+        asset=key_of(table),
+        blocking=True,
+        description="Codes, ranges, blanks, duplicates and unreadable cells, by Great Expectations.",
+    )
+
+
+def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
+    """Judge a table that has just been made."""
+    from pipelines.validation.suites import validate  # noqa: PLC0415 - its library takes seconds
+
+    has_source = any(source.kind in table.source_kinds for source in work.study.source)
+    rules = tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
+    result = validate(work.con, rules)
+    if result.broken:
+        faults = [
+            fault for rule in result.broken for fault in faults_of(work.con, work.study, rule)
+        ]
+        fault_list.keep(work.paths, f"{table.schema}.{table.name}.check", StudyError(faults))
+    return dg.AssetCheckResult(
+        passed=result.is_success,
+        check_name=VALUES_CHECK,
+        asset_key=key_of(table),
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "rules_held": len(result.held),
+            "rules_broken": len(result.broken),
+            "broken": ", ".join(rule.name for rule in result.broken),
+        },
+    )
+
+
+def _relation_check(relation: Relation) -> dg.AssetChecksDefinition:
+    others = {table.name: table for table in RAW_TABLES}
+    with warnings.catch_warnings():
+        # A check a study is what the page needs; Dagster has it in preview.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+
+        @dg.asset_check(
+            asset=key_of(relation.table),
+            name=relation.name,
+            description=f"Fails if {relation.problem}.",
+            additional_deps=[key_of(others[name]) for name in relation.needs],
+            blocking=True,
+            partitions_def=STUDIES,
+        )
+        def check(context: dg.AssetCheckExecutionContext, studies: Studies) -> dg.AssetCheckResult:
+            study = context.op_execution_context.partition_key
+            with studies.look(study, relation.name) as work:
+                n_broken = count_broken(work.con, relation)
+                if n_broken:
+                    faults = faults_of_relation(work.con, relation)
+                    fault_list.keep(work.paths, relation.name, StudyError(faults))
+            return dg.AssetCheckResult(
+                passed=n_broken == 0,
+                severity=dg.AssetCheckSeverity.ERROR,
+                metadata={"rows_broken": n_broken},
+            )
+
+    return check
+
+
+relation_checks = [_relation_check(relation) for relation in RELATIONS]

@@ -1,0 +1,216 @@
+"""The command line `ssif`: evaluate a study, serve the Dagster page, regenerate the example.
+
+Commands only put things together and print; what they do is in `pipelines` and in the graph. Libraries
+that take seconds to load are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines import fault_list
+from pipelines.errors import Fault, StudyError
+from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
+from pipelines.study import load_study
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+FAILED = 1
+
+# In-process runs, one a study at a time; no telemetry; nothing a step prints is stored.
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: dagster/partition
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "evaluate":
+            return evaluate(
+                Path(options.study),
+                data_marts=Path(options.data_marts),
+                is_verbose=options.verbose,
+                keep_pupils=options.keep_pupils,
+            )
+        if options.command == "serve":
+            return serve(data_marts=DATA_MARTS, port=options.port)
+        return regenerate_example()
+    except StudyError as error:
+        return _stop(error.faults)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ssif", description="Did a school-improvement programme change its pupils' results?"
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    evaluating = commands.add_parser(
+        "evaluate",
+        help="one study from raw files to the board's page",
+        description=evaluate.__doc__,
+    )
+    evaluating.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
+    evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
+    evaluating.add_argument(
+        "--keep-pupils", action="store_true", help="keep the pupil rows in the working store"
+    )
+    evaluating.add_argument(
+        "--data-marts", default=str(DATA_MARTS), help="where outputs are written"
+    )
+    serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
+    serving.add_argument("--port", type=int, default=3000)
+    commands.add_parser("example", help="regenerate data_raw/example from its seed")
+    return parser
+
+
+def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, keep_pupils: bool) -> int:
+    """Evaluate one study and print a line an asset, the headline in words, and where the outputs lie."""
+    study = load_study(folder)
+    paths = StudyPaths(data_marts.resolve(), study.name)
+    _remember_folder(paths, study.folder)
+    fault_list.clear(paths)
+    print(f"{study.study.title}\n")
+    is_success = _run_graph(
+        paths, is_verbose=is_verbose, publish_config={"keep_pupils": keep_pupils}
+    )
+    if not is_success:
+        return _stop(fault_list.read(paths), paths)
+    _print_headline(paths)
+    return 0
+
+
+def serve(*, data_marts: Path, port: int) -> int:
+    """Serve the Dagster page on loopback, with the schedule and the sensor on, until interrupted."""
+    home = _dagster_home(data_marts)
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    command = [sys.executable, "-m", "dagster", "dev", "--module-name", "assets.definitions"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    print(f"The Dagster page: http://127.0.0.1:{port} (Ctrl+C to stop)", flush=True)
+    try:
+        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
+    except KeyboardInterrupt:
+        return 0
+
+
+def regenerate_example() -> int:
+    """Write data_raw/example again, byte for byte, from the committed generator and seed."""
+    from pipelines.example import write_example  # noqa: PLC0415
+
+    write_example(EXAMPLE)
+    print(f"Written: {EXAMPLE.relative_to(PROJECT)}")
+    return 0
+
+
+def _run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
+    """Run the job for one study in this process; returns whether every step succeeded."""
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    from assets.automation import JOB  # noqa: PLC0415
+    from assets.definitions import build_definitions  # noqa: PLC0415
+    from assets.described import STUDIES  # noqa: PLC0415
+    from assets.progress import LOGGER, progress_logger  # noqa: PLC0415
+
+    loggers = None if is_verbose else {LOGGER: progress_logger}
+    definitions = build_definitions(data_marts=paths.marts, loggers=loggers)
+    instance = _instance(paths.marts)
+    instance.add_dynamic_partitions(str(STUDIES.name), [paths.study])
+    result = definitions.resolve_job_def(JOB).execute_in_process(
+        instance=instance,
+        partition_key=paths.study,
+        raise_on_error=False,
+        run_config={
+            "ops": {"publish": {"config": publish_config}},
+            **({"loggers": {LOGGER: {}}} if loggers else {}),
+        },
+    )
+    return result.success
+
+
+def _instance(data_marts: Path) -> dg.DagsterInstance:
+    import dagster  # noqa: PLC0415
+
+    return dagster.DagsterInstance.from_config(str(_dagster_home(data_marts)))
+
+
+def _dagster_home(data_marts: Path) -> Path:
+    """Dagster's own storage, below the outputs: counts and names only."""
+    home = data_marts.resolve() / ".dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    return home
+
+
+def _remember_folder(paths: StudyPaths, folder: Path) -> None:
+    """Note where a study lies, so that the Dagster page finds it too; refuse a second of its name."""
+    if paths.folder_note.is_file():
+        other = Path(paths.folder_note.read_text(encoding="utf-8").strip())
+        if other != folder and other.is_dir():
+            raise StudyError(
+                [
+                    Fault(
+                        file=f"{folder}/study.toml",
+                        problem=f"another study is called {paths.study!r}: {other}",
+                        expected="one study of a name, since outputs are written under it",
+                        remedy=f"rename this study and its folder, or delete {paths.home}",
+                    )
+                ]
+            )
+    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    paths.folder_note.write_text(f"{folder}\n", encoding="utf-8")
+
+
+def _print_headline(paths: StudyPaths) -> None:
+    from pipelines.board.findings import headline_words  # noqa: PLC0415
+    from pipelines.released import read_published  # noqa: PLC0415
+
+    print()
+    for line in headline_words(read_published(paths.current / "released.duckdb")):
+        print(line)
+    current = _shown(paths.current)
+    print(f"\nThe board's page:  {current / 'board' / 'index.html'}")
+    print(f"Everything else:   {current}")
+
+
+def _stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:
+    """Print what stopped a run; returns the exit status."""
+    print(file=sys.stderr)
+    if faults:
+        print(StudyError(faults).for_analyst(), file=sys.stderr)
+        n = len(faults)
+        print(f"\nStopped: {n} thing{'s' if n > 1 else ''} to mend.", file=sys.stderr)
+    for file in fault_list.tracebacks(paths) if paths else ():
+        print(f"An error nobody foresaw. Please report it; its text is in {file}", file=sys.stderr)
+    if paths and paths.current.exists():
+        print(f"Nothing was published: {_shown(paths.current)} is as it was.", file=sys.stderr)
+    elif paths:
+        print("Nothing was published.", file=sys.stderr)
+    return FAILED
+
+
+def _shown(path: Path) -> Path:
+    """A path as a person at the project's folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

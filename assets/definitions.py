@@ -1,0 +1,40 @@
+"""The one composition root: every asset, check, job, schedule, sensor and resource of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from assets.automation import evaluate_job, study_folders, weekday_mornings
+from assets.checks import relation_checks
+from assets.impact import impact_assets
+from assets.marts import mart_assets
+from assets.raw import raw_assets
+from assets.release import release_assets
+from assets.resources import Studies
+from pipelines.paths import DATA_MARTS, DATA_RAW
+
+
+def build_definitions(
+    *,
+    data_raw: Path = DATA_RAW,
+    data_marts: Path = DATA_MARTS,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+) -> dg.Definitions:
+    """Wire the graph. In-process executor: a study has one DuckDB file, and a process a step is slow."""
+    return dg.Definitions(
+        assets=[*raw_assets, *mart_assets, *impact_assets, *release_assets],
+        asset_checks=relation_checks,
+        jobs=[evaluate_job],
+        schedules=[weekday_mornings],
+        sensors=[study_folders],
+        resources={"studies": Studies(data_raw=str(data_raw), data_marts=str(data_marts))},
+        executor=dg.in_process_executor,
+        loggers=loggers,
+    )
+
+
+# The name under which Dagster's own commands find the graph.
+defs = build_definitions()

@@ -1,0 +1,61 @@
+"""Impact assets: who is compared, effects by every method, and both sides' own results."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from assets.checks import check_values, values_spec
+from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
+from assets.marts import tables_read_by
+from assets.resources import Studies, Work
+from pipelines.catalogue import (
+    COMPARED_SCHOOL,
+    COMPARISON,
+    ESTIMATE,
+    OUTCOME,
+    PROGRAMME_SCHOOL,
+    Table,
+)
+from pipelines.impact import study_effects
+
+
+def _impact_asset(
+    table: Table, deps: list[dg.AssetKey], build: Callable[[Work], int]
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=key_of(table),
+        partitions_def=STUDIES,
+        group_name="impact",
+        deps=deps,
+        description=description_of(table),
+        metadata=definition_metadata(table),
+        check_specs=[values_spec(table)],
+    )
+    def impact(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
+        with studies.step(context.partition_key, f"{table.schema}.{table.name}") as work:
+            n_rows = build(work)
+            checked = check_values(work, table)
+        return dg.MaterializeResult(metadata=row_count(n_rows), check_results=[checked])
+
+    return impact
+
+
+_CELLS_AND_SCHOOLS = [key_of(OUTCOME), key_of(PROGRAMME_SCHOOL)]
+
+impact_assets = [
+    _impact_asset(
+        COMPARED_SCHOOL,
+        tables_read_by(study_effects.compared_school_select()),
+        lambda work: study_effects.build_compared_school(work.con),
+    ),
+    _impact_asset(
+        ESTIMATE,
+        _CELLS_AND_SCHOOLS,
+        lambda work: study_effects.build_estimate(work.con, work.study),
+    ),
+    _impact_asset(
+        COMPARISON,
+        _CELLS_AND_SCHOOLS,
+        lambda work: study_effects.build_comparison(work.con, work.study),
+    ),
+]

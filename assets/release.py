@@ -1,0 +1,193 @@
+"""Released tables, charts, the board's page and the switch to `current`."""
+
+import base64
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
+from assets.marts import tables_read_by
+from assets.resources import PROTOCOL_PART, Studies
+from pipelines import released, store
+from pipelines.board import page
+from pipelines.catalogue import (
+    IMPACT_TABLES,
+    MART_TABLES,
+    RAW_TABLES,
+    RELEASED_TABLES,
+    checked_tables,
+)
+from pipelines.charts import gallery
+from pipelines.disclosure import door
+from pipelines.publishing import publish as publish_run
+from pipelines.validation.relations import RELATIONS
+
+RELEASED_PART = "released"
+BOARD_PART = "board"
+NO_SMALL_NUMBERS = "no_small_numbers"
+
+
+def _released_key(name: str) -> dg.AssetKey:
+    return dg.AssetKey(["released", name])
+
+
+def _released_deps(name: str) -> list[dg.AssetKey]:
+    return tables_read_by(door.select_of(name))
+
+
+@dg.multi_asset(
+    name="release",
+    partitions_def=STUDIES,
+    group_name="released",
+    specs=[
+        dg.AssetSpec(
+            key_of(table),
+            deps=_released_deps(table.name),
+            description=description_of(table),
+            metadata=definition_metadata(table),
+        )
+        for table in RELEASED_TABLES
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            NO_SMALL_NUMBERS,
+            asset=key_of(table),
+            blocking=True,
+            description="No figure that rests on fewer pupils than the study's minimum_cell.",
+        )
+        for table in RELEASED_TABLES
+        if table.small_counts
+    ],
+)
+def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.MaterializeResult]:
+    """Disclosure control: the one door from marts to what may be read."""
+    with studies.step(context.partition_key, RELEASED_PART) as work:
+        minimum_cell = work.study.study.minimum_cell
+        rows = door.release(work.con, minimum_cell)
+        withheld = door.count_withheld(work.con)
+        small = {name: door.count_small(work.con, name, minimum_cell) for name in withheld}
+    for table in RELEASED_TABLES:
+        checks = []
+        metadata = dict(row_count(rows[table.name]))
+        if table.name in withheld:
+            metadata["rows_withheld"] = withheld[table.name]
+            checks.append(
+                dg.AssetCheckResult(
+                    passed=small[table.name] == 0,
+                    check_name=NO_SMALL_NUMBERS,
+                    asset_key=key_of(table),
+                    severity=dg.AssetCheckSeverity.ERROR,
+                    metadata={"rows_with_small_numbers": small[table.name]},
+                )
+            )
+        yield dg.MaterializeResult(asset_key=key_of(table), metadata=metadata, check_results=checks)
+
+
+def _chart_asset(family: str, reads: tuple[str, ...]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["charts", family],
+        partitions_def=STUDIES,
+        group_name="charts",
+        deps=[_released_key(name) for name in reads],
+        description=f"The charts of {family.replace('_', ' ')}: SVG, PNG, their data and their words.",
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                [
+                    dg.TableColumn(
+                        "chart", "svg, png, csv, json", description="a file each, same name"
+                    )
+                ]
+            )
+        },
+    )
+    def chart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
+        with studies.step(context.partition_key, f"charts.{family}") as work:
+            drawn = gallery.draw(family, released.read_tables(work.con, reads))
+            gallery.replace(family, drawn, work.paths.charts)
+        pictures = "\n\n".join(
+            f"**{drawing.title}**\n\n![{drawing.title}](data:image/svg+xml;base64,"
+            f"{base64.b64encode(drawing.svg).decode()})"
+            for drawing in drawn
+        )
+        return dg.MaterializeResult(
+            metadata={
+                **row_count(len(drawn)),
+                "picture": dg.MetadataValue.md(pictures or "Nothing to draw in this study."),
+                "titles": [drawing.title for drawing in drawn],
+            }
+        )
+
+    return chart
+
+
+chart_assets = [_chart_asset(family, reads) for family, reads in gallery.FAMILIES.items()]
+
+
+@dg.asset(
+    key=["board", "page"],
+    partitions_def=STUDIES,
+    group_name="board",
+    deps=[
+        *(key_of(table) for table in RELEASED_TABLES),
+        *(dg.AssetKey(["charts", family]) for family in gallery.FAMILIES),
+    ],
+    description="The page the board reads: one file, from released tables and charts only.",
+)
+def board_page(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
+    """Write the board's page."""
+    with studies.step(context.partition_key, BOARD_PART) as work:
+        charts = gallery.read(work.paths.charts)
+        html = page.render(released.read_tables(work.con), charts)
+        work.paths.board.mkdir(parents=True, exist_ok=True)
+        (work.paths.board / "index.html").write_text(html, encoding="utf-8")
+    return dg.MaterializeResult(
+        metadata={**row_count(1), "characters": len(html), "charts": len(charts)}
+    )
+
+
+class PublishConfig(dg.Config):
+    """What a person may ask of a run."""
+
+    keep_pupils: bool = False
+
+
+@dg.asset(
+    partitions_def=STUDIES,
+    group_name="board",
+    deps=[board_page],
+    description="Builds the run's folder from parts of one protocol and one set of files, makes it "
+    "`current` in one step, and deletes the pupil rows.",
+)
+def publish(
+    context: dg.AssetExecutionContext, studies: Studies, config: PublishConfig
+) -> dg.MaterializeResult:
+    """Switch readers to this run."""
+    with studies.step(context.partition_key, "publish") as work:
+        run = publish_run(work.con, work.study, work.paths, parts=PARTS, n_checks=N_CHECKS)
+        paths = work.paths
+    if not config.keep_pupils:
+        store.forget_pupils(paths)
+    return dg.MaterializeResult(
+        metadata={
+            **row_count(len(list((run / "released").glob("*.csv")))),
+            "run": run.name,
+            "folder": dg.MetadataValue.path(paths.current),
+        }
+    )
+
+
+release_assets = [release, *chart_assets, board_page, publish]
+
+PARTS = (
+    PROTOCOL_PART,
+    *(f"{table.schema}.{table.name}" for table in (*RAW_TABLES, *MART_TABLES, *IMPACT_TABLES)),
+    RELEASED_PART,
+    *(f"charts.{family}" for family in gallery.FAMILIES),
+    BOARD_PART,
+)
+# Every blocking check of the graph: a run that reaches `publish` has passed all of them.
+N_CHECKS = (
+    len(list(checked_tables()))
+    + len(RELATIONS)
+    + sum(bool(table.small_counts) for table in RELEASED_TABLES)
+)

@@ -1,0 +1,147 @@
+"""What a step of the graph is given: the study it works on, its store, and the lock of its run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines import fault_list, store
+from pipelines.errors import Fault, StudyError
+from pipelines.paths import StudyPaths
+from pipelines.publishing import mark_made
+from pipelines.study import PROTOCOL, Study, load_study
+
+PARTITION_TAG = "dagster/partition"
+LONGEST_WAIT_SECONDS = 3600
+# The first part of every study: the protocol as tables.
+PROTOCOL_PART = "protocol"
+
+
+@dataclass(frozen=True)
+class Work:
+    """A study being worked on by one step."""
+
+    study: Study
+    paths: StudyPaths
+    con: duckdb.DuckDBPyConnection
+
+
+class Studies(dg.ConfigurableResource):
+    """Where studies are found and where their outputs go.
+
+    For the length of a run it holds the study's lock, so that a second run of the same study waits.
+    """
+
+    data_raw: str
+    data_marts: str
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Studies]:
+        """Hold the lock of the run's study while the run lasts."""
+        run = context.run
+        study = run.tags.get(PARTITION_TAG) if run else None
+        if study is None:
+            yield self
+            return
+        paths = self.paths(study)
+        paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(paths.lock)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if context.log:
+                context.log.warning(
+                    f"Another run of study {study} is under way; waiting for it to end."
+                )
+            lock.acquire(timeout=LONGEST_WAIT_SECONDS)
+        try:
+            yield self
+        finally:
+            lock.release()
+
+    def paths(self, study: str) -> StudyPaths:
+        """Where a study's outputs lie."""
+        return StudyPaths(Path(self.data_marts), study)
+
+    def folder(self, study: str) -> Path:
+        """A study's folder: below `data_raw`, or wherever it was when it was last evaluated by path."""
+        note = self.paths(study).folder_note
+        if note.is_file():
+            return Path(note.read_text(encoding="utf-8").strip())
+        return Path(self.data_raw) / study
+
+    def names(self) -> list[str]:
+        """Every study below `data_raw`, and every one evaluated by path whose folder is still there."""
+        raw, marts = Path(self.data_raw), Path(self.data_marts)
+        below_raw = {file.parent.name for file in raw.glob(f"*/{PROTOCOL}")}
+        by_path = {
+            note.parents[1].name
+            for note in marts.glob("*/.work/study_folder.txt")
+            if (self.folder(note.parents[1].name) / PROTOCOL).is_file()
+        }
+        return sorted(below_raw | by_path)
+
+    @contextmanager
+    def step(self, study_name: str, part: str) -> Iterator[Work]:
+        """Open a study for the step that makes `part`; note what it was made from once it is made.
+
+        A fault the analyst can mend fails the step with its shareable text; the full text is kept in the
+        working store.
+        """
+        with self._opened(study_name, part) as work:
+            yield work
+            mark_made(work.con, part)
+
+    @contextmanager
+    def look(self, study_name: str, part: str) -> Iterator[Work]:
+        """Open a study for a step that makes nothing: a check. Faults are treated as in `step`."""
+        with self._opened(study_name, part) as work:
+            yield work
+
+    @contextmanager
+    def _opened(self, study_name: str, part: str) -> Iterator[Work]:
+        paths = self.paths(study_name)
+        fault_list.clear(paths, part)
+        try:
+            study = load_study(self.folder(study_name))
+            with store.connect(paths) as con:
+                _require_current_protocol(con, study, part)
+                yield Work(study, paths, con)
+        except StudyError as error:
+            fault_list.keep(paths, part, error)
+            raise dg.Failure(description=str(error), allow_retries=False) from None
+        except Exception as error:
+            # An unforeseen error may quote a row (DuckDB's do), so its text stays out of Dagster.
+            kept = fault_list.keep_traceback(paths, part, traceback.format_exc())
+            raise dg.Failure(
+                description=f"{type(error).__name__} while making {part}; the full text is in {kept}",
+                allow_retries=False,
+            ) from None
+
+
+def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:
+    """Refuse to add to a store that was begun under another protocol."""
+    if part == PROTOCOL_PART:
+        return
+    try:
+        written = con.execute("SELECT protocol_sha256 FROM protocol.study").fetchone()
+    except duckdb.CatalogException:
+        written = None
+    if written is None or written[0] != study.protocol_sha256:
+        raise StudyError(
+            [
+                Fault(
+                    file=PROTOCOL,
+                    problem="study.toml has changed since this study was last made as a whole",
+                    expected="the protocol the other tables were made under",
+                    remedy="make the whole study (`make evaluate`, or the asset `protocol` and all after it)",
+                )
+            ]
+        )

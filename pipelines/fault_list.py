@@ -1,0 +1,55 @@
+"""The faults of the last run, kept beside the working store for the analyst's own terminal.
+
+A log and the Dagster page get the shareable text only; what stands in a file stays here, readable by its
+owner, until the next run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from pipelines.errors import Fault, StudyError
+from pipelines.paths import StudyPaths
+
+
+def clear(paths: StudyPaths, part: str | None = None) -> None:
+    """Forget the faults of one part of the run, or of all."""
+    for file in paths.faults.glob("*" if part is None else f"{part}.*"):
+        file.unlink()
+
+
+def keep(paths: StudyPaths, part: str, error: StudyError) -> None:
+    """Write down the faults a part of the run stopped at."""
+    paths.faults.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = paths.faults / f"{part}.json"
+    file.touch(mode=0o600)
+    file.write_text(
+        json.dumps([dataclasses.asdict(fault) for fault in error.faults], ensure_ascii=False),
+        encoding="utf-8",
+    )
+
+
+def keep_traceback(paths: StudyPaths, part: str, text: str) -> Path:
+    """Write down an unforeseen error, which may quote what stands in a file; returns where."""
+    paths.faults.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = paths.faults / f"{part}.traceback.txt"
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def tracebacks(paths: StudyPaths) -> tuple[Path, ...]:
+    """Where the unforeseen errors of the last run are kept."""
+    return tuple(sorted(paths.faults.glob("*.traceback.txt")))
+
+
+def read(paths: StudyPaths) -> tuple[Fault, ...]:
+    """Every fault kept, files in order of name, each once."""
+    faults = [
+        Fault(**entry)
+        for file in sorted(paths.faults.glob("*.json"))
+        for entry in json.loads(file.read_text(encoding="utf-8"))
+    ]
+    return tuple(dict.fromkeys(faults))

@@ -1,0 +1,269 @@
+"""A finished run: built beside the others, checked whole, then made `current` in one step.
+
+What the outputs say is made elsewhere; here they are only gathered, named by what they were made from,
+and switched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
+from pipelines.disclosure.door import count_withheld
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.registration import sources_sha256
+from pipelines.paths import PROJECT, StudyPaths
+from pipelines.study import PROTOCOL, Study
+
+RUNS_KEPT = 5
+_LIBRARIES = ("duckdb", "numpy", "pandas", "scipy", "matplotlib", "great-expectations", "dagster")
+_CODE = (".py", ".sql", ".csv", ".j2", ".css")
+
+MADE_DDL = """
+CREATE TABLE IF NOT EXISTS protocol.made (
+    part VARCHAR PRIMARY KEY, protocol_sha256 VARCHAR, sources_sha256 VARCHAR
+)
+"""
+
+
+def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
+    """Note which protocol and sources a part of the run was made from."""
+    con.execute(MADE_DDL)
+    con.execute(
+        "INSERT OR REPLACE INTO protocol.made "
+        "SELECT $part, protocol_sha256, sources_sha256 FROM protocol.study",
+        {"part": part},
+    )
+
+
+def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collection[str]) -> None:
+    """Stop if any part is missing, was made from another protocol, or from files that have changed.
+
+    Raises StudyError naming the parts to make again.
+    """
+    protocol = con.execute("SELECT protocol_sha256, sources_sha256 FROM protocol.study").fetchone()
+    faults: list[Fault] = []
+    if protocol is None or protocol[0] != study.protocol_sha256:
+        faults.append(_stale(PROTOCOL, "study.toml has changed since this run began"))
+    elif protocol[1] != sources_sha256(study):
+        faults.append(_stale("data_root", "a source file has changed since this run began"))
+    con.execute(MADE_DDL)
+    fresh = con.execute(
+        """
+        SELECT part FROM protocol.made
+        WHERE (protocol_sha256, sources_sha256)
+            IS NOT DISTINCT FROM (SELECT (protocol_sha256, sources_sha256) FROM protocol.study)
+        """
+    ).fetchall()
+    faults += [
+        _stale(part, "this part has not been made, or from an older study.toml or older files")
+        for part in sorted(set(parts) - {part for (part,) in fresh})
+    ]
+    if faults:
+        raise StudyError(faults)
+
+
+def _stale(part: str, problem: str) -> Fault:
+    return Fault(
+        file=part,
+        problem=problem,
+        expected="every part made from the same study.toml and the same files",
+        remedy="make the whole study again (`make evaluate`)",
+    )
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    study: Study,
+    paths: StudyPaths,
+    *,
+    parts: Collection[str],
+    n_checks: int,
+) -> Path:
+    """Build the run's folder and make it `current`; returns the folder.
+
+    A run is named by its protocol, sources, code and libraries: the same again is the same folder, and
+    is only checked and switched to. `parts` are all that have to have been made. Raises StudyError if
+    they do not belong together; then nothing is switched.
+    """
+    refuse_mixture(con, study, parts)
+    identity = run_identity(study, sources_sha256(study))
+    run = paths.runs / str(identity["run"])
+    if not _is_whole(run):
+        building = paths.runs / f".{run.name}.building"
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        try:
+            _build(con, paths, building)
+            _write_run_json(con, building, identity, n_checks)
+            shutil.rmtree(run, ignore_errors=True)
+            building.rename(run)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    _switch(paths.current, run)
+    _forget_old_runs(paths, run)
+    return run
+
+
+def run_identity(study: Study, sources: str) -> dict[str, object]:
+    """What a run is made from, and the short name that follows."""
+    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    made_from = {
+        "study": study.name,
+        "protocol_sha256": study.protocol_sha256,
+        "sources_sha256": sources,
+        "code_sha256": code_sha256(),
+        "libraries": versions,
+    }
+    digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+    return {"run": digest[:12], **made_from}
+
+
+def code_sha256() -> str:
+    """Fingerprint of the project's own code and SQL."""
+    digest = hashlib.sha256()
+    for folder in ("pipelines", "assets"):
+        for file in sorted((PROJECT / folder).rglob("*")):
+            if file.suffix in _CODE:
+                digest.update(f"{file.relative_to(PROJECT).as_posix()}\n".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None:
+    _copy_tables(con, run / "released.duckdb", RELEASED_TABLES_BY_SCHEMA)
+    _copy_tables(con, run / "restricted.duckdb", RESTRICTED_TABLES_BY_SCHEMA)
+    (run / "restricted.duckdb").chmod(0o600)
+    folder = run / "released"
+    folder.mkdir()
+    for table in RELEASED_TABLES:
+        target = folder / table.name
+        con.execute(f"COPY {table.full_name} TO '{_sql_path(target)}.csv' (HEADER)")
+        con.execute(f"COPY {table.full_name} TO '{_sql_path(target)}.parquet' (FORMAT parquet)")
+    shutil.copytree(paths.charts, run / "charts")
+    shutil.copytree(paths.board, run / "board")
+
+
+RELEASED_TABLES_BY_SCHEMA: dict[str, tuple[str, ...]] = {
+    "released": tuple(table.name for table in RELEASED_TABLES)
+}
+RESTRICTED_TABLES_BY_SCHEMA: dict[str, tuple[str, ...]] = {
+    "mart": tuple(table.name for table in MART_TABLES),
+    "impact": tuple(table.name for table in IMPACT_TABLES),
+}
+
+
+def _copy_tables(
+    con: duckdb.DuckDBPyConnection, file: Path, tables: Mapping[str, tuple[str, ...]]
+) -> None:
+    con.execute(f"ATTACH '{_sql_path(file)}' AS target")
+    try:
+        for schema, names in tables.items():
+            con.execute(f"CREATE SCHEMA target.{schema}")
+            for name in names:
+                con.execute(f"CREATE TABLE target.{schema}.{name} AS FROM store.{schema}.{name}")
+    finally:
+        con.execute("DETACH target")
+
+
+def _write_run_json(
+    con: duckdb.DuckDBPyConnection, run: Path, identity: dict[str, object], n_checks: int
+) -> None:
+    sources = con.execute(
+        "SELECT source_id, kind, academic_year, release_status, n_rows_in, n_rows_kept, n_rows_set_aside, "
+        "sha256 FROM raw.source ORDER BY kind, academic_year, source_id"
+    ).df()
+    set_aside = con.execute("SELECT source_id, reason, n_rows FROM raw.set_aside ORDER BY ALL").df()
+    tables = {
+        f"{schema}.{name}": _count(con, f"{schema}.{name}")
+        for schema, names in (RELEASED_TABLES_BY_SCHEMA | RESTRICTED_TABLES_BY_SCHEMA).items()
+        for name in names
+    }
+    content: dict[str, Any] = {
+        **identity,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "checks_passed": n_checks,
+        "rows_in": json.loads(sources.to_json(orient="records")),
+        "rows_set_aside": json.loads(set_aside.to_json(orient="records")),
+        "rows_out": tables,
+        "rows_withheld": count_withheld(con),
+        "files_sha256": dict(_checksums(run)),
+    }
+    (run / "run.json").write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, full_name: str) -> int:
+    counted = con.execute(f"SELECT count(*) FROM {full_name}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _checksums(run: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(run.rglob("*")):
+        if file.is_file() and file.name != "run.json":
+            yield file.relative_to(run).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is_whole(run: Path) -> bool:
+    """Whether a run's folder holds exactly the files its run.json lists."""
+    try:
+        listed = json.loads((run / "run.json").read_text(encoding="utf-8"))["files_sha256"]
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
+        return False
+    return bool(listed == dict(_checksums(run)))
+
+
+def _switch(current: Path, run: Path) -> None:
+    """Point `current` at the run in one atomic step."""
+    target = os.path.relpath(run, current.parent)
+    incoming = current.with_name(f".{current.name}.incoming")
+    incoming.unlink(missing_ok=True)
+    try:
+        incoming.symlink_to(target, target_is_directory=True)
+    except OSError:  # pragma: no cover - Windows without the right to make links
+        _switch_by_copy(current, run)
+        return
+    if current.is_dir() and not current.is_symlink():
+        shutil.rmtree(current)  # a copy left by a machine without links
+    incoming.replace(current)
+
+
+def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see above
+    """Without links a folder takes two renames: `current` is never half-written, but briefly absent."""
+    incoming, outgoing = (
+        current.with_name(".current.incoming"),
+        current.with_name(".current.outgoing"),
+    )
+    shutil.rmtree(incoming, ignore_errors=True)
+    shutil.copytree(run, incoming)
+    shutil.rmtree(outgoing, ignore_errors=True)
+    if current.exists():
+        current.rename(outgoing)
+    incoming.rename(current)
+    shutil.rmtree(outgoing, ignore_errors=True)
+
+
+def _forget_old_runs(paths: StudyPaths, newest: Path) -> None:
+    newest.touch()
+    runs = sorted(
+        (run for run in paths.runs.iterdir() if run.is_dir() and not run.name.startswith(".")),
+        key=lambda run: run.stat().st_mtime,
+        reverse=True,
+    )
+    for run in runs[RUNS_KEPT:]:
+        shutil.rmtree(run)
+
+
+def _sql_path(path: Path) -> str:
+    return str(path).replace("'", "''")

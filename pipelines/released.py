@@ -1,0 +1,27 @@
+"""Reading released tables: the only thing charts, pages and notebooks know of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines.catalogue import RELEASED_TABLES
+
+NAMES: tuple[str, ...] = tuple(table.name for table in RELEASED_TABLES)
+
+
+def read_tables(
+    con: duckdb.DuckDBPyConnection, names: Iterable[str] = NAMES
+) -> dict[str, pd.DataFrame]:
+    """Released tables as frames, by name without the schema."""
+    return {name: con.execute(f"SELECT * FROM released.{name}").df() for name in names}
+
+
+def read_published(released: Path) -> dict[str, pd.DataFrame]:
+    """The tables of a finished run's `released.duckdb`, opened read-only."""
+    with closing(duckdb.connect(str(released), read_only=True)) as con:
+        return read_tables(con)
