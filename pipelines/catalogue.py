@@ -861,7 +861,7 @@ ESTIMATE = Table(
         _GROUP,
         _MEASURE,
         _YEAR,
-        replace(_STATUS, allowed=(*RELEASE_STATUSES, "none")),
+        replace(_STATUS, about="How final; blank where nothing is out yet", is_nullable=True),
         Column(
             "estimator",
             "code",

@@ -11,18 +11,19 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
+from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES, Table
 from pipelines.disclosure.door import count_withheld
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import PROJECT, StudyPaths
+from pipelines.store import row_count
 from pipelines.study import PROTOCOL, Study
 
 RUNS_KEPT = 5
@@ -141,8 +142,8 @@ def code_sha256() -> str:
 
 
 def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None:
-    _copy_tables(con, run / "released.duckdb", RELEASED_TABLES_BY_SCHEMA)
-    _copy_tables(con, run / "restricted.duckdb", RESTRICTED_TABLES_BY_SCHEMA)
+    _copy_tables(con, run / "released.duckdb", RELEASED_TABLES, has_schemas=False)
+    _copy_tables(con, run / "restricted.duckdb", RESTRICTED_TABLES, has_schemas=True)
     (run / "restricted.duckdb").chmod(0o600)
     folder = run / "released"
     folder.mkdir()
@@ -154,24 +155,26 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
     shutil.copytree(paths.board, run / "board")
 
 
-RELEASED_TABLES_BY_SCHEMA: dict[str, tuple[str, ...]] = {
-    "released": tuple(table.name for table in RELEASED_TABLES)
-}
-RESTRICTED_TABLES_BY_SCHEMA: dict[str, tuple[str, ...]] = {
-    "mart": tuple(table.name for table in MART_TABLES),
-    "impact": tuple(table.name for table in IMPACT_TABLES),
-}
+# What officers may open: cells of few pupils, and estimates before disclosure control.
+RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES)
 
 
 def _copy_tables(
-    con: duckdb.DuckDBPyConnection, file: Path, tables: Mapping[str, tuple[str, ...]]
+    con: duckdb.DuckDBPyConnection, file: Path, tables: Sequence[Table], *, has_schemas: bool
 ) -> None:
+    """Copy tables to a DuckDB file of their own.
+
+    Without schemas, `released.duckdb` is read as `released.impact`, its own name being the first part;
+    a schema `released` in it would make that very name ambiguous.
+    """
     con.execute(f"ATTACH '{_sql_path(file)}' AS target")
     try:
-        for schema, names in tables.items():
-            con.execute(f"CREATE SCHEMA target.{schema}")
-            for name in names:
-                con.execute(f"CREATE TABLE target.{schema}.{name} AS FROM store.{schema}.{name}")
+        for table in tables:
+            schema = table.schema if has_schemas else "main"
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS target.{schema}")
+            con.execute(
+                f"CREATE TABLE target.{schema}.{table.name} AS FROM store.{table.full_name}"
+            )
     finally:
         con.execute("DETACH target")
 
@@ -185,9 +188,8 @@ def _write_run_json(
     ).df()
     set_aside = con.execute("SELECT source_id, reason, n_rows FROM raw.set_aside ORDER BY ALL").df()
     tables = {
-        f"{schema}.{name}": _count(con, f"{schema}.{name}")
-        for schema, names in (RELEASED_TABLES_BY_SCHEMA | RESTRICTED_TABLES_BY_SCHEMA).items()
-        for name in names
+        table.full_name: row_count(con, table.full_name)
+        for table in (*RESTRICTED_TABLES, *RELEASED_TABLES)
     }
     content: dict[str, Any] = {
         **identity,
@@ -202,11 +204,6 @@ def _write_run_json(
     (run / "run.json").write_text(
         json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-
-
-def _count(con: duckdb.DuckDBPyConnection, full_name: str) -> int:
-    counted = con.execute(f"SELECT count(*) FROM {full_name}").fetchone()
-    return int(counted[0]) if counted else 0
 
 
 def _checksums(run: Path) -> Iterator[tuple[str, str]]:

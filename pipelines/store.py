@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.catalogue import Table
 from pipelines.paths import StudyPaths
 
 SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
@@ -37,22 +36,9 @@ def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def exists(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Whether the table has been made."""
-    catalog, schema = (
-        ("pupils", "main") if table.sensitivity == "pupil" else ("store", table.schema)
-    )
-    found = con.execute(
-        "SELECT count(*) FROM duckdb_tables() "
-        "WHERE database_name = $catalog AND schema_name = $schema AND table_name = $name",
-        {"catalog": catalog, "schema": schema, "name": table.name},
-    ).fetchone()
-    return bool(found and found[0])
-
-
-def row_count(con: duckdb.DuckDBPyConnection, full_name: str) -> int:
-    """Rows of a table."""
-    counted = con.execute(f"SELECT count(*) FROM {full_name}").fetchone()
+def row_count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Rows of a table, or of whatever else may stand behind FROM."""
+    counted = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(counted[0]) if counted else 0
 
 

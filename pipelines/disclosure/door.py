@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.catalogue import RELEASED_TABLES, Table
+from pipelines.store import row_count
 
 FOLDER = Path(__file__).parent
 # A school's own decision makes these groups, and a handful of pupils each: never public by school.
@@ -45,10 +46,7 @@ def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def count_small(con: duckdb.DuckDBPyConnection, name: str, minimum_cell: int) -> int:
     """Rows of a released table that still show a small count: none, or the door did not hold."""
     table = next(table for table in RELEASED_TABLES if table.name == name)
-    counted = con.execute(
-        f"SELECT count(*) FROM {table.full_name} WHERE {_is_small(table, minimum_cell)}"
-    ).fetchone()
-    return int(counted[0]) if counted else 0
+    return row_count(con, f"{table.full_name} WHERE {_is_small(table, minimum_cell)}")
 
 
 def select_of(name: str) -> str:
@@ -75,5 +73,4 @@ def _release_table(con: duckdb.DuckDBPyConnection, table: Table, minimum_cell: i
         con.execute(
             f"UPDATE {table.full_name} SET {assignments} WHERE {_is_small(table, minimum_cell)}"
         )
-    counted = con.execute(f"SELECT count(*) FROM {table.full_name}").fetchone()
-    return int(counted[0]) if counted else 0
+    return row_count(con, table.full_name)

@@ -48,7 +48,7 @@ def evaluate_measure(
     panel: SchoolPanel,
     questions: Sequence[ProgrammeQuestion],
     *,
-    release_status: str,
+    release_status: str | None,
     higher_is_better: bool = True,
 ) -> list[ImpactRow]:
     """Estimate every programme of the panel by every method: five rows each, headline first.
@@ -88,7 +88,7 @@ def _headline_row(
     panel: SchoolPanel,
     question: ProgrammeQuestion,
     headline: Bracket | NotComputable,
-    release_status: str,
+    release_status: str | None,
     higher_is_better: bool,
 ) -> ImpactRow:
     has_verdict = question.is_primary and question.target_group == panel.pupil_group
@@ -130,7 +130,7 @@ def _method_row(
     headline: Bracket | NotComputable,
     answer: Estimate | NotComputable,
     role: Role,
-    release_status: str,
+    release_status: str | None,
 ) -> ImpactRow:
     """One method's row; without numbers where it has no answer or there is no headline."""
     if isinstance(answer, NotComputable):
@@ -172,7 +172,7 @@ def _row_without_numbers(
     answer: Estimate | NotComputable,
     reason: str,
     role: Role,
-    release_status: str,
+    release_status: str | None,
 ) -> ImpactRow:
     row = _empty_row(
         panel,
@@ -192,7 +192,7 @@ def _empty_row(
     *,
     sample: SampleSize,
     role: Role,
-    release_status: str,
+    release_status: str | None,
 ) -> ImpactRow:
     return ImpactRow(
         programme=programme,

@@ -90,7 +90,7 @@ class ImpactRow:
     pupil_group: str
     measure: str
     academic_year: str
-    release_status: str
+    release_status: str | None
     estimator: Estimator
     role: Role
     n_programme_schools: int

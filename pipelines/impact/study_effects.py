@@ -16,6 +16,7 @@ from pipelines.catalogue import COMPARED_SCHOOL, COMPARISON, ESTIMATE, Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.group_mean import pooled_group_mean
+from pipelines.store import row_count
 from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
@@ -30,8 +31,7 @@ def build_compared_school(con: duckdb.DuckDBPyConnection) -> int:
     """Fill `impact.compared_school`; returns its rows."""
     con.execute(COMPARED_SCHOOL.ddl())
     con.execute(f"INSERT INTO impact.compared_school BY NAME\n{compared_school_select()}")
-    counted = con.execute("SELECT count(*) FROM impact.compared_school").fetchone()
-    return int(counted[0]) if counted else 0
+    return row_count(con, "impact.compared_school")
 
 
 def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
@@ -59,7 +59,7 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
         estimated = evaluate_measure(
             panel,
             [_question(programme, measure) for programme in programmes],
-            release_status=str(statuses[0]) if len(statuses) else "none",
+            release_status=str(statuses[0]) if len(statuses) else None,
         )
         wanted = {p.id for p in programmes if _asks(p, measure, pupil_group)}
         rows += [dataclasses.asdict(row) for row in estimated if row.programme in wanted]

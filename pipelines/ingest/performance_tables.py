@@ -19,6 +19,7 @@ from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_del
 from pipelines.ingest.records import plain_number
 from pipelines.ingest.registration import DDL, RegisteredFile, record, registered_files
 from pipelines.measures import MEASURES
+from pipelines.store import row_count
 from pipelines.study import PupilGroup, Study
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
@@ -97,8 +98,7 @@ def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> i
     if faults:
         con.execute(PUBLISHED_OUTCOME.ddl())
         raise StudyError(faults)
-    kept = con.execute("SELECT count(*) FROM raw.published_outcome").fetchone()
-    return int(kept[0]) if kept else 0
+    return row_count(con, "raw.published_outcome")
 
 
 def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
@@ -188,8 +188,7 @@ def _store(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
             "status": source.status,
         },
     )
-    counted = con.execute("SELECT count(DISTINCT row_number) FROM incoming").fetchone()
-    n_rows = int(counted[0]) if counted else 0
+    n_rows = row_count(con, "(SELECT DISTINCT row_number FROM incoming)")
     record(con, registered, n_rows_in=n_rows, n_rows_kept=n_rows, set_asides={})
 
 

@@ -15,6 +15,7 @@ from pipelines.catalogue import Column, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
 from pipelines.ingest.registration import DDL, RegisteredFile, record, registered_files
+from pipelines.store import row_count
 from pipelines.study import Study
 
 # Columns filled from the registration, not from a cell.
@@ -46,8 +47,7 @@ def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -
     if faults:
         con.execute(table.ddl())
         raise StudyError(faults)
-    kept = con.execute(f"SELECT count(*) FROM {table.full_name}").fetchone()
-    return int(kept[0]) if kept else 0
+    return row_count(con, table.full_name)
 
 
 def match_headers(table: Table, file: DelimitedFile) -> dict[str, int]:
@@ -131,9 +131,7 @@ def _store(
     source = registered.source
     set_asides: dict[str, int] = {}
     for condition, reason in (("is_blank_row", "blank row"), *table.set_asides):
-        counted = con.execute(f"SELECT count(*) FROM incoming WHERE {condition}").fetchone()
-        set_asides[reason] = int(counted[0]) if counted else 0
-    total = con.execute("SELECT count(*) FROM incoming").fetchone()
+        set_asides[reason] = row_count(con, f"incoming WHERE {condition}")
     conditions = " AND ".join(
         f"({condition}) IS NOT TRUE"
         for condition in ("is_blank_row", *(c for c, _ in table.set_asides))
@@ -161,12 +159,11 @@ def _store(
         f"FROM incoming WHERE {conditions}",
         {"table_name": table.name, "source_id": registered.source_id},
     )
-    kept = con.execute(f"SELECT count(*) FROM incoming WHERE {conditions}").fetchone()
     record(
         con,
         registered,
-        n_rows_in=int(total[0]) if total else 0,
-        n_rows_kept=int(kept[0]) if kept else 0,
+        n_rows_in=row_count(con, "incoming"),
+        n_rows_kept=row_count(con, f"incoming WHERE {conditions}"),
         set_asides=set_asides,
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.catalogue import Table
+from pipelines.store import row_count
 
 FOLDER = Path(__file__).parent
 
@@ -29,5 +30,4 @@ def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     except BaseException:
         con.execute("ROLLBACK")
         raise
-    counted = con.execute(f"SELECT count(*) FROM {table.full_name}").fetchone()
-    return int(counted[0]) if counted else 0
+    return row_count(con, table.full_name)

@@ -10,6 +10,7 @@ from pipelines.catalogue import SQL_TYPES, Column, Table
 from pipelines.errors import FAULTS_SHOWN, Fault
 from pipelines.ingest.delimited import open_delimited
 from pipelines.ingest.records import match_headers
+from pipelines.store import row_count
 from pipelines.study import Study
 from pipelines.validation.rules import Rule
 
@@ -141,14 +142,12 @@ def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
 
 
 def _mart_fault(con: duckdb.DuckDBPyConnection, rule: Rule) -> Fault:
-    counted = con.execute(
-        f"SELECT count(*) FROM {rule.table.full_name} WHERE {rule.violation}"
-    ).fetchone()
+    n_rows = row_count(con, f"{rule.table.full_name} WHERE {rule.violation}")
     column = rule.column
     return Fault(
         file=rule.table.full_name,
         column=column.name if column else None,
-        problem=f"{counted[0] if counted else 0} rows break the rule {rule.name}",
+        problem=f"{n_rows} rows break the rule {rule.name}",
         expected=_expected(rule, column) if column else None,
         remedy="this is a fault of the pipeline or of a source it trusted: please report it",
     )

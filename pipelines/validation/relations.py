@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS, KS4_PUPILS, Table
 from pipelines.errors import Fault
+from pipelines.store import row_count
 
 FOLDER = Path(__file__).parent / "relations"
 
@@ -80,8 +81,7 @@ RELATIONS: tuple[Relation, ...] = (
 
 def count_broken(con: duckdb.DuckDBPyConnection, relation: Relation) -> int:
     """How many rows break a relation."""
-    counted = con.execute(f"SELECT count(*) FROM ({relation.select})").fetchone()
-    return int(counted[0]) if counted else 0
+    return row_count(con, f"({relation.select})")
 
 
 def faults_of_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> Iterator[Fault]:
