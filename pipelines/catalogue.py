@@ -802,12 +802,13 @@ OUTCOME = Table(
     ),
 )
 
+# Each after the marts it reads.
 MART_TABLES: tuple[Table, ...] = (
     SCHOOL_URN,
-    SCHOOL,
     KS2_STRATUM,
     KS4_STRATUM,
     CELL,
+    SCHOOL,
     PROGRAMME_SCHOOL,
     ARM,
     OUTCOME,

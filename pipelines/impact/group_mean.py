@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from pipelines.impact.panel import FloatArray
 
@@ -37,5 +37,5 @@ def pooled_group_mean(mean: FloatArray, n_pupils: FloatArray) -> GroupMean:
         return GroupMean(1, round(total), pooled, None, None)
     deviations = n_pupils * (mean - pooled)
     variance = n_schools / (n_schools - 1) * float((deviations**2).sum()) / total**2
-    margin = float(stats.t.ppf(0.975, n_schools - 1) * np.sqrt(variance))
+    margin = float(stdtrit(n_schools - 1, 0.975) * np.sqrt(variance))
     return GroupMean(n_schools, round(total), pooled, pooled - margin, pooled + margin)

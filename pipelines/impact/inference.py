@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import t as student_t
+from scipy.special import stdtr, stdtrit  # Student's t; scipy.stats takes a second to import
 
 from pipelines.impact.panel import BoolArray, FloatArray
 
@@ -94,12 +94,12 @@ def weighted_least_squares(
     has_error &= (residual**2).sum() > 100 * noise_floor
     standard_error = np.sqrt(np.where(has_error, variance, np.nan))
     df = np.where(has_error, numerator**2 / np.where(has_error, denominator, 1.0), np.nan)
-    margin = student_t.ppf((1 + CONFIDENCE) / 2, df) * standard_error
+    margin = stdtrit(df, (1 + CONFIDENCE) / 2) * standard_error
     return Regression(
         coefficient=coefficient,
         standard_error=standard_error,
         degrees_of_freedom=df,
-        p_value=np.asarray(2 * student_t.sf(np.abs(coefficient) / standard_error, df)),
+        p_value=np.asarray(2 * stdtr(df, -np.abs(coefficient) / standard_error)),
         ci_low=coefficient - margin,
         ci_high=coefficient + margin,
         is_estimable=parts.is_estimable,
@@ -152,8 +152,8 @@ def minimum_detectable_effect(standard_error: float, degrees_of_freedom: float) 
 
     (t_.975 + t_.80) x SE, with the estimate's own degrees of freedom; in the unit of the SE.
     """
-    two_sided = float(student_t.ppf((1 + CONFIDENCE) / 2, degrees_of_freedom))
-    power = float(student_t.ppf(POWER, degrees_of_freedom))
+    two_sided = float(stdtrit(degrees_of_freedom, (1 + CONFIDENCE) / 2))
+    power = float(stdtrit(degrees_of_freedom, POWER))
     return (two_sided + power) * standard_error
 
 

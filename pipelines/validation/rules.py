@@ -47,5 +47,6 @@ def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
             bounds = [
                 *([f"{column.name} < {column.low}"] if column.low is not None else []),
                 *([f"{column.name} > {column.high}"] if column.high is not None else []),
+                *([f"isnan({column.name})"] if column.kind == "number" else []),
             ]
             yield Rule("in_range", table, column, " OR ".join(bounds))

@@ -36,23 +36,18 @@ class SuiteResult:
 
 def validate(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> SuiteResult:
     """Judge all rules of one table."""
-    frame = profile(con, rules)
-    expectation_of = {
-        _expectation_key(expectation): rule for rule, expectation in _expectations(rules)
-    }
-    suite_results = _validate_frame(
-        frame, rules[0].table.full_name, [expectation for _, expectation in _expectations(rules)]
-    )
+    name = rules[0].table.full_name
+    suite_results = _validate_frame(profile(con, rules), name, _expectations(rules))
+    # Results come in another order than the suite; a rule's column in the frame tells which it is.
+    rule_of = {rule.name: rule for rule in rules}
     held: list[Rule] = []
     broken: list[Rule] = []
     for result in suite_results:
-        rule = expectation_of.pop(result.expectation_config.kwargs["column"])
+        rule = rule_of.pop(result.expectation_config.kwargs["column"])
         # A rule that could not be judged (say, for want of its column) has not been kept.
         (held if result.success else broken).append(rule)
-    if expectation_of:
-        raise RuntimeError(
-            f"{rules[0].table.full_name}: rules without a result: {sorted(expectation_of)}"
-        )
+    if rule_of:
+        raise RuntimeError(f"{name}: rules without a result: {sorted(rule_of)}")
     order = {rule.name: number for number, rule in enumerate(rules)}
     return SuiteResult(
         held=tuple(sorted(held, key=lambda rule: order[rule.name])),
@@ -71,7 +66,12 @@ def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataF
         elif rule.kind == "not_null":
             aggregates[rule.name] = f"[count(*) - count({column})]"
         elif rule.kind == "in_range":
-            aggregates[rule.name] = f"[min({column}), max({column})]"
+            # Not a number is neither low nor high, and pandas would take it for a blank.
+            aggregates[rule.name] = (
+                f"CASE WHEN bool_or(isnan(CAST({column} AS DOUBLE))) "
+                f"THEN ['-inf'::DOUBLE, 'inf'::DOUBLE] "
+                f"ELSE [min({column}), max({column})]::DOUBLE[] END"
+            )
         elif rule.kind == "in_codes":
             aggregates[rule.name] = f"list(DISTINCT {column})"
         elif rule.kind == "unique":
@@ -97,9 +97,10 @@ def _numbers_as_float(values: list[Any] | None) -> list[Any]:
     return [float(v) if isinstance(v, int | float) else v for v in values or [None]]
 
 
-def _expectations(rules: tuple[Rule, ...]) -> list[tuple[Rule, Any]]:
+def _expectations(rules: tuple[Rule, ...]) -> list[Any]:
+    """One expectation a rule, on the rule's column of the profile frame."""
     expect = _gx().expectations
-    pairs: list[tuple[Rule, Any]] = []
+    expectations: list[Any] = []
     for rule in rules:
         if rule.kind == "has_rows":
             expectation = expect.ExpectColumnMaxToBeBetween(column=rule.name, min_value=1)
@@ -115,12 +116,8 @@ def _expectations(rules: tuple[Rule, ...]) -> list[tuple[Rule, Any]]:
             expectation = expect.ExpectColumnMaxToBeBetween(
                 column=rule.name, min_value=0, max_value=0
             )
-        pairs.append((rule, expectation))
-    return pairs
-
-
-def _expectation_key(expectation: Any) -> str:  # noqa: ANN401 - the library is untyped
-    return str(expectation.column)
+        expectations.append(expectation)
+    return expectations
 
 
 def _validate_frame(frame: pd.DataFrame, name: str, expectations: list[Any]) -> list[Any]:
