@@ -22,7 +22,9 @@ serve: .venv/ready
 	@$(BIN)/ssif serve
 
 notebook: .venv/ready
-	$(BIN)/jupytext --to ipynb --output data_marts/explore.ipynb --execute notebooks/explore.py
+	@$(BIN)/jupytext --quiet --set-kernel python3 --to ipynb --output data_marts/explore.ipynb notebooks/explore.py
+	@$(BIN)/jupyter-execute --inplace data_marts/explore.ipynb
+	@echo "Written: data_marts/explore.ipynb"
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
@@ -36,7 +38,8 @@ lock: .venv/ready
 		--generate-hashes --no-emit-index-url --no-strip-extras --quiet --output-file requirements.lock
 
 clean:
-	rm -rf .venv data_marts/* .pytest_cache .mypy_cache .ruff_cache
+	find data_marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Making .venv from requirements.lock: about a minute, once."

@@ -75,7 +75,7 @@ def _relation_check(relation: Relation) -> dg.AssetChecksDefinition:
         )
         def check(context: dg.AssetCheckExecutionContext, studies: Studies) -> dg.AssetCheckResult:
             study = context.op_execution_context.partition_key
-            with studies.look(study, relation.name) as work:
+            with studies.step(study, relation.name) as work:
                 n_broken = count_broken(work.con, relation)
                 if n_broken:
                     faults = faults_of_relation(work.con, relation)

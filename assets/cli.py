@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 FAILED = 1
 
-# In-process runs, one a study at a time; no telemetry; nothing a step prints is stored.
+# No telemetry, no sign-up form; nothing a step prints is stored; one run a study at a time.
 DAGSTER_YAML = """\
 telemetry:
+  enabled: false
+nux:
   enabled: false
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
@@ -103,9 +105,15 @@ def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, keep_pupils: b
 def serve(*, data_marts: Path, port: int) -> int:
     """Serve the Dagster page on loopback, with the schedule and the sensor on, until interrupted."""
     home = _dagster_home(data_marts)
-    environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        # Dagster's advice to its developers is no news to an analyst.
+        "PYTHONWARNINGS": "ignore",
+    }
     command = [sys.executable, "-m", "dagster", "dev", "--module-name", "assets.definitions"]
-    command += ["--host", "127.0.0.1", "--port", str(port)]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
     print(f"The Dagster page: http://127.0.0.1:{port} (Ctrl+C to stop)", flush=True)
     try:
         return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603

@@ -19,10 +19,14 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the line of a materialisation; pass over every other event."""
-        event: DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
+        meta = getattr(record, "dagster_meta", {})
+        event: DagsterEvent | None = meta.get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING:
-                print(record.getMessage(), file=sys.stderr)  # noqa: T201 - the terminal is its reader
+            # The project's own word to the person who waits. Dagster's, on steps it passes over, are errors:
+            # what stopped a run is told in full at its end.
+            if record.levelno == logging.WARNING:
+                said = meta.get("orig_message", record.getMessage())
+                print(said, file=sys.stderr, flush=True)  # noqa: T201 - the terminal is its reader
             return
         if event.event_type_value == "STEP_START":
             self._since = time.monotonic()

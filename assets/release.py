@@ -8,7 +8,7 @@ import dagster as dg
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
-from pipelines import released, store
+from pipelines import fault_list, released, store
 from pipelines.board import page
 from pipelines.catalogue import (
     IMPACT_TABLES,
@@ -19,6 +19,7 @@ from pipelines.catalogue import (
 )
 from pipelines.charts import gallery
 from pipelines.disclosure import door
+from pipelines.errors import Fault, StudyError
 from pipelines.publishing import publish as publish_run
 from pipelines.validation.relations import RELATIONS
 
@@ -66,6 +67,8 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
         rows = door.release(work.con, minimum_cell)
         withheld = door.count_withheld(work.con)
         small = {name: door.count_small(work.con, name, minimum_cell) for name in withheld}
+        if any(small.values()):
+            fault_list.keep(work.paths, RELEASED_PART, _left_open(small, minimum_cell))
     for table in RELEASED_TABLES:
         checks = []
         metadata = dict(row_count(rows[table.name]))
@@ -81,6 +84,19 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
                 )
             )
         yield dg.MaterializeResult(asset_key=key_of(table), metadata=metadata, check_results=checks)
+
+
+def _left_open(small: dict[str, int], minimum_cell: int) -> StudyError:
+    """The door let small numbers pass."""
+    return StudyError(
+        Fault(
+            file=f"released.{name}",
+            problem=f"{n_rows} rows rest on fewer than {minimum_cell} pupils and are not withheld",
+            remedy="this is a fault of the pipeline: please report it with the command you ran",
+        )
+        for name, n_rows in small.items()
+        if n_rows
+    )
 
 
 def _chart_asset(family: str, reads: tuple[str, ...]) -> dg.AssetsDefinition:
@@ -165,8 +181,8 @@ def publish(
     with studies.step(context.partition_key, "publish") as work:
         run = publish_run(work.con, work.study, work.paths, parts=PARTS, n_checks=N_CHECKS)
         paths = work.paths
-    if not config.keep_pupils:
-        store.forget_pupils(paths)
+        if not config.keep_pupils:
+            store.forget_pupils(work.con, paths)
     return dg.MaterializeResult(
         metadata={
             **row_count(len(list((run / "released").glob("*.csv")))),
@@ -181,6 +197,7 @@ release_assets = [release, *chart_assets, board_page, publish]
 PARTS = (
     PROTOCOL_PART,
     *(f"{table.schema}.{table.name}" for table in (*RAW_TABLES, *MART_TABLES, *IMPACT_TABLES)),
+    *(relation.name for relation in RELATIONS),
     RELEASED_PART,
     *(f"charts.{family}" for family in gallery.FAMILIES),
     BOARD_PART,

@@ -11,11 +11,12 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 from filelock import FileLock, Timeout
+from pydantic import PrivateAttr
 
 from pipelines import fault_list, store
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
-from pipelines.publishing import mark_made
+from pipelines.publishing import code_sha256, forget_made, mark_made
 from pipelines.study import PROTOCOL, Study, load_study
 
 PARTITION_TAG = "dagster/partition"
@@ -36,15 +37,17 @@ class Work:
 class Studies(dg.ConfigurableResource):
     """Where studies are found and where their outputs go.
 
-    For the length of a run it holds the study's lock, so that a second run of the same study waits.
+    For the length of a run it holds the study's lock, so that a second run of the same study waits, and
+    the one connection to its store.
     """
 
     data_raw: str
     data_marts: str
+    _con: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Studies]:
-        """Hold the lock of the run's study while the run lasts."""
+        """Hold the lock and the open store of the run's study while the run lasts."""
         run = context.run
         study = run.tags.get(PARTITION_TAG) if run else None
         if study is None:
@@ -62,8 +65,12 @@ class Studies(dg.ConfigurableResource):
                 )
             lock.acquire(timeout=LONGEST_WAIT_SECONDS)
         try:
-            yield self
+            store.forget_other_code(paths, code_sha256())
+            with store.connect(paths) as con:
+                self._con = con
+                yield self
         finally:
+            self._con = None
             lock.release()
 
     def paths(self, study: str) -> StudyPaths:
@@ -90,30 +97,27 @@ class Studies(dg.ConfigurableResource):
 
     @contextmanager
     def step(self, study_name: str, part: str) -> Iterator[Work]:
-        """Open a study for the step that makes `part`; note what it was made from once it is made.
+        """Open a study for the step that makes or checks `part`; note what it was made from if it is sound.
 
         A fault the analyst can mend fails the step with its shareable text; the full text is kept in the
-        working store.
+        working store. A part whose check kept a fault is not noted, so that it is never published.
         """
         with self._opened(study_name, part) as work:
+            forget_made(work.con, part)
             yield work
-            mark_made(work.con, part)
-
-    @contextmanager
-    def look(self, study_name: str, part: str) -> Iterator[Work]:
-        """Open a study for a step that makes nothing: a check. Faults are treated as in `step`."""
-        with self._opened(study_name, part) as work:
-            yield work
+            if not fault_list.has_any(work.paths, part):
+                mark_made(work.con, part)
 
     @contextmanager
     def _opened(self, study_name: str, part: str) -> Iterator[Work]:
+        if self._con is None:
+            raise RuntimeError("a step can only work on a study within a run of that study")
         paths = self.paths(study_name)
         fault_list.clear(paths, part)
         try:
             study = load_study(self.folder(study_name))
-            with store.connect(paths) as con:
-                _require_current_protocol(con, study, part)
-                yield Work(study, paths, con)
+            _require_current_protocol(self._con, study, part)
+            yield Work(study, paths, self._con)
         except StudyError as error:
             fault_list.keep(paths, part, error)
             raise dg.Failure(description=str(error), allow_retries=False) from None
@@ -139,7 +143,11 @@ def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part
             [
                 Fault(
                     file=PROTOCOL,
-                    problem="study.toml has changed since this study was last made as a whole",
+                    problem=(
+                        "this study has not been made as a whole with this version of the code"
+                        if written is None
+                        else "study.toml has changed since this study was last made as a whole"
+                    ),
                     expected="the protocol the other tables were made under",
                     remedy="make the whole study (`make evaluate`, or the asset `protocol` and all after it)",
                 )

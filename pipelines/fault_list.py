@@ -31,6 +31,11 @@ def keep(paths: StudyPaths, part: str, error: StudyError) -> None:
     )
 
 
+def has_any(paths: StudyPaths, part: str) -> bool:
+    """Whether faults of a part of the run are kept."""
+    return any(paths.faults.glob(f"{part}.*"))
+
+
 def keep_traceback(paths: StudyPaths, part: str, text: str) -> Path:
     """Write down an unforeseen error, which may quote what stands in a file; returns where."""
     paths.faults.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,14 @@ CREATE TABLE IF NOT EXISTS protocol.made (
 """
 
 
+def forget_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
+    """Take a part of the run for not made, until it has been made anew and is sound."""
+    con.execute(MADE_DDL)
+    con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part})
+
+
 def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
-    """Note which protocol and sources a part of the run was made from."""
+    """Note which protocol and sources a sound part of the run, or a check it passed, was made from."""
     con.execute(MADE_DDL)
     con.execute(
         "INSERT OR REPLACE INTO protocol.made "
@@ -67,7 +74,9 @@ def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collecti
         """
     ).fetchall()
     faults += [
-        _stale(part, "this part has not been made, or from an older study.toml or older files")
+        _stale(
+            part, "it is not sound: not made, not passed, or of an older study.toml or older files"
+        )
         for part in sorted(set(parts) - {part for (part,) in fresh})
     ]
     if faults:
@@ -130,8 +139,9 @@ def run_identity(study: Study, sources: str) -> dict[str, object]:
     return {"run": digest[:12], **made_from}
 
 
+@cache
 def code_sha256() -> str:
-    """Fingerprint of the project's own code and SQL."""
+    """Fingerprint of the project's own code and SQL, as this process began with it."""
     digest = hashlib.sha256()
     for folder in ("pipelines", "assets"):
         for file in sorted((PROJECT / folder).rglob("*")):

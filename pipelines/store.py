@@ -5,12 +5,14 @@ Which tables it holds is declared in `catalogue`; finished outputs are `publishi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
 
 SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
@@ -36,13 +38,50 @@ def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
+def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
+    """Delete a store that was begun by other code than this.
+
+    Its tables may have another shape, and what other code made may not be published under this one's name.
+    """
+    note = paths.work / "code_sha256.txt"
+    if not note.is_file() or note.read_text(encoding="utf-8") != code_sha256:
+        for file in (paths.store, paths.pupils):
+            for written in (file, Path(f"{file}.wal")):
+                written.unlink(missing_ok=True)
+        paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        note.write_text(code_sha256, encoding="utf-8")
+
+
 def row_count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of a table, or of whatever else may stand behind FROM."""
     counted = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(counted[0]) if counted else 0
 
 
-def forget_pupils(paths: StudyPaths) -> None:
+def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
+    """Stop if a SELECT reads pupil rows that are no longer kept.
+
+    Raises StudyError naming each raw table to make again.
+    """
+    wanted = dict.fromkeys(re.findall(r"\bpupils\.([a-z_0-9]+)\b", select))
+    there = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'pupils'")
+    names = {name for (name,) in there.fetchall()}
+    faults = [
+        Fault(
+            file=f"raw/{name}",
+            problem="its pupil rows are no longer there: they are deleted once a run has succeeded",
+            expected="pupil rows, in a run that has not ended yet",
+            remedy=f"make raw/{name} again together with this, or the whole study (`make evaluate`)",
+        )
+        for name in wanted
+        if name not in names
+    ]
+    if faults:
+        raise StudyError(faults)
+
+
+def forget_pupils(con: duckdb.DuckDBPyConnection, paths: StudyPaths) -> None:
     """Delete the pupil rows: the file itself, so that nothing stays in its free pages."""
+    con.execute("DETACH pupils")
     for file in (paths.pupils, Path(f"{paths.pupils}.wal")):
         file.unlink(missing_ok=True)

@@ -13,14 +13,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import Fault, StudyError
 from pipelines.measures import MEASURES, MeasureName
 
 PROTOCOL = "study.toml"
 
-AcademicYear = Annotated[str, Field(pattern=r"^20\d\d-\d\d$")]
+
+def _of_two_years(year: str) -> str:
+    if (int(year[2:4]) + 1) % 100 != int(year[5:7]):
+        raise ValueError("an academic year ends in the year after it begins, as 2017-18")
+    return year
+
+
+AcademicYear = Annotated[str, Field(pattern=r"^20\d\d-\d\d$"), AfterValidator(_of_two_years)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 ReleaseStatus = Literal["school_return", "provisional", "revised", "final"]
 PupilGroup = Literal[
@@ -294,20 +301,24 @@ def _line_of(text: str, location: Sequence[str | int]) -> int | None:
         if isinstance(part, int):
             continue
         names.append(part)
+        name = re.escape(".".join(names))
         nth = location[index + 1] if index + 1 < len(location) else None
         nth = nth if isinstance(nth, int) else 0
-        header = re.compile(rf"^\s*\[{{1,2}}\s*{re.escape('.'.join(names))}\s*\]{{1,2}}")
+        header = re.compile(rf"^\s*\[{{1,2}}\s*{name}\s*\]{{1,2}}")
+        other = re.compile(rf"^\s*\[{{1,2}}(?!\[|\s*{name}\s*\.)")
         headers = [number for number in range(start, end) if header.match(lines[number])]
         if headers:
             if nth >= len(headers):
                 return found
             start = headers[nth]
-            end = headers[nth + 1] if nth + 1 < len(headers) else end
+            end = next((n for n in range(start + 1, end) if other.match(lines[n])), end)
             found = start + 1
         else:
             key = re.compile(rf"^\s*\"?{re.escape(part)}\"?\s*=")
             keys = [number for number in range(start, end) if key.match(lines[number])]
-            found = keys[0] + 1 if keys else found
+            if not keys:
+                return found
+            start, end, found = keys[0], keys[0] + 1, keys[0] + 1
     return found
 
 
@@ -343,6 +354,13 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "baseline years before the outcome year",
                 "mend one of the two",
             )
+        if year in section.baseline_years[:index]:
+            fault(
+                ("study", "baseline_years", index),
+                f"baseline year {year} is listed twice",
+                "each baseline year once",
+                "take one of the two out",
+            )
     if not study.evaluated_programmes:
         fault(
             ("programme",),
@@ -375,6 +393,14 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 f"programme {programme.id!r} has more than one primary measure in {key_stage}",
                 "one primary measure a key stage",
                 "keep primary = true on one of them",
+            )
+        asked = [measure.name for measure in programme.measure]
+        for nth in (n for n, name in enumerate(asked) if name in asked[:n]):
+            fault(
+                (*here, "measure", nth, "name"),
+                f"programme {programme.id!r} has the measure {asked[nth]!r} twice",
+                "each measure once",
+                "take one of the two out",
             )
         if programme.placebo and programme.placebo.academic_year not in section.baseline_years:
             fault(
@@ -412,6 +438,13 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "take one of the two out",
             )
         slots.setdefault(slot, index)
+        if source.file in (other.file for other in study.source[:index]):
+            fault(
+                (*here, "file"),
+                f"{source.file} is registered twice",
+                "one entry for each file",
+                "take one of the two out, or mend its name",
+            )
         if not study.path(source).resolve().is_relative_to(study.data_root):
             fault(
                 (*here, "file"),

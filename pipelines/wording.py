@@ -32,13 +32,9 @@ GROUP_LABELS = {
     "sen_support": "pupils on SEN support",
     "ehc_plan": "pupils with an EHC plan",
     "no_sen": "pupils with no identified SEN",
-    "disadvantaged": "disadvantaged pupils (FSM in the last six years)",
-    "not_disadvantaged": "other pupils (no FSM in the last six years)",
-    "high_prior": "pupils with high prior attainment",
-}
-SHORT_GROUP_LABELS = GROUP_LABELS | {
     "disadvantaged": "disadvantaged pupils",
     "not_disadvantaged": "other pupils",
+    "high_prior": "pupils with high prior attainment",
 }
 
 VERDICT_LABELS = {
@@ -167,9 +163,23 @@ def format_status(status: str | None) -> str:
     return "not yet published" if status is None or is_missing(status) else STATUS_LABELS[status]
 
 
-def format_group(pupil_group: str, *, short: bool = False) -> str:
-    """A pupil group in words; `short` leaves out how disadvantage is defined (say it once)."""
-    return (SHORT_GROUP_LABELS if short else GROUP_LABELS)[pupil_group]
+def format_group(pupil_group: str) -> str:
+    """A pupil group in words; how disadvantage is defined is `disadvantage_means`'s to say."""
+    return GROUP_LABELS[pupil_group]
+
+
+def disadvantage_means(source_kinds: Iterable[str]) -> str:
+    """Who counts as disadvantaged, which differs between sources.
+
+    Pupil files mark free school meals only (looked-after and adopted pupils are matched in later);
+    published school tables hold all three.
+    """
+    if any(kind.endswith("_schools") for kind in source_kinds):
+        return (
+            "free school meals (FSM) in the last six years, looked after by the council, "
+            "or adopted or otherwise leaving care"
+        )
+    return "free school meals (FSM) at any time in the last six years"
 
 
 def format_arm(arm: str, programme_titles: Mapping[str, str]) -> str:
@@ -194,12 +204,17 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def capitalised(text: str) -> str:
+    """`text` with a capital first letter, the others as they are: SEN stays SEN."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """`text` with a capital first letter and a full stop."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    return capitalised(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def first_within(n_words: int, *candidates: str) -> str:

@@ -168,7 +168,15 @@ def headline_words(tables: Tables) -> list[str]:
             if wording.is_missing(row["estimate_low"]):
                 lines.append(f"{about}: {verdict}: {_reason(row)}.")
             else:
-                lines.append(f"{about}: {verdict}. {_capital(_bracket(row))}; {_anything(row)}.")
+                naive = _naive_row(row, tables)
+                lines.append(
+                    f"{about}: {verdict}. {wording.capitalised(_bracket(row))}; {_anything(row)}."
+                    + (
+                        ""
+                        if naive is None
+                        else f" The change since last year alone says {_says(naive)}."
+                    )
+                )
     return lines
 
 
@@ -268,7 +276,7 @@ def _answer(row: Row, programme: Row, tables: Tables) -> Answer:
         question=_question(row, tables),
         status=status,
         verdict=str(row["verdict"]),
-        verdict_words=_capital(wording.format_verdict(row["verdict"])),
+        verdict_words=wording.capitalised(wording.format_verdict(row["verdict"])),
         compared=_compared(row, programme, status) if is_estimated else "",
         happened=_happened(row, programme, tables),
         bracket=_bracket_sentences(row, status) if is_estimated else "",
@@ -372,7 +380,7 @@ def _conclusion(row: Row, *, is_placebo: bool) -> str:
     return " ".join(words)
 
 
-def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
+def _naive_row(row: Row, tables: Tables) -> Row | None:
     """The change since last year for the same outcome; None where there is no such number."""
     impact = tables["impact"]
     matching = rows_of(
@@ -385,7 +393,17 @@ def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     )
     if not matching or wording.is_missing(matching[0]["estimate_low"]):
         return None
-    naive = matching[0]
+    return matching[0]
+
+
+def _says(naive: Row) -> str:
+    return wording.format_effect(naive["estimate_low"], naive["unit"], naive["measure"])
+
+
+def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
+    naive = _naive_row(row, tables)
+    if naive is None:
+        return None
     unit, measure = naive["unit"], naive["measure"]
     size = wording.format_size(naive["estimate_low"], unit, measure)
     change = wording.rounded(naive["estimate_low"], unit, measure)
@@ -601,7 +619,7 @@ def _headlines(programme: str, tables: Tables) -> list[Row]:
 
 
 def _outcome(row: Row, tables: Tables) -> str:
-    group = wording.format_group(row["pupil_group"], short=True)
+    group = wording.format_group(row["pupil_group"])
     return f"{in_sentence(measure_label(row['measure'], tables))} of {group}"
 
 
@@ -613,10 +631,6 @@ def _reason(row: Row) -> str:
     if wording.is_missing(row["verdict_reason"]):
         return "no reason is on file"
     return typographic(row["verdict_reason"]).removeprefix("cannot_tell: ")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def typographic(reason: object) -> str:

@@ -98,6 +98,8 @@ def render(tables: Tables, charts: Sequence[DrawnChart]) -> str:
         case_studies=rows_of(tables["case_studies"]),
         titles={row["programme"]: row["title"] for row in rows_of(tables["programme"])},
         minimum_cell=int(tables["study"]["minimum_cell"].iloc[0]),
+        disadvantage_means="Pupils marked so in the results: "
+        + wording.disadvantage_means(tables["source"]["kind"]),
         withheld=wording.WITHHELD,
     )
 

@@ -97,7 +97,7 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
                 rows_of(one_measure),
                 {
                     "Year and status": _year_and_status,
-                    "Pupils": lambda row: wording.format_group(row["pupil_group"], short=True),
+                    "Pupils": lambda row: wording.format_group(row["pupil_group"]),
                     "In": lambda row: wording.format_arm(row["arm"], titles),
                     "Schools": lambda row: _withheld_or(
                         row, wording.format_count(row["n_schools"])
@@ -163,7 +163,7 @@ def revisions(tables: Tables) -> Table:
         rows_of(tables["revisions"]),
         {
             "Measure": lambda row: measure_label(row["measure"], tables),
-            "Pupils": lambda row: wording.format_group(row["pupil_group"], short=True),
+            "Pupils": lambda row: wording.format_group(row["pupil_group"]),
             "Year": lambda row: str(row["academic_year"]),
             "Before": lambda row: _level(row, "before", "from_status"),
             "After": lambda row: _level(row, "after", "to_status"),
@@ -206,7 +206,7 @@ def _effects(row: Row, low: str, high: str) -> str:
 
 
 def _outcome(row: Row, tables: Tables) -> str:
-    group = wording.format_group(row["pupil_group"], short=True)
+    group = wording.format_group(row["pupil_group"])
     stage = key_stage_name(row["key_stage"])
     return f"{measure_label(row['measure'], tables)}, {group} ({stage})"
 

@@ -11,6 +11,7 @@ from pipelines.charts import style, subject, year_axis
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Reading, Subject
 from pipelines.wording import (
+    capitalised,
     first_within,
     format_count,
     format_group,
@@ -117,7 +118,7 @@ def _draw(
     unit = "%" if about.unit == "share" else "average points"
     sheet = style.sheet(
         title,
-        f"{about.label}, {unit}: {format_group('not_disadvantaged', short=True)} and "
+        f"{about.label}, {unit}: {format_group('not_disadvantaged')} and "
         f"{format_group('disadvantaged')}, with 95% intervals",
         subject.footer(tables, statuses, (about.key_stage,)),
         _HEIGHT,
@@ -138,7 +139,7 @@ def _draw(
         year_axis.draw_values(axes, about)
         if number:
             axes.tick_params(labelleft=False)
-        named = {format_group(g, short=True): line for g, line in panel.items()}
+        named = {format_group(g): line for g, line in panel.items()}
         year_axis.mark_missing(axes, named, 0.6 * width / len(every_line[0]))
     return sheet
 
@@ -188,7 +189,7 @@ def _label_sides(axes: Axes, about: Subject, panel: Panel) -> None:
         axes.text(
             outermost - 0.4 * is_first + 0.4 * is_last,
             ends[outermost] + clear if above else -ends[outermost] - clear,
-            format_group(group, short=True),
+            format_group(group),
             ha="left" if is_first else "right" if is_last else "center",
             va="bottom" if above else "top",
         )
@@ -218,7 +219,7 @@ def _data(about: Subject, panels: dict[str, Panel]) -> pd.DataFrame:
             sides = {group: panel[group][position] for group in _GROUPS}
             row = {"Year": sides["disadvantaged"].academic_year, "Schools": _arm_words(about, arm)}
             for group, side in sides.items():
-                heading = format_group(group, short=True).capitalize()
+                heading = capitalised(format_group(group))
                 row[heading] = side.missing_reason or about.value(side.mean)
                 row[f"{heading}: 95% interval"] = side.missing_reason or format_interval(
                     side.ci_low, side.ci_high, about.unit, about.measure

@@ -189,7 +189,7 @@ def _data_row(row: Row) -> dict[str, str]:
     nothing = "no estimate"
     return {
         "Programme": _who(about),
-        "Pupils": format_group(about.pupil_group, short=True),
+        "Pupils": format_group(about.pupil_group),
         "Outcome": about.label,
         "The two comparisons": format_range(found.low, found.high, unit, measure)
         if found.is_estimated

@@ -120,7 +120,7 @@ def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
     is_range = way == _TRUSTED
     return {
         "Way of comparing": way,
-        "Pupils": format_group(about.pupil_group, short=True),
+        "Pupils": format_group(about.pupil_group),
         "Outcome": about.label,
         "Difference": format_range(found.low, found.high, unit, measure)
         if is_range

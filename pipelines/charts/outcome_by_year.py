@@ -11,6 +11,7 @@ from pipelines.charts import style, subject, year_axis
 from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Effect, Reading, Subject
 from pipelines.wording import (
+    capitalised,
     format_count,
     format_group,
     format_interval,
@@ -111,7 +112,7 @@ def _mark_start(axes: Axes, about: Subject, years: list[str]) -> None:
         axes.text(
             position,
             1.0,
-            f" starts {about.starts:%B %Y}",
+            f"  starts {about.starts:%B %Y}",
             transform=axes.get_xaxis_transform(),
             ha="left",
             va="top",
@@ -165,7 +166,7 @@ def _data(about: Subject, lines: dict[str, list[Reading]]) -> pd.DataFrame:
             {
                 "Year": reading.academic_year,
                 "Schools": name.capitalize(),
-                "Pupils": format_group(about.pupil_group, short=True).capitalize(),
+                "Pupils": capitalised(format_group(about.pupil_group)),
                 about.label: reading.missing_reason or about.value(reading.mean),
                 "95% interval": reading.missing_reason
                 or format_interval(reading.ci_low, reading.ci_high, about.unit, about.measure),

@@ -14,6 +14,7 @@ import pandas as pd
 from pipelines.charts.chart import MAX_TITLE_WORDS, Tables
 from pipelines.wording import (
     STATUS_ORDER,
+    disadvantage_means,
     first_within,
     format_group,
     format_status,
@@ -236,11 +237,19 @@ def caption(
             f"Measure: {subject.measured()}.",
             f"Schools: {population or 'mainstream schools with results, special schools apart'}.",
             reading,
+            *_definition(tables, subject),
             f"Place and period: {place(tables)}, {_period(tables)}.",
             f"Release status: {statuses}.",
             f"{source(tables, (subject.key_stage,))}",
         )
     )
+
+
+def _definition(tables: Tables, subject: Subject) -> list[str]:
+    """Who counts as disadvantaged, where that is what the chart is about."""
+    if subject.pupil_group != "disadvantaged":
+        return []
+    return [f"Disadvantaged: {disadvantage_means(tables['source']['kind'])}."]
 
 
 def footer(tables: Tables, statuses: str, key_stages: Sequence[str], *notes: str) -> str:

@@ -62,7 +62,12 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
             release_status=str(statuses[0]) if len(statuses) else None,
         )
         wanted = {p.id for p in programmes if _asks(p, measure, pupil_group)}
-        rows += [dataclasses.asdict(row) for row in estimated if row.programme in wanted]
+        not_yet = _not_yet_published(study, measure) if not panel.n_schools else None
+        rows += [
+            dataclasses.asdict(row) | ({"verdict_reason": not_yet} if not_yet else {})
+            for row in estimated
+            if row.programme in wanted
+        ]
     return _fill(con, ESTIMATE, pd.DataFrame(rows))
 
 
@@ -86,6 +91,18 @@ def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
         cells = outcome[(outcome["measure"] == measure_name) & (outcome["pupil_group"] == group)]
         rows += _means(cells, "all")
     return _fill(con, COMPARISON, pd.DataFrame(rows))
+
+
+def _not_yet_published(study: Study, measure: str) -> str | None:
+    """Why there is no result of the outcome year yet, in the protocol's words."""
+    return next(
+        (
+            entry.reason
+            for entry in study.not_yet_published
+            if entry.measure == measure and entry.academic_year == study.study.outcome_year
+        ),
+        None,
+    )
 
 
 def _questions(programmes: tuple[Programme, ...]) -> list[tuple[str, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from pipelines.errors import Fault, StudyError
 
 # A cell can hold a long statement; the csv module's own limit is lower.
 csv.field_size_limit(10_000_000)
+_BLANK_LINE = re.compile(r"\n[\r\n]|\r\r")
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,27 @@ class DelimitedFile:
     source_id: str
     path: Path
     headers: tuple[str, ...]
+    # Rows without a single character, as a spreadsheet counts them. DuckDB passes over them.
+    blank_rows: tuple[int, ...] = ()
 
     def scan(self, *, is_parallel: bool = True) -> str:
-        """A table function that yields every row as text, cells named c0, c1 …; short rows end in NULLs."""
+        """A subquery with every row as text, cells named c0, c1 …; short rows end in NULLs.
+
+        Its `row_number` is the row a spreadsheet shows (the heading is row 1).
+        """
         columns = {f"c{index}": "VARCHAR" for index in range(len(self.headers))}
         path = str(self.path).replace("'", "''")
-        return (
+        reader = (
             f"read_csv('{path}', columns = {columns}, header = true, auto_detect = false, "
             f"delim = ',', quote = '\"', escape = '\"', null_padding = true, "
             f"parallel = {str(is_parallel).lower()})"
         )
+        row = "row_number() OVER () + 1"
+        if self.blank_rows:
+            # How many rows that were read stand above each blank one.
+            above = [blank - 2 - nth for nth, blank in enumerate(self.blank_rows)]
+            row = f"{row} + len(list_filter({above}, lambda n: n < row_number() OVER ()))"
+        return f"(SELECT {row} AS row_number, * FROM {reader})"
 
     def cells(self, places: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """The text at (row, index of column) places: for the analyst's own terminal."""
@@ -59,11 +73,11 @@ def open_delimited(source_id: str, path: Path) -> DelimitedFile:
     try:
         with _open_text(path) as lines:
             headers = tuple(header.strip() for header in next(csv.reader(lines), []))
-            for _ in iter(lambda: lines.read(1 << 20), ""):
-                pass  # decoding the rest finds a broken encoding before anything is stored
+            # Reading the rest finds a broken encoding before anything is stored.
+            has_blank_line = _has_blank_line(lines)
     except UnicodeDecodeError:
         raise StudyError([_encoding_fault(source_id, path)]) from None
-    except (gzip.BadGzipFile, EOFError):
+    except (gzip.BadGzipFile, zlib.error, EOFError):
         raise StudyError(
             [
                 Fault(
@@ -103,7 +117,9 @@ def open_delimited(source_id: str, path: Path) -> DelimitedFile:
     ]
     if twice:
         raise StudyError(twice)
-    return DelimitedFile(source_id, path, headers)
+    # A file of one column has no blank lines: they are its blank cells.
+    blank_rows = _blank_rows(path) if has_blank_line and len(headers) > 1 else ()
+    return DelimitedFile(source_id, path, headers, blank_rows)
 
 
 def create_from_scan(con: duckdb.DuckDBPyConnection, file: DelimitedFile, statement: str) -> None:
@@ -125,8 +141,10 @@ def create_from_scan(con: duckdb.DuckDBPyConnection, file: DelimitedFile, statem
                 [
                     Fault(
                         file=file.source_id,
-                        problem="the file cannot be read as comma-separated text",
-                        expected="commas between cells, quotes around cells that hold a comma",
+                        row=_first_other_line_end(file.path),
+                        problem="the file cannot be read as comma-separated text: its rows do not all "
+                        "end in the same way",
+                        expected="one kind of line end throughout",
                         remedy="export the file again as CSV (UTF-8)",
                     )
                 ]
@@ -161,6 +179,45 @@ def _shape_faults(file: DelimitedFile) -> Iterator[Fault]:
                     expected="no more cells than headings",
                     remedy="quote the cell that holds a comma, or export the file again",
                 )
+
+
+def _has_blank_line(lines: IO[str]) -> bool:
+    last, found = "", False
+    for chunk in iter(lambda: lines.read(1 << 20), ""):
+        found = found or _BLANK_LINE.search(last + chunk) is not None
+        last = chunk[-1]
+    return found
+
+
+def _blank_rows(path: Path) -> tuple[int, ...]:
+    """Rows without a character, but for those after the last record, which shift nothing."""
+    blank: list[int] = []
+    last_record = 1
+    with _open_text(path) as lines:
+        for row, cells in enumerate(csv.reader(lines), start=1):
+            if cells:
+                last_record = row
+            else:
+                blank.append(row)
+    return tuple(row for row in blank if row < last_record)
+
+
+def _first_other_line_end(path: Path) -> int | None:
+    """The first row that ends otherwise than the heading: line breaks within quotes do not count."""
+    ends: list[str] = []
+
+    def noted(lines: IO[str]) -> Iterator[str]:
+        for line in lines:
+            ends[:] = [line[len(line.rstrip("\r\n")) :]]
+            yield line
+
+    with _open_text(path) as lines:
+        first = ""
+        for row, _ in enumerate(csv.reader(noted(lines)), start=1):
+            first = first or ends[0]
+            if ends[0] not in {first, ""}:
+                return row
+    return None
 
 
 def _open_text(path: Path) -> IO[str]:

@@ -17,7 +17,7 @@ from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
 from pipelines.ingest.records import plain_number
-from pipelines.ingest.registration import DDL, RegisteredFile, record, registered_files
+from pipelines.ingest.registration import DDL, RegisteredFile, forget, record, registered_files
 from pipelines.measures import MEASURES
 from pipelines.store import row_count
 from pipelines.study import PupilGroup, Study
@@ -58,6 +58,8 @@ UNKNOWN_CODE = "unknown_code"
 
 _KEYS = {"record_type": "RECTYPE", "la": "LEA", "estab": "ESTAB", "urn": "URN", "name": "SCHNAME"}
 _OPTIONAL_KEYS = {"school_type": "NFTYPE"}
+# The heading behind a column that is not a figure's own: where to look for what is wrong with it.
+KEY_HEADINGS = {"level": "RECTYPE", "laestab": "ESTAB", "urn": "URN"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> i
     """
     con.execute(DDL)
     con.execute(PUBLISHED_OUTCOME.ddl())
+    forget(con, PUBLISHED_OUTCOME.source_kinds)
     faults: list[Fault] = []
     for registered in registered_files(study, PUBLISHED_OUTCOME.source_kinds):
         try:
@@ -127,6 +130,7 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
         f"{cell(column.ci_low)} AS low_text, {cell(column.ci_high)} AS high_text FROM numbered"
         for column in present
     )
+    cells = ", ".join(cell(header) for header in file.headers if header)
     record_types = " ".join(
         f"WHEN '{code}' THEN '{level}'" for code, level in LEVEL_OF_RECORD_TYPE[key_stage].items()
     )
@@ -136,7 +140,7 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
         f"""
         CREATE OR REPLACE TEMP TABLE incoming AS
         WITH numbered AS (
-            SELECT *, {keys} FROM (SELECT row_number() OVER () + 1 AS row_number, * FROM {{scan}})
+            SELECT *, {keys} FROM {{scan}} WHERE coalesce({cells}) IS NOT NULL
         ),
         figure AS ({figures}),
         levelled AS (SELECT *, CASE record_type {record_types} END AS level FROM figure)
@@ -158,7 +162,10 @@ def _store(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
     codes = " ".join(f"WHEN '{code}' THEN '{status}'" for code, status in STATUS_OF_CODE.items())
     number = "TRY_CAST(" + plain_number("replace(raw_text, '%', '')") + " AS DOUBLE)"
     decimals = "length(regexp_extract(raw_text, '\\.([0-9]+)', 1))"
-    is_number = "regexp_full_match(raw_text, '[+−-]?[0-9][0-9,]*(\\.[0-9]+)?%?|[+−-]?\\.[0-9]+%?')"
+    is_number = (
+        "regexp_full_match(raw_text, "
+        "'[+−-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]+)?%?|[+−-]?\\.[0-9]+%?')"
+    )
     con.execute(
         f"""
         INSERT INTO raw.published_outcome BY NAME
@@ -176,7 +183,7 @@ def _store(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
             CASE WHEN {is_number}
                 THEN 0.5 * pow(10, -{decimals}) / CASE unit WHEN 'share' THEN 100 ELSE 1 END
                 ELSE 0 END AS half_width,
-            TRY_CAST(n_text AS BIGINT) AS n_pupils,
+            TRY_CAST({plain_number("n_text")} AS BIGINT) AS n_pupils,
             TRY_CAST(replace(low_text, '−', '-') AS DOUBLE) AS ci_low,
             TRY_CAST(replace(high_text, '−', '-') AS DOUBLE) AS ci_high
         FROM incoming

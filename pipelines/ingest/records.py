@@ -14,7 +14,7 @@ import duckdb
 from pipelines.catalogue import Column, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
-from pipelines.ingest.registration import DDL, RegisteredFile, record, registered_files
+from pipelines.ingest.registration import DDL, RegisteredFile, forget, record, registered_files
 from pipelines.store import row_count
 from pipelines.study import Study
 
@@ -23,7 +23,9 @@ _FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_statu
 
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
 _FALSE = ("0", "N", "NO", "FALSE", "F")
-_DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y")
+# The short year first: the long one would take 18 for the year 18.
+_DATE_FORMS = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d")
+_EARLIEST_YEAR = 1000
 
 
 def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
@@ -35,11 +37,8 @@ def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -
     con.execute(table.ddl())
     con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [table.name])
     faults: list[Fault] = []
-    try:
-        files = registered_files(study, table.source_kinds)
-    except StudyError as error:
-        raise StudyError(error.faults) from None
-    for file in files:
+    forget(con, table.source_kinds)
+    for file in registered_files(study, table.source_kinds):
         try:
             _ingest_file(con, table, file)
         except StudyError as error:
@@ -70,7 +69,7 @@ def match_headers(table: Table, file: DelimitedFile) -> dict[str, int]:
                     row=1,
                     column=names[0],
                     problem="the column is missing",
-                    found="headings " + ", ".join(header for header in file.headers if header),
+                    found=_headings_found(table, file),
                     expected=" or ".join(dict.fromkeys(names)),
                     remedy="export the file with this column, or mend its heading",
                 )
@@ -78,6 +77,13 @@ def match_headers(table: Table, file: DelimitedFile) -> dict[str, int]:
     if faults:
         raise StudyError(faults)
     return matched
+
+
+def _headings_found(table: Table, file: DelimitedFile) -> str:
+    if table.sensitivity == "pupil":
+        # Without a heading row, the first pupil would be listed here.
+        return f"{len(file.headers)} headings, none of that name"
+    return "headings " + ", ".join(header for header in file.headers if header)
 
 
 def read_columns(table: Table) -> tuple[Column, ...]:
@@ -109,8 +115,7 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, table: Table, registered: Regis
         file,
         f"""
         CREATE OR REPLACE TEMP TABLE incoming AS
-        WITH numbered AS (SELECT row_number() OVER () + 1 AS row_number, * FROM {{scan}}),
-        parsed AS (SELECT *, {is_blank} AS is_blank_row, {parsed} FROM numbered)
+        WITH parsed AS (SELECT *, {is_blank} AS is_blank_row, {parsed} FROM {{scan}})
         SELECT row_number, is_blank_row, {", ".join(column.name for column in columns)},
             list_filter([{unreadable or "NULL"}], lambda name: name IS NOT NULL) AS unreadable
         FROM parsed
@@ -216,4 +221,5 @@ def _parse(column: Column, text: str) -> str:
         false = ", ".join(f"'{word}'" for word in _FALSE)
         return f"CASE WHEN upper({text}) IN ({true}) THEN true WHEN upper({text}) IN ({false}) THEN false END"
     forms = ", ".join(f"'{form}'" for form in _DATE_FORMS)
-    return f"try_strptime({text}, [{forms}])::DATE"
+    date = f"try_strptime({text}, [{forms}])::DATE"
+    return f"CASE WHEN year({date}) >= {_EARLIEST_YEAR} THEN {date} END"

@@ -93,6 +93,17 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
+    """Take out what was recorded of sources of some kinds: one of them may no longer be registered."""
+    for kind in kinds:
+        con.execute(
+            "DELETE FROM raw.set_aside WHERE source_id IN "
+            "(SELECT source_id FROM raw.source WHERE kind = $kind)",
+            {"kind": kind},
+        )
+        con.execute("DELETE FROM raw.source WHERE kind = $kind", {"kind": kind})
+
+
 def record(
     con: duckdb.DuckDBPyConnection,
     file: RegisteredFile,
@@ -111,8 +122,6 @@ def record(
             f"{file.source_id}: {n_rows_in} rows in, {n_rows_kept} kept, {n_rows_set_aside} set aside"
         )
     source = file.source
-    con.execute("DELETE FROM raw.source WHERE source_id = ?", [file.source_id])
-    con.execute("DELETE FROM raw.set_aside WHERE source_id = ?", [file.source_id])
     con.execute(
         "INSERT INTO raw.source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.catalogue import Table
-from pipelines.store import row_count
+from pipelines.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent
 
@@ -20,8 +20,9 @@ def select_of(table: Table) -> str:
 def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Make one mart anew in the shape the catalogue declares; returns its rows.
 
-    The old table stays if the SELECT fails.
+    The old table stays if the SELECT fails. Raises StudyError if it reads pupil rows that are not kept.
     """
+    require_pupils(con, select_of(table))
     con.execute("BEGIN")
     try:
         con.execute(table.ddl())

@@ -28,7 +28,8 @@ stratum_sum AS (
     SELECT 'ks4' AS key_stage, * FROM ks4_sum
 ),
 
--- A pupil counts in every group it belongs to; who has no SEN or FSM6 code is in `all` alone.
+-- A pupil counts in every group it belongs to; who has no SEN or FSM6 code is in `all` alone. Where nobody
+-- has a value there is no cell: a measure that is not out yet is of no release.
 grouped AS (
     SELECT
         *,
@@ -42,6 +43,7 @@ grouped AS (
             lambda pupil_group: pupil_group IS NOT NULL
         )) AS pupil_group
     FROM stratum_sum
+    WHERE n > 0
 ),
 
 pupil_cell AS (
@@ -53,13 +55,13 @@ pupil_cell AS (
         pupil_group,
         measure,
         CAST(sum(n) AS BIGINT) AS n_pupils,
-        sum(total) / nullif(sum(n), 0) AS mean,
+        sum(total) / sum(n) AS mean,
         -- Rounding can leave a hair below zero where every pupil scored the same.
         CASE WHEN sum(n) > 1
             THEN greatest(sum(total_of_squares) - sum(total) * sum(total) / sum(n), 0) / (sum(n) - 1)
         END AS variance,
         0.0 AS rounding_half_width,
-        CASE WHEN sum(n) > 0 THEN 'value' ELSE 'unavailable' END AS value_status
+        'value' AS value_status
     FROM grouped
     GROUP BY school_id, key_stage, academic_year, release_status, pupil_group, measure
 ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import duckdb
@@ -9,13 +10,16 @@ import duckdb
 from pipelines.catalogue import SQL_TYPES, Column, Table
 from pipelines.errors import FAULTS_SHOWN, Fault
 from pipelines.ingest.delimited import open_delimited
+from pipelines.ingest.performance_tables import KEY_HEADINGS
 from pipelines.ingest.records import match_headers
 from pipelines.store import row_count
 from pipelines.study import Study
 from pipelines.validation.rules import Rule
 
-# A code is short; anything longer in a pupil's cell may be a name that slipped a column.
-LONGEST_PUPIL_CODE = 4
+# What may be shown of a pupil file: a code is short, a figure has few digits. Anything longer may be a name,
+# a number or a date of birth that slipped a column.
+_PUPIL_CODE_OR_FIGURE = re.compile(r".{1,4}|[+−-]?\d{1,4}\.\d{1,3}")
+_SCHOOL_NUMBER = re.compile(r"\d{1,7}")
 # How many further rows with the same fault are named in its message.
 ROWS_NAMED = 8
 
@@ -76,7 +80,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
                 row=row,
                 column=file.headers[matched[name]],
                 problem=f"the cell cannot be read as {_READABLE[column.kind].split(' (')[0]}",
-                found=_found(column, text.get((row, matched[name]))),
+                found=_found(table, column, text.get((row, matched[name]))),
                 expected=_READABLE[column.kind],
                 remedy="mend the cell, or ask whoever sent the file",
             )
@@ -120,11 +124,21 @@ def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
         return
     table = rule.table
     published = table.name == "published_outcome"
-    heading = "column_name" if published else f"'{_heading(table, column.name)}'"
+    heading = f"'{_heading(table, column.name)}'"
+    if published:
+        heading = f"'{KEY_HEADINGS[column.name]}'" if column.name in KEY_HEADINGS else "column_name"
+    violation = rule.violation
+    if rule.kind == "not_null":
+        # A cell that could not be read is stored as nothing, and reported as what it is.
+        violation = (
+            f"{violation} AND (source_id, row_number, '{column.name}') NOT IN "
+            "(SELECT (source_id, row_number, column_name) FROM raw.unreadable "
+            f"WHERE table_name = '{table.name}')"
+        )
     shown = "raw_text" if published and column.name == "value_status" else column.name
     rows = con.execute(
-        f"SELECT source_id, row_number, {heading}, CAST({shown} AS {SQL_TYPES['text']}) "
-        f"FROM {table.full_name} WHERE {rule.violation} ORDER BY source_id, row_number, 3"
+        f"SELECT DISTINCT source_id, row_number, {heading}, CAST({shown} AS {SQL_TYPES['text']}) "
+        f"FROM {table.full_name} WHERE {violation} ORDER BY 1, 2, 3, 4"
     ).fetchall()
     rows_of: dict[tuple[str, str, str | None], list[int]] = {}
     for source_id, row, name, value in rows:
@@ -135,7 +149,7 @@ def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
             row=places[0],
             column=name,
             problem=_problem(rule) + _also(places),
-            found=_found(column, value),
+            found=_found(table, column, value),
             expected=_expected(rule, column),
             remedy="mend the cell, or ask whoever sent the file what it means",
         )
@@ -189,11 +203,15 @@ def _plain(bound: float | None) -> str:
     return "no limit" if bound is None else f"{bound:g}"
 
 
-def _found(column: Column, value: str | None) -> str:
+def _found(table: Table, column: Column, value: str | None) -> str:
+    """What stands in a cell; of a pupil file only what cannot tell who the pupil is."""
     if value is None:
         return "(blank)"
     if column.sensitivity == "identifying":
         return "(a pupil's number is never shown)"
-    if column.sensitivity == "pupil" and len(value) > LONGEST_PUPIL_CODE:
+    if column.kind == "number":
+        value = value.removesuffix(".0")
+    harmless = _PUPIL_CODE_OR_FIGURE if column.sensitivity == "pupil" else _SCHOOL_NUMBER
+    if table.sensitivity == "pupil" and not harmless.fullmatch(value):
         return f"(text of {len(value)} characters, not shown: it may name a pupil)"
     return repr(value)

@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS, KS4_PUPILS, Table
 from pipelines.errors import Fault
-from pipelines.store import row_count
+from pipelines.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent / "relations"
 
@@ -36,7 +36,10 @@ class Relation:
         return (FOLDER / f"{self.name}.sql").read_text(encoding="utf-8")
 
 
-_IN_REGISTER = "a URN of the school register (or, without one, of the performance tables)"
+_IN_REGISTER = (
+    "a URN that the school register (or, without one, the performance tables) lists with its "
+    "establishment number"
+)
 _ADD_SCHOOL = "mend the URN, or fetch a register that holds the school"
 
 RELATIONS: tuple[Relation, ...] = (
@@ -80,7 +83,8 @@ RELATIONS: tuple[Relation, ...] = (
 
 
 def count_broken(con: duckdb.DuckDBPyConnection, relation: Relation) -> int:
-    """How many rows break a relation."""
+    """How many rows break a relation. Raises StudyError if it reads pupil rows that are not kept."""
+    require_pupils(con, relation.select)
     return row_count(con, f"({relation.select})")
 
 

@@ -8,6 +8,7 @@ on five rows as on five million, and a result can hold counts only.
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import pandas as pd
 from pipelines.validation.rules import Rule
 
 if TYPE_CHECKING:
-    import great_expectations as gx
+    from great_expectations.core.batch_definition import BatchDefinition
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,8 @@ def _expectations(rules: tuple[Rule, ...]) -> list[Any]:
 
 
 def _validate_frame(frame: pd.DataFrame, name: str, expectations: list[Any]) -> list[Any]:
-    gx_module = _gx()
-    source = _context().data_sources.add_or_update_pandas(name)
-    batch = (
-        source.add_dataframe_asset(name)
-        .add_batch_definition_whole_dataframe("profile")
-        .get_batch({"dataframe": frame})
-    )
-    suite = gx_module.ExpectationSuite(name=name, expectations=expectations)
+    batch = _batch_definition().get_batch({"dataframe": frame})
+    suite = _gx().ExpectationSuite(name=name, expectations=expectations)
     # BOOLEAN_ONLY: the other formats copy values into the result.
     return list(batch.validate(suite, result_format="BOOLEAN_ONLY").results)
 
@@ -137,15 +132,20 @@ def _validate_frame(frame: pd.DataFrame, name: str, expectations: list[Any]) -> 
 def _gx() -> Any:  # noqa: ANN401 - the library is untyped
     """Great Expectations, imported when first needed (it takes seconds) and without its analytics."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations  # noqa: PLC0415
+    with warnings.catch_warnings():
+        # It imports a module of Python's own that is on its way out: no news to an analyst.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import great_expectations  # noqa: PLC0415
 
     return great_expectations
 
 
 @cache
-def _context() -> gx.data_context.EphemeralDataContext:
+def _batch_definition() -> BatchDefinition:
+    """One for all tables: the library writes its whole configuration down again at each addition."""
     context = _gx().get_context(mode="ephemeral")
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context
+    asset = context.data_sources.add_pandas("store").add_dataframe_asset("profile")
+    return asset.add_batch_definition_whole_dataframe("profile")

@@ -20,23 +20,24 @@ import pandas as pd
 import pytest
 
 from pipelines import marts
-from pipelines.catalogue import MART_TABLES, RAW_TABLES
+from pipelines.catalogue import MART_TABLES, RAW_TABLES, raw_table
 from pipelines.example import TRUE_EFFECTS, City, simulate
 from pipelines.example.files import as_csv
+from pipelines.example.ks2 import PUPIL_SD_POINTS
 from pipelines.impact.study_effects import build_estimate
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.records import ingest_records, read_columns
 from pipelines.paths import EXAMPLE
 from pipelines.protocol import write_protocol
 from pipelines.store import SCHEMAS
-from pipelines.study import Study, load_study
+from pipelines.study import SourceKind, Study, load_study
 
 SEEDS = range(1, 201)
 LEAST_COVERED_SHARE = 0.94
 MOST_WITHOUT_ESTIMATE_SHARE = 0.15
-# A range that holds this much beside the truth as often as the truth would be saying nothing: about
-# the pupil-level spread of each measure.
-FAR_OFF = {"points": 5.7, "share": 0.5}
-LEAST_FAR_OFF_EXCLUDED_SHARE = 0.75
+MOST_FALSE_CLAIMS_SHARE = 0.05
+# An endless range would cover anything: it must leave out an effect as large as pupils differ.
+FAR_OFF = {"points": PUPIL_SD_POINTS, "share": 0.5}
+LEAST_FAR_OFF_EXCLUDED_SHARE = 0.95
 
 # Reading, writing and maths together: the SEND programme's gain reaches disadvantaged pupils who are on
 # SEN support, but that programme is in the model too; the gap programme's own effect is nothing.
@@ -49,24 +50,24 @@ KINDS_READ = ("ks2_pupils", "school_register", "school_links", "enrolments")
 
 
 @pytest.mark.slow
-def test_headline_range_covers_what_was_planted(capsys):
+def test_headline_range_covers_what_was_planted():
     headlines = _headlines(SEEDS)
     assert len(headlines) == len(SEEDS) * len(TRUTHS)
-    answers = pd.DataFrame([_tally(*key, rows) for key, rows in headlines.groupby(_KEY)])
-    with capsys.disabled():
-        print(f"\n{answers.to_string(index=False)}")
-    assert (answers["without_estimate"] <= MOST_WITHOUT_ESTIMATE_SHARE).all(), answers
-    assert (answers["covered"] >= LEAST_COVERED_SHARE).all(), answers
-    assert (answers["far_off_excluded"] >= LEAST_FAR_OFF_EXCLUDED_SHARE).all(), answers
-
-
-_KEY = ["programme", "measure"]
+    tallies = pd.DataFrame(
+        [_tally(*key, rows) for key, rows in headlines.groupby(["programme", "measure"])]
+    )
+    print(tallies.to_string(index=False))  # pytest -rP shows it
+    assert (tallies["without_estimate"] <= MOST_WITHOUT_ESTIMATE_SHARE).all(), tallies
+    assert (tallies["covered"] >= LEAST_COVERED_SHARE).all(), tallies
+    assert (tallies["false_claims"] <= MOST_FALSE_CLAIMS_SHARE).all(), tallies
+    assert (tallies["far_off_excluded"] >= LEAST_FAR_OFF_EXCLUDED_SHARE).all(), tallies
 
 
 def _tally(programme: str, measure: str, rows: pd.DataFrame) -> dict[str, object]:
     """Shares of the seeds; covered and excluded are of those with an estimate."""
     truth = TRUTHS[programme, measure]
     given = rows.dropna(subset=["ci_low", "ci_high"])
+    is_false = rows["verdict"].isin(["worse"] if truth > 0 else ["better", "worse"])
     far_off = truth + FAR_OFF[rows["unit"].iloc[0]]
     return {
         "programme": programme,
@@ -74,6 +75,7 @@ def _tally(programme: str, measure: str, rows: pd.DataFrame) -> dict[str, object
         "truth": truth,
         "without_estimate": 1 - len(given) / len(rows),
         "covered": given["ci_low"].le(truth).mul(given["ci_high"].ge(truth)).mean(),
+        "false_claims": is_false.mean(),
         "far_off_excluded": given["ci_high"].lt(far_off).mean(),
         "mean_width": (given["ci_high"] - given["ci_low"]).mean(),
         "mean_middle": (given["estimate_low"] + given["estimate_high"]).mean() / 2,
@@ -110,6 +112,13 @@ def _headline_of(seed: int) -> pd.DataFrame:
         ).df()
 
 
+def _headings_read(kind: SourceKind, content: pd.DataFrame) -> list[str]:
+    """The headings ingest looks for: it ignores the others, and writing them would take half the time."""
+    columns = read_columns(raw_table(kind))
+    names = {name.casefold() for column in columns for name in (*column.headers, column.name)}
+    return [heading for heading in content.columns if heading.casefold() in names]
+
+
 def _study(folder: Path, city: City) -> Study:
     """The example's protocol over this city's files: only what key stage 2 and these truths need."""
     study = load_study(EXAMPLE)
@@ -121,13 +130,13 @@ def _study(folder: Path, city: City) -> Study:
     for source in sources:
         table = getattr(city, source.kind)
         content = table[source.academic_year] if source.academic_year else table
-        (folder / source.file).write_bytes(as_csv(content))
+        (folder / source.file).write_bytes(as_csv(content[_headings_read(source.kind, content)]))
     programmes = tuple(
         programme.model_copy(
-            update={"measure": tuple(m for m in programme.measure if (programme.id, m.name) in TRUTHS)}
+            update={
+                "measure": tuple(m for m in programme.measure if (programme.id, m.name) in TRUTHS)
+            }
         )
         for programme in study.programme
     )
-    return study.model_copy(
-        update={"folder": folder, "source": sources, "programme": programmes}
-    )
+    return study.model_copy(update={"folder": folder, "source": sources, "programme": programmes})

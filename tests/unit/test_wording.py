@@ -76,13 +76,19 @@ def test_verdicts_never_read_as_no_effect():
 
 def test_every_pupil_group_and_status_has_words():
     assert set(wording.GROUP_LABELS) == set(PUPIL_GROUPS)
-    assert wording.format_group("disadvantaged") == (
-        "disadvantaged pupils (FSM in the last six years)"
-    )
-    assert wording.format_group("disadvantaged", short=True) == "disadvantaged pupils"
+    assert wording.format_group("disadvantaged") == "disadvantaged pupils"
     assert wording.format_status("school_return") == "school returns"
     assert wording.format_status(None) == "not yet published"
     assert set(wording.STATUS_ORDER) == set(wording.STATUS_LABELS)
+
+
+def test_who_is_disadvantaged_depends_on_the_source():
+    assert "looked after" not in wording.disadvantage_means(["ks2_pupils", "school_register"])
+    assert "looked after" in wording.disadvantage_means(["ks2_schools"])
+
+
+def test_a_capital_letter_leaves_the_others_alone():
+    assert wording.capitalised("pupils on SEN support") == "Pupils on SEN support"
 
 
 def test_arms_are_named_by_their_programmes():

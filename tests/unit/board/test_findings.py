@@ -60,7 +60,7 @@ def test_headline_words_one_line_a_programme_and_key_stage_in_order():
     assert lines[0] == (
         "SEND in mainstream, reading progress of pupils on SEN support (Key Stage 2, provisional): "
         "cannot tell. Between +0.6 and +1.7 points, whichever way the schools were chosen; "
-        "could be anything from −1.2 to +3.6."
+        "could be anything from −1.2 to +3.6. The change since last year alone says +2.8 points."
     )
     assert lines[1] == (
         "SEND in mainstream, Attainment 8 of pupils on SEN support "

@@ -1,0 +1,121 @@
+"""How long a run takes beside importing the libraries it stands on. `make bench` prints a table for README.
+
+Whole processes, taken in turn, so that a busy machine is busy for all of them. Not collected by pytest:
+what a machine can do is not a promise.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.paths import PROJECT
+
+N_TURNS = 5
+LIBRARIES = ("dagster", "great_expectations", "pandas", "duckdb", "matplotlib.pyplot")
+IMPORTING = f"Importing {', '.join(LIBRARIES[:-1])} and {LIBRARIES[-1]}"
+COLD = "`ssif evaluate` on the example, nothing made before"
+AGAIN = "The same again, nothing changed"
+IMPORT_COMMAND = (sys.executable, "-c", f"import {', '.join(LIBRARIES)}")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One process: wall-clock seconds; processor seconds and peak memory where the system tells."""
+
+    seconds: float
+    processor_seconds: float | None = None
+    peak_mb: float | None = None
+
+
+def measure(command: tuple[str, ...]) -> Measured:
+    """Run a command to its end. Raises CalledProcessError if it fails."""
+    with tempfile.TemporaryFile() as printed:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=printed, stderr=subprocess.STDOUT)
+        processor_seconds, peak_mb = None, None
+        if hasattr(os, "wait4"):
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            processor_seconds = usage.ru_utime + usage.ru_stime
+            # Linux counts in KiB, macOS in bytes.
+            peak_mb = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+        else:
+            process.wait()
+        seconds = time.perf_counter() - begun
+        if process.returncode:
+            printed.seek(0)
+            raise subprocess.CalledProcessError(process.returncode, command, printed.read())
+    return Measured(seconds, processor_seconds, peak_mb)
+
+
+def take_turns(n_turns: int) -> dict[str, list[Measured]]:
+    """Every command once a turn; outputs go to a folder that is new each turn."""
+    taken: dict[str, list[Measured]] = {IMPORTING: [], COLD: [], AGAIN: []}
+    measure(IMPORT_COMMAND)  # brings the libraries' files into memory; not counted
+    for turn in range(1, n_turns + 1):
+        with tempfile.TemporaryDirectory() as data_marts:
+            evaluating = (
+                sys.executable,
+                "-m",
+                "assets.cli",
+                "evaluate",
+                "--data-marts",
+                data_marts,
+            )
+            taken[IMPORTING].append(measure(IMPORT_COMMAND))
+            taken[COLD].append(measure(evaluating))
+            assert (Path(data_marts) / "example" / "current" / "released.duckdb").is_file()
+            taken[AGAIN].append(measure(evaluating))
+        shown = ", ".join(f"{measured[-1].seconds:.1f} s" for measured in taken.values())
+        print(f"turn {turn} of {n_turns}: {shown}", file=sys.stderr, flush=True)
+    return taken
+
+
+def as_table(taken: dict[str, list[Measured]]) -> str:
+    """Markdown. A ratio is of one turn's pair; the table shows the median and range of the ratios."""
+    lines = [
+        "| Process | Seconds: median (range) | Times the imports | Processor seconds | Peak memory |",
+        "|---|---|---|---|---|",
+    ]
+    imports = [measured.seconds for measured in taken[IMPORTING]]
+    for name, turns in taken.items():
+        seconds = [measured.seconds for measured in turns]
+        ratios = [one / other for one, other in zip(seconds, imports, strict=True)]
+        ratio = "1" if name == IMPORTING else spread(ratios)
+        processor = middle([measured.processor_seconds for measured in turns], ".1f")
+        peak = middle([measured.peak_mb for measured in turns], ".0f", " MB")
+        lines.append(f"| {name} | {spread(seconds)} | {ratio} | {processor} | {peak} |")
+    return "\n".join(lines)
+
+
+def middle(values: list[float | None], form: str, unit: str = "") -> str:
+    """Median as text; nothing where the system does not tell."""
+    known = [value for value in values if value is not None]
+    return f"{statistics.median(known):{form}}{unit}" if known else ""
+
+
+def spread(values: list[float]) -> str:
+    """Median and range, as text."""
+    return f"{statistics.median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+
+
+def main() -> None:
+    """Print the table and what it was measured on."""
+    table = as_table(take_turns(N_TURNS))
+    print(table)
+    print(
+        f"\n{N_TURNS} turns on {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What test folders share: where the real published files lie, and one finished run of each study.
+
+Runs that tests may spoil are in `graph`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.paths import EXAMPLE, PROJECT
+from tests.evaluated import Evaluated, evaluate
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real published files. Where it is missing tests skip, in CI they fail."""
+    folder = PROJECT.parent / "shared" / "data" / "real"
+    if not folder.is_dir():
+        reason = f"the real published files are not there: {folder}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """The example study evaluated once. Tests only read it."""
+    run = evaluate(EXAMPLE, tmp_path_factory.mktemp("example") / "data_marts")
+    assert run.status == 0, run.stderr
+    return run
+
+
+@pytest.fixture(scope="session")
+def hampshire(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """The real published files of Hampshire, and a programme that never was, evaluated once."""
+    assert real_data.is_dir()
+    folder = PROJECT / "tests" / "real" / "hampshire"
+    run = evaluate(folder, tmp_path_factory.mktemp("hampshire") / "data_marts")
+    assert run.status == 0, run.stderr
+    return run

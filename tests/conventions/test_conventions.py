@@ -1,0 +1,97 @@
+"""What the code promises of itself: names, rooms, sizes, the lock, and what git may hold."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipelines.paths import PROJECT
+
+PACKAGES = ("pipelines", "assets")
+FOLDERS = (*PACKAGES, "tests", "notebooks")
+MODULES = sorted(path for folder in FOLDERS for path in (PROJECT / folder).rglob("*.py"))
+PACKAGE_MODULES = [path for path in MODULES if path.relative_to(PROJECT).parts[0] in PACKAGES]
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+LONGEST_MODULE_LINES = 420
+# One long list each, in which a reader looks one entry up: they have a single reason to change.
+LISTS = {"catalogue.py": 1250, "findings.py": 660, "study.py": 480}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_module_is_named_for_what_it_holds_and_says_so(module: Path) -> None:
+    assert module.stem not in EMPTY_NAMES
+    assert module.parent.name not in EMPTY_NAMES
+    text = module.read_text(encoding="utf-8")
+    if name_of(module).startswith("notebooks/"):
+        assert "# %% [markdown]" in text
+    else:
+        docstring = ast.get_docstring(ast.parse(text))
+        assert docstring
+        assert docstring.split("\n")[0].endswith((".", ",", ":", ";")) or "\n" in docstring
+
+
+@pytest.mark.parametrize("module", PACKAGE_MODULES, ids=name_of)
+def test_a_module_can_be_read_at_one_sitting(module: Path) -> None:
+    n_lines = len(module.read_text(encoding="utf-8").splitlines())
+    assert n_lines <= LISTS.get(module.name, LONGEST_MODULE_LINES)
+
+
+@pytest.mark.parametrize("module", PACKAGE_MODULES, ids=name_of)
+def test_only_the_command_line_and_its_progress_print(module: Path) -> None:
+    printing = [
+        node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]  # fmt: skip
+    if name_of(module) not in {"assets/cli.py", "assets/progress.py"}:
+        assert printing == []
+
+
+def test_the_lock_holds_a_hash_for_every_requirement_and_no_address() -> None:
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in lock
+    assert not re.search(r"^\s*-(i|-index-url|-extra-index-url|f|-find-links)\b", lock, re.M)
+    requirements = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.M)[1:]
+    assert len(requirements) > 50
+    for requirement in requirements:
+        assert re.match(r"[\w.-]+(\[[\w,.-]+\])?==\S+", requirement), requirement.split("\n")[0]
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", requirement), requirement.split("\n")[0]
+
+
+def test_the_lock_covers_what_the_project_asks_for() -> None:
+    def plain(name: str) -> str:
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    asked = re.findall(r'^    "([A-Za-z0-9_.-]+)', (PROJECT / "pyproject.toml").read_text(), re.M)
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    locked = {plain(name) for name in re.findall(r"^([A-Za-z0-9_.-]+)(?:\[.*?\])?==", lock, re.M)}
+    assert {"dagster", "duckdb", "pytest", "ruff"} <= {plain(name) for name in asked}
+    names = {plain(name) for name in asked if not re.fullmatch(r"[A-Z]+\d*", name)}
+    assert {name for name in names if name not in locked and not name.startswith("d1")} == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "is_kept_out"),
+    [
+        ("data_marts/spring-2019/released.csv", True),
+        ("data_marts/.dagster/history/runs.db", True),
+        ("data_raw/spring-2019/ks2_pupils.csv", True),
+        (".venv/bin/python", True),
+        ("data_raw/example/study.toml", False),
+        ("pipelines/store.py", False),
+    ],
+)
+def test_git_holds_no_output_and_no_pupil(path: str, is_kept_out: bool) -> None:
+    done = subprocess.run(
+        ["git", "check-ignore", "--no-index", "--quiet", path], cwd=PROJECT, check=False
+    )
+    assert done.returncode == (0 if is_kept_out else 1)
+
+
+def test_there_is_a_readme() -> None:
+    assert (PROJECT / "README.md").stat().st_size > 0

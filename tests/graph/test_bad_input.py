@@ -1,0 +1,262 @@
+"""Faults planted in a study that ran well before: what the analyst is told, and that readers see nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import assets.cli
+from tests.evaluated import Evaluated, bytes_of
+from tests.planted import Plant
+
+KS2 = "ks2_pupils_2018.csv"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What has to be on the terminal, and what may not be."""
+
+    said: tuple[str, ...]
+    unsaid: tuple[str, ...] = ()
+
+
+def missing_files(plant: Plant) -> Told:
+    (plant.folder / "ks4_pupils_2017.csv").unlink()
+    (plant.folder / "enrolments.csv").unlink()
+    return Told(
+        (
+            "ks4_pupils_2017.csv: the file is not there",
+            "enrolments.csv: the file is not there",
+            "put the file there, or mend the name in study.toml",
+            "2 things to mend",
+        )
+    )
+
+
+def missing_columns(plant: Plant) -> Told:
+    def rename(rows: list[list[str]]) -> None:
+        for heading in ("SEN", "READPROGSCORE_EM_ADJUSTED"):
+            rows[0][rows[0].index(heading)] = f"{heading}_OLD"
+
+    plant.table(KS2, rename)
+    return Told(
+        (
+            f"{KS2}, row 1, column SEN: the column is missing",
+            f"{KS2}, row 1, column READPROGSCORE_EM_ADJUSTED: the column is missing",
+            "export the file with this column, or mend its heading",
+        )
+    )
+
+
+def wrong_checksum(plant: Plant) -> Told:
+    with (plant.folder / "reviews.csv").open("a", encoding="utf-8") as lines:
+        lines.write("\n")
+    return Told(
+        (
+            "reviews.csv: the file is not the one that was registered: its checksum differs",
+            "found:    sha256 ",
+            "expected: sha256 31d864ad",
+            "register this one",
+        )
+    )
+
+
+def unknown_code_in_an_outcome(plant: Plant) -> Told:
+    plant.cells(KS2, {(10, "READOUTCOME"): "QQ", (12, "READOUTCOME"): "QQ"})
+    return Told(
+        (
+            f"{KS2}, row 10, column READOUTCOME: the code is not known (also in row 12)",
+            "found:    'QQ'",
+            "expected: one of A, B, ",
+            "ask whoever sent the file",
+        )
+    )
+
+
+def duplicate_pupil(plant: Plant) -> Told:
+    number = plant.cell(KS2, 20, "UPN")
+    plant.cells(KS2, {(31, "UPN"): number})
+    who = tuple(plant.cell(KS2, 20, heading) for heading in ("SURNAME", "FORENAME", "DOB"))
+    return Told(
+        (
+            f"{KS2}, row 20, column UPN: the same pupil number stands in rows 20, 31",
+            "(a pupil's number is never shown)",
+            "keep the row that is right and delete the others",
+        ),
+        unsaid=(number, *who),
+    )
+
+
+def enrolled_school_in_no_register(plant: Plant) -> Told:
+    plant.cells("enrolments.csv", {(7, "urn"): "999999"})
+    return Told(
+        (
+            "enrolments.csv, row 7, column urn: the enrolled school is in no register",
+            "999999",
+            "mend the URN, or fetch a register that holds the school",
+        )
+    )
+
+
+def unknown_key(plant: Plant) -> Told:
+    line = plant.protocol("funding_gbp = 200000", "fundng_gbp = 200000")
+    return Told(
+        (
+            f"study.toml, row {line}, column programme[1].fundng_gbp: the key 'fundng_gbp' is not known",
+            "funding_gbp,",
+            "mend the spelling, or take the line out",
+        )
+    )
+
+
+def source_outside_data_root(plant: Plant) -> Told:
+    (plant.folder / "reviews.csv").rename(plant.folder.parent / "elsewhere.csv")
+    line = plant.protocol('file = "reviews.csv"', 'file = "../elsewhere.csv"')
+    return Told(
+        (
+            f"study.toml, row {line}, column source[12].file: ../elsewhere.csv lies outside data_root",
+            "move the file, or change data_root",
+        )
+    )
+
+
+def several_faults_in_one_file(plant: Plant) -> Told:
+    number = plant.cell(KS2, 5, "UPN")
+    shifted = {
+        heading: plant.cell(KS2, 9, heading) for heading in ("UPN", "SURNAME", "FORENAME", "DOB")
+    }
+    plant.cells(
+        KS2,
+        {
+            (4, "READOUTCOME"): "QQ",
+            (5, "KS1GROUP"): "9",
+            (6, "UPN"): number,
+            (7, "READSCORE"): "1o1",
+            (8, "MATSCORE"): "130",
+            # A row whose cells slipped: what identifies a pupil stands where something else should.
+            (9, "LAESTAB"): shifted["UPN"],
+            (9, "URN"): shifted["UPN"],
+            (9, "PINCL_FLAG"): shifted["SURNAME"],
+            (9, "SEN"): shifted["FORENAME"],
+            (9, "KS1AVERAGEPS"): shifted["DOB"],
+        },
+    )
+    return Told(
+        (
+            f"{KS2}, row 4, column READOUTCOME: the code is not known",
+            f"{KS2}, row 5, column KS1GROUP: the code is not known",
+            f"{KS2}, row 5, column UPN: the same pupil number stands in rows 5, 6",
+            f"{KS2}, row 7, column READSCORE: the cell cannot be read as",
+            "found:    '1o1'",
+            f"{KS2}, row 8, column MATSCORE: the value is out of range",
+            "found:    '130",
+            *(
+                f"{KS2}, row 9, column {heading}: "
+                for heading in ("LAESTAB", "URN", "PINCL_FLAG", "SEN", "KS1AVERAGEPS")
+            ),
+        ),
+        unsaid=(number, *shifted.values()),
+    )
+
+
+def faults_in_several_files(plant: Plant) -> Told:
+    plant.cells(KS2, {(4, "MATOUTCOME"): "??"})
+    plant.cells("ks4_returns_2018.csv", {(3, "SENF"): "B"})
+    plant.cells("enrolments.csv", {(2, "programme"): "nosuch"})
+    return Told(
+        (
+            f"{KS2}, row 4, column MATOUTCOME: the code is not known",
+            "ks4_returns_2018.csv, row 3, column SENF: the code is not known",
+            "enrolments.csv, row 2, column programme: study.toml has no programme of that id",
+            "3 things to mend",
+        )
+    )
+
+
+FAULTS = (
+    missing_files,
+    missing_columns,
+    wrong_checksum,
+    unknown_code_in_an_outcome,
+    duplicate_pupil,
+    enrolled_school_in_no_register,
+    unknown_key,
+    source_outside_data_root,
+    several_faults_in_one_file,
+    faults_in_several_files,
+)
+
+
+def require_told(told: Told, stdout: str, stderr: str) -> None:
+    for text in told.said:
+        assert text in stderr
+    assert stderr.startswith("\n")
+    assert stderr.count("to do:") >= 1
+    assert "to mend." in stderr
+    for text in told.unsaid:
+        assert text not in stdout + stderr
+    assert "Traceback" not in stdout + stderr
+    assert "dagster" not in (stdout + stderr).casefold()
+    assert "please report" not in stderr.casefold()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_planted_fault_is_told_and_nothing_is_published(
+    fault: Callable[[Plant], Told],
+    example_again: Evaluated,
+    study_copy: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+    current = example_again.current
+    before = bytes_of(current)
+    told = fault(Plant(study_copy))
+    marts = str(example_again.paths.marts)
+    assert assets.cli.main(["evaluate", str(study_copy), "--data-marts", marts]) == 1
+    printed = capsys.readouterr()
+    require_told(told, printed.out, printed.err)
+    assert before["."].startswith("runs/")
+    assert bytes_of(current) == before
+
+
+def test_the_command_itself_ends_with_status_1(failed: Evaluated) -> None:
+    """As a process of its own, with nothing of this one's."""
+    assert failed.status == 1
+    said = (
+        "row 11, column UPN: the same pupil number",
+        "row 12, column READOUTCOME: the code is not known",
+    )
+    require_told(Told(said), failed.stdout, failed.stderr)
+    assert failed.stderr.endswith("is as it was.\n")
+
+
+def test_a_first_run_that_fails_leaves_no_current(
+    study_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing_files(Plant(study_copy))
+    assert assets.cli.main(["evaluate", str(study_copy), "--data-marts", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.endswith("Nothing was published.\n")
+    assert not (tmp_path / "example" / "current").exists()
+
+
+def test_a_folder_that_is_no_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert assets.cli.main(["evaluate", str(tmp_path), "--data-marts", str(tmp_path / "m")]) == 1
+    printed = capsys.readouterr()
+    assert f"{tmp_path}/study.toml: there is no such file" in printed.err
+    assert "Traceback" not in printed.err
+    assert not (tmp_path / "m").exists()
+
+
+def test_mended_the_study_is_published_again(
+    example_again: Evaluated, study_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The faults of an earlier run are forgotten, and its marks do not stand in the way.
+
+    In this process, where every warning of a step is an error.
+    """
+    marts = str(example_again.paths.marts)
+    assert assets.cli.main(["evaluate", str(study_copy), "--data-marts", marts]) == 0
+    assert capsys.readouterr().err == ""
+    assert list(example_again.paths.faults.glob("*")) == []

@@ -1,0 +1,234 @@
+"""The shape of the graph, and the line between `pipelines` (how) and `assets` (what and when)."""
+
+import ast
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+import assets.cli
+from assets.automation import JOB, study_folders, weekday_mornings
+from assets.definitions import build_definitions, defs
+from assets.described import STUDIES
+from assets.resources import Studies
+from pipelines.catalogue import checked_tables
+from pipelines.charts.gallery import FAMILIES
+from pipelines.paths import EXAMPLE, PROJECT
+from tests.evaluated import environment
+
+GRAPH = defs.resolve_asset_graph()
+NODES = {key.to_user_string(): GRAPH.get(key) for key in GRAPH.get_all_asset_keys()}
+# A module of `assets` or a function in it that outgrows this does more than put things together.
+LONGEST_ASSET_MODULE_LINES = 230
+LONGEST_ASSET_FUNCTION_STATEMENTS = 30
+
+
+def modules_of(folder: str) -> list[Path]:
+    return sorted((PROJECT / folder).rglob("*.py"))
+
+
+def imports_of(module: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+def test_one_job_one_schedule_one_sensor_in_process() -> None:
+    repository = defs.get_repository_def()
+    jobs = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
+    assert jobs == [JOB]
+    (schedule,) = repository.schedule_defs
+    assert schedule.cron_schedule == "0 6 * 8-12,1 1-5"
+    assert schedule.execution_timezone == "Europe/London"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert schedule.job_name == JOB
+    (sensor,) = repository.sensor_defs
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    assert sensor.job_name == JOB
+    assert defs.resolve_job_def(JOB).executor_def.name == dg.in_process_executor.name
+    assert defs.resolve_job_def(JOB).asset_layer.selected_asset_keys == GRAPH.get_all_asset_keys()
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_every_asset_is_a_study_s_and_described(name: str) -> None:
+    node = NODES[name]
+    assert isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
+    assert node.partitions_def.name == STUDIES.name == "study"
+    assert node.description
+    if name not in {"protocol", "board/page", "publish"}:
+        schema = node.metadata["dagster/column_schema"]
+        assert schema.columns
+        assert all(column.type for column in schema.columns)
+
+
+def test_every_table_has_one_blocking_check_of_its_values() -> None:
+    checks = [GRAPH.get(key) for key in GRAPH.asset_check_keys]
+    assert all(check.blocking for check in checks)
+    guarded = sorted(
+        check.key.asset_key.to_user_string() for check in checks
+        if check.key.name == "values_are_as_declared"
+    )  # fmt: skip
+    assert guarded == sorted(f"{table.schema}/{table.name}" for table in checked_tables())
+    tables = {name for name in NODES if name.split("/")[0] in {"raw", "mart", "impact"}}
+    assert set(guarded) == tables
+
+
+def test_released_is_the_only_way_to_charts_and_the_board() -> None:
+    for name, node in NODES.items():
+        if name.split("/")[0] in {"charts", "board"}:
+            parents = {key.to_user_string().split("/")[0] for key in node.parent_keys}
+            assert parents <= {"released", "charts"}, name
+    assert {n.split("/")[1] for n in NODES if n.startswith("charts/")} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("module", modules_of("pipelines"), ids=lambda m: m.name)
+def test_pipelines_know_nothing_of_dagster_or_assets(module: Path) -> None:
+    assert not imports_of(module) & {"dagster", "assets", "tests", "notebooks"}
+
+
+@pytest.mark.parametrize("module", modules_of("assets"), ids=lambda m: m.name)
+def test_assets_only_put_things_together(module: Path) -> None:
+    assert not imports_of(module) & {"numpy", "pandas", "scipy", "matplotlib", "tests", "notebooks"}
+    text = module.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_ASSET_MODULE_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            n_statements = sum(isinstance(child, ast.stmt) for child in ast.walk(node))
+            assert n_statements <= LONGEST_ASSET_FUNCTION_STATEMENTS, node.name
+
+
+def test_definitions_load_quickly_and_without_a_warning() -> None:
+    code = (
+        "import sys, warnings\n"
+        "import dagster\n"  # what its own imports warn of is not ours to mend
+        "warnings.simplefilter('error')\n"
+        "import assets.definitions\n"
+        "assets.definitions.defs.get_repository_def()\n"
+        "print(sorted({'great_expectations', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def looked_at(studies: Studies, cursor: str | None) -> dg.SensorResult:
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"studies": studies}
+        ) as context,
+    ):
+        result = study_folders(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def test_the_sensor_asks_for_new_and_changed_studies_only(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "raw" / "example")
+    studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path / "marts"))
+
+    def look(cursor: str | None) -> dg.SensorResult:
+        return looked_at(studies, cursor)
+
+    first = look(None)
+    assert [request.partition_key for request in first.run_requests or []] == ["example"]
+    (request,) = first.dynamic_partitions_requests or []
+    assert list(request.partition_keys) == ["example"]
+    unchanged = look(first.cursor)
+    assert unchanged.run_requests == []
+    with (tmp_path / "raw" / "example" / "reviews.csv").open("a", encoding="utf-8") as lines:
+        lines.write("\n")
+    changed = look(unchanged.cursor)
+    assert [request.partition_key for request in changed.run_requests or []] == ["example"]
+    assert changed.run_requests[0].run_key != (first.run_requests or [])[0].run_key
+    copied = tmp_path / "raw" / "spring"
+    shutil.copytree(EXAMPLE, copied)
+    text = (copied / "study.toml").read_text(encoding="utf-8")
+    (copied / "study.toml").write_text(
+        text.replace('name = "example"', 'name = "spring"'), encoding="utf-8"
+    )
+    with_new = look(changed.cursor)
+    assert [request.partition_key for request in with_new.run_requests or []] == ["spring"]
+    assert look(with_new.cursor).run_requests == []
+
+
+def test_a_broken_protocol_is_asked_for_once_and_again_when_mended(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "broken"
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text("this is not TOML", encoding="utf-8")
+    studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path / "marts"))
+    asked: list[int] = []
+    cursor: str | None = None
+    for mended in (None, None, "[study]\n", None):
+        if mended:
+            (folder / "study.toml").write_text(mended, encoding="utf-8")
+        result = looked_at(studies, cursor)
+        cursor = result.cursor
+        asked.append(len(result.run_requests or []))
+    assert asked == [1, 0, 1, 0]
+
+
+def test_the_schedule_asks_for_each_study_once_a_morning(tmp_path: Path) -> None:
+    for name in ("autumn", "winter"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        (tmp_path / "raw" / name / "study.toml").touch()
+    studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path / "marts"))
+    morning = dt.datetime(2018, 10, 2, 6, tzinfo=ZoneInfo("Europe/London"))
+    with (
+        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=morning, resources={"studies": studies}
+        ) as context,
+    ):
+        requests = list(weekday_mornings(context))
+        assert set(instance.get_dynamic_partitions("study")) == {"autumn", "winter"}
+    assert [request.partition_key for request in requests] == ["autumn", "winter"]
+    assert len({request.run_key for request in requests}) == len(requests)
+
+
+def test_overrides_reach_the_resource(tmp_path: Path) -> None:
+    built = build_definitions(data_raw=tmp_path / "raw", data_marts=tmp_path / "marts")
+    studies = (built.resources or {})["studies"]
+    assert studies.data_marts == str(tmp_path / "marts")
+    assert studies.data_raw == str(tmp_path / "raw")
+
+
+def test_the_page_is_served_on_this_machine_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], *, env: dict[str, str], **_: object) -> object:
+        started.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(assets.cli, "DATA_MARTS", tmp_path / "data_marts")
+    monkeypatch.setattr(assets.cli.subprocess, "run", run)
+    assert assets.cli.main(["serve", "--port", "4321"]) == 0
+    ((command, env),) = started
+    assert command[0] == sys.executable
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert command[command.index("--port") + 1] == "4321"
+    assert command[command.index("--module-name") + 1] == "assets.definitions"
+    assert env["DAGSTER_DISABLE_TELEMETRY"] == "1"
+    home = Path(env["DAGSTER_HOME"])
+    assert home == tmp_path / "data_marts" / ".dagster"
+    assert "telemetry:\n  enabled: false" in (home / "dagster.yaml").read_text(encoding="utf-8")
+    assert os.environ.get("DAGSTER_HOME") != str(home)
+    assert "http://127.0.0.1:4321" in capsys.readouterr().out

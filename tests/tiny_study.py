@@ -1,0 +1,343 @@
+"""A study small enough to work out by hand: its files, and the steps from files to released tables.
+
+What each step promises is claimed in the tests; the bundled example study is `data_raw/example`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from pipelines import marts, store
+from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
+from pipelines.disclosure import door
+from pipelines.impact import study_effects
+from pipelines.ingest.performance_tables import ingest_performance_tables
+from pipelines.ingest.records import ingest_records
+from pipelines.ingest.registration import sources_sha256
+from pipelines.paths import StudyPaths
+from pipelines.protocol import write_protocol
+from pipelines.study import Study, load_study
+
+Row = dict[str, object]
+
+# Alder converted on 1 September 2017 (900001 became 900011, same LAESTAB); Cedar merged into Dogwood then.
+ALDER, BIRCH, DOGWOOD, ELM, FIR = 7992001, 7992002, 7992004, 7997005, 7994006
+
+PROTOCOL = """\
+[study]
+name = "tiny"
+title = "A study of six schools"
+local_authority = 799
+local_authority_name = "Nowhere"
+is_fictional = true
+reference_date = 2018-09-01
+as_at = 2018-10-02
+outcome_year = "2017-18"
+baseline_years = ["2016-17"]
+minimum_cell = 6
+
+[[programme]]
+id = "send"
+title = "SEND in mainstream"
+fund = "SSIF"
+target_group = "sen_support"
+starts = 2018-01-08
+expected_schools = 2
+eligible_share = 0.7
+
+  [[programme.measure]]
+  name = "ks2_reading_progress"
+  primary = true
+  smallest_effect = 1.0
+
+[[programme]]
+id = "gap"
+title = "Closing the gap"
+fund = "SSIF"
+target_group = "disadvantaged"
+
+  [[programme.measure]]
+  name = "ks2_rwm_expected"
+  primary = true
+  smallest_effect = 0.05
+
+  [[programme.measure]]
+  name = "ks4_basics_94"
+
+[[programme]]
+id = "network"
+title = "Subject networks"
+fund = "Local"
+"""
+
+SOURCES: dict[str, str] = {
+    "ks2_2017.csv": 'kind = "ks2_pupils"\nacademic_year = "2016-17"\nstatus = "final"',
+    "ks2_2018.csv": 'kind = "ks2_pupils"\nacademic_year = "2017-18"\nstatus = "provisional"',
+    "ks4_2018.csv": 'kind = "ks4_pupils"\nacademic_year = "2017-18"\nstatus = "school_return"',
+    "register.csv": 'kind = "school_register"',
+    "links.csv": 'kind = "school_links"',
+    "enrolments.csv": 'kind = "enrolments"',
+}
+
+
+def school(urn: int, number: int, name: str, **more: object) -> Row:
+    """A row of the register."""
+    return {
+        "URN": urn,
+        "LA (code)": 799,
+        "EstablishmentNumber": number,
+        "EstablishmentName": name,
+        "TypeOfEstablishment (name)": "Community school",
+        "EstablishmentTypeGroup (name)": "Local authority maintained schools",
+        "PhaseOfEducation (name)": "Primary",
+        "StatutoryLowAge": 4,
+        "StatutoryHighAge": 11,
+        "OpenDate": "01-09-1990",
+        "CloseDate": "",
+        **more,
+    }
+
+
+def ks2_pupil(urn: int, number: int, upn: str, **more: object) -> Row:
+    """A pupil at the end of key stage 2 who met everything, on no register of need."""
+    return {
+        "LAESTAB": 7990000 + number,
+        "URN": urn,
+        "UPN": upn,
+        "SURNAME": "Quillfeather",
+        "FORENAME": "Marigold",
+        "DOB": "14/02/2007",
+        "PINCL_FLAG": 201,
+        "SEN": "N",
+        "FSM6_P": 0,
+        "KS1GROUP": 2,
+        "KS1AVERAGEPS": "15.5",
+        "READOUTCOME": "AS",
+        "MATOUTCOME": "AS",
+        "WRITTAOUTCOME": "EXS",
+        "READSCORE": 104,
+        "MATSCORE": 103,
+        "ELIGRWM": 1,
+        "RWMEXP": 1,
+        "READPROGSCORE_EM_ADJUSTED": "0.50",
+        "WRITPROGSCORE_EM_ADJUSTED": "0.25",
+        "MATPROGSCORE_EM_ADJUSTED": "-0.25",
+        **more,
+    }
+
+
+def ks4_pupil(urn: int, number: int, upn: str, **more: object) -> Row:
+    """A pupil at the end of key stage 4."""
+    return {
+        "LAESTAB": 7990000 + number,
+        "URN": urn,
+        "UPN": upn,
+        "P_INCL": 201,
+        "SENF": "N",
+        "FSM6": 0,
+        "KS2APS": "28.1",
+        "ATT8SCR": "",
+        "P8SCORE": "",
+        "L2BASICS_94": 1,
+        "L2BASICS_95": 0,
+        **more,
+    }
+
+
+def published_ks2(urn: int, estab: int, name: str, **more: object) -> Row:
+    """A school's row of a published key stage 2 table: headings for what the tiny study asks."""
+    return {
+        "RECTYPE": 1,
+        "LEA": 799,
+        "ESTAB": estab,
+        "URN": urn,
+        "SCHNAME": name,
+        "NFTYPE": "CY",
+        "TELIG": 30,
+        "TFSM6CLA1A": 10,
+        "PTRWM_EXP": "60%",
+        "PTRWM_EXP_FSM6CLA1A": "40%",
+        **more,
+    }
+
+
+def csv_text(rows: list[Row]) -> str:
+    """Rows as comma-separated text; the first row names the headings."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _tables() -> dict[str, list[Row]]:
+    poor: Row = {
+        "RWMEXP": 0,
+        "READOUTCOME": "NS",
+        "READSCORE": 95,
+        "READPROGSCORE_EM_ADJUSTED": "-2.5",
+    }
+    return {
+        "register.csv": [
+            school(900001, 2001, "Alder Primary School", CloseDate="31-08-2017"),
+            school(
+                900011,
+                2001,
+                "Alder Academy",
+                **{"EstablishmentTypeGroup (name)": "Academies", "OpenDate": "01-09-2017"},
+            ),
+            school(900002, 2002, "Birch Primary School"),
+            school(900003, 2003, "Cedar Junior School", CloseDate="31-08-2017"),
+            school(900004, 2004, "Dogwood Primary School"),
+            school(
+                900005,
+                7005,
+                "Elm School",
+                **{
+                    "TypeOfEstablishment (name)": "Community special school",
+                    "EstablishmentTypeGroup (name)": "Special schools",
+                },
+            ),
+            school(900006, 4006, "Fir School", **{"PhaseOfEducation (name)": "Secondary"}),
+        ],
+        "links.csv": [
+            {
+                "URN": 900011,
+                "LinkURN": 900001,
+                "LinkType": "Predecessor",
+                "LinkEstablishedDate": "",
+            },
+            {
+                "URN": 900003,
+                "LinkURN": 900004,
+                "LinkType": "Successor - merged",
+                "LinkEstablishedDate": "01-09-2017",
+            },
+        ],
+        "enrolments.csv": [
+            {"programme": "send", "urn": 900001, "start_date": "2018-02-01"},
+            {"programme": "send", "urn": 900005, "start_date": ""},
+            {"programme": "gap", "urn": 900011, "start_date": ""},
+            {"programme": "gap", "urn": 900003, "start_date": ""},
+            {"programme": "network", "urn": 900002, "start_date": ""},
+        ],
+        "ks2_2017.csv": [
+            ks2_pupil(900001, 2001, "A799200117001"),
+            ks2_pupil(900001, 2001, "A799200117002", FSM6_P=1, **poor),
+            ks2_pupil(900002, 2002, "B799200217001"),
+            ks2_pupil(900003, 2003, "C799200317001", FSM6_P=1),
+            ks2_pupil(900004, 2004, "D799200417001", FSM6_P=1, **poor),
+            ks2_pupil(900004, 2004, "D799200417002", FSM6_P=1, **poor),
+        ],
+        "ks2_2018.csv": [
+            ks2_pupil(900011, 2001, "A799200118001", SEN="K", FSM6_P=1),
+            ks2_pupil(900011, 2001, "A799200118002", SEN="K", **poor),
+            ks2_pupil(900011, 2001, "A799200118003", SEN="E", FSM6_P=1, KS1GROUP=3),
+            ks2_pupil(900011, 2001, "A799200118004", SEN="", FSM6_P="", KS1GROUP=""),
+            ks2_pupil(900002, 2002, "B799200218001"),
+            ks2_pupil(900004, 2004, "D799200418001", FSM6_P=1),
+            ks2_pupil(900004, 2004, "D799200418002", PINCL_FLAG=202),
+            ks2_pupil(900005, 7005, "E799700518001", SEN="E", READSCORE="N", READOUTCOME="B"),
+        ],
+        "ks4_2018.csv": [
+            ks4_pupil(900006, 4006, "F799400618001", FSM6=1),
+            ks4_pupil(900006, 4006, "F799400618002", L2BASICS_94=0),
+        ],
+    }
+
+
+@dataclass
+class TinyStudy:
+    """The study before it is written: change `protocol`, `sources` or `tables`, then `write()`."""
+
+    parent: Path
+    protocol: str = PROTOCOL
+    sources: dict[str, str] = field(default_factory=lambda: dict(SOURCES))
+    tables: dict[str, list[Row]] = field(default_factory=_tables)
+
+    @property
+    def folder(self) -> Path:
+        return self.parent / "tiny"
+
+    @property
+    def paths(self) -> StudyPaths:
+        return StudyPaths(self.parent / "marts", "tiny")
+
+    def add(self, file: str, source: str, rows: list[Row]) -> None:
+        """Register one more file."""
+        self.sources[file] = source
+        self.tables[file] = rows
+
+    def drop(self, file: str) -> None:
+        """Take a file out."""
+        del self.sources[file], self.tables[file]
+
+    def write(self) -> Study:
+        """Write the folder anew and load it."""
+        self.folder.mkdir(exist_ok=True)
+        entries = "".join(
+            f'\n[[source]]\nfile = "{file}"\n{about}\n' for file, about in self.sources.items()
+        )
+        (self.folder / "study.toml").write_text(self.protocol + entries, encoding="utf-8")
+        for file, rows in self.tables.items():
+            (self.folder / file).write_text(csv_text(rows), encoding="utf-8")
+        return load_study(self.folder)
+
+    @contextmanager
+    def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Write, ingest and build every mart, and keep the store open."""
+        study = self.write()
+        with store.connect(self.paths) as con:
+            ingest(con, study)
+            build_marts(con)
+            yield con
+
+    @contextmanager
+    def released(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As `marts`, then effects and released tables."""
+        with self.marts() as con:
+            study = load_study(self.folder)
+            study_effects.build_compared_school(con)
+            study_effects.build_estimate(con, study)
+            study_effects.build_comparison(con, study)
+            door.release(con, study.study.minimum_cell)
+            yield con
+
+
+def ingest(con: duckdb.DuckDBPyConnection, study: Study) -> None:
+    """The protocol and every raw table."""
+    write_protocol(con, study, sources_sha256(study))
+    for table in RAW_TABLES:
+        ingest_table(con, study, table)
+
+
+def ingest_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
+    """One raw table, by whichever module reads its form of file."""
+    if table is PUBLISHED_OUTCOME:
+        return ingest_performance_tables(con, study)
+    return ingest_records(con, study, table)
+
+
+def build_marts(con: duckdb.DuckDBPyConnection) -> None:
+    """Every mart, in the order of the catalogue but for `school`, which reads `cell`."""
+    tables = {table.name: table for table in MART_TABLES}
+    for name in (
+        "school_urn",
+        "ks2_stratum",
+        "ks4_stratum",
+        "cell",
+        "school",
+        "programme_school",
+        "arm",
+        "outcome",
+    ):
+        marts.build(con, tables[name])
+    if len(tables) != 8:
+        raise ValueError("a mart was added: say here when it is built")

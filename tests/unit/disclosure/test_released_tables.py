@@ -1,0 +1,339 @@
+"""What released tables say: consent, claims, evaluations, counts, revisions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tiny_study import TinyStudy, ks2_pupil, school
+
+STATEMENT = {
+    "programme": "send",
+    "urn": 900001,
+    "given_on": "2018-07-01",
+    "role": "SENCO",
+    "consent": "yes",
+    "attribution": "role",
+    "theme": "Practice",
+    "tone": "positive",
+    "quote": "It helped.",
+}
+CASE = {
+    "programme": "send",
+    "urn": 900001,
+    "consent": "yes",
+    "context": "A school",
+    "support_received": "Visits",
+    "statement": "We learnt.",
+}
+FORM = {
+    "programme": "send",
+    "urn": 900001,
+    "submitted_on": "2018-07-01",
+    "respondent_role": "Head",
+    "q1": "Agree",
+    "q2": "Agree",
+    "q3": "Disagree",
+    "q4": "",
+    "free_text": "Never to be released: Marigold did well.",
+}
+
+
+def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
+    with tiny.released() as con:
+        return con.execute(select).fetchall()
+
+
+# ------------------------------------------------------------------------------------------- consent
+
+
+def test_without_consent_nothing_is_released(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    refusals = ("no", "withdrawn", "NO", "Withdrawn")
+    tiny.add(
+        "s.csv",
+        'kind = "statements"',
+        [STATEMENT, *({**STATEMENT, "consent": no, "quote": "Not for print."} for no in refusals)],
+    )
+    tiny.add(
+        "c.csv",
+        'kind = "case_studies"',
+        [
+            CASE,
+            *(
+                {**CASE, "urn": 900002 + n, "consent": no, "statement": "Not for print."}
+                for n, no in enumerate(refusals)
+            ),
+        ],
+    )
+    with tiny.released() as con:
+        assert con.execute("SELECT quote FROM released.statements").fetchall() == [("It helped.",)]
+        assert con.execute("SELECT statement FROM released.case_studies").fetchall() == [
+            ("We learnt.",)
+        ]
+
+
+def test_a_statement_is_attributed_as_agreed(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.add(
+        "s.csv",
+        'kind = "statements"',
+        [
+            {**STATEMENT, "attribution": "name"},
+            {**STATEMENT, "attribution": "role"},
+            {**STATEMENT, "attribution": "anonymous"},
+            {**STATEMENT, "attribution": "role", "role": ""},
+        ],
+    )
+    assert released(tiny, "SELECT attribution FROM released.statements") == [
+        ("SENCO, Alder Academy",),
+        ("SENCO",),
+        ("A school",),
+        ("A member of staff",),
+    ]
+
+
+# -------------------------------------------------------------------------------------------- claims
+
+
+def eligibility(tmp_path, met: list[str | None], share: str = "0.7") -> tuple[object, ...]:
+    """The claim about a programme of as many schools; None: a school nothing is said of."""
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace("eligible_share = 0.7", f"eligible_share = {share}")
+    urns = [900100 + n for n in range(len(met))]
+    tiny.tables["register.csv"] += [
+        school(urn, urn - 900000 + 2000, f"School {n:02}") for n, urn in enumerate(urns)
+    ]
+    tiny.tables["enrolments.csv"] = [
+        {"programme": "send", "urn": urn, "start_date": ""} for urn in urns
+    ]
+    tiny.add(
+        "eligibility.csv",
+        'kind = "eligibility"',
+        [
+            {
+                "programme": "send",
+                "urn": urn,
+                "criterion": "Progress 8",
+                "met": answer,
+                "evidence": "",
+                "judged_on": "",
+            }
+            for urn, answer in zip(urns, met, strict=True)
+            if answer
+        ],
+    )
+    (row,) = released(
+        tiny,
+        "SELECT claim, numerator, denominator, result, exceptions FROM released.claims "
+        "WHERE claim LIKE '%eligible'",
+    )
+    return row
+
+
+def test_thirteen_of_eighteen_hold(tmp_path):
+    claim, numerator, denominator, result, exceptions = eligibility(
+        tmp_path, ["yes"] * 13 + ["no"] * 5
+    )
+    assert claim == "SEND in mainstream: at least 70% of its schools were eligible"
+    assert (numerator, denominator, result) == (13, 18, "holds")
+    assert exceptions == "School 13; School 14; School 15; School 16; School 17"
+
+
+def test_twelve_of_eighteen_fail(tmp_path):
+    assert eligibility(tmp_path, ["yes"] * 12 + ["no"] * 6)[1:4] == (12, 18, "fails")
+
+
+@pytest.mark.parametrize("unknown", ["unknown", None], ids=["said to be unknown", "not listed"])
+def test_twelve_of_eighteen_and_one_unknown_cannot_be_told(tmp_path, unknown):
+    row = eligibility(tmp_path, ["yes"] * 12 + ["no"] * 5 + [unknown])
+    assert row[1:4] == (12, 18, "cannot_tell")
+    assert str(row[4]).endswith("School 17 (not known)")
+
+
+def test_eleven_of_eighteen_and_one_unknown_fail(tmp_path):
+    assert eligibility(tmp_path, ["yes"] * 11 + ["no"] * 6 + ["unknown"])[3] == "fails"
+
+
+@pytest.mark.parametrize(
+    ("n_yes", "n", "share", "result"),
+    [(11, 20, "0.55", "holds"), (10, 20, "0.55", "fails"), (63, 90, "0.7", "holds")],
+)
+def test_the_exact_share_holds_whatever_binary_makes_of_it(tmp_path, n_yes, n, share, result):
+    """0.55 of 20 is 11.000000000000002 in binary, 0.7 of 90 a hair above 63."""
+    row = eligibility(tmp_path, ["yes"] * n_yes + ["no"] * (n - n_yes), share)
+    assert row[1:4] == (n_yes, n, result)
+
+
+def test_one_criterion_met_is_enough(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    entry = {"programme": "send", "urn": 900001, "evidence": "", "judged_on": ""}
+    tiny.add(
+        "eligibility.csv",
+        'kind = "eligibility"',
+        [
+            {**entry, "criterion": "a", "met": "no"},
+            {**entry, "criterion": "b", "met": "yes"},
+            {**entry, "criterion": "a", "met": "unknown", "urn": 900005},
+            {**entry, "criterion": "b", "met": "no", "urn": 900005},
+        ],
+    )
+    assert released(
+        tiny, "SELECT numerator, result, exceptions FROM released.claims WHERE claim LIKE '%eligible'"
+    ) == [(1, "cannot_tell", "Elm School (not known)")]
+
+
+def test_expected_schools_and_coverage(tmp_path):
+    found = dict(
+        (claim, rest)
+        for claim, *rest in released(
+            TinyStudy(tmp_path),
+            "SELECT claim, numerator, denominator, result, exceptions FROM released.claims",
+        )
+    )
+    assert found == {
+        "SEND in mainstream: 2 schools take part": [2, 2, "holds", None],
+        "Every school takes part in one or more programmes": [4, 5, "fails", "Fir School"],
+    }
+
+
+REVIEWED = "SELECT numerator, denominator, result, exceptions FROM released.claims WHERE claim LIKE 'All%'"
+
+
+@pytest.mark.parametrize(
+    ("visits", "result"),
+    [
+        # Maintained and open: Birch, Dogwood, Elm, Fir. Cedar is Dogwood today; Alder is an academy.
+        ({900002: "2017-09-01", 900003: "2018-08-31", 900005: "2018-01-01"}, (3, 4, "holds")),
+        ({900002: "2017-08-31", 900003: "2018-09-01", 900005: "2018-01-01"}, (1, 4, "fails")),
+        ({900002: "2018-01-01", 900011: "2018-01-01", 900005: "2018-01-01"}, (2, 4, "fails")),
+    ],
+)
+def test_all_maintained_schools_but_one_were_visited_in_the_year(tmp_path, visits, result):
+    tiny = TinyStudy(tmp_path)
+    (first, date), *others = visits.items()
+    tiny.add(
+        "inspections.csv",
+        'kind = "inspections"',
+        [{"urn": first, "inspection_date": date, "overall_effectiveness": 2}],
+    )
+    tiny.add(
+        "reviews.csv",
+        'kind = "reviews"',
+        [
+            {"urn": urn, "review_date": date, "review_type": "Peer", "reviewer": ""}
+            for urn, date in others
+        ],
+    )
+    (row,) = released(tiny, REVIEWED)
+    assert row[:3] == result
+    assert "Fir School" in str(row[3])
+
+
+def test_a_claim_without_its_source_is_not_listed(tmp_path):
+    assert released(TinyStudy(tmp_path), REVIEWED) == []
+
+
+# --------------------------------------------------------------------------------------- evaluations
+
+
+def test_two_forms_of_one_school_count_once_and_the_last_one_counts(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.add(
+        "forms.csv",
+        'kind = "evaluations"',
+        [
+            {**FORM, "submitted_on": "2018-07-20", "q1": "Strongly agree"},
+            {**FORM, "submitted_on": "2018-07-01", "urn": 900011, "q1": "Disagree"},
+            {**FORM, "urn": 900005},
+        ],
+    )
+    tiny.add("questions.csv", 'kind = "evaluation_questions"', [{"question": "q1", "wording": "Useful?"}])
+    found = released(
+        tiny, "SELECT question, answer, n_schools, n_expected FROM released.evaluation_summary"
+    )
+    assert found == [
+        ("response rate", "returned", 2, 2),
+        ("Useful?", "Strongly agree", 1, 2),
+        ("Useful?", "Agree", 1, 2),
+        ("q2", "Agree", 2, 2),
+        ("q3", "Disagree", 2, 2),
+    ]
+
+
+def test_free_text_is_released_nowhere(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.add("forms.csv", 'kind = "evaluations"', [FORM])
+    with tiny.released() as con:
+        tables = con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'released'"
+        ).fetchall()
+        assert len(tables) == 16
+        for (name,) in tables:
+            assert "Marigold" not in con.execute(f"FROM released.{name}").df().to_string()
+
+
+# ------------------------------------------------------------------------------------ what was counted
+
+
+def test_programmes_and_their_overlap(tmp_path):
+    with TinyStudy(tmp_path).released() as con:
+        assert con.execute(
+            "SELECT programme, is_evaluated, n_schools, n_ks2_schools, n_ks4_schools "
+            "FROM released.programme"
+        ).fetchall() == [
+            ("send", True, 2, 2, 0),
+            ("gap", True, 2, 2, 0),
+            ("network", False, 1, 1, 0),
+        ]
+        overlap = con.execute("SELECT * FROM released.programme_overlap").fetchall()
+    assert dict(((a, b), n) for a, b, n in overlap) == {
+        ("send", "send"): 2,
+        ("send", "gap"): 1,
+        ("send", "network"): 0,
+        ("gap", "send"): 1,
+        ("gap", "gap"): 2,
+        ("gap", "network"): 0,
+        ("network", "send"): 0,
+        ("network", "gap"): 0,
+        ("network", "network"): 1,
+    }
+
+
+def test_why_schools_are_left_out_is_counted(tmp_path):
+    assert released(
+        TinyStudy(tmp_path), "SELECT programme, key_stage, reason, n_schools FROM released.school_count"
+    ) == [
+        ("gap", "ks2", "compared", 2),
+        ("gap", "ks4", "no pupils at the end of the key stage", 2),
+        ("send", "ks2", "no earlier result to compare with", 1),
+        ("send", "ks2", "special school, never compared with mainstream schools", 1),
+    ]
+
+
+def test_a_revision_is_withheld_when_either_release_is_small(tmp_path):
+    tiny = TinyStudy(tmp_path)
+
+    def pupils(n: int, met: int) -> list[dict[str, object]]:
+        return [
+            ks2_pupil(900011, 2001, f"A{i:03}", FSM6_P=1, RWMEXP=int(i < met)) for i in range(n)
+        ]
+
+    select = (
+        "SELECT from_status, to_status, n_pupils_before, n_pupils_after, before, after "
+        "FROM released.revisions WHERE academic_year = '2017-18'"
+    )
+    tiny.tables["ks2_2018.csv"] = pupils(10, 5)
+    about = 'kind = "ks2_pupils"\nacademic_year = "2017-18"\nstatus = "revised"'
+    tiny.add("revised.csv", about, pupils(8, 6))
+    assert released(tiny, select) == [("provisional", "revised", 10, 8, 0.5, 0.75)]
+    tiny.tables["revised.csv"] = pupils(5, 5)
+    assert released(tiny, select) == [("provisional", "revised", None, None, None, None)]
+
+
+def test_sources_are_listed_with_their_rows(tmp_path):
+    found = released(
+        TinyStudy(tmp_path),
+        "SELECT file, n_rows_in, n_rows_kept, n_rows_set_aside FROM released.source "
+        "WHERE kind = 'ks2_pupils'",
+    )
+    assert found == [("ks2_2017.csv", 6, 6, 0), ("ks2_2018.csv", 8, 7, 1)]

@@ -1,0 +1,278 @@
+"""Published figures: numbers with their rounding, codes as statuses and never as 0, levels by record type."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+from pipelines import store
+from pipelines.catalogue import PUBLISHED_OUTCOME
+from pipelines.errors import StudyError
+from pipelines.ingest.performance_tables import (
+    LEVEL_OF_RECORD_TYPE,
+    STATUS_OF_CODE,
+    ingest_performance_tables,
+    published_columns,
+)
+from pipelines.measures import MEASURES
+from pipelines.study import PUPIL_GROUPS
+from pipelines.validation.faults import faults_of
+from pipelines.validation.rules import rules_of
+from pipelines.validation.suites import validate
+from tests.tiny_study import TinyStudy, published_ks2
+
+FIGURE = "measure = 'ks2_rwm_expected' AND pupil_group = 'disadvantaged'"
+
+
+def tables_study(tmp_path, rows) -> TinyStudy:
+    tiny = TinyStudy(tmp_path)
+    for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
+        tiny.drop(name)
+    start = tiny.protocol.index('[[programme]]\nid = "send"')
+    end = tiny.protocol.index('[[programme]]\nid = "gap"')
+    tiny.protocol = (tiny.protocol[:start] + tiny.protocol[end:]).replace(
+        '\n  [[programme.measure]]\n  name = "ks4_basics_94"\n', ""
+    )
+    tiny.add(
+        "ks2.csv", 'kind = "ks2_schools"\nacademic_year = "2017-18"\nstatus = "provisional"', rows
+    )
+    return tiny
+
+
+def ks4_study(tmp_path, rows) -> TinyStudy:
+    tiny = tables_study(tmp_path, rows)
+    tiny.protocol = tiny.protocol.replace("ks2_rwm_expected", "ks4_basics_94")
+    tiny.sources["ks2.csv"] = tiny.sources["ks2.csv"].replace("ks2", "ks4")
+    return tiny
+
+
+@contextmanager
+def ingested(tiny: TinyStudy, content: str | bytes | None = None):
+    study = tiny.write()
+    if content is not None:
+        data = content.encode() if isinstance(content, str) else content
+        (tiny.folder / "ks2.csv").write_bytes(data)
+    with store.connect(tiny.paths) as con:
+        ingest_performance_tables(con, study)
+        yield con, study
+
+
+def faults_in(con, study):
+    rules = tuple(rules_of(PUBLISHED_OUTCOME, is_expected=True))
+    return [fault for rule in validate(con, rules).broken for fault in faults_of(con, study, rule)]
+
+
+def figures(tmp_path, texts: list[str], select: str):
+    rows = [
+        published_ks2(900100 + n, 2001 + n, "Alder", PTRWM_EXP_FSM6CLA1A=text)
+        for n, text in enumerate(texts)
+    ]
+    with ingested(tables_study(tmp_path, rows)) as (con, _):
+        found = con.execute(
+            f"SELECT {select} FROM raw.published_outcome WHERE {FIGURE} ORDER BY row_number"
+        ).fetchall()
+    return dict(zip(texts, found, strict=True))
+
+
+def test_a_percentage_is_a_share_with_half_its_last_step(tmp_path):
+    expected = {
+        "47%": ("value", 0.47, 0.005),
+        "47": ("value", 0.47, 0.005),
+        "47.5%": ("value", 0.475, 0.0005),
+        " 47% ": ("value", 0.47, 0.005),
+        "0%": ("value", 0.0, 0.005),
+        "100%": ("value", 1.0, 0.005),
+        "\u00a047%": ("value", 0.47, 0.005),
+    }
+    found = figures(tmp_path, list(expected), "value_status, value, half_width")
+    assert {text: (s, pytest.approx(v), pytest.approx(w)) for text, (s, v, w) in found.items()} == (
+        expected
+    )
+
+
+def test_points_are_read_as_published(tmp_path):
+    texts = {"-2.3": (-2.3, 0.05), "\u22122.3": (-2.3, 0.05), "0": (0, 0.5), "1.25": (1.25, 0.005)}
+    rows = [
+        published_ks2(
+            900100 + n,
+            2001 + n,
+            "A",
+            READPROG=text,
+            READPROG_LOWER="-4.1",
+            READPROG_UPPER="\u22120.5",
+        )
+        for n, text in enumerate(texts)
+    ]
+    with ingested(tables_study(tmp_path, rows)) as (con, _):
+        found = con.execute(
+            "SELECT raw_text, value, half_width, ci_low, ci_high, n_pupils FROM raw.published_outcome "
+            "WHERE measure = 'ks2_reading_progress' AND pupil_group = 'all' ORDER BY row_number"
+        ).fetchall()
+    for text, value, half_width, *others in found:
+        assert (value, half_width) == pytest.approx(texts[text])
+        assert others == [-4.1, -0.5, 30]
+    assert len(found) == 4
+
+
+CODES = {
+    "SUPP": "suppressed",
+    "LOWCOV": "low_coverage",
+    "NP": "not_published",
+    "NE": "no_entries",
+    "NEW": "not_applicable",
+    "NA": "unavailable",
+    "": "unavailable",
+    "supp": "suppressed",
+    " Supp ": "suppressed",
+}
+
+
+def test_a_code_is_a_status_and_never_nought(tmp_path):
+    found = figures(tmp_path, list(CODES), "value_status, value, half_width")
+    assert found == {text: (status, None, 0) for text, status in CODES.items()}
+
+
+def test_every_known_code_has_a_status_and_no_value(tmp_path):
+    found = figures(tmp_path, list(STATUS_OF_CODE), "value_status, value")
+    assert found == {code: (status, None) for code, status in STATUS_OF_CODE.items()}
+
+
+def test_an_unknown_code_is_a_fault_at_its_row_and_column(tmp_path):
+    rows = [
+        published_ks2(900100, 2001, "Alder"),
+        published_ks2(900101, 2002, "Birch", PTRWM_EXP_FSM6CLA1A="QQ"),
+        published_ks2(900102, 2003, "Cedar", PTRWM_EXP_FSM6CLA1A="QQ", PTRWM_EXP="4O%"),
+    ]
+    with ingested(tables_study(tmp_path, rows)) as (con, study):
+        faults = faults_in(con, study)
+        assert [(f.file, f.row, f.column, f.found) for f in faults] == [
+            ("ks2.csv", 3, "PTRWM_EXP_FSM6CLA1A", "'QQ'"),
+            ("ks2.csv", 4, "PTRWM_EXP", "'4O%'"),
+        ]
+        assert faults[0].problem == "the code is not known (also in row 4)"
+        assert "suppressed" in (faults[0].expected or "")
+        assert (
+            store.row_count(con, "raw.published_outcome WHERE raw_text = 'QQ' AND value = 0") == 0
+        )
+
+
+@pytest.mark.parametrize("text", ["47,5%", "4,7", "1.234,5", "%", "4%7", "47%%", "12-3"])
+def test_what_is_no_number_is_an_unknown_code_and_no_value(tmp_path, text):
+    with ingested(
+        tables_study(tmp_path, [published_ks2(900100, 2001, "Alder", PTRWM_EXP_FSM6CLA1A=text)])
+    ) as (con, study):
+        assert con.execute(
+            f"SELECT value_status, value FROM raw.published_outcome WHERE {FIGURE}"
+        ).fetchall() == [("unknown_code", None)]
+        assert [fault.found for fault in faults_in(con, study)] == [repr(text)]
+
+
+def test_numbers_of_pupils_may_have_thousands_commas(tmp_path):
+    rows = [published_ks2(900100, 2001, "Alder", TFSM6CLA1A="1,234")]
+    with ingested(tables_study(tmp_path, rows)) as (con, _):
+        assert con.execute(
+            f"SELECT n_pupils FROM raw.published_outcome WHERE {FIGURE}"
+        ).fetchall() == [(1234,)]
+
+
+@pytest.mark.parametrize("key_stage", ["ks2", "ks4"])
+def test_record_types_are_read_by_key_stage(tmp_path, key_stage):
+    levels = LEVEL_OF_RECORD_TYPE[key_stage]
+    rows = [
+        {
+            **published_ks2(900100 + n, 2001 + n, "Alder", RECTYPE=code),
+            "TPUP": 30,
+            "TFSM6CLA1A": 10,
+            "PTL2BASICS_94": "60%",
+            "PTFSM6CLA1ABASICS_94": "40%",
+        }
+        for n, code in enumerate(levels)
+    ]
+    make = tables_study if key_stage == "ks2" else ks4_study
+    with ingested(make(tmp_path, rows)) as (con, study):
+        found = con.execute(
+            "SELECT DISTINCT row_number, level, urn, laestab FROM raw.published_outcome ORDER BY 1"
+        ).fetchall()
+        assert not faults_in(con, study)
+    assert [level for _, level, _, _ in found] == list(levels.values())
+    for row, level, urn, laestab in found:
+        is_school = level.endswith("school")
+        assert urn == (900100 + row - 2 if is_school else None)
+        assert laestab == (7990000 + 2001 + row - 2 if is_school else None)
+
+
+def test_the_same_record_type_is_a_nation_at_ks2_and_an_authority_at_ks4():
+    assert LEVEL_OF_RECORD_TYPE["ks2"]["4"] == "nation"
+    assert LEVEL_OF_RECORD_TYPE["ks4"]["4"] == "authority"
+    assert LEVEL_OF_RECORD_TYPE["ks2"]["3"] == "authority"
+
+
+@pytest.mark.parametrize(("code", "found"), [("9", "'record type 9'"), ("", "'record type blank'")])
+def test_an_unknown_record_type_is_one_fault_at_its_own_column(tmp_path, code, found):
+    rows = [published_ks2(900100, 2001, "Alder", RECTYPE=code)]
+    with ingested(tables_study(tmp_path, rows)) as (con, study):
+        (fault,) = faults_in(con, study)
+    assert (fault.row, fault.column, fault.found) == (2, "RECTYPE", found)
+    assert fault.expected == "one of mainstream_school, special_school, authority, nation"
+
+
+HEADING = "RECTYPE,LEA,ESTAB,URN,SCHNAME,TELIG,TFSM6CLA1A,PTRWM_EXP_FSM6CLA1A,PTRWM_EXP,ALTERED"
+
+
+def test_rows_shorter_than_the_heading_marks_blank_rows_and_mixed_case(tmp_path):
+    tiny = tables_study(tmp_path, [published_ks2(900100, 2001, "Alder")])
+    content = (
+        "\ufeff"
+        + HEADING.replace("RECTYPE", "RecType").replace("PTRWM_EXP_F", "ptrwm_exp_f")
+        + "\r\n"
+        "1,799,2001,900100,Alder,30,10,40%\r\n"
+        "\r\n"
+        ",,,,,,,,,\r\n"
+        "1,799,2002,900101,Birch,31,11,SUPP,61%,x\r\n"
+        "3,799,,,Nowhere,900\r\n"
+    )
+    with ingested(tiny, content) as (con, study):
+        rows = con.execute(
+            "SELECT row_number, pupil_group, raw_text, value_status, n_pupils "
+            "FROM raw.published_outcome WHERE measure = 'ks2_rwm_expected' ORDER BY 1, 2"
+        ).fetchall()
+        assert not faults_in(con, study)
+    assert rows == [
+        (2, "all", None, "unavailable", 30),
+        (2, "disadvantaged", "40%", "value", 10),
+        (5, "all", "61%", "value", 31),
+        (5, "disadvantaged", "SUPP", "suppressed", 11),
+        (6, "all", None, "unavailable", 900),
+        (6, "disadvantaged", None, "unavailable", None),
+    ]
+
+
+def test_all_missing_columns_are_named_at_once(tmp_path):
+    tiny = tables_study(tmp_path, [published_ks2(900100, 2001, "Alder")])
+    with (
+        pytest.raises(StudyError) as raised,
+        ingested(tiny, "RECTYPE,LEA,ESTAB,SCHNAME,TFSM6CLA1A\n1,799,2001,Alder,10\n"),
+    ):
+        pass
+    assert [(f.row, f.column) for f in raised.value.faults] == [
+        (1, "URN"),
+        (1, "PTRWM_EXP_FSM6CLA1A"),
+    ]
+    assert "published_columns.csv" in raised.value.faults[1].remedy
+
+
+def test_columns_of_measures_that_nobody_is_judged_on_may_be_missing(tmp_path):
+    tiny = tables_study(tmp_path, [published_ks2(900100, 2001, "Alder")])
+    with ingested(tiny) as (con, _):
+        assert con.execute(
+            "SELECT DISTINCT measure, pupil_group FROM raw.published_outcome ORDER BY 2"
+        ).fetchall() == [("ks2_rwm_expected", "all"), ("ks2_rwm_expected", "disadvantaged")]
+
+
+def test_the_table_of_headings_names_known_measures_and_groups_once():
+    columns = published_columns()
+    assert {c.measure for c in columns} <= set(MEASURES)
+    assert {c.pupil_group for c in columns} <= set(PUPIL_GROUPS)
+    assert all(c.measure.startswith(c.key_stage) for c in columns)
+    assert len({(c.measure, c.pupil_group) for c in columns}) == len(columns)

@@ -1,0 +1,379 @@
+"""Cells become typed values or stay reported; rows add up; a pupil's number and name are never stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import contextmanager
+
+import pytest
+
+from pipelines import store
+from pipelines.catalogue import (
+    ENROLMENTS,
+    INSPECTIONS,
+    KS2_PUPILS,
+    KS4_PUPILS,
+    SCHOOL_REGISTER,
+    Table,
+)
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.records import ingest_records
+from pipelines.validation.faults import faults_of
+from pipelines.validation.rules import Rule
+from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, school
+
+
+@contextmanager
+def ingested(tiny: TinyStudy, table: Table):
+    """The store after one raw table was read."""
+    study = tiny.write()
+    with store.connect(tiny.paths) as con:
+        ingest_records(con, study, table)
+        yield con, study
+
+
+def one_pupil(tmp_path, **cells) -> TinyStudy:
+    tiny = TinyStudy(tmp_path)
+    tiny.drop("ks2_2017.csv")
+    tiny.tables["ks2_2018.csv"] = [ks2_pupil(900002, 2002, "B799200218001", **cells)]
+    return tiny
+
+
+def heading_faults(tiny: TinyStudy, table: Table) -> tuple[Fault, ...]:
+    with pytest.raises(StudyError) as raised, ingested(tiny, table):
+        pass
+    return raised.value.faults
+
+
+# ------------------------------------------------------------------------------------------ headings
+
+
+def test_headings_are_matched_by_name_in_any_order_and_case(tmp_path):
+    tiny = one_pupil(tmp_path, READSCORE=111, MATSCORE=99)
+    row = tiny.tables["ks2_2018.csv"][0]
+    tiny.tables["ks2_2018.csv"] = [{k.lower(): row[k] for k in reversed(row)}]
+    with ingested(tiny, KS2_PUPILS) as (con, _):
+        assert con.execute(
+            "SELECT reading_score_points, maths_score_points, urn FROM pupils.ks2_pupils"
+        ).fetchall() == [(111, 99, 900002)]
+
+
+def test_either_of_two_headings_serves(tmp_path):
+    tiny = one_pupil(tmp_path, FSM6_P=1)
+    tiny.tables["ks2_2018.csv"][0]["FSM6"] = tiny.tables["ks2_2018.csv"][0].pop("FSM6_P")
+    assert read_column(tiny, KS2_PUPILS, "is_fsm6") == ([True], [])
+
+
+def test_all_missing_columns_are_named_at_once(tmp_path):
+    tiny = one_pupil(tmp_path)
+    for heading in ("READOUTCOME", "FSM6_P", "UPN"):
+        del tiny.tables["ks2_2018.csv"][0][heading]
+    faults = heading_faults(tiny, KS2_PUPILS)
+    assert [(f.file, f.row, f.column) for f in faults] == [
+        ("ks2_2018.csv", 1, "UPN"),
+        ("ks2_2018.csv", 1, "FSM6_P"),
+        ("ks2_2018.csv", 1, "READOUTCOME"),
+    ]
+    assert {f.problem for f in faults} == {"the column is missing"}
+    assert faults[1].expected == "FSM6_P or FSM6 or is_fsm6"
+    assert all(f.remedy for f in faults)
+
+
+def test_faults_of_all_files_of_a_kind_are_named_at_once_and_nothing_is_kept(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    del tiny.tables["ks2_2018.csv"][0]["SEN"]
+    tiny.tables["ks2_2018.csv"] = tiny.tables["ks2_2018.csv"][:1]
+    study = tiny.write()
+    (tiny.folder / "ks2_2017.csv").write_bytes(b"")
+    with store.connect(tiny.paths) as con:
+        with pytest.raises(StudyError) as raised:
+            ingest_records(con, study, KS2_PUPILS)
+        assert [fault.file for fault in raised.value.faults] == ["ks2_2017.csv", "ks2_2018.csv"]
+        assert store.row_count(con, "pupils.ks2_pupils") == 0
+
+
+def test_a_pupil_file_without_headings_does_not_show_its_first_pupil(tmp_path):
+    tiny = one_pupil(tmp_path)
+    study = tiny.write()
+    text = (tiny.folder / "ks2_2018.csv").read_text().splitlines()[1]
+    (tiny.folder / "ks2_2018.csv").write_text(",".join(dict.fromkeys(text.split(","))) + "\n")
+    with store.connect(tiny.paths) as con, pytest.raises(StudyError) as raised:
+        ingest_records(con, study, KS2_PUPILS)
+    shown = raised.value.for_analyst()
+    assert "the column is missing" in shown
+    assert not [word for word in ("B799200218001", "Quillfeather", "14/02/2007") if word in shown]
+
+
+def test_a_file_of_schools_shows_its_headings(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["enrolments.csv"] = [{"programme": "send", "school": 900001}]
+    faults = heading_faults(tiny, ENROLMENTS)
+    assert [f.column for f in faults] == ["URN", "start_date"]
+    assert faults[0].found == "headings programme, school"
+
+
+# --------------------------------------------------------------------------------------------- cells
+
+
+def pupils_with(tmp_path, heading: str, texts: list[str]) -> TinyStudy:
+    tiny = one_pupil(tmp_path)
+    tiny.tables["ks2_2018.csv"] = [
+        ks2_pupil(900002, 2002, f"B7992002180{n:02}", **{heading: text})
+        for n, text in enumerate(texts)
+    ]
+    return tiny
+
+
+def schools_with(tmp_path, heading: str, texts: list[str]) -> TinyStudy:
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["register.csv"] = [
+        school(900100 + n, 2001 + n, "Alder", **{heading: text}) for n, text in enumerate(texts)
+    ]
+    return tiny
+
+
+def read_column(tiny: TinyStudy, table: Table, column: str):
+    """The stored values of a column in the order of the file, and the faults of unreadable cells."""
+    with ingested(tiny, table) as (con, study):
+        select = f"SELECT {column} FROM {table.full_name} ORDER BY row_number"
+        values = [value for (value,) in con.execute(select).fetchall()]
+        return values, list(faults_of(con, study, Rule("readable", table)))
+
+
+def assert_read(tiny: TinyStudy, table: Table, column: str, expected: dict[str, object]):
+    values, faults = read_column(tiny, table, column)
+    assert dict(zip(expected, values, strict=True)) == expected
+    assert not faults
+
+
+def assert_refused(
+    tiny: TinyStudy, table: Table, column: str, texts: list[str], *, heading: str, expected: str
+):
+    """Every cell is stored as nothing and reported at its own place."""
+    values, faults = read_column(tiny, table, column)
+    assert values == [None] * len(texts)
+    assert [(f.row, f.column) for f in faults] == [(n + 2, heading) for n in range(len(texts))]
+    for fault in faults:
+        assert expected in (fault.expected or "")
+        assert fault.problem.startswith("the cell cannot be read as ")
+        assert fault.remedy
+    if not table.full_name.startswith("pupils"):
+        assert [fault.found for fault in faults] == [repr(text) for text in texts]
+
+
+def test_numbers_are_read(tmp_path):
+    expected = {
+        **dict.fromkeys(["104", " 104 ", "\u00a0104\u00a0", "104.0", "1.04e2", "104."], 104.0),
+        **dict.fromkeys(["", "N", "n", " N "]),
+    }
+    tiny = pupils_with(tmp_path, "READSCORE", list(expected))
+    assert_read(tiny, KS2_PUPILS, "reading_score_points", expected)
+
+
+def test_signed_numbers_are_read_with_either_minus(tmp_path):
+    expected = {"-2.5": -2.5, "\u22122.5": -2.5, "+2.5": 2.5, ".5": 0.5, "\u2212.5": -0.5}
+    tiny = pupils_with(tmp_path, "READPROGSCORE_EM_ADJUSTED", list(expected))
+    assert_read(tiny, KS2_PUPILS, "reading_progress_points", expected)
+
+
+def test_what_is_no_number_is_reported_and_stored_as_nothing(tmp_path):
+    texts = ["12,5", "1 2", "1,23", "12.5.1", "nan", "inf", "0x1F", "--1", "N", "\u2013", "2-"]
+    heading = "READPROGSCORE_EM_ADJUSTED"
+    tiny = pupils_with(tmp_path, heading, texts)
+    assert_refused(
+        tiny,
+        KS2_PUPILS,
+        "reading_progress_points",
+        texts,
+        heading=heading,
+        expected="a number with a decimal point",
+    )
+
+
+def test_whole_numbers_are_read(tmp_path):
+    expected = {"7": 7, "7.0": 7, "1,000": 1000, " 7 ": 7, "1,234,567": 1234567, "\u22127": -7}
+    tiny = schools_with(tmp_path, "StatutoryLowAge", list(expected))
+    assert_read(tiny, SCHOOL_REGISTER, "low_age", expected)
+
+
+def test_what_is_no_whole_number_is_never_rounded_into_one(tmp_path):
+    texts = ["12.7", "1,5", "12,34", "1e1", "seven", "7a", "0.5"]
+    tiny = schools_with(tmp_path, "StatutoryLowAge", texts)
+    assert_refused(
+        tiny,
+        SCHOOL_REGISTER,
+        "low_age",
+        texts,
+        heading="StatutoryLowAge",
+        expected="a whole number",
+    )
+
+
+def test_dates_are_read_with_the_day_before_the_month(tmp_path):
+    texts = ["2018-09-04", "04/09/2018", "04-09-2018", "4/9/2018", "04/09/18", " 2018-09-04 "]
+    expected = {**dict.fromkeys(texts, dt.date(2018, 9, 4)), "": None}
+    tiny = schools_with(tmp_path, "OpenDate", list(expected))
+    assert_read(tiny, SCHOOL_REGISTER, "open_date", expected)
+
+
+def test_what_is_no_date_is_reported(tmp_path):
+    texts = ["31/02/2018", "2018-13-01", "Sept 2018", "12/31/2018", "0", "18-09-04", "43347"]
+    tiny = schools_with(tmp_path, "OpenDate", texts)
+    assert_refused(
+        tiny,
+        SCHOOL_REGISTER,
+        "open_date",
+        texts,
+        heading="OpenDate",
+        expected="2018-09-04 or 04/09/2018",
+    )
+
+
+def test_flags_are_read(tmp_path):
+    expected = {
+        **dict.fromkeys(["1", "Y", "yes", "True", "t", " 1 "], True),
+        **dict.fromkeys(["0", "N", "no", "False", "f"], False),
+        "": None,
+    }
+    assert_read(pupils_with(tmp_path, "FSM6_P", list(expected)), KS2_PUPILS, "is_fsm6", expected)
+
+
+def test_what_is_no_flag_is_reported(tmp_path):
+    texts = ["2", "1.0", "maybe", "-1"]
+    tiny = pupils_with(tmp_path, "FSM6_P", texts)
+    assert_refused(
+        tiny, KS2_PUPILS, "is_fsm6", texts, heading="FSM6_P", expected="1 or 0 (or yes, no)"
+    )
+
+
+def test_codes_are_read_in_any_case(tmp_path):
+    tiny = one_pupil(tmp_path, READOUTCOME="\u00a0as ")
+    assert read_column(tiny, KS2_PUPILS, "reading_outcome") == (["AS"], [])
+
+
+def test_the_place_of_an_unreadable_cell_is_right_below_blank_lines(tmp_path):
+    tiny = one_pupil(tmp_path)
+    study = tiny.write()
+    path = tiny.folder / "ks2_2018.csv"
+    heading, good = path.read_text().splitlines()
+    bad = good.replace("B799200218001", "B799200218002").replace(",0.50,", ",1.5x,")
+    path.write_text("\n".join([heading, "", good, "", "", bad, ""]))
+    with store.connect(tiny.paths) as con:
+        ingest_records(con, study, KS2_PUPILS)
+        (fault,) = faults_of(con, study, Rule("readable", KS2_PUPILS))
+    assert (fault.row, fault.column, fault.found) == (6, "READPROGSCORE_EM_ADJUSTED", "'1.5x'")
+
+
+# ---------------------------------------------------------------------------------------------- rows
+
+
+def test_rows_in_are_rows_kept_and_rows_set_aside_with_their_reasons(tmp_path):
+    tiny = one_pupil(tmp_path)
+    blank = dict.fromkeys(tiny.tables["ks2_2018.csv"][0], "")
+    tiny.tables["ks2_2018.csv"] += [
+        ks2_pupil(900002, 2002, "B799200218002", PINCL_FLAG=202),
+        blank,
+        ks2_pupil(900002, 2002, "B799200218003", PINCL_FLAG=203, READSCORE="what"),
+        ks2_pupil(900002, 2002, "B799200218004", PINCL_FLAG=202),
+        dict(blank, UPN=" \u00a0 "),
+    ]
+    with ingested(tiny, KS2_PUPILS) as (con, study):
+        assert con.execute(
+            "SELECT n_rows_in, n_rows_kept, n_rows_set_aside FROM raw.source"
+        ).fetchall() == [(6, 1, 5)]
+        assert con.execute("SELECT reason, n_rows FROM raw.set_aside ORDER BY 1").fetchall() == [
+            ("blank row", 2),
+            ("not at the end of the key stage", 2),
+            ("removed from measures at the school's request", 1),
+        ]
+        # A cell of a row that does not count is nobody's fault.
+        assert not list(faults_of(con, study, Rule("readable", KS2_PUPILS)))
+
+
+def test_ks4_pupils_who_do_not_count_are_set_aside(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    codes = (201, 202, 203, 401, 403, 402, 430)
+    tiny.tables["ks4_2018.csv"] = [
+        ks4_pupil(900006, 4006, f"F79940061800{n}", P_INCL=code) for n, code in enumerate(codes)
+    ]
+    with ingested(tiny, KS4_PUPILS) as (con, _):
+        kept = con.execute("SELECT inclusion FROM pupils.ks4_pupils ORDER BY row_number").fetchall()
+        assert kept == [("201",), ("401",), ("403",)]
+        assert con.execute("SELECT reason, n_rows FROM raw.set_aside ORDER BY 1").fetchall() == [
+            ("not at the end of the key stage", 1),
+            ("not counted in key stage 4 measures", 2),
+            ("removed from measures at the school's request", 1),
+        ]
+
+
+def test_a_pupil_without_an_inclusion_code_is_kept_for_the_check_to_refuse(tmp_path):
+    with ingested(one_pupil(tmp_path, PINCL_FLAG=""), KS2_PUPILS) as (con, _):
+        assert store.row_count(con, "pupils.ks2_pupils WHERE inclusion IS NULL") == 1
+
+
+def test_reading_twice_gives_the_same_rows(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["ks2_2018.csv"][0]["READSCORE"] = "what"
+    with ingested(tiny, KS2_PUPILS) as (con, study):
+        count = store.row_count(con, "pupils.ks2_pupils")
+        ingest_records(con, study, KS2_PUPILS)
+        assert store.row_count(con, "pupils.ks2_pupils") == count == 13
+        assert store.row_count(con, "raw.unreadable") == 1
+        assert store.row_count(con, "raw.source") == 2
+
+
+def test_a_kind_without_a_file_is_an_empty_table(tmp_path):
+    with ingested(TinyStudy(tmp_path), INSPECTIONS) as (con, _):
+        assert store.row_count(con, "raw.inspections") == 0
+
+
+# -------------------------------------------------------------------------------------------- pupils
+
+
+def test_pupils_are_told_apart_by_a_key_that_does_not_hold_their_number(tmp_path):
+    tiny = one_pupil(tmp_path)
+    tiny.tables["ks2_2018.csv"] += [
+        ks2_pupil(900002, 2002, "b799200218001"),  # the same pupil
+        ks2_pupil(900002, 2002, "B799200218002"),
+        ks2_pupil(900002, 2002, ""),
+        ks2_pupil(900002, 2002, ""),
+    ]
+    select = "SELECT pupil_key FROM pupils.ks2_pupils ORDER BY row_number"
+    with ingested(tiny, KS2_PUPILS) as (con, study):
+        first = [key for (key,) in con.execute(select).fetchall()]
+        ingest_records(con, study, KS2_PUPILS)
+        second = [key for (key,) in con.execute(select).fetchall()]
+    assert first[0] == first[1]
+    assert len(set(first)) == 4
+    assert not any("799200218" in key for key in first)
+    assert set(first[:3]).isdisjoint(second[:3]), "the secret is thrown away with the run"
+
+
+def test_nothing_that_names_a_pupil_is_in_the_bytes_of_the_store(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    with tiny.marts() as con:
+        assert store.row_count(con, "pupils.ks2_pupils") == 13
+        con.execute("CHECKPOINT")
+        con.execute("CHECKPOINT pupils")
+    files = [file for file in tiny.paths.home.rglob("*") if file.is_file()]
+    assert {"store.duckdb", "pupils.duckdb"} <= {file.name for file in files}
+    content = b"".join(file.read_bytes() for file in files)
+    assert b"sen_support" in content, "the search would find what is there"
+    numbers = [
+        str(row["UPN"]).encode()
+        for name, rows in tiny.tables.items()
+        if name.startswith("ks")
+        for row in rows
+    ]
+    assert len(numbers) == 16
+    for secret in [*numbers, b"Quillfeather", b"Marigold", b"14/02/2007", b"2007-02-14"]:
+        assert secret.lower() not in content.lower()
+
+
+def test_the_store_is_readable_by_its_owner_only(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    with ingested(tiny, KS2_PUPILS):
+        pass
+    assert tiny.paths.store.stat().st_mode & 0o777 == 0o600
+    assert tiny.paths.pupils.stat().st_mode & 0o777 == 0o600
+    assert tiny.paths.work.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,98 @@
+"""A registered file is there, is the one that was registered, and what became of its rows adds up."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from pipelines import store
+from pipelines.catalogue import ENROLMENTS, KS2_PUPILS
+from pipelines.errors import StudyError
+from pipelines.ingest.records import ingest_records
+from pipelines.ingest.registration import DDL, record, registered_files, sources_sha256
+from tests.tiny_study import TinyStudy
+
+
+def test_a_missing_file_is_named_with_where_it_should_be(tmp_path):
+    study = TinyStudy(tmp_path).write()
+    (tmp_path / "tiny" / "enrolments.csv").unlink()
+    with pytest.raises(StudyError) as raised:
+        registered_files(study, ["enrolments"])
+    (fault,) = raised.value.faults
+    assert (fault.file, fault.problem) == ("enrolments.csv", "the file is not there")
+    assert str(tmp_path / "tiny" / "enrolments.csv") in (fault.expected or "")
+    assert "study.toml" in fault.remedy
+
+
+def test_a_folder_is_no_file(tmp_path):
+    study = TinyStudy(tmp_path).write()
+    (tmp_path / "tiny" / "enrolments.csv").unlink()
+    (tmp_path / "tiny" / "enrolments.csv").mkdir()
+    with pytest.raises(StudyError, match=r"enrolments\.csv: the file is not there"):
+        registered_files(study, ["enrolments"])
+
+
+def test_a_wrong_checksum_shows_both(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.sources["enrolments.csv"] += f'\nsha256 = "{"0" * 64}"'
+    study = tiny.write()
+    actual = hashlib.sha256((tiny.folder / "enrolments.csv").read_bytes()).hexdigest()
+    with pytest.raises(StudyError) as raised:
+        registered_files(study, ["enrolments"])
+    (fault,) = raised.value.faults
+    assert "checksum differs" in fault.problem
+    assert (fault.found, fault.expected) == (f"sha256 {actual}", f"sha256 {'0' * 64}")
+
+
+def test_a_right_checksum_is_kept(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.write()
+    actual = hashlib.sha256((tiny.folder / "enrolments.csv").read_bytes()).hexdigest()
+    tiny.sources["enrolments.csv"] += f'\nsha256 = "{actual}"'
+    (file,) = registered_files(tiny.write(), ["enrolments"])
+    assert file.sha256 == actual
+
+
+def test_all_missing_files_are_named_at_once_and_other_kinds_are_not_looked_at(tmp_path):
+    study = TinyStudy(tmp_path).write()
+    for name in ("ks2_2017.csv", "ks2_2018.csv", "links.csv"):
+        (tmp_path / "tiny" / name).unlink()
+    with pytest.raises(StudyError) as raised:
+        registered_files(study, ["ks2_pupils"])
+    assert [fault.file for fault in raised.value.faults] == ["ks2_2017.csv", "ks2_2018.csv"]
+
+
+def test_the_fingerprint_of_the_sources_changes_with_any_byte(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    study = tiny.write()
+    before = sources_sha256(study)
+    assert sources_sha256(study) == before
+    with (tiny.folder / "links.csv").open("a") as file:
+        file.write("\n")
+    assert sources_sha256(study) != before
+
+
+def test_rows_that_do_not_add_up_stop_the_run(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    study = tiny.write()
+    (file,) = registered_files(study, ["enrolments"])
+    with store.connect(tiny.paths) as con:
+        con.execute(DDL)
+        with pytest.raises(RuntimeError, match="5 rows in, 3 kept, 1 set aside"):
+            record(con, file, n_rows_in=5, n_rows_kept=3, set_asides={"blank row": 1})
+
+
+def test_a_source_that_is_no_longer_registered_is_forgotten(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    study = tiny.write()
+    with store.connect(tiny.paths) as con:
+        ingest_records(con, study, KS2_PUPILS)
+        ingest_records(con, study, ENROLMENTS)
+        tiny.drop("ks2_2018.csv")  # the only file of the study with rows set aside
+        ingest_records(con, tiny.write(), KS2_PUPILS)
+        assert con.execute("SELECT source_id FROM raw.source ORDER BY 1").fetchall() == [
+            ("enrolments.csv",),
+            ("ks2_2017.csv",),
+        ]
+        assert con.execute("SELECT count(*) FROM raw.set_aside").fetchone() == (0,)

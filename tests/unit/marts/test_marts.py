@@ -1,0 +1,526 @@
+"""Marts of a study small enough to work out by hand: cells, schools, arms, placebos."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+
+import duckdb
+import pytest
+
+from pipelines import marts, store
+from pipelines.catalogue import KS2_PUPILS, MART_TABLES
+from pipelines.errors import StudyError
+from pipelines.validation import suites
+from pipelines.validation.rules import rules_of
+from tests.tiny_study import (
+    ALDER,
+    BIRCH,
+    DOGWOOD,
+    ELM,
+    FIR,
+    TinyStudy,
+    build_marts,
+    ingest,
+    ks2_pupil,
+    ks4_pupil,
+    published_ks2,
+    school,
+)
+
+
+@pytest.fixture(scope="module")
+def tiny_marts(tmp_path_factory):
+    """The marts of the study as it stands, for tests that only read."""
+    with TinyStudy(tmp_path_factory.mktemp("tiny")).marts() as con:
+        yield con
+
+
+def cell(con, school_id, measure, group="all", year="2017-18"):
+    """Pupils, mean and variance of one cell; None where there is none."""
+    return con.execute(
+        "SELECT n_pupils, mean, variance FROM mart.cell "
+        "WHERE (school_id, measure, pupil_group, academic_year) = (?, ?, ?, ?)",
+        [school_id, measure, group, year],
+    ).fetchone()
+
+
+# --------------------------------------------------------------------------------------------- cells
+
+
+def test_the_tables_keep_the_rules_of_the_catalogue(tiny_marts):
+    for table in MART_TABLES:
+        assert suites.validate(tiny_marts, tuple(rules_of(table, is_expected=True))).is_success
+
+
+def test_a_mean_and_variance_over_pupils(tiny_marts):
+    # Alder 2018: 0.5, -2.5, 0.5, 0.5; mean -0.25, squares about it 0.75² · 3 + 2.25² = 6.75, over 3.
+    assert cell(tiny_marts, ALDER, "ks2_reading_progress") == pytest.approx((4, -0.25, 2.25))
+    # Met, not met, met, met: 3 of 4; variance 4/3 · 3/4 · 1/4.
+    assert cell(tiny_marts, ALDER, "ks2_rwm_expected") == pytest.approx((4, 0.75, 0.25))
+    # 104, 95, 104, 104.
+    assert cell(tiny_marts, ALDER, "ks2_reading_score") == pytest.approx((4, 101.75, 20.25))
+    assert cell(tiny_marts, ALDER, "ks2_maths_score") == pytest.approx((4, 103, 0))
+
+
+def test_one_pupil_has_a_mean_and_no_variance(tiny_marts):
+    assert cell(tiny_marts, BIRCH, "ks2_reading_progress") == (1, 0.5, None)
+
+
+def test_a_pupil_counts_in_every_group_it_belongs_to(tiny_marts):
+    groups = dict(
+        tiny_marts.execute(
+            "SELECT pupil_group, (n_pupils, mean) FROM mart.cell WHERE school_id = ? "
+            "AND measure = 'ks2_rwm_expected' AND academic_year = '2017-18'",
+            [ALDER],
+        ).fetchall()
+    )
+    assert groups == {
+        "all": (4, 0.75),
+        "sen_support": (2, 0.5),
+        "ehc_plan": (1, 1.0),
+        "disadvantaged": (2, 1.0),
+        "not_disadvantaged": (1, 0.0),
+        "high_prior": (1, 1.0),
+        # No pupil without SEN is known: the fourth has no code, and is in `all` alone.
+    }
+
+
+def test_a_pupil_set_aside_is_in_no_cell(tiny_marts):
+    assert cell(tiny_marts, DOGWOOD, "ks2_rwm_expected") == (1, 1.0, None)
+
+
+def test_a_measure_nobody_has_a_value_for_has_no_cell(tiny_marts):
+    assert cell(tiny_marts, FIR, "ks4_attainment8") is None
+    assert cell(tiny_marts, ELM, "ks2_reading_score") is None
+    assert store.row_count(tiny_marts, "mart.cell WHERE mean IS NULL") == 0
+
+
+def test_ks4_cells(tiny_marts):
+    assert cell(tiny_marts, FIR, "ks4_basics_94") == (2, 0.5, 0.5)
+    assert cell(tiny_marts, FIR, "ks4_basics_94", "disadvantaged") == (1, 1.0, None)
+    assert cell(tiny_marts, FIR, "ks4_basics_95") == (2, 0.0, 0.0)
+
+
+def denominators(tmp_path, heading: str, codes: str, measure: str, **more) -> dict[str, object]:
+    """The mean of a school of one pupil, for each code; None where the pupil is not counted."""
+    tiny = TinyStudy(tmp_path)
+    names = codes.split()
+    tiny.tables["register.csv"] += [
+        school(900100 + n, 2100 + n, f"School {code}") for n, code in enumerate(names)
+    ]
+    tiny.tables["ks2_2018.csv"] = [
+        ks2_pupil(900100 + n, 2100 + n, f"X{n}", **{heading: code, **more})
+        for n, code in enumerate(names)
+    ]
+    with tiny.marts() as con:
+        cells = [cell(con, 7992100 + n, measure) for n in range(len(names))]
+    return {name: found[1] if found else None for name, found in zip(names, cells, strict=True)}
+
+
+def test_who_counts_in_the_reading_standard(tmp_path):
+    """Absent or below the test's level counts as not met; who left, or was annulled, does not count."""
+    found = denominators(
+        tmp_path, "READOUTCOME", "AS NS A B M H J U F L P Q S X Z", "ks2_reading_expected"
+    )
+    assert found == {
+        "AS": 1,
+        **dict.fromkeys("NS A B M H J U".split(), 0),
+        **dict.fromkeys("F L P Q S X Z".split()),
+    }
+
+
+def test_who_counts_in_the_maths_standard(tmp_path):
+    found = denominators(tmp_path, "MATOUTCOME", "AS NS A B L Q", "ks2_maths_expected")
+    assert found == {"AS": 1, "NS": 0, "A": 0, "B": 0, "L": None, "Q": None}
+
+
+def test_who_counts_in_the_writing_standard(tmp_path):
+    found = denominators(
+        tmp_path, "WRITTAOUTCOME", "EXS GDS WTS PK6 EM A D M L F P Q Z", "ks2_writing_expected"
+    )
+    assert found == {
+        "EXS": 1,
+        "GDS": 1,
+        **dict.fromkeys("WTS PK6 EM A D M".split(), 0),
+        **dict.fromkeys("L F P Q Z".split()),
+    }
+
+
+def test_who_counts_in_all_three(tmp_path):
+    assert denominators(tmp_path, "RWMEXP", "1 0", "ks2_rwm_expected", ELIGRWM=0) == {
+        "1": None,
+        "0": None,
+    }
+
+
+def test_an_eligible_pupil_without_a_result_has_not_met_it(tmp_path):
+    assert denominators(tmp_path, "ELIGRWM", "1 0", "ks2_rwm_expected", RWMEXP="") == {
+        "1": 0,
+        "0": None,
+    }
+
+
+def test_eligibility_that_is_not_known_is_taken_from_the_result(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["ks2_2018.csv"] = [
+        ks2_pupil(900002, 2002, f"B{n}", ELIGRWM="", RWMEXP=met) for n, met in enumerate([1, 0, ""])
+    ]
+    with tiny.marts() as con:
+        assert cell(con, BIRCH, "ks2_rwm_expected") == (2, 0.5, 0.5)
+
+
+# ------------------------------------------------------------------------------------------- schools
+
+
+def test_a_converter_and_a_merger_are_one_school_over_time(tiny_marts):
+    assert tiny_marts.execute(
+        "SELECT urn, school_id, evidence FROM mart.school_urn ORDER BY urn"
+    ).fetchall() == [
+        (900001, ALDER, "same_laestab"),
+        (900002, BIRCH, "own_laestab"),
+        (900003, DOGWOOD, "successor_link"),
+        (900004, DOGWOOD, "own_laestab"),
+        (900005, ELM, "own_laestab"),
+        (900006, FIR, "own_laestab"),
+        (900011, ALDER, "same_laestab"),
+    ]
+
+
+def test_pupils_of_the_schools_that_merged_are_pooled_before_as_after(tiny_marts):
+    # Cedar's one pupil met it, Dogwood's two did not.
+    assert cell(tiny_marts, DOGWOOD, "ks2_rwm_expected", year="2016-17") == pytest.approx(
+        (3, 1 / 3, 1 / 3)
+    )
+    assert cell(tiny_marts, ALDER, "ks2_rwm_expected", year="2016-17") == (2, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("link_type", "urn", "link_urn", "school_of_birch"),
+    [
+        ("Successor", 900002, 900004, DOGWOOD),
+        ("Predecessor", 900004, 900002, DOGWOOD),
+        ("successor - amalgamated", 900002, 900004, DOGWOOD),
+        ("Successor - Split School", 900002, 900004, BIRCH),
+        ("Sixth Form Centre Link", 900002, 900004, BIRCH),
+        ("Successor", 900002, 900999, BIRCH),  # a school of no register
+    ],
+)
+def test_links_lead_to_the_school_that_took_the_pupils(
+    tmp_path, link_type, urn, link_urn, school_of_birch
+):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["links.csv"].append(
+        {"URN": urn, "LinkURN": link_urn, "LinkType": link_type, "LinkEstablishedDate": ""}
+    )
+    study = tiny.write()
+    with store.connect(tiny.paths) as con:
+        ingest(con, study)
+        marts.build(con, MART_TABLES[0])
+        assert con.execute(
+            "SELECT school_id FROM mart.school_urn WHERE urn = 900002"
+        ).fetchall() == [(school_of_birch,)]
+
+
+def test_a_chain_of_links_is_followed_to_its_end_and_a_ring_ends(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["links.csv"] += [
+        {"URN": urn, "LinkURN": to, "LinkType": "Successor", "LinkEstablishedDate": ""}
+        for urn, to in ((900002, 900003), (900005, 900006), (900006, 900005))
+    ]
+    study = tiny.write()
+    with store.connect(tiny.paths) as con:
+        ingest(con, study)
+        marts.build(con, MART_TABLES[0])
+        found = dict(con.execute("SELECT urn, school_id FROM mart.school_urn").fetchall())
+    assert found[900002] == DOGWOOD
+    assert {found[900005], found[900006]} <= {ELM, FIR}
+    assert len(found) == 7
+
+
+def test_the_school_is_the_one_of_the_reference_date(tiny_marts):
+    assert tiny_marts.execute(
+        "SELECT school_id, urn, is_special, is_maintained, is_open, has_ks2, has_ks4 "
+        "FROM mart.school ORDER BY school_id"
+    ).fetchall() == [
+        (ALDER, 900011, False, False, True, True, False),
+        (BIRCH, 900002, False, True, True, True, False),
+        (DOGWOOD, 900004, False, True, True, True, False),
+        (FIR, 900006, False, True, True, False, True),
+        (ELM, 900005, True, True, True, True, False),
+    ]
+
+
+def test_before_it_converted_the_school_is_the_old_one(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace("2018-09-01", "2017-08-01")
+    with tiny.marts() as con:
+        assert con.execute(
+            "SELECT urn, is_maintained, is_open FROM mart.school WHERE school_id = ?", [ALDER]
+        ).fetchall() == [(900001, True, True)]
+
+
+def test_enrolments_are_by_school_whatever_the_urn(tiny_marts):
+    found = tiny_marts.execute(
+        "SELECT programme, school_id, CAST(start_date AS VARCHAR), is_placebo "
+        "FROM mart.programme_school ORDER BY ALL"
+    ).fetchall()
+    assert found == [
+        ("gap", ALDER, None, False),
+        ("gap", DOGWOOD, None, False),  # enrolled as Cedar, which merged into it
+        ("network", BIRCH, None, False),
+        ("send", ALDER, "2018-02-01", False),  # enrolled under the URN it had before it converted
+        ("send", ELM, "2018-01-08", False),  # no date of its own: the programme's
+    ]
+
+
+def test_a_school_enrolled_under_both_urns_is_one_school_from_the_first_date(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["enrolments.csv"].append(
+        {"programme": "send", "urn": 900011, "start_date": "2018-01-20"}
+    )
+    with tiny.marts() as con:
+        assert con.execute(
+            "SELECT CAST(start_date AS VARCHAR) FROM mart.programme_school "
+            "WHERE programme = 'send' AND school_id = ?",
+            [ALDER],
+        ).fetchall() == [("2018-01-20",)]
+
+
+def test_arms(tiny_marts):
+    assert tiny_marts.execute("SELECT * FROM mart.arm ORDER BY school_id").fetchall() == [
+        (ALDER, "both", 2, 2),
+        (BIRCH, "neither", 0, 1),
+        (DOGWOOD, "gap_only", 1, 1),
+        (FIR, "neither", 0, 0),
+        (ELM, "send_only", 1, 1),
+    ]
+
+
+def test_with_three_evaluated_programmes_arms_name_them(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol += 'target_group = "all"\n  [[programme.measure]]\n  name = "ks2_rwm_expected"\n'
+    tiny.tables["enrolments.csv"].append({"programme": "network", "urn": 900001, "start_date": ""})
+    with tiny.marts() as con:
+        arms = dict(con.execute("SELECT school_id, arm FROM mart.arm").fetchall())
+    assert arms[ALDER] == "send_and_gap_and_network"
+    assert arms[BIRCH] == "network_only"
+
+
+def test_a_school_of_another_authority_has_no_arm_and_no_outcome(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["register.csv"].append(school(900050, 2050, "Abroad", **{"LA (code)": 850}))
+    tiny.tables["ks2_2018.csv"].append(ks2_pupil(900050, 2050, "Z1"))
+    with tiny.marts() as con:
+        assert store.row_count(con, "mart.cell WHERE school_id = 8502050") > 0
+        assert store.row_count(con, "mart.arm WHERE school_id = 8502050") == 0
+        assert store.row_count(con, "mart.outcome WHERE school_id = 8502050") == 0
+
+
+def test_outcomes_are_of_the_most_final_release_of_a_year(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    poor = ks2_pupil(900002, 2002, "B9", RWMEXP=0)
+    for status in ("revised", "school_return"):
+        tiny.add(
+            f"{status}.csv",
+            f'kind = "ks2_pupils"\nacademic_year = "2017-18"\nstatus = "{status}"',
+            [poor],
+        )
+    with tiny.marts() as con:
+        assert con.execute(
+            "SELECT release_status, mean, is_outcome, is_special, arm FROM mart.outcome "
+            "WHERE measure = 'ks2_rwm_expected' AND pupil_group = 'all' AND is_outcome"
+        ).fetchall() == [("revised", 0.0, True, False, "neither")]
+        assert store.row_count(con, "mart.outcome WHERE academic_year = '2016-17'") > 0
+
+
+# ---------------------------------------------------------------------------------- published tables
+
+
+def published(tmp_path, by_year: dict[str, list[dict[str, object]]], protocol=None) -> TinyStudy:
+    tiny = TinyStudy(tmp_path)
+    for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
+        tiny.drop(name)
+    start = tiny.protocol.index('[[programme]]\nid = "send"')
+    end = tiny.protocol.index('[[programme]]\nid = "gap"')
+    tiny.protocol = (tiny.protocol[:start] + tiny.protocol[end:]).replace(
+        '\n  [[programme.measure]]\n  name = "ks4_basics_94"\n', ""
+    )
+    tiny.tables["enrolments.csv"] = [{"programme": "gap", "urn": 900003, "start_date": ""}]
+    for year, rows in by_year.items():
+        tiny.add(
+            f"tables_{year}.csv",
+            f'kind = "ks2_schools"\nacademic_year = "{year}"\nstatus = "final"',
+            rows,
+        )
+    return tiny
+
+
+def published_cell(con, school_id, group="disadvantaged", measure="ks2_rwm_expected"):
+    return con.execute(
+        "SELECT n_pupils, mean, variance, rounding_half_width, value_status FROM mart.cell "
+        "WHERE (school_id, pupil_group, measure, academic_year) = (?, ?, ?, '2017-18')",
+        [school_id, group, measure],
+    ).fetchone()
+
+
+def test_published_figures_of_schools_that_merged_are_averaged_by_pupils(tmp_path):
+    rows = [
+        published_ks2(900003, 2003, "Cedar", TFSM6CLA1A=10, PTRWM_EXP_FSM6CLA1A="40%"),
+        published_ks2(900004, 2004, "Dogwood", TFSM6CLA1A=30, PTRWM_EXP_FSM6CLA1A="60%"),
+        published_ks2(900002, 2002, "Birch", TFSM6CLA1A=5, PTRWM_EXP_FSM6CLA1A="SUPP"),
+    ]
+    with published(tmp_path, {"2017-18": rows}).marts() as con:
+        n, mean, variance, half_width, status = published_cell(con, DOGWOOD)
+        assert (n, variance, status) == (40, None, "value")
+        assert (mean, half_width) == pytest.approx(((10 * 0.4 + 30 * 0.6) / 40, 0.005))
+        # Withheld stays withheld: no figure, and never 0.
+        assert published_cell(con, BIRCH) == (5, None, None, 0.0, "suppressed")
+
+
+def test_a_merged_school_of_which_one_part_is_withheld_is_withheld(tmp_path):
+    rows = [
+        published_ks2(900003, 2003, "Cedar", PTRWM_EXP_FSM6CLA1A="SUPP"),
+        published_ks2(900004, 2004, "Dogwood", PTRWM_EXP_FSM6CLA1A="60%"),
+    ]
+    with published(tmp_path, {"2017-18": rows}).marts() as con:
+        n, mean, _, _, status = published_cell(con, DOGWOOD)
+    assert (n, mean, status) == (20, None, "suppressed")
+
+
+def test_a_published_interval_gives_the_variance_over_pupils_back(tmp_path):
+    # Half-width 1.96 · 2 with 30 pupils: standard error 2, variance 2² · 30.
+    row = published_ks2(
+        900002, 2002, "B", READPROG="-1.0", READPROG_LOWER="-4.92", READPROG_UPPER="2.92"
+    )
+    with published(tmp_path, {"2017-18": [row]}).marts() as con:
+        n, mean, variance, half_width, _ = published_cell(con, BIRCH, "all", "ks2_reading_progress")
+    assert (n, mean, variance, half_width) == pytest.approx((30, -1.0, 120.0, 0.05))
+
+
+def test_figures_of_authorities_and_nations_are_nobodys_cell(tmp_path):
+    rows = [
+        published_ks2(900002, 2002, "Birch"),
+        published_ks2(900002, 2002, "Nowhere", RECTYPE=3),
+        published_ks2(900002, 2002, "England", RECTYPE=5),
+    ]
+    with published(tmp_path, {"2017-18": rows}).marts() as con:
+        assert published_cell(con, BIRCH)[:2] == (10, pytest.approx(0.4))
+
+
+PLACEBO = """\
+[[programme]]
+id = "placebo"
+title = "A programme that never was"
+fund = "none"
+target_group = "disadvantaged"
+
+  [programme.placebo]
+  measure = "ks2_rwm_expected"
+  academic_year = "2016-17"
+  n_schools = 2
+
+  [[programme.measure]]
+  name = "ks2_rwm_expected"
+"""
+
+
+def placebo_schools(tmp_path, before: dict[int, str], after: dict[int, str], special=()) -> list:
+    """Which schools are picked; figures by establishment number. There is no register."""
+    years = {
+        year: [
+            published_ks2(
+                900000 + number,
+                number,
+                "S",
+                PTRWM_EXP_FSM6CLA1A=figure,
+                RECTYPE=2 if number in special else 1,
+            )
+            for number, figure in figures.items()
+        ]
+        for year, figures in (("2016-17", before), ("2017-18", after))
+    }
+    tiny = published(tmp_path, years)
+    for name in ("register.csv", "links.csv", "enrolments.csv"):
+        tiny.drop(name)
+    tiny.protocol = tiny.protocol[: tiny.protocol.index("[[programme]]")] + PLACEBO
+    with tiny.marts() as con:
+        picked = con.execute(
+            "SELECT school_id - 7990000, is_placebo, start_date FROM mart.programme_school ORDER BY 1"
+        ).fetchall()
+    assert all(is_placebo and start is None for _, is_placebo, start in picked)
+    return [number for number, _, _ in picked]
+
+
+def test_a_placebo_is_the_lowest_schools_of_its_year(tmp_path):
+    before = {2001: "50%", 2002: "30%", 2003: "40%", 2004: "60%"}
+    after = {2001: "10%", 2002: "90%", 2003: "90%", 2004: "5%"}
+    assert placebo_schools(tmp_path, before, after) == [2002, 2003]
+
+
+def test_ties_go_to_the_lower_laestab(tmp_path):
+    figures = {2004: "30%", 2003: "30%", 2002: "30%", 2001: "50%"}
+    assert placebo_schools(tmp_path, figures, figures) == [2002, 2003]
+
+
+def test_a_placebo_school_is_mainstream_with_a_figure_in_every_year(tmp_path):
+    before = {2001: "10%", 2002: "20%", 2003: "30%", 2004: "40%", 2005: "50%", 2006: "SUPP"}
+    after = {2001: "10%", 2002: "SUPP", 2004: "40%", 2005: "50%", 2006: "1%"}
+    assert placebo_schools(tmp_path, before, after, special={2001}) == [2004, 2005]
+
+
+# ----------------------------------------------------------------------------------------- the files
+
+
+def test_every_select_has_its_table_and_every_table_its_select():
+    assert {file.stem for file in marts.FOLDER.glob("*.sql")} == {t.name for t in MART_TABLES}
+
+
+@pytest.mark.parametrize("table", MART_TABLES, ids=lambda table: table.name)
+def test_a_mart_is_one_select_that_yields_the_columns_of_the_catalogue(tiny_marts, table):
+    text = marts.select_of(table)
+    with closing(duckdb.connect()) as con:
+        statements = con.extract_statements(text)
+    assert [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+    assert ";" not in re.sub(r"--.*", "", text)
+    described = tiny_marts.execute(f"DESCRIBE {text}").fetchall()
+    assert {row[0] for row in described} == {column.name for column in table.columns}
+
+
+def test_the_old_table_stays_if_the_select_fails(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    with tiny.marts() as con:
+        before = con.execute("FROM mart.cell").fetchall()
+        con.execute("ALTER TABLE mart.ks4_stratum RENAME TO away")
+        cell_table = next(table for table in MART_TABLES if table.name == "cell")
+        with pytest.raises(duckdb.CatalogException):
+            marts.build(con, cell_table)
+        assert con.execute("FROM mart.cell").fetchall() == before
+
+
+def test_a_mart_of_pupil_rows_that_are_gone_says_what_to_make(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    with tiny.marts() as con:
+        con.execute(f"DROP TABLE {KS2_PUPILS.full_name}")
+        stratum = next(table for table in MART_TABLES if table.name == "ks2_stratum")
+        with pytest.raises(StudyError, match="pupil rows are no longer there"):
+            marts.build(con, stratum)
+
+
+def test_building_again_gives_the_same(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    with tiny.marts() as con:
+        before = {t.name: con.execute(f"FROM {t.full_name}").fetchall() for t in MART_TABLES}
+        build_marts(con)
+        after = {t.name: con.execute(f"FROM {t.full_name}").fetchall() for t in MART_TABLES}
+    assert before == after
+
+
+def test_a_ks4_pupil_without_a_figure_is_not_counted(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["ks4_2018.csv"] = [
+        ks4_pupil(900006, 4006, f"F{n}", ATT8SCR=points)
+        for n, points in enumerate(["40.0", "50.0", ""])
+    ]
+    with tiny.marts() as con:
+        assert cell(con, FIR, "ks4_attainment8") == (2, 45.0, 50.0)
