@@ -311,6 +311,21 @@ class TinyStudy:
             yield con
 
 
+def published_study(parent: Path, by_year: dict[str, list[Row]]) -> TinyStudy:
+    """The study of one programme (gap) on published key stage 2 tables; no pupil file, no links."""
+    tiny = TinyStudy(parent)
+    for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
+        tiny.drop(name)
+    start, end = (PROTOCOL.index(f'[[programme]]\nid = "{name}"') for name in ("send", "gap"))
+    ks4_measure = '\n  [[programme.measure]]\n  name = "ks4_basics_94"\n'
+    tiny.protocol = (PROTOCOL[:start] + PROTOCOL[end:]).replace(ks4_measure, "")
+    tiny.tables["enrolments.csv"] = [{"programme": "gap", "urn": 900003, "start_date": ""}]
+    for year, rows in by_year.items():
+        about = f'kind = "ks2_schools"\nacademic_year = "{year}"\nstatus = "final"'
+        tiny.add(f"tables_{year}.csv", about, rows)
+    return tiny
+
+
 def ingest(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     """The protocol and every raw table."""
     write_protocol(con, study, sources_sha256(study))

@@ -33,7 +33,7 @@ eligible AS (
         count(*) FILTER (coalesce(judged.met, 'UNKNOWN') = 'YES') AS numerator,
         count(*) FILTER (coalesce(judged.met, 'UNKNOWN') = 'UNKNOWN') AS n_unknown,
         count(*) AS denominator,
-        -- 0.7 of 90 is a hair above 63 in binary; a share is not stated to nine places.
+        -- 0.56 of 25 is a hair above 14 in binary; a share is not stated to nine places.
         ceil(round(enrolled.eligible_share * count(*), 9)) AS needed,
         string_agg(
             school.school_name || CASE coalesce(judged.met, 'UNKNOWN') WHEN 'NO' THEN '' ELSE ' (not known)' END,

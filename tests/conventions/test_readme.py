@@ -92,7 +92,7 @@ def test_files_and_folders_it_names_are_there():
     named = [span for span in code_spans(README) if re.match(r"[a-z_.]+/[a-z_/.]+$", span)]
     named += re.findall(r"\]\((?!http)([^)]+)\)", README)
     ours = [name for name in named if re.match(r"(pipelines|notebooks|data_raw|tests)/", name)]
-    assert "pipelines/catalogue.py" in ours
+    assert "pipelines/catalogue/" in ours
     assert [name for name in ours if not (PROJECT / name).exists()] == []
 
 

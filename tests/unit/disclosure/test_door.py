@@ -74,7 +74,9 @@ def test_a_figure_of_few_pupils_is_withheld_with_its_count_and_marked(con):
     fill(con, "impact.comparison", rows)
     found = {row["arm"]: row for row in released(con, "comparison")}
     for arm in ("few", "one"):
-        assert [found[arm][name] for name in ("n_pupils", "mean", "ci_low", "ci_high")] == [None] * 4
+        assert [found[arm][name] for name in ("n_pupils", "mean", "ci_low", "ci_high")] == [
+            None
+        ] * 4
         assert found[arm]["suppressed"] is True
     assert found["one"]["n_schools"] == 4
     assert [found["enough"][name] for name in ("n_pupils", "mean", "ci_low", "suppressed")] == [

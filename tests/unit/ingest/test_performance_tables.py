@@ -20,30 +20,22 @@ from pipelines.study import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate
-from tests.tiny_study import TinyStudy, published_ks2
+from tests.tiny_study import TinyStudy, published_ks2, published_study
 
 FIGURE = "measure = 'ks2_rwm_expected' AND pupil_group = 'disadvantaged'"
 
 
+FILE = "tables_2017-18.csv"
+
+
 def tables_study(tmp_path, rows) -> TinyStudy:
-    tiny = TinyStudy(tmp_path)
-    for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
-        tiny.drop(name)
-    start = tiny.protocol.index('[[programme]]\nid = "send"')
-    end = tiny.protocol.index('[[programme]]\nid = "gap"')
-    tiny.protocol = (tiny.protocol[:start] + tiny.protocol[end:]).replace(
-        '\n  [[programme.measure]]\n  name = "ks4_basics_94"\n', ""
-    )
-    tiny.add(
-        "ks2.csv", 'kind = "ks2_schools"\nacademic_year = "2017-18"\nstatus = "provisional"', rows
-    )
-    return tiny
+    return published_study(tmp_path, {"2017-18": rows})
 
 
 def ks4_study(tmp_path, rows) -> TinyStudy:
     tiny = tables_study(tmp_path, rows)
     tiny.protocol = tiny.protocol.replace("ks2_rwm_expected", "ks4_basics_94")
-    tiny.sources["ks2.csv"] = tiny.sources["ks2.csv"].replace("ks2", "ks4")
+    tiny.sources[FILE] = tiny.sources[FILE].replace("ks2", "ks4")
     return tiny
 
 
@@ -52,7 +44,7 @@ def ingested(tiny: TinyStudy, content: str | bytes | None = None):
     study = tiny.write()
     if content is not None:
         data = content.encode() if isinstance(content, str) else content
-        (tiny.folder / "ks2.csv").write_bytes(data)
+        (tiny.folder / FILE).write_bytes(data)
     with store.connect(tiny.paths) as con:
         ingest_performance_tables(con, study)
         yield con, study
@@ -147,8 +139,8 @@ def test_an_unknown_code_is_a_fault_at_its_row_and_column(tmp_path):
     with ingested(tables_study(tmp_path, rows)) as (con, study):
         faults = faults_in(con, study)
         assert [(f.file, f.row, f.column, f.found) for f in faults] == [
-            ("ks2.csv", 3, "PTRWM_EXP_FSM6CLA1A", "'QQ'"),
-            ("ks2.csv", 4, "PTRWM_EXP", "'4O%'"),
+            (FILE, 3, "PTRWM_EXP_FSM6CLA1A", "'QQ'"),
+            (FILE, 4, "PTRWM_EXP", "'4O%'"),
         ]
         assert faults[0].problem == "the code is not known (also in row 4)"
         assert "suppressed" in (faults[0].expected or "")

@@ -25,6 +25,7 @@ from tests.tiny_study import (
     ks2_pupil,
     ks4_pupil,
     published_ks2,
+    published_study,
     school,
 )
 
@@ -125,8 +126,8 @@ def test_who_counts_in_the_reading_standard(tmp_path):
     )
     assert found == {
         "AS": 1,
-        **dict.fromkeys("NS A B M H J U".split(), 0),
-        **dict.fromkeys("F L P Q S X Z".split()),
+        **dict.fromkeys(["NS", "A", "B", "M", "H", "J", "U"], 0),
+        **dict.fromkeys(["F", "L", "P", "Q", "S", "X", "Z"]),
     }
 
 
@@ -142,8 +143,8 @@ def test_who_counts_in_the_writing_standard(tmp_path):
     assert found == {
         "EXS": 1,
         "GDS": 1,
-        **dict.fromkeys("WTS PK6 EM A D M".split(), 0),
-        **dict.fromkeys("L F P Q Z".split()),
+        **dict.fromkeys(["WTS", "PK6", "EM", "A", "D", "M"], 0),
+        **dict.fromkeys(["L", "F", "P", "Q", "Z"]),
     }
 
 
@@ -337,25 +338,6 @@ def test_outcomes_are_of_the_most_final_release_of_a_year(tmp_path):
 # ---------------------------------------------------------------------------------- published tables
 
 
-def published(tmp_path, by_year: dict[str, list[dict[str, object]]], protocol=None) -> TinyStudy:
-    tiny = TinyStudy(tmp_path)
-    for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
-        tiny.drop(name)
-    start = tiny.protocol.index('[[programme]]\nid = "send"')
-    end = tiny.protocol.index('[[programme]]\nid = "gap"')
-    tiny.protocol = (tiny.protocol[:start] + tiny.protocol[end:]).replace(
-        '\n  [[programme.measure]]\n  name = "ks4_basics_94"\n', ""
-    )
-    tiny.tables["enrolments.csv"] = [{"programme": "gap", "urn": 900003, "start_date": ""}]
-    for year, rows in by_year.items():
-        tiny.add(
-            f"tables_{year}.csv",
-            f'kind = "ks2_schools"\nacademic_year = "{year}"\nstatus = "final"',
-            rows,
-        )
-    return tiny
-
-
 def published_cell(con, school_id, group="disadvantaged", measure="ks2_rwm_expected"):
     return con.execute(
         "SELECT n_pupils, mean, variance, rounding_half_width, value_status FROM mart.cell "
@@ -370,7 +352,7 @@ def test_published_figures_of_schools_that_merged_are_averaged_by_pupils(tmp_pat
         published_ks2(900004, 2004, "Dogwood", TFSM6CLA1A=30, PTRWM_EXP_FSM6CLA1A="60%"),
         published_ks2(900002, 2002, "Birch", TFSM6CLA1A=5, PTRWM_EXP_FSM6CLA1A="SUPP"),
     ]
-    with published(tmp_path, {"2017-18": rows}).marts() as con:
+    with published_study(tmp_path, {"2017-18": rows}).marts() as con:
         n, mean, variance, half_width, status = published_cell(con, DOGWOOD)
         assert (n, variance, status) == (40, None, "value")
         assert (mean, half_width) == pytest.approx(((10 * 0.4 + 30 * 0.6) / 40, 0.005))
@@ -383,7 +365,7 @@ def test_a_merged_school_of_which_one_part_is_withheld_is_withheld(tmp_path):
         published_ks2(900003, 2003, "Cedar", PTRWM_EXP_FSM6CLA1A="SUPP"),
         published_ks2(900004, 2004, "Dogwood", PTRWM_EXP_FSM6CLA1A="60%"),
     ]
-    with published(tmp_path, {"2017-18": rows}).marts() as con:
+    with published_study(tmp_path, {"2017-18": rows}).marts() as con:
         n, mean, _, _, status = published_cell(con, DOGWOOD)
     assert (n, mean, status) == (20, None, "suppressed")
 
@@ -393,7 +375,7 @@ def test_a_published_interval_gives_the_variance_over_pupils_back(tmp_path):
     row = published_ks2(
         900002, 2002, "B", READPROG="-1.0", READPROG_LOWER="-4.92", READPROG_UPPER="2.92"
     )
-    with published(tmp_path, {"2017-18": [row]}).marts() as con:
+    with published_study(tmp_path, {"2017-18": [row]}).marts() as con:
         n, mean, variance, half_width, _ = published_cell(con, BIRCH, "all", "ks2_reading_progress")
     assert (n, mean, variance, half_width) == pytest.approx((30, -1.0, 120.0, 0.05))
 
@@ -404,7 +386,7 @@ def test_figures_of_authorities_and_nations_are_nobodys_cell(tmp_path):
         published_ks2(900002, 2002, "Nowhere", RECTYPE=3),
         published_ks2(900002, 2002, "England", RECTYPE=5),
     ]
-    with published(tmp_path, {"2017-18": rows}).marts() as con:
+    with published_study(tmp_path, {"2017-18": rows}).marts() as con:
         assert published_cell(con, BIRCH)[:2] == (10, pytest.approx(0.4))
 
 
@@ -440,7 +422,7 @@ def placebo_schools(tmp_path, before: dict[int, str], after: dict[int, str], spe
         ]
         for year, figures in (("2016-17", before), ("2017-18", after))
     }
-    tiny = published(tmp_path, years)
+    tiny = published_study(tmp_path, years)
     for name in ("register.csv", "links.csv", "enrolments.csv"):
         tiny.drop(name)
     tiny.protocol = tiny.protocol[: tiny.protocol.index("[[programme]]")] + PLACEBO

@@ -12,7 +12,15 @@ from pipelines.validation.relations import (
     count_broken,
     faults_of_relation,
 )
-from tests.tiny_study import TinyStudy, ingest, ks2_pupil, ks4_pupil, published_ks2, school
+from tests.tiny_study import (
+    TinyStudy,
+    ingest,
+    ks2_pupil,
+    ks4_pupil,
+    published_ks2,
+    published_study,
+    school,
+)
 
 
 def broken(tiny: TinyStudy) -> dict[str, list[tuple[object, ...]]]:
@@ -99,23 +107,12 @@ def test_a_school_registered_without_its_number_cannot_be_told_and_is_a_fault(tm
 
 
 def test_without_a_register_the_performance_tables_stand_in_for_it(tmp_path):
-    tiny = TinyStudy(tmp_path)
-    for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv", "register.csv", "links.csv"):
-        tiny.drop(name)
-    start = tiny.protocol.index('[[programme]]\nid = "send"')
-    end = tiny.protocol.index('[[programme]]\nid = "gap"')
-    tiny.protocol = tiny.protocol[:start] + tiny.protocol[end:]
-    tiny.protocol = tiny.protocol.replace(
-        '\n  [[programme.measure]]\n  name = "ks4_basics_94"\n', ""
-    )
+    tiny = published_study(tmp_path, {"2017-18": [published_ks2(900001, 2001, "Alder")]})
+    tiny.drop("register.csv")
+    tiny.drop("links.csv")
     tiny.tables["enrolments.csv"] = []
     _enrol(tiny, programme="gap", urn=900001)
     _enrol(tiny, programme="gap", urn=900007)
-    tiny.add(
-        "ks2.csv",
-        'kind = "ks2_schools"\nacademic_year = "2017-18"\nstatus = "final"',
-        [published_ks2(900001, 2001, "Alder")],
-    )
     assert broken(tiny) == {
         "enrolled_school_is_registered": [("enrolments.csv", 3, "urn", "900007")]
     }

@@ -21,7 +21,9 @@ PUPIL_RULES = tuple(rules_of(KS2_PUPILS, is_expected=True))
 def test_results_hold_no_values():
     with closing(empty_store()) as con:
         make(con, KS2_PUPILS)
-        con.execute("UPDATE pupils.ks2_pupils SET sen = ?, reading_score_points = 987", [PUPIL_NAME])
+        con.execute(
+            "UPDATE pupils.ks2_pupils SET sen = ?, reading_score_points = 987", [PUPIL_NAME]
+        )
         results = suites._validate_frame(
             suites.profile(con, PUPIL_RULES), "pupils", suites._expectations(PUPIL_RULES)
         )

@@ -1,0 +1,80 @@
+"""Columns and vocabularies that tables of several rooms share."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from pipelines.catalogue.table import Column
+from pipelines.measures import MEASURES, KeyStage
+from pipelines.study import PUPIL_GROUPS, ReleaseStatus
+
+RELEASE_STATUSES: tuple[str, ...] = get_args(ReleaseStatus)
+KEY_STAGES: tuple[str, ...] = get_args(KeyStage)
+VALUE_STATUSES = (
+    "value",
+    "suppressed",
+    "low_coverage",
+    "no_entries",
+    "not_published",
+    "not_applicable",
+    "unavailable",
+)
+
+YEAR = Column(
+    "academic_year", "text", "Academic year of the results, as 2017-18", is_nullable=False
+)
+
+STATUS = Column(
+    "release_status",
+    "code",
+    "How final the figures are",
+    allowed=RELEASE_STATUSES,
+    is_nullable=False,
+)
+
+URN = Column(
+    "urn",
+    "integer",
+    "Unique reference number of the school",
+    headers=("URN",),
+    low=100000,
+    high=999999,
+)
+
+LAESTAB = Column(
+    "laestab",
+    "integer",
+    "Authority number x 10000 + establishment number",
+    headers=("LAESTAB",),
+    low=2000000,
+    high=9999999,
+)
+
+PROGRAMME = Column(
+    "programme",
+    "text",
+    "The programme's id in study.toml",
+    headers=("programme",),
+    is_nullable=False,
+)
+
+SCHOOL_ID = Column(
+    "school_id",
+    "integer",
+    "One school over time: the LAESTAB of the school it is today",
+    low=2000000,
+    high=9999999,
+    is_nullable=False,
+)
+
+KEY_STAGE = Column("key_stage", "code", "Key stage", allowed=KEY_STAGES, is_nullable=False)
+
+GROUP = Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False)
+
+MEASURE = Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False)
+
+UNIT = Column(
+    "unit", "code", "share (0 to 1) or points", allowed=("share", "points"), is_nullable=False
+)
+
+SEN_CODES = ("N", "K", "E")

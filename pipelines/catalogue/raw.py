@@ -1,0 +1,480 @@
+"""Raw tables: what is read from files, with the headings and codes it is found under."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipelines.catalogue.columns import (
+    LAESTAB,
+    PROGRAMME,
+    SEN_CODES,
+    STATUS,
+    URN,
+    VALUE_STATUSES,
+    YEAR,
+)
+from pipelines.catalogue.table import Column, Table
+from pipelines.measures import MEASURES
+from pipelines.study import PUPIL_GROUPS
+
+_SOURCE_ID = Column(
+    "source_id",
+    "text",
+    "The file the row came from, as registered in study.toml",
+    is_nullable=False,
+)
+_ROW = Column(
+    "row_number",
+    "integer",
+    "Row in that file as a spreadsheet counts it (header = 1)",
+    low=2,
+    is_nullable=False,
+)
+_PLACE = (_SOURCE_ID, _ROW)
+_PUPIL_KEY = Column(
+    "pupil_key",
+    "text",
+    "Tells two rows of one pupil in one file; made with a secret that is thrown away with the run",
+    headers=("UPN",),
+    is_nullable=False,
+    sensitivity="identifying",
+)
+
+
+def _pupil_code(
+    name: str, about: str, header: str, allowed: tuple[str, ...], **more: object
+) -> Column:
+    return Column(
+        name,
+        "code",
+        about,
+        headers=(header,),
+        allowed=allowed,
+        sensitivity="pupil",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _pupil_number(
+    name: str, about: str, header: str, low: float, high: float, *, blanks: tuple[str, ...] = ()
+) -> Column:
+    return Column(
+        name,
+        "number",
+        about,
+        headers=(header,),
+        low=low,
+        high=high,
+        blanks=blanks,
+        unit="points",
+        sensitivity="pupil",
+    )
+
+
+def _pupil_flag(name: str, about: str, *headers: str) -> Column:
+    return Column(name, "flag", about, headers=headers, sensitivity="pupil")
+
+
+_TEST_OUTCOMES = ("A", "B", "L", "M", "F", "P", "H", "Q", "S", "X", "Z", "AS", "NS", "J", "U")
+_WRITING_OUTCOMES = (
+    *("GDS", "EXS", "WTS", "EM", "PK1", "PK2", "PK3", "PK4", "PK5", "PK6"),
+    *("A", "D", "Q", "L", "M", "F", "P", "Z"),
+)
+_INCLUSION_CODES = ("201", "202", "203")
+_KS4_COUNTED = ("401", "403", "414", "421", "431")
+_KS4_NOT_COUNTED = ("402", "404", "407", "408", "410", "413", "422", "430")
+
+KS2_PUPILS = Table(
+    "raw",
+    "ks2_pupils",
+    grain="a pupil at the end of key stage 2 in one file",
+    key=("source_id", "pupil_key"),
+    sensitivity="pupil",
+    source_kinds=("ks2_pupils",),
+    set_asides=(
+        ("inclusion = '202'", "not at the end of the key stage"),
+        ("inclusion = '203'", "removed from measures at the school's request"),
+    ),
+    columns=(
+        *_PLACE,
+        YEAR,
+        STATUS,
+        _PUPIL_KEY,
+        replace(LAESTAB, is_nullable=False),
+        replace(URN, is_nullable=False),
+        _pupil_code(
+            "inclusion",
+            "201 in measures, 202 not at the end of key stage 2, 203 removed at the school's request",
+            "PINCL_FLAG",
+            _INCLUSION_CODES,
+            is_nullable=False,
+        ),
+        _pupil_code("sen", "SEN: N none, K SEN support, E plan", "SEN", SEN_CODES),
+        _pupil_flag("is_fsm6", "Free school meals in the last six years", "FSM6_P", "FSM6"),
+        _pupil_code(
+            "prior_band",
+            "Key stage 1 band: 1 low, 2 middle, 3 high, 4 none",
+            "KS1GROUP",
+            ("1", "2", "3", "4"),
+        ),
+        _pupil_number("prior_points", "Key stage 1 average points", "KS1AVERAGEPS", 0, 30),
+        _pupil_code("reading_outcome", "Reading test outcome", "READOUTCOME", _TEST_OUTCOMES),
+        _pupil_code("maths_outcome", "Maths test outcome", "MATOUTCOME", _TEST_OUTCOMES),
+        _pupil_code(
+            "writing_outcome", "Writing teacher assessment", "WRITTAOUTCOME", _WRITING_OUTCOMES
+        ),
+        _pupil_number(
+            "reading_score_points", "Reading scaled score", "READSCORE", 80, 120, blanks=("N",)
+        ),
+        _pupil_number(
+            "maths_score_points", "Maths scaled score", "MATSCORE", 80, 120, blanks=("N",)
+        ),
+        _pupil_flag("is_in_rwm", "Counts in reading, writing and maths combined", "ELIGRWM"),
+        _pupil_flag(
+            "met_rwm_expected", "Expected standard in reading, writing and maths", "RWMEXP"
+        ),
+        _pupil_number(
+            "reading_progress_points", "Reading progress", "READPROGSCORE_EM_ADJUSTED", -60, 60
+        ),
+        _pupil_number(
+            "writing_progress_points", "Writing progress", "WRITPROGSCORE_EM_ADJUSTED", -60, 60
+        ),
+        _pupil_number(
+            "maths_progress_points", "Maths progress", "MATPROGSCORE_EM_ADJUSTED", -60, 60
+        ),
+    ),
+)
+
+KS4_PUPILS = Table(
+    "raw",
+    "ks4_pupils",
+    grain="a pupil at the end of key stage 4 in one file",
+    key=("source_id", "pupil_key"),
+    sensitivity="pupil",
+    source_kinds=("ks4_pupils",),
+    set_asides=(
+        ("inclusion = '202'", "not at the end of the key stage"),
+        ("inclusion = '203'", "removed from measures at the school's request"),
+        (
+            "inclusion IN (" + ", ".join(f"'{code}'" for code in _KS4_NOT_COUNTED) + ")",
+            "not counted in key stage 4 measures",
+        ),
+    ),
+    columns=(
+        *_PLACE,
+        YEAR,
+        STATUS,
+        _PUPIL_KEY,
+        replace(LAESTAB, is_nullable=False),
+        replace(URN, is_nullable=False),
+        _pupil_code(
+            "inclusion",
+            "Whether the pupil counts; the tables-checking service numbers key stage 4 from 401 today",
+            "P_INCL",
+            (*_INCLUSION_CODES, *_KS4_COUNTED, *_KS4_NOT_COUNTED),
+            is_nullable=False,
+        ),
+        _pupil_code("sen", "SEN: N none, K SEN support, E plan", "SENF", SEN_CODES),
+        _pupil_flag("is_fsm6", "Free school meals in the last six years", "FSM6"),
+        _pupil_number("prior_points", "Key stage 2 average points", "KS2APS", 0, 130),
+        _pupil_number("attainment8_points", "Attainment 8", "ATT8SCR", 0, 100),
+        _pupil_number("progress8_points", "Progress 8, in grades", "P8SCORE", -8, 8),
+        _pupil_flag("met_basics_94", "Grade 4 or above in English and maths", "L2BASICS_94"),
+        _pupil_flag("met_basics_95", "Grade 5 or above in English and maths", "L2BASICS_95"),
+    ),
+)
+
+PUBLISHED_OUTCOME = Table(
+    "raw",
+    "published_outcome",
+    grain="a figure of a school, authority or nation in a published performance table",
+    key=("source_id", "row_number", "pupil_group", "measure"),
+    source_kinds=("ks2_schools", "ks4_schools"),
+    columns=(
+        *_PLACE,
+        Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
+        YEAR,
+        STATUS,
+        Column(
+            "level",
+            "code",
+            "Whose figure it is",
+            allowed=("mainstream_school", "special_school", "authority", "nation"),
+            is_nullable=False,
+        ),
+        LAESTAB,
+        URN,
+        Column("school_name", "text", "Name of the school or authority in the file"),
+        Column("school_type", "text", "The tables' own type code (NFTYPE)"),
+        Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
+        Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
+        Column("raw_text", "text", "The cell as it stands in the file"),
+        Column(
+            "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
+        ),
+        Column(
+            "value", "number", "The figure: shares 0 to 1, points as published", low=-100, high=200
+        ),
+        Column(
+            "half_width",
+            "number",
+            "Half the step it was rounded to",
+            low=0,
+            high=1,
+            is_nullable=False,
+        ),
+        Column("n_pupils", "integer", "Pupils of the group in the cohort", low=0),
+        Column("ci_low", "number", "Lower end of the published interval", low=-200, high=200),
+        Column("ci_high", "number", "Upper end of the published interval", low=-200, high=200),
+    ),
+)
+
+SCHOOL_REGISTER = Table(
+    "raw",
+    "school_register",
+    grain="a school as registered (one URN), open or closed",
+    key=("urn",),
+    source_kinds=("school_register",),
+    columns=(
+        *_PLACE,
+        replace(URN, is_nullable=False),
+        Column(
+            "la_code",
+            "integer",
+            "Authority",
+            headers=("LA (code)",),
+            low=200,
+            high=999,
+            is_nullable=False,
+        ),
+        Column(
+            "establishment_number",
+            "integer",
+            "Number within the authority",
+            headers=("EstablishmentNumber",),
+            low=1000,
+            high=9999,
+        ),
+        Column("school_name", "text", "Name", headers=("EstablishmentName",), is_nullable=False),
+        Column(
+            "school_type", "text", "Type of establishment", headers=("TypeOfEstablishment (name)",)
+        ),
+        Column(
+            "type_group",
+            "text",
+            "Academy, maintained, special …",
+            headers=("EstablishmentTypeGroup (name)",),
+            is_nullable=False,
+        ),
+        Column("phase", "text", "Phase of education", headers=("PhaseOfEducation (name)",)),
+        Column("low_age", "integer", "Youngest age", headers=("StatutoryLowAge",), low=0, high=19),
+        Column("high_age", "integer", "Oldest age", headers=("StatutoryHighAge",), low=3, high=25),
+        Column("open_date", "date", "Opened", headers=("OpenDate",)),
+        Column("close_date", "date", "Closed", headers=("CloseDate",)),
+    ),
+)
+
+SCHOOL_LINKS = Table(
+    "raw",
+    "school_links",
+    grain="a predecessor or successor of a school, as one of the two records it",
+    key=("urn", "link_urn", "link_type"),
+    source_kinds=("school_links",),
+    columns=(
+        *_PLACE,
+        replace(URN, is_nullable=False),
+        Column(
+            "link_urn",
+            "integer",
+            "The other school",
+            headers=("LinkURN",),
+            low=100000,
+            high=999999,
+            is_nullable=False,
+        ),
+        Column(
+            "link_type",
+            "text",
+            "Predecessor, Successor - merged …",
+            headers=("LinkType",),
+            is_nullable=False,
+        ),
+        Column("link_date", "date", "Since when; often blank", headers=("LinkEstablishedDate",)),
+    ),
+)
+
+
+ENROLMENTS = Table(
+    "raw",
+    "enrolments",
+    grain="a school in a programme",
+    key=("programme", "urn"),
+    source_kinds=("enrolments",),
+    columns=(
+        *_PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("start_date", "date", "From when", headers=("start_date",)),
+    ),
+)
+
+ELIGIBILITY = Table(
+    "raw",
+    "eligibility",
+    grain="a criterion judged for a school at the time of the bid",
+    key=("programme", "urn", "criterion"),
+    source_kinds=("eligibility",),
+    columns=(
+        *_PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("criterion", "text", "What was judged", is_nullable=False),
+        Column("met", "code", "Was it met", allowed=("YES", "NO", "UNKNOWN"), is_nullable=False),
+        Column("evidence", "text", "What it was judged on"),
+        Column("judged_on", "date", "When"),
+    ),
+)
+
+INSPECTIONS = Table(
+    "raw",
+    "inspections",
+    grain="an inspection of a school",
+    key=("urn", "inspection_date"),
+    source_kinds=("inspections",),
+    columns=(
+        *_PLACE,
+        replace(URN, is_nullable=False),
+        Column("inspection_date", "date", "When", is_nullable=False),
+        Column("overall_effectiveness", "integer", "1 outstanding to 4 inadequate", low=1, high=4),
+    ),
+)
+
+REVIEWS = Table(
+    "raw",
+    "reviews",
+    grain="an external review of a school",
+    key=("urn", "review_date", "review_type"),
+    source_kinds=("reviews",),
+    columns=(
+        *_PLACE,
+        replace(URN, is_nullable=False),
+        Column("review_date", "date", "When", is_nullable=False),
+        Column("review_type", "text", "Peer review, verification …", is_nullable=False),
+        Column("reviewer", "text", "Who reviewed"),
+    ),
+)
+
+_AGREEMENT = (
+    "STRONGLY AGREE",
+    "AGREE",
+    "NEITHER AGREE NOR DISAGREE",
+    "DISAGREE",
+    "STRONGLY DISAGREE",
+)
+
+EVALUATIONS = Table(
+    "raw",
+    "evaluations",
+    grain="an evaluation form returned by a school for a programme",
+    key=("programme", "urn", "submitted_on", "respondent_role"),
+    source_kinds=("evaluations",),
+    sensitivity="restricted",
+    columns=(
+        *_PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("submitted_on", "date", "When it was returned", is_nullable=False),
+        Column("respondent_role", "text", "Who answered"),
+        *(
+            Column(f"q{n}", "code", f"Answer to question {n}", allowed=_AGREEMENT)
+            for n in (1, 2, 3, 4)
+        ),
+        Column("free_text", "text", "In their own words", sensitivity="restricted"),
+    ),
+)
+
+EVALUATION_QUESTIONS = Table(
+    "raw",
+    "evaluation_questions",
+    grain="a question of the evaluation form",
+    key=("question",),
+    source_kinds=("evaluation_questions",),
+    columns=(
+        *_PLACE,
+        Column("question", "code", "q1 to q4", allowed=("Q1", "Q2", "Q3", "Q4"), is_nullable=False),
+        Column("wording", "text", "As it was asked", is_nullable=False),
+    ),
+)
+
+STATEMENTS = Table(
+    "raw",
+    "statements",
+    grain="a statement given by a school",
+    key=("source_id", "row_number"),
+    source_kinds=("statements",),
+    sensitivity="restricted",
+    columns=(
+        *_PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("given_on", "date", "When"),
+        Column("role", "text", "Who gave it"),
+        Column(
+            "consent",
+            "code",
+            "May it be published",
+            allowed=("YES", "NO", "WITHDRAWN"),
+            is_nullable=False,
+        ),
+        Column(
+            "attribution",
+            "code",
+            "How it may be attributed",
+            allowed=("NAME", "ROLE", "ANONYMOUS"),
+            is_nullable=False,
+        ),
+        Column("theme", "text", "What it is about"),
+        Column("tone", "code", "Its tone", allowed=("POSITIVE", "MIXED", "NEGATIVE")),
+        Column("quote", "text", "The statement", is_nullable=False, sensitivity="restricted"),
+    ),
+)
+
+CASE_STUDIES = Table(
+    "raw",
+    "case_studies",
+    grain="a case study of a school",
+    key=("programme", "urn"),
+    source_kinds=("case_studies",),
+    sensitivity="restricted",
+    columns=(
+        *_PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column(
+            "consent",
+            "code",
+            "May it be published",
+            allowed=("YES", "NO", "WITHDRAWN"),
+            is_nullable=False,
+        ),
+        Column("context", "text", "The school"),
+        Column("support_received", "text", "What it received"),
+        Column("statement", "text", "In its own words"),
+    ),
+)
+
+RAW_TABLES: tuple[Table, ...] = (
+    KS2_PUPILS,
+    KS4_PUPILS,
+    PUBLISHED_OUTCOME,
+    SCHOOL_REGISTER,
+    SCHOOL_LINKS,
+    ENROLMENTS,
+    ELIGIBILITY,
+    INSPECTIONS,
+    REVIEWS,
+    EVALUATIONS,
+    EVALUATION_QUESTIONS,
+    STATEMENTS,
+    CASE_STUDIES,
+)

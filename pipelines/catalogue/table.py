@@ -1,0 +1,87 @@
+"""What a declared table and column are. The tables themselves are in the modules beside this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.study import SourceKind
+
+Schema = Literal["raw", "mart", "impact", "released"]
+Kind = Literal["text", "code", "integer", "number", "flag", "date"]
+Sensitivity = Literal["public", "restricted", "pupil", "identifying"]
+
+SQL_TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "code": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+    "date": "DATE",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of one table.
+
+    `headers` are the headings it is found under in files (any case, any order); the column's own name
+    always counts as one. `allowed` is the full list of codes, `low` and `high` bound a number, both ends
+    included. `blanks` are codes that mean "no value" in a number. An `identifying` column is read to tell
+    pupils apart and is never stored: the table keeps a key without meaning in its place.
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    headers: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    blanks: tuple[str, ...] = ()
+    is_required: bool = True
+    is_nullable: bool = True
+    unit: str | None = None
+    sensitivity: Sensitivity = "public"
+
+    @property
+    def sql_type(self) -> str:
+        """The DuckDB type it is stored as."""
+        return SQL_TYPES[self.kind]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, what makes it unique, its columns in order."""
+
+    schema: Schema
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    sensitivity: Sensitivity = "public"
+    source_kinds: tuple[SourceKind, ...] = ()
+    may_be_empty: bool = True
+    # Released tables: figures that are withheld together where one of the counts is small.
+    small_counts: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    is_about_single_schools: bool = False
+    # Rows of a file that are not kept: SQL condition on this table's columns, and the reason it gives.
+    set_asides: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """Schema and name, as SQL writes it. Pupil rows live in a file of their own, called `pupils`."""
+        return f"{'pupils' if self.sensitivity == 'pupil' else self.schema}.{self.name}"
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError for a name that is not one of its columns."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.full_name} has no column {name}")
+
+    def ddl(self) -> str:
+        """`CREATE TABLE` for an empty table of this shape."""
+        columns = ", ".join(f"{column.name} {column.sql_type}" for column in self.columns)
+        return f"CREATE OR REPLACE TABLE {self.full_name} ({columns})"

@@ -1,0 +1,62 @@
+"""Faults say where, what and what to do; what was found in a file is for the analyst's terminal alone."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from pipelines.errors import FAULTS_SHOWN, Fault, StudyError
+
+WHOLE = Fault(
+    file="ks2.csv",
+    row=7,
+    column="READSCORE",
+    problem="the value is out of range",
+    found="'121'",
+    expected="80 to 120",
+    remedy="mend the cell",
+)
+
+
+def test_a_whole_message():
+    assert WHOLE.for_analyst() == (
+        "ks2.csv, row 7, column READSCORE: the value is out of range.\n"
+        "    found:    '121'\n"
+        "    expected: 80 to 120\n"
+        "    to do:    mend the cell"
+    )
+
+
+def test_what_may_be_shared_holds_nothing_that_was_found():
+    assert WHOLE.shareable() == "ks2.csv, row 7, column READSCORE: the value is out of range."
+    error = StudyError([WHOLE])
+    for text in (str(error), repr(error), error.shareable(), *map(str, error.args)):
+        assert "121" not in text
+
+
+def test_a_fault_of_a_whole_file_names_no_row():
+    fault = Fault(file="ks2.csv", problem="the file is not there", remedy="put it there")
+    assert fault.place == "ks2.csv"
+    assert fault.for_analyst() == "ks2.csv: the file is not there.\n    to do:    put it there"
+
+
+def test_of_very_many_faults_the_first_are_shown_and_the_others_counted():
+    faults = [Fault(file=f"file {n}", problem="p", remedy="r") for n in range(FAULTS_SHOWN + 3)]
+    error = StudyError(faults)
+    assert len(error.faults) == FAULTS_SHOWN + 3
+    for text in (error.shareable(), error.for_analyst()):
+        assert f"file {FAULTS_SHOWN - 1}:" in text
+        assert f"file {FAULTS_SHOWN}:" not in text
+        assert text.endswith("… and 3 more of the same run.")
+    assert "more of the same" not in StudyError(faults[:FAULTS_SHOWN]).for_analyst()
+
+
+def test_an_error_without_a_fault_is_a_programming_error():
+    with pytest.raises(ValueError, match="at least one fault"):
+        StudyError([])
+
+
+def test_an_error_keeps_its_faults_through_a_process():
+    error = pickle.loads(pickle.dumps(StudyError([WHOLE])))  # noqa: S301 - our own bytes
+    assert error.faults == (WHOLE,)
