@@ -15,18 +15,16 @@ _TABLE_IN_SQL = re.compile(r"\b(raw|pupils|mart|impact|protocol)\.([a-z_0-9]+)\b
 
 
 def tables_read_by(select: str) -> list[dg.AssetKey]:
-    """The assets whose tables a SELECT names."""
+    """The assets whose tables a SELECT names; the protocol only where it comes through none of them."""
     raw_names = {table.name for table in RAW_TABLES}
     keys: list[dg.AssetKey] = []
     for schema, name in _TABLE_IN_SQL.findall(select):
-        if schema == "protocol":
-            keys.append(PROTOCOL_KEY)
-        elif schema in {"raw", "pupils"}:
+        if schema in {"raw", "pupils"}:
             if name in raw_names:
                 keys.append(dg.AssetKey(["raw", name]))
-        else:
+        elif schema != "protocol":
             keys.append(dg.AssetKey([schema, name]))
-    return list(dict.fromkeys(keys))
+    return list(dict.fromkeys(keys)) or [PROTOCOL_KEY]
 
 
 def _mart_asset(table: Table) -> dg.AssetsDefinition:

@@ -1,4 +1,4 @@
-"""What test folders share: where the real published files lie, and one finished run of each study.
+"""What test folders share: their order, where the real published files lie, and one run of each study.
 
 Runs that tests may spoil are in `graph`.
 """
@@ -10,6 +10,21 @@ import pytest
 
 from pipelines.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
+
+# Fast ones first, so that a mistake shows before anything waits for a run; then whole runs.
+FOLDERS_IN_ORDER = ("unit", "reference", "conventions", "notebooks", "graph", "real")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes tens of seconds; runs last")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        folder = item.path.relative_to(PROJECT / "tests").parts[0]
+        return item.get_closest_marker("slow") is not None, FOLDERS_IN_ORDER.index(folder)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
