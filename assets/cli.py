@@ -92,7 +92,6 @@ def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, keep_pupils: b
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
     _remember_folder(paths, study.folder)
-    fault_list.clear(paths)
     print(f"{study.study.title}\n")
     is_success = _run_graph(
         paths, is_verbose=is_verbose, publish_config={"keep_pupils": keep_pupils}

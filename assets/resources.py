@@ -65,6 +65,7 @@ class Studies(dg.ConfigurableResource):
                 )
             lock.acquire(timeout=LONGEST_WAIT_SECONDS)
         try:
+            fault_list.clear(paths)
             store.forget_other_code(paths, code_sha256())
             with store.connect(paths) as con:
                 self._con = con

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from pipelines.catalogue.columns import (
     GROUP,
@@ -15,6 +16,7 @@ from pipelines.catalogue.columns import (
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
+from pipelines.impact.results import Estimator, Role, Verdict
 
 COMPARED_SCHOOL = Table(
     "impact",
@@ -64,20 +66,14 @@ ESTIMATE = Table(
             "estimator",
             "code",
             "The method",
-            allowed=(
-                "bracket",
-                "ancova",
-                "change_from_baseline_mean",
-                "change_leaving_selection_years_out",
-                "change_since_last_year",
-            ),
+            allowed=get_args(Estimator),
             is_nullable=False,
         ),
         Column(
             "role",
             "code",
             "What it is for",
-            allowed=("headline", "robustness", "naive"),
+            allowed=get_args(Role),
             is_nullable=False,
         ),
         Column("estimate_low", "number", "Effect; the smaller end of a bracket"),
@@ -92,7 +88,7 @@ ESTIMATE = Table(
             "verdict",
             "code",
             "Of a primary headline only",
-            allowed=("better", "worse", "no_meaningful_difference", "cannot_tell"),
+            allowed=get_args(Verdict),
         ),
         Column("verdict_reason", "text", "Why it cannot be told, or could not be computed"),
         UNIT,
