@@ -4,6 +4,7 @@ A check holds counts and names of rules, never a value; the places are kept for 
 """
 
 import warnings
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -59,34 +60,48 @@ def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
     )
 
 
-def _relation_check(relation: Relation) -> dg.AssetChecksDefinition:
-    others = {table.name: table for table in RAW_TABLES}
+def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetChecksDefinition:
+    """The checks of one table against others: one step, a result each."""
+    others = {other.name: key_of(other) for other in RAW_TABLES}
     with warnings.catch_warnings():
         # A check a study is what the page needs; Dagster has it in preview.
         warnings.simplefilter("ignore", dg.PreviewWarning)
-
-        @dg.asset_check(
-            asset=key_of(relation.table),
-            name=relation.name,
-            description=f"Fails if {relation.problem}.",
-            additional_deps=[key_of(others[name]) for name in relation.needs],
-            blocking=True,
-            partitions_def=STUDIES,
-        )
-        def check(context: dg.AssetCheckExecutionContext, studies: Studies) -> dg.AssetCheckResult:
-            study = context.op_execution_context.partition_key
-            with studies.step(study, relation.name) as work:
-                n_broken = count_broken(work.con, relation)
-                if n_broken:
-                    faults = faults_of_relation(work.con, relation)
-                    fault_list.keep(work.paths, relation.name, StudyError(faults))
-            return dg.AssetCheckResult(
-                passed=n_broken == 0,
-                severity=dg.AssetCheckSeverity.ERROR,
-                metadata={"rows_broken": n_broken},
+        specs = [
+            dg.AssetCheckSpec(
+                relation.name,
+                asset=key_of(table),
+                description=f"Fails if {relation.rule.problem}.",
+                additional_deps=[others[name] for name in relation.rule.needs],
+                blocking=True,
+                partitions_def=STUDIES,
             )
+            for relation in relations
+        ]
+
+        @dg.multi_asset_check(name=f"{table.name}_against_others", specs=specs)
+        def check(
+            context: dg.AssetCheckExecutionContext, studies: Studies
+        ) -> Iterator[dg.AssetCheckResult]:
+            study = context.op_execution_context.partition_key
+            for relation in relations:
+                with studies.step(study, relation.name) as work:
+                    n_broken = count_broken(work.con, relation)
+                    if n_broken:
+                        faults = faults_of_relation(work.con, relation)
+                        fault_list.keep(work.paths, relation.name, StudyError(faults))
+                yield dg.AssetCheckResult(
+                    passed=n_broken == 0,
+                    check_name=relation.name,
+                    asset_key=key_of(table),
+                    severity=dg.AssetCheckSeverity.ERROR,
+                    metadata={"rows_broken": n_broken},
+                )
 
     return check
 
 
-relation_checks = [_relation_check(relation) for relation in RELATIONS]
+relation_checks = [
+    _relation_checks(table, relations)
+    for table in RAW_TABLES
+    if (relations := tuple(relation for relation in RELATIONS if relation.table is table))
+]

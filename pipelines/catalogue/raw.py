@@ -34,7 +34,7 @@ _PLACE = (_SOURCE_ID, _ROW)
 _PUPIL_KEY = Column(
     "pupil_key",
     "text",
-    "Tells two rows of one pupil in one file; made with a secret that is thrown away with the run",
+    "Tells two rows of one pupil in one file: the row where the pupil's number first stands",
     headers=("UPN",),
     is_nullable=False,
     sensitivity="identifying",

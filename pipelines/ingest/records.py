@@ -7,8 +7,6 @@ names and dates of birth are never read.
 
 from __future__ import annotations
 
-import secrets
-
 import duckdb
 
 from pipelines.catalogue import Column, Table
@@ -105,11 +103,6 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, table: Table, registered: Regis
         if column.kind not in {"text", "code"} and column.sensitivity != "identifying"
     )
     is_blank = " AND ".join(f"{_text(index)} IS NULL" for index in range(len(file.headers)))
-    secret = secrets.token_hex(16)
-    con.execute(
-        "CREATE OR REPLACE TEMP MACRO pupil_key(upn, row_number) AS "
-        f"coalesce(md5('{secret}' || upper(upn)), 'row ' || row_number)"
-    )
     create_from_scan(
         con,
         file,
@@ -200,7 +193,9 @@ def _parse(column: Column, text: str) -> str:
     """SQL that reads a cell's text as the column's kind, NULL where it cannot."""
     number = plain_number(text)
     if column.name == "pupil_key":
-        return f"pupil_key({text}, row_number)"
+        # The row where the number first stands tells pupils apart and says nothing about them.
+        first = f"min(row_number) OVER (PARTITION BY upper({text}))"
+        return f"'row ' || CASE WHEN {text} IS NULL THEN row_number ELSE {first} END"
     if column.kind == "text":
         return text
     if column.kind == "code":

@@ -92,7 +92,7 @@ def enrolled_school_in_no_register(plant: Plant) -> Told:
     plant.cells("enrolments.csv", {(7, "urn"): "999999"})
     return Told(
         (
-            "enrolments.csv, row 7, column urn: the enrolled school is in no register",
+            "enrolments.csv, row 7, column URN: the school is in no register",
             "999999",
             "mend the URN, or fetch a register that holds the school",
         )

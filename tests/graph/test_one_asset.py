@@ -159,7 +159,7 @@ def test_a_part_that_failed_its_check_is_never_published(finished: Finished) -> 
         con.execute("DELETE FROM protocol.programme WHERE programme = 'most_able'")
     result = finished.remake("raw/enrolments")
     assert not all(e.passed for e in result.get_asset_check_evaluations())
-    assert "enrolled_programme_is_in_protocol: it is not sound" in finished.refusal("publish")
+    assert "enrolments_programme_is_in_protocol: it is not sound" in finished.refusal("publish")
     assert bytes_of(finished.paths.current) == before
 
 

@@ -1,3 +1,3 @@
 SELECT source_id, row_number, programme AS found
-FROM raw.enrolments
+FROM {table}
 WHERE programme NOT IN (SELECT programme FROM protocol.programme)
