@@ -5,10 +5,13 @@ STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate test check serve notebook bench example lock clean
+.PHONY: evaluate power test check serve notebook bench calibrate example lock clean
 
 evaluate: .venv/ready
 	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose)
+
+power: .venv/ready
+	@$(BIN)/ssif power $(STUDY)
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
@@ -28,6 +31,9 @@ notebook: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
+
+calibrate: .venv/ready
+	@$(BIN)/python -m tests.calibration
 
 example: .venv/ready
 	@$(BIN)/ssif example

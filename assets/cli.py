@@ -13,36 +13,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from assets.dagster_home import dagster_home, instance
 from pipelines import fault_list
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
 from pipelines.study import load_study
 
-if TYPE_CHECKING:
-    import dagster as dg
-
 FAILED = 1
-
-# No telemetry, no sign-up form; nothing a step prints is stored; one run a study at a time.
-DAGSTER_YAML = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-concurrency:
-  runs:
-    max_concurrent_runs: 2
-    tag_concurrency_limits:
-      - key: dagster/partition
-        value:
-          applyLimitPerUniqueValue: true
-        limit: 1
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 is_verbose=options.verbose,
                 keep_pupils=options.keep_pupils,
             )
+        if options.command == "power":
+            return power(Path(options.study), data_marts=Path(options.data_marts))
         if options.command == "serve":
             return serve(data_marts=DATA_MARTS, port=options.port)
         return regenerate_example()
@@ -81,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument(
         "--data-marts", default=str(DATA_MARTS), help="where outputs are written"
     )
+    asking = commands.add_parser(
+        "power",
+        help="what a study could see, from its baseline results alone",
+        description=power.__doc__,
+    )
+    asking.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
+    asking.add_argument("--data-marts", default=str(DATA_MARTS), help="where outputs are written")
     serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
     serving.add_argument("--port", type=int, default=3000)
     commands.add_parser("example", help="regenerate data_raw/example from its seed")
@@ -102,9 +89,24 @@ def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, keep_pupils: b
     return 0
 
 
+def power(folder: Path, *, data_marts: Path) -> int:
+    """Print the smallest effect each measure could show, before any result of the outcome year is read."""
+    from pipelines.impact import study_power  # noqa: PLC0415
+
+    study = load_study(folder)
+    paths = StudyPaths(data_marts.resolve(), study.name)
+    _remember_folder(paths, study.folder)
+    answers = study_power.study_power(study, paths.work)
+    study_power.write_power(answers, paths.power)
+    for line in study_power.power_page(study, answers):
+        print(line)
+    print(f"\nWritten: {_shown(paths.power)}")
+    return 0
+
+
 def serve(*, data_marts: Path, port: int) -> int:
     """Serve the Dagster page on loopback, with the schedule and the sensor on, until interrupted."""
-    home = _dagster_home(data_marts)
+    home = dagster_home(data_marts)
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(home),
@@ -143,10 +145,10 @@ def _run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str,
 
     loggers = None if is_verbose else {LOGGER: progress_logger}
     definitions = build_definitions(data_marts=paths.marts, loggers=loggers)
-    instance = _instance(paths.marts)
-    instance.add_dynamic_partitions(str(STUDIES.name), [paths.study])
+    dagster_instance = instance(paths.marts)
+    dagster_instance.add_dynamic_partitions(str(STUDIES.name), [paths.study])
     result = definitions.resolve_job_def(JOB).execute_in_process(
-        instance=instance,
+        instance=dagster_instance,
         partition_key=paths.study,
         raise_on_error=False,
         run_config={
@@ -155,20 +157,6 @@ def _run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str,
         },
     )
     return result.success
-
-
-def _instance(data_marts: Path) -> dg.DagsterInstance:
-    import dagster  # noqa: PLC0415
-
-    return dagster.DagsterInstance.from_config(str(_dagster_home(data_marts)))
-
-
-def _dagster_home(data_marts: Path) -> Path:
-    """Dagster's own storage, below the outputs: counts and names only."""
-    home = data_marts.resolve() / ".dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
-    return home
 
 
 def _remember_folder(paths: StudyPaths, folder: Path) -> None:

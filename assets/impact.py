@@ -1,4 +1,4 @@
-"""Impact assets: who is compared, effects by every method, and both sides' own results."""
+"""Impact assets: who is compared and how soundly, effects by every method, and both sides' own results."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,8 @@ from pipelines.catalogue import (
     PROGRAMME_SCHOOL,
     Table,
 )
-from pipelines.impact import study_effects
+from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE, OVERLAP
+from pipelines.impact import design, study_effects
 
 
 def _impact_asset(
@@ -40,6 +41,14 @@ def _impact_asset(
     return impact
 
 
+def _design_asset(table: Table) -> dg.AssetsDefinition:
+    return _impact_asset(
+        table,
+        tables_read_by(design.select_of(table)),
+        lambda work: design.build(work.con, table),
+    )
+
+
 _CELLS_AND_SCHOOLS = [key_of(OUTCOME), key_of(PROGRAMME_SCHOOL)]
 
 impact_assets = [
@@ -47,6 +56,12 @@ impact_assets = [
         COMPARED_SCHOOL,
         tables_read_by(study_effects.compared_school_select()),
         lambda work: study_effects.build_compared_school(work.con),
+    ),
+    *map(_design_asset, (EXPOSURE, ATTRITION, BALANCE)),
+    _impact_asset(
+        OVERLAP,
+        _CELLS_AND_SCHOOLS,
+        lambda work: design.build_overlap(work.con, work.study),
     ),
     _impact_asset(
         ESTIMATE,

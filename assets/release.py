@@ -9,7 +9,7 @@ from assets.described import STUDIES, definition_metadata, description_of, key_o
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
 from pipelines import fault_list, released, store
-from pipelines.board import page
+from pipelines.board import impact_report, page
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -157,9 +157,12 @@ def board_page(context: dg.AssetExecutionContext, studies: Studies) -> dg.Materi
     """Write the board's page."""
     with studies.step(context.partition_key, BOARD_PART) as work:
         charts = gallery.read(work.paths.charts)
-        html = page.render(released.read_tables(work.con), charts)
+        tables = released.read_tables(work.con)
+        html = page.render(tables, charts)
         work.paths.board.mkdir(parents=True, exist_ok=True)
         (work.paths.board / "index.html").write_text(html, encoding="utf-8")
+        report = impact_report.render(tables)
+        (work.paths.board / "impact.md").write_text(report, encoding="utf-8")
     return dg.MaterializeResult(
         metadata={**row_count(1), "characters": len(html), "charts": len(charts)}
     )

@@ -13,12 +13,15 @@ MeasureName = Literal[
     "ks2_reading_progress",
     "ks2_writing_progress",
     "ks2_maths_progress",
+    "ks2_progress_index",
     "ks2_reading_score",
     "ks2_maths_score",
+    "ks2_sen_support_share",
     "ks4_attainment8",
     "ks4_progress8",
     "ks4_basics_94",
     "ks4_basics_95",
+    "ks4_sen_support_share",
 ]
 KeyStage = Literal["ks2", "ks4"]
 Unit = Literal["share", "points"]
@@ -26,12 +29,17 @@ Unit = Literal["share", "points"]
 
 @dataclass(frozen=True)
 class Measure:
-    """An outcome. Higher is better for every one of them; shares are 0 to 1."""
+    """An outcome; shares are 0 to 1.
+
+    Higher is better for every one that is judged. One that is not says who the pupils are (more on
+    SEN support is neither better nor worse), and no programme has it as its primary measure.
+    """
 
     name: MeasureName
     label: str
     unit: Unit
     decimals: int
+    is_judged: bool = True
 
     @property
     def key_stage(self) -> KeyStage:
@@ -49,12 +57,20 @@ MEASURES: dict[str, Measure] = {
         Measure("ks2_reading_progress", "Reading progress", "points", 1),
         Measure("ks2_writing_progress", "Writing progress", "points", 1),
         Measure("ks2_maths_progress", "Maths progress", "points", 1),
+        Measure(
+            "ks2_progress_index",
+            "Reading, writing and maths progress together (standard deviations)",
+            "points",
+            2,
+        ),
         Measure("ks2_reading_score", "Reading scaled score", "points", 1),
         Measure("ks2_maths_score", "Maths scaled score", "points", 1),
+        Measure("ks2_sen_support_share", "Pupils on SEN support", "share", 0, is_judged=False),
         Measure("ks4_attainment8", "Attainment 8", "points", 1),
         Measure("ks4_progress8", "Progress 8", "points", 2),
         Measure("ks4_basics_94", "Grade 4 or above in English and maths", "share", 0),
         Measure("ks4_basics_95", "Grade 5 or above in English and maths", "share", 0),
+        Measure("ks4_sen_support_share", "Pupils on SEN support", "share", 0, is_judged=False),
     )
 }
 if set(MEASURES) != set(get_args(MeasureName)):  # pragma: no cover - a programming error, at import

@@ -64,6 +64,11 @@ class StudyPaths:
         return self.work / "run.lock"
 
     @property
+    def power(self) -> Path:
+        """What the study could see, asked before its outcomes were read; for officers."""
+        return self.home / "power.csv"
+
+    @property
     def runs(self) -> Path:
         """Finished runs, newest few."""
         return self.home / "runs"

@@ -394,6 +394,14 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "one primary measure a key stage",
                 "keep primary = true on one of them",
             )
+        for nth, measure in enumerate(programme.measure):
+            if measure.primary and not MEASURES[measure.name].is_judged:
+                fault(
+                    (*here, "measure", nth, "primary"),
+                    f"{measure.name!r} says who the pupils are, and is neither better nor worse",
+                    "a primary measure of what pupils achieved",
+                    "take primary = true out, or name another measure",
+                )
         asked = [measure.name for measure in programme.measure]
         for nth in (n for n, name in enumerate(asked) if name in asked[:n]):
             fault(

@@ -16,8 +16,9 @@ import duckdb
 
 from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
+from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE
 from pipelines.disclosure import door
-from pipelines.impact import study_effects
+from pipelines.impact import design, study_effects
 from pipelines.ingest.performance_tables import ingest_performance_tables
 from pipelines.ingest.records import ingest_records
 from pipelines.ingest.registration import sources_sha256
@@ -305,6 +306,9 @@ class TinyStudy:
         with self.marts() as con:
             study = load_study(self.folder)
             study_effects.build_compared_school(con)
+            for table in (EXPOSURE, ATTRITION, BALANCE):
+                design.build(con, table)
+            design.build_overlap(con, study)
             study_effects.build_estimate(con, study)
             study_effects.build_comparison(con, study)
             door.release(con, study.study.minimum_cell)
@@ -347,6 +351,7 @@ def build_marts(con: duckdb.DuckDBPyConnection) -> None:
         "school_urn",
         "ks2_stratum",
         "ks4_stratum",
+        "pupil_moment",
         "cell",
         "school",
         "programme_school",
@@ -354,5 +359,5 @@ def build_marts(con: duckdb.DuckDBPyConnection) -> None:
         "outcome",
     ):
         marts.build(con, tables[name])
-    if len(tables) != 8:
+    if len(tables) != 9:
         raise ValueError("a mart was added: say here when it is built")

@@ -423,6 +423,9 @@ def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
         else typographic(naive["verdict_reason"])
     )
     why = f"It is not safe to read it that way: {reason}."
+    if not wording.is_missing(naive["expected_anyway"]):
+        anyway = wording.format_effect(naive["expected_anyway"], unit, measure)
+        why += f" If they were picked for that, {anyway} was to be expected anyway ({status})."
     if programme["is_placebo"]:
         why += " Nothing at all was done in these schools, and still the figure reads like this."
     if not wording.is_missing(row["estimate_low"]):

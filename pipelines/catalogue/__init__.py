@@ -17,6 +17,7 @@ from pipelines.catalogue.mart import (
     MART_TABLES,
     OUTCOME,
     PROGRAMME_SCHOOL,
+    PUPIL_MOMENT,
     SCHOOL,
     SCHOOL_URN,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "OUTCOME",
     "PROGRAMME_SCHOOL",
     "PUBLISHED_OUTCOME",
+    "PUPIL_MOMENT",
     "RAW_TABLES",
     "RELEASED_TABLES",
     "REVIEWS",

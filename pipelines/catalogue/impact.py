@@ -84,6 +84,15 @@ ESTIMATE = Table(
         *_SAMPLE,
         Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0),
         Column("mde", "number", "Effect seen 8 times in 10 if it were there (5% level)", low=0),
+        Column("expected_anyway", "number", "Of the naive change, what chance alone would bring"),
+        Column(
+            "p_value_holm", "number", "Holm's p-value over a programme's measures", low=0, high=1
+        ),
+        Column(
+            "hedges_g", "number", "Effect in pupil standard deviations; of a bracket, its middle"
+        ),
+        Column("hedges_g_low", "number", "Lower end of its 95% interval"),
+        Column("hedges_g_high", "number", "Upper end of its 95% interval"),
         Column(
             "verdict",
             "code",
@@ -118,4 +127,176 @@ COMPARISON = Table(
     ),
 )
 
-IMPACT_TABLES: tuple[Table, ...] = (COMPARED_SCHOOL, ESTIMATE, COMPARISON)
+_SCHOOLS_AND_PUPILS_BEFORE = (
+    Column("n_programme_schools", "integer", "Programme schools", low=1, unit="schools"),
+    Column("n_comparison_schools", "integer", "Other schools", low=1, unit="schools"),
+    Column(
+        "n_programme_pupils",
+        "integer",
+        "Pupils behind the programme's figure, over baseline years",
+        low=1,
+        unit="pupils",
+    ),
+    Column(
+        "n_comparison_pupils", "integer", "Pupils behind the others' figure", low=1, unit="pupils"
+    ),
+)
+
+BALANCE = Table(
+    "impact",
+    "balance",
+    grain="a characteristic of schools before the programme, on both sides of a comparison",
+    key=("programme", "measure", "characteristic"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        Column(
+            "characteristic",
+            "code",
+            "Results of the target pupils or of all, cohort, disadvantaged share; baseline years",
+            allowed=(
+                "target_pupils_before",
+                "all_pupils_before",
+                "cohort_pupils",
+                "disadvantaged_share",
+            ),
+            is_nullable=False,
+        ),
+        *_SCHOOLS_AND_PUPILS_BEFORE,
+        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1"),
+        Column("comparison_mean", "number", "Of the others"),
+        Column(
+            "standardised_difference",
+            "number",
+            "Hedges' g: results in pupil SDs, cohort and disadvantaged share in school SDs",
+        ),
+        Column(
+            "rating",
+            "code",
+            "By 0.05 and 0.25 SD (What Works Clearinghouse); blank where the SD is not known",
+            allowed=("satisfies", "needs_adjustment", "not_satisfied"),
+        ),
+    ),
+)
+
+ATTRITION = Table(
+    "impact",
+    "attrition",
+    grain="schools of one side that a comparison keeps, or leaves out for one reason",
+    key=("programme", "measure", "side", "reason"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        Column("side", "code", "Which", allowed=("programme", "comparison"), is_nullable=False),
+        Column("is_kept", "flag", "Compared", is_nullable=False),
+        Column("reason", "text", "'compared', or why they are left out", is_nullable=False),
+        Column("n_schools", "integer", "Schools", low=1, is_nullable=False, unit="schools"),
+        Column(
+            "n_schools_with_result",
+            "integer",
+            "Of these, with a result of all pupils in the outcome year",
+            low=0,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column(
+            "n_pupils",
+            "integer",
+            "All their pupils with a result in the outcome year",
+            low=0,
+            is_nullable=False,
+            unit="pupils",
+        ),
+        Column("mean", "number", "Mean of the measure over these pupils", low=-100, high=200),
+    ),
+)
+
+OVERLAP = Table(
+    "impact",
+    "overlap",
+    grain="a programme and measure: do both sides meet before, and what do the others get",
+    key=("programme", "measure"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        *_SAMPLE,
+        Column(
+            "n_comparison_schools_in_range",
+            "integer",
+            "Others within the range of the programme's schools, on the score where fewest are",
+            low=0,
+            unit="schools",
+        ),
+        Column(
+            "programme_in_range_share",
+            "number",
+            "Share of the programme's schools within the others' range, on the worst score",
+            low=0,
+            high=1,
+        ),
+        Column(
+            "is_extrapolation",
+            "flag",
+            "The ANCOVA end extrapolates; blank where too few schools can be judged",
+        ),
+        Column(
+            "n_comparison_schools_in_evaluated",
+            "integer",
+            "Others that are in another evaluated programme",
+            low=0,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column(
+            "n_comparison_schools_in_others",
+            "integer",
+            "Others that are in a programme that is not evaluated",
+            low=0,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1),
+        Column("comparison_in_others_share", "number", "As a share", low=0, high=1),
+    ),
+)
+
+EXPOSURE = Table(
+    "impact",
+    "exposure",
+    grain="a school in a programme, and a year's tests",
+    key=("programme", "school_id", "academic_year"),
+    columns=(
+        PROGRAMME,
+        SCHOOL_ID,
+        YEAR,
+        Column("is_outcome", "flag", "The outcome year", is_nullable=False),
+        Column("start_date", "date", "From when"),
+        Column(
+            "n_terms",
+            "integer",
+            "School terms of support before the tests, that of the start included",
+            low=0,
+            unit="terms",
+        ),
+    ),
+)
+
+# Each after the tables it reads.
+IMPACT_TABLES: tuple[Table, ...] = (
+    COMPARED_SCHOOL,
+    EXPOSURE,
+    ATTRITION,
+    BALANCE,
+    OVERLAP,
+    ESTIMATE,
+    COMPARISON,
+)

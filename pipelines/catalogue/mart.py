@@ -17,7 +17,7 @@ from pipelines.catalogue.columns import (
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
-from pipelines.measures import MEASURES
+from pipelines.measures import MEASURES, KeyStage
 
 SCHOOL_URN = Table(
     "mart",
@@ -65,17 +65,24 @@ SCHOOL = Table(
 )
 
 
-def _stratum(key_stage: str, measures: tuple[str, ...]) -> Table:
+def _stratum(key_stage: KeyStage) -> Table:
     return Table(
         "mart",
         f"{key_stage}_stratum",
-        grain="pupils of a school and year who share SEN status, disadvantage and prior band",
-        key=("school_id", "academic_year", "release_status", "sen", "is_fsm6", "prior_band"),
+        grain="a measure, and pupils of a school and year alike in all that makes a pupil group",
+        key=(
+            *("school_id", "academic_year", "release_status", "measure"),
+            *("sen", "is_fsm6", "prior_band", "has_prior_points"),
+        ),
         sensitivity="restricted",
         columns=(
             SCHOOL_ID,
             YEAR,
             STATUS,
+            replace(
+                MEASURE,
+                allowed=tuple(m.name for m in MEASURES.values() if m.key_stage == key_stage),
+            ),
             Column(
                 "sen",
                 "code",
@@ -97,28 +104,70 @@ def _stratum(key_stage: str, measures: tuple[str, ...]) -> Table:
                 allowed=("0", "1", "2", "3", "4"),
                 is_nullable=False,
             ),
-            Column("n_cohort", "integer", "Pupils", low=1, is_nullable=False, unit="pupils"),
-            *(
-                column
-                for measure in measures
-                for column in (
-                    Column(
-                        f"n__{measure}",
-                        "integer",
-                        f"Pupils with {measure}",
-                        low=0,
-                        is_nullable=False,
-                    ),
-                    Column(f"sum__{measure}", "number", f"Sum of {measure}"),
-                    Column(f"sumsq__{measure}", "number", f"Sum of squares of {measure}", low=0),
-                )
+            Column(
+                "has_prior_points", "flag", "Their prior attainment is known", is_nullable=False
             ),
+            Column(
+                "n", "integer", "Pupils with the measure", low=1, is_nullable=False, unit="pupils"
+            ),
+            Column("sum_y", "number", "Sum of the measure", is_nullable=False),
+            Column("sum_yy", "number", "Sum of its squares", low=0, is_nullable=False),
+            Column("sum_x", "number", "Sum of prior attainment", low=0),
+            Column("sum_xx", "number", "Sum of its squares", low=0),
+            Column("sum_xy", "number", "Sum of products of the two"),
         ),
     )
 
 
-KS2_STRATUM = _stratum("ks2", tuple(m for m in MEASURES if m.startswith("ks2")))
-KS4_STRATUM = _stratum("ks4", tuple(m for m in MEASURES if m.startswith("ks4")))
+KS2_STRATUM = _stratum("ks2")
+KS4_STRATUM = _stratum("ks4")
+
+PUPIL_MOMENT = Table(
+    "mart",
+    "pupil_moment",
+    grain="a school, year, release status, pupil group and measure of pupil files",
+    key=("school_id", "academic_year", "release_status", "pupil_group", "measure"),
+    sensitivity="restricted",
+    columns=(
+        SCHOOL_ID,
+        KEY_STAGE,
+        YEAR,
+        STATUS,
+        GROUP,
+        MEASURE,
+        Column(
+            "n_pupils",
+            "integer",
+            "Pupils with the measure (y) and prior attainment (x); the sums are over them",
+            low=0,
+            is_nullable=False,
+            unit="pupils",
+        ),
+        Column("sum_y", "number", "Sum of y", is_nullable=False),
+        Column("sum_yy", "number", "Sum of y squared", low=0, is_nullable=False),
+        Column(
+            "sum_x",
+            "number",
+            "Sum of x: average points of key stage 1 (KS2) or 2 (KS4)",
+            low=0,
+            is_nullable=False,
+        ),
+        Column("sum_xx", "number", "Sum of x squared", low=0, is_nullable=False),
+        Column("sum_xy", "number", "Sum of x times y", is_nullable=False),
+        Column(
+            "n_without_prior",
+            "integer",
+            "Pupils with y and no x",
+            low=0,
+            is_nullable=False,
+            unit="pupils",
+        ),
+        Column("sum_y_without_prior", "number", "Sum of their y", is_nullable=False),
+        Column(
+            "sum_yy_without_prior", "number", "Sum of their y squared", low=0, is_nullable=False
+        ),
+    ),
+)
 
 CELL = Table(
     "mart",
@@ -209,6 +258,7 @@ MART_TABLES: tuple[Table, ...] = (
     SCHOOL_URN,
     KS2_STRATUM,
     KS4_STRATUM,
+    PUPIL_MOMENT,
     CELL,
     SCHOOL,
     PROGRAMME_SCHOOL,

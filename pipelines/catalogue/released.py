@@ -16,7 +16,12 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.impact import COMPARISON, ESTIMATE
 from pipelines.catalogue.table import Column, Table
 
-_ESTIMATE_FIGURES = ("estimate_low", "estimate_high", "ci_low", "ci_high", "p_value", "mde")
+# Degrees of freedom say how much is known, not what.
+_ESTIMATE_FIGURES = tuple(
+    column.name
+    for column in ESTIMATE.columns
+    if column.kind == "number" and column.name != "effective_df"
+)
 
 RELEASED_TABLES: tuple[Table, ...] = (
     Table(

@@ -7,6 +7,7 @@ one model. Putting two methods together, and what may be claimed from them, is `
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +22,35 @@ from pipelines.impact.results import Estimate, Estimator, NotComputable, SampleS
 
 Answers = dict[str, Estimate | NotComputable]
 
+
+@dataclass(frozen=True)
+class ExposureModel:
+    """One weighted regression: n of a panel's S schools on an intercept, P exposures, q covariates.
+
+    - `design` (n, 1 + P + q): intercept, the panel's exposures in its order, covariates
+    - `outcome`, `sampling_variance`, `weights` (n,), in pupil SDs of the outcome year: times the
+      panel's `outcome_scale` a coefficient is in the measure's unit
+    - `is_in_model` (S,) marks the panel's schools that are rows
+    """
+
+    design: FloatArray
+    outcome: FloatArray
+    sampling_variance: FloatArray
+    weights: FloatArray
+    is_in_model: BoolArray
+    n_programmes: int
+
+    @property
+    def exposure(self) -> FloatArray:
+        """Memberships (n, P)."""
+        return self.design[:, 1 : 1 + self.n_programmes]
+
+    @property
+    def covariates(self) -> FloatArray:
+        """What is held constant (n, q), the intercept not among it."""
+        return self.design[:, 1 + self.n_programmes :]
+
+
 # A covariance between two years of fewer schools than this is not worth having.
 _MIN_SCHOOLS_FOR_COVARIANCE = 4
 
@@ -33,15 +63,7 @@ def ancova(panel: SchoolPanel) -> Answers:
     baselines come from `predict_missing_baselines`. Weights 1 / (sampling variance of the outcome +
     between-school variance about the regression).
     """
-    baselines = predict_missing_baselines(panel)
-    return _fit(
-        panel,
-        "ancova",
-        outcome=panel.standardised()[:, -1],
-        sampling_variance=panel.sampling_variance()[:, -1],
-        covariates=baselines,
-        is_in_model=_every_school(panel),
-    )
+    return effects(panel, "ancova", ancova_model(panel))
 
 
 def change_from_baseline_mean(panel: SchoolPanel) -> Answers:
@@ -51,7 +73,7 @@ def change_from_baseline_mean(panel: SchoolPanel) -> Answers:
     chosen on weak results that were partly bad luck. A school that lacks a year uses those it has,
     and its sampling variance, var(outcome) + sum var(baseline) / k^2 over k years, says so.
     """
-    return _change(panel, "change_from_baseline_mean", panel.baseline_years)
+    return effects(panel, "change_from_baseline_mean", change_model(panel, panel.baseline_years))
 
 
 def change_leaving_selection_years_out(
@@ -67,7 +89,8 @@ def change_leaving_selection_years_out(
         left_out = set(selection_years.get(programme, ()))
         years = tuple(year for year in panel.baseline_years if year not in left_out)
         if left_out and years:
-            fitted = _change(panel, "change_leaving_selection_years_out", years)
+            model = change_model(panel, years)
+            fitted = effects(panel, "change_leaving_selection_years_out", model)
             answers[programme] = fitted[programme]
             continue
         reason = (
@@ -109,6 +132,77 @@ def change_since_last_year(panel: SchoolPanel) -> Answers:
             has_p_value=False,
         )
     return answers
+
+
+def ancova_model(panel: SchoolPanel) -> ExposureModel:
+    """The regression behind `ancova`."""
+    return exposure_model(
+        panel,
+        outcome=panel.standardised()[:, -1],
+        sampling_variance=panel.sampling_variance()[:, -1],
+        covariates=predict_missing_baselines(panel),
+        is_in_model=_every_school(panel),
+    )
+
+
+def change_model(panel: SchoolPanel, years: Sequence[str]) -> ExposureModel:
+    """The regression behind the changes: outcome less the mean of a school's available `years`."""
+    columns = [panel.baseline_years.index(year) for year in years]
+    z, variance = panel.standardised(), panel.sampling_variance()
+    baseline, baseline_variance = z[:, columns], variance[:, columns]
+    has_value = np.isfinite(baseline)
+    n_years = has_value.sum(axis=1)
+    divisor = np.maximum(n_years, 1)
+    change = z[:, -1] - np.where(has_value, baseline, 0.0).sum(axis=1) / divisor
+    change_variance = (
+        variance[:, -1] + np.where(has_value, baseline_variance, 0.0).sum(axis=1) / divisor**2
+    )
+    return exposure_model(
+        panel,
+        outcome=change,
+        sampling_variance=change_variance,
+        covariates=np.empty((panel.n_schools, 0)),
+        is_in_model=n_years > 0,
+    )
+
+
+def exposure_model(
+    panel: SchoolPanel,
+    *,
+    outcome: FloatArray,
+    sampling_variance: FloatArray,
+    covariates: FloatArray,
+    is_in_model: BoolArray,
+) -> ExposureModel:
+    """Regress `outcome` (S,) on an intercept, every exposure and the `covariates` (S, q).
+
+    Only rows that `is_in_model` (S,) marks enter, each weighted by the inverse of its sampling
+    variance (S,) and the between-school variance about the regression.
+    """
+    design = np.hstack([_with_intercept(panel.exposure), covariates])[is_in_model]
+    y, variance = outcome[is_in_model], sampling_variance[is_in_model]
+    between = between_school_variance(design, y, variance)
+    weights = inverse_variance_weights(variance, between)
+    return ExposureModel(design, y, variance, weights, is_in_model, len(panel.programmes))
+
+
+def effects(panel: SchoolPanel, estimator: Estimator, model: ExposureModel) -> Answers:
+    """Fit a model of the panel's schools: every programme's effect in the outcome year's unit."""
+    why_none = _why_no_model(panel, model.is_in_model)
+    if why_none:
+        return _no_answers(panel, estimator, why_none, model.is_in_model)
+    regression = weighted_least_squares(model.design, model.outcome, model.weights)
+    return {
+        programme: _answer(
+            programme,
+            estimator,
+            panel.sample_size(programme, model.is_in_model),
+            regression,
+            coefficient=j,
+            to_unit=panel.outcome_scale,
+        )
+        for j, programme in enumerate(panel.programmes, start=1)
+    }
 
 
 def predict_missing_baselines(panel: SchoolPanel) -> FloatArray:
@@ -175,59 +269,6 @@ def _lasting_variance(deviation: FloatArray, has_value: BoolArray, between: Floa
     if not n_products:
         return float(between.mean())
     return min(max(products / n_products, 0.0), float(between.mean()))
-
-
-def _change(panel: SchoolPanel, estimator: Estimator, years: Sequence[str]) -> Answers:
-    """Outcome less the mean of a school's available `years`, on exposures."""
-    columns = [panel.baseline_years.index(year) for year in years]
-    z, variance = panel.standardised(), panel.sampling_variance()
-    baseline, baseline_variance = z[:, columns], variance[:, columns]
-    has_value = np.isfinite(baseline)
-    n_years = has_value.sum(axis=1)
-    divisor = np.maximum(n_years, 1)
-    change = z[:, -1] - np.where(has_value, baseline, 0.0).sum(axis=1) / divisor
-    change_variance = (
-        variance[:, -1] + np.where(has_value, baseline_variance, 0.0).sum(axis=1) / divisor**2
-    )
-    no_covariates = np.empty((panel.n_schools, 0))
-    return _fit(
-        panel,
-        estimator,
-        outcome=change,
-        sampling_variance=change_variance,
-        covariates=no_covariates,
-        is_in_model=n_years > 0,
-    )
-
-
-def _fit(
-    panel: SchoolPanel,
-    estimator: Estimator,
-    *,
-    outcome: FloatArray,
-    sampling_variance: FloatArray,
-    covariates: FloatArray,
-    is_in_model: BoolArray,
-) -> Answers:
-    """One weighted regression on an intercept, every exposure and the covariates."""
-    why_none = _why_no_model(panel, is_in_model)
-    if why_none:
-        return _no_answers(panel, estimator, why_none, is_in_model)
-    design = np.hstack([_with_intercept(panel.exposure), covariates])[is_in_model]
-    y, variance = outcome[is_in_model], sampling_variance[is_in_model]
-    between = between_school_variance(design, y, variance)
-    regression = weighted_least_squares(design, y, inverse_variance_weights(variance, between))
-    return {
-        programme: _answer(
-            programme,
-            estimator,
-            panel.sample_size(programme, is_in_model),
-            regression,
-            coefficient=j,
-            to_unit=panel.outcome_scale,
-        )
-        for j, programme in enumerate(panel.programmes, start=1)
-    }
 
 
 def _answer(

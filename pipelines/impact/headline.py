@@ -6,7 +6,7 @@ disclosure control.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,22 @@ MIN_SCHOOLS_PER_SIDE = 5
 # of the programme's schools no weaker (or stronger) than any comparison school.
 MIN_COMPARISON_SCHOOLS_IN_RANGE = 5
 MIN_SHARE_OF_PROGRAMME_IN_RANGE = 0.5
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How far both sides' schools meet on one score of their earlier results."""
+
+    n_comparison_in_range: int
+    programme_share_in_range: float
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether like can be compared with like."""
+        return (
+            self.n_comparison_in_range >= MIN_COMPARISON_SCHOOLS_IN_RANGE
+            and self.programme_share_in_range >= MIN_SHARE_OF_PROGRAMME_IN_RANGE
+        )
 
 
 def bracket(
@@ -102,26 +118,29 @@ def extrapolation_reason(panel: SchoolPanel, programme: str) -> str | None:
     MIN_SHARE_OF_PROGRAMME_IN_RANGE of the programme's within that of the comparison schools. A
     score that too few schools on a side have, or that never varies, decides nothing.
     """
-    z = panel.standardised()[:, :-1]
-    has_value = np.isfinite(z)
-    n_years = np.maximum(has_value.sum(axis=1), 1)
-    mean = np.where(has_value, z, 0.0).sum(axis=1) / n_years
-    is_programme = panel.exposure[:, panel.programmes.index(programme)] > 0
-    for score in (*z.T, mean):
-        known = np.isfinite(score)
-        inside, outside = score[known & is_programme], score[known & ~is_programme]
-        if min(len(inside), len(outside)) < MIN_SCHOOLS_PER_SIDE:
-            continue
-        n_comparison, programme_share = _overlap(inside, outside)
-        if (
-            n_comparison < MIN_COMPARISON_SCHOOLS_IN_RANGE
-            or programme_share < MIN_SHARE_OF_PROGRAMME_IN_RANGE
-        ):
+    for overlap in overlaps(panel, programme):
+        if not overlap.is_enough:
             return (
                 "the programme's schools had earlier results unlike those of the others, so the "
                 "end that compares schools with like results (ANCOVA) is an extrapolation"
             )
     return None
+
+
+def overlaps(panel: SchoolPanel, programme: str) -> tuple[Overlap, ...]:
+    """The overlap on each score that `extrapolation_reason` judges: baseline years, then their mean."""
+    z = panel.standardised()[:, :-1]
+    has_value = np.isfinite(z)
+    n_years = np.maximum(has_value.sum(axis=1), 1)
+    mean = np.where(has_value, z, 0.0).sum(axis=1) / n_years
+    is_programme = panel.exposure[:, panel.programmes.index(programme)] > 0
+    judged = []
+    for score in (*z.T, mean):
+        known = np.isfinite(score)
+        inside, outside = score[known & is_programme], score[known & ~is_programme]
+        if min(len(inside), len(outside)) >= MIN_SCHOOLS_PER_SIDE:
+            judged.append(_overlap(inside, outside))
+    return tuple(judged)
 
 
 def verdict(
@@ -170,7 +189,7 @@ def _why_undecided(headline: Bracket) -> str:
     return "the range runs from below zero to above it: a gain, a loss or no difference all fit"
 
 
-def _overlap(programme: FloatArray, comparison: FloatArray) -> tuple[int, float]:
+def _overlap(programme: FloatArray, comparison: FloatArray) -> Overlap:
     """Comparison schools within the programme's range; share of the programme's within theirs.
 
     Ranges include their ends but for rounding noise, and a score that is equal everywhere overlaps.
@@ -180,4 +199,4 @@ def _overlap(programme: FloatArray, comparison: FloatArray) -> tuple[int, float]
         ((comparison >= programme.min() - slack) & (comparison <= programme.max() + slack)).sum()
     )
     is_inside = (programme >= comparison.min() - slack) & (programme <= comparison.max() + slack)
-    return n_comparison, float(is_inside.mean())
+    return Overlap(n_comparison, float(is_inside.mean()))

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from pipelines.impact.results import ImpactRow
 
-# Of a cohort of about 14% on SEN support, two points are one pupil in seven more or fewer.
-MATERIAL_CHANGE_SHARE = 0.02
+# Of a cohort of about 14% on SEN support, three points are one pupil in five more or fewer.
+MATERIAL_CHANGE_SHARE = 0.03
 
 
 def is_material(share: ImpactRow) -> bool:

@@ -157,6 +157,11 @@ def minimum_detectable_effect(standard_error: float, degrees_of_freedom: float) 
     return (two_sided + power) * standard_error
 
 
+def orthonormal_basis(columns: FloatArray) -> FloatArray:
+    """Orthonormal columns (S, r) that span `columns` (S, p), r being their rank."""
+    return _decompose(columns).u
+
+
 def _decompose(rows: FloatArray) -> _Decomposition:
     """Thin singular value decomposition with columns brought to one length first."""
     length = np.sqrt((rows**2).sum(axis=0))

@@ -7,7 +7,7 @@ within-school variances and the scales that standardise each year.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +80,10 @@ class SchoolPanel:
         rounding = (2 * self.rounding_half_width) ** 2 / 12
         variance = (sampling + rounding) / _one_where_zero(self.scale) ** 2
         return np.where(np.isfinite(self.mean), variance, np.nan)
+
+    def without_programmes(self) -> SchoolPanel:
+        """Forget memberships: what is then predicted or weighted is fit for permuting them."""
+        return replace(self, programmes=(), exposure=np.empty((self.n_schools, 0)))
 
     def sample_size(self, programme: str, is_in_model: BoolArray) -> SampleSize:
         """Count schools and outcome-year pupils among the rows `is_in_model` (S,) marks."""

@@ -18,6 +18,11 @@ Estimator = Literal[
     "change_from_baseline_mean",
     "change_leaving_selection_years_out",
     "change_since_last_year",
+    "randomisation_inference",
+    "wild_cluster_bootstrap",
+    "leave_one_school_out",
+    "triple_difference",
+    "pupil_adjusted",
 ]
 
 
@@ -105,5 +110,10 @@ class ImpactRow:
     p_value: float | None = None
     effective_df: float | None = None
     mde: float | None = None
+    expected_anyway: float | None = None
+    p_value_holm: float | None = None
+    hedges_g: float | None = None
+    hedges_g_low: float | None = None
+    hedges_g_high: float | None = None
     verdict: Verdict | None = None
     verdict_reason: str | None = None

@@ -14,12 +14,27 @@ import pandas as pd
 
 from pipelines.catalogue import COMPARED_SCHOOL, COMPARISON, ESTIMATE, Table
 from pipelines.impact.cells import panel_from_cells
+from pipelines.impact.clustered import PupilSums
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.group_mean import pooled_group_mean
+from pipelines.impact.identification import capped
+from pipelines.impact.panel import SchoolPanel
+from pipelines.impact.results import ImpactRow
+from pipelines.impact.robustness import (
+    Draws,
+    robustness_rows,
+    with_effect_size,
+    with_expected_anyway,
+    with_holm,
+)
+from pipelines.measures import MEASURES
 from pipelines.store import row_count
 from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
+
+# The other pupils of the same schools, against whom a group's change can be set.
+COMPLEMENT = {"disadvantaged": "not_disadvantaged", "sen_support": "no_sen"}
 
 
 def compared_school_select() -> str:
@@ -39,36 +54,120 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
 
     All evaluated programmes are in each model, so that a school in two of them is not counted twice.
     """
-    programmes = study.evaluated_programmes
-    outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
-    membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
-    rows = []
-    for measure, pupil_group in _questions(programmes):
-        statuses = outcome.loc[
-            outcome["is_outcome"] & (outcome["measure"] == measure), "release_status"
-        ].unique()
-        panel = panel_from_cells(
-            outcome,
-            membership,
-            programmes=[programme.id for programme in programmes],
+    marts = _Marts(con, study)
+    rows: list[ImpactRow] = []
+    for measure, pupil_group in _questions(study.evaluated_programmes):
+        rows += _answers(marts, measure, pupil_group)
+    rows = _with_identification(marts, rows)
+    return _fill(con, ESTIMATE, pd.DataFrame([dataclasses.asdict(row) for row in with_holm(rows)]))
+
+
+class _Marts:
+    """The marts an estimate reads, read once."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, study: Study) -> None:
+        self.study = study
+        self.outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
+        self.membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+        self.phase = con.execute(
+            "SELECT school_id, coalesce(phase, '') AS phase FROM mart.school"
+        ).df()
+        self.moments = con.execute(
+            "SELECT moment.* FROM mart.pupil_moment AS moment "
+            "JOIN (SELECT DISTINCT key_stage, academic_year, release_status FROM mart.outcome "
+            "WHERE is_outcome) USING (key_stage, academic_year, release_status)"
+        ).df()
+
+    def panel(self, measure: str, pupil_group: str) -> SchoolPanel:
+        """The schools by years of one measure and group."""
+        return panel_from_cells(
+            self.outcome,
+            self.membership,
+            programmes=[programme.id for programme in self.study.evaluated_programmes],
             measure=measure,
             pupil_group=pupil_group,
-            baseline_years=study.study.baseline_years,
-            outcome_year=study.study.outcome_year,
+            baseline_years=self.study.study.baseline_years,
+            outcome_year=self.study.study.outcome_year,
         )
-        estimated = evaluate_measure(
-            panel,
-            [_question(programme, measure) for programme in programmes],
-            release_status=str(statuses[0]) if len(statuses) else None,
-        )
-        wanted = {p.id for p in programmes if _asks(p, measure, pupil_group)}
-        not_yet = _not_yet_published(study, measure) if not panel.n_schools else None
-        rows += [
-            dataclasses.asdict(row) | ({"verdict_reason": not_yet} if not_yet else {})
-            for row in estimated
-            if row.programme in wanted
+
+    def release_status(self, measure: str) -> str | None:
+        """How final the outcome year's figures are; None if there are none."""
+        is_of_year = self.outcome["is_outcome"] & (self.outcome["measure"] == measure)
+        statuses = self.outcome.loc[is_of_year, "release_status"].unique()
+        return str(statuses[0]) if len(statuses) else None
+
+    def pupil_sums(self, panel: SchoolPanel) -> PupilSums | None:
+        """Sums with prior attainment for the panel's schools, in its order; None without any."""
+        of_panel = self.moments[
+            (self.moments["measure"] == panel.measure)
+            & (self.moments["pupil_group"] == panel.pupil_group)
         ]
-    return _fill(con, ESTIMATE, pd.DataFrame(rows))
+        if of_panel.empty:
+            return None
+        by_school = of_panel.set_index("school_id").reindex(panel.school_ids).fillna(0)
+        columns = ("n_pupils", "sum_y", "sum_yy", "sum_x", "sum_xx", "sum_xy")
+        return PupilSums(*(by_school[name].to_numpy(dtype=np.float64) for name in columns))
+
+    def draws(self, panel: SchoolPanel) -> Draws:
+        """Memberships are drawn again within phases of education."""
+        phases = self.phase.set_index("school_id")["phase"].reindex(panel.school_ids)
+        section = self.study.study
+        return Draws(section.draws, section.seed, pd.factorize(phases)[0].astype(np.int64))
+
+
+def _answers(marts: _Marts, measure: str, pupil_group: str) -> list[ImpactRow]:
+    """Every method's rows of one measure and group, of the programmes that ask for it."""
+    programmes = marts.study.evaluated_programmes
+    panel = marts.panel(measure, pupil_group)
+    asking = {p.id: p for p in programmes if _asks(p, measure, pupil_group)}
+    estimated = evaluate_measure(
+        panel,
+        [_question(programme, measure) for programme in programmes],
+        release_status=marts.release_status(measure),
+    )
+    rows = [row for row in estimated if row.programme in asking]
+    rows = [with_effect_size(row, panel) if row.role == "headline" else row for row in rows]
+    rows = [
+        with_expected_anyway(row, panel, asking[row.programme].selection_years)
+        if row.role == "naive"
+        else row
+        for row in rows
+    ]
+    other = COMPLEMENT.get(pupil_group)
+    rows += robustness_rows(
+        panel,
+        [row for row in rows if row.role == "headline"],
+        marts.draws(panel),
+        complement=marts.panel(measure, other) if other else None,
+        pupil_sums=marts.pupil_sums(panel),
+    )
+    not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
+    return [dataclasses.replace(row, verdict_reason=not_yet) for row in rows] if not_yet else rows
+
+
+def _with_identification(marts: _Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
+    """Cap the headlines of SEN support where who is identified has changed; add what was found."""
+    shares: dict[tuple[str, str], ImpactRow] = {}
+    for key_stage in dict.fromkeys(MEASURES[row.measure].key_stage for row in rows):
+        of_support = [
+            p for p in marts.study.evaluated_programmes if p.target_group == "sen_support"
+        ]
+        measure = f"{key_stage}_sen_support_share"
+        if not of_support:
+            continue
+        questions = [_question(p, measure) for p in marts.study.evaluated_programmes]
+        for row in evaluate_measure(
+            marts.panel(measure, "all"), questions, release_status=marts.release_status(measure)
+        ):
+            if row.estimator == "bracket" and row.programme in {p.id for p in of_support}:
+                shares[row.programme, key_stage] = dataclasses.replace(row, role="robustness")
+    checked = [
+        capped(row, shares[row.programme, MEASURES[row.measure].key_stage])
+        if row.role == "headline" and (row.programme, MEASURES[row.measure].key_stage) in shares
+        else row
+        for row in rows
+    ]
+    return checked + list(shares.values())
 
 
 def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:

@@ -1,51 +1,14 @@
 -- Everything after this table works on cells only, whether they came from pupil rows or were published.
-WITH ks2_sum AS (
-    UNPIVOT mart.ks2_stratum
-    ON (n__ks2_rwm_expected, sum__ks2_rwm_expected, sumsq__ks2_rwm_expected) AS ks2_rwm_expected,
-    (n__ks2_reading_expected, sum__ks2_reading_expected, sumsq__ks2_reading_expected) AS ks2_reading_expected,
-    (n__ks2_writing_expected, sum__ks2_writing_expected, sumsq__ks2_writing_expected) AS ks2_writing_expected,
-    (n__ks2_maths_expected, sum__ks2_maths_expected, sumsq__ks2_maths_expected) AS ks2_maths_expected,
-    (n__ks2_reading_progress, sum__ks2_reading_progress, sumsq__ks2_reading_progress) AS ks2_reading_progress,
-    (n__ks2_writing_progress, sum__ks2_writing_progress, sumsq__ks2_writing_progress) AS ks2_writing_progress,
-    (n__ks2_maths_progress, sum__ks2_maths_progress, sumsq__ks2_maths_progress) AS ks2_maths_progress,
-    (n__ks2_reading_score, sum__ks2_reading_score, sumsq__ks2_reading_score) AS ks2_reading_score,
-    (n__ks2_maths_score, sum__ks2_maths_score, sumsq__ks2_maths_score) AS ks2_maths_score
-    INTO NAME measure VALUE n, total, total_of_squares
-),
-
-ks4_sum AS (
-    UNPIVOT mart.ks4_stratum
-    ON (n__ks4_attainment8, sum__ks4_attainment8, sumsq__ks4_attainment8) AS ks4_attainment8,
-    (n__ks4_progress8, sum__ks4_progress8, sumsq__ks4_progress8) AS ks4_progress8,
-    (n__ks4_basics_94, sum__ks4_basics_94, sumsq__ks4_basics_94) AS ks4_basics_94,
-    (n__ks4_basics_95, sum__ks4_basics_95, sumsq__ks4_basics_95) AS ks4_basics_95
-    INTO NAME measure VALUE n, total, total_of_squares
-),
-
-stratum_sum AS (
-    SELECT 'ks2' AS key_stage, * FROM ks2_sum
-    UNION ALL BY NAME
-    SELECT 'ks4' AS key_stage, * FROM ks4_sum
-),
-
--- A pupil counts in every group it belongs to; who has no SEN or FSM6 code is in `all` alone. Where nobody
--- has a value there is no cell: a measure that is not out yet is of no release.
-grouped AS (
+WITH pupil_sum AS (
     SELECT
         *,
-        unnest(list_filter(
-            [
-                'all',
-                CASE sen WHEN 'K' THEN 'sen_support' WHEN 'E' THEN 'ehc_plan' WHEN 'N' THEN 'no_sen' END,
-                CASE is_fsm6 WHEN 'true' THEN 'disadvantaged' WHEN 'false' THEN 'not_disadvantaged' END,
-                CASE prior_band WHEN '3' THEN 'high_prior' END
-            ],
-            lambda pupil_group: pupil_group IS NOT NULL
-        )) AS pupil_group
-    FROM stratum_sum
-    WHERE n > 0
+        n_pupils + n_without_prior AS n,
+        sum_y + sum_y_without_prior AS total,
+        sum_yy + sum_yy_without_prior AS total_of_squares
+    FROM mart.pupil_moment
 ),
 
+-- Where nobody has a value there is no cell: a measure that is not out yet is of no release.
 pupil_cell AS (
     SELECT
         school_id,
@@ -54,16 +17,13 @@ pupil_cell AS (
         release_status,
         pupil_group,
         measure,
-        CAST(sum(n) AS BIGINT) AS n_pupils,
-        sum(total) / sum(n) AS mean,
+        n AS n_pupils,
+        total / n AS mean,
         -- Rounding can leave a hair below zero where every pupil scored the same.
-        CASE WHEN sum(n) > 1
-            THEN greatest(sum(total_of_squares) - sum(total) * sum(total) / sum(n), 0) / (sum(n) - 1)
-        END AS variance,
+        CASE WHEN n > 1 THEN greatest(total_of_squares - total * total / n, 0) / (n - 1) END AS variance,
         0.0 AS rounding_half_width,
         'value' AS value_status
-    FROM grouped
-    GROUP BY school_id, key_stage, academic_year, release_status, pupil_group, measure
+    FROM pupil_sum
 ),
 
 -- Two schools that merged are one school before as after: their published figures are averaged by pupils.

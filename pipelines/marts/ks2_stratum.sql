@@ -1,7 +1,84 @@
--- The one pass over pupil rows: counts, sums and squares, from which every cell and every linear estimate
--- follows exactly. Pupils who left, were not old enough or whose result was annulled are not counted in a
--- share; pupils absent or unable to take part are, as not having reached the standard.
-WITH pupil AS (
+-- The one pass over pupil rows: counts, sums, squares and cross-products with prior attainment, from which
+-- every cell and every linear estimate follows exactly. Pupils who left, were not old enough or whose result
+-- was annulled are not counted in a share; pupils absent or unable to take part are, as not having reached
+-- the standard.
+WITH release_rank AS (
+    SELECT * FROM (
+        VALUES ('school_return', 1), ('provisional', 2), ('revised', 3), ('final', 4)
+    ) AS ranked (release_status, finality)
+),
+
+-- Local pupils with all three progress scores, one row a year and release.
+progress AS (
+    SELECT
+        pupil.academic_year,
+        pupil.release_status,
+        count(*) AS n,
+        avg(pupil.reading_progress_points) AS reading_mean,
+        avg(pupil.writing_progress_points) AS writing_mean,
+        avg(pupil.maths_progress_points) AS maths_mean,
+        stddev_samp(pupil.reading_progress_points) AS reading_sd,
+        stddev_samp(pupil.writing_progress_points) AS writing_sd,
+        stddev_samp(pupil.maths_progress_points) AS maths_sd,
+        corr(pupil.reading_progress_points, pupil.writing_progress_points) AS r_reading_writing,
+        corr(pupil.reading_progress_points, pupil.maths_progress_points) AS r_reading_maths,
+        corr(pupil.writing_progress_points, pupil.maths_progress_points) AS r_writing_maths
+    FROM pupils.ks2_pupils AS pupil
+    JOIN mart.school_urn AS school_urn USING (urn)
+    JOIN protocol.study AS study ON study.local_authority = school_urn.school_id // 10000
+    WHERE pupil.reading_progress_points + pupil.writing_progress_points + pupil.maths_progress_points IS NOT NULL
+    GROUP BY pupil.academic_year, pupil.release_status
+    HAVING least(reading_sd, writing_sd, maths_sd) > 0
+),
+
+-- Correlations of the baseline years alone, each in its most final release: the outcome has no say in its
+-- own weights.
+baseline_release AS (
+    SELECT progress.*
+    FROM progress
+    JOIN release_rank USING (release_status)
+    JOIN protocol.study_year AS study_year USING (academic_year)
+    WHERE NOT study_year.is_outcome
+    QUALIFY release_rank.finality = max(release_rank.finality) OVER (PARTITION BY progress.academic_year)
+),
+
+baseline AS (
+    SELECT
+        sum(n * r_reading_writing) / sum(n) AS r_rw,
+        sum(n * r_reading_maths) / sum(n) AS r_rm,
+        sum(n * r_writing_maths) / sum(n) AS r_wm
+    FROM baseline_release
+),
+
+-- Row sums of the inverse of the 3 x 3 correlation matrix, but for its determinant, which cancels (Anderson
+-- 2008, JASA 103: 1481). Scores of which one follows from the others have no inverse, and no index.
+weight AS (
+    SELECT
+        (1 - r_wm) * (1 + r_wm - r_rw - r_rm) AS reading,
+        (1 - r_rm) * (1 + r_rm - r_rw - r_wm) AS writing,
+        (1 - r_rw) * (1 + r_rw - r_rm - r_wm) AS maths
+    FROM baseline
+    WHERE 1 + 2 * r_rw * r_rm * r_wm - r_rw * r_rw - r_rm * r_rm - r_wm * r_wm > 1e-6
+),
+
+-- Divided so that local pupils' index has mean 0 and standard deviation 1 in each year.
+index_part AS (
+    SELECT
+        progress.*,
+        sqrt(
+            weight.reading * weight.reading + weight.writing * weight.writing + weight.maths * weight.maths
+            + 2 * weight.reading * weight.writing * r_reading_writing
+            + 2 * weight.reading * weight.maths * r_reading_maths
+            + 2 * weight.writing * weight.maths * r_writing_maths
+        ) AS index_sd,
+        weight.reading / reading_sd / index_sd AS reading_factor,
+        weight.writing / writing_sd / index_sd AS writing_factor,
+        weight.maths / maths_sd / index_sd AS maths_factor
+    FROM progress
+    CROSS JOIN weight
+),
+
+pupil AS (
     SELECT
         school_urn.school_id,
         pupil.academic_year,
@@ -9,58 +86,59 @@ WITH pupil AS (
         coalesce(pupil.sen, 'U') AS sen,
         coalesce(CAST(pupil.is_fsm6 AS VARCHAR), 'unknown') AS is_fsm6,
         coalesce(pupil.prior_band, '0') AS prior_band,
+        pupil.prior_points IS NOT NULL AS has_prior_points,
+        pupil.prior_points,
         CASE WHEN coalesce(pupil.is_in_rwm, pupil.met_rwm_expected IS NOT NULL)
-            THEN CAST(coalesce(pupil.met_rwm_expected, false) AS DOUBLE) END AS rwm_expected,
+            THEN CAST(coalesce(pupil.met_rwm_expected, false) AS DOUBLE) END AS ks2_rwm_expected,
         CASE WHEN pupil.reading_outcome NOT IN ('F', 'L', 'P', 'Q', 'S', 'X', 'Z')
-            THEN CAST(pupil.reading_outcome = 'AS' AS DOUBLE) END AS reading_expected,
+            THEN CAST(pupil.reading_outcome = 'AS' AS DOUBLE) END AS ks2_reading_expected,
         CASE WHEN pupil.writing_outcome NOT IN ('F', 'L', 'P', 'Q', 'Z')
-            THEN CAST(pupil.writing_outcome IN ('EXS', 'GDS') AS DOUBLE) END AS writing_expected,
+            THEN CAST(pupil.writing_outcome IN ('EXS', 'GDS') AS DOUBLE) END AS ks2_writing_expected,
         CASE WHEN pupil.maths_outcome NOT IN ('F', 'L', 'P', 'Q', 'S', 'X', 'Z')
-            THEN CAST(pupil.maths_outcome = 'AS' AS DOUBLE) END AS maths_expected,
-        pupil.reading_progress_points AS reading_progress,
-        pupil.writing_progress_points AS writing_progress,
-        pupil.maths_progress_points AS maths_progress,
-        pupil.reading_score_points AS reading_score,
-        pupil.maths_score_points AS maths_score
+            THEN CAST(pupil.maths_outcome = 'AS' AS DOUBLE) END AS ks2_maths_expected,
+        pupil.reading_progress_points AS ks2_reading_progress,
+        pupil.writing_progress_points AS ks2_writing_progress,
+        pupil.maths_progress_points AS ks2_maths_progress,
+        index_part.reading_factor * (pupil.reading_progress_points - index_part.reading_mean)
+        + index_part.writing_factor * (pupil.writing_progress_points - index_part.writing_mean)
+        + index_part.maths_factor * (pupil.maths_progress_points - index_part.maths_mean) AS ks2_progress_index,
+        pupil.reading_score_points AS ks2_reading_score,
+        pupil.maths_score_points AS ks2_maths_score,
+        CAST(pupil.sen = 'K' AS DOUBLE) AS ks2_sen_support_share
     FROM pupils.ks2_pupils AS pupil
     JOIN mart.school_urn AS school_urn USING (urn)
+    LEFT JOIN index_part USING (academic_year, release_status)
+),
+
+-- One column of sums for every measure. Sums of at most three-digit scores lose nothing that matters to a
+-- double's sixteen digits, so nothing is centred. Not
+-- FILTER but CASE: DuckDB 2.0 would apply the first measure's FILTER to every one.
+summed AS (
+    SELECT
+        school_id,
+        academic_year,
+        release_status,
+        sen,
+        is_fsm6,
+        prior_band,
+        has_prior_points,
+        {
+            n: count(COLUMNS('^ks2_')),
+            sum_y: sum(COLUMNS('^ks2_')),
+            sum_yy: sum(COLUMNS('^ks2_') * COLUMNS('^ks2_')),
+            sum_x: sum(CASE WHEN COLUMNS('^ks2_') IS NOT NULL THEN prior_points END),
+            sum_xx: sum(CASE WHEN COLUMNS('^ks2_') IS NOT NULL THEN prior_points * prior_points END),
+            sum_xy: sum(prior_points * COLUMNS('^ks2_'))
+        }
+    FROM pupil
+    GROUP BY school_id, academic_year, release_status, sen, is_fsm6, prior_band, has_prior_points
+),
+
+stratum AS (
+    UNPIVOT summed ON COLUMNS('^ks2_') INTO NAME measure VALUE moment
 )
 
-SELECT
-    school_id,
-    academic_year,
-    release_status,
-    sen,
-    is_fsm6,
-    prior_band,
-    count(*) AS n_cohort,
-    count(rwm_expected) AS n__ks2_rwm_expected,
-    sum(rwm_expected) AS sum__ks2_rwm_expected,
-    sum(rwm_expected * rwm_expected) AS sumsq__ks2_rwm_expected,
-    count(reading_expected) AS n__ks2_reading_expected,
-    sum(reading_expected) AS sum__ks2_reading_expected,
-    sum(reading_expected * reading_expected) AS sumsq__ks2_reading_expected,
-    count(writing_expected) AS n__ks2_writing_expected,
-    sum(writing_expected) AS sum__ks2_writing_expected,
-    sum(writing_expected * writing_expected) AS sumsq__ks2_writing_expected,
-    count(maths_expected) AS n__ks2_maths_expected,
-    sum(maths_expected) AS sum__ks2_maths_expected,
-    sum(maths_expected * maths_expected) AS sumsq__ks2_maths_expected,
-    count(reading_progress) AS n__ks2_reading_progress,
-    sum(reading_progress) AS sum__ks2_reading_progress,
-    sum(reading_progress * reading_progress) AS sumsq__ks2_reading_progress,
-    count(writing_progress) AS n__ks2_writing_progress,
-    sum(writing_progress) AS sum__ks2_writing_progress,
-    sum(writing_progress * writing_progress) AS sumsq__ks2_writing_progress,
-    count(maths_progress) AS n__ks2_maths_progress,
-    sum(maths_progress) AS sum__ks2_maths_progress,
-    sum(maths_progress * maths_progress) AS sumsq__ks2_maths_progress,
-    count(reading_score) AS n__ks2_reading_score,
-    sum(reading_score) AS sum__ks2_reading_score,
-    sum(reading_score * reading_score) AS sumsq__ks2_reading_score,
-    count(maths_score) AS n__ks2_maths_score,
-    sum(maths_score) AS sum__ks2_maths_score,
-    sum(maths_score * maths_score) AS sumsq__ks2_maths_score
-FROM pupil
-GROUP BY school_id, academic_year, release_status, sen, is_fsm6, prior_band
-ORDER BY school_id, academic_year, release_status, sen, is_fsm6, prior_band
+SELECT * EXCLUDE (moment), unnest(moment)
+FROM stratum
+WHERE moment.n > 0
+ORDER BY school_id, academic_year, release_status, measure, sen, is_fsm6, prior_band, has_prior_points

@@ -148,6 +148,13 @@ CONTRADICTIONS = {
         "programme[1].measure",
         "more than one primary measure in ks2",
     ),
+    "a primary measure that is neither better nor worse": (
+        'name = "ks2_reading_progress"',
+        'name = "ks2_sen_support_share"',
+        "  primary = true",
+        "programme[1].measure[1].primary",
+        "neither better nor worse",
+    ),
     "a measure twice": (
         "smallest_effect = 1\n",
         'smallest_effect = 1\n  [[programme.measure]]\n  name = "ks2_reading_progress" # again\n',

@@ -9,8 +9,10 @@ import pytest
 
 from pipelines.impact.estimators import (
     ancova,
+    ancova_model,
     change_from_baseline_mean,
     change_leaving_selection_years_out,
+    change_model,
     change_since_last_year,
     predict_missing_baselines,
 )
@@ -340,3 +342,29 @@ def test_unknown_pupil_variance_counts_every_school_the_same(method, planted_pan
     answer, expected = method(unknown)["send"], method(equal)["send"]
     assert answer.estimate == pytest.approx(expected.estimate)
     assert answer.standard_error == pytest.approx(expected.standard_error)
+
+
+def test_the_models_are_the_regressions_behind_the_answers(planted_panel):
+    panel = planted_panel(n_schools=60, members=TWO)
+    changed = change_model(panel, panel.baseline_years)
+    for model, method in ((ancova_model(panel), ancova), (changed, change_from_baseline_mean)):
+        fit = weighted_least_squares(model.design, model.outcome, model.weights)
+        assert fit.coefficient[2] * panel.outcome_scale == pytest.approx(
+            method(panel)["gap"].estimate
+        )
+        assert model.exposure.tolist() == panel.exposure[model.is_in_model].tolist()
+    assert ancova_model(panel).covariates.tolist() == panel.standardised()[:, :-1].tolist()
+    assert changed.covariates.shape == (60, 0)
+
+
+def test_a_model_without_programmes_does_not_know_who_was_in_them(planted_panel):
+    panel = planted_panel(n_schools=60, members=TWO)
+    mean = panel.mean.copy()
+    mean[[3, 30], 0] = np.nan
+    panel = replace(panel, mean=mean)
+    moved = replace(panel, exposure=panel.exposure[::-1].copy())
+    null, other = (ancova_model(p.without_programmes()) for p in (panel, moved))
+    assert null.weights.tolist() == other.weights.tolist()
+    assert null.covariates.tolist() == other.covariates.tolist()
+    assert null.exposure.shape == (60, 0)
+    assert ancova_model(panel).covariates.tolist() != ancova_model(moved).covariates.tolist()

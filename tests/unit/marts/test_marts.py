@@ -6,6 +6,7 @@ import re
 from contextlib import closing
 
 import duckdb
+import numpy as np
 import pytest
 
 from pipelines import marts, store
@@ -101,6 +102,171 @@ def test_ks4_cells(tiny_marts):
     assert cell(tiny_marts, FIR, "ks4_basics_94") == (2, 0.5, 0.5)
     assert cell(tiny_marts, FIR, "ks4_basics_94", "disadvantaged") == (1, 1.0, None)
     assert cell(tiny_marts, FIR, "ks4_basics_95") == (2, 0.0, 0.0)
+
+
+def test_who_is_identified_is_a_share_of_the_whole_cohort(tiny_marts):
+    # Of Alder's four pupils two are on SEN support, one has a plan, and one has no code: no answer.
+    assert cell(tiny_marts, ALDER, "ks2_sen_support_share") == pytest.approx((3, 2 / 3, 1 / 3))
+    assert cell(tiny_marts, FIR, "ks4_sen_support_share") == (2, 0.0, 0.0)
+    assert cell(tiny_marts, ALDER, "ks2_sen_support_share", "sen_support") is None
+
+
+# ------------------------------------------------------------------------------------------- moments
+
+
+def moments(con, school_id, measure, group="all", year="2017-18"):
+    """n, sums of y, y², x, x² and xy; then n and the sums of pupils without x."""
+    return con.execute(
+        "SELECT n_pupils, sum_y, sum_yy, sum_x, sum_xx, sum_xy, n_without_prior, sum_y_without_prior, "
+        "sum_yy_without_prior FROM mart.pupil_moment "
+        "WHERE (school_id, measure, pupil_group, academic_year) = (?, ?, ?, ?)",
+        [school_id, measure, group, year],
+    ).fetchone()
+
+
+def test_sums_are_over_pupils_with_both_result_and_prior_attainment(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    # (prior attainment, maths progress, reading progress): the last two have not both.
+    pupils = [("10", "2", "1"), ("20", "3", "1"), ("16", "", "4"), ("", "5", "1")]
+    tiny.tables["ks2_2018.csv"] = [
+        ks2_pupil(
+            900002,
+            2002,
+            f"B{n}",
+            KS1AVERAGEPS=prior,
+            MATPROGSCORE_EM_ADJUSTED=maths,
+            READPROGSCORE_EM_ADJUSTED=reading,
+            SEN="K" if n in (1, 3) else "N",
+        )
+        for n, (prior, maths, reading) in enumerate(pupils)
+    ]
+    with tiny.marts() as con:
+        assert moments(con, BIRCH, "ks2_maths_progress") == (2, 5, 13, 30, 500, 80, 1, 5, 25)
+        assert moments(con, BIRCH, "ks2_reading_progress") == (3, 6, 18, 46, 756, 94, 1, 1, 1)
+        assert moments(con, BIRCH, "ks2_maths_progress", "sen_support") == (
+            *(1, 3, 9, 20, 400, 60),
+            *(1, 5, 25),
+        )
+        assert moments(con, BIRCH, "ks2_maths_progress", "no_sen") == (
+            1,
+            2,
+            4,
+            10,
+            100,
+            20,
+            0,
+            0,
+            0,
+        )
+
+
+def test_key_stage_4_has_moments_with_key_stage_2_points(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["ks4_2018.csv"] = [
+        ks4_pupil(900006, 4006, f"F{n}", KS2APS=prior, ATT8SCR=points, L2BASICS_94=1)
+        for n, (prior, points) in enumerate([("30", "40"), ("28", ""), ("", "50")])
+    ]
+    with tiny.marts() as con:
+        assert moments(con, FIR, "ks4_attainment8") == (1, 40, 1600, 30, 900, 1200, 1, 50, 2500)
+        assert moments(con, FIR, "ks4_basics_94") == (2, 2, 2, 58, 1684, 58, 1, 1, 1)
+
+
+# --------------------------------------------------------------------------------------- the summary
+
+
+SCORES = ("READPROGSCORE_EM_ADJUSTED", "WRITPROGSCORE_EM_ADJUSTED", "MATPROGSCORE_EM_ADJUSTED")
+
+
+def progress_study(tmp_path) -> tuple[TinyStudy, dict[str, np.ndarray]]:
+    """Forty pupils a year with three correlated scores (to two decimals); some have two only."""
+    rng = np.random.default_rng(8)
+    tiny = TinyStudy(tmp_path)
+    scores = {}
+    for year, n_common in (("2017", 1.0), ("2018", 0.2)):
+        drawn = 4 * (n_common * rng.normal(size=(40, 1)) + rng.normal(size=(40, 3)) * [1, 0.5, 2])
+        drawn = np.round(drawn, 2)
+        drawn[:5, 1] = np.nan
+        scores[year] = drawn
+        tiny.tables[f"ks2_{year}.csv"] = [
+            ks2_pupil(
+                *((900002, 2002) if n % 2 else (900004, 2004)),
+                f"P{year}{n}",
+                **{
+                    name: "" if np.isnan(value) else f"{value:.2f}"
+                    for name, value in zip(SCORES, row, strict=True)
+                },
+            )
+            for n, row in enumerate(drawn)
+        ]
+    return tiny, scores
+
+
+def anderson_index(scores: dict[str, np.ndarray], year: str) -> np.ndarray:
+    """From pupil rows, by the definition: weights of the baseline year, brought to SD 1 in the year."""
+
+    def standardised(name: str) -> np.ndarray:
+        complete = np.where(np.isnan(scores[name]).any(axis=1)[:, None], np.nan, scores[name])
+        return (complete - np.nanmean(complete, axis=0)) / np.nanstd(complete, axis=0, ddof=1)
+
+    before = standardised("2017")
+    covariance = np.cov(before[np.isfinite(before).all(axis=1)].T)
+    weights = np.linalg.inv(covariance).sum(axis=0)
+    weighted = standardised(year) @ weights
+    return weighted / np.nanstd(weighted, ddof=1)
+
+
+@pytest.mark.parametrize("year", ["2017", "2018"])
+def test_the_progress_index_weighs_by_the_baseline_years_inverse_covariance(tmp_path, year):
+    tiny, scores = progress_study(tmp_path)
+    index = anderson_index(scores, year)
+    name = {"2017": "2016-17", "2018": "2017-18"}[year]
+    with tiny.marts() as con:
+        for school_id, rows in ((DOGWOOD, index[::2]), (BIRCH, index[1::2])):
+            known = rows[np.isfinite(rows)]
+            expected = (len(known), known.mean(), known.var(ddof=1))
+            found = cell(con, school_id, "ks2_progress_index", year=name)
+            assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_other_authorities_have_no_say_in_the_index(tmp_path):
+    tiny, _ = progress_study(tmp_path)
+    with tiny.marts() as con:
+        before = cell(con, BIRCH, "ks2_progress_index")
+    tiny.tables["register.csv"].append(school(900050, 2050, "Abroad", **{"LA (code)": 850}))
+    tiny.tables["ks2_2017.csv"].append(ks2_pupil(900050, 2050, "Z1", **dict.fromkeys(SCORES, "59")))
+    with tiny.marts() as con:
+        assert cell(con, BIRCH, "ks2_progress_index") == pytest.approx(before, rel=1e-12)
+        assert cell(con, 8502050, "ks2_progress_index", year="2016-17")[1] > 1
+
+
+def test_the_index_takes_each_baseline_year_once_in_its_most_final_release(tmp_path):
+    tiny, _ = progress_study(tmp_path)
+    with tiny.marts() as con:
+        before = cell(con, BIRCH, "ks2_progress_index")
+    rows = [
+        row | {SCORES[0]: row[SCORES[2]], SCORES[2]: row[SCORES[0]]}
+        for row in tiny.tables["ks2_2017.csv"]
+    ]
+    about = 'kind = "ks2_pupils"\nacademic_year = "2016-17"\nstatus = "provisional"'
+    tiny.add("ks2_2017_early.csv", about, rows)
+    with tiny.marts() as con:
+        assert cell(con, BIRCH, "ks2_progress_index") == pytest.approx(before, rel=1e-12)
+
+
+def test_without_baseline_scores_or_with_one_score_twice_there_is_no_index(tmp_path):
+    tiny, _ = progress_study(tmp_path)
+    for row in tiny.tables["ks2_2017.csv"]:
+        row[SCORES[2]] = row[SCORES[0]]
+    with tiny.marts() as con:
+        assert store.row_count(con, "mart.cell WHERE measure = 'ks2_progress_index'") == 0
+        assert cell(con, BIRCH, "ks2_reading_progress") is not None
+    tiny.drop("ks2_2017.csv")
+    with tiny.marts() as con:
+        assert store.row_count(con, "mart.cell WHERE measure = 'ks2_progress_index'") == 0
+        assert cell(con, BIRCH, "ks2_reading_progress") is not None
+
+
+# ------------------------------------------------------------------------------------------ who counts
 
 
 def denominators(tmp_path, heading: str, codes: str, measure: str, **more) -> dict[str, object]:
@@ -473,7 +639,7 @@ def test_the_old_table_stays_if_the_select_fails(tmp_path):
     tiny = TinyStudy(tmp_path)
     with tiny.marts() as con:
         before = con.execute("FROM mart.cell").fetchall()
-        con.execute("ALTER TABLE mart.ks4_stratum RENAME TO away")
+        con.execute("ALTER TABLE mart.pupil_moment RENAME TO away")
         cell_table = next(table for table in MART_TABLES if table.name == "cell")
         with pytest.raises(duckdb.CatalogException):
             marts.build(con, cell_table)

@@ -1,0 +1,102 @@
+"""How sound a comparison is before any effect: exposure, attrition, balance and overlap, a table each.
+
+All but overlap are one SELECT in a file of the table's name. Effects are `study_effects`'s tables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines.catalogue.impact import OVERLAP
+from pipelines.catalogue.table import Table
+from pipelines.impact.cells import panel_from_cells
+from pipelines.impact.headline import extrapolation_reason, overlaps
+from pipelines.impact.panel import SchoolPanel
+from pipelines.measures import MEASURES
+from pipelines.store import row_count
+from pipelines.study import Study
+
+_SELECT = Path(__file__).parent
+
+
+def select_of(table: Table) -> str:
+    """The SELECT that makes a design table."""
+    return (_SELECT / f"{table.name}.sql").read_text(encoding="utf-8")
+
+
+def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """Make one design table anew from its SELECT; returns its rows."""
+    con.execute(table.ddl())
+    con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}")
+    return row_count(con, table.full_name)
+
+
+def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
+    """Fill `impact.overlap`: do both sides' earlier results meet, and what do comparison schools get?
+
+    Counts are of the schools the models use. Ranges are judged as the headline judges them, and of the
+    scores (each baseline year, and their mean) the one with the least overlap is told.
+    """
+    outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
+    membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+    evaluated = [programme.id for programme in study.evaluated_programmes]
+    rows: list[dict[str, object]] = []
+    for programme in study.evaluated_programmes:
+        for measure in programme.measure:
+            panel = panel_from_cells(
+                outcome,
+                membership,
+                programmes=evaluated,
+                measure=measure.name,
+                pupil_group=str(programme.target_group),
+                baseline_years=study.study.baseline_years,
+                outcome_year=study.study.outcome_year,
+            )
+            rows.append(_overlap_row(panel, programme.id, membership, evaluated))
+    con.execute(OVERLAP.ddl())
+    incoming = pd.DataFrame(rows)
+    con.register("incoming_frame", incoming)
+    try:
+        con.execute(f"INSERT INTO {OVERLAP.full_name} BY NAME SELECT * FROM incoming_frame")
+    finally:
+        con.unregister("incoming_frame")
+    return len(rows)
+
+
+def _overlap_row(
+    panel: SchoolPanel, programme: str, membership: pd.DataFrame, evaluated: list[str]
+) -> dict[str, object]:
+    is_inside = panel.exposure[:, panel.programmes.index(programme)] > 0
+    comparison = set(panel.school_ids[~is_inside].tolist())
+    others = membership[
+        membership["school_id"].isin(comparison) & (membership["programme"] != programme)
+    ]
+    is_evaluated = others["programme"].isin(evaluated)
+    sample = panel.sample_size(programme, is_inside | ~is_inside)
+    judged = overlaps(panel, programme)
+    worst_range = min((o.n_comparison_in_range for o in judged), default=None)
+    worst_share = min((o.programme_share_in_range for o in judged), default=None)
+    return {
+        "programme": programme,
+        "measure": panel.measure,
+        "key_stage": MEASURES[panel.measure].key_stage,
+        "pupil_group": panel.pupil_group,
+        "n_programme_schools": sample.n_programme_schools,
+        "n_comparison_schools": sample.n_comparison_schools,
+        "n_programme_pupils": sample.n_programme_pupils,
+        "n_comparison_pupils": sample.n_comparison_pupils,
+        "n_comparison_schools_in_range": worst_range,
+        "programme_in_range_share": worst_share,
+        "is_extrapolation": extrapolation_reason(panel, programme) is not None if judged else None,
+        "n_comparison_schools_in_evaluated": others.loc[is_evaluated, "school_id"].nunique(),
+        "n_comparison_schools_in_others": others.loc[~is_evaluated, "school_id"].nunique(),
+        "comparison_in_evaluated_share": _share(others.loc[is_evaluated], comparison),
+        "comparison_in_others_share": _share(others.loc[~is_evaluated], comparison),
+    }
+
+
+def _share(members: pd.DataFrame, of: set[int]) -> float | None:
+    return members["school_id"].nunique() / len(of) if of else None

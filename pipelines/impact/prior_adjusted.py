@@ -1,0 +1,64 @@
+"""Cells as they would be if every school's pupils had the same prior attainment, for the power of a study.
+
+Made from `mart.pupil_moment` alone; the pupil-level estimate itself is another module's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from pipelines.impact.panel import SchoolPanel
+
+
+def adjust_for_prior_attainment(
+    cells: pd.DataFrame, moments: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Adjusted cells of one measure and pupil group, and each year's residual pupil variance.
+
+    `cells` has the columns of `mart.cell`, `moments` those of `mart.pupil_moment`, over the same schools
+    and years. In each year the slope b of outcome on prior attainment is pooled within schools (sums of
+    squares and products about each school's means); a school's adjusted mean is its pupils' mean less
+    b (their mean prior attainment - everyone's): analysis of covariance with schools as groups (Cochran
+    1957, Biometrics 13: 261). Only pupils with known prior attainment count.
+    """
+    known = moments[moments["n_pupils"] > 0]
+    n = known["n_pupils"]
+    mean_x, mean_y = known["sum_x"] / n, known["sum_y"] / n
+    squares = pd.DataFrame(
+        {
+            "xx": known["sum_xx"] - n * mean_x**2,
+            "xy": known["sum_xy"] - n * mean_x * mean_y,
+            "yy": known["sum_yy"] - n * mean_y**2,
+            "degrees": n - 1,
+            "n": n,
+            "x": known["sum_x"],
+        }
+    )
+    by_year = squares.groupby(known["academic_year"]).sum()
+    slope = (by_year["xy"] / by_year["xx"]).where(by_year["xx"] > 0, 0.0)
+    residual = (by_year["yy"] - slope * by_year["xy"]) / (by_year["degrees"] - 1)
+    year = known["academic_year"]
+    adjusted = mean_y - year.map(slope) * (mean_x - year.map(by_year["x"] / by_year["n"]))
+    key = ["school_id", "academic_year"]
+    incoming = known[key].assign(adjusted=adjusted, n_known=n)
+    joined = cells.merge(incoming, on=key, how="inner")
+    known_residual = residual[by_year["degrees"] > 1]
+    return (
+        joined.assign(mean=joined["adjusted"], n_pupils=joined["n_known"]),
+        {str(year): float(value) for year, value in known_residual.items()},
+    )
+
+
+def with_residual_variance(
+    adjusted: SchoolPanel, unadjusted: SchoolPanel, residual: dict[str, float]
+) -> SchoolPanel:
+    """The adjusted panel with its own within-school variance, in SDs of the unadjusted measure.
+
+    So an effect in SDs means as much with the adjustment as without.
+    """
+    years = (*adjusted.baseline_years, adjusted.outcome_year)
+    within = np.array([max(residual.get(year, np.nan), 0.0) for year in years])
+    return replace(adjusted, within_variance=within, scale=unadjusted.scale)

@@ -1,0 +1,123 @@
+"""Pupil-level adjusted estimate: pupils' outcome given what each had attained before.
+
+Moments and errors are `clustered`'s; the school-level methods are `estimators`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.impact.clustered import (
+    ClusteredRegression,
+    ClusterMoments,
+    PupilSums,
+    clustered_regression,
+    pupil_moments,
+)
+from pipelines.impact.estimators import Answers, predict_missing_baselines
+from pipelines.impact.panel import SchoolPanel
+from pipelines.impact.results import Estimate, NotComputable, SampleSize
+
+
+def pupil_adjusted(panel: SchoolPanel, sums: PupilSums) -> Answers:
+    """Outcome of the outcome year's pupils on exposures, school baselines and own prior attainment.
+
+    `sums` are those pupils' in the panel's schools, in its order (0 where a school has no pupil with
+    both). The design is ANCOVA's (`estimators.ancova`) with the pupil's own prior attainment, every
+    pupil counting alike; errors are CR2, clustered by school. Conditioning is as ANCOVA's, so it
+    too understates an effect where schools were chosen on lasting quality; and it is no end of the
+    bracket. Raises ValueError where the shapes disagree.
+    """
+    if len(sums.n) != panel.n_schools:
+        raise ValueError("sums must have one value for each of the panel's schools")
+    moments = _moments(panel, sums)
+    regression = clustered_regression(moments, correction="CR2")
+    return {
+        programme: _answer(panel, sums, programme, regression, coefficient=j)
+        for j, programme in enumerate(panel.programmes, start=1)
+    }
+
+
+def intraclass_correlation(panel: SchoolPanel, sums: PupilSums) -> float | None:
+    """Share of the variance of pupils' outcome, given the design above, that lies between schools.
+
+    Analysis of variance estimator (Donner 1986, International Statistical Review 54: 67) on the
+    residuals, from 0 up: (MSB - MSW) / (MSB + (n0 - 1) MSW), n0 = (N - sum n_s^2 / N) / (S - 1). None
+    where too few schools or pupils are left over, or nothing varies.
+    """
+    moments = _moments(panel, sums)
+    has_rows = moments.n > 0
+    n, n_schools = moments.n[has_rows], int(has_rows.sum())
+    regression = clustered_regression(moments)
+    n_coefficients = int(regression.is_estimable.sum())
+    df_between, df_within = n_schools - (n_coefficients - 1), float(n.sum()) - n_schools - 1
+    if df_between <= 0 or df_within <= 0:
+        return None
+    b = np.nan_to_num(regression.coefficient)
+    totals = (moments.xy - moments.xx @ b)[has_rows, 0]
+    squares = float((moments.yy - 2 * moments.xy @ b + moments.xx @ b @ b).sum())
+    between_squares = float((totals**2 / n).sum())
+    between = between_squares / df_between
+    within = max(squares - between_squares, 0.0) / df_within
+    n0 = (float(n.sum()) - float((n**2).sum() / n.sum())) / (n_schools - 1)
+    total = between + (n0 - 1) * within
+    return max((between - within) / total, 0.0) if total > 0 else None
+
+
+def _moments(panel: SchoolPanel, sums: PupilSums) -> ClusterMoments:
+    columns = np.hstack([panel.exposure, predict_missing_baselines(panel)])
+    return pupil_moments(columns, sums)
+
+
+def _answer(
+    panel: SchoolPanel,
+    sums: PupilSums,
+    programme: str,
+    regression: ClusteredRegression,
+    *,
+    coefficient: int,
+) -> Estimate | NotComputable:
+    sample = _sample_size(panel, sums, programme)
+    j = coefficient
+    why_none = _why_none(sample, regression, j)
+    if why_none:
+        return NotComputable(programme, "pupil_adjusted", why_none, sample)
+    return Estimate(
+        programme=programme,
+        estimator="pupil_adjusted",
+        estimate=float(regression.coefficient[j]),
+        standard_error=float(regression.standard_error[j]),
+        degrees_of_freedom=float(regression.degrees_of_freedom[j]),
+        ci_low=float(regression.ci_low[j]),
+        ci_high=float(regression.ci_high[j]),
+        p_value=float(regression.p_value[j]),
+        sample=sample,
+    )
+
+
+def _why_none(sample: SampleSize, regression: ClusteredRegression, j: int) -> str | None:
+    """Say why the j-th coefficient is no answer, or None if it is one."""
+    if not sample.n_programme_pupils + sample.n_comparison_pupils:
+        return "no pupil has both a result and a record of earlier attainment"
+    if not sample.n_programme_schools:
+        return "no school of the programme has pupils whose earlier attainment is known"
+    if not sample.n_comparison_schools:
+        return "every school with results is in the programme, so there is none to compare with"
+    if not regression.is_estimable[j]:
+        return "the programme cannot be told apart from the others: the same schools are in them"
+    has_error = np.isfinite(regression.standard_error[j]) and regression.standard_error[j] > 0
+    if not has_error or not np.isfinite(regression.degrees_of_freedom[j]):
+        return "schools vary too little, or are too few, to say how uncertain the difference is"
+    return None
+
+
+def _sample_size(panel: SchoolPanel, sums: PupilSums, programme: str) -> SampleSize:
+    """Schools and pupils with both outcome and prior attainment."""
+    is_programme = panel.exposure[:, panel.programmes.index(programme)] > 0
+    inside, outside = sums.n[is_programme], sums.n[~is_programme]
+    return SampleSize(
+        n_programme_schools=int((inside > 0).sum()),
+        n_comparison_schools=int((outside > 0).sum()),
+        n_programme_pupils=int(inside.sum()),
+        n_comparison_pupils=int(outside.sum()),
+    )

@@ -1,0 +1,163 @@
+"""How much of the naive change was to be expected had nothing been done: chance turning.
+
+Reliability is measured from the panel's baseline years; the naive change itself is
+`estimators.change_since_last_year`, and nothing here corrects an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.impact.inference import between_school_variance, inverse_variance_weights
+from pipelines.impact.panel import FloatArray, SchoolPanel
+from pipelines.impact.results import NotComputable
+
+# A covariance between two years of fewer schools than this is not worth having.
+MIN_SCHOOLS_FOR_RELIABILITY = 10
+
+
+@dataclass(frozen=True)
+class RegressionToTheMean:
+    """The part of one programme's naive change that selection on results explains by itself.
+
+    `expected_change` and `naive_change` (programme less comparison, unweighted over schools) are in
+    the measure's unit. `reliability` (0 to 1) is that of a programme school's mean of the last
+    year, averaged over them. `share_of_naive` is the first over the second: above 1 where schools
+    improved less than chance alone would have had it, None where the naive change is nil.
+    """
+
+    programme: str
+    expected_change: float
+    naive_change: float
+    reliability: float
+    share_of_naive: float | None
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What school means of the baseline years are made of, in squared pupil SDs.
+
+    `lasting` is the between-school variance that shows again in another year, `passing` the part of
+    it that does not; `sampling` (S, T) comes from the pupils a year has.
+    """
+
+    lasting: float
+    passing: float
+    sampling: FloatArray
+
+    @property
+    def of_means(self) -> FloatArray:
+        """Reliability (S, T) of each school's mean: lasting / (lasting + passing + sampling)."""
+        total = self.lasting + self.passing + self.sampling
+        return np.divide(self.lasting, total, out=np.zeros_like(total), where=total > 0)
+
+
+def regression_to_the_mean(
+    panel: SchoolPanel, programme: str, selection_years: Sequence[str] | None = None
+) -> RegressionToTheMean | NotComputable:
+    """Expected naive change of a programme whose schools were chosen on `selection_years`' results.
+
+    A school whose standardised mean lay d from all schools' in the last year is expected at
+    reliability x d in the next (Kelley 1927; Davis 1976, American Journal of Epidemiology 104: 493;
+    Barnett et al. 2005, International Journal of Epidemiology 34: 215), so it moves by -(1 -
+    reliability) d; the expected naive change is the mean of this over the programme's schools less
+    that over the others, which is (1 - reliability) (comparison mean - programme mean) where all
+    reliabilities are equal. Chosen on several years, the best linear prediction from all of them
+    takes the place of reliability x d, and the last year itself is predicted if it is not one of
+    them: nothing is then expected. None means the last year.
+
+    Holds as far as results were what schools were chosen on: schools chosen on lasting quality were
+    never expected to rise by this much. Which schools compare is as in the naive change. Refuses
+    (NotComputable) without two baseline years that MIN_SCHOOLS_FOR_RELIABILITY schools have. Raises
+    ValueError for a selection year that is not among the panel's baseline years.
+    """
+    chosen_on = list(panel.baseline_years[-1:] if selection_years is None else selection_years)
+    unknown = [year for year in chosen_on if year not in panel.baseline_years]
+    if unknown:
+        raise ValueError(f"not among the panel's baseline years: {', '.join(unknown)}")
+    columns = [panel.baseline_years.index(year) for year in chosen_on]
+    has_both = np.isfinite(panel.mean[:, -1]) & np.isfinite(panel.mean[:, -2])
+    is_programme = panel.exposure[:, panel.programmes.index(programme)] > 0
+    inside, outside = has_both & is_programme, has_both & ~is_programme
+    sample = panel.sample_size(programme, has_both)
+    if not (inside.any() and outside.any()):
+        reason = "no school on one of the two sides has results both this year and last"
+        return NotComputable(programme, "change_since_last_year", reason, sample)
+    measured = measured_reliability(panel)
+    if measured is None:
+        reason = "too few earlier years to measure how far one year's results show again in another"
+        return NotComputable(programme, "change_since_last_year", reason, sample)
+
+    predicted, last = _predicted(panel, measured, columns)
+    latest_scale = panel.scale[-2]
+    expected = panel.outcome_scale * predicted - latest_scale * last
+    naive = panel.mean[:, -1] - panel.mean[:, -2]
+    expected_change = float(expected[inside].mean() - expected[outside].mean())
+    naive_change = float(naive[inside].mean() - naive[outside].mean())
+    is_nil = abs(naive_change) <= np.finfo(float).eps * float(np.abs(panel.mean[has_both]).max())
+    return RegressionToTheMean(
+        programme=programme,
+        expected_change=expected_change,
+        naive_change=naive_change,
+        reliability=float(measured.of_means[inside, -1].mean()),
+        share_of_naive=None if is_nil else expected_change / naive_change,
+    )
+
+
+def measured_reliability(panel: SchoolPanel) -> Reliability | None:
+    """Measure reliability over all schools of a panel; None without two baseline years to do it by.
+
+    Lasting variance is the covariance of schools' means between baseline years, pooled over pairs
+    of years, which the sampling of different pupils does not enter; total between-school variance
+    is Paule and Mandel's (`inference.between_school_variance`), averaged over years; what the first
+    leaves of the second is passing. All schools count, the programme's too, since the schools
+    chosen among are what reliability is of, and no outcome enters, so no effect does.
+    """
+    z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()[:, :-1]
+    has_value = np.isfinite(z)
+    products, degrees = 0.0, 0
+    for first in range(z.shape[1]):
+        for second in range(first):
+            both = has_value[:, first] & has_value[:, second]
+            if both.sum() >= MIN_SCHOOLS_FOR_RELIABILITY:
+                covariance = np.cov(z[both, first], z[both, second])[0, 1]
+                products += float(covariance) * int(both.sum() - 1)
+                degrees += int(both.sum() - 1)
+    if not degrees:
+        return None
+    between = float(np.mean([_centre(z[:, t], sampling[:, t])[1] for t in range(z.shape[1])]))
+    lasting = min(max(products / degrees, 0.0), between)
+    return Reliability(lasting, between - lasting, sampling)
+
+
+def _predicted(
+    panel: SchoolPanel, measured: Reliability, columns: list[int]
+) -> tuple[FloatArray, FloatArray]:
+    """Next year's and the last year's deviation (S,) from all schools', given the chosen-on years'.
+
+    The prediction is sum_t c_t d_t with c_t = (1 / v_t) / (1 / lasting + sum_t 1 / v_t) and v_t =
+    passing + sampling, as in `estimators.predict_missing_baselines`; for one year c is reliability.
+    """
+    z = panel.standardised()[:, :-1]
+    centre = np.array([_centre(z[:, t], measured.sampling[:, t])[0] for t in range(z.shape[1])])
+    deviation = (z - centre)[:, columns]
+    has_value = np.isfinite(deviation)
+    variance = measured.passing + np.where(has_value, measured.sampling[:, columns], 0.0)
+    precision = np.where(has_value, 1 / np.maximum(variance, np.finfo(float).eps), 0.0)
+    weighted = (precision * np.where(has_value, deviation, 0.0)).sum(axis=1)
+    predicted = measured.lasting * weighted / (1 + measured.lasting * precision.sum(axis=1))
+    is_last_chosen_on = z.shape[1] - 1 in columns
+    return predicted, z[:, -1] - centre[-1] if is_last_chosen_on else predicted
+
+
+def _centre(z: FloatArray, sampling: FloatArray) -> tuple[float, float]:
+    """Precision-weighted mean of schools in one year and the between-school variance about it."""
+    rows = np.isfinite(z)
+    if rows.sum() < 2:
+        return (float(z[rows].mean()) if rows.any() else 0.0), 0.0
+    between = between_school_variance(np.ones((int(rows.sum()), 1)), z[rows], sampling[rows])
+    weights = inverse_variance_weights(sampling[rows], between)
+    return float(np.average(z[rows], weights=weights)), between

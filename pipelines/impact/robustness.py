@@ -1,0 +1,253 @@
+"""Whether a headline stands: every other method's row beside it, and what is added to the headline's own.
+
+Each method is its own module; here their answers become rows in the measure's unit. A programme without
+a headline has no robustness rows with numbers either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.impact.clustered import PupilSums
+from pipelines.impact.effect_size import hedges_g, intraclass_correlation
+from pipelines.impact.estimators import ExposureModel, ancova_model, change_model
+from pipelines.impact.influence import leave_one_school_out
+from pipelines.impact.inversion import DrawnInference
+from pipelines.impact.multiplicity import holm_adjusted
+from pipelines.impact.panel import SchoolPanel
+from pipelines.impact.pupil_adjusted import pupil_adjusted
+from pipelines.impact.randomisation import randomisation_inference
+from pipelines.impact.regression_to_the_mean import RegressionToTheMean, regression_to_the_mean
+from pipelines.impact.results import Estimate, Estimator, ImpactRow, NotComputable
+from pipelines.impact.triple_difference import triple_difference
+from pipelines.impact.wild_bootstrap import wild_bootstrap
+
+NO_COMPLEMENT = "results of the schools' other pupils are not there"
+NO_PUPIL_FILES = "there are no pupil files, only published results of schools"
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How chance is drawn: number of draws and seed of the study, and the schools' strata (S,)."""
+
+    n_draws: int
+    seed: int
+    strata: NDArray[np.int64]
+
+
+def robustness_rows(
+    panel: SchoolPanel,
+    headlines: Sequence[ImpactRow],
+    draws: Draws,
+    *,
+    complement: SchoolPanel | None = None,
+    pupil_sums: PupilSums | None = None,
+) -> list[ImpactRow]:
+    """Five rows for each headline (bracket) row of the panel, in the measure's unit.
+
+    `complement` is the panel of the schools' other pupils, `pupil_sums` those of the outcome year's
+    pupils with prior attainment, one a school of the panel; None where the study has none.
+    """
+    triple = triple_difference(panel, complement) if complement is not None else None
+    adjusted = pupil_adjusted(panel, pupil_sums) if pupil_sums is not None else None
+    rows: list[ImpactRow] = []
+    for headline in headlines:
+        if headline.estimate_low is None:
+            rows += [_empty(headline, method, headline.verdict_reason) for method in _METHODS]
+            continue
+        programme = panel.programmes.index(headline.programme)
+        rows += [
+            _drawn(headline, "randomisation_inference", panel, _permuted(panel, programme, draws)),
+            _drawn(headline, "wild_cluster_bootstrap", panel, _resampled(panel, programme, draws)),
+            _left_out(headline, panel, programme),
+            _answered(headline, "triple_difference", triple, NO_COMPLEMENT),
+            _answered(headline, "pupil_adjusted", adjusted, NO_PUPIL_FILES),
+        ]
+    return rows
+
+
+_METHODS: tuple[Estimator, ...] = (
+    "randomisation_inference",
+    "wild_cluster_bootstrap",
+    "leave_one_school_out",
+    "triple_difference",
+    "pupil_adjusted",
+)
+
+
+def with_effect_size(row: ImpactRow, panel: SchoolPanel) -> ImpactRow:
+    """A headline row with Hedges' g of the middle of its range, and its whole range as interval."""
+    has_range = row.estimate_low is not None and row.estimate_high is not None
+    if (
+        not has_range
+        or row.ci_low is None
+        or row.ci_high is None
+        or panel.is_scale_from_school_means
+    ):
+        return row
+    n_pupils = panel.n_pupils[:, -1]
+    g = hedges_g(
+        ((row.estimate_low or 0.0) + (row.estimate_high or 0.0)) / 2,
+        row.ci_low,
+        row.ci_high,
+        pupil_sd=panel.outcome_scale,
+        n_pupils=int(n_pupils.sum()),
+        intraclass_correlation=intraclass_correlation(
+            panel.mean[:, -1], n_pupils, float(panel.within_variance[-1])
+        ),
+        pupils_per_school=float(n_pupils.mean()),
+    )
+    return replace(row, hedges_g=g.g, hedges_g_low=g.ci_low, hedges_g_high=g.ci_high)
+
+
+def with_expected_anyway(
+    row: ImpactRow, panel: SchoolPanel, selection_years: Sequence[str]
+) -> ImpactRow:
+    """A naive row with the part of its change that weak results bring by themselves."""
+    if row.estimate_low is None:
+        return row
+    years = [year for year in selection_years if year in panel.baseline_years]
+    expected = regression_to_the_mean(panel, row.programme, years or None)
+    if not isinstance(expected, RegressionToTheMean):
+        return row
+    return replace(row, expected_anyway=expected.expected_change)
+
+
+def with_holm(rows: Sequence[ImpactRow]) -> list[ImpactRow]:
+    """All rows of a study, headlines with Holm's p-value over their programme's measures."""
+    adjusted: dict[int, float | None] = {}
+    for programme in dict.fromkeys(row.programme for row in rows):
+        family = [
+            index
+            for index, row in enumerate(rows)
+            if row.programme == programme and row.role == "headline"
+        ]
+        holm = holm_adjusted([rows[index].p_value for index in family])
+        adjusted |= dict(zip(family, holm, strict=True))
+    return [
+        replace(row, p_value_holm=adjusted[index]) if index in adjusted else row
+        for index, row in enumerate(rows)
+    ]
+
+
+def _permuted(panel: SchoolPanel, programme: int, draws: Draws) -> Callable[[], DrawnInference]:
+    # Covariates and weights made without looking at memberships: the test is then exact.
+    null = ancova_model(panel.without_programmes())
+    return lambda: randomisation_inference(
+        null.outcome,
+        panel.exposure[null.is_in_model],
+        null.covariates,
+        null.weights,
+        programme=programme,
+        strata=draws.strata[null.is_in_model],
+        draws=draws.n_draws,
+        seed=draws.seed,
+    )
+
+
+def _resampled(panel: SchoolPanel, programme: int, draws: Draws) -> Callable[[], DrawnInference]:
+    model = ancova_model(panel)
+    return lambda: wild_bootstrap(
+        model.outcome,
+        model.design,
+        model.weights,
+        coefficient=programme + 1,
+        draws=draws.n_draws,
+        seed=draws.seed,
+    )
+
+
+def _drawn(
+    headline: ImpactRow,
+    method: Estimator,
+    panel: SchoolPanel,
+    infer: Callable[[], DrawnInference],
+) -> ImpactRow:
+    try:
+        drawn = infer()
+    except ValueError as error:
+        return _empty(headline, method, str(error))
+    scale = panel.outcome_scale
+    return replace(
+        _empty(headline, method, None),
+        estimate_low=drawn.estimate * scale,
+        estimate_high=drawn.estimate * scale,
+        ci_low=_finite(drawn.ci_low * scale),
+        ci_high=_finite(drawn.ci_high * scale),
+        p_value=drawn.p_value,
+    )
+
+
+def _left_out(headline: ImpactRow, panel: SchoolPanel, programme: int) -> ImpactRow:
+    """The range of both ends over single schools left out: no school is named, and there is no test."""
+    models: tuple[ExposureModel, ...] = (
+        ancova_model(panel),
+        change_model(panel, panel.baseline_years),
+    )
+    try:
+        ranges = [
+            leave_one_school_out(m.outcome, m.design, m.weights, coefficient=programme + 1)
+            for m in models
+        ]
+    except ValueError as error:
+        return _empty(headline, "leave_one_school_out", str(error))
+    return replace(
+        _empty(headline, "leave_one_school_out", None),
+        estimate_low=min(each.low for each in ranges) * panel.outcome_scale,
+        estimate_high=max(each.high for each in ranges) * panel.outcome_scale,
+    )
+
+
+def _answered(
+    headline: ImpactRow,
+    method: Estimator,
+    answers: dict[str, Estimate | NotComputable] | None,
+    reason_for_none: str,
+) -> ImpactRow:
+    if answers is None:
+        return _empty(headline, method, reason_for_none)
+    answer = answers[headline.programme]
+    if isinstance(answer, NotComputable):
+        return _empty(headline, method, answer.reason)
+    return replace(
+        _empty(headline, method, None),
+        n_programme_schools=answer.sample.n_programme_schools,
+        n_comparison_schools=answer.sample.n_comparison_schools,
+        n_programme_pupils=answer.sample.n_programme_pupils,
+        n_comparison_pupils=answer.sample.n_comparison_pupils,
+        estimate_low=answer.estimate,
+        estimate_high=answer.estimate,
+        ci_low=answer.ci_low,
+        ci_high=answer.ci_high,
+        p_value=answer.p_value,
+        effective_df=answer.degrees_of_freedom,
+    )
+
+
+def _empty(headline: ImpactRow, method: Estimator, reason: str | None) -> ImpactRow:
+    """A row of the same programme, measure and schools, without numbers."""
+    return ImpactRow(
+        programme=headline.programme,
+        pupil_group=headline.pupil_group,
+        measure=headline.measure,
+        academic_year=headline.academic_year,
+        release_status=headline.release_status,
+        estimator=method,
+        role="robustness",
+        n_programme_schools=headline.n_programme_schools,
+        n_comparison_schools=headline.n_comparison_schools,
+        n_programme_pupils=headline.n_programme_pupils,
+        n_comparison_pupils=headline.n_comparison_pupils,
+        unit=headline.unit,
+        verdict_reason=reason,
+    )
+
+
+def _finite(value: float) -> float | None:
+    """None for an interval without a bound on that side."""
+    return value if math.isfinite(value) else None

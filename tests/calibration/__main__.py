@@ -1,0 +1,78 @@
+"""`make calibrate`: simulate every scenario and write the tables and `README.md` beside this file.
+
+Not collected by pytest; a short run of the same is in `tests/reference/test_calibration.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import time
+from pathlib import Path
+
+from tests.calibration.alternatives import PLACE, try_all
+from tests.calibration.report import (
+    ALTERNATIVES,
+    TABLE,
+    Heading,
+    engine_version,
+    write_page,
+    write_rows,
+    write_table,
+)
+from tests.calibration.scenarios import Scenario, every_scenario
+from tests.calibration.schools import SEED
+from tests.calibration.simulation import run
+from tests.calibration.trial import Trial, calibration
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.calibration")
+    parser.add_argument("--draws", type=int, default=2000)
+    parser.add_argument("--only-alternatives", action="store_true")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    asked = parser.parse_args()
+    if not asked.only_alternatives:
+        calibrate(asked.draws, asked.processes)
+    begun, version = time.perf_counter(), engine_version()
+    rows = try_all(asked.draws, asked.processes)
+    n_trials = asked.draws * len({tuple(row[column] for column in PLACE) for row in rows})
+    heading = heading_of(asked.draws, version, begun, asked.processes, n_trials)
+    write_rows(HERE / ALTERNATIVES, heading, rows)
+    write_page(HERE)
+
+
+def calibrate(n_draws: int, n_processes: int) -> None:
+    """Run every scenario and write `table.csv`."""
+    begun, version = time.perf_counter(), engine_version()
+    trials: dict[Scenario, list[Trial]] = {scenario: [] for scenario in every_scenario()}
+    n_done, n_all = 0, n_draws * len(trials)
+    for scenarios, done in run(n_draws, n_processes):
+        for scenario, some in zip(scenarios, done, strict=True):
+            trials[scenario] += some
+            n_done += len(some)
+        print(f"{n_done / n_all:4.0%}  {time.perf_counter() - begun:.0f} s", end="\r", flush=True)
+    print(f"{len(trials)} scenarios, {n_draws} draws, {(time.perf_counter() - begun) / 60:.1f} min")
+    heading = heading_of(n_draws, version, begun, n_processes, n_all)
+    table = {scenario: calibration(some, scenario.effect) for scenario, some in trials.items()}
+    write_table(HERE / TABLE, heading, table)
+
+
+def heading_of(
+    n_draws: int, version: str, begun: float, n_processes: int, n_trials: int
+) -> Heading:
+    seconds = time.perf_counter() - begun
+    return Heading(
+        seed=SEED,
+        draws=n_draws,
+        version=version,
+        date=datetime.date.today().isoformat(),
+        milliseconds_a_draw=1000 * seconds * n_processes / n_trials,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Which scenarios are simulated: selection, effect, schools, pupils, and what makes it harder, crossed.
+
+How schools are drawn and chosen in each is in `schools`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal, get_args
+
+Selection = Literal[
+    "random",
+    "last_year",
+    "last_year_strict",
+    "baseline_mean",
+    "lasting_quality",
+    "coming_cohort",
+]
+SELECTIONS: tuple[Selection, ...] = get_args(Selection)
+# Where the bracket promises to hold; what it cannot know is left out.
+KNOWABLE_SELECTIONS = tuple(s for s in SELECTIONS if s != "coming_cohort")
+
+SIZES = ((18, 60), (11, 34))
+TOO_SMALL = (4, 10)
+MEAN_PUPILS = (10, 30)
+EFFECTS = (0.0, 0.2, 0.4)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Schools in the first programme of all schools, pupils a school-year, effect in pupil SDs."""
+
+    n_members: int
+    n_schools: int
+    mean_pupils: int
+    selection: Selection
+    effect: float
+    has_second_programme: bool = False
+    is_suppressed: bool = False
+
+
+def every_scenario() -> list[Scenario]:
+    """Everything crossed, but 4 of 10 schools without second programme and suppression.
+
+    The rule of five schools a side refuses those ten schools whatever else happens.
+    """
+    crossed = [
+        Scenario(*size, mean_pupils, selection, effect, has_second, is_suppressed)
+        for is_suppressed, has_second, size, mean_pupils, selection, effect in product(
+            (False, True), (False, True), SIZES, MEAN_PUPILS, SELECTIONS, EFFECTS
+        )
+    ]
+    too_small = [
+        Scenario(*TOO_SMALL, mean_pupils, selection, effect)
+        for mean_pupils, selection, effect in product(MEAN_PUPILS, SELECTIONS, EFFECTS)
+    ]
+    return [*crossed, *too_small]

@@ -1,0 +1,122 @@
+"""Schools drawn from a random source, chosen for programmes, and laid out as the panel the engine gets.
+
+What is asked of them is in `scenarios`, what came out in `trial`; nothing here is estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel, school_panel
+from tests.calibration.scenarios import Scenario
+
+SEED = 20181002
+YEARS = ("2015-16", "2016-17", "2017-18")
+LAST_BASELINE, OUTCOME = 1, 2
+
+# In SDs of pupils of the target group, all variation together being 1.
+LASTING_SD = 0.25  # between schools, the same every year
+PASSING_SD = 0.12  # between a school's years, all its pupils together
+WITHIN_SD = (1 - LASTING_SD**2 - PASSING_SD**2) ** 0.5  # between pupils of a school and year
+SIZE_CV = 0.4  # schools' lasting sizes differ by this much, years about them as Poisson counts
+
+# Soft selection adds noise of this many SDs of what schools are chosen on: a correlation of 0.8.
+SOFTNESS = 0.75
+# Part of the variance of the coming pupils' luck that a school knows beforehand: a correlation of
+# about 0.7 between prior attainment and result.
+KNOWN_SHARE_OF_LUCK = 0.5
+SECOND_EFFECT = 0.2
+SMALL_CELL = 10
+SUPPRESSED_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Schools:
+    """S schools before any programme, years as in `YEARS` (S, 3), in pupil SDs.
+
+    `coming` (S,) is what is known beforehand of the outcome year's cohort; `noise` (S, 2) softens
+    the choice for two programmes, `lot` (S, 2) is what random choice goes by, `suppression` (S, 3)
+    is uniform.
+    """
+
+    lasting: FloatArray
+    mean: FloatArray
+    n_pupils: FloatArray
+    variance: FloatArray
+    coming: FloatArray
+    noise: FloatArray
+    lot: FloatArray
+    suppression: FloatArray
+
+
+def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
+    """Draw number `draw`: the same schools for every selection, variant and effect."""
+    rng = np.random.default_rng((SEED, n_schools, mean_pupils, draw))
+    shape = (n_schools, len(YEARS))
+    size = mean_pupils * rng.gamma(SIZE_CV**-2, SIZE_CV**2, n_schools)
+    n = np.maximum(rng.poisson(size[:, None], shape), 1).astype(np.float64)
+    lasting = rng.normal(0, LASTING_SD, n_schools)
+    passing = rng.normal(0, PASSING_SD, shape)
+    known, unknown = rng.normal(size=(2, *shape))
+    luck_sd = WITHIN_SD / np.sqrt(n)
+    known = known * np.sqrt(KNOWN_SHARE_OF_LUCK) * luck_sd
+    unknown = unknown * np.sqrt(1 - KNOWN_SHARE_OF_LUCK) * luck_sd
+    degrees = np.maximum(n - 1, 1)
+    variance = WITHIN_SD**2 * rng.chisquare(degrees) / degrees
+    return Schools(
+        lasting=lasting,
+        mean=lasting[:, None] + passing + known + unknown,
+        n_pupils=n,
+        variance=np.where(n > 1, variance, np.nan),
+        coming=lasting + passing[:, OUTCOME] + known[:, OUTCOME],
+        noise=rng.normal(size=(n_schools, 2)),
+        lot=rng.normal(size=(n_schools, 2)),
+        suppression=rng.uniform(size=shape),
+    )
+
+
+def panel_of(schools: Schools, scenario: Scenario) -> SchoolPanel:
+    """Choose programme schools, add the effect, withhold cells: the arrays `mart.cell` would give."""
+    programmes = ("first", "second") if scenario.has_second_programme else ("first",)
+    exposure = np.column_stack(
+        [_chosen(schools, scenario, programme) for programme in range(len(programmes))]
+    ).astype(np.float64)
+    effects = np.array([scenario.effect, SECOND_EFFECT])[: len(programmes)]
+    mean = schools.mean.copy()
+    mean[:, OUTCOME] += exposure @ effects
+    if scenario.is_suppressed:
+        is_withheld = (schools.n_pupils <= SMALL_CELL) & (schools.suppression < SUPPRESSED_SHARE)
+        mean[is_withheld] = np.nan
+    return school_panel(
+        measure="ks2_reading_progress",
+        pupil_group="sen_support",
+        unit="points",
+        programmes=programmes,
+        baseline_years=YEARS[:OUTCOME],
+        outcome_year=YEARS[OUTCOME],
+        school_ids=np.arange(len(mean)),
+        exposure=exposure,
+        mean=mean,
+        n_pupils=schools.n_pupils,
+        variance=schools.variance,
+        rounding_half_width=np.zeros_like(mean),
+    )
+
+
+def _chosen(schools: Schools, scenario: Scenario, programme: int) -> BoolArray:
+    """The schools weakest on what is chosen on, (S,), for the programme of that number."""
+    softness = 0.0 if scenario.selection == "last_year_strict" else SOFTNESS
+    criterion = {
+        "random": schools.lot[:, programme],
+        "last_year": schools.mean[:, LAST_BASELINE],
+        "last_year_strict": schools.mean[:, LAST_BASELINE],
+        "baseline_mean": schools.mean[:, :OUTCOME].mean(axis=1),
+        "lasting_quality": schools.lasting,
+        "coming_cohort": schools.coming,
+    }[scenario.selection]
+    score = criterion + softness * criterion.std() * schools.noise[:, programme]
+    chosen = np.zeros(len(score), dtype=np.bool_)
+    chosen[np.argsort(score)[: scenario.n_members]] = True
+    return chosen

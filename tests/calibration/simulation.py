@@ -1,0 +1,52 @@
+"""Every scenario's trials, spread over processes; scenarios of one place share their schools.
+
+What one trial is stands in `trial`; the command line that asks for them is `__main__`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import groupby
+
+from tests.calibration.scenarios import Scenario, every_scenario
+from tests.calibration.schools import draw_schools
+from tests.calibration.trial import Trial, run_trial
+
+DRAWS_A_TASK = 50
+
+Place = tuple[int, int]
+
+
+def place_of(scenario: Scenario) -> Place:
+    """Scenarios of one place share their schools, draw by draw."""
+    return scenario.n_schools, scenario.mean_pupils
+
+
+def run_task(place: Place, scenarios: list[Scenario], draws: range) -> list[list[Trial]]:
+    """Trials by scenario, for some of the draws of one place."""
+    drawn = [draw_schools(*place, draw) for draw in draws]
+    return [[run_trial(schools, scenario) for schools in drawn] for scenario in scenarios]
+
+
+def one_thread_pool(n_processes: int) -> ProcessPoolExecutor:
+    """Processes of one thread each: the matrices are small, and threads would wait for each other."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return ProcessPoolExecutor(n_processes, mp_context=multiprocessing.get_context("spawn"))
+
+
+def run(n_draws: int, n_processes: int) -> Iterator[tuple[list[Scenario], list[list[Trial]]]]:
+    """Every scenario's trials, a task at a time, in whichever order they are done."""
+    with one_thread_pool(n_processes) as pool:
+        tasks = {
+            pool.submit(run_task, place, scenarios, range(first, last)): scenarios
+            for place, members in groupby(sorted(every_scenario(), key=place_of), key=place_of)
+            for scenarios in [list(members)]
+            for first in range(0, n_draws, DRAWS_A_TASK)
+            for last in [min(first + DRAWS_A_TASK, n_draws)]
+        }
+        for task in as_completed(tasks):
+            yield tasks[task], task.result()

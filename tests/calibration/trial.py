@@ -1,0 +1,143 @@
+"""One evaluation of simulated schools, as the pipeline makes it, and what many of them add up to.
+
+Schools come from `schools`; tables and pages are written by `report`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
+from pipelines.impact.headline import extrapolation_reason
+from pipelines.impact.panel import FloatArray
+from pipelines.impact.results import ImpactRow
+from tests.calibration.scenarios import Scenario
+from tests.calibration.schools import Schools, panel_of
+
+SMALLEST_EFFECT = 0.1
+ESTIMATORS = ("bracket", "ancova", "change_from_baseline_mean", "change_since_last_year")
+VERDICTS = (None, "cannot_tell", "better", "worse", "no_meaningful_difference")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one evaluation said of the first programme; NaN throughout where it gave no estimate.
+
+    `verdict` is a place in `VERDICTS`; `intervals` (4, 4) has a row an estimator of `ESTIMATORS`
+    and columns estimate low, estimate high, interval low, interval high, in pupil SDs.
+    """
+
+    verdict: int
+    has_overlap: bool
+    mde: float
+    intervals: FloatArray
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A scenario's shares over draws: each of those with an estimate, but for the first.
+
+    `..._rejects_share` is the share of intervals that exclude zero, whatever the overlap; `_bias`
+    the mean estimate less the effect, `width` of intervals, both in pupil SDs. NaN where no draw
+    has an estimate.
+    """
+
+    estimate_share: float
+    no_overlap_share: float
+    better_share: float
+    worse_share: float
+    no_meaningful_difference_share: float
+    false_verdict_share: float
+    bracket_rejects_share: float
+    ancova_rejects_share: float
+    change_rejects_share: float
+    naive_rejects_share: float
+    bracket_covers_share: float
+    ancova_covers_share: float
+    change_covers_share: float
+    naive_covers_share: float
+    ancova_bias: float
+    change_bias: float
+    naive_bias: float
+    bracket_width: float
+    ancova_width: float
+    change_width: float
+    mde: float
+
+
+def run_trial(schools: Schools, scenario: Scenario) -> Trial:
+    """Evaluate the schools exactly as a study's measure is, with `SMALLEST_EFFECT` as its protocol's."""
+    panel = panel_of(schools, scenario)
+    questions = [
+        ProgrammeQuestion(
+            programme,
+            target_group=panel.pupil_group,
+            is_primary=True,
+            smallest_effect=SMALLEST_EFFECT,
+        )
+        for programme in panel.programmes
+    ]
+    rows = {
+        row.estimator: row
+        for row in evaluate_measure(panel, questions, release_status=None)
+        if row.programme == "first"
+    }
+    headline = rows["bracket"]
+    return Trial(
+        verdict=VERDICTS.index(headline.verdict),
+        has_overlap=extrapolation_reason(panel, "first") is None,
+        mde=np.nan if headline.mde is None else headline.mde,
+        intervals=np.array([_numbers(rows[name]) for name in ESTIMATORS]),
+    )
+
+
+def _numbers(row: ImpactRow) -> list[float]:
+    numbers = (row.estimate_low, row.estimate_high, row.ci_low, row.ci_high)
+    return [np.nan if number is None else number for number in numbers]
+
+
+def calibration(trials: list[Trial], effect: float) -> Calibration:
+    """Add up the trials of one scenario."""
+    estimated = [trial for trial in trials if np.isfinite(trial.intervals[0]).all()]
+    if not estimated:
+        nothing = dict.fromkeys(Calibration.__dataclass_fields__, np.nan)
+        return Calibration(**nothing | {"estimate_share": 0.0})
+    intervals = np.array([trial.intervals for trial in estimated])
+    low, high = intervals[:, :, 2], intervals[:, :, 3]
+    # A draw may lack one of the other methods (the naive change needs last year): it counts for none.
+    has_method = np.isfinite(low)
+    counted = has_method.sum(axis=0)
+    rejects = ((has_method & ((low > 0) | (high < 0))).sum(axis=0) / counted).tolist()
+    covers = ((has_method & (low <= effect) & (effect <= high)).sum(axis=0) / counted).tolist()
+    bias = (np.nanmean(intervals[:, :, :2].mean(axis=2), axis=0) - effect).tolist()
+    width = np.nanmean(high - low, axis=0).tolist()
+    said = [VERDICTS[trial.verdict] for trial in estimated]
+    share = {verdict: said.count(verdict) / len(said) for verdict in VERDICTS}
+    false = share["worse"]
+    false += share["better"] if effect == 0 else 0.0
+    false += share["no_meaningful_difference"] if effect > SMALLEST_EFFECT else 0.0
+    return Calibration(
+        estimate_share=len(estimated) / len(trials),
+        no_overlap_share=float(np.mean([not trial.has_overlap for trial in estimated])),
+        better_share=share["better"],
+        worse_share=share["worse"],
+        no_meaningful_difference_share=share["no_meaningful_difference"],
+        false_verdict_share=false,
+        bracket_rejects_share=rejects[0],
+        ancova_rejects_share=rejects[1],
+        change_rejects_share=rejects[2],
+        naive_rejects_share=rejects[3],
+        bracket_covers_share=covers[0],
+        ancova_covers_share=covers[1],
+        change_covers_share=covers[2],
+        naive_covers_share=covers[3],
+        ancova_bias=bias[1],
+        change_bias=bias[2],
+        naive_bias=bias[3],
+        bracket_width=width[0],
+        ancova_width=width[1],
+        change_width=width[2],
+        mde=float(np.mean([trial.mde for trial in estimated])),
+    )

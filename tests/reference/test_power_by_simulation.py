@@ -1,0 +1,149 @@
+"""The predicted power against brute force: studies drawn anew, estimated whole, claims counted.
+
+Tolerances are 3.5 Monte Carlo standard errors of the number of draws, but where another is named.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipelines.impact.estimators import ancova, change_from_baseline_mean
+from pipelines.impact.headline import bracket
+from pipelines.impact.inference import minimum_detectable_effect
+from pipelines.impact.panel import SchoolPanel, school_panel
+from pipelines.impact.power import SchoolVariance, bracket_mde, power, school_variance
+from pipelines.impact.results import Bracket
+
+N_DRAWS = 700
+MONTE_CARLO = 3.5
+
+
+def drawn(
+    rng: np.random.Generator,
+    exposure: np.ndarray,
+    n_pupils: np.ndarray,
+    spread: SchoolVariance,
+    *,
+    effect: float = 0.0,
+    is_missing: np.ndarray | None = None,
+    is_stand_in: bool = False,
+) -> SchoolPanel:
+    """Schools by two baseline years and an outcome, pupils' variance 1 in all; or the year before again."""
+    shape = n_pupils.shape
+    within = 1 - spread.lasting - spread.passing
+    mean = (
+        rng.normal(0, np.sqrt(spread.lasting), (shape[0], 1))
+        + rng.normal(0, np.sqrt(spread.passing), shape)
+        + rng.normal(0, 1, shape) * np.sqrt(within / n_pupils)
+    )
+    mean[:, -1] += effect * exposure[:, 0]
+    variance = within * rng.chisquare(n_pupils - 1) / (n_pupils - 1)
+    if is_missing is not None:
+        mean[is_missing] = np.nan
+    if is_stand_in:
+        mean[:, -1], variance[:, -1] = mean[:, -2], variance[:, -2]
+    return school_panel(
+        measure="ks2_reading_progress",
+        pupil_group="disadvantaged",
+        unit="points",
+        programmes=[f"p{column}" for column in range(exposure.shape[1])],
+        baseline_years=("2015-16", "2016-17"),
+        outcome_year="2017-18",
+        school_ids=np.arange(shape[0]),
+        exposure=exposure,
+        mean=mean,
+        n_pupils=n_pupils,
+        variance=variance,
+        rounding_half_width=np.zeros(shape),
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_schools", "programmes", "spread", "n_pupils", "share_missing"),
+    [
+        (60, (range(18), range(12, 30)), (0.10, 0.03), 10, 0.25),
+        (34, (range(11),), (0.05, 0.02), 10, 0.0),
+        (34, (range(11),), (0.15, 0.05), 30, 0.25),
+    ],
+    ids=["18 of 60, two programmes, gaps", "11 of 34", "11 of 34, 30 pupils, gaps"],
+)
+def test_the_headline_finds_the_detectable_effect_80_times_in_100(
+    n_schools: int,
+    programmes: tuple[range, ...],
+    spread: tuple[float, float],
+    n_pupils: int,
+    share_missing: float,
+) -> None:
+    rng = np.random.default_rng(20181002)
+    exposure = np.zeros((n_schools, len(programmes)))
+    for column, rows in enumerate(programmes):
+        exposure[list(rows), column] = 1
+    n = rng.integers(n_pupils - 5, n_pupils + 6, (n_schools, 3)).astype(float)
+    n[:, -1] = n[:, -2]
+    is_missing = np.zeros(n.shape, dtype=bool)
+    is_missing[rng.random(n_schools) < share_missing, 0] = True
+    variance = SchoolVariance(*spread, is_lasting_known=True)
+    predicted = [
+        power(drawn(rng, exposure, n, variance, is_missing=is_missing, is_stand_in=True), variance)[
+            "p0"
+        ]
+        for _ in range(10)
+    ]
+    detectable = np.mean([answer.mde_sd for answer in predicted])
+
+    claims, ends = 0, []
+    for _ in range(N_DRAWS):
+        panel = drawn(rng, exposure, n, variance, effect=detectable, is_missing=is_missing)
+        headline = bracket(ancova(panel)["p0"], change_from_baseline_mean(panel)["p0"])
+        assert isinstance(headline, Bracket)
+        claims += headline.ci_low > 0
+        ends.append([end.estimate for end in headline.ends])
+    assert claims / N_DRAWS == pytest.approx(0.80, abs=MONTE_CARLO * np.sqrt(0.16 / N_DRAWS))
+    # A standard deviation from N draws has relative error 1 / sqrt(2 N); the prediction 4% besides.
+    spread_of_ends = np.std(ends, axis=0)
+    slack = MONTE_CARLO / np.sqrt(2 * N_DRAWS) + 0.04
+    for simulated, name in zip(spread_of_ends, ("ancova", "change"), strict=True):
+        said = np.mean([getattr(answer, f"standard_error_{name}") for answer in predicted])
+        assert said == pytest.approx(simulated, rel=slack)
+
+
+def test_what_lasts_in_schools_is_measured_without_bias() -> None:
+    """The average of many small studies comes to the planted variances: 34 schools, 8 to 20 pupils."""
+    rng = np.random.default_rng(7)
+    exposure = np.zeros((34, 1))
+    exposure[:11] = 1
+    n = rng.integers(8, 21, (34, 3)).astype(float)
+    planted = SchoolVariance(0.20, 0.10, is_lasting_known=True)
+    found = [school_variance(drawn(rng, exposure, n, planted)) for _ in range(300)]
+    lasting = np.array([f.lasting for f in found])
+    total = np.array([f.lasting + f.passing for f in found])
+    assert lasting.mean() == pytest.approx(0.20, abs=MONTE_CARLO * lasting.std() / np.sqrt(300))
+    assert total.mean() == pytest.approx(0.30, abs=MONTE_CARLO * total.std() / np.sqrt(300))
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.6, 0.95])
+@pytest.mark.parametrize("df", [(9.0, 14.0), (40.0, 60.0)])
+def test_power_of_two_tests_at_once_is_that_of_drawn_statistics(
+    correlation: float, df: tuple[float, float]
+) -> None:
+    errors = np.array([0.10, 0.13])
+    effect = bracket_mde((0.10, 0.13), df, correlation)
+    rng = np.random.default_rng(1)
+    n = 100_000
+    normal = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], n)
+    # Both ends' squared residuals are of the same schools: one quantile for both.
+    from scipy.stats import chi2, t  # noqa: PLC0415 - a second, here only
+
+    quantile = rng.random(n)[:, None]
+    estimated = errors * np.sqrt(chi2.ppf(quantile, df) / np.array(df))
+    claims = (effect + errors * normal > t.ppf(0.975, df) * estimated).all(axis=1)
+    # Beside Monte Carlo error, the midpoint rule with 60 nodes misses by up to half a point.
+    assert claims.mean() == pytest.approx(0.80, abs=MONTE_CARLO * np.sqrt(0.16 / n) + 0.005)
+
+
+def test_two_equal_ends_come_to_the_usual_figure() -> None:
+    """Bloom's figure takes t for the non-central t: within 1% from 20 degrees of freedom."""
+    assert bracket_mde((0.2, 0.2), (25.0, 25.0), 1.0) == pytest.approx(
+        minimum_detectable_effect(0.2, 25.0), rel=0.01
+    )

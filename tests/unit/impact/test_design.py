@@ -1,0 +1,236 @@
+"""How sound a comparison is: exposure, attrition, balance and overlap, on schools worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from pipelines.catalogue import OUTCOME, PROGRAMME_SCHOOL, SCHOOL
+from pipelines.catalogue.impact import ATTRITION, BALANCE, COMPARED_SCHOOL, EXPOSURE
+from pipelines.impact import design
+from pipelines.protocol import write_protocol
+from pipelines.study import Study
+from tests.tiny_study import TinyStudy
+
+MEASURE = "ks2_rwm_expected"
+# Target pupils and all pupils of a school and year, where the number decides nothing.
+N_BEFORE, N_ALL = 10, 40
+
+
+@contextmanager
+def store(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Study]]:
+    """Empty tables of the right shapes, under the protocol of the tiny study."""
+    study = TinyStudy(tmp_path).write()
+    con = duckdb.connect()
+    try:
+        for schema in ("protocol", "mart", "impact"):
+            con.execute(f"CREATE SCHEMA {schema}")
+        write_protocol(con, study, "0")
+        for table in (SCHOOL, PROGRAMME_SCHOOL, OUTCOME, COMPARED_SCHOOL):
+            con.execute(table.ddl())
+        yield con, study
+    finally:
+        con.close()
+
+
+def add_cell(  # noqa: PLR0917 - read as a row of the table
+    con: duckdb.DuckDBPyConnection,
+    school: int,
+    year: str,
+    group: str,
+    mean: float | None,
+    n: int | None,
+    *,
+    measure: str = MEASURE,
+    variance: float | None = None,
+) -> None:
+    con.execute(
+        "INSERT INTO mart.outcome BY NAME SELECT $s AS school_id, 'ks2' AS key_stage, $y AS academic_year, "
+        "'final' AS release_status, $g AS pupil_group, $m AS measure, $n AS n_pupils, $mean AS mean, "
+        "$v AS variance, 0 AS rounding_half_width, "
+        "CASE WHEN $mean IS NULL THEN 'suppressed' ELSE 'value' END AS value_status, "
+        "false AS is_special, 'neither' AS arm, $y = '2017-18' AS is_outcome",
+        {"s": school, "y": year, "g": group, "m": measure, "n": n, "mean": mean, "v": variance},
+    )
+
+
+def add_compared(
+    con: duckdb.DuckDBPyConnection, school: int, *, inside: bool, reason: str = "compared"
+) -> None:
+    con.execute(
+        "INSERT INTO impact.compared_school VALUES ('gap', ?, 'ks2', 'disadvantaged', ?, ?, ?)",
+        [MEASURE, school, inside, reason],
+    )
+
+
+def school(number: int) -> int:
+    return 7992000 + number
+
+
+@pytest.mark.parametrize(
+    ("start", "n_terms"),
+    [
+        ("2017-09-04", 3),
+        ("2017-08-21", 3),  # the holidays before the autumn term
+        ("2017-12-20", 3),
+        ("2018-01-08", 2),
+        ("2018-03-29", 2),
+        ("2018-04-16", 1),
+        ("2018-05-15", 1),
+        ("2018-05-16", 0),  # too late for the tests
+        ("2018-09-03", 0),
+        ("2016-11-07", 6),
+        ("2017-07-20", 4),  # the summer term of the year before
+        (None, None),
+    ],
+)
+def test_terms_of_support_before_the_tests(
+    tmp_path: Path, start: str | None, n_terms: int | None
+) -> None:
+    with store(tmp_path) as (con, _):
+        con.execute(
+            "INSERT INTO mart.programme_school VALUES ('gap', ?, ?, false)", [school(1), start]
+        )
+        assert design.build(con, EXPOSURE) == 2
+        found = con.execute("SELECT academic_year, n_terms FROM impact.exposure ORDER BY 1")
+        before, outcome = (terms for _, terms in found.fetchall())
+    assert outcome == n_terms
+    earlier = None if n_terms is None else max(n_terms - 3, 0)
+    # A start after May of the year before has no tests in it.
+    assert before == (0 if start == "2017-07-20" else earlier)
+
+
+def test_attrition_holds_those_lost_against_those_kept(tmp_path: Path) -> None:
+    withheld = "result withheld in the published table: too few pupils"
+    with store(tmp_path) as (con, _):
+        for number, mean, n in ((1, 0.5, 20), (2, 0.8, 10), (3, 0.9, 30), (4, None, None)):
+            add_cell(con, school(number), "2017-18", "all", mean, n)
+            add_cell(con, school(number), "2017-18", "disadvantaged", 0.1, 5)
+            add_cell(con, school(number), "2016-17", "all", 0.1, 50)
+        add_compared(con, school(1), inside=True)
+        add_compared(con, school(2), inside=True)
+        add_compared(con, school(3), inside=False, reason=withheld)
+        add_compared(con, school(4), inside=False, reason=withheld)
+        add_compared(con, school(5), inside=False)
+        design.build(con, ATTRITION)
+        rows = con.execute(
+            "SELECT side, is_kept, reason, n_schools, n_schools_with_result, n_pupils, mean "
+            "FROM impact.attrition"
+        ).fetchall()
+    assert rows == [
+        ("programme", True, "compared", 2, 2, 30, pytest.approx(0.6)),
+        ("comparison", True, "compared", 1, 0, 0, None),
+        ("comparison", False, withheld, 2, 1, 30, pytest.approx(0.9)),
+    ]
+
+
+def balanced(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, object]]:
+    design.build(con, BALANCE)
+    frame = con.execute("SELECT * FROM impact.balance").df()
+    return {str(row["characteristic"]): dict(row) for row in frame.to_dict("records")}
+
+
+def test_balance_is_hedges_g_with_the_clearinghouse_s_bounds(tmp_path: Path) -> None:
+    with store(tmp_path) as (con, _):
+        for number, target, everyone, n in (
+            (1, 0.3, 0.5, 40),
+            (2, 0.5, 0.5, 60),
+            (3, 0.5, 0.6, 44),
+            (4, 0.7, 0.6, 60),
+        ):
+            add_cell(con, school(number), "2016-17", "disadvantaged", target, N_BEFORE)
+            add_cell(con, school(number), "2016-17", "all", everyone, n)
+            # What came after says nothing of balance.
+            add_cell(con, school(number), "2017-18", "disadvantaged", 0.0, N_BEFORE)
+            add_compared(con, school(number), inside=number <= 2)
+        found = balanced(con)
+    target = found["target_pupils_before"]
+    pooled = (19 * 0.24 * 20 / 19 + 19 * 0.24 * 20 / 19) / 38
+    expected = (0.4 - 0.6) / np.sqrt(pooled) * (1 - 3 / (4 * 40 - 9))
+    assert target["standardised_difference"] == pytest.approx(expected)
+    assert target["rating"] == "not_satisfied"
+    assert (target["n_programme_pupils"], target["n_comparison_schools"]) == (20, 2)
+    everyone = found["all_pupils_before"]
+    assert everyone["rating"] == "needs_adjustment"
+    assert everyone["n_programme_pupils"] == 100
+    cohort = found["cohort_pupils"]
+    spread = np.sqrt((200 + 128) / 2)
+    assert cohort["standardised_difference"] == pytest.approx(
+        (50 - 52) / spread * (1 - 3 / (4 * 4 - 9))
+    )
+    assert found["disadvantaged_share"]["programme_mean"] == pytest.approx((1 / 4 + 1 / 6) / 2)
+
+
+def test_balance_of_points_takes_the_spread_within_and_between_schools(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    pupils = {number: rng.normal(number / 10, 5, 12) for number in range(1, 5)}
+    with store(tmp_path) as (con, _):
+        con.execute("UPDATE protocol.programme_measure SET unit = 'points' WHERE programme = 'gap'")
+        for number, scores in pupils.items():
+            add_cell(
+                con, school(number), "2016-17", "disadvantaged",
+                scores.mean(), 12, variance=scores.var(ddof=1),
+            )  # fmt: skip
+            add_compared(con, school(number), inside=number <= 2)
+        known = balanced(con)["target_pupils_before"]
+        con.execute(f"UPDATE mart.outcome SET variance = NULL WHERE school_id = {school(1)}")
+        unknown = balanced(con)["target_pupils_before"]
+    inside, outside = np.concatenate([pupils[1], pupils[2]]), np.concatenate([pupils[3], pupils[4]])
+    pooled = np.sqrt((inside.var(ddof=1) + outside.var(ddof=1)) / 2)
+    difference = (inside.mean() - outside.mean()) / pooled * (1 - 3 / (4 * 48 - 9))
+    assert known["standardised_difference"] == pytest.approx(difference)
+    assert np.isnan(unknown["standardised_difference"])
+    assert unknown["rating"] is None or unknown["rating"] != unknown["rating"]
+    assert unknown["programme_mean"] == pytest.approx(inside.mean())
+
+
+def test_a_withheld_number_of_disadvantaged_pupils_is_not_none(tmp_path: Path) -> None:
+    with store(tmp_path) as (con, _):
+        for number in range(1, 7):
+            add_cell(con, school(number), "2016-17", "all", 0.5, N_ALL)
+            if number in {1, 4}:
+                add_cell(con, school(number), "2016-17", "disadvantaged", 0.5, 10)
+            if number == 2:
+                add_cell(con, school(number), "2016-17", "disadvantaged", None, None)
+            add_compared(con, school(number), inside=number <= 3)
+        share = balanced(con)["disadvantaged_share"]
+    # School 3 has none; of school 2 nobody knows.
+    assert share["n_programme_schools"] == 2
+    assert share["programme_mean"] == pytest.approx(0.125)
+
+
+def test_overlap_counts_comparison_schools_by_what_else_they_get(tmp_path: Path) -> None:
+    with store(tmp_path) as (con, study):
+        for number in range(1, 13):
+            before = number / 20 if number <= 6 else (number - 4) / 20
+            for year, mean in (("2016-17", before), ("2017-18", 0.5)):
+                add_cell(con, school(number), year, "disadvantaged", mean, N_BEFORE)
+        members = [("gap", n) for n in range(1, 7)]
+        members += [("send", n) for n in (1, 7, 8)]
+        members += [("network", n) for n in (2, 8, 9, 10)]
+        for programme, number in members:
+            con.execute(
+                "INSERT INTO mart.programme_school VALUES (?, ?, NULL, false)",
+                [programme, school(number)],
+            )
+        assert design.build_overlap(con, study) == 3
+        row = con.execute(
+            "SELECT * FROM impact.overlap WHERE programme = 'gap' AND measure = ?", [MEASURE]
+        ).df().iloc[0]  # fmt: skip
+        empty = con.execute("SELECT * FROM impact.overlap WHERE programme = 'send'").df().iloc[0]
+    assert (row["n_programme_schools"], row["n_comparison_schools"]) == (6, 6)
+    assert (row["n_programme_pupils"], row["n_comparison_pupils"]) == (60, 60)
+    # Programme schools stood at 0.05 to 0.30, the others at 0.15 to 0.40.
+    assert row["n_comparison_schools_in_range"] == 4
+    assert row["programme_in_range_share"] == pytest.approx(4 / 6)
+    assert bool(row["is_extrapolation"])
+    assert row["n_comparison_schools_in_evaluated"] == 2
+    assert row["n_comparison_schools_in_others"] == 3
+    assert row["comparison_in_others_share"] == pytest.approx(0.5)
+    assert empty["n_programme_schools"] == 0
+    assert empty[["is_extrapolation", "comparison_in_others_share"]].isna().all()
