@@ -31,6 +31,7 @@ notebook: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench_cells
 
 calibrate: .venv/ready
 	@$(BIN)/python -m tests.calibration

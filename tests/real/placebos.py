@@ -1,0 +1,141 @@
+"""2,000 programmes that never were, on the real results of Hampshire: how often each method claims an effect.
+
+`python -m tests.real.placebos` writes `placebos.csv` beside this file. One outcome year, so the draws are
+not independent: an illustration of the calibration, not another one. Nothing is tuned to what comes out.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines import marts, store
+from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES
+from pipelines.impact.cells import panel_from_cells
+from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
+from pipelines.impact.panel import SchoolPanel
+from pipelines.ingest.performance_tables import ingest_performance_tables
+from pipelines.ingest.records import ingest_records
+from pipelines.ingest.registration import sources_sha256
+from pipelines.paths import StudyPaths
+from pipelines.protocol import write_protocol
+from pipelines.study import load_study
+
+FOLDER = Path(__file__).parent
+TABLE = FOLDER / "placebos.csv"
+MEASURE = "ks2_rwm_expected"
+N_SCHOOLS, N_LOWEST, N_DRAWS, SEED = 18, 40, 2000, 20181002
+COLUMNS = (
+    *("drawn_from", "n_draws", "naive_claims", "leaving_out_claims", "ancova_claims"),
+    *("change_claims", "bracket_claims", "verdicts", "mean_naive_points"),
+)
+
+
+def panels() -> tuple[SchoolPanel, SchoolPanel]:
+    """Disadvantaged and all pupils of the mainstream schools with a figure in all three years."""
+    study = load_study(FOLDER / "hampshire")
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        store.connect(StudyPaths(Path(scratch), study.name)) as con,
+    ):
+        write_protocol(con, study, sources_sha256(study))
+        for table in RAW_TABLES:
+            if table is PUBLISHED_OUTCOME:
+                ingest_performance_tables(con, study)
+            else:
+                ingest_records(con, study, table)
+        for table in MART_TABLES:
+            marts.build(con, table)
+        outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
+        membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+
+    def panel(group: str) -> SchoolPanel:
+        return panel_from_cells(
+            outcome,
+            membership,
+            programmes=["placebo"],
+            measure=MEASURE,
+            pupil_group=group,
+            baseline_years=study.study.baseline_years,
+            outcome_year=study.study.outcome_year,
+        )
+
+    target = panel("disadvantaged")
+    complete = target.school_ids[np.isfinite(target.mean).all(axis=1)]
+    outcome = outcome[outcome["school_id"].isin(complete)]
+    return panel("disadvantaged"), panel("all")
+
+
+def pools(target: SchoolPanel, everyone: SchoolPanel) -> dict[str, NDArray[np.int64]]:
+    """From which schools (rows of the panel) a placebo is drawn; ties go to the lower LAESTAB."""
+    if not np.array_equal(target.school_ids, everyone.school_ids):
+        raise ValueError("the two panels are not of the same schools")
+
+    def lowest(score: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.lexsort((target.school_ids, score))[:N_LOWEST]
+
+    return {
+        "all schools": np.arange(target.n_schools),
+        "the 40 lowest last year": lowest(target.mean[:, 1]),
+        "the 40 lowest on the mean": lowest(target.mean[:, :2].mean(axis=1)),
+        "the 40 lowest two years ago": lowest(target.mean[:, 0]),
+        "the 40 lowest on all pupils' results": lowest(everyone.mean[:, :2].mean(axis=1)),
+    }
+
+
+def rows(n_draws: int = N_DRAWS) -> Iterator[dict[str, object]]:
+    """One row a pool: shares of draws in which a method's 95% interval excludes zero."""
+    target, everyone = panels()
+    random = np.random.default_rng(SEED)
+    question = ProgrammeQuestion("placebo", "disadvantaged", True, 0.05, ("2017-18",))
+    for name, pool in pools(target, everyone).items():
+        counts: dict[str, int] = dict.fromkeys(
+            ("change_since_last_year", "change_leaving_selection_years_out", "ancova"), 0
+        ) | {"change_from_baseline_mean": 0, "bracket": 0}
+        n_verdicts, naive = 0, 0.0
+        for _ in range(n_draws):
+            chosen = random.choice(pool, N_SCHOOLS, replace=False)
+            exposure = np.zeros((target.n_schools, 1))
+            exposure[chosen] = 1.0
+            for row in evaluate_measure(
+                replace(target, exposure=exposure), [question], release_status="final"
+            ):
+                if row.ci_low is None or row.ci_high is None or row.estimate_low is None:
+                    continue
+                counts[row.estimator] += row.ci_low > 0 or row.ci_high < 0
+                if row.role == "headline":
+                    n_verdicts += row.verdict in {"better", "worse"}
+                if row.role == "naive":
+                    naive += row.estimate_low
+        yield dict(
+            zip(
+                COLUMNS,
+                (
+                    *(name, n_draws),
+                    *(f"{count / n_draws:.3f}" for count in counts.values()),
+                    f"{n_verdicts / n_draws:.3f}",
+                    f"{100 * naive / n_draws:.1f}",
+                ),
+                strict=True,
+            )
+        )
+
+
+def main() -> None:
+    """Draw, write the table and print it."""
+    with TABLE.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in rows():
+            writer.writerow(row)
+            print(row)
+
+
+if __name__ == "__main__":
+    main()
