@@ -14,18 +14,10 @@ from pipelines.impact.estimators import (
     change_leaving_selection_years_out,
     change_since_last_year,
 )
-from pipelines.impact.headline import bracket, extrapolation_reason, too_few_schools, verdict
-from pipelines.impact.inference import minimum_detectable_effect
+from pipelines.impact.headline import bracket, extrapolation_reason, verdict
 from pipelines.impact.panel import SchoolPanel
-from pipelines.impact.results import (
-    Bracket,
-    Estimate,
-    Estimator,
-    ImpactRow,
-    NotComputable,
-    Role,
-    SampleSize,
-)
+from pipelines.impact.results import Bracket, Estimate, ImpactRow, NotComputable, Role
+from pipelines.impact.rows import empty_row, method_row, row_without_numbers
 
 
 @dataclass(frozen=True)
@@ -78,8 +70,10 @@ def evaluate_measure(
             ("robustness", leaving_out[programme]),
             ("naive", naive[programme]),
         )
+        refusal = headline.reason if isinstance(headline, NotComputable) else None
         rows += [
-            _method_row(panel, headline, answer, role, release_status) for role, answer in others
+            method_row(panel, answer, role, release_status, refusal=refusal)
+            for role, answer in others
         ]
     return rows
 
@@ -93,7 +87,7 @@ def _headline_row(
 ) -> ImpactRow:
     has_verdict = question.is_primary and question.target_group == panel.pupil_group
     if isinstance(headline, NotComputable):
-        row = _row_without_numbers(panel, headline, headline.reason, "headline", release_status)
+        row = row_without_numbers(panel, headline, headline.reason, "headline", release_status)
         return replace(row, verdict="cannot_tell") if has_verdict else row
     judged, reason = (
         verdict(
@@ -105,7 +99,7 @@ def _headline_row(
         else (None, None)
     )
     return replace(
-        _empty_row(
+        empty_row(
             panel,
             headline.programme,
             "bracket",
@@ -122,89 +116,4 @@ def _headline_row(
         mde=headline.mde,
         verdict=judged,
         verdict_reason=reason,
-    )
-
-
-def _method_row(
-    panel: SchoolPanel,
-    headline: Bracket | NotComputable,
-    answer: Estimate | NotComputable,
-    role: Role,
-    release_status: str | None,
-) -> ImpactRow:
-    """One method's row; without numbers where it has no answer or there is no headline."""
-    if isinstance(answer, NotComputable):
-        return _row_without_numbers(panel, answer, answer.reason, role, release_status)
-    reason = (
-        headline.reason
-        if isinstance(headline, NotComputable)
-        else too_few_schools(answer.sample, answer.degrees_of_freedom)
-    )
-    if reason:
-        return _row_without_numbers(panel, answer, reason, role, release_status)
-    # What the naive change could have detected would lend it a weight it does not have.
-    mde = (
-        None
-        if role == "naive"
-        else minimum_detectable_effect(answer.standard_error, answer.degrees_of_freedom)
-    )
-    return replace(
-        _empty_row(
-            panel,
-            answer.programme,
-            answer.estimator,
-            sample=answer.sample,
-            role=role,
-            release_status=release_status,
-        ),
-        estimate_low=answer.estimate,
-        estimate_high=answer.estimate,
-        ci_low=answer.ci_low,
-        ci_high=answer.ci_high,
-        p_value=answer.p_value,
-        effective_df=answer.degrees_of_freedom,
-        mde=mde,
-    )
-
-
-def _row_without_numbers(
-    panel: SchoolPanel,
-    answer: Estimate | NotComputable,
-    reason: str,
-    role: Role,
-    release_status: str | None,
-) -> ImpactRow:
-    row = _empty_row(
-        panel,
-        answer.programme,
-        answer.estimator,
-        sample=answer.sample,
-        role=role,
-        release_status=release_status,
-    )
-    return replace(row, effective_df=answer.degrees_of_freedom, verdict_reason=reason)
-
-
-def _empty_row(
-    panel: SchoolPanel,
-    programme: str,
-    estimator: Estimator,
-    *,
-    sample: SampleSize,
-    role: Role,
-    release_status: str | None,
-) -> ImpactRow:
-    return ImpactRow(
-        programme=programme,
-        pupil_group=panel.pupil_group,
-        measure=panel.measure,
-        academic_year=panel.outcome_year,
-        release_status=release_status,
-        estimator=estimator,
-        role=role,
-        n_programme_schools=sample.n_programme_schools,
-        n_comparison_schools=sample.n_comparison_schools,
-        n_programme_pupils=sample.n_programme_pupils,
-        n_comparison_pupils=sample.n_comparison_pupils,
-        unit=panel.unit,
     )

@@ -23,7 +23,8 @@ from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.pupil_adjusted import pupil_adjusted
 from pipelines.impact.randomisation import randomisation_inference
 from pipelines.impact.regression_to_the_mean import RegressionToTheMean, regression_to_the_mean
-from pipelines.impact.results import Estimate, Estimator, ImpactRow, NotComputable
+from pipelines.impact.results import Estimate, Estimator, ImpactRow, NotComputable, SampleSize
+from pipelines.impact.rows import empty_row, method_row
 from pipelines.impact.triple_difference import triple_difference
 from pipelines.impact.wild_bootstrap import wild_bootstrap
 
@@ -58,15 +59,17 @@ def robustness_rows(
     rows: list[ImpactRow] = []
     for headline in headlines:
         if headline.estimate_low is None:
-            rows += [_empty(headline, method, headline.verdict_reason) for method in _METHODS]
+            rows += [
+                _empty(headline, panel, method, headline.verdict_reason) for method in _METHODS
+            ]
             continue
         programme = panel.programmes.index(headline.programme)
         rows += [
             _drawn(headline, "randomisation_inference", panel, _permuted(panel, programme, draws)),
             _drawn(headline, "wild_cluster_bootstrap", panel, _resampled(panel, programme, draws)),
             _left_out(headline, panel, programme),
-            _answered(headline, "triple_difference", triple, NO_COMPLEMENT),
-            _answered(headline, "pupil_adjusted", adjusted, NO_PUPIL_FILES),
+            _answered(headline, panel, "triple_difference", triple, NO_COMPLEMENT),
+            _answered(headline, panel, "pupil_adjusted", adjusted, NO_PUPIL_FILES),
         ]
     return rows
 
@@ -171,10 +174,10 @@ def _drawn(
     try:
         drawn = infer()
     except ValueError as error:
-        return _empty(headline, method, str(error))
+        return _empty(headline, panel, method, str(error))
     scale = panel.outcome_scale
     return replace(
-        _empty(headline, method, None),
+        _empty(headline, panel, method, None),
         estimate_low=drawn.estimate * scale,
         estimate_high=drawn.estimate * scale,
         ci_low=_finite(drawn.ci_low * scale),
@@ -195,9 +198,9 @@ def _left_out(headline: ImpactRow, panel: SchoolPanel, programme: int) -> Impact
             for m in models
         ]
     except ValueError as error:
-        return _empty(headline, "leave_one_school_out", str(error))
+        return _empty(headline, panel, "leave_one_school_out", str(error))
     return replace(
-        _empty(headline, "leave_one_school_out", None),
+        _empty(headline, panel, "leave_one_school_out", None),
         estimate_low=min(each.low for each in ranges) * panel.outcome_scale,
         estimate_high=max(each.high for each in ranges) * panel.outcome_scale,
     )
@@ -205,47 +208,36 @@ def _left_out(headline: ImpactRow, panel: SchoolPanel, programme: int) -> Impact
 
 def _answered(
     headline: ImpactRow,
+    panel: SchoolPanel,
     method: Estimator,
     answers: dict[str, Estimate | NotComputable] | None,
     reason_for_none: str,
 ) -> ImpactRow:
     if answers is None:
-        return _empty(headline, method, reason_for_none)
+        return _empty(headline, panel, method, reason_for_none)
     answer = answers[headline.programme]
-    if isinstance(answer, NotComputable):
-        return _empty(headline, method, answer.reason)
-    return replace(
-        _empty(headline, method, None),
-        n_programme_schools=answer.sample.n_programme_schools,
-        n_comparison_schools=answer.sample.n_comparison_schools,
-        n_programme_pupils=answer.sample.n_programme_pupils,
-        n_comparison_pupils=answer.sample.n_comparison_pupils,
-        estimate_low=answer.estimate,
-        estimate_high=answer.estimate,
-        ci_low=answer.ci_low,
-        ci_high=answer.ci_high,
-        p_value=answer.p_value,
-        effective_df=answer.degrees_of_freedom,
-    )
+    return method_row(panel, answer, "robustness", headline.release_status)
 
 
-def _empty(headline: ImpactRow, method: Estimator, reason: str | None) -> ImpactRow:
-    """A row of the same programme, measure and schools, without numbers."""
-    return ImpactRow(
-        programme=headline.programme,
-        pupil_group=headline.pupil_group,
-        measure=headline.measure,
-        academic_year=headline.academic_year,
-        release_status=headline.release_status,
-        estimator=method,
-        role="robustness",
+def _empty(
+    headline: ImpactRow, panel: SchoolPanel, method: Estimator, reason: str | None
+) -> ImpactRow:
+    """A row of the headline's own schools, without numbers."""
+    sample = SampleSize(
         n_programme_schools=headline.n_programme_schools,
         n_comparison_schools=headline.n_comparison_schools,
         n_programme_pupils=headline.n_programme_pupils,
         n_comparison_pupils=headline.n_comparison_pupils,
-        unit=headline.unit,
-        verdict_reason=reason,
     )
+    row = empty_row(
+        panel,
+        headline.programme,
+        method,
+        sample=sample,
+        role="robustness",
+        release_status=headline.release_status,
+    )
+    return replace(row, verdict_reason=reason)
 
 
 def _finite(value: float) -> float | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
+from pipelines.impact.results import Estimate, SampleSize
 from pipelines.impact.robustness import (
     NO_COMPLEMENT,
     NO_PUPIL_FILES,
@@ -17,6 +18,7 @@ from pipelines.impact.robustness import (
     with_expected_anyway,
     with_holm,
 )
+from pipelines.impact.rows import method_row
 
 MEMBERS = {"send": range(0, 14), "gap": range(10, 24)}
 METHODS = (
@@ -82,6 +84,18 @@ def test_without_a_headline_there_are_reasons_and_no_numbers(planted_panel):
     for row in robustness_rows(panel, heads, draws(panel)):
         assert (row.estimate_low, row.ci_low, row.p_value) == (None, None, None)
         assert row.verdict_reason == heads[0].verdict_reason
+
+
+def test_a_method_that_rests_on_too_few_schools_has_a_reason_and_no_number(planted_panel):
+    """As the headline itself: whatever the method, under 8 degrees of freedom is no estimate."""
+    panel = planted_panel(members=MEMBERS)
+    _, (head, _) = headlines(panel, ProgrammeQuestion("send", None), ProgrammeQuestion("gap", None))
+    sample = SampleSize(14, 26, 100, 200)
+    for df, has_number in ((7.9, False), (8.1, True)):
+        answer = Estimate("send", "triple_difference", 1.0, 0.4, df, 0.1, 1.9, 0.03, sample)
+        row = method_row(panel, answer, "robustness", head.release_status)
+        assert (row.estimate_low is not None) == has_number
+        assert ("too few schools" in (row.verdict_reason or "")) != has_number
 
 
 def test_an_effect_size_is_the_range_in_pupil_standard_deviations(planted_panel):

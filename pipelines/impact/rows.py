@@ -1,0 +1,107 @@
+"""One row of `impact.estimate` from one method's answer, with or without numbers.
+
+What the methods are is `evaluate`'s and `robustness`'s; the columns are `results.ImpactRow`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipelines.impact.headline import too_few_schools
+from pipelines.impact.inference import minimum_detectable_effect
+from pipelines.impact.panel import SchoolPanel
+from pipelines.impact.results import (
+    Estimate,
+    Estimator,
+    ImpactRow,
+    NotComputable,
+    Role,
+    SampleSize,
+)
+
+
+def method_row(
+    panel: SchoolPanel,
+    answer: Estimate | NotComputable,
+    role: Role,
+    release_status: str | None,
+    *,
+    refusal: str | None = None,
+) -> ImpactRow:
+    """One method's row; without numbers where it has no answer, rests on too few schools, or is refused.
+
+    `refusal` is why there is no headline, which leaves no other method a number either.
+    """
+    if isinstance(answer, NotComputable):
+        return row_without_numbers(panel, answer, answer.reason, role, release_status)
+    reason = refusal or too_few_schools(answer.sample, answer.degrees_of_freedom)
+    if reason:
+        return row_without_numbers(panel, answer, reason, role, release_status)
+    # What the naive change could have detected would lend it a weight it does not have.
+    mde = (
+        None
+        if role == "naive"
+        else minimum_detectable_effect(answer.standard_error, answer.degrees_of_freedom)
+    )
+    return replace(
+        empty_row(
+            panel,
+            answer.programme,
+            answer.estimator,
+            sample=answer.sample,
+            role=role,
+            release_status=release_status,
+        ),
+        estimate_low=answer.estimate,
+        estimate_high=answer.estimate,
+        ci_low=answer.ci_low,
+        ci_high=answer.ci_high,
+        p_value=answer.p_value,
+        effective_df=answer.degrees_of_freedom,
+        mde=mde,
+    )
+
+
+def row_without_numbers(
+    panel: SchoolPanel,
+    answer: Estimate | NotComputable,
+    reason: str,
+    role: Role,
+    release_status: str | None,
+) -> ImpactRow:
+    """A method's row with the reason why it has no numbers."""
+    row = empty_row(
+        panel,
+        answer.programme,
+        answer.estimator,
+        sample=answer.sample,
+        role=role,
+        release_status=release_status,
+    )
+    return replace(row, effective_df=answer.degrees_of_freedom, verdict_reason=reason)
+
+
+def empty_row(
+    panel: SchoolPanel,
+    programme: str,
+    estimator: Estimator,
+    *,
+    sample: SampleSize,
+    role: Role,
+    release_status: str | None,
+) -> ImpactRow:
+    """A row that says who and what is compared, and nothing of how."""
+    return ImpactRow(
+        programme=programme,
+        pupil_group=panel.pupil_group,
+        measure=panel.measure,
+        academic_year=panel.outcome_year,
+        release_status=release_status,
+        estimator=estimator,
+        role=role,
+        n_programme_schools=sample.n_programme_schools,
+        n_comparison_schools=sample.n_comparison_schools,
+        n_programme_pupils=sample.n_programme_pupils,
+        n_comparison_pupils=sample.n_comparison_pupils,
+        unit=panel.unit,
+    )
