@@ -129,6 +129,7 @@ def change_since_last_year(panel: SchoolPanel) -> Answers:
             regression,
             coefficient=1,
             to_unit=1.0,
+            is_in_model=is_in_model,
             has_p_value=False,
         )
     return answers
@@ -200,6 +201,7 @@ def effects(panel: SchoolPanel, estimator: Estimator, model: ExposureModel) -> A
             regression,
             coefficient=j,
             to_unit=panel.outcome_scale,
+            is_in_model=model.is_in_model,
         )
         for j, programme in enumerate(panel.programmes, start=1)
     }
@@ -279,6 +281,7 @@ def _answer(
     *,
     coefficient: int,
     to_unit: float,
+    is_in_model: BoolArray,
     has_p_value: bool = True,
 ) -> Estimate | NotComputable:
     """One programme's coefficient in the measure's unit, or why it is no answer."""
@@ -286,6 +289,8 @@ def _answer(
     why_none = _why_no_effect(sample, regression, j)
     if why_none:
         return NotComputable(programme, estimator, why_none, sample)
+    contribution = np.zeros(len(is_in_model))
+    contribution[is_in_model] = regression.contribution[:, j] * to_unit
     return Estimate(
         programme=programme,
         estimator=estimator,
@@ -296,6 +301,7 @@ def _answer(
         ci_high=float(regression.ci_high[j]) * to_unit,
         p_value=float(regression.p_value[j]) if has_p_value else None,
         sample=sample,
+        contribution=contribution,
     )
 
 

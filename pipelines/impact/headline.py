@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.impact.inference import minimum_detectable_effect
+from pipelines.impact.imbens_manski import between_ends, detectable_effect
 from pipelines.impact.panel import FloatArray, SchoolPanel
 from pipelines.impact.results import Bracket, Estimate, NotComputable, SampleSize, Verdict
 
@@ -18,10 +18,12 @@ from pipelines.impact.results import Bracket, Estimate, NotComputable, SampleSiz
 # Psychological Methods 20: 375); below 8 the interval is so wide that it invites misreading.
 MIN_EFFECTIVE_DF = 8.0
 MIN_SCHOOLS_PER_SIDE = 5
-# Overlap: to compare like with like needs some comparison schools among the programme's, and most
-# of the programme's schools no weaker (or stronger) than any comparison school.
-MIN_COMPARISON_SCHOOLS_IN_RANGE = 5
-MIN_SHARE_OF_PROGRAMME_IN_RANGE = 0.5
+# Overlap: to compare like with like needs some comparison schools among the programme's, and some
+# of the programme's schools no weaker (or stronger) than any comparison school. A strict cut leaves
+# neither; a choice that went by results in part (a correlation of 0.8) leaves both in at least 89 of
+# 100 simulated cities, where asking for five schools and a half stopped every second one.
+MIN_COMPARISON_SCHOOLS_IN_RANGE = 3
+MIN_SHARE_OF_PROGRAMME_IN_RANGE = 0.25
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ def bracket(
     """Join ANCOVA (`conditioned`) and change from the baseline mean (`differenced`) into a bracket.
 
     If schools were chosen on observed results the first is unbiased, if on lasting quality the
-    second, and the effect lies between (Ding and Li 2019, Political Analysis 27: 605). The interval
-    is the union of the ends' and the p-value that of an intersection–union test (Berger 1982,
-    Technometrics 24: 295): the larger of the ends', or 1 if they point in opposite directions. It
-    needs no correction for two tests, since a claim must pass both.
+    second, and the effect lies between (Ding and Li 2019, Political Analysis 27: 605): interval and
+    p-value are `imbens_manski.between_ends`, and a claim needs both ends beyond zero. That this
+    interval holds, though narrower than the two ends' own 95% intervals united, is what
+    `make calibrate` measures. Raises ValueError for ends that are not of the same schools, or for the
+    naive change, which has no p-value and is no end.
     """
     first, second = _end_or_refusal(conditioned), _end_or_refusal(differenced)
     if isinstance(first, NotComputable):
@@ -60,22 +63,25 @@ def bracket(
     if isinstance(second, NotComputable):
         return second
     ends = (first, second)
-    p_values = [end.p_value for end in ends if end.p_value is not None]
-    if len(p_values) < len(ends):
-        raise ValueError("the naive change, which has no p-value, is not an end of the bracket")
-    points_one_way = np.sign(first.estimate) == np.sign(second.estimate)
+    if any(end.p_value is None for end in ends):
+        raise ValueError("the naive change is not an end of the bracket")
+    if not len(first.contribution) or first.contribution.shape != second.contribution.shape:
+        raise ValueError("the ends of a bracket must be estimates from the same schools")
+    errors = [end.standard_error for end in ends]
+    together = float(first.contribution @ second.contribution) / (errors[0] * errors[1])
+    degrees_of_freedom = [end.degrees_of_freedom for end in ends]
+    estimates = [end.estimate for end in ends]
+    between = between_ends(estimates, errors, min(degrees_of_freedom))
     return Bracket(
         programme=first.programme,
         ends=ends,
-        estimate_low=min(end.estimate for end in ends),
-        estimate_high=max(end.estimate for end in ends),
-        ci_low=min(end.ci_low for end in ends),
-        ci_high=max(end.ci_high for end in ends),
-        p_value=max(p_values) if points_one_way else 1.0,
-        effective_df=min(end.degrees_of_freedom for end in ends),
-        mde=max(
-            minimum_detectable_effect(end.standard_error, end.degrees_of_freedom) for end in ends
-        ),
+        estimate_low=min(estimates),
+        estimate_high=max(estimates),
+        ci_low=between.ci_low,
+        ci_high=between.ci_high,
+        p_value=between.p_value,
+        effective_df=min(degrees_of_freedom),
+        mde=detectable_effect(errors, degrees_of_freedom, together),
         sample=first.sample,
         extrapolation_reason=extrapolation_reason,
     )
@@ -181,7 +187,7 @@ def _why_undecided(headline: Bracket) -> str:
     sides = [(end.ci_low > 0) - (end.ci_high < 0) for end in headline.ends]
     if sides[0] * sides[1] < 0:
         return "the two ends of the range point in opposite directions"
-    if any(sides):
+    if any(sides) and not all(sides):
         return (
             "the two ends of the range disagree: one shows a difference, the other may be no "
             "difference at all, and which is right depends on how schools were chosen"

@@ -26,7 +26,9 @@ class Regression:
 
     Intervals are 95%. A coefficient the design cannot tell apart from the others is NaN
     throughout. Standard error, degrees of freedom, p-value and interval are NaN where the
-    coefficient rests on a row that fits itself perfectly, or where nothing is left over.
+    coefficient rests on a row that fits itself perfectly, or where nothing is left over. `contribution`
+    (S, p) is each row's part in a coefficient's error: its squares add up to the variance, its
+    products with another regression's of the same rows to their covariance.
     """
 
     coefficient: FloatArray
@@ -37,6 +39,7 @@ class Regression:
     ci_high: FloatArray
     is_estimable: BoolArray
     residual: FloatArray
+    contribution: FloatArray
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,9 @@ def weighted_least_squares(
     leverage = np.minimum((parts.u**2).sum(axis=1), 1.0)
     fits_itself = leverage > 1 - _LEVERAGE_ONE
     slack = np.where(fits_itself, 1.0, 1 - leverage)
-    b = np.where(fits_itself[:, None], 0.0, q**2 / slack[:, None])
-    variance = (b * residual[:, None] ** 2).sum(axis=0)
+    adjusted = np.where(fits_itself[:, None], 0.0, q / np.sqrt(slack)[:, None])
+    b, contribution = adjusted**2, adjusted * residual[:, None]
+    variance = (contribution**2).sum(axis=0)
     quadratic = np.einsum("sj,sk,sl->jkl", b, parts.u, parts.u, optimize=True)
     denominator = (b**2 * (1 - 2 * leverage)[:, None]).sum(axis=0) + (quadratic**2).sum(axis=(1, 2))
     numerator = (q**2).sum(axis=0)
@@ -104,6 +108,7 @@ def weighted_least_squares(
         ci_high=coefficient + margin,
         is_estimable=parts.is_estimable,
         residual=residual / root,
+        contribution=contribution,
     )
 
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import chdtri, ndtr, ndtri, stdtrit  # scipy.stats takes a second to import
 
 from pipelines.impact.estimators import predict_missing_baselines
 from pipelines.impact.headline import too_few_schools
+from pipelines.impact.imbens_manski import detectable_effect
 from pipelines.impact.inference import (
-    CONFIDENCE,
-    POWER,
     between_school_variance,
     inverse_variance_weights,
     weighted_least_squares,
@@ -24,8 +22,6 @@ from pipelines.impact.inference import (
 from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
 from pipelines.measures import Unit
 
-# Nodes of the two integrals behind the power of a bracket; 40 and 80 agree to a thousandth.
-_N_NODES = 60
 _TINY = 1e-12
 
 
@@ -144,33 +140,6 @@ def school_variance(panel: SchoolPanel) -> SchoolVariance:
     return SchoolVariance(lasting, total - lasting, is_lasting_known=weight > 0)
 
 
-def bracket_mde(
-    standard_errors: tuple[float, float],
-    degrees_of_freedom: tuple[float, float],
-    correlation: float,
-) -> float:
-    """The effect at which both ends exclude zero 80 times in 100, in the unit of the standard errors.
-
-    The ends, normal about the effect with the given correlation (0 to 1) and studentised by the root of
-    one chi-square draw, must each pass its own 5% test (intersection–union: Berger 1982, Technometrics
-    24: 295). Equal ends with correlation 1 give the usual single-test figure (Bloom 1995, Evaluation
-    Review 19: 547, but for the exact non-central t). Never below that of either end alone.
-    """
-    errors, df = np.array(standard_errors), np.array(degrees_of_freedom)
-    rho = float(np.clip(correlation, 0.0, 1 - 1e-6))
-    quantile = (np.arange(_N_NODES) + 0.5) / _N_NODES
-    ratio = np.sqrt(chdtri(df[:, None], 1 - quantile) / df[:, None])
-    threshold = stdtrit(df, (1 + CONFIDENCE) / 2)[:, None] * ratio
-    shared = np.sqrt(rho) * ndtri(quantile)
-
-    def chance_of_claim(effect: float) -> float:
-        beyond = (effect / errors)[:, None, None] - threshold[:, :, None] + shared
-        return float(ndtr(beyond / np.sqrt(1 - rho)).prod(axis=0).mean())
-
-    largest = 10 * float((errors * stdtrit(df, (1 + CONFIDENCE) / 2)).max())
-    return float(brentq(lambda effect: chance_of_claim(effect) - POWER, 0.0, largest, rtol=1e-6))
-
-
 def _why_nothing(panel: SchoolPanel) -> str | None:
     if not panel.n_schools:
         return "no school has a result for these pupils in the latest baseline year"
@@ -213,7 +182,7 @@ def _answer(
         return said(effective_df=least_df, reason=too_few or cannot)
     errors = (float(ancova.standard_error[j]), float(change.standard_error[j]))
     together = float((ancova.rows[j] * change.rows[j] * covariance).sum())
-    mde_sd = bracket_mde(errors, df, together / (errors[0] * errors[1]))
+    mde_sd = detectable_effect(errors, df, together / (errors[0] * errors[1]))
     total = spread.lasting + spread.passing
     return said(
         effective_df=least_df,

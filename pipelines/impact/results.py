@@ -5,8 +5,11 @@ No formula lives here; those are in `inference`, `estimators` and `headline`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.measures import Unit
 
@@ -41,6 +44,8 @@ class Estimate:
     """One programme's effect by one method, in the measure's own unit (shares 0 to 1).
 
     `p_value` is None for the naive change, whose interval is shown but which tests nothing.
+    `contribution` (S,) is each school's part in the error, 0 where it is not in the model: by it two
+    estimates from the same schools know how they move together. Empty where pupils are the rows.
     """
 
     programme: str
@@ -52,6 +57,9 @@ class Estimate:
     ci_high: float
     p_value: float | None
     sample: SampleSize
+    contribution: NDArray[np.float64] = field(
+        default_factory=lambda: np.empty(0), repr=False, compare=False
+    )
 
 
 @dataclass(frozen=True)
@@ -69,9 +77,10 @@ class NotComputable:
 class Bracket:
     """Both ends of the headline, ANCOVA and change from the baseline mean, and what they allow.
 
-    `estimate_low` and `estimate_high` are the smaller and larger end, `ci_low` and `ci_high` the
-    union of the ends' 95% intervals, all in the measure's own unit. `extrapolation_reason` is None
-    where programme and comparison schools overlap in their earlier results.
+    `estimate_low` and `estimate_high` are the smaller and larger end, `ci_low` and `ci_high` the 95%
+    interval of an effect between them (`imbens_manski`), all in the measure's own unit.
+    `extrapolation_reason` is None where programme and comparison schools overlap in their earlier
+    results.
     """
 
     programme: str

@@ -10,9 +10,8 @@ import pytest
 
 from pipelines.impact.estimators import ancova, change_from_baseline_mean
 from pipelines.impact.headline import bracket
-from pipelines.impact.inference import minimum_detectable_effect
 from pipelines.impact.panel import SchoolPanel, school_panel
-from pipelines.impact.power import SchoolVariance, bracket_mde, power, school_variance
+from pipelines.impact.power import SchoolVariance, power, school_variance
 from pipelines.impact.results import Bracket
 
 N_DRAWS = 700
@@ -120,30 +119,3 @@ def test_what_lasts_in_schools_is_measured_without_bias() -> None:
     total = np.array([f.lasting + f.passing for f in found])
     assert lasting.mean() == pytest.approx(0.20, abs=MONTE_CARLO * lasting.std() / np.sqrt(300))
     assert total.mean() == pytest.approx(0.30, abs=MONTE_CARLO * total.std() / np.sqrt(300))
-
-
-@pytest.mark.parametrize("correlation", [0.0, 0.6, 0.95])
-@pytest.mark.parametrize("df", [(9.0, 14.0), (40.0, 60.0)])
-def test_power_of_two_tests_at_once_is_that_of_drawn_statistics(
-    correlation: float, df: tuple[float, float]
-) -> None:
-    errors = np.array([0.10, 0.13])
-    effect = bracket_mde((0.10, 0.13), df, correlation)
-    rng = np.random.default_rng(1)
-    n = 100_000
-    normal = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], n)
-    # Both ends' squared residuals are of the same schools: one quantile for both.
-    from scipy.stats import chi2, t  # noqa: PLC0415 - a second, here only
-
-    quantile = rng.random(n)[:, None]
-    estimated = errors * np.sqrt(chi2.ppf(quantile, df) / np.array(df))
-    claims = (effect + errors * normal > t.ppf(0.975, df) * estimated).all(axis=1)
-    # Beside Monte Carlo error, the midpoint rule with 60 nodes misses by up to half a point.
-    assert claims.mean() == pytest.approx(0.80, abs=MONTE_CARLO * np.sqrt(0.16 / n) + 0.005)
-
-
-def test_two_equal_ends_come_to_the_usual_figure() -> None:
-    """Bloom's figure takes t for the non-central t: within 1% from 20 degrees of freedom."""
-    assert bracket_mde((0.2, 0.2), (25.0, 25.0), 1.0) == pytest.approx(
-        minimum_detectable_effect(0.2, 25.0), rel=0.01
-    )

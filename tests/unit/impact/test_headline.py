@@ -10,6 +10,7 @@ from scipy.stats import t as student_t
 
 from pipelines.impact.estimators import ancova, change_from_baseline_mean
 from pipelines.impact.headline import Bracket, bracket, extrapolation_reason, verdict
+from pipelines.impact.imbens_manski import between_ends, detectable_effect
 from pipelines.impact.inference import minimum_detectable_effect
 from pipelines.impact.results import Estimate, NotComputable, SampleSize
 
@@ -28,6 +29,7 @@ def end(estimate, half_width, *, df=20.0, sample=ENOUGH, p_value=None) -> Estima
         ci_high=estimate + half_width,
         p_value=p_value or float(2 * student_t.sf(abs(estimate) / standard_error, df)),
         sample=sample,
+        contribution=np.full(4, standard_error / 2),
     )
 
 
@@ -41,12 +43,18 @@ def test_the_bracket_spans_both_ends():
     first, second = end(2.0, 1.5, df=15.0), end(1.0, 2.5, df=25.0)
     result = joined(first, second)
     assert (result.estimate_low, result.estimate_high) == (1.0, 2.0)
-    assert (result.ci_low, result.ci_high) == (-1.5, 3.5)
-    assert result.p_value == max(first.p_value, second.p_value)
+    errors = (first.standard_error, second.standard_error)
+    expected = between_ends((2.0, 1.0), errors, 15.0)
+    assert (result.ci_low, result.ci_high) == (expected.ci_low, expected.ci_high)
+    assert result.p_value == expected.p_value
     assert result.effective_df == 15.0
-    assert result.mde == pytest.approx(
-        minimum_detectable_effect(second.standard_error, second.degrees_of_freedom)
-    )
+    # The planted ends err together, school by school.
+    assert result.mde == pytest.approx(detectable_effect(errors, (15.0, 25.0), 1.0))
+
+
+def test_ends_of_other_schools_are_no_bracket():
+    with pytest.raises(ValueError, match="same schools"):
+        bracket(end(2.0, 1.0), replace(end(1.0, 1.0), contribution=np.zeros(3)))
 
 
 def test_ends_that_point_in_opposite_directions_test_nothing():
@@ -178,9 +186,9 @@ def test_a_narrow_programme_with_hardly_any_like_school_outside_is_an_extrapolat
     panel = planted_panel()
     mean = panel.mean.copy()
     mean[:15, :2] = 50 + np.linspace(-0.1, 0.1, 15)[:, None]
-    mean[15:27, :2], mean[27:36, :2], mean[36:, :2] = 40, 60, 50
+    mean[15:27, :2], mean[27:38, :2], mean[38:, :2] = 40, 60, 50
     assert extrapolation_reason(replace(panel, mean=mean), "send")
-    mean[35, :2] = 50  # the fifth
+    mean[37, :2] = 50  # the third
     assert extrapolation_reason(replace(panel, mean=mean), "send") is None
 
 

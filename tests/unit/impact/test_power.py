@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines.impact.panel import SchoolPanel
-from pipelines.impact.power import SchoolVariance, bracket_mde, power, school_variance
+from pipelines.impact.power import SchoolVariance, power, school_variance
 from pipelines.impact.prior_adjusted import adjust_for_prior_attainment, with_residual_variance
 
 KNOWN = SchoolVariance(0.10, 0.03, is_lasting_known=True)
@@ -100,13 +100,6 @@ def test_an_empty_panel_has_a_reason(planted_panel: Callable[..., SchoolPanel]) 
         n_pupils=panel.n_pupils[:0],
     )
     assert power(none)["send"].reason.startswith("no school has a result")
-
-
-@pytest.mark.parametrize("correlation", [0.0, 0.5, 1.0])
-def test_two_tests_never_see_more_than_either_alone(correlation: float) -> None:
-    alone = bracket_mde((0.2, 0.2), (20.0, 20.0), 1.0)
-    assert bracket_mde((0.2, 0.1), (20.0, 20.0), correlation) >= alone * 0.999
-    assert bracket_mde((0.2, 0.2), (20.0, 20.0), 0.0) > 1.1 * alone
 
 
 def test_adjusting_for_prior_attainment_is_a_regression_within_schools(
