@@ -42,6 +42,11 @@ class Measure:
     is_judged: bool = True
 
     @property
+    def is_prior_adjusted(self) -> bool:
+        """Whether it is counted from where pupils started, as progress is."""
+        return "_progress" in self.name
+
+    @property
     def key_stage(self) -> KeyStage:
         """The key stage whose results it is made of."""
         return "ks2" if self.name.startswith("ks2") else "ks4"

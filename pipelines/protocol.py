@@ -71,7 +71,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         con,
         "programme_measure",
         "programme VARCHAR, protocol_order INTEGER, measure VARCHAR, key_stage VARCHAR, label VARCHAR, "
-        "unit VARCHAR, is_primary BOOLEAN, smallest_effect DOUBLE",
+        "unit VARCHAR, is_primary BOOLEAN, smallest_effect DOUBLE, is_prior_adjusted BOOLEAN",
         [
             (
                 programme.id,
@@ -82,6 +82,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 MEASURES[measure.name].unit,
                 measure.primary,
                 measure.smallest_effect,
+                measure.adjust_for_prior_attainment,
             )
             for programme in study.evaluated_programmes
             for order, measure in enumerate(programme.measure)

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -64,10 +64,15 @@ class _Settings(BaseModel):
 
 
 class ProgrammeMeasure(_Settings):
-    """An outcome a programme is judged on. One primary a key stage gets a verdict."""
+    """An outcome a programme is judged on. One primary a key stage gets a verdict.
+
+    Adjusted for prior attainment, a school's result is what it would be if every school's pupils had
+    started from the same: narrower ranges, and no harm where schools were chosen knowing the cohort.
+    """
 
     name: MeasureName
     primary: bool = False
+    adjust_for_prior_attainment: bool = False
     smallest_effect: Annotated[float, Field(gt=0, strict=False)] | None = None
 
 
@@ -386,30 +391,8 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "one of " + ", ".join(PUPIL_GROUPS),
                 "add target_group",
             )
-        primaries = [MEASURES[m.name].key_stage for m in programme.measure if m.primary]
-        for key_stage in sorted({stage for stage in primaries if primaries.count(stage) > 1}):
-            fault(
-                (*here, "measure"),
-                f"programme {programme.id!r} has more than one primary measure in {key_stage}",
-                "one primary measure a key stage",
-                "keep primary = true on one of them",
-            )
-        for nth, measure in enumerate(programme.measure):
-            if measure.primary and not MEASURES[measure.name].is_judged:
-                fault(
-                    (*here, "measure", nth, "primary"),
-                    f"{measure.name!r} says who the pupils are, and is neither better nor worse",
-                    "a primary measure of what pupils achieved",
-                    "take primary = true out, or name another measure",
-                )
-        asked = [measure.name for measure in programme.measure]
-        for nth in (n for n, name in enumerate(asked) if name in asked[:n]):
-            fault(
-                (*here, "measure", nth, "name"),
-                f"programme {programme.id!r} has the measure {asked[nth]!r} twice",
-                "each measure once",
-                "take one of the two out",
-            )
+        for location, *words in _contradictory_measures(study, programme):
+            fault((*here, *location), *words)
         if programme.placebo and programme.placebo.academic_year not in section.baseline_years:
             fault(
                 (*here, "placebo", "academic_year"),
@@ -478,3 +461,51 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
             "add it",
         )
     return faults
+
+
+def _contradictory_measures(
+    study: Study, programme: Programme
+) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
+    """Where in the programme, what is wrong, what was expected and what to do."""
+    primaries = [MEASURES[m.name].key_stage for m in programme.measure if m.primary]
+    for key_stage in sorted({stage for stage in primaries if primaries.count(stage) > 1}):
+        yield (
+            ("measure",),
+            f"programme {programme.id!r} has more than one primary measure in {key_stage}",
+            "one primary measure a key stage",
+            "keep primary = true on one of them",
+        )
+    asked = [measure.name for measure in programme.measure]
+    for nth, measure in enumerate(programme.measure):
+        if measure.primary and not MEASURES[measure.name].is_judged:
+            yield (
+                ("measure", nth, "primary"),
+                f"{measure.name!r} says who the pupils are, and is neither better nor worse",
+                "a primary measure of what pupils achieved",
+                "take primary = true out, or name another measure",
+            )
+        if measure.adjust_for_prior_attainment and (why := _why_not_adjusted(study, measure.name)):
+            yield (
+                ("measure", nth, "adjust_for_prior_attainment"),
+                f"{measure.name!r} cannot be adjusted for prior attainment: {why}",
+                "a result, not progress, that comes from pupil files",
+                "take adjust_for_prior_attainment out",
+            )
+        if measure.name in asked[:nth]:
+            yield (
+                ("measure", nth, "name"),
+                f"programme {programme.id!r} has the measure {measure.name!r} twice",
+                "each measure once",
+                "take one of the two out",
+            )
+
+
+def _why_not_adjusted(study: Study, measure: str) -> str | None:
+    if MEASURES[measure].is_prior_adjusted:
+        return "progress is counted from prior attainment already"
+    if not MEASURES[measure].is_judged:
+        return "it says who the pupils are, not what they achieved"
+    stage = MEASURES[measure].key_stage
+    if not any(source.kind == f"{stage}_pupils" for source in study.source):
+        return "published tables of schools do not hold it pupil by pupil"
+    return None

@@ -80,6 +80,12 @@ RELEASED_TABLES: tuple[Table, ...] = (
             UNIT,
             Column("is_primary", "flag", "Its headline gets a verdict", is_nullable=False),
             Column("smallest_effect", "number", "Smallest effect that would matter"),
+            Column(
+                "is_prior_adjusted",
+                "flag",
+                "Its effect is estimated with pupils' own prior attainment held constant",
+                is_nullable=False,
+            ),
             Column("higher_is_better", "flag", "Whether more is better", is_nullable=False),
         ),
     ),

@@ -65,6 +65,9 @@ data_root = "."
 """
 
 
+# Results that are told apart best with each pupil's own prior attainment held constant (`ssif power`).
+_ADJUSTED = {"gap": {"ks2_rwm_expected"}}
+
 # measure, primary, smallest effect that would matter
 _Measures = tuple[tuple[str, bool, float | None], ...]
 _SEND_MEASURES: _Measures = (
@@ -111,6 +114,8 @@ def programme_entries() -> list[str]:
             lines += ["  [[programme.measure]]", f'  name = "{name}"']
             lines += ["  primary = true"] if is_primary else []
             lines += [f"  smallest_effect = {smallest}"] if smallest else []
+            is_adjusted = name in _ADJUSTED.get(id_, ())
+            lines += ["  adjust_for_prior_attainment = true"] if is_adjusted else []
             lines += [""]
         entries.append("\n".join(lines))
     entries += [

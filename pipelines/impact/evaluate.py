@@ -42,8 +42,12 @@ def evaluate_measure(
     *,
     release_status: str | None,
     higher_is_better: bool = True,
+    as_published: SchoolPanel | None = None,
 ) -> list[ImpactRow]:
     """Estimate every programme of the panel by every method: five rows each, headline first.
+
+    `as_published` are the results before any adjustment for prior attainment, if the panel's are
+    adjusted: the naive change is of those, being what a reader would draw.
 
     Where there is no headline (too few schools, say) no other row has an estimate either; where a
     single method cannot answer, its row has the reason and no numbers. Raises ValueError unless
@@ -54,7 +58,7 @@ def evaluate_measure(
     selection_years = {q.programme: q.selection_years for q in questions}
     conditioned, differenced = ancova(panel), change_from_baseline_mean(panel)
     leaving_out = change_leaving_selection_years_out(panel, selection_years)
-    naive = change_since_last_year(panel)
+    naive = change_since_last_year(as_published or panel)
     rows: list[ImpactRow] = []
     for question in questions:
         programme = question.programme

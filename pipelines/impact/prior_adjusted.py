@@ -1,16 +1,22 @@
-"""Cells as they would be if every school's pupils had the same prior attainment, for the power of a study.
+"""Cells as they would be if every school's pupils had started from the same prior attainment.
 
-Made from `mart.pupil_moment` alone; the pupil-level estimate itself is another module's.
+Made from `mart.pupil_moment` alone; what is estimated from them is `estimators`'s and `power`'s.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipelines.impact.panel import SchoolPanel
+
+
+def moments_in_use() -> str:
+    """The SELECT of the rows of `mart.pupil_moment` that cells can be adjusted with."""
+    return Path(__file__).with_name("moment_in_use.sql").read_text(encoding="utf-8")
 
 
 def adjust_for_prior_attainment(

@@ -19,6 +19,11 @@ from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.group_mean import pooled_group_mean
 from pipelines.impact.identification import capped
 from pipelines.impact.panel import SchoolPanel
+from pipelines.impact.prior_adjusted import (
+    adjust_for_prior_attainment,
+    moments_in_use,
+    with_residual_variance,
+)
 from pipelines.impact.results import ImpactRow
 from pipelines.impact.robustness import (
     Draws,
@@ -54,16 +59,16 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
 
     All evaluated programmes are in each model, so that a school in two of them is not counted twice.
     """
-    marts = _Marts(con, study)
+    marts = Marts(con, study)
     rows: list[ImpactRow] = []
-    for measure, pupil_group in _questions(study.evaluated_programmes):
-        rows += _answers(marts, measure, pupil_group)
+    for question in _questions(study.evaluated_programmes):
+        rows += _answers(marts, *question)
     rows = _with_identification(marts, rows)
     return _fill(con, ESTIMATE, pd.DataFrame([dataclasses.asdict(row) for row in with_holm(rows)]))
 
 
-class _Marts:
-    """The marts an estimate reads, read once."""
+class Marts:
+    """The marts an estimate reads, read once: panels, pupil sums and draws come from here."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, study: Study) -> None:
         self.study = study
@@ -72,16 +77,26 @@ class _Marts:
         self.phase = con.execute(
             "SELECT school_id, coalesce(phase, '') AS phase FROM mart.school"
         ).df()
-        self.moments = con.execute(
-            "SELECT moment.* FROM mart.pupil_moment AS moment "
-            "JOIN (SELECT DISTINCT key_stage, academic_year, release_status FROM mart.outcome "
-            "WHERE is_outcome) USING (key_stage, academic_year, release_status)"
-        ).df()
+        self.moments = con.execute(moments_in_use()).df()
 
     def panel(self, measure: str, pupil_group: str) -> SchoolPanel:
         """The schools by years of one measure and group."""
+        return self._panel(self.outcome, measure, pupil_group)
+
+    def prior_adjusted_panel(self, measure: str, pupil_group: str) -> SchoolPanel:
+        """The same, as if all schools' pupils had started from the same prior attainment."""
+        is_asked = (self.outcome["measure"] == measure) & (
+            self.outcome["pupil_group"] == pupil_group
+        )
+        moments = self._moments(measure, pupil_group)
+        adjusted, residual = adjust_for_prior_attainment(self.outcome[is_asked], moments)
+        return with_residual_variance(
+            self._panel(adjusted, measure, pupil_group), self.panel(measure, pupil_group), residual
+        )
+
+    def _panel(self, cells: pd.DataFrame, measure: str, pupil_group: str) -> SchoolPanel:
         return panel_from_cells(
-            self.outcome,
+            cells,
             self.membership,
             programmes=[programme.id for programme in self.study.evaluated_programmes],
             measure=measure,
@@ -98,15 +113,19 @@ class _Marts:
 
     def pupil_sums(self, panel: SchoolPanel) -> PupilSums | None:
         """Sums with prior attainment for the panel's schools, in its order; None without any."""
-        of_panel = self.moments[
-            (self.moments["measure"] == panel.measure)
-            & (self.moments["pupil_group"] == panel.pupil_group)
-        ]
+        of_group = self._moments(panel.measure, panel.pupil_group)
+        of_panel = of_group[of_group["academic_year"] == panel.outcome_year]
         if of_panel.empty:
             return None
         by_school = of_panel.set_index("school_id").reindex(panel.school_ids).fillna(0)
         columns = ("n_pupils", "sum_y", "sum_yy", "sum_x", "sum_xx", "sum_xy")
         return PupilSums(*(by_school[name].to_numpy(dtype=np.float64) for name in columns))
+
+    def _moments(self, measure: str, pupil_group: str) -> pd.DataFrame:
+        is_asked = (self.moments["measure"] == measure) & (
+            self.moments["pupil_group"] == pupil_group
+        )
+        return self.moments[is_asked]
 
     def draws(self, panel: SchoolPanel) -> Draws:
         """Memberships are drawn again within phases of education."""
@@ -115,20 +134,27 @@ class _Marts:
         return Draws(section.draws, section.seed, pd.factorize(phases)[0].astype(np.int64))
 
 
-def _answers(marts: _Marts, measure: str, pupil_group: str) -> list[ImpactRow]:
-    """Every method's rows of one measure and group, of the programmes that ask for it."""
+def _answers(
+    marts: Marts, measure: str, pupil_group: str, is_prior_adjusted: bool
+) -> list[ImpactRow]:
+    """Every method's rows of one measure and group, of the programmes that ask for it so."""
     programmes = marts.study.evaluated_programmes
-    panel = marts.panel(measure, pupil_group)
-    asking = {p.id: p for p in programmes if _asks(p, measure, pupil_group)}
+    as_published = marts.panel(measure, pupil_group)
+    panel_of = marts.prior_adjusted_panel if is_prior_adjusted else marts.panel
+    panel = panel_of(measure, pupil_group)
+    asking = {
+        p.id: p for p in programmes if (measure, pupil_group, is_prior_adjusted) in _questions((p,))
+    }
     estimated = evaluate_measure(
         panel,
         [_question(programme, measure) for programme in programmes],
         release_status=marts.release_status(measure),
+        as_published=as_published,
     )
     rows = [row for row in estimated if row.programme in asking]
     rows = [with_effect_size(row, panel) if row.role == "headline" else row for row in rows]
     rows = [
-        with_expected_anyway(row, panel, asking[row.programme].selection_years)
+        with_expected_anyway(row, as_published, asking[row.programme].selection_years)
         if row.role == "naive"
         else row
         for row in rows
@@ -138,14 +164,14 @@ def _answers(marts: _Marts, measure: str, pupil_group: str) -> list[ImpactRow]:
         panel,
         [row for row in rows if row.role == "headline"],
         marts.draws(panel),
-        complement=marts.panel(measure, other) if other else None,
+        complement=panel_of(measure, other) if other else None,
         pupil_sums=marts.pupil_sums(panel),
     )
     not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
     return [dataclasses.replace(row, verdict_reason=not_yet) for row in rows] if not_yet else rows
 
 
-def _with_identification(marts: _Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
+def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
     """Cap the headlines of SEN support where who is identified has changed; add what was found."""
     shares: dict[tuple[str, str], ImpactRow] = {}
     for key_stage in dict.fromkeys(MEASURES[row.measure].key_stage for row in rows):
@@ -186,7 +212,8 @@ def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
                 ]
                 side = np.where(cells["school_id"].isin(members), "programme", "rest")
                 rows += _means(cells.assign(arm=side), programme.id)
-    for measure_name, group in _questions(study.evaluated_programmes):
+    asked = dict.fromkeys(question[:2] for question in _questions(study.evaluated_programmes))
+    for measure_name, group in asked:
         cells = outcome[(outcome["measure"] == measure_name) & (outcome["pupil_group"] == group)]
         rows += _means(cells, "all")
     return _fill(con, COMPARISON, pd.DataFrame(rows))
@@ -204,19 +231,15 @@ def _not_yet_published(study: Study, measure: str) -> str | None:
     )
 
 
-def _questions(programmes: tuple[Programme, ...]) -> list[tuple[str, str]]:
-    """Every measure and target group some programme is judged on, once, in the protocol's order."""
+def _questions(programmes: tuple[Programme, ...]) -> list[tuple[str, str, bool]]:
+    """Measure, target group and adjustment of each question a programme asks, once, in its order."""
     return list(
         dict.fromkeys(
-            (measure.name, str(programme.target_group))
+            (measure.name, str(programme.target_group), measure.adjust_for_prior_attainment)
             for programme in programmes
             for measure in programme.measure
         )
     )
-
-
-def _asks(programme: Programme, measure: str, pupil_group: str) -> bool:
-    return programme.target_group == pupil_group and measure in {m.name for m in programme.measure}
 
 
 def _question(programme: Programme, measure: str) -> ProgrammeQuestion:

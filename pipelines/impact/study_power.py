@@ -24,7 +24,11 @@ from pipelines.errors import Fault, StudyError
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.power import Power, power
-from pipelines.impact.prior_adjusted import adjust_for_prior_attainment, with_residual_variance
+from pipelines.impact.prior_adjusted import (
+    adjust_for_prior_attainment,
+    moments_in_use,
+    with_residual_variance,
+)
 from pipelines.ingest.performance_tables import ingest_performance_tables
 from pipelines.ingest.records import ingest_records
 from pipelines.ingest.registration import sources_sha256
@@ -44,14 +48,6 @@ INDEX_PARTS = ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progre
 ATTAINMENT8_SLOTS = 10
 
 _PRIMARY_MARK = "*"
-
-_MOMENTS = """
-SELECT moment.*
-FROM mart.pupil_moment AS moment
-SEMI JOIN (FROM mart.outcome WHERE NOT is_special) AS outcome
-    USING (school_id, academic_year, release_status, pupil_group, measure)
-WHERE moment.n_pupils > 0
-"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
         with store.connect(paths) as con:
             _build_marts(con, before)
             cells = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
-            moments = con.execute(_MOMENTS).df()
+            moments = con.execute(moments_in_use()).df()
             membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
     latest, outcome = before.study.outcome_year, study.study.outcome_year
     cells, moments = (_with_stand_in(table, latest, outcome) for table in (cells, moments))
@@ -107,7 +103,7 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
             of_measure = moments[
                 (moments["measure"] == measure) & (moments["pupil_group"] == group)
             ]
-            if len(of_measure) and not _is_adjusted_already(measure):
+            if len(of_measure) and not MEASURES[measure].is_prior_adjusted:
                 adjusted, residual = adjust_for_prior_attainment(
                     of_group[of_group["measure"] == measure], of_measure
                 )
@@ -276,7 +272,7 @@ def attainment_sd(
         return float(ndtri(p + mde) - ndtri(p)) if 0 < p < 1 - mde else None
     if panel.measure == INDEX:
         return _index_in_attainment_sd(mde, panel, panels)
-    if _is_adjusted_already(panel.measure):
+    if MEASURES[panel.measure].is_prior_adjusted:
         sd = _score_sd(panel.measure, panels)
         return mde / sd if sd else None
     return None if panel.is_scale_from_school_means else mde / panel.outcome_scale
@@ -309,11 +305,6 @@ def _index_in_attainment_sd(
     return mde / gain if gain > 0 else None
 
 
-def _is_adjusted_already(measure: str) -> bool:
-    """Progress is attainment with prior attainment taken out."""
-    return "_progress" in measure
-
-
 def _with_stand_in(cells: pd.DataFrame, latest: str, wanted: str) -> pd.DataFrame:
     """Cells with the latest baseline year once more under the outcome year's name."""
     stand_in = cells[cells["academic_year"] == latest].assign(academic_year=wanted)
@@ -324,13 +315,20 @@ def _of_protocol(
     programme: Programme, seen: Power, panels: Mapping[str, SchoolPanel], is_adjusted: bool
 ) -> MeasurePower:
     panel = panels[seen.measure]
-    asked = next((m for m in programme.measure if m.name == seen.measure), None)
+    asked = next(
+        (
+            m
+            for m in programme.measure
+            if m.name == seen.measure and m.adjust_for_prior_attainment == is_adjusted
+        ),
+        None,
+    )
     return MeasurePower(
         power=seen,
         is_pupil_adjusted=is_adjusted,
         mde_attainment_sd=None if seen.mde is None else attainment_sd(seen.mde, panel, panels),
-        is_in_protocol=asked is not None and not is_adjusted,
-        is_primary=asked.primary and not is_adjusted if asked else False,
+        is_in_protocol=asked is not None,
+        is_primary=asked.primary if asked else False,
         smallest_effect=asked.smallest_effect if asked else None,
     )
 

@@ -11,25 +11,14 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import pandas as pd
 import pytest
 
-from pipelines import marts
-from pipelines.catalogue import MART_TABLES, RAW_TABLES
-from pipelines.example import TRUE_EFFECTS, City, simulate
-from pipelines.example.files import as_csv
+from pipelines.example import TRUE_EFFECTS
 from pipelines.example.ks2 import PUPIL_SD_POINTS
 from pipelines.impact.study_effects import build_estimate
-from pipelines.ingest.records import ingest_records, read_columns
-from pipelines.paths import EXAMPLE
-from pipelines.protocol import write_protocol
-from pipelines.store import SCHEMAS
-from pipelines.study import SourceKind, Study, load_study
+from tests.city_store import city_store
 
 SEEDS = range(1, 201)
 LEAST_COVERED_SHARE = 0.94
@@ -46,7 +35,6 @@ TRUTHS = {
     ("gap", "ks2_rwm_expected"): 0.0,
     ("gap", "ks2_reading_progress"): TRUE_EFFECTS["gap"]["ks2_reading_progress"],
 }
-KINDS_READ = ("ks2_pupils", "school_register", "school_links", "enrolments")
 
 
 @pytest.mark.slow
@@ -91,52 +79,8 @@ def _headlines(seeds: Sequence[int]) -> pd.DataFrame:
 
 def _headline_of(seed: int) -> pd.DataFrame:
     """The headline of one seed's city, by the path that files take."""
-    with TemporaryDirectory() as folder, closing(duckdb.connect(":memory:")) as con:
-        study = _study(Path(folder), simulate(seed))
-        # Pupils are in a file of their own; small tables are not worth a second thread.
-        con.execute("SET threads = 1")
-        con.execute("ATTACH ':memory:' AS pupils")
-        for schema in SCHEMAS:
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        write_protocol(con, study, sources_sha256="not registered")
-        for table in RAW_TABLES:
-            if set(KINDS_READ) & set(table.source_kinds):
-                ingest_records(con, study, table)
-            else:
-                con.execute(table.ddl())
-        for table in MART_TABLES:
-            marts.build(con, table)
+    with city_store(seed, TRUTHS) as (con, study):
         build_estimate(con, study)
         return con.execute(
             "SELECT * FROM impact.estimate WHERE role = 'headline' ORDER BY programme, measure"
         ).df()
-
-
-def _headings_read(kind: SourceKind, content: pd.DataFrame) -> list[str]:
-    """The headings ingest looks for: it ignores the others, and writing them would take half the time."""
-    columns = read_columns(next(table for table in RAW_TABLES if kind in table.source_kinds))
-    names = {name.casefold() for column in columns for name in (*column.headers, column.name)}
-    return [heading for heading in content.columns if heading.casefold() in names]
-
-
-def _study(folder: Path, city: City) -> Study:
-    """The example's protocol over this city's files: only what key stage 2 and these truths need."""
-    study = load_study(EXAMPLE)
-    sources = tuple(
-        source.model_copy(update={"sha256": None})
-        for source in study.source
-        if source.kind in KINDS_READ
-    )
-    for source in sources:
-        table = getattr(city, source.kind)
-        content = table[source.academic_year] if source.academic_year else table
-        (folder / source.file).write_bytes(as_csv(content[_headings_read(source.kind, content)]))
-    programmes = tuple(
-        programme.model_copy(
-            update={
-                "measure": tuple(m for m in programme.measure if (programme.id, m.name) in TRUTHS)
-            }
-        )
-        for programme in study.programme
-    )
-    return study.model_copy(update={"folder": folder, "source": sources, "programme": programmes})

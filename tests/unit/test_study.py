@@ -155,6 +155,29 @@ CONTRADICTIONS = {
         "programme[1].measure[1].primary",
         "neither better nor worse",
     ),
+    "progress adjusted for prior attainment": (
+        "smallest_effect = 1\n",
+        "smallest_effect = 1\n  adjust_for_prior_attainment = true\n",
+        "  adjust_for_prior_attainment = true",
+        "programme[1].measure[1].adjust_for_prior_attainment",
+        "counted from prior attainment already",
+    ),
+    "published results adjusted for prior attainment": (
+        "smallest_effect = 1\n",
+        'smallest_effect = 1\n  [[programme.measure]]\n  name = "ks4_attainment8"\n'
+        "  adjust_for_prior_attainment = true\n",
+        "  adjust_for_prior_attainment = true",
+        "programme[1].measure[2].adjust_for_prior_attainment",
+        "do not hold it pupil by pupil",
+    ),
+    "who pupils are adjusted for prior attainment": (
+        "smallest_effect = 1\n",
+        'smallest_effect = 1\n  [[programme.measure]]\n  name = "ks2_sen_support_share"\n'
+        "  adjust_for_prior_attainment = true\n",
+        "  adjust_for_prior_attainment = true",
+        "programme[1].measure[2].adjust_for_prior_attainment",
+        "who the pupils are",
+    ),
     "a measure twice": (
         "smallest_effect = 1\n",
         'smallest_effect = 1\n  [[programme.measure]]\n  name = "ks2_reading_progress" # again\n',
