@@ -179,11 +179,12 @@ def _remember_folder(paths: StudyPaths, folder: Path) -> None:
 
 
 def _print_headline(paths: StudyPaths) -> None:
+    from pipelines.board.cited import released_rows  # noqa: PLC0415
     from pipelines.board.findings import headline_words  # noqa: PLC0415
     from pipelines.released import read_published  # noqa: PLC0415
 
     print()
-    for line in headline_words(read_published(paths.current / "released.duckdb")):
+    for line in headline_words(released_rows(read_published(paths.current / "released.duckdb"))):
         print(line)
     current = _shown(paths.current)
     print(f"\nThe board's page:  {current / 'board' / 'index.html'}")

@@ -6,6 +6,7 @@ No table, no file and no drawing here: each function takes a value and returns w
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
 
@@ -154,6 +155,24 @@ def format_count(n: float | None) -> str:
 def format_gbp(amount_gbp: float | None) -> str:
     """Money in whole pounds: "£200,000"; missing → "not available"."""
     return NOT_AVAILABLE if amount_gbp is None or is_missing(amount_gbp) else f"£{amount_gbp:,.0f}"
+
+
+def format_date(date: object) -> str:
+    """ "1 September 2018", from a date, a timestamp or ISO text."""
+    day = dt.date.fromisoformat(str(date)[:10])
+    return f"{day.day} {day:%B %Y}"
+
+
+def format_p_value(p: float | None) -> str:
+    """A p-value to two digits, "below 0.01" where smaller; missing → "not available"."""
+    if p is None or is_missing(p):
+        return NOT_AVAILABLE
+    return "below 0.01" if p < 0.005 else f"{p:.2f}"
+
+
+def typographic(text: object) -> str:
+    """A stored text as the page sets it: curly apostrophes, no full stop of its own."""
+    return str(text).replace("'", "’").rstrip(".")
 
 
 def format_verdict(verdict: str | None) -> str:

@@ -53,6 +53,7 @@ def _study() -> pd.DataFrame:
                 "outcome_year": OUTCOME_YEAR,
                 "baseline_years": "2015-16, 2016-17",
                 "minimum_cell": 6,
+                "confidence_share": 0.95,
                 "study_hash": "3f1c9a0b7d42",
                 "source_hash": "b8e05c1177aa",
                 "period": "2015-16 to 2017-18",
@@ -102,7 +103,7 @@ def _programme() -> pd.DataFrame:
 
 
 def _measure() -> pd.DataFrame:
-    columns = "programme measure key_stage label unit is_primary smallest_effect higher_is_better"
+    columns = "programme measure key_stage label unit is_primary smallest_effect"
     rwm = "Expected standard in reading, writing and maths"
     rows = [
         ("send", "ks2_reading_progress", "ks2", "Reading progress", "points", True, 1.0),
@@ -113,7 +114,9 @@ def _measure() -> pd.DataFrame:
         ("gap", "ks4_basics_94", "ks4", "Grade 4 in English and maths", "share", True, 0.05),
         ("lowest", "ks2_rwm_expected", "ks2", rwm, "share", True, 0.05),
     ]
-    return pd.DataFrame([(*row, True) for row in rows], columns=columns.split())
+    return pd.DataFrame(rows, columns=columns.split()).assign(
+        is_prior_adjusted=False, higher_is_better=True
+    )
 
 
 def _impact() -> pd.DataFrame:
@@ -395,10 +398,14 @@ def _school_count() -> pd.DataFrame:
         ("send", "ks2", "compared", 11),
         ("send", "ks2", "infant school: no Key Stage 2 results", 2),
         ("send", "ks2", "special school: reported apart", 1),
+        ("send", "ks2", "no pupils at the end of the key stage", 4),
         ("send", "ks4", "compared", 4),
+        ("send", "ks4", "no pupils at the end of the key stage", 14),
         ("gap", "ks2", "compared", 12),
         ("gap", "ks2", "infant school: no Key Stage 2 results", 2),
+        ("gap", "ks2", "no pupils at the end of the key stage", 4),
         ("gap", "ks4", "compared", 4),
+        ("gap", "ks4", "no pupils at the end of the key stage", 14),
         ("lowest", "ks2", "compared", 18),
     ]
     return pd.DataFrame(rows, columns=["programme", "key_stage", "reason", "n_schools"])

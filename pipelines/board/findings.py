@@ -1,25 +1,19 @@
 """What the released tables let a board say, as frozen dataclasses holding finished sentences.
 
-Every sentence is computed from a row and its verdict. No HTML here (`page`), no tables (`tables`),
-and no numbers of its own: rounding and codes are put into words by `pipelines.wording`.
+Every sentence is computed from a row and its verdict, and every number in it is cited (`cited`). No
+HTML here (`page`), no tables (`tables`): rounding and codes are put into words by `pipelines.wording`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from pipelines import wording
+from pipelines.board.cited import Row, Tables, capitalised, cite, plain, sentence, where
 from pipelines.measures import MEASURES
 
 KEY_STAGES = ("ks2", "ks4")
 PLACEBO = "no such programme existed"
-
-Tables = Mapping[str, pd.DataFrame]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,34 +21,10 @@ class Coverage:
     """How many of a programme’s schools have results of one key stage that can be compared."""
 
     key_stage: str
-    n_schools: int
-    n_compared: int
-    left_out: tuple[tuple[str, int], ...]
-    status: str
-    is_published: bool
-
-    @property
-    def sentence(self) -> str:
-        """ "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)." """
-        n_compared = str(self.n_compared) if self.n_compared else "None"
-        who = f"{n_compared} of the {self.n_schools} schools"
-        if self.n_compared == self.n_schools:
-            who = f"All {self.n_schools} schools"
-        if self.is_published:
-            verb = "has" if self.n_compared == 1 else "have"
-            what = f"{verb} {key_stage_name(self.key_stage)} results that can be compared"
-        else:
-            what = f"can be compared at {key_stage_name(self.key_stage)} once results are out"
-        return f"{who} {what} ({self.status})."
-
-    @property
-    def why_not(self) -> str:
-        """ "The other 7 cannot be: infant school, no results (2); …"; empty if none is left out."""
-        if not self.left_out:
-            return ""
-        n_left_out = sum(n for _, n in self.left_out)
-        who = f"The other {n_left_out} cannot be" if self.n_compared else "Why not"
-        return f"{who}: {'; '.join(f'{reason} ({n})' for reason, n in self.left_out)}."
+    sentence: str
+    why_not: str
+    left_out: str
+    reasons: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +62,7 @@ class Programme:
     id: str
     title: str
     is_placebo: bool
+    n_schools: str
     facts: tuple[str, ...]
     coverage: tuple[Coverage, ...]
     answers: tuple[Answer, ...]
@@ -129,14 +100,14 @@ def findings(tables: Tables) -> Findings:
 
     Raises KeyError if a released table, or the single row of `study`, is missing.
     """
-    study = rows_of(tables["study"])[0]
+    (study,) = tables["study"]
     programmes = tuple(_programme(row, tables) for row in _evaluated(tables))
     return Findings(
-        title=str(study["title"]),
+        title=cite(study, "as_it_is", "title"),
         local_authority=str(study["local_authority_name"]),
         period=str(study["period"]),
-        study_hash=str(study["study_hash"]),
-        source_hash=str(study["source_hash"]),
+        study_hash=cite(study, "as_it_is", "study_hash"),
+        source_hash=cite(study, "as_it_is", "source_hash"),
         banners=_banners(study, programmes, tables),
         in_short=_in_short(programmes),
         programmes=programmes,
@@ -145,9 +116,9 @@ def findings(tables: Tables) -> Findings:
             Limit(
                 f"{measure_label(row['measure'], tables)}, {row['academic_year']} "
                 f"({key_stage_name(row['key_stage'])})",
-                wording.sentence(typographic(row["reason"])),
+                sentence(cite(row, "text", "reason")),
             )
-            for row in rows_of(tables["not_yet_published"])
+            for row in tables["not_yet_published"]
         ),
         what_will_change=_what_will_change(tables),
         method=_method(study),
@@ -161,23 +132,20 @@ def headline_words(tables: Tables) -> list[str]:
         for row in _headlines(programme["programme"], tables):
             title = programme["title"] + (f" ({PLACEBO})" if programme["is_placebo"] else "")
             about = (
-                f"{title}, {_outcome(row, tables)} ({key_stage_name(row['key_stage'])}, "
+                f"{title}, {_outcome(row, tables)} ({key_stage_of(row)}, "
                 f"{wording.format_status(row['release_status'])})"
             )
             verdict = wording.format_verdict(row["verdict"])
             if wording.is_missing(row["estimate_low"]):
                 lines.append(f"{about}: {verdict}: {_reason(row)}.")
-            else:
-                naive = _naive_row(row, tables)
-                lines.append(
-                    f"{about}: {verdict}. {wording.capitalised(_bracket(row))}; {_anything(row)}."
-                    + (
-                        ""
-                        if naive is None
-                        else f" The change since last year alone says {_says(naive)}."
-                    )
-                )
-    return lines
+                continue
+            words = f"{about}: {verdict}. {capitalised(_bracket(row))}; {_anything(row)}."
+            naive = _naive_row(row, tables)
+            if naive is not None:
+                says = cite(naive, "effect", "estimate_low")
+                words += f" The change since last year alone says {says}."
+            lines.append(words)
+    return [plain(line) for line in lines]
 
 
 def key_stage_name(key_stage: str) -> str:
@@ -185,10 +153,15 @@ def key_stage_name(key_stage: str) -> str:
     return wording.KEY_STAGE_LABELS[key_stage].split(" (")[0]
 
 
+def key_stage_of(row: Row) -> str:
+    """The key stage of a row's measure, by name."""
+    return key_stage_name(MEASURES[row["measure"]].key_stage)
+
+
 def measure_label(measure: str, tables: Tables) -> str:
     """The study's own label of a measure, else the one in the catalogue of measures."""
-    own = tables["measure"].loc[tables["measure"]["measure"] == measure, "label"]
-    return str(own.iloc[0]) if len(own) else MEASURES[measure].label
+    own = where(tables["measure"], measure=measure)
+    return str(own[0]["label"]) if own else MEASURES[measure].label
 
 
 def in_sentence(label: str) -> str:
@@ -197,18 +170,13 @@ def in_sentence(label: str) -> str:
     return label if is_name else label[:1].lower() + label[1:]
 
 
-def format_date(date: object) -> str:
-    """ "1 September 2018", from a date, a timestamp or ISO text."""
-    day = pd.Timestamp(str(date)).date()
-    return f"{day.day} {day:%B %Y}"
-
-
 def _programme(programme: Row, tables: Tables) -> Programme:
     headlines = _headlines(programme["programme"], tables)
     return Programme(
         id=str(programme["programme"]),
         title=str(programme["title"]),
         is_placebo=bool(programme["is_placebo"]),
+        n_schools=cite(programme, "count", "n_schools"),
         facts=_facts(programme),
         coverage=_coverage(programme, headlines, tables),
         answers=tuple(_answer(row, programme, tables) for row in headlines),
@@ -220,76 +188,101 @@ def _programme(programme: Row, tables: Tables) -> Programme:
 
 def _facts(programme: Row) -> tuple[str, ...]:
     n_schools, n_expected = programme["n_schools"], programme["n_expected_schools"]
-    schools = f"{wording.format_count(n_schools)} schools"
+    schools = f"{cite(programme, 'count', 'n_schools')} schools"
     if not wording.is_missing(n_expected) and n_expected != n_schools:
-        schools += f" on the list ({wording.format_count(n_expected)} expected)"
+        schools += f" on the list ({cite(programme, 'count', 'n_expected_schools')} expected)"
     facts = [f"Pupils looked at: {wording.format_group(programme['target_group'])}.", schools + "."]
     if programme["is_placebo"]:
         return tuple(facts)
     if not wording.is_missing(programme["starts"]):
-        facts.append(f"Began on {format_date(programme['starts'])}.")
+        facts.append(f"Began on {cite(programme, 'date', 'starts')}.")
     if not wording.is_missing(programme["funding_gbp"]):
-        money = wording.format_gbp(programme["funding_gbp"])
+        money = cite(programme, "gbp", "funding_gbp")
         facts.append(f"Funding: {money} from {programme['fund']}, as stated.")
     return tuple(facts)
 
 
 def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Coverage, ...]:
-    counts = tables["school_count"]
-    counts = counts[counts["programme"] == programme["programme"]]
     coverage = []
     for key_stage in KEY_STAGES:
-        rows = rows_of(counts[counts["key_stage"] == key_stage])
-        if not rows:
-            continue
-        n_schools = int(programme["n_schools"])
-        left_out = [
-            (_colon_free(row["reason"]), int(row["n_schools"]))
-            for row in rows
-            if row["reason"] != "compared" and row["n_schools"] > 0
-        ]
-        n_compared = sum(int(row["n_schools"]) for row in rows if row["reason"] == "compared")
-        n_unexplained = n_schools - n_compared - sum(n for _, n in left_out)
-        if n_unexplained > 0:
-            left_out.append((f"no {key_stage_name(key_stage)} results on file", n_unexplained))
-        status = next(
-            (row["release_status"] for row in headlines if row["key_stage"] == key_stage), None
+        counts = where(
+            tables["school_count"], programme=programme["programme"], key_stage=key_stage
         )
+        if not counts:
+            continue
+        compared = where(counts, reason="compared")
+        left_out = [row for row in counts if row["reason"] != "compared"]
+        status = next(
+            (
+                row["release_status"]
+                for row in headlines
+                if MEASURES[row["measure"]].key_stage == key_stage
+            ),
+            None,
+        )
+        reasons = "; ".join(
+            f"{_colon_free(row['reason'])} ({cite(row, 'count', 'n_schools')})" for row in left_out
+        )
+        n_left_out = cite(left_out, "count", "n_schools") if left_out else ""
+        who = f"The other {n_left_out} cannot be" if compared else "Why not"
         coverage.append(
             Coverage(
                 key_stage=key_stage,
-                n_schools=n_schools,
-                n_compared=n_compared,
-                left_out=tuple(left_out),
-                status=wording.format_status(status),
-                is_published=not wording.is_missing(status),
+                sentence=_coverage_sentence(programme, key_stage, compared, status),
+                why_not=f"{who}: {reasons}." if left_out else "",
+                left_out=n_left_out,
+                reasons=reasons,
             )
         )
     return tuple(coverage)
+
+
+def _coverage_sentence(
+    programme: Row, key_stage: str, compared: list[Row], status: str | None
+) -> str:
+    """ "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)." """
+    n_compared = sum(row["n_schools"] for row in compared)
+    n_schools = cite(programme, "count", "n_schools")
+    who = (
+        f"{cite(compared, 'count', 'n_schools') if compared else 'None'} of the {n_schools} schools"
+    )
+    if n_compared == programme["n_schools"]:
+        who = f"All {n_schools} schools"
+    stage = key_stage_name(key_stage)
+    if wording.is_missing(status):
+        what = f"can be compared at {stage} once results are out"
+    else:
+        verb = "has" if n_compared == 1 else "have"
+        what = f"{verb} {stage} results that can be compared"
+    return f"{who} {what} ({wording.format_status(status)})."
 
 
 def _answer(row: Row, programme: Row, tables: Tables) -> Answer:
     is_estimated = not wording.is_missing(row["estimate_low"])
     status = wording.format_status(row["release_status"])
     return Answer(
-        key_stage=str(row["key_stage"]),
+        key_stage=MEASURES[row["measure"]].key_stage,
         question=_question(row, tables),
         status=status,
         verdict=str(row["verdict"]),
         verdict_words=wording.capitalised(wording.format_verdict(row["verdict"])),
-        compared=_compared(row, programme, status) if is_estimated else "",
+        compared=_compared(row, programme, status, tables) if is_estimated else "",
         happened=_happened(row, programme, tables),
         bracket=_bracket_sentences(row, status) if is_estimated else "",
-        power=_power(row) if is_estimated else "",
+        power=_power(row, tables) if is_estimated else "",
         conclusion=_conclusion(row, is_placebo=bool(programme["is_placebo"])),
     )
 
 
-def _compared(row: Row, programme: Row, status: str) -> str:
-    return (
+def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
+    sides = (
         f"{_schools_and_pupils(row, 'programme')} {_inside(programme)} are set against "
         f"{_schools_and_pupils(row, 'comparison')} elsewhere in the area ({status})."
     )
+    asked = _asked(row, tables)
+    if asked is None or not asked["is_prior_adjusted"]:
+        return sides
+    return f"{sides} What each pupil could already do before is allowed for."
 
 
 def _inside(programme: Row) -> str:
@@ -297,43 +290,43 @@ def _inside(programme: Row) -> str:
 
 
 def _schools_and_pupils(row: Row, side: str) -> str:
-    schools = wording.format_count(row[f"n_{side}_schools"])
-    return f"{schools} schools ({wording.format_count(row[f'n_{side}_pupils'])} pupils)"
+    schools = cite(row, "count", f"n_{side}_schools")
+    return f"{schools} schools ({cite(row, 'count', f'n_{side}_pupils')} pupils)"
 
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
     """The two groups' own results in the two latest years there are; "" if there are none."""
-    comparison = tables["comparison"]
-    levels = comparison[
-        (comparison["programme"] == programme["programme"])
-        & (comparison["pupil_group"] == row["pupil_group"])
-        & (comparison["measure"] == row["measure"])
-        & (comparison["academic_year"] <= row["academic_year"])
+    levels = [
+        level
+        for level in where(
+            tables["comparison"],
+            programme=programme["programme"],
+            pupil_group=row["pupil_group"],
+            measure=row["measure"],
+        )
+        if level["academic_year"] <= row["academic_year"]
     ]
+    years = sorted({level["academic_year"] for level in levels}, reverse=True)
     parts = []
-    for year in sorted(set(levels["academic_year"]), reverse=True)[:2]:
-        by_arm = {level["arm"]: level for level in rows_of(levels[levels["academic_year"] == year])}
+    for year in years[:2]:
+        by_arm = {level["arm"]: level for level in where(levels, academic_year=year)}
         if {"programme", "rest"} <= set(by_arm):
             status = wording.format_status(by_arm["programme"]["release_status"])
             parts.append(
                 f"In {year}: {_level(by_arm['programme'])} in schools {_inside(programme)}, "
                 f"{_level(by_arm['rest'])} in the others ({status})."
             )
-    if parts and row["academic_year"] not in set(levels["academic_year"]):
+    if parts and row["academic_year"] not in years:
         parts.insert(0, f"The {row['academic_year']} results are not yet published.")
     return " ".join(parts)
 
 
 def _level(row: Row) -> str:
-    if row["suppressed"]:
-        return wording.WITHHELD
-    return wording.format_value(row["mean"], row["unit"], row["measure"])
+    return wording.WITHHELD if row["suppressed"] else cite(row, "value", "mean")
 
 
 def _bracket(row: Row) -> str:
-    ends = wording.format_range(
-        row["estimate_low"], row["estimate_high"], row["unit"], row["measure"]
-    )
+    ends = cite(row, "range", "estimate_low", "estimate_high")
     return f"{ends}, whichever way the schools were chosen"
 
 
@@ -345,19 +338,19 @@ def _bracket_sentences(row: Row, status: str) -> str:
 
 
 def _anything(row: Row) -> str:
-    low = wording.format_signed(row["ci_low"], row["unit"], row["measure"])
-    high = wording.format_signed(row["ci_high"], row["unit"], row["measure"])
+    low, high = cite(row, "signed", "ci_low"), cite(row, "signed", "ci_high")
     return f"could be anything from {low} to {high}"
 
 
-def _power(row: Row) -> str:
+def _power(row: Row, tables: Tables) -> str:
     if wording.is_missing(row["mde"]):
         return ""
-    likely = wording.format_size(row["mde"], row["unit"], row["measure"])
+    likely = cite(row, "size", "mde")
     words = f"With this many pupils, only an effect of about {likely} or more was likely to show."
-    if wording.is_missing(row["smallest_effect"]):
+    asked = _asked(row, tables)
+    if asked is None or wording.is_missing(asked["smallest_effect"]):
         return words
-    smallest = wording.format_size(row["smallest_effect"], row["unit"], row["measure"])
+    smallest = cite(asked, "size", "smallest_effect")
     return f"{words} The study’s protocol says that {smallest} would matter."
 
 
@@ -382,31 +375,24 @@ def _conclusion(row: Row, *, is_placebo: bool) -> str:
 
 def _naive_row(row: Row, tables: Tables) -> Row | None:
     """The change since last year for the same outcome; None where there is no such number."""
-    impact = tables["impact"]
-    matching = rows_of(
-        impact[
-            (impact["role"] == "naive")
-            & (impact["programme"] == row["programme"])
-            & (impact["pupil_group"] == row["pupil_group"])
-            & (impact["measure"] == row["measure"])
-        ]
+    matching = where(
+        tables["impact"],
+        role="naive",
+        programme=row["programme"],
+        pupil_group=row["pupil_group"],
+        measure=row["measure"],
     )
     if not matching or wording.is_missing(matching[0]["estimate_low"]):
         return None
     return matching[0]
 
 
-def _says(naive: Row) -> str:
-    return wording.format_effect(naive["estimate_low"], naive["unit"], naive["measure"])
-
-
 def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     naive = _naive_row(row, tables)
     if naive is None:
         return None
-    unit, measure = naive["unit"], naive["measure"]
-    size = wording.format_size(naive["estimate_low"], unit, measure)
-    change = wording.rounded(naive["estimate_low"], unit, measure)
+    size = cite(naive, "size", "estimate_low")
+    change = wording.rounded(naive["estimate_low"], naive["unit"], naive["measure"])
     status = wording.format_status(naive["release_status"])
     where = f"results in schools {_inside(programme)}"
     if change == 0:
@@ -420,18 +406,16 @@ def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     reason = (
         "schools picked for a weak year tend to do better the year after, with or without help"
         if wording.is_missing(naive["verdict_reason"])
-        else typographic(naive["verdict_reason"])
+        else cite(naive, "text", "verdict_reason")
     )
     why = f"It is not safe to read it that way: {reason}."
     if not wording.is_missing(naive["expected_anyway"]):
-        anyway = wording.format_effect(naive["expected_anyway"], unit, measure)
+        anyway = cite(naive, "effect", "expected_anyway")
         why += f" If they were picked for that, {anyway} was to be expected anyway ({status})."
     if programme["is_placebo"]:
         why += " Nothing at all was done in these schools, and still the figure reads like this."
     if not wording.is_missing(row["estimate_low"]):
-        headline = wording.format_range(
-            row["estimate_low"], row["estimate_high"], row["unit"], row["measure"]
-        )
+        headline = cite(row, "range", "estimate_low", "estimate_high")
         why += f" The comparisons that allow for this give {headline} ({status})."
     return NaiveReading(_question(row, tables), says, why)
 
@@ -440,8 +424,8 @@ def _banners(
     study: Row, programmes: tuple[Programme, ...], tables: Tables
 ) -> tuple[tuple[str, str], ...]:
     """What must be read before any number: (heading, text) each."""
-    headline = tables["impact"][tables["impact"]["role"] == "headline"]
-    statuses = [s for s in wording.STATUS_ORDER if s in set(headline["release_status"])]
+    reached = {row["release_status"] for row in where(tables["impact"], role="headline")}
+    statuses = [status for status in wording.STATUS_ORDER if status in reached]
     kinds = wording.join_words(wording.format_status(status) for status in statuses)
     banners = []
     if study["is_fictional"]:
@@ -517,10 +501,9 @@ def _cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limi
         ]
         limits += [
             Limit(
-                f"Anything at {key_stage_name(coverage.key_stage)} about "
-                f"{sum(n for _, n in coverage.left_out)} of the {coverage.n_schools} schools in "
-                f"{programme.title}",
-                wording.sentence("; ".join(f"{reason} ({n})" for reason, n in coverage.left_out)),
+                f"Anything at {key_stage_name(coverage.key_stage)} about {coverage.left_out} of the "
+                f"{programme.n_schools} schools in {programme.title}",
+                sentence(coverage.reasons),
             )
             for coverage in programme.coverage
             if coverage.left_out
@@ -529,9 +512,9 @@ def _cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limi
     limits += [
         Limit(
             f"How single schools did on {_outcome(row, tables)}",
-            wording.sentence(typographic(row["reason"])),
+            sentence(cite(row, "text", "reason")),
         )
-        for row in rows_of(tables["school_point_withheld"])
+        for row in tables["school_point_withheld"]
         if row["n_schools_shown"] == 0
     ]
     if any(not programme.is_placebo for programme in programmes):
@@ -555,29 +538,29 @@ def _limits_of_separation(tables: Tables) -> list[Limit]:
     limits = [
         Limit(
             f"What {titles[row['programme_a']]} and {titles[row['programme_b']]} each did alone",
-            f"{wording.format_count(row['n_schools'])} schools take part in both. The two are "
+            f"{cite(row, 'count', 'n_schools')} schools take part in both. The two are "
             "worked out together, which separates them only in part.",
         )
-        for row in rows_of(tables["programme_overlap"])
+        for row in tables["programme_overlap"]
         if row["programme_a"] in titles
         and row["programme_b"] in titles
         and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
         and row["n_schools"] > 0
     ]
-    n_others = sum(1 for row in rows_of(tables["programme"]) if not row["is_evaluated"])
-    if n_others:
+    others = where(tables["programme"], is_evaluated=False)
+    if others:
         limits.append(
             Limit(
                 "How much is due to a programme, and how much to all else its schools did",
-                f"{n_others} other programmes ran in these schools and in those they are compared "
-                "with. What is measured is this support on top of the usual programmes.",
+                f"{cite(others, 'rows')} other programmes ran in these schools and in those they are "
+                "compared with. What is measured is this support on top of the usual programmes.",
             )
         )
     return limits
 
 
 def _what_will_change(tables: Tables) -> str:
-    statuses = set(tables["impact"].loc[tables["impact"]["role"] == "headline", "release_status"])
+    statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
     if statuses & {"school_return", "provisional"}:
         return (
             "Revised results follow. When they are put in, this page is made again by the same "
@@ -589,7 +572,8 @@ def _what_will_change(tables: Tables) -> str:
 def _method(study: Row) -> tuple[str, ...]:
     return (
         "The rules stand in the study’s protocol, which is to be written before the results are "
-        f"seen. Its fingerprint is {study['study_hash']}: the same rules, the same fingerprint.",
+        f"seen. Its fingerprint is {cite(study, 'as_it_is', 'study_hash')}: the same rules, the "
+        "same fingerprint.",
         f"Results of {study['outcome_year']} are set against {study['baseline_years']}, for the "
         "programme’s schools and for all other local schools of the same kind. Programmes that "
         "share schools are worked out together.",
@@ -600,25 +584,29 @@ def _method(study: Row) -> tuple[str, ...]:
         "The truth is likely to lie between the two, so both are shown.",
         "A verdict of better or worse is given only if both comparisons agree and chance is an "
         "unlikely reason. Key Stages 2 and 4 are never mixed. Special schools are looked at apart.",
-        f"Figures that rest on fewer than {study['minimum_cell']} pupils are withheld.",
+        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld.",
     )
 
 
 def _evaluated(tables: Tables) -> list[Row]:
-    programmes = tables["programme"]
-    return rows_of(programmes[programmes["is_evaluated"].astype(bool)])
+    return [row for row in tables["programme"] if row["is_evaluated"]]
 
 
 def _headlines(programme: str, tables: Tables) -> list[Row]:
-    """Headline rows of a programme's primary measures, with the measure's own columns, by stage."""
-    measures = tables["measure"]
-    primary = measures[(measures["programme"] == programme) & measures["is_primary"].astype(bool)]
-    impact = tables["impact"]
-    headline = impact[(impact["programme"] == programme) & (impact["role"] == "headline")]
-    joined = headline.merge(
-        primary[["measure", "key_stage", "label", "smallest_effect"]], on="measure"
-    )
-    return rows_of(joined.sort_values("key_stage", kind="stable"))
+    """Headline rows of a programme's primary measures, by key stage."""
+    headlines = where(tables["impact"], programme=programme, role="headline")
+    primary = [
+        row
+        for row in headlines
+        if (asked := _asked(row, tables)) is not None and asked["is_primary"]
+    ]
+    return sorted(primary, key=lambda row: MEASURES[row["measure"]].key_stage)
+
+
+def _asked(row: Row, tables: Tables) -> Row | None:
+    """What the protocol says of a row's programme and measure."""
+    asked = where(tables["measure"], programme=row["programme"], measure=row["measure"])
+    return asked[0] if asked else None
 
 
 def _outcome(row: Row, tables: Tables) -> str:
@@ -627,25 +615,15 @@ def _outcome(row: Row, tables: Tables) -> str:
 
 
 def _question(row: Row, tables: Tables) -> str:
-    return f"{key_stage_name(row['key_stage'])}: {_outcome(row, tables)}"
+    return f"{key_stage_of(row)}: {_outcome(row, tables)}"
 
 
 def _reason(row: Row) -> str:
     if wording.is_missing(row["verdict_reason"]):
         return "no reason is on file"
-    return typographic(row["verdict_reason"]).removeprefix("cannot_tell: ")
-
-
-def typographic(reason: object) -> str:
-    """A stored reason as the page sets it: curly apostrophes, no full stop of its own."""
-    return str(reason).replace("'", "’").rstrip(".")
+    return cite(row, "text", "verdict_reason")
 
 
 def _colon_free(reason: object) -> str:
     """ "special school: reported apart" → "special school, reported apart", to sit in a list."""
-    return typographic(reason).replace(": ", ", ")
-
-
-def rows_of(frame: pd.DataFrame) -> list[Row]:
-    """The rows of a frame as dictionaries, in order."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return wording.typographic(reason).replace(": ", ", ")

@@ -5,37 +5,39 @@ For the analyst who checks the page. Made from released tables only; the page it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
 
 from pipelines import wording
-from pipelines.board.findings import PLACEBO, Row, Tables, key_stage_name, measure_label, rows_of
+from pipelines.board.cited import Row, Tables, cite, plain, released_rows, where
+from pipelines.board.findings import PLACEBO, key_stage_of, measure_label
 
 # Below this share of an end's own size, a range over schools left out is no news.
 _STEADY_SHARE = 0.25
 
 
-def render(tables: Tables) -> str:
+def render(released: Mapping[str, pd.DataFrame]) -> str:
     """The report as Markdown text, one section a headline."""
-    study = rows_of(tables["study"])[0]
+    tables = released_rows(released)
+    (study,) = tables["study"]
     lines = [
         f"# How each headline came about: {study['title']}",
         "",
         f"Results of {study['outcome_year']} against {study['baseline_years']}. Protocol "
         f"{study['study_hash']}, sources {study['source_hash']}. Every run is a draft.",
     ]
-    programmes = {row["programme"]: row for row in rows_of(tables["programme"])}
-    for headline in rows_of(tables["impact"]):
-        if headline["role"] == "headline":
-            lines += ["", *_section(headline, programmes[headline["programme"]], tables)]
-    return "\n".join(lines) + "\n"
+    programmes = {row["programme"]: row for row in tables["programme"]}
+    for headline in where(tables["impact"], role="headline"):
+        lines += ["", *_section(headline, programmes[headline["programme"]], tables)]
+    return plain("\n".join(lines)) + "\n"
 
 
 def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
     label = measure_label(headline["measure"], tables)
     group = wording.format_group(headline["pupil_group"])
     title = programme["title"] + (f" ({PLACEBO})" if programme["is_placebo"] else "")
-    key_stage = key_stage_name(headline["measure"].split("_")[0])
-    yield f"## {title}: {label}, {group} ({key_stage})"
+    yield f"## {title}: {label}, {group} ({key_stage_of(headline)})"
     yield ""
     yield f"**{wording.capitalised(wording.format_verdict(headline['verdict']))}** " + (
         f"({wording.format_status(headline['release_status'])})"
@@ -43,12 +45,12 @@ def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
     if not wording.is_missing(headline["verdict_reason"]):
         yield ""
         yield wording.sentence(str(headline["verdict_reason"]))
-    methods = [
-        row
-        for row in rows_of(tables["impact"])
-        if (row["programme"], row["pupil_group"], row["measure"])
-        == (headline["programme"], headline["pupil_group"], headline["measure"])
-    ]
+    methods = where(
+        tables["impact"],
+        programme=headline["programme"],
+        pupil_group=headline["pupil_group"],
+        measure=headline["measure"],
+    )
     if wording.is_missing(headline["estimate_low"]):
         return
     yield ""
@@ -62,36 +64,35 @@ def _methods_table(methods: list[Row]) -> Iterator[str]:
     yield "| Method | Effect | 95% interval | p | Schools |"
     yield "|---|---|---|---|---|"
     for row in methods:
-        unit, measure = row["unit"], row["measure"]
-        if wording.is_missing(row["estimate_low"]):
-            effect, interval = f"none: {row['verdict_reason']}", ""
-        else:
+        effect, interval = f"none: {row['verdict_reason']}", ""
+        if not wording.is_missing(row["estimate_low"]):
+            is_single = row["estimate_low"] == row["estimate_high"]
             effect = (
-                wording.format_effect(row["estimate_low"], unit, measure)
-                if row["estimate_low"] == row["estimate_high"]
-                else wording.format_range(row["estimate_low"], row["estimate_high"], unit, measure)
+                cite(row, "effect", "estimate_low")
+                if is_single
+                else cite(row, "range", "estimate_low", "estimate_high")
             )
-            interval = (
-                ""
-                if wording.is_missing(row["ci_low"])
-                else wording.format_range(row["ci_low"], row["ci_high"], unit, measure)
-            )
-        p_value = "" if wording.is_missing(row["p_value"]) else f"{row['p_value']:.2f}"
-        n_schools = f"{row['n_programme_schools']} against {row['n_comparison_schools']}"
+            has_interval = not wording.is_missing(row["ci_low"])
+            interval = cite(row, "range", "ci_low", "ci_high") if has_interval else ""
+        has_test = not wording.is_missing(row["p_value"])
+        p_value = cite(row, "hundredths", "p_value") if has_test else ""
+        n_schools = (
+            f"{cite(row, 'count', 'n_programme_schools')} against "
+            f"{cite(row, 'count', 'n_comparison_schools')}"
+        )
         name = wording.ESTIMATOR_LABELS[row["estimator"]]
         yield f"| {name} | {effect} | {interval} | {p_value} | {n_schools} |"
 
 
 def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
     """Plain sentences on how far methods differ, from the rows themselves."""
-    unit, measure = headline["unit"], headline["measure"]
     by_method = {row["estimator"]: row for row in methods}
-    ends = wording.format_size(headline["estimate_high"] - headline["estimate_low"], unit, measure)
+    ends = cite(headline, "distance", "estimate_low", "estimate_high")
     yield f"How schools were chosen: the two ends are {ends} apart."
     naive = by_method.get("change_since_last_year")
     if naive and not wording.is_missing(naive["expected_anyway"]):
-        change = wording.format_effect(naive["estimate_low"], unit, measure)
-        anyway = wording.format_effect(naive["expected_anyway"], unit, measure)
+        change = cite(naive, "effect", "estimate_low")
+        anyway = cite(naive, "effect", "expected_anyway")
         yield f"Weak years recover: of the {change} since last year, {anyway} was to be expected."
     left_out = by_method.get("leave_one_school_out")
     if left_out and not wording.is_missing(left_out["estimate_low"]):
@@ -99,24 +100,21 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
         stretch = (high - low) - (headline["estimate_high"] - headline["estimate_low"])
         size = max(abs(headline["estimate_low"]), abs(headline["estimate_high"]))
         says = "moves it little" if stretch <= _STEADY_SHARE * size else "moves it a good deal"
-        spread = wording.format_range(low, high, unit, measure)
+        spread = cite(left_out, "range", "estimate_low", "estimate_high")
         yield f"Single schools: leaving out each in turn {says} ({spread})."
     if not wording.is_missing(headline["mde"]):
-        mde = wording.format_size(headline["mde"], unit, measure)
+        mde = cite(headline, "size", "mde")
         yield f"Size: an effect of {mde} would be seen 8 times in 10; a smaller one more rarely."
     if not wording.is_missing(headline["p_value_holm"]):
-        yield (
-            f"Many measures: allowing for all of this programme's, p is "
-            f"{headline['p_value_holm']:.2f}."
-        )
+        holm = cite(headline, "hundredths", "p_value_holm")
+        yield f"Many measures: allowing for all of this programme's, p is {holm}."
 
 
 def _what_would_undo_it(headline: Row) -> Iterator[str]:
     """What would have to be true for the verdict to be wrong."""
-    unit, measure = headline["unit"], headline["measure"]
     low, high = headline["ci_low"], headline["ci_high"]
     if low > 0 or high < 0:
-        gap = wording.format_size(min(abs(low), abs(high)), unit, measure)
+        gap = cite(headline, "size", "ci_low" if low > 0 else "ci_high")
         yield (
             f"To undo it: schools would have to be chosen on something that neither their results "
             f"nor lasting quality show, worth at least {gap}: the coming cohort, say."
@@ -124,5 +122,5 @@ def _what_would_undo_it(headline: Row) -> Iterator[str]:
     else:
         yield (
             "To undo it: nothing has been claimed, so nothing is undone. An effect of any size "
-            f"{wording.format_range(low, high, unit, measure)} would fit."
+            f"{cite(headline, 'range', 'ci_low', 'ci_high')} would fit."
         )

@@ -6,7 +6,7 @@ the page `index.html.j2`. Everything that is not our own markup is escaped by th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,10 +17,12 @@ from markupsafe import Markup
 
 from pipelines import wording
 from pipelines.board import tables as words
-from pipelines.board.findings import Findings, Tables, findings, rows_of
+from pipelines.board.cited import Tables, cite, cite_chart, parts, plain, released_rows
+from pipelines.board.findings import Findings, findings
 
 _HERE = Path(__file__).parent
 _NAIVE_FAMILY = "naive_headline"
+_NUMBER = Markup('<span data-from="{}">{}</span>')
 
 
 class DrawnChart(Protocol):
@@ -62,24 +64,30 @@ class Section:
     results: tuple[words.Table, ...]
 
 
-def render(tables: Tables, charts: Sequence[DrawnChart]) -> str:
+def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> str:
     """The whole page as HTML: no script, no outside file, well-formed as XML too.
 
-    `tables` are the released tables by name without the schema. A chart belongs to the programme
-    whose id is a part of its name between hyphens, else to the study as a whole.
+    `released` are the released tables by name without the schema. A chart belongs to the programme
+    whose id is a part of its name between hyphens, else to the study as a whole. A cited number
+    stands in an element with the attribute `data-from`, as `cited.Reference` writes it.
     """
+    tables = released_rows(released)
     found = findings(tables)
+    (study,) = tables["study"]
+    confidence = cite(study, "percent", "confidence_share")
     by_place: dict[str | None, list[Figure]] = {}
     for chart in charts:
         place = _programme_of(chart.name, found)
-        by_place.setdefault(place, []).append(_figure(chart))
+        by_place.setdefault(place, []).append(_figure(chart, {plain(confidence): confidence}))
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_with_references,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["plain"] = plain
     return environment.get_template("index.html.j2").render(
         findings=found,
         # Our own file, kept beside the template: not data.
@@ -94,13 +102,25 @@ def render(tables: Tables, charts: Sequence[DrawnChart]) -> str:
         evaluations=words.evaluations(tables),
         revisions=words.revisions(tables),
         sources=words.sources(tables),
-        statements=rows_of(tables["statements"]),
-        case_studies=rows_of(tables["case_studies"]),
-        titles={row["programme"]: row["title"] for row in rows_of(tables["programme"])},
-        minimum_cell=int(tables["study"]["minimum_cell"].iloc[0]),
+        statements=tables["statements"],
+        case_studies=tables["case_studies"],
+        titles={row["programme"]: row["title"] for row in tables["programme"]},
+        minimum_cell=cite(study, "count", "minimum_cell"),
+        confidence=confidence,
+        cite=cite,
         disadvantage_means="Pupils marked so in the results: "
-        + wording.disadvantage_means(tables["source"]["kind"]),
+        + wording.disadvantage_means(row["kind"] for row in tables["source"]),
         withheld=wording.WITHHELD,
+    )
+
+
+def _with_references(value: object) -> object:
+    """A cited number as an element that says where it is from; every other value as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup) or plain(value) == value:
+        return value
+    return Markup("").join(
+        text if reference is None else _NUMBER.format(reference, text)
+        for text, reference in parts(value)
     )
 
 
@@ -114,15 +134,16 @@ def _section(programme: str, figures: Sequence[Figure], tables: Tables) -> Secti
     )
 
 
-def _figure(chart: DrawnChart) -> Figure:
+def _figure(chart: DrawnChart, cited_already: Mapping[str, str]) -> Figure:
     svg = chart.svg.decode("utf-8")
+    title = cite_chart(chart.title, chart.name, chart.data, cited_already)
     return Figure(
         name=chart.name,
-        title=chart.title,
-        caption=chart.caption,
+        title=title,
+        caption=cite_chart(chart.caption, chart.name, chart.data, cited_already),
         # Drawn by us; an XML prolog has no place inside a page.
         svg=Markup(svg[svg.index("<svg") :]),  # noqa: S704
-        table=words.of_chart(chart.title, chart.data),
+        table=words.of_chart(chart.name, title, chart.data, cited_already),
     )
 
 

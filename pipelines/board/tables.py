@@ -1,25 +1,18 @@
-"""Released rows as tables of words for the page: every value is text, withheld ones are [c].
+"""Released rows as tables of words for the page: every number is cited, withheld ones are [c].
 
 Sentences are `findings`; the HTML around a table is `page`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipelines import wording
-from pipelines.board.findings import (
-    Row,
-    Tables,
-    format_date,
-    key_stage_name,
-    measure_label,
-    rows_of,
-    typographic,
-)
+from pipelines.board.cited import Row, Tables, cite, cite_chart, sentence, where
+from pipelines.board.findings import key_stage_of, measure_label
 from pipelines.measures import MEASURES
 
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
@@ -46,25 +39,41 @@ class Table:
         return len(self.rows) > LONGEST_PRINTED
 
 
-def of_chart(title: str, data: pd.DataFrame) -> Table:
+def of_chart(
+    name: str, title: str, data: pd.DataFrame, cited_already: Mapping[str, str] | None = None
+) -> Table:
     """The table beside a chart: its frame holds text under human headings already."""
+    figures = data.reset_index(drop=True)
+
+    def cited(text: object, row: pd.DataFrame) -> str:
+        return cite_chart(str(text), name, row, cited_already)
+
     return Table(
         f"The figures in the chart: {title}",
-        tuple(str(name) for name in data.columns),
-        tuple(tuple(str(value) for value in row) for row in data.itertuples(index=False)),
+        tuple(cited(column, figures) for column in figures.columns),
+        tuple(
+            tuple(cited(value, figures.iloc[[position]]) for value in row)
+            for position, row in enumerate(figures.itertuples(index=False))
+        ),
     )
 
 
 def estimates(programme: str, tables: Tables) -> Table:
     """Every headline of a programme, primary measures first, with how far it could be off."""
-    headline = tables["impact"]
-    headline = headline[(headline["programme"] == programme) & (headline["role"] == "headline")]
-    measures = tables["measure"][tables["measure"]["programme"] == programme]
-    joined = headline.merge(measures[["measure", "key_stage", "is_primary"]], on="measure")
-    joined = joined.sort_values(["key_stage", "is_primary"], ascending=[True, False], kind="stable")
+    is_primary = {
+        row["measure"]: row["is_primary"] for row in where(tables["measure"], programme=programme)
+    }
+    headlines = [
+        row
+        for row in where(tables["impact"], programme=programme, role="headline")
+        if row["measure"] in is_primary
+    ]
+    headlines.sort(
+        key=lambda row: (MEASURES[row["measure"]].key_stage, not is_primary[row["measure"]])
+    )
     return _table(
         "Headline results of every measure",
-        rows_of(joined),
+        headlines,
         {
             "Outcome": lambda row: _outcome(row, tables),
             "Year and status": _year_and_status,
@@ -72,9 +81,7 @@ def estimates(programme: str, tables: Tables) -> Table:
                 row, "estimate_low", "estimate_high"
             ),
             "Could be anything": lambda row: _effects(row, "ci_low", "ci_high"),
-            "Likely to show only from": lambda row: wording.format_size(
-                row["mde"], row["unit"], row["measure"]
-            ),
+            "Likely to show only from": lambda row: cite(row, "size", "mde"),
             "Schools (pupils)": _sides,
             "Verdict": _verdict,
         },
@@ -83,39 +90,28 @@ def estimates(programme: str, tables: Tables) -> Table:
 
 def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
     """One table a measure: the averages behind the comparison, by year, pupil group and arm."""
-    comparison = tables["comparison"]
-    comparison = comparison[comparison["programme"] == programme]
-    titles = {row["programme"]: row["title"] for row in rows_of(tables["programme"])}
+    comparison = where(tables["comparison"], programme=programme)
+    confidence = cite(tables["study"][0], "percent", "confidence_share")
+    titles = {row["programme"]: row["title"] for row in tables["programme"]}
     by_measure = []
-    for measure in dict.fromkeys(comparison["measure"]):
-        one_measure = comparison[comparison["measure"] == measure]
-        waiting = tables["not_yet_published"]
-        reasons = waiting.loc[waiting["measure"] == measure, "reason"]
+    for measure in dict.fromkeys(row["measure"] for row in comparison):
+        waiting = where(tables["not_yet_published"], measure=measure)
         by_measure.append(
             _table(
                 f"{measure_label(measure, tables)}: results by year",
-                rows_of(one_measure),
+                where(comparison, measure=measure),
                 {
                     "Year and status": _year_and_status,
                     "Pupils": lambda row: wording.format_group(row["pupil_group"]),
                     "In": lambda row: wording.format_arm(row["arm"], titles),
-                    "Schools": lambda row: _withheld_or(
-                        row, wording.format_count(row["n_schools"])
-                    ),
-                    "Pupils counted": lambda row: _withheld_or(
-                        row, wording.format_count(row["n_pupils"])
-                    ),
-                    "Average": lambda row: _withheld_or(
-                        row, wording.format_value(row["mean"], row["unit"], row["measure"])
-                    ),
-                    "95% range": lambda row: _withheld_or(
-                        row,
-                        wording.format_interval(
-                            row["ci_low"], row["ci_high"], row["unit"], row["measure"]
-                        ),
+                    "Schools": lambda row: _withheld_or(row, "count", "n_schools"),
+                    "Pupils counted": lambda row: _withheld_or(row, "count", "n_pupils"),
+                    "Average": lambda row: _withheld_or(row, "value", "mean"),
+                    f"{confidence} range": lambda row: _withheld_or(
+                        row, "interval", "ci_low", "ci_high"
                     ),
                 },
-                note=" ".join(wording.sentence(str(reason)) for reason in reasons),
+                note=" ".join(sentence(cite(row, "text", "reason")) for row in waiting),
             )
         )
     return tuple(by_measure)
@@ -124,33 +120,31 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
 def claims(tables: Tables) -> Table:
     """What was claimed, counted again."""
     return _table(
-        f"Claims checked, as at {_reference_date(tables)}",
-        rows_of(tables["claims"]),
+        f"Claims checked, as at {cite(tables['study'][0], 'date', 'reference_date')}",
+        tables["claims"],
         {
-            "Claim": lambda row: str(row["claim"]),
+            "Claim": lambda row: cite(row, "text", "claim"),
             "Found": lambda row: (
-                f"{wording.format_count(row['numerator'])} of "
-                f"{wording.format_count(row['denominator'])}"
+                f"{cite(row, 'count', 'numerator')} of {cite(row, 'count', 'denominator')}"
             ),
             "Result": lambda row: wording.CLAIM_RESULT_LABELS[row["result"]],
-            "Exceptions": lambda row: _or_none(row["exceptions"]),
+            "Exceptions": lambda row: _or_none(row, "exceptions"),
         },
     )
 
 
 def evaluations(tables: Tables) -> Table:
     """Answers on the evaluation forms, against the number of schools asked."""
-    titles = {row["programme"]: row["title"] for row in rows_of(tables["programme"])}
+    titles = {row["programme"]: row["title"] for row in tables["programme"]}
     return _table(
         "Evaluation forms received",
-        rows_of(tables["evaluation_summary"]),
+        tables["evaluation_summary"],
         {
             "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
-            "Question": lambda row: str(row["question"]),
-            "Answer": lambda row: _or_none(row["answer"]),
+            "Question": lambda row: cite(row, "text", "question"),
+            "Answer": lambda row: _or_none(row, "answer"),
             "Schools": lambda row: (
-                f"{wording.format_count(row['n_schools'])} of "
-                f"{wording.format_count(row['n_expected'])}"
+                f"{cite(row, 'count', 'n_schools')} of {cite(row, 'count', 'n_expected')}"
             ),
         },
     )
@@ -160,7 +154,7 @@ def revisions(tables: Tables) -> Table:
     """Figures that moved when a later release of the same results came in."""
     return _table(
         "What moved since the last release",
-        rows_of(tables["revisions"]),
+        tables["revisions"],
         {
             "Measure": lambda row: measure_label(row["measure"], tables),
             "Pupils": lambda row: wording.format_group(row["pupil_group"]),
@@ -175,19 +169,19 @@ def sources(tables: Tables) -> Table:
     """The files everything was made from."""
     return _table(
         "Files used",
-        rows_of(tables["source"]),
+        tables["source"],
         {
-            "File": lambda row: str(row["file"]),
-            "Year": lambda row: _or_none(row["academic_year"]),
+            "File": lambda row: cite(row, "as_it_is", "file"),
+            "Year": lambda row: _or_none(row, "academic_year"),
             "Status": lambda row: (
                 _NONE
                 if wording.is_missing(row["release_status"])
                 else wording.format_status(row["release_status"])
             ),
-            "Publisher": lambda row: _or_none(row["publisher"]),
-            "Rows read": lambda row: wording.format_count(row["n_rows_in"]),
-            "Rows used": lambda row: wording.format_count(row["n_rows_kept"]),
-            "Rows set aside": lambda row: wording.format_count(row["n_rows_set_aside"]),
+            "Publisher": lambda row: _or_none(row, "publisher"),
+            "Rows read": lambda row: cite(row, "count", "n_rows_in"),
+            "Rows used": lambda row: cite(row, "count", "n_rows_kept"),
+            "Rows set aside": lambda row: cite(row, "count", "n_rows_set_aside"),
         },
     )
 
@@ -200,15 +194,12 @@ def _table(
 
 
 def _effects(row: Row, low: str, high: str) -> str:
-    if wording.is_missing(row[low]):
-        return wording.NOT_AVAILABLE
-    return wording.format_range(row[low], row[high], row["unit"], row["measure"])
+    return cite(row, "range", low, high)
 
 
 def _outcome(row: Row, tables: Tables) -> str:
     group = wording.format_group(row["pupil_group"])
-    stage = key_stage_name(row["key_stage"])
-    return f"{measure_label(row['measure'], tables)}, {group} ({stage})"
+    return f"{measure_label(row['measure'], tables)}, {group} ({key_stage_of(row)})"
 
 
 def _year_and_status(row: Row) -> str:
@@ -216,15 +207,14 @@ def _year_and_status(row: Row) -> str:
 
 
 def _level(row: Row, value: str, status: str) -> str:
-    words = wording.format_value(row[value], MEASURES[row["measure"]].unit, row["measure"])
+    words = wording.WITHHELD if wording.is_missing(row[value]) else cite(row, "value", value)
     return f"{words} ({wording.format_status(row[status])})"
 
 
 def _sides(row: Row) -> str:
     """ "11 (124) against 23 (262)": schools and their pupils, programme first."""
     sides = [
-        f"{wording.format_count(row[f'n_{side}_schools'])} "
-        f"({wording.format_count(row[f'n_{side}_pupils'])})"
+        f"{cite(row, 'count', f'n_{side}_schools')} ({cite(row, 'count', f'n_{side}_pupils')})"
         for side in ("programme", "comparison")
         if not wording.is_missing(row[f"n_{side}_pupils"])
     ]
@@ -235,16 +225,13 @@ def _verdict(row: Row) -> str:
     words = wording.format_verdict(row["verdict"])
     if wording.is_missing(row["verdict_reason"]):
         return words
-    return f"{words}: {typographic(row['verdict_reason']).removeprefix('cannot_tell: ')}"
+    return f"{words}: {cite(row, 'text', 'verdict_reason')}"
 
 
-def _withheld_or(row: Row, words: str) -> str:
-    return wording.WITHHELD if row["suppressed"] else words
+def _withheld_or(row: Row, words: str, *columns: str) -> str:
+    return wording.WITHHELD if row["suppressed"] else cite(row, words, *columns)
 
 
-def _or_none(value: object) -> str:
-    return _NONE if wording.is_missing(value) or value == "" else str(value)
-
-
-def _reference_date(tables: Tables) -> str:
-    return format_date(tables["study"]["reference_date"].iloc[0])
+def _or_none(row: Row, column: str) -> str:
+    value = row[column]
+    return _NONE if wording.is_missing(value) or value == "" else cite(row, "text", column)

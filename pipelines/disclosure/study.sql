@@ -9,6 +9,8 @@ SELECT
     (SELECT string_agg(academic_year, ', ' ORDER BY academic_year) FROM protocol.study_year WHERE NOT is_outcome)
         AS baseline_years,
     minimum_cell,
+    -- Of every interval: CONFIDENCE of the engine, and a test holds the two together.
+    0.95 AS confidence_share,
     protocol_sha256 AS study_hash,
     sources_sha256 AS source_hash,
     (SELECT min(academic_year) || ' to ' || max(academic_year) FROM protocol.study_year) AS period

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.disclosure import door
+from pipelines.impact.inference import CONFIDENCE
 from tests.tiny_study import TinyStudy, ks2_pupil, school
 
 STATEMENT = {
@@ -41,6 +43,10 @@ FORM = {
 def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
     with tiny.released() as con:
         return con.execute(select).fetchall()
+
+
+def test_the_confidence_told_is_the_engine_s():
+    assert f"{CONFIDENCE} AS confidence_share" in door.select_of("study")
 
 
 # ------------------------------------------------------------------------------------------- consent

@@ -1,0 +1,200 @@
+"""Numbers in sentences that say where they come from: released table, rows, columns and format.
+
+`cite` puts a number into a sentence between marks, characters of Unicode's private use area that no
+text of a file keeps. A renderer turns the marks into markup (`parts`), plain text leaves them out
+(`plain`), and a test makes each number again from the released tables (`words_of`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipelines import wording
+from pipelines.catalogue import RELEASED_TABLES
+from pipelines.measures import MEASURES
+
+_OPEN, _SAYS, _CLOSE = "\ue000", "\ue001", "\ue002"
+_MARKS = str.maketrans("", "", _OPEN + _SAYS + _CLOSE)
+_CITED = re.compile(f"{_OPEN}([^{_SAYS}]*){_SAYS}([^{_CLOSE}]*){_CLOSE}")
+_FIRST = re.compile(f"^({_OPEN}[^{_SAYS}]*{_SAYS})?(.)")
+_KEY_OF = {table.name: table.key for table in RELEASED_TABLES}
+# Numbers as our charts write them, with sign and unit sign; an academic year is a name.
+_ACADEMIC_YEAR = re.compile(r"20\d\d-\d\d")
+_NUMBER = re.compile(rf"{_ACADEMIC_YEAR.pattern}|[+−£]?\d[\d,]*(?:\.\d+)?%?")
+
+
+class Row(dict[str, Any]):
+    """A row of a released table, which knows the table and what it is called there."""
+
+    def __init__(self, table: str, key: str, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.table = table
+        self.key = key
+
+
+Tables = Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where a number comes from: `rows` of a released table, their `columns`, and the `format` in words."""
+
+    table: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    format: str
+
+    def __str__(self) -> str:
+        return "|".join((self.table, ";".join(self.rows), ",".join(self.columns), self.format))
+
+    @classmethod
+    def read(cls, text: str) -> Reference:
+        """The reference a mark holds."""
+        table, rows, columns, words = text.split("|")
+        return cls(table, tuple(rows.split(";")), tuple(filter(None, columns.split(","))), words)
+
+
+def released_rows(frames: Mapping[str, pd.DataFrame]) -> Tables:
+    """Released tables by name, as rows that can be cited; NULL as pandas has it."""
+    return {name: _rows(name, frame) for name, frame in frames.items()}
+
+
+def where(rows: Sequence[Row], **values: object) -> list[Row]:
+    """The rows whose columns have these values, in order."""
+    return [row for row in rows if all(row[name] == value for name, value in values.items())]
+
+
+def cite(of: Row | Sequence[Row], words: str, *columns: str) -> str:
+    """A number in words (a key of `FORMATS`), marked with where it is from; several rows are added up."""
+    rows = [of] if isinstance(of, Row) else list(of)
+    if not rows:
+        raise ValueError("a number needs a row to come from")
+    reference = Reference(rows[0].table, tuple(row.key for row in rows), columns, words)
+    return f"{_OPEN}{reference}{_SAYS}{words_of(words, rows, columns)}{_CLOSE}"
+
+
+def cite_chart(
+    text: str, name: str, data: pd.DataFrame, cited_already: Mapping[str, str] | None = None
+) -> str:
+    """A chart's title or caption, each number in it marked with the cell of the chart's CSV that has it.
+
+    `cited_already` are numbers that stand in no chart's figures, such as the level of its intervals.
+    """
+    cells = [
+        (str(row), str(column), str(value))
+        for row, values in zip(data.index, data.to_dict("records"), strict=True)
+        for column, value in values.items()
+    ]
+
+    def marked(found: re.Match[str]) -> str:
+        number = found.group()
+        if _ACADEMIC_YEAR.fullmatch(number):
+            return number
+        if cited_already and number in cited_already:
+            return cited_already[number]
+        for row, column, value in cells:
+            if number in _NUMBER.findall(value):
+                reference = Reference(f"charts/{name}.csv", (row,), (column,), "part")
+                return f"{_OPEN}{reference}{_SAYS}{number}{_CLOSE}"
+        return number
+
+    return _NUMBER.sub(marked, text)
+
+
+def parts(text: str) -> Iterator[tuple[str, str | None]]:
+    """The text in pieces, each with its reference or None."""
+    start = 0
+    for found in _CITED.finditer(text):
+        if found.start() > start:
+            yield text[start : found.start()], None
+        yield found.group(2), found.group(1)
+        start = found.end()
+    if start < len(text):
+        yield text[start:], None
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital first letter, behind a mark too."""
+    return _FIRST.sub(lambda found: (found.group(1) or "") + found.group(2).upper(), text, count=1)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and a full stop."""
+    said = capitalised(text.strip())
+    return said + ("." if said and not plain(said).endswith((".", "?", "!")) else "")
+
+
+def plain(text: str) -> str:
+    """The text without its marks."""
+    return _CITED.sub(r"\2", text)
+
+
+def words_of(words: str, rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """A number as `cite` words it, from its rows and columns."""
+    return FORMATS[words](rows, *columns)
+
+
+def _rows(name: str, frame: pd.DataFrame) -> list[Row]:
+    key = [column for column in _KEY_OF.get(name, ()) if column in frame.columns]
+    rows = []
+    for position, values in enumerate(frame.to_dict("records")):
+        known = {
+            str(column): value.translate(_MARKS) if isinstance(value, str) else value
+            for column, value in values.items()
+        }
+        called = "/".join(_clean(known[column]) for column in key) if key else str(position)
+        rows.append(Row(name, called, known))
+    return rows
+
+
+def _clean(value: object) -> str:
+    return re.sub(r"[|;/]", " ", str(value))
+
+
+def _measured(words: Callable[..., str]) -> Callable[..., str]:
+    def formatted(rows: Sequence[Row], *columns: str) -> str:
+        (row,) = rows
+        measure = row["measure"]
+        return words(*(row[column] for column in columns), MEASURES[measure].unit, measure)
+
+    return formatted
+
+
+def _single(words: Callable[..., str]) -> Callable[..., str]:
+    def formatted(rows: Sequence[Row], *columns: str) -> str:
+        (row,) = rows
+        return words(*(row[column] for column in columns))
+
+    return formatted
+
+
+def _summed(rows: Sequence[Row], column: str) -> str:
+    if any(wording.is_missing(row[column]) for row in rows):
+        return wording.NOT_AVAILABLE
+    return wording.format_count(sum(row[column] for row in rows))
+
+
+FORMATS: Mapping[str, Callable[..., str]] = {
+    "value": _measured(wording.format_value),
+    "signed": _measured(wording.format_signed),
+    "effect": _measured(wording.format_effect),
+    "size": _measured(wording.format_size),
+    "range": _measured(wording.format_range),
+    "interval": _measured(wording.format_interval),
+    "distance": _measured(
+        lambda low, high, unit, measure: wording.format_size(high - low, unit, measure)
+    ),
+    "count": _summed,
+    "rows": lambda rows: wording.format_count(len(rows)),
+    "gbp": _single(wording.format_gbp),
+    "date": _single(wording.format_date),
+    "percent": _single(lambda share: wording.format_value(share, "share")),
+    "hundredths": _single(wording.format_p_value),
+    "text": _single(wording.typographic),
+    "as_it_is": _single(str),
+}
