@@ -32,6 +32,7 @@ notebook: .venv/ready
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench_cells
+	@$(BIN)/python -m tests.bench_randomisation
 
 calibrate: .venv/ready
 	@$(BIN)/python -m tests.calibration

@@ -20,9 +20,13 @@ from pipelines.paths import PROJECT
 
 N_TURNS = 5
 LIBRARIES = ("dagster", "great_expectations", "pandas", "duckdb", "matplotlib.pyplot")
+NOTHING = "Python, nothing imported"
+ENGINE = "Importing the engine (`pipelines.impact.study_effects`)"
 IMPORTING = f"Importing {', '.join(LIBRARIES[:-1])} and {LIBRARIES[-1]}"
 COLD = "`ssif evaluate` on the example, nothing made before"
 AGAIN = "The same again, nothing changed"
+NOTHING_COMMAND = (sys.executable, "-c", "pass")
+ENGINE_COMMAND = (sys.executable, "-c", "import pipelines.impact.study_effects")
 IMPORT_COMMAND = (sys.executable, "-c", f"import {', '.join(LIBRARIES)}")
 
 
@@ -58,8 +62,10 @@ def measure(command: tuple[str, ...]) -> Measured:
 
 def take_turns(n_turns: int) -> dict[str, list[Measured]]:
     """Every command once a turn; outputs go to a folder that is new each turn."""
-    taken: dict[str, list[Measured]] = {IMPORTING: [], COLD: [], AGAIN: []}
+    processes = (NOTHING, ENGINE, IMPORTING, COLD, AGAIN)
+    taken: dict[str, list[Measured]] = {process: [] for process in processes}
     measure(IMPORT_COMMAND)  # brings the libraries' files into memory; not counted
+    measure(ENGINE_COMMAND)
     for turn in range(1, n_turns + 1):
         with tempfile.TemporaryDirectory() as data_marts:
             evaluating = (
@@ -70,6 +76,8 @@ def take_turns(n_turns: int) -> dict[str, list[Measured]]:
                 "--data-marts",
                 data_marts,
             )
+            taken[NOTHING].append(measure(NOTHING_COMMAND))
+            taken[ENGINE].append(measure(ENGINE_COMMAND))
             taken[IMPORTING].append(measure(IMPORT_COMMAND))
             taken[COLD].append(measure(evaluating))
             assert (Path(data_marts) / "example" / "current" / "released.duckdb").is_file()
@@ -102,9 +110,9 @@ def middle(values: list[float | None], form: str, unit: str = "") -> str:
     return f"{statistics.median(known):{form}}{unit}" if known else ""
 
 
-def spread(values: list[float]) -> str:
+def spread(values: list[float], form: str = ".1f") -> str:
     """Median and range, as text."""
-    return f"{statistics.median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+    return f"{statistics.median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
 
 
 def main() -> None:

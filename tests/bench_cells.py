@@ -29,6 +29,7 @@ from pipelines.paths import PROJECT
 from tests.bench import spread
 
 N_PUPILS, N_SCHOOLS, N_YEARS = 5_000_000, 20_000, 8
+N_TIMES_SMALLER = 5
 N_TURNS = 3
 CELLS, CELLS_CSV, BARE_CSV = "cells", "cells from CSV", "bare read of the CSV"
 WRITE = "write"
@@ -186,19 +187,28 @@ def _bare_read(csv: str) -> tuple[float, float]:
     return float("nan"), float("nan")
 
 
-def take_turns(folder: Path) -> dict[str, list[Taken]]:
-    """Every method in turn, so that a busy machine is busy for all of them."""
-    taken: dict[str, list[Taken]] = {}
-    for _ in range(N_TURNS):
-        for method in (CELLS, *ROWS, BARE_CSV, CELLS_CSV):
-            command = (sys.executable, "-m", "tests.bench_cells", method, str(folder))
-            process = subprocess.run(
-                command, cwd=PROJECT, check=True, capture_output=True, text=True
-            )
-            found = Taken(**json.loads(process.stdout.splitlines()[-1]))
-            taken.setdefault(method, []).append(found)
-            print(f"{method}: {found.seconds:.2f} s", file=sys.stderr, flush=True)
+def take_turns(folder: Path, smaller: Path) -> tuple[dict[str, list[Taken]], ...]:
+    """Every method in turn, so that a busy machine is busy for all; cells of fewer pupils beside."""
+    taken: tuple[dict[str, list[Taken]], ...] = ({}, {})
+    turn = [(method, 0) for method in (CELLS, *ROWS, BARE_CSV, CELLS_CSV)]
+    turn[1:1] = [(CELLS, 1)]
+    turn += [(CELLS_CSV, 1)]
+    for method, which in turn * N_TURNS:
+        read = str((folder, smaller)[which])
+        command = (sys.executable, "-m", "tests.bench_cells", method, read)
+        process = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
+        found = Taken(**json.loads(process.stdout.splitlines()[-1]))
+        taken[which].setdefault(method, []).append(found)
+        print(f"{method}: {found.seconds:.2f} s", file=sys.stderr, flush=True)
     return taken
+
+
+def growth(taken: list[Taken], fewer: list[Taken]) -> str:
+    """How many times the time and the memory, of one turn's pair."""
+    turns = list(zip(taken, fewer, strict=True))
+    longer = spread([one.seconds / other.seconds for one, other in turns])
+    larger = spread([one.peak_mb / other.peak_mb for one, other in turns])
+    return f"{longer} times the time, {larger} times the memory"
 
 
 def as_table(taken: dict[str, list[Taken]]) -> str:
@@ -233,16 +243,22 @@ def main(arguments: list[str]) -> None:
         return
     n_pupils = int(arguments[0]) if arguments else N_PUPILS
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        # In a process of its own: the peak of this one would be handed down to those it starts.
-        command = (sys.executable, "-m", "tests.bench_cells", WRITE, name, str(n_pupils))
-        subprocess.run(command, cwd=PROJECT, check=True)
+        folder, smaller = Path(name), Path(name) / "smaller"
+        smaller.mkdir()
+        for written, n in ((folder, n_pupils), (smaller, n_pupils // N_TIMES_SMALLER)):
+            # In a process of its own: the peak of this one would be handed down to those it starts.
+            command = (sys.executable, "-m", "tests.bench_cells", WRITE, str(written), str(n))
+            subprocess.run(command, cwd=PROJECT, check=True)
         size_mb = (folder / "pupils.csv").stat().st_size / 1e6
-        table = as_table(take_turns(folder))
+        taken, fewer = take_turns(folder, smaller)
+        table = as_table(taken)
     print(table)
     print(
-        f"\n{n_pupils:,} pupils, {N_SCHOOLS:,} schools, {N_YEARS} years; CSV of {size_mb:.0f} MB."
+        f"\n{n_pupils:,} pupils, {N_SCHOOLS:,} schools, {N_YEARS} years; CSV of {size_mb:.0f} MB. "
+        f"Against {n_pupils // N_TIMES_SMALLER:,} pupils in as many schools and years:"
     )
+    for method in (CELLS, CELLS_CSV):
+        print(f"- {method}: {growth(taken[method], fewer[method])}")
 
 
 if __name__ == "__main__":
