@@ -16,6 +16,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "study",
         "study VARCHAR, title VARCHAR, local_authority INTEGER, local_authority_name VARCHAR, "
         "is_fictional BOOLEAN, reference_date DATE, as_at DATE, outcome_year VARCHAR, minimum_cell INTEGER, "
+        "seed BIGINT, "
         "protocol_sha256 VARCHAR, sources_sha256 VARCHAR",
         [
             (
@@ -28,6 +29,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 section.as_at,
                 section.outcome_year,
                 section.minimum_cell,
+                section.seed,
                 study.protocol_sha256,
                 sources_sha256,
             )

@@ -159,10 +159,21 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
     folder.mkdir()
     for table in RELEASED_TABLES:
         target = folder / table.name
-        con.execute(f"COPY {table.full_name} TO '{_sql_path(target)}.csv' (HEADER)")
+        con.execute(f"COPY ({_for_spreadsheets(table)}) TO '{_sql_path(target)}.csv' (HEADER)")
         con.execute(f"COPY {table.full_name} TO '{_sql_path(target)}.parquet' (FORMAT parquet)")
     shutil.copytree(paths.charts, run / "charts")
     shutil.copytree(paths.board, run / "board")
+
+
+def _for_spreadsheets(table: Table) -> str:
+    """SELECT of a table in which no text is a formula."""
+    columns = ", ".join(
+        f"inert_in_spreadsheet({column.name}) AS {column.name}"
+        if column.sql_type == "VARCHAR"
+        else column.name
+        for column in table.columns
+    )
+    return f"SELECT {columns} FROM {table.full_name}"
 
 
 # What officers may open: cells of few pupils, and estimates before disclosure control.

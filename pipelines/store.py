@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.disclosure import sql_functions
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
 
@@ -28,6 +29,7 @@ def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect(str(paths.store))
     try:
         con.execute("SET enable_progress_bar = false")
+        sql_functions.register(con)
         con.execute("ATTACH $file AS pupils", {"file": str(paths.pupils)})
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")

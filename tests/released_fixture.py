@@ -34,6 +34,8 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "not_yet_published": _not_yet_published(),
         "claims": _claims(),
         "evaluation_summary": _evaluation_summary(),
+        "text_review": _text_review(),
+        "statement_rule": _statement_rule(),
         "statements": _statements(),
         "case_studies": _case_studies(),
         "revisions": _revisions(),
@@ -455,13 +457,31 @@ def _claims() -> pd.DataFrame:
 
 def _evaluation_summary() -> pd.DataFrame:
     rows = [
-        ("send", "response rate", "received", 13, 18),
-        ("send", "The support was right for our pupils", "agree", 8, 18),
-        ("send", "The support was right for our pupils", "disagree", 2, 18),
-        ("gap", "response rate", "received", 11, 18),
-        ("gap", "The support was right for our pupils", "agree", 6, 18),
+        ("send", "response rate", "received", 13, 18, None),
+        ("send", "The support was right for our pupils", "agree", 8, 18, None),
+        ("send", "The support was right for our pupils", "disagree", 2, 18, None),
+        ("send", "theme of the free answer", "Staff time", 4, 6, "Cover was hard to find."),
+        ("send", "theme of the free answer", "Evidence", 2, 6, None),
+        ("gap", "response rate", "received", 11, 18, None),
+        ("gap", "The support was right for our pupils", "agree", 6, 18, None),
     ]
-    columns = ["programme", "question", "answer", "n_schools", "n_expected"]
+    columns = ["programme", "question", "answer", "n_schools", "n_expected", "example"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _text_review() -> pd.DataFrame:
+    rows = [("statements", "send", "personal name", 1), ("evaluations", "gap", "UPN", 2)]
+    return pd.DataFrame(rows, columns=["kind", "programme", "reason", "n_texts"])
+
+
+def _statement_rule() -> pd.DataFrame:
+    rule = "every statement that may be shown"
+    rows = [
+        ("send", "positive", 3, 2, 1, 1, rule),
+        ("send", "mixed", 1, 1, 0, 1, rule),
+        ("gap", "negative", 2, 1, 0, 1, rule),
+    ]
+    columns = ["programme", "tone", "n_received", "n_consenting", "n_held", "n_shown", "rule"]
     return pd.DataFrame(rows, columns=columns)
 
 

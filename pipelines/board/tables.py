@@ -17,6 +17,12 @@ from pipelines.measures import MEASURES
 
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
 _NONE = "–"
+_THEME = "theme of the free answer"
+_TEXT_KINDS = {
+    "statements": "Statements",
+    "case_studies": "Case studies",
+    "evaluations": "Free answers on forms",
+}
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ def evaluations(tables: Tables) -> Table:
     titles = {row["programme"]: row["title"] for row in tables["programme"]}
     return _table(
         "Evaluation forms received",
-        tables["evaluation_summary"],
+        [row for row in tables["evaluation_summary"] if row["question"] != _THEME],
         {
             "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
             "Question": lambda row: cite(row, "text", "question"),
@@ -146,6 +152,59 @@ def evaluations(tables: Tables) -> Table:
             "Schools": lambda row: (
                 f"{cite(row, 'count', 'n_schools')} of {cite(row, 'count', 'n_expected')}"
             ),
+        },
+    )
+
+
+def evaluation_themes(tables: Tables) -> Table:
+    """What schools wrote about in their own words on the forms."""
+    titles = {row["programme"]: row["title"] for row in tables["programme"]}
+    return _table(
+        "What free answers on the forms are about",
+        [row for row in tables["evaluation_summary"] if row["question"] == _THEME],
+        {
+            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "Theme": lambda row: cite(row, "text", "answer"),
+            "Schools": lambda row: (
+                f"{cite(row, 'count', 'n_schools')} of "
+                f"{cite(row, 'count', 'n_expected')} that wrote something"
+            ),
+            "One of the answers": lambda row: _or_none(row, "example"),
+        },
+        note="One answer of each theme, drawn by lot from those that may be published.",
+    )
+
+
+def statement_rule(tables: Tables) -> Table:
+    """How the statements that are shown were chosen."""
+    titles = {row["programme"]: row["title"] for row in tables["programme"]}
+    return _table(
+        "Which statements are shown",
+        tables["statement_rule"],
+        {
+            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "Tone": lambda row: cite(row, "text", "tone"),
+            "Received": lambda row: cite(row, "count", "n_received"),
+            "May be published": lambda row: cite(row, "count", "n_consenting"),
+            "Held for review": lambda row: cite(row, "count", "n_held"),
+            "Shown": lambda row: cite(row, "count", "n_shown"),
+            "Chosen": lambda row: cite(row, "text", "rule"),
+        },
+        note="Held for review: the text may name a person, and nobody has read it yet.",
+    )
+
+
+def text_review(tables: Tables) -> Table:
+    """Texts that are not shown until a person has read them."""
+    titles = {row["programme"]: row["title"] for row in tables["programme"]}
+    return _table(
+        "Texts held until a person has read them",
+        tables["text_review"],
+        {
+            "Kind": lambda row: _TEXT_KINDS[row["kind"]],
+            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "What they may hold": lambda row: cite(row, "text", "reason"),
+            "Texts": lambda row: cite(row, "count", "n_texts"),
         },
     )
 

@@ -22,11 +22,8 @@ from pipelines.catalogue.mart import (
     SCHOOL_URN,
 )
 from pipelines.catalogue.raw import (
-    CASE_STUDIES,
     ELIGIBILITY,
     ENROLMENTS,
-    EVALUATION_QUESTIONS,
-    EVALUATIONS,
     INSPECTIONS,
     KS2_PUPILS,
     KS4_PUPILS,
@@ -35,10 +32,15 @@ from pipelines.catalogue.raw import (
     REVIEWS,
     SCHOOL_LINKS,
     SCHOOL_REGISTER,
-    STATEMENTS,
 )
 from pipelines.catalogue.released import RELEASED_TABLES
 from pipelines.catalogue.table import SQL_TYPES, Column, Table
+from pipelines.catalogue.voices import (
+    CASE_STUDIES,
+    EVALUATION_QUESTIONS,
+    EVALUATIONS,
+    STATEMENTS,
+)
 
 __all__ = [
     "ARM",

@@ -78,3 +78,18 @@ UNIT = Column(
 )
 
 SEN_CODES = ("N", "K", "E")
+
+_SOURCE_ID = Column(
+    "source_id",
+    "text",
+    "The file the row came from, as registered in study.toml",
+    is_nullable=False,
+)
+_ROW = Column(
+    "row_number",
+    "integer",
+    "Row in that file as a spreadsheet counts it (header = 1)",
+    low=2,
+    is_nullable=False,
+)
+PLACE = (_SOURCE_ID, _ROW)

@@ -8,6 +8,7 @@ from pipelines.catalogue.columns import (
     GROUP,
     KEY_STAGE,
     MEASURE,
+    PLACE,
     PROGRAMME,
     SCHOOL_ID,
     SEN_CODES,
@@ -254,6 +255,36 @@ OUTCOME = Table(
 )
 
 # Each after the marts it reads.
+TEXT_REVIEW = Table(
+    "mart",
+    "text_review",
+    grain="a record of a school's own words that it agreed to have published; the words are not in it",
+    key=("source_id", "row_number"),
+    sensitivity="restricted",
+    columns=(
+        Column(
+            "kind",
+            "code",
+            "Kind of source",
+            allowed=("statements", "case_studies", "evaluations"),
+            is_nullable=False,
+        ),
+        *PLACE,
+        PROGRAMME,
+        Column("text_fingerprint", "text", "Changes with the words", is_nullable=False),
+        Column("reasons", "text", "Why a person has to read it first, with commas between"),
+        Column(
+            "decision",
+            "code",
+            "held, or changed since it was reviewed: not published",
+            allowed=("passes", "reviewed", "held", "changed"),
+            is_nullable=False,
+        ),
+        Column("reviewed_by", "text", "Who let it through"),
+        Column("reviewed_on", "date", "When"),
+    ),
+)
+
 MART_TABLES: tuple[Table, ...] = (
     SCHOOL_URN,
     KS2_STRATUM,
@@ -264,4 +295,5 @@ MART_TABLES: tuple[Table, ...] = (
     PROGRAMME_SCHOOL,
     ARM,
     OUTCOME,
+    TEXT_REVIEW,
 )

@@ -1,4 +1,7 @@
-"""Raw tables: what is read from files, with the headings and codes it is found under."""
+"""Raw tables: what is read from files, with the headings and codes it is found under.
+
+Forms, statements and case studies are in `voices`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import replace
 
 from pipelines.catalogue.columns import (
     LAESTAB,
+    PLACE,
     PROGRAMME,
     SEN_CODES,
     STATUS,
@@ -14,23 +18,15 @@ from pipelines.catalogue.columns import (
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
+from pipelines.catalogue.voices import (
+    CASE_STUDIES,
+    EVALUATION_QUESTIONS,
+    EVALUATIONS,
+    STATEMENTS,
+)
 from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS
 
-_SOURCE_ID = Column(
-    "source_id",
-    "text",
-    "The file the row came from, as registered in study.toml",
-    is_nullable=False,
-)
-_ROW = Column(
-    "row_number",
-    "integer",
-    "Row in that file as a spreadsheet counts it (header = 1)",
-    low=2,
-    is_nullable=False,
-)
-_PLACE = (_SOURCE_ID, _ROW)
 _PUPIL_KEY = Column(
     "pupil_key",
     "text",
@@ -96,7 +92,7 @@ KS2_PUPILS = Table(
         ("inclusion = '203'", "removed from measures at the school's request"),
     ),
     columns=(
-        *_PLACE,
+        *PLACE,
         YEAR,
         STATUS,
         _PUPIL_KEY,
@@ -161,7 +157,7 @@ KS4_PUPILS = Table(
         ),
     ),
     columns=(
-        *_PLACE,
+        *PLACE,
         YEAR,
         STATUS,
         _PUPIL_KEY,
@@ -191,7 +187,7 @@ PUBLISHED_OUTCOME = Table(
     key=("source_id", "row_number", "pupil_group", "measure"),
     source_kinds=("ks2_schools", "ks4_schools"),
     columns=(
-        *_PLACE,
+        *PLACE,
         Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
         YEAR,
         STATUS,
@@ -236,7 +232,7 @@ SCHOOL_REGISTER = Table(
     key=("urn",),
     source_kinds=("school_register",),
     columns=(
-        *_PLACE,
+        *PLACE,
         replace(URN, is_nullable=False),
         Column(
             "la_code",
@@ -281,7 +277,7 @@ SCHOOL_LINKS = Table(
     key=("urn", "link_urn", "link_type"),
     source_kinds=("school_links",),
     columns=(
-        *_PLACE,
+        *PLACE,
         replace(URN, is_nullable=False),
         Column(
             "link_urn",
@@ -311,7 +307,7 @@ ENROLMENTS = Table(
     key=("programme", "urn"),
     source_kinds=("enrolments",),
     columns=(
-        *_PLACE,
+        *PLACE,
         PROGRAMME,
         replace(URN, is_nullable=False),
         Column("start_date", "date", "From when", headers=("start_date",)),
@@ -325,7 +321,7 @@ ELIGIBILITY = Table(
     key=("programme", "urn", "criterion"),
     source_kinds=("eligibility",),
     columns=(
-        *_PLACE,
+        *PLACE,
         PROGRAMME,
         replace(URN, is_nullable=False),
         Column("criterion", "text", "What was judged", is_nullable=False),
@@ -342,7 +338,7 @@ INSPECTIONS = Table(
     key=("urn", "inspection_date"),
     source_kinds=("inspections",),
     columns=(
-        *_PLACE,
+        *PLACE,
         replace(URN, is_nullable=False),
         Column("inspection_date", "date", "When", is_nullable=False),
         Column("overall_effectiveness", "integer", "1 outstanding to 4 inadequate", low=1, high=4),
@@ -356,110 +352,11 @@ REVIEWS = Table(
     key=("urn", "review_date", "review_type"),
     source_kinds=("reviews",),
     columns=(
-        *_PLACE,
+        *PLACE,
         replace(URN, is_nullable=False),
         Column("review_date", "date", "When", is_nullable=False),
         Column("review_type", "text", "Peer review, verification …", is_nullable=False),
         Column("reviewer", "text", "Who reviewed"),
-    ),
-)
-
-_AGREEMENT = (
-    "STRONGLY AGREE",
-    "AGREE",
-    "NEITHER AGREE NOR DISAGREE",
-    "DISAGREE",
-    "STRONGLY DISAGREE",
-)
-
-EVALUATIONS = Table(
-    "raw",
-    "evaluations",
-    grain="an evaluation form returned by a school for a programme",
-    key=("programme", "urn", "submitted_on", "respondent_role"),
-    source_kinds=("evaluations",),
-    sensitivity="restricted",
-    columns=(
-        *_PLACE,
-        PROGRAMME,
-        replace(URN, is_nullable=False),
-        Column("submitted_on", "date", "When it was returned", is_nullable=False),
-        Column("respondent_role", "text", "Who answered"),
-        *(
-            Column(f"q{n}", "code", f"Answer to question {n}", allowed=_AGREEMENT)
-            for n in (1, 2, 3, 4)
-        ),
-        Column("free_text", "text", "In their own words", sensitivity="restricted"),
-    ),
-)
-
-EVALUATION_QUESTIONS = Table(
-    "raw",
-    "evaluation_questions",
-    grain="a question of the evaluation form",
-    key=("question",),
-    source_kinds=("evaluation_questions",),
-    columns=(
-        *_PLACE,
-        Column("question", "code", "q1 to q4", allowed=("Q1", "Q2", "Q3", "Q4"), is_nullable=False),
-        Column("wording", "text", "As it was asked", is_nullable=False),
-    ),
-)
-
-STATEMENTS = Table(
-    "raw",
-    "statements",
-    grain="a statement given by a school",
-    key=("source_id", "row_number"),
-    source_kinds=("statements",),
-    sensitivity="restricted",
-    columns=(
-        *_PLACE,
-        PROGRAMME,
-        replace(URN, is_nullable=False),
-        Column("given_on", "date", "When"),
-        Column("role", "text", "Who gave it"),
-        Column(
-            "consent",
-            "code",
-            "May it be published",
-            allowed=("YES", "NO", "WITHDRAWN"),
-            is_nullable=False,
-        ),
-        Column(
-            "attribution",
-            "code",
-            "How it may be attributed",
-            allowed=("NAME", "ROLE", "ANONYMOUS"),
-            is_nullable=False,
-        ),
-        Column("theme", "text", "What it is about"),
-        Column("tone", "code", "Its tone", allowed=("POSITIVE", "MIXED", "NEGATIVE")),
-        Column("quote", "text", "The statement", is_nullable=False, sensitivity="restricted"),
-    ),
-)
-
-CASE_STUDIES = Table(
-    "raw",
-    "case_studies",
-    grain="a case study of a school",
-    key=("programme", "urn"),
-    source_kinds=("case_studies",),
-    sensitivity="restricted",
-    columns=(
-        *_PLACE,
-        PROGRAMME,
-        replace(URN, is_nullable=False),
-        Column(
-            "consent",
-            "code",
-            "May it be published",
-            allowed=("YES", "NO", "WITHDRAWN"),
-            is_nullable=False,
-        ),
-        Column("context", "text", "The school"),
-        Column("support_received", "text", "What it received"),
-        Column("statement", "text", "In its own words"),
     ),
 )
 

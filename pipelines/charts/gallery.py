@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.charts.chart import Chart, Tables
+from pipelines.disclosure.free_text import inert_in_spreadsheet
 
 _SUBJECT = ("study", "programme", "source")
 
@@ -49,7 +50,9 @@ def write(chart: Chart, folder: Path) -> list[Path]:
     contents = {
         "svg": chart.svg,
         "png": chart.png,
-        "csv": chart.data.to_csv(index=False, lineterminator="\n").encode(),
+        "csv": chart.data.map(inert_in_spreadsheet)
+        .to_csv(index=False, lineterminator="\n")
+        .encode(),
         "json": (json.dumps(words, ensure_ascii=False, indent=2) + "\n").encode(),
     }
     folder.mkdir(parents=True, exist_ok=True)

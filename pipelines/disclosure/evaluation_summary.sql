@@ -4,7 +4,7 @@ WITH enrolled AS (
     GROUP BY programme
 ),
 
--- A school that answers twice counts with its last form.
+-- Answers, and what the free answers are about. A school that answers twice counts with its last form.
 form AS (
     SELECT evaluations.*, school_urn.school_id
     FROM raw.evaluations
@@ -17,6 +17,24 @@ form AS (
 
 answered AS (
     UNPIVOT form ON q1, q2, q3, q4 INTO NAME question VALUE answer
+),
+
+-- An officer's own wording may name someone too. Of the examples that may be shown, the draw decides.
+themed AS (
+    SELECT
+        form.programme,
+        CASE
+            WHEN len(review_reasons(form.theme, [])) = 0 THEN publishable_text(form.theme)
+            ELSE 'held for review'
+        END AS theme,
+        count(*) AS n_schools,
+        arg_min(publishable_text(form.free_text), sha256(study.seed || '/' || review.text_fingerprint))
+            FILTER (form.consent = 'YES' AND review.decision IN ('passes', 'reviewed')) AS example
+    FROM form
+    CROSS JOIN protocol.study AS study
+    LEFT JOIN mart.text_review AS review USING (source_id, row_number)
+    WHERE form.theme IS NOT NULL
+    GROUP BY ALL
 ),
 
 summary AS (
@@ -33,7 +51,7 @@ summary AS (
     SELECT
         answered.programme,
         CAST(right(answered.question, 1) AS INTEGER) AS question_order,
-        coalesce(asked.wording, answered.question) AS question,
+        coalesce(publishable_text(asked.wording), answered.question) AS question,
         upper(left(answered.answer, 1)) || lower(substring(answered.answer, 2)) AS answer,
         list_position(
             ['STRONGLY AGREE', 'AGREE', 'NEITHER AGREE NOR DISAGREE', 'DISAGREE', 'STRONGLY DISAGREE'],
@@ -43,6 +61,16 @@ summary AS (
     FROM answered
     LEFT JOIN raw.evaluation_questions AS asked ON lower(asked.question) = answered.question
     GROUP BY answered.programme, answered.question, asked.wording, answered.answer
+    UNION ALL BY NAME
+    SELECT
+        programme,
+        5 AS question_order,
+        'theme of the free answer' AS question,
+        theme AS answer,
+        row_number() OVER (PARTITION BY programme ORDER BY n_schools DESC, theme) AS answer_order,
+        n_schools,
+        example
+    FROM themed
 )
 
 SELECT
@@ -53,7 +81,8 @@ SELECT
     CASE summary.question_order
         WHEN 0 THEN enrolled.n_expected
         ELSE sum(summary.n_schools) OVER (PARTITION BY summary.programme, summary.question_order)
-    END AS n_expected
+    END AS n_expected,
+    summary.example
 FROM summary
 JOIN enrolled USING (programme)
 ORDER BY summary.programme, summary.question_order, summary.answer_order

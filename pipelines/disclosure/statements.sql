@@ -1,16 +1,24 @@
--- Consent as it stands in the file today: withdrawn is no consent.
+-- Consent as it stands in the file today: withdrawn is no consent. How many are shown is `statement_rule`'s.
 SELECT
     statements.programme,
     CASE statements.attribution
-        WHEN 'NAME' THEN coalesce(statements.role || ', ', '') || school.school_name
-        WHEN 'ROLE' THEN coalesce(statements.role, 'A member of staff')
+        WHEN 'NAME' THEN coalesce(publishable_text(statements.role) || ', ', '') || school.school_name
+        WHEN 'ROLE' THEN coalesce(publishable_text(statements.role), 'A member of staff')
         ELSE 'A school'
     END AS attribution,
-    statements.theme,
-    lower(statements.tone) AS tone,
-    statements.quote
+    publishable_text(statements.theme) AS theme,
+    rule.tone,
+    publishable_text(statements.quote) AS quote
 FROM raw.statements
+JOIN mart.text_review AS review USING (source_id, row_number)
 JOIN mart.school_urn AS school_urn USING (urn)
 JOIN mart.school AS school USING (school_id)
-WHERE statements.consent = 'YES'
+JOIN released.statement_rule AS rule
+    ON rule.programme = statements.programme AND rule.tone = coalesce(lower(statements.tone), 'not given')
+CROSS JOIN protocol.study AS study
+WHERE statements.consent = 'YES' AND review.decision IN ('passes', 'reviewed')
+QUALIFY row_number() OVER (
+    PARTITION BY statements.programme, rule.tone
+    ORDER BY sha256(study.seed || '/' || review.text_fingerprint), statements.source_id, statements.row_number
+) <= rule.n_shown
 ORDER BY statements.programme, statements.tone, statements.row_number

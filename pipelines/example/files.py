@@ -135,7 +135,8 @@ show: an honest estimate may well say that it cannot tell.
   files only); absent pupils; pupils below the level of the test; pupils with no prior attainment.
 - A school judged on more than one criterion; criteria that nobody can now evidence; a maintained school
   that nobody visited in 2017-18; two schools in no programme; schools that answered twice or not at all;
-  statements whose givers said no, or changed their mind.
+  statements whose givers said no, or changed their mind; two, and answers on forms, that name a pupil or
+  give a telephone number, and so are held until a person has read them.
 
 ## Simplified
 

@@ -35,20 +35,25 @@ _ANSWER_SHARES = {
 N_RESPONDING = {"send": 13, "gap": 11}
 _ROLES = ("Headteacher", "Deputy headteacher", "Programme lead", "Class teacher")
 _ROLE_SHARES = (0.6, 0.2, 0.1, 0.1)
-_FREE_TEXT = (
-    "",
-    "Good sessions, but cover was hard to find in the spring term.",
-    "The coaching visits helped most; the conference days helped least.",
-    'Staff now ask "what does this pupil need next?" before they plan.',
-    "Too early to say. We had one term before the tests.",
-    "",
-    "Resources were well made & easy to use, though <5 of our staff could attend every session.",
-    "We were already doing much of this with another partner.",
-    "The audit in the first visit was honest, useful and uncomfortable.",
-    "Paperwork was heavy for a small school.",
-    "",
-    "We would like the governors' session to be offered again.",
-)
+# theme and consent as an officer noted them, then the words
+_FREE_TEXT: tuple[tuple[str, str, str], ...] = (
+    ("", "", ""),
+    ("Staff time", "yes", "Good sessions, but cover was hard to find in the spring term."),
+    ("Coaching", "yes", "The coaching visits helped most; the conference days helped least."),
+    ("Practice", "yes", 'Staff now ask "what does this pupil need next?" before they plan.'),
+    ("Evidence", "yes", "Too early to say. We had one term before the tests."),
+    # Names a pupil: held for review.
+    ("Practice", "yes", "Leofric in Year 4 (UPN K799000416024) can now sit through a lesson."),
+    (
+        "Staff time", "no",
+        "Resources were well made & easy to use, though <5 of our staff could attend every session.",
+    ),
+    ("Other partners", "yes", "We were already doing much of this with another partner."),
+    ("Coaching", "no", "The audit in the first visit was honest, useful and uncomfortable."),
+    ("Staff time", "yes", "Paperwork was heavy for a small school."),
+    ("", "", ""),
+    ("Governors", "yes", "We would like the governors' session to be offered again."),
+)  # fmt: skip
 
 # programme, role, consent, attribution, theme, tone, quote
 _STATEMENTS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
@@ -116,6 +121,18 @@ _STATEMENTS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     ),
 )  # fmt: skip
 
+# Consent to publish is not a pupil's: both are held until an officer has read them.
+_STATEMENTS_NAMING_A_PUPIL: tuple[tuple[str, str, str, str, str, str, str], ...] = (
+    (
+        "send", "Class teacher", "yes", "anonymous", "Classroom practice", "positive",
+        "Corin Vellacott, who would not hold a pen in September, wrote a page by himself in June.",
+    ),
+    (
+        "gap", "Programme lead", "yes", "role", "Partnership", "mixed",
+        "Ring his mother on 01632 960 417: she will tell you what changed, and what did not.",
+    ),
+)  # fmt: skip
+
 # programme, consent, context, support received, statement
 _CASE_STUDIES: tuple[tuple[str, str, str, str, str], ...] = (
     (
@@ -160,20 +177,33 @@ def evaluations(rng: np.random.Generator, membership: Membership) -> pd.DataFram
                 str(rng.choice(np.array(ANSWERS), p=shares)) if rng.random() > 0.03 else ""
                 for shares in _ANSWER_SHARES.values()
             ]
-            words = _FREE_TEXT[texts[turn % len(texts)]]
+            theme, consent, words = _FREE_TEXT[texts[turn % len(texts)]]
             role = "SENCO" if turn >= n_responding else role
             urn = SCHOOLS[place].on(day).urn
-            rows.append((programme, urn, day.isoformat(), role, *answers, words))
-    columns = ["programme", "urn", "submitted_on", "respondent_role", *QUESTIONS, "free_text"]
+            rows.append((programme, urn, day.isoformat(), role, *answers, words, theme, consent))
+    columns = [
+        "programme", "urn", "submitted_on", "respondent_role", *QUESTIONS,
+        "free_text", "theme", "consent",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
 def statements(rng: np.random.Generator, membership: Membership) -> pd.DataFrame:
     """Quotes with what their givers allowed."""
     speakers = {p: list(rng.permutation(membership.of(p))) for p in N_RESPONDING}
-    days = school_days(rng, dt.date(2018, 6, 18), dt.date(2018, 9, 20), len(_STATEMENTS))
     rows = []
-    for (programme, *said), day in zip(_STATEMENTS, days, strict=True):
+    # Days of their own stream: what is drawn after does not move when statements are added to these.
+    of_each = ((_STATEMENTS, rng), (_STATEMENTS_NAMING_A_PUPIL, rng.spawn(1)[0]))
+    given = [
+        (*statement, day)
+        for texts, stream in of_each
+        for statement, day in zip(
+            texts,
+            school_days(stream, dt.date(2018, 6, 18), dt.date(2018, 9, 20), len(texts)),
+            strict=True,
+        )
+    ]
+    for programme, *said, day in given:
         urn = SCHOOLS[speakers[programme].pop()].on(day).urn
         rows.append((programme, urn, day.isoformat(), *said))
     columns = [

@@ -204,6 +204,7 @@ def test_release_status_stands_in_every_row_of_results(page: ET.Element):
         ("case_studies", "school_name"),
         ("claims", "exceptions"),
         ("evaluation_summary", "question"),
+        ("evaluation_summary", "example"),
         ("programme", "title"),
         ("study", "title"),
         ("source", "file"),
@@ -237,7 +238,7 @@ def test_hashes_and_money_are_stated(page: ET.Element):
 
 def test_optional_parts_vanish_when_their_tables_are_empty():
     tables = released_tables()
-    for name in ("statements", "case_studies", "evaluation_summary", "claims"):
+    for name in ("statements", "statement_rule", "case_studies", "evaluation_summary", "claims"):
         tables[name] = tables[name].iloc[:0]
     tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
     html = render(tables, ())

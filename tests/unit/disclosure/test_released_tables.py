@@ -278,7 +278,7 @@ def test_free_text_is_released_nowhere(tmp_path):
         tables = con.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'released'"
         ).fetchall()
-        assert len(tables) == 16
+        assert len(tables) == 18
         for (name,) in tables:
             assert "Marigold" not in con.execute(f"FROM released.{name}").df().to_string()
 

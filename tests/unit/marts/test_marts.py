@@ -52,7 +52,9 @@ def cell(con, school_id, measure, group="all", year="2017-18"):
 
 def test_the_tables_keep_the_rules_of_the_catalogue(tiny_marts):
     for table in MART_TABLES:
-        assert suites.validate(tiny_marts, tuple(rules_of(table, is_expected=True))).is_success
+        has_rows = table.name != "text_review"  # nobody said anything in the tiny study
+        rules = tuple(rules_of(table, is_expected=has_rows))
+        assert suites.validate(tiny_marts, rules).is_success
 
 
 def test_a_mean_and_variance_over_pupils(tiny_marts):

@@ -1,0 +1,124 @@
+"""Raw tables of what schools wrote: evaluation forms, statements, case studies, and who may publish them.
+
+How such text is made fit to be published, or held, is in `pipelines.disclosure.free_text`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipelines.catalogue.columns import PLACE, PROGRAMME, URN
+from pipelines.catalogue.table import Column, Table
+
+CONSENT = Column(
+    "consent",
+    "code",
+    "May it be published; a giver may withdraw at any time, and the next run shows it no more",
+    allowed=("YES", "NO", "WITHDRAWN"),
+    is_nullable=False,
+)
+
+# A text that may point at a person is held until an officer has read it and filled in all three. The
+# fingerprint ties the decision to the words that were read: when they change, the text is held again.
+REVIEW = (
+    Column("reviewed_by", "text", "Who read a held text and lets it through", is_required=False),
+    Column("reviewed_on", "date", "When", is_required=False),
+    Column(
+        "reviewed_text",
+        "text",
+        "Fingerprint of the words that were read, from mart.text_review of restricted.duckdb",
+        is_required=False,
+    ),
+)
+
+_AGREEMENT = (
+    "STRONGLY AGREE",
+    "AGREE",
+    "NEITHER AGREE NOR DISAGREE",
+    "DISAGREE",
+    "STRONGLY DISAGREE",
+)
+
+EVALUATIONS = Table(
+    "raw",
+    "evaluations",
+    grain="an evaluation form returned by a school for a programme",
+    key=("programme", "urn", "submitted_on", "respondent_role"),
+    source_kinds=("evaluations",),
+    sensitivity="restricted",
+    columns=(
+        *PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("submitted_on", "date", "When it was returned", is_nullable=False),
+        Column("respondent_role", "text", "Who answered"),
+        *(
+            Column(f"q{n}", "code", f"Answer to question {n}", allowed=_AGREEMENT)
+            for n in (1, 2, 3, 4)
+        ),
+        Column("free_text", "text", "In their own words", sensitivity="restricted"),
+        Column("theme", "text", "What that is about, in an officer's words", is_required=False),
+        replace(CONSENT, is_required=False, is_nullable=True),
+        *REVIEW,
+    ),
+)
+
+EVALUATION_QUESTIONS = Table(
+    "raw",
+    "evaluation_questions",
+    grain="a question of the evaluation form",
+    key=("question",),
+    source_kinds=("evaluation_questions",),
+    columns=(
+        *PLACE,
+        Column("question", "code", "q1 to q4", allowed=("Q1", "Q2", "Q3", "Q4"), is_nullable=False),
+        Column("wording", "text", "As it was asked", is_nullable=False),
+    ),
+)
+
+STATEMENTS = Table(
+    "raw",
+    "statements",
+    grain="a statement given by a school",
+    key=("source_id", "row_number"),
+    source_kinds=("statements",),
+    sensitivity="restricted",
+    columns=(
+        *PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("given_on", "date", "When"),
+        Column("role", "text", "Who gave it"),
+        CONSENT,
+        Column(
+            "attribution",
+            "code",
+            "How it may be attributed",
+            allowed=("NAME", "ROLE", "ANONYMOUS"),
+            is_nullable=False,
+        ),
+        Column("theme", "text", "What it is about"),
+        Column("tone", "code", "Its tone", allowed=("POSITIVE", "MIXED", "NEGATIVE")),
+        Column("quote", "text", "The statement", is_nullable=False, sensitivity="restricted"),
+        *REVIEW,
+    ),
+)
+
+CASE_STUDIES = Table(
+    "raw",
+    "case_studies",
+    grain="a case study of a school",
+    key=("programme", "urn"),
+    source_kinds=("case_studies",),
+    sensitivity="restricted",
+    columns=(
+        *PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        CONSENT,
+        Column("context", "text", "The school"),
+        Column("support_received", "text", "What it received"),
+        Column("statement", "text", "In its own words"),
+        *REVIEW,
+    ),
+)
