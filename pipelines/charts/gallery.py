@@ -22,11 +22,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "headline_effects": (*_SUBJECT, "measure", "impact"),
     "naive_headline": (*_SUBJECT, "measure", "impact"),
     "outcome_by_year": (*_SUBJECT, "measure", "impact", "comparison", "not_yet_published"),
-    "gap_by_year": (*_SUBJECT, "measure", "comparison"),
+    "gap_by_year": (*_SUBJECT, "measure", "comparison", "not_yet_published"),
     "baseline_outcome": (
         *_SUBJECT,
         "measure",
         "comparison",
+        "not_yet_published",
         "school_point",
         "school_point_withheld",
     ),
