@@ -16,8 +16,8 @@ from pipelines.catalogue import (
     PROGRAMME_SCHOOL,
     Table,
 )
-from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE, OVERLAP
-from pipelines.impact import design, study_effects
+from pipelines.catalogue.impact import ATTRITION, BALANCE, CALIBRATION, EXPOSURE, OVERLAP
+from pipelines.impact import calibration, design, study_effects
 
 
 def _impact_asset(
@@ -67,6 +67,11 @@ impact_assets = [
         ESTIMATE,
         _CELLS_AND_SCHOOLS,
         lambda work: study_effects.build_estimate(work.con, work.study),
+    ),
+    _impact_asset(
+        CALIBRATION,
+        [key_of(ESTIMATE)],
+        lambda work: calibration.build_calibration(work.con),
     ),
     _impact_asset(
         COMPARISON,

@@ -46,6 +46,7 @@ SourceKind = Literal[
     "ks4_schools",
     "school_register",
     "school_links",
+    "school_census",
     "inspections",
     "enrolments",
     "eligibility",
@@ -56,6 +57,11 @@ SourceKind = Literal[
     "case_studies",
 ]
 OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_schools", "ks4_schools")
+# What such a file cannot be used without.
+_DATED_BY: dict[SourceKind, tuple[str, ...]] = {
+    **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),
+    "school_census": ("academic_year",),
+}
 PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
 
 
@@ -403,12 +409,12 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
     slots: dict[tuple[str, str | None, str | None], int] = {}
     for index, source in enumerate(study.source):
         here = ("source", index)
-        if source.kind in OUTCOME_KINDS:
-            for key in ("academic_year", "status"):
+        if source.kind in _DATED_BY:
+            for key in _DATED_BY[source.kind]:
                 if getattr(source, key) is None:
                     fault(
                         here,
-                        f"{source.file} is outcome data but has no {key}",
+                        f"{source.file} is {source.kind} data but has no {key}",
                         f"a {key}",
                         f"add {key}",
                     )

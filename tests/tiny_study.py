@@ -18,7 +18,7 @@ from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
 from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE
 from pipelines.disclosure import door
-from pipelines.impact import design, study_effects
+from pipelines.impact import calibration, design, study_effects
 from pipelines.ingest.performance_tables import ingest_performance_tables
 from pipelines.ingest.records import ingest_records
 from pipelines.ingest.registration import sources_sha256
@@ -310,6 +310,7 @@ class TinyStudy:
                 design.build(con, table)
             design.build_overlap(con, study)
             study_effects.build_estimate(con, study)
+            calibration.build_calibration(con)
             study_effects.build_comparison(con, study)
             door.release(con, study.study.minimum_cell)
             yield con

@@ -30,6 +30,7 @@ from pipelines.catalogue.raw import (
     PUBLISHED_OUTCOME,
     RAW_TABLES,
     REVIEWS,
+    SCHOOL_CENSUS,
     SCHOOL_LINKS,
     SCHOOL_REGISTER,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "RELEASED_TABLES",
     "REVIEWS",
     "SCHOOL",
+    "SCHOOL_CENSUS",
     "SCHOOL_LINKS",
     "SCHOOL_REGISTER",
     "SCHOOL_URN",

@@ -16,7 +16,7 @@ from pipelines.catalogue.columns import (
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
-from pipelines.impact.results import Estimator, Role, Verdict
+from pipelines.impact.results import Estimator, Role, Selection, Verdict
 
 COMPARED_SCHOOL = Table(
     "impact",
@@ -195,6 +195,12 @@ ATTRITION = Table(
         GROUP,
         Column("side", "code", "Which", allowed=("programme", "comparison"), is_nullable=False),
         Column("is_kept", "flag", "Compared", is_nullable=False),
+        Column(
+            "is_in_scope",
+            "flag",
+            "Local mainstream schools with results at this key stage: only these can be lost",
+            is_nullable=False,
+        ),
         Column("reason", "text", "'compared', or why they are left out", is_nullable=False),
         Column("n_schools", "integer", "Schools", low=1, is_nullable=False, unit="schools"),
         Column(
@@ -290,6 +296,66 @@ EXPOSURE = Table(
     ),
 )
 
+
+def _rate(name: str, about: str) -> Column:
+    return Column(name, "number", about, low=0, high=1)
+
+
+CALIBRATION = Table(
+    "impact",
+    "calibration",
+    grain="a headline, and what was said of simulated schools like its own, by choice and effect",
+    key=("programme", "measure", "selection", "effect_sd"),
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        GROUP,
+        Column(
+            "selection",
+            "code",
+            "On what the simulated programme's schools were chosen",
+            allowed=get_args(Selection),
+            is_nullable=False,
+        ),
+        Column(
+            "effect_sd",
+            "number",
+            "The effect they were given, in SDs of target pupils",
+            low=0,
+            is_nullable=False,
+        ),
+        Column(
+            "n_simulated_programme_schools",
+            "integer",
+            "Simulated schools in the programme: the size nearest to the headline's",
+            low=1,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column(
+            "n_simulated_schools",
+            "integer",
+            "Simulated schools on both sides",
+            low=1,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column(
+            "n_simulated_pupils_a_school",
+            "number",
+            "Their target pupils a school and year, on average",
+            low=1,
+            is_nullable=False,
+        ),
+        Column("n_draws", "integer", "Times it was simulated", low=1, is_nullable=False),
+        _rate("false_verdict_share", "Verdicts that the effect given does not bear out"),
+        _rate("better_share", "Verdicts of better: power, where an effect was given"),
+        _rate("bracket_covers_share", "Headline intervals that hold the effect given"),
+        _rate("ancova_rejects_share", "Intervals of ANCOVA alone without zero"),
+        _rate("naive_rejects_share", "Intervals of the change since last year without zero"),
+    ),
+)
+
 # Each after the tables it reads.
 IMPACT_TABLES: tuple[Table, ...] = (
     COMPARED_SCHOOL,
@@ -298,5 +364,6 @@ IMPACT_TABLES: tuple[Table, ...] = (
     BALANCE,
     OVERLAP,
     ESTIMATE,
+    CALIBRATION,
     COMPARISON,
 )

@@ -299,6 +299,38 @@ SCHOOL_LINKS = Table(
     ),
 )
 
+# What the Department's tables hold where a count does not apply or is kept back.
+_NOT_COUNTED = ("NA", "NP", "SUPP")
+
+
+def _census_count(name: str, about: str, header: str) -> Column:
+    return Column(
+        name, "integer", about, headers=(header,), low=0, blanks=_NOT_COUNTED, unit="pupils"
+    )
+
+
+SCHOOL_CENSUS = Table(
+    "raw",
+    "school_census",
+    grain="a school (one URN) in a January school census",
+    key=("academic_year", "urn"),
+    source_kinds=("school_census",),
+    set_asides=(("urn IS NULL AND la_code IS NULL", "a total of the nation, not a school"),),
+    columns=(
+        *_PLACE,
+        YEAR,
+        replace(URN, is_nullable=False),
+        Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999),
+        _census_count("n_pupils_on_roll", "Pupils on roll", "NOR"),
+        _census_count("n_sen_support_pupils", "Of them on SEN support", "TSENELK"),
+        _census_count("n_ehc_plan_pupils", "Of them with a statement or EHC plan", "TSENELSE"),
+        _census_count(
+            "n_fsm6_pupils",
+            "Of them eligible for free school meals at any time in the last six years",
+            "NUMFSMEVER",
+        ),
+    ),
+)
 
 ENROLMENTS = Table(
     "raw",
@@ -366,6 +398,7 @@ RAW_TABLES: tuple[Table, ...] = (
     PUBLISHED_OUTCOME,
     SCHOOL_REGISTER,
     SCHOOL_LINKS,
+    SCHOOL_CENSUS,
     ENROLMENTS,
     ELIGIBILITY,
     INSPECTIONS,

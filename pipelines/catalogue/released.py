@@ -13,7 +13,14 @@ from pipelines.catalogue.columns import (
     UNIT,
     YEAR,
 )
-from pipelines.catalogue.impact import COMPARISON, ESTIMATE
+from pipelines.catalogue.impact import (
+    ATTRITION,
+    BALANCE,
+    CALIBRATION,
+    COMPARISON,
+    ESTIMATE,
+    OVERLAP,
+)
 from pipelines.catalogue.table import Column, Table
 
 # Degrees of freedom say how much is known, not what.
@@ -22,6 +29,7 @@ _ESTIMATE_FIGURES = tuple(
     for column in ESTIMATE.columns
     if column.kind == "number" and column.name != "effective_df"
 )
+_SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False)
 
 RELEASED_TABLES: tuple[Table, ...] = (
     Table(
@@ -73,7 +81,28 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("n_schools", "integer", "Schools enrolled", low=0, unit="schools"),
             Column("n_ks2_schools", "integer", "With key stage 2 results", low=0, unit="schools"),
             Column("n_ks4_schools", "integer", "With key stage 4 results", low=0, unit="schools"),
+            Column("census_academic_year", "text", "Year of the January census on file"),
+            Column(
+                "n_schools_with_census",
+                "integer",
+                "Of which that census counts the target pupils",
+                low=0,
+                unit="schools",
+            ),
+            Column(
+                "n_target_pupils_on_roll",
+                "integer",
+                "Target pupils on roll in the whole schools (disadvantaged: free school meals in the "
+                "last six years); blank unless every school is counted",
+                low=0,
+                unit="pupils",
+            ),
+            Column(
+                "funding_gbp_per_target_pupil", "number", "Funding for each of them", unit="pounds"
+            ),
         ),
+        small_counts=("n_target_pupils_on_roll",),
+        withheld=("funding_gbp_per_target_pupil",),
     ),
     Table(
         "released",
@@ -111,12 +140,49 @@ RELEASED_TABLES: tuple[Table, ...] = (
         sensitivity="public",
         columns=(
             *COMPARISON.columns,
-            Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False),
+            _SUPPRESSED,
             UNIT,
         ),
         small_counts=("n_pupils",),
         withheld=("mean", "ci_low", "ci_high"),
     ),
+    Table(
+        "released",
+        "attrition",
+        grain="schools of one side that could be compared, and are kept or lost",
+        key=("programme", "measure", "side", "is_kept"),
+        columns=(
+            *(ATTRITION.column(name) for name in ("programme", "measure", "key_stage")),
+            *(ATTRITION.column(name) for name in ("pupil_group", "side", "is_kept", "n_schools")),
+            ATTRITION.column("n_schools_with_result"),
+            Column("reasons", "text", "Why schools are lost, with their number"),
+            replace(
+                ATTRITION.column("n_pupils"),
+                about="All their pupils with a result in the outcome year, to the nearest ten",
+                is_nullable=True,
+            ),
+            ATTRITION.column("mean"),
+            _SUPPRESSED,
+        ),
+        small_counts=("n_pupils",),
+        withheld=("mean",),
+    ),
+    replace(
+        BALANCE,
+        schema="released",
+        sensitivity="public",
+        columns=(*BALANCE.columns, _SUPPRESSED),
+        small_counts=("n_programme_pupils", "n_comparison_pupils"),
+        withheld=("programme_mean", "comparison_mean", "standardised_difference", "rating"),
+    ),
+    replace(
+        OVERLAP,
+        schema="released",
+        sensitivity="public",
+        small_counts=("n_programme_pupils", "n_comparison_pupils"),
+        withheld=("n_comparison_schools_in_range", "programme_in_range_share", "is_extrapolation"),
+    ),
+    replace(CALIBRATION, schema="released"),
     Table(
         "released",
         "school_point",

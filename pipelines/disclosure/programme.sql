@@ -1,19 +1,74 @@
+-- Target pupils are those of the whole school in the study's latest census, whose counts are published by school.
+-- Where the census lacks a figure of any of a programme's schools there is no total, since one over the others
+-- would be set against all of the money. A school that was two at the census is the sum of both.
+WITH school_census AS (
+    SELECT
+        school_urn.school_id,
+        census.academic_year,
+        census.n_pupils_on_roll,
+        census.n_sen_support_pupils,
+        census.n_ehc_plan_pupils,
+        census.n_fsm6_pupils
+    FROM raw.school_census AS census
+    JOIN mart.school_urn AS school_urn USING (urn)
+    WHERE census.academic_year = (SELECT max(academic_year) FROM raw.school_census)
+),
+
+on_roll AS (
+    SELECT
+        programme.programme,
+        census.school_id,
+        sum(counted.n_pupils) AS n_pupils,
+        bool_and(counted.n_pupils IS NOT NULL) AS has_figure
+    FROM protocol.programme AS programme
+    JOIN mart.programme_school AS member USING (programme)
+    JOIN school_census AS census USING (school_id)
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE programme.target_group
+                WHEN 'all' THEN census.n_pupils_on_roll
+                WHEN 'sen_support' THEN census.n_sen_support_pupils
+                WHEN 'ehc_plan' THEN census.n_ehc_plan_pupils
+                WHEN 'disadvantaged' THEN census.n_fsm6_pupils
+            END AS n_pupils
+    ) AS counted
+    GROUP BY programme.programme, census.school_id
+),
+
+counted AS (
+    SELECT
+        programme.*,
+        count(school.school_id) AS n_schools,
+        count(school.school_id) FILTER (school.has_ks2) AS n_ks2_schools,
+        count(school.school_id) FILTER (school.has_ks4) AS n_ks4_schools,
+        count(on_roll.school_id) FILTER (on_roll.has_figure) AS n_schools_with_census,
+        CASE
+            WHEN count(school.school_id) = n_schools_with_census THEN CAST(sum(on_roll.n_pupils) AS BIGINT)
+        END AS n_target_pupils_on_roll
+    FROM protocol.programme AS programme
+    LEFT JOIN mart.programme_school AS member USING (programme)
+    LEFT JOIN mart.school AS school USING (school_id)
+    LEFT JOIN on_roll ON on_roll.programme = programme.programme AND on_roll.school_id = school.school_id
+    GROUP BY ALL
+)
+
 SELECT
-    programme.programme,
-    programme.title,
-    programme.fund,
-    programme.priority,
-    programme.is_evaluated,
-    programme.is_placebo,
-    programme.funding_gbp,
-    programme.target_group,
-    programme.starts,
-    programme.expected_schools AS n_expected_schools,
-    count(school.school_id) AS n_schools,
-    count(school.school_id) FILTER (school.has_ks2) AS n_ks2_schools,
-    count(school.school_id) FILTER (school.has_ks4) AS n_ks4_schools
-FROM protocol.programme AS programme
-LEFT JOIN mart.programme_school USING (programme)
-LEFT JOIN mart.school AS school USING (school_id)
-GROUP BY ALL
-ORDER BY any_value(programme.protocol_order)
+    programme,
+    title,
+    fund,
+    priority,
+    is_evaluated,
+    is_placebo,
+    funding_gbp,
+    target_group,
+    starts,
+    expected_schools AS n_expected_schools,
+    n_schools,
+    n_ks2_schools,
+    n_ks4_schools,
+    (SELECT max(academic_year) FROM raw.school_census) AS census_academic_year,
+    n_schools_with_census,
+    n_target_pupils_on_roll,
+    funding_gbp / nullif(n_target_pupils_on_roll, 0) AS funding_gbp_per_target_pupil
+FROM counted
+ORDER BY protocol_order

@@ -26,7 +26,7 @@ from pipelines.example.programmes import (
     target_means,
 )
 from pipelines.example.pupils import YearGroup, draw_year_group
-from pipelines.example.register import school_links, school_register
+from pipelines.example.register import school_census, school_links, school_register
 from pipelines.example.schools import (
     SCHOOLS,
     Traits,
@@ -75,6 +75,7 @@ class City:
     ks4_pupils: Mapping[str, pd.DataFrame]
     school_register: pd.DataFrame
     school_links: pd.DataFrame
+    school_census: pd.DataFrame
     enrolments: pd.DataFrame
     eligibility: pd.DataFrame
     inspections: pd.DataFrame
@@ -109,6 +110,7 @@ def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
         ks4_pupils={year: ks4 for year, (_, ks4) in zip(years, (*early, late), strict=True)},
         school_register=school_register(traits),
         school_links=school_links(),
+        school_census=school_census(streams[8], traits),
         enrolments=enrolments(membership),
         eligibility=eligibility(streams[7], membership),
         inspections=inspections,

@@ -32,6 +32,9 @@ _DECIMALS = {
     "ATT8SCR": 2,
     "P8SCORE": 2,
     "PercentageFSM": 1,
+    "PSENELSE": 1,
+    "PSENELK": 1,
+    "PNUMFSMEVER": 1,
 }
 
 
@@ -79,6 +82,14 @@ def _files(city: City) -> list[File]:
         File(file.name, file.kind, file.table, file.publisher, file.published, year, status)
         for file, year, status in zip(files, (first, second, last) * 2, statuses, strict=True)
     ]
+    census = File(
+        "school_census.csv",
+        "school_census",
+        city.school_census,
+        department,
+        dt.date(2018, 6, 28),
+        last,
+    )
     tables = (
         ("school_register", city.school_register, department, REFERENCE_DATE),
         ("school_links", city.school_links, department, REFERENCE_DATE),
@@ -91,7 +102,8 @@ def _files(city: City) -> list[File]:
         ("statements", city.statements, council, dt.date(2018, 9, 21)),
         ("case_studies", city.case_studies, council, autumn),
     )
-    return results + [File(f"{kind}.csv", kind, table, by, on) for kind, table, by, on in tables]
+    listed = [File(f"{kind}.csv", kind, table, by, on) for kind, table, by, on in tables]
+    return [*results, *listed, census]
 
 
 def _readme(seed: int) -> str:

@@ -32,7 +32,9 @@ def source_entry(file: File, sha256: str) -> str:
     """One `[[source]]` entry."""
     lines = ["[[source]]", f'kind = "{file.kind}"', f'file = "{file.name}"']
     if file.academic_year:
-        lines += [f'academic_year = "{file.academic_year}"', f'status = "{file.status}"']
+        lines.append(f'academic_year = "{file.academic_year}"')
+    if file.status:
+        lines.append(f'status = "{file.status}"')
     lines += [
         f'publisher = "{file.publisher}"',
         f"published = {file.published.isoformat()}",

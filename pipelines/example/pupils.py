@@ -31,6 +31,7 @@ _SURNAME_ENDINGS = (
     "aby ackery alder amore andby anoke arley aston athwick ebury eckham edge eford egrove elby "
     "endale enshaw erstone esworth idge ingdon isham oakes oby oldham omere ondale orby otham uckley"
 )
+SEN_PLAN_SHARE = 0.024
 _CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 
 
@@ -94,6 +95,13 @@ def birthdays(group: YearGroup, age: int, form: str) -> NDArray[np.str_]:
     return days_as_text(dt.date(group.ending - age - 1, 9, 1), 365, form)[group.born_days]
 
 
+def sen_support_share_of(
+    school_share: float | NDArray[np.float64], *, is_fsm6: bool | NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Chance of being on SEN support: pupils entitled to free meals are about 1.7 times as often."""
+    return np.asarray(school_share * np.where(is_fsm6, 1.4, 0.82))
+
+
 def draw_year_group(
     rng: np.random.Generator, traits: Traits, places: NDArray[np.int64], ending: int, joined: int
 ) -> YearGroup:
@@ -109,10 +117,10 @@ def draw_year_group(
     is_special = np.array([known.phase == "special" for known in SCHOOLS])[school]
 
     is_fsm6 = rng.random(n) < traits.fsm6_share[school]
-    # Pupils entitled to free meals are on SEN support about 1.7 times as often.
-    k_share = traits.sen_support_share[school] * np.where(is_fsm6, 1.4, 0.82)
+    k_share = sen_support_share_of(traits.sen_support_share[school], is_fsm6=is_fsm6)
     drawn = rng.random(n)
-    sen = np.where(drawn < 0.024, "E", np.where(drawn < 0.024 + k_share, "K", "N"))
+    is_not_supported = drawn >= SEN_PLAN_SHARE + k_share
+    sen = np.where(drawn < SEN_PLAN_SHARE, "E", np.where(is_not_supported, "N", "K"))
     sen = np.where(is_special, "E", sen)
     prior = (
         traits.intake[school]

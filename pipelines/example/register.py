@@ -1,4 +1,4 @@
-"""The schools as files list them: a register in the columns of a GIAS extract, and its links file.
+"""The schools as files list them: a register in the columns of a GIAS extract, its links, a census.
 
 What a school is, and was, is in `schools`.
 """
@@ -10,6 +10,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from pipelines.example.pupils import SEN_PLAN_SHARE, sen_support_share_of
 from pipelines.example.schools import (
     AGES,
     CITY,
@@ -31,6 +32,7 @@ REGISTER_PHASE: dict[Phase, str] = {
     "secondary": "Secondary",
     "special": "Not applicable",
 }
+CENSUS_DAY = dt.date(2018, 1, 18)
 TRUSTS = ("Windlass Schools Trust", "Kittiwake Learning Trust", "Lodestone Academies Trust")
 
 
@@ -51,6 +53,13 @@ def _day(day: dt.date | None) -> str:
     return "" if day is None else day.strftime("%d-%m-%Y")
 
 
+def _n_pupils(school: School, phase: Phase) -> int:
+    """Pupils of all year groups."""
+    low, high = AGES[phase]
+    year_group = max(school.ks2_places, school.ks4_places, 60 if phase == "infant" else 18)
+    return year_group * (high - low)
+
+
 def _register_row(school: School, identity: Identity, fsm6_share: float) -> tuple[object, ...]:
     low, high = AGES[identity.phase]
     kind, group = _type_of(identity)
@@ -61,7 +70,6 @@ def _register_row(school: School, identity: Identity, fsm6_share: float) -> tupl
         opened = "Result of Amalgamation"
     elif identity.is_academy:
         opened = "New Provision" if kind == "Academy sponsor led" else "Academy Converter"
-    year_group = max(school.ks2_places, school.ks4_places, 60 if identity.phase == "infant" else 18)
     return (
         identity.urn,
         LOCAL_AUTHORITY,
@@ -79,7 +87,7 @@ def _register_row(school: School, identity: Identity, fsm6_share: float) -> tupl
         _day(identity.closed),
         closed,
         TRUSTS[identity.urn // 10 % len(TRUSTS)] if identity.is_academy else "",
-        pd.NA if identity.closed else year_group * (high - low),
+        pd.NA if identity.closed else _n_pupils(school, identity.phase),
         np.nan if identity.closed else round(55 * fsm6_share, 1),
     )
 
@@ -112,6 +120,42 @@ def school_register(traits: Traits) -> pd.DataFrame:
         "PercentageFSM",
     ]
     return pd.DataFrame(rows, columns=columns).astype({"NumberOfPupils": "Int64"})
+
+
+def school_census(rng: np.random.Generator, traits: Traits) -> pd.DataFrame:
+    """The January census of the outcome year, in the columns of the Department's tables.
+
+    Whole schools: as many pupils as the register says, drawn with the shares that year groups are.
+    """
+    identities = [school.on(CENSUS_DAY) for school in SCHOOLS]
+    n = np.array(
+        [_n_pupils(school, now.phase) for school, now in zip(SCHOOLS, identities, strict=True)]
+    )
+    is_special = np.array([identity.phase == "special" for identity in identities])
+    n_fsm6 = rng.binomial(n, traits.fsm6_share)
+    n_support = rng.binomial(n_fsm6, sen_support_share_of(traits.sen_support_share, is_fsm6=True))
+    n_support += rng.binomial(
+        n - n_fsm6, sen_support_share_of(traits.sen_support_share, is_fsm6=False)
+    )
+    n_support[is_special] = 0
+    n_plan = np.where(is_special, n, rng.binomial(n - n_support, SEN_PLAN_SHARE))
+    has_ks4 = np.array([school.ks4_places > 0 for school in SCHOOLS])
+    kind = np.where(is_special, "special school", np.where(has_ks4, "secondary", "primary"))
+    return pd.DataFrame(
+        {
+            "URN": [identity.urn for identity in identities],
+            "LA": LOCAL_AUTHORITY,
+            "ESTAB": [identity.laestab % 10_000 for identity in identities],
+            "SCHOOLTYPE": [f"State-funded {word}" for word in kind],
+            "NOR": n,
+            "TSENELSE": n_plan,
+            "PSENELSE": 100 * n_plan / n,
+            "TSENELK": n_support,
+            "PSENELK": 100 * n_support / n,
+            "NUMFSMEVER": n_fsm6,
+            "PNUMFSMEVER": 100 * n_fsm6 / n,
+        }
+    )
 
 
 def school_links() -> pd.DataFrame:

@@ -1,5 +1,6 @@
 -- Schools and pupils each comparison keeps and loses, by side and reason, with all their pupils' result in the
--- outcome year, so that those lost can be held against those kept.
+-- outcome year, so that those lost can be held against those kept. Special schools, those elsewhere and those
+-- without the key stage could never be compared: they are listed, and out of scope.
 SELECT
     compared.programme,
     compared.measure,
@@ -7,12 +8,16 @@ SELECT
     compared.pupil_group,
     CASE WHEN compared.is_programme THEN 'programme' ELSE 'comparison' END AS side,
     compared.reason = 'compared' AS is_kept,
+    school.is_local
+    AND NOT school.is_special
+    AND CASE compared.key_stage WHEN 'ks2' THEN school.has_ks2 ELSE school.has_ks4 END AS is_in_scope,
     compared.reason,
     count(*) AS n_schools,
     count(everyone.school_id) AS n_schools_with_result,
     CAST(coalesce(sum(everyone.n_pupils), 0) AS BIGINT) AS n_pupils,
     sum(everyone.n_pupils * everyone.mean) / sum(everyone.n_pupils) AS mean
 FROM impact.compared_school AS compared
+JOIN mart.school AS school USING (school_id)
 LEFT JOIN mart.outcome AS everyone
     ON everyone.school_id = compared.school_id
     AND everyone.measure = compared.measure
@@ -26,5 +31,6 @@ GROUP BY
     compared.key_stage,
     compared.pupil_group,
     compared.is_programme,
+    is_in_scope,
     compared.reason
 ORDER BY compared.programme, compared.measure, compared.is_programme DESC, compared.reason

@@ -27,6 +27,15 @@ Estimator = Literal[
     "triple_difference",
     "pupil_adjusted",
 ]
+# On what a programme's schools are chosen, where the method is tried on simulated ones.
+Selection = Literal[
+    "random",
+    "last_year",
+    "last_year_strict",
+    "baseline_mean",
+    "lasting_quality",
+    "coming_cohort",
+]
 
 
 @dataclass(frozen=True)

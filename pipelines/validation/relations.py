@@ -83,7 +83,7 @@ PROGRAMME_IS_IN_PROTOCOL = RelationRule(
 )
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
 
-# Inspections and reviews are left out: such files cover schools of other authorities too.
+# Inspections, reviews and the census are left out: such files cover schools of other authorities too.
 RELATIONS: tuple[Relation, ...] = (
     *(
         Relation(SCHOOL_IS_REGISTERED, table)

@@ -1,4 +1,4 @@
-"""`make calibrate`: simulate every scenario and write the tables and `README.md` beside this file.
+"""`make calibrate`: simulate every scenario, write the tables and the `README.md` beside this file.
 
 Not collected by pytest; a short run of the same is in `tests/reference/test_calibration.py`.
 """
@@ -11,10 +11,10 @@ import os
 import time
 from pathlib import Path
 
+from pipelines.impact.calibration import TABLE
 from tests.calibration.alternatives import PLACE, try_all
 from tests.calibration.report import (
     ALTERNATIVES,
-    TABLE,
     Heading,
     engine_version,
     write_page,
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def calibrate(n_draws: int, n_processes: int) -> None:
-    """Run every scenario and write `table.csv`."""
+    """Run every scenario and write the table that the board's page reads."""
     begun, version = time.perf_counter(), engine_version()
     trials: dict[Scenario, list[Trial]] = {scenario: [] for scenario in every_scenario()}
     n_done, n_all = 0, n_draws * len(trials)
@@ -58,7 +58,7 @@ def calibrate(n_draws: int, n_processes: int) -> None:
     print(f"{len(trials)} scenarios, {n_draws} draws, {(time.perf_counter() - begun) / 60:.1f} min")
     heading = heading_of(n_draws, version, begun, n_processes, n_all)
     table = {scenario: calibration(some, scenario.effect) for scenario, some in trials.items()}
-    write_table(HERE / TABLE, heading, table)
+    write_table(TABLE, heading, table)
 
 
 def heading_of(

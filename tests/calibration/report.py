@@ -1,4 +1,4 @@
-"""The calibration's table as CSV, and the page that reads it: `README.md` is made from `table.csv`.
+"""The calibration's table as CSV, and the page made from it: `README.md` beside this file.
 
 Nothing is simulated here.
 """
@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipelines.impact.calibration import TABLE, read_table
 from pipelines.paths import PROJECT
 from tests.calibration.scenarios import KNOWABLE_SELECTIONS, SELECTIONS, TOO_SMALL, Scenario
 from tests.calibration.trial import Calibration
 
-TABLE, ALTERNATIVES = "table.csv", "alternatives.csv"
+ALTERNATIVES = "alternatives.csv"
 MOST_FALSE_VERDICTS = 0.065
 LEAST_COVERED = 0.935
 ENGINE = ("panel", "inference", "estimators", "headline", "evaluate")
@@ -77,16 +78,6 @@ def write_rows(path: Path, heading: Heading, rows: list[dict[str, object]]) -> N
     path.write_text(head + body, encoding="utf-8")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """The rows of `table.csv`: the fields of `Scenario`, then those of `Calibration`."""
-    return pd.read_csv(path, comment="#")
-
-
-def n_draws(path: Path) -> int:
-    """Draws a scenario, as the table's own first line has it."""
-    return int(_heading(path).split("draws ")[1].split()[0])
-
-
 def unmet(table: pd.DataFrame) -> pd.DataFrame:
     """Scenarios that break the promise: (a) to (d), an estimate given, too many false or too few covered."""
     promised = table[table["selection"].isin(KNOWABLE_SELECTIONS) & (table["estimate_share"] > 0)]
@@ -97,15 +88,15 @@ def unmet(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_page(folder: Path) -> None:
-    """Write `README.md` from the tables in `folder`: their numbers, and words that never change."""
+    """Write `README.md` into `folder`: the tables' numbers, and words that never change."""
     (folder / "README.md").write_text(page(folder), encoding="utf-8")
 
 
 def page(folder: Path) -> str:
     """The whole of `README.md`."""
-    table = read_table(folder / TABLE)
+    table = read_table()
     plain = table[~table["has_second_programme"] & ~table["is_suppressed"]]
-    parts = [_INTRODUCTION.format(heading=_heading(folder / TABLE)), _promise(table)]
+    parts = [_INTRODUCTION.format(heading=_heading(TABLE)), _promise(table)]
     for (members, schools, pupils), part in plain.groupby(
         ["n_members", "n_schools", "mean_pupils"], sort=False
     ):
@@ -115,7 +106,7 @@ def page(folder: Path) -> str:
     if (folder / ALTERNATIVES).exists():
         parts.append(_alternatives(folder / ALTERNATIVES))
     parts.append(
-        "## Columns of `table.csv`\n\n" + inspect.cleandoc(Calibration.__doc__ or "") + "\n"
+        "## Columns of `calibration.csv`\n\n" + inspect.cleandoc(Calibration.__doc__ or "") + "\n"
     )
     return "\n".join(parts)
 
@@ -249,7 +240,7 @@ def _variants(table: pd.DataFrame) -> str:
 
 
 def _alternatives(path: Path) -> str:
-    table = read_table(path)
+    table = pd.read_csv(path, comment="#")
     table = table[table["selection"].isin(KNOWABLE_SELECTIONS)]
     place = ["n_members", "n_schools", "mean_pupils", "selection", "effect"]
     headline = table[table["alternative"] == "headline"].set_index(place)["width"]
@@ -299,8 +290,8 @@ _REFUSED = "Too few schools in every draw: no estimate, as it should be.\n"
 
 _INTRODUCTION = """# How often the bracket is wrong
 
-Made by `make calibrate` (on two idle processors about a quarter of an hour) from `table.csv`, not
-written by hand. {heading}.
+Made by `make calibrate` (on two idle processors about a quarter of an hour) from
+`pipelines/impact/calibration.csv`, not written by hand. {heading}.
 
 The schools are in `schools.py`, what is crossed with what in `scenarios.py`, what is counted in
 `trial.py`. A short run of the same, and the promise itself, are in

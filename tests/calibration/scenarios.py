@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, get_args
+from typing import get_args
 
-Selection = Literal[
-    "random",
-    "last_year",
-    "last_year_strict",
-    "baseline_mean",
-    "lasting_quality",
-    "coming_cohort",
-]
+from pipelines.impact.results import Selection
+
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 # Where the bracket promises to hold; what it cannot know is left out.
 KNOWABLE_SELECTIONS = tuple(s for s in SELECTIONS if s != "coming_cohort")

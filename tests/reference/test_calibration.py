@@ -11,15 +11,13 @@ from dataclasses import astuple
 import pandas as pd
 import pytest
 
+from pipelines.impact.calibration import n_draws, read_table
 from pipelines.paths import PROJECT
 from tests.calibration.report import (
     CALIBRATED_ENDS,
     LEAST_COVERED,
     MOST_FALSE_VERDICTS,
-    TABLE,
-    n_draws,
     page,
-    read_table,
     unmet,
 )
 from tests.calibration.scenarios import (
@@ -101,7 +99,7 @@ def test_four_schools_of_ten_get_no_estimate():
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return read_table(FOLDER / TABLE)
+    return read_table()
 
 
 def test_the_committed_table_holds_every_scenario_once(table: pd.DataFrame):
@@ -112,7 +110,7 @@ def test_the_committed_table_holds_every_scenario_once(table: pd.DataFrame):
 
 def test_the_committed_table_is_of_this_engine(table: pd.DataFrame):
     """The short run's draws are the table's first ones, so the two differ by less than SLACK."""
-    assert n_draws(FOLDER / TABLE) >= N_DRAWS
+    assert n_draws() >= N_DRAWS
     by_scenario = table.set_index(list(Scenario.__dataclass_fields__)).sort_index()
     for scenario in SHORT:
         row = by_scenario.loc[astuple(scenario)]
@@ -139,7 +137,7 @@ def test_each_end_is_calibrated_in_the_committed_table(table: pd.DataFrame, end:
     is_calibrated = table["selection"].isin(CALIBRATED_ENDS[end]) & (table["effect"] == 0)
     rows = table[is_calibrated & (table["estimate_share"] > 0)]
     assert len(rows) > 20
-    n_estimated = rows["estimate_share"] * n_draws(FOLDER / TABLE)
+    n_estimated = rows["estimate_share"] * n_draws()
     standard_error = (LEVEL * (1 - LEVEL) / n_estimated) ** 0.5
     strays = (rows[f"{end}_rejects_share"] - LEVEL).abs() / standard_error
     assert strays.max() < 4

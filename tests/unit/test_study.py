@@ -213,6 +213,20 @@ CONTRADICTIONS = {
         "source[1].academic_year",
         "a year the study does not use",
     ),
+    "census without a year": (
+        "[[source]]",
+        '[[source]]\nkind = "school_census"\nfile = "c.csv"\n\n[[source]]',
+        "[[source]]",
+        "source[1]",
+        "school_census data but has no academic_year",
+    ),
+    "census of another year": (
+        "[[source]]",
+        '[[source]]\nkind = "school_census"\nfile = "c.csv"\nacademic_year = "2018-19"\n\n[[source]]',
+        'academic_year = "2018-19"',
+        "source[1].academic_year",
+        "a year the study does not use",
+    ),
     "two files for one slot": (
         "[[source]]",
         '[[source]]\nkind = "enrolments"\nfile = "more.csv"\n\n[[source]]',

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.catalogue import RELEASED_TABLES
 from pipelines.disclosure import door
 from pipelines.impact.inference import CONFIDENCE
-from tests.tiny_study import TinyStudy, ks2_pupil, school
+from tests.tiny_study import Row, TinyStudy, ks2_pupil, school
 
 STATEMENT = {
     "programme": "send",
@@ -278,7 +279,7 @@ def test_free_text_is_released_nowhere(tmp_path):
         tables = con.execute(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'released'"
         ).fetchall()
-        assert len(tables) == 18
+        assert len(tables) == len(RELEASED_TABLES)
         for (name,) in tables:
             assert "Marigold" not in con.execute(f"FROM released.{name}").df().to_string()
 
@@ -308,6 +309,80 @@ def test_programmes_and_their_overlap(tmp_path):
         ("network", "gap"): 0,
         ("network", "network"): 1,
     }
+
+
+def census(urn: int, **counts: object) -> Row:
+    row: Row = {"URN": urn, "LA": 799, "NOR": 200, "TSENELK": 30, "TSENELSE": 5, "NUMFSMEVER": 70}
+    return row | counts
+
+
+FUNDED = (
+    "SELECT n_schools, census_academic_year, n_schools_with_census, n_target_pupils_on_roll, "
+    "funding_gbp_per_target_pupil FROM released.programme WHERE programme = 'send'"
+)
+
+
+def funded(tmp_path, rows: list[Row], target: str = "sen_support") -> tuple[object, ...]:
+    """The programme of Alder (converted in between) and Elm, with £6,500."""
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace(
+        'target_group = "sen_support"', f'target_group = "{target}"\nfunding_gbp = 6500', 1
+    )
+    if rows:
+        tiny.add("census.csv", 'kind = "school_census"\nacademic_year = "2017-18"', rows)
+    (row,) = released(tiny, FUNDED)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("target", "n_pupils"),
+    [("sen_support", 50), ("ehc_plan", 10), ("disadvantaged", 130), ("all", 400)],
+)
+def test_money_is_divided_by_the_target_pupils_of_whole_schools(tmp_path, target, n_pupils):
+    rows = [census(900011), census(900005, TSENELK=20, NUMFSMEVER=60), census(900002)]
+    assert funded(tmp_path, rows, target) == (2, "2017-18", 2, n_pupils, 6500 / n_pupils)
+
+
+def test_a_school_that_was_two_at_the_census_is_the_sum_of_both(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    rows = [census(900003), census(900004, TSENELK=11)]  # Cedar merged into Dogwood
+    tiny.add("census.csv", 'kind = "school_census"\nacademic_year = "2016-17"', rows)
+    tiny.tables["enrolments.csv"] = [{"programme": "send", "urn": 900004, "start_date": ""}]
+    assert released(tiny, FUNDED) == [(1, "2016-17", 1, 41, None)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "n_counted"),
+    [
+        ([census(900011)], 1),
+        ([census(900011), census(900005, TSENELK="SUPP")], 1),
+        ([census(900011, TSENELK="NA"), census(900005, TSENELK="")], 0),
+    ],
+)
+def test_without_a_figure_of_every_school_there_is_no_total(tmp_path, rows, n_counted):
+    assert funded(tmp_path, rows) == (2, "2017-18", n_counted, None, None)
+
+
+def test_without_a_census_or_a_group_it_counts_there_is_no_total(tmp_path):
+    assert funded(tmp_path, []) == (2, None, 0, None, None)
+    assert funded(tmp_path, [census(900011), census(900005)], "high_prior")[2:] == (0, None, None)
+
+
+def test_the_latest_census_counts(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    for year, n_support in (("2016-17", 40), ("2017-18", 20)):
+        rows = [census(urn, TSENELK=n_support) for urn in (900001, 900011, 900005)]
+        rows = rows[:1] + rows[2:] if year == "2016-17" else rows[1:]
+        about = f'kind = "school_census"\nacademic_year = "{year}"'
+        tiny.add(f"census_{year}.csv", about, rows)
+    assert released(tiny, FUNDED)[0][1:4] == ("2017-18", 2, 40)
+
+
+def test_few_target_pupils_on_roll_are_withheld_with_the_pounds(tmp_path):
+    rows = [census(900011, TSENELK=2), census(900005, TSENELK=3)]
+    assert funded(tmp_path, rows) == (2, "2017-18", 2, None, None)
+    nobody = [census(900011, TSENELK=0), census(900005, TSENELK=0)]
+    assert funded(tmp_path, nobody) == (2, "2017-18", 2, 0, None)
 
 
 def test_why_schools_are_left_out_is_counted(tmp_path):

@@ -55,6 +55,26 @@ def test_committed_files_are_written_again_byte_for_byte(tmp_path):
     assert not any(b"\r" in content for content in committed.values())
 
 
+def test_the_census_counts_every_open_school_as_the_register_has_it(city):
+    census = city.school_census.set_index("URN")
+    register = city.school_register.set_index("URN")
+    is_open = register["EstablishmentStatus (name)"] == "Open"
+    assert census.index.is_unique
+    assert set(census.index) == set(register.index[is_open])
+    assert (census["NOR"] == register.loc[census.index, "NumberOfPupils"]).all()
+    counts = census[["TSENELK", "TSENELSE", "NUMFSMEVER"]]
+    assert (counts.sub(census["NOR"], axis=0) <= 0).all().all()
+    assert (census["TSENELK"] + census["TSENELSE"] <= census["NOR"]).all()
+    is_special = census["SCHOOLTYPE"] == "State-funded special school"
+    assert (census.loc[is_special, "TSENELSE"] == census.loc[is_special, "NOR"]).all()
+    # Year 6 is a sample of its school: the shares of the whole city agree.
+    year6 = city.ks2_pupils["2017-18"]
+    has_year6 = census.index.isin(set(year6["URN"])) & ~is_special
+    for column, is_one in (("TSENELK", year6["SEN"] == "K"), ("NUMFSMEVER", year6["FSM6_P"] == 1)):
+        share = census.loc[has_year6, column].sum() / census.loc[has_year6, "NOR"].sum()
+        assert share == pytest.approx(is_one.mean(), abs=0.03)
+
+
 def test_another_seed_writes_other_pupils():
     other = simulate(1).ks2_pupils["2017-18"]
     assert not other.equals(simulate(SEED).ks2_pupils["2017-18"])

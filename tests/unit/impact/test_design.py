@@ -59,6 +59,16 @@ def add_cell(  # noqa: PLR0917 - read as a row of the table
     )
 
 
+def add_school(
+    con: duckdb.DuckDBPyConnection, school: int, *, is_special: bool = False, is_local: bool = True
+) -> None:
+    con.execute(
+        "INSERT INTO mart.school BY NAME SELECT $s AS school_id, $special AS is_special, "
+        "$local AS is_local, true AS has_ks2, false AS has_ks4",
+        {"s": school, "special": is_special, "local": is_local},
+    )
+
+
 def add_compared(
     con: duckdb.DuckDBPyConnection, school: int, *, inside: bool, reason: str = "compared"
 ) -> None:
@@ -112,6 +122,8 @@ def test_attrition_holds_those_lost_against_those_kept(tmp_path: Path) -> None:
             add_cell(con, school(number), "2017-18", "all", mean, n)
             add_cell(con, school(number), "2017-18", "disadvantaged", 0.1, 5)
             add_cell(con, school(number), "2016-17", "all", 0.1, 50)
+        for number in range(1, 6):
+            add_school(con, school(number))
         add_compared(con, school(1), inside=True)
         add_compared(con, school(2), inside=True)
         add_compared(con, school(3), inside=False, reason=withheld)
@@ -127,6 +139,20 @@ def test_attrition_holds_those_lost_against_those_kept(tmp_path: Path) -> None:
         ("comparison", True, "compared", 1, 0, 0, None),
         ("comparison", False, withheld, 2, 1, 30, pytest.approx(0.9)),
     ]
+
+
+def test_only_a_school_that_could_be_compared_can_be_lost(tmp_path: Path) -> None:
+    with store(tmp_path) as (con, _):
+        add_school(con, school(1))
+        add_school(con, school(2), is_special=True)
+        add_school(con, school(3), is_local=False)
+        add_school(con, school(4))
+        con.execute(f"UPDATE mart.school SET has_ks2 = false WHERE school_id = {school(4)}")
+        for number in range(1, 5):
+            add_compared(con, school(number), inside=True, reason=f"reason {number}")
+        design.build(con, ATTRITION)
+        scope = con.execute("SELECT reason, is_in_scope FROM impact.attrition ORDER BY 1")
+        assert [is_in_scope for _, is_in_scope in scope.fetchall()] == [True, False, False, False]
 
 
 def balanced(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, object]]:

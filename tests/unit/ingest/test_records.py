@@ -13,6 +13,7 @@ from pipelines.catalogue import (
     INSPECTIONS,
     KS2_PUPILS,
     KS4_PUPILS,
+    SCHOOL_CENSUS,
     SCHOOL_REGISTER,
     Table,
 )
@@ -372,3 +373,55 @@ def test_the_store_is_readable_by_its_owner_only(tmp_path):
     assert tiny.paths.store.stat().st_mode & 0o777 == 0o600
     assert tiny.paths.pupils.stat().st_mode & 0o777 == 0o600
     assert tiny.paths.work.stat().st_mode & 0o777 == 0o700
+
+
+# ------------------------------------------------------------------------------------ school census
+
+
+CENSUS: dict[str, object] = {
+    **{"URN": 900002, "LA": 799, "ESTAB": 2002, "SCHOOLTYPE": "State-funded primary", "NOR": "210"},
+    **{"TSENELSE": "4", "TSENELK": "31", "NUMFSMEVER": "70", "PNUMFSMEVER": "33.3"},
+}
+NATION: dict[str, object] = {
+    **{"URN": "NAT", "LA": "", "ESTAB": "PRI", "SCHOOLTYPE": "State-funded primary"},
+    **{"NOR": "4,727,089", "TSENELSE": "74404", "TSENELK": "595708", "NUMFSMEVER": "1018995"},
+}
+
+
+def census_of(tmp_path, rows: list[dict[str, object]]) -> TinyStudy:
+    tiny = TinyStudy(tmp_path)
+    tiny.add("census.csv", 'kind = "school_census"\nacademic_year = "2017-18"', rows)
+    return tiny
+
+
+def test_a_national_total_of_the_census_is_no_school(tmp_path):
+    with ingested(census_of(tmp_path, [CENSUS, NATION]), SCHOOL_CENSUS) as (con, _):
+        assert con.execute(
+            "SELECT academic_year, urn, n_pupils_on_roll, n_sen_support_pupils, n_ehc_plan_pupils, "
+            "n_fsm6_pupils FROM raw.school_census"
+        ).fetchall() == [("2017-18", 900002, 210, 31, 4, 70)]
+        assert store.row_count(con, "raw.unreadable") == 0
+        assert con.execute("SELECT n_rows_set_aside FROM raw.source").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("code", ["NA", "SUPP", "NP", "supp", ""])
+def test_a_count_kept_back_is_no_count_and_no_fault(tmp_path, code):
+    rows = [CENSUS | {"TSENELK": code}]
+    assert read_column(census_of(tmp_path, rows), SCHOOL_CENSUS, "n_sen_support_pupils") == (
+        [None],
+        [],
+    )
+
+
+@pytest.mark.parametrize("text", ["<5", "x", "12.5"])
+def test_any_other_text_in_a_count_is_reported(tmp_path, text):
+    values, faults = read_column(
+        census_of(tmp_path, [CENSUS | {"TSENELK": text}]), SCHOOL_CENSUS, "n_sen_support_pupils"
+    )
+    assert values == [None]
+    assert [(fault.column, fault.row) for fault in faults] == [("TSENELK", 2)]
+
+
+def test_a_school_without_its_number_in_the_census_is_a_fault(tmp_path):
+    _, faults = read_column(census_of(tmp_path, [CENSUS | {"URN": "NAT"}]), SCHOOL_CENSUS, "urn")
+    assert [(fault.column, fault.row) for fault in faults] == [("URN", 2)]

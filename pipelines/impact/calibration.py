@@ -1,0 +1,135 @@
+"""How often the headline errs on simulated schools: the committed table, and its rows nearest to a study.
+
+`calibration.csv` is written by `make calibrate` (`tests/calibration`); nothing is simulated here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines.catalogue.impact import CALIBRATION
+from pipelines.store import row_count
+
+TABLE = Path(__file__).with_suffix(".csv")
+
+
+@dataclass(frozen=True)
+class ComparisonSize:
+    """Schools in the programme, schools on both sides, and target pupils a school in the outcome year."""
+
+    n_programme_schools: int
+    n_schools: int
+    n_pupils_a_school: float
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """What the methods said of simulated schools chosen in one way, where the effect was known.
+
+    `effect_sd` is in SDs of target pupils. Shares are of draws with an estimate: `false_verdict_share`
+    of the headline's verdicts where the effect does not bear them out, `better_share` of those that say
+    better, `..._rejects_share` of 95% intervals without zero (a false claim, or power).
+    """
+
+    selection: str
+    effect_sd: float
+    false_verdict_share: float
+    better_share: float
+    bracket_covers_share: float
+    ancova_rejects_share: float
+    naive_rejects_share: float
+
+
+def read_table() -> pd.DataFrame:
+    """Every scenario's row: the fields of `Scenario` and `Calibration` in `tests/calibration`."""
+    return pd.read_csv(TABLE, comment="#")
+
+
+def n_draws() -> int:
+    """Draws a scenario, as the table's own first line has it."""
+    first_line = TABLE.read_text(encoding="utf-8").split("\n", 1)[0]
+    return int(first_line.split("draws ")[1].split()[0])
+
+
+def nearest_size(table: pd.DataFrame, size: ComparisonSize) -> ComparisonSize:
+    """The simulated size most like `size`: least sum of squared log ratios of its three numbers.
+
+    Ratios, since twice as many schools matter as much at 10 as at 40. Only sizes at which estimates
+    were given; a size of the table itself is its own nearest.
+    """
+    simulated = [
+        ComparisonSize(int(members), int(schools), float(pupils))
+        for members, schools, pupils in _plain(table)[list(_SIZE_COLUMNS)]
+        .drop_duplicates()
+        .itertuples(index=False)
+    ]
+    return min(simulated, key=lambda other: _distance(size, other))
+
+
+def error_rates(table: pd.DataFrame, size: ComparisonSize) -> tuple[ErrorRates, ...]:
+    """The rates at a simulated size, by way of choosing and effect, in the table's order."""
+    plain = _plain(table)
+    is_of_size = pd.Series(True, index=plain.index)
+    for column, number in zip(_SIZE_COLUMNS, asdict(size).values(), strict=True):
+        is_of_size &= plain[column] == number
+    return tuple(
+        ErrorRates(
+            selection=str(row["selection"]),
+            effect_sd=float(row["effect"]),
+            **{name: float(row[name]) for name in _SHARES},
+        )
+        for _, row in plain[is_of_size].iterrows()
+    )
+
+
+def build_calibration(con: duckdb.DuckDBPyConnection) -> int:
+    """Fill `impact.calibration`: for each headline with an estimate, the rates nearest to it."""
+    table, draws = read_table(), n_draws()
+    headlines = con.execute(
+        "SELECT programme, measure, pupil_group, n_programme_schools, "
+        "n_programme_schools + n_comparison_schools AS n_schools, "
+        "(n_programme_pupils + n_comparison_pupils) / n_schools AS n_pupils_a_school "
+        "FROM impact.estimate WHERE role = 'headline' AND estimate_low IS NOT NULL"
+    ).fetchall()
+    con.execute(CALIBRATION.ddl())
+    for programme, measure, pupil_group, *numbers in headlines:
+        size = nearest_size(table, ComparisonSize(*numbers))
+        of_headline = {
+            "programme": programme,
+            "measure": measure,
+            "pupil_group": pupil_group,
+            "n_draws": draws,
+            **{
+                name.replace("n_", "n_simulated_", 1): number
+                for name, number in asdict(size).items()
+            },
+        }
+        for rates in error_rates(table, size):
+            values = of_headline | asdict(rates)
+            con.execute(
+                f"INSERT INTO {CALIBRATION.full_name} ({', '.join(values)}) "
+                f"VALUES ({', '.join('?' for _ in values)})",
+                list(values.values()),
+            )
+    return row_count(con, CALIBRATION.full_name)
+
+
+_SIZE_COLUMNS = ("n_members", "n_schools", "mean_pupils")
+_SHARES = tuple(name for name in ErrorRates.__dataclass_fields__ if name.endswith("_share"))
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Scenarios of one programme with nothing withheld, that ever gave an estimate."""
+    return table[
+        ~table["has_second_programme"] & ~table["is_suppressed"] & (table["estimate_share"] > 0)
+    ]
+
+
+def _distance(one: ComparisonSize, other: ComparisonSize) -> float:
+    pairs = zip(asdict(one).values(), asdict(other).values(), strict=True)
+    return sum(math.log(a / b) ** 2 for a, b in pairs)

@@ -1,0 +1,219 @@
+"""The design tables behind the door: nothing of few pupils or one school, and no way round by a total."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from pipelines.catalogue import RELEASED_TABLES
+from pipelines.catalogue.impact import ATTRITION, BALANCE, OVERLAP
+from pipelines.disclosure import door
+from pipelines.protocol import write_protocol
+from tests.tiny_study import TinyStudy
+
+MINIMUM = 6
+QUESTION = ("gap", "ks2_rwm_expected", "ks2", "disadvantaged")
+COMPARED = ("compared", True, True)
+NO_RESULT = ("no result for these pupils this year", False, True)
+NO_EARLIER = ("no earlier result to compare with", False, True)
+SPECIAL = ("special school, never compared with mainstream schools", False, False)
+
+
+@pytest.fixture
+def con(tmp_path):
+    """A store with the protocol, empty design tables and nothing else."""
+    study = TinyStudy(tmp_path).write()
+    connection = duckdb.connect()
+    for schema in ("protocol", "impact", "released"):
+        connection.execute(f"CREATE SCHEMA {schema}")
+    write_protocol(connection, study, "0")
+    for table in (ATTRITION, BALANCE, OVERLAP):
+        connection.execute(table.ddl())
+    yield connection
+    connection.close()
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, object]) -> None:
+    named = dict(zip(("programme", "measure", "key_stage", "pupil_group"), QUESTION, strict=True))
+    row = named | row
+    con.execute(
+        f"INSERT INTO impact.{table} ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})",
+        list(row.values()),
+    )
+
+
+def attrition(con, side: str, standing, n_schools: int, n_pupils: int, *, mean: float = 0.5):
+    reason, is_kept, is_in_scope = standing
+    insert(
+        con,
+        "attrition",
+        {
+            **{"side": side, "reason": reason, "is_kept": is_kept, "is_in_scope": is_in_scope},
+            **{"n_schools": n_schools, "n_schools_with_result": n_schools if n_pupils else 0},
+            **{"n_pupils": n_pupils, "mean": mean if n_pupils else None},
+        },
+    )
+
+
+def released(con, name: str, columns: str) -> list[tuple[object, ...]]:
+    table = next(table for table in RELEASED_TABLES if table.name == name)
+    door._release_table(con, table, MINIMUM)
+    return con.execute(f"SELECT {columns} FROM released.{name}").fetchall()
+
+
+def shown(con) -> dict[tuple[str, bool], tuple[object, ...]]:
+    rows = released(con, "attrition", "side, is_kept, n_schools, n_pupils, mean, suppressed")
+    return {row[:2]: row[2:] for row in rows}
+
+
+# ----------------------------------------------------------------------------------------- attrition
+
+
+def test_reasons_are_pooled_and_means_weighted_by_pupils(con):
+    attrition(con, "comparison", COMPARED, 20, 1401, mean=0.554)
+    attrition(con, "comparison", NO_RESULT, 2, 60, mean=0.2)
+    attrition(con, "comparison", NO_EARLIER, 1, 20, mean=0.6)
+    rows = released(con, "attrition", "is_kept, n_schools, n_pupils, mean, reasons, suppressed")
+    assert rows == [
+        (True, 20, 1400, pytest.approx(0.55), None, False),
+        (False, 3, 80, pytest.approx(0.3), f"{NO_EARLIER[0]} (1); {NO_RESULT[0]} (2)", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n_schools", "n_pupils"),
+    [(1, 40), (2, 80), (3, 5)],
+    ids=["one school", "two schools", "few pupils"],
+)
+def test_a_lost_row_that_may_not_be_shown_takes_the_kept_one_with_it(con, n_schools, n_pupils):
+    """Or the side's total, which `comparison` gives where it shows all groups, less the kept, is it."""
+    attrition(con, "programme", COMPARED, 10, 700)
+    attrition(con, "programme", NO_RESULT, n_schools, n_pupils)
+    attrition(con, "comparison", COMPARED, 22, 1500)
+    found = shown(con)
+    assert found["programme", True] == (10, None, None, True)
+    assert found["programme", False] == (n_schools, None, None, True)
+    assert found["comparison", True] == (22, 1500, 0.5, False)
+
+
+def test_a_kept_row_that_may_not_be_shown_takes_the_lost_one_with_it(con):
+    attrition(con, "programme", COMPARED, 2, 60)
+    attrition(con, "programme", NO_RESULT, 8, 300)
+    assert {row[1:] for row in shown(con).values()} == {(None, None, True)}
+
+
+def test_lost_schools_without_any_result_hide_nothing(con):
+    attrition(con, "programme", COMPARED, 10, 700)
+    attrition(con, "programme", NO_RESULT, 1, 0)
+    found = shown(con)
+    assert found["programme", True] == (10, 700, 0.5, False)
+    assert found["programme", False] == (1, 0, None, False)
+
+
+def test_schools_that_are_never_compared_are_not_lost(con):
+    attrition(con, "comparison", COMPARED, 20, 1400)
+    attrition(con, "comparison", SPECIAL, 2, 10)
+    assert shown(con) == {("comparison", True): (20, 1400, 0.5, False)}
+
+
+def test_where_nothing_is_kept_there_is_nothing_to_lose(con):
+    attrition(con, "comparison", NO_RESULT, 20, 1400)
+    assert shown(con) == {}
+
+
+def test_what_comparison_shows_of_parts_cannot_be_taken_off(con):
+    """`comparison` has 735 pupils by status, 373 of whom met the standard; a few more have no status.
+
+    Whatever is released, it fits several numbers of them with several results.
+    """
+    worlds: dict[tuple[object, ...], set[tuple[int, int]]] = {}
+    for n_few in range(10):
+        for n_met in range(n_few + 1):
+            con.execute("DELETE FROM impact.attrition")
+            n_pupils = 735 + n_few
+            attrition(con, "programme", COMPARED, 10, n_pupils, mean=(373 + n_met) / n_pupils)
+            ((_, *seen),) = shown(con).values()
+            worlds.setdefault(tuple(seen), set()).add((n_few, n_met))
+    for fitting in worlds.values():
+        assert len({n_few for n_few, _ in fitting}) > 3
+        assert len({n_met for _, n_met in fitting}) > 2
+
+
+# ------------------------------------------------------------------------------------------- balance
+
+
+def balance(con, characteristic: str = "target_pupils_before", **changes: object) -> None:
+    row: dict[str, object] = {
+        **{"characteristic": characteristic, "rating": "satisfies"},
+        **{"n_programme_schools": 10, "n_comparison_schools": 20},
+        **{"n_programme_pupils": 214, "n_comparison_pupils": 323},
+        **{"programme_mean": 0.4321, "comparison_mean": 0.4567, "standardised_difference": -0.0499},
+    }
+    insert(con, "balance", row | changes)
+
+
+FIGURES = (
+    "n_programme_pupils, n_comparison_pupils, programme_mean, comparison_mean, "
+    "standardised_difference, rating, suppressed"
+)
+
+
+def test_balance_is_shown_rounded(con):
+    balance(con)
+    balance(con, "cohort_pupils", programme_mean=70.625)
+    target, cohort = released(con, "balance", FIGURES)
+    assert target == (210, 320, 0.43, 0.46, -0.05, "satisfies", False)
+    assert cohort[2] == 71
+
+
+@pytest.mark.parametrize("side", ["programme", "comparison"])
+@pytest.mark.parametrize(("count", "few"), [("schools", 1), ("schools", 2), ("pupils", 5)], ids=str)
+def test_balance_of_few_schools_or_pupils_is_withheld_whole(con, side, count, few):
+    balance(con, **{f"n_{side}_{count}": few})
+    assert released(con, "balance", FIGURES) == [(None,) * 6 + (True,)]
+
+
+def test_the_target_pupils_come_first(con):
+    for characteristic in ("disadvantaged_share", "cohort_pupils", "target_pupils_before"):
+        balance(con, characteristic)
+    ((first,), *_) = released(con, "balance", "characteristic")
+    assert first == "target_pupils_before"
+
+
+# ------------------------------------------------------------------------------------------- overlap
+
+
+def overlap(con, **changes: object) -> None:
+    row: dict[str, object] = {
+        **{"n_programme_schools": 10, "n_comparison_schools": 20, "n_programme_pupils": 100},
+        **{"n_comparison_pupils": 200, "n_comparison_schools_in_range": 9},
+        **{"programme_in_range_share": 0.8, "is_extrapolation": False},
+        **{"n_comparison_schools_in_evaluated": 4, "n_comparison_schools_in_others": 20},
+        **{"comparison_in_evaluated_share": 0.2, "comparison_in_others_share": 1.0},
+    }
+    insert(con, "overlap", row | changes)
+
+
+JUDGED = (
+    "n_programme_pupils, n_comparison_pupils, n_comparison_schools_in_range, "
+    "programme_in_range_share, is_extrapolation"
+)
+
+
+def test_overlap_is_shown_where_it_was_judged(con):
+    overlap(con)
+    overlap(
+        con,
+        measure="ks2_maths_progress",
+        n_comparison_schools_in_range=None,
+        programme_in_range_share=None,
+        is_extrapolation=None,
+    )
+    assert released(con, "overlap", JUDGED) == [(100, 200, 9, 0.8, False)]
+
+
+def test_overlap_of_few_pupils_is_withheld_but_not_what_others_take_part_in(con):
+    overlap(con, n_programme_pupils=5)
+    assert released(con, "overlap", f"{JUDGED}, comparison_in_evaluated_share") == [
+        (None,) * 5 + (0.2,)
+    ]

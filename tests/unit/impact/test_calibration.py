@@ -1,0 +1,107 @@
+"""The calibration's table as the page reads it: which scenario is nearest, and its rates are the file's."""
+
+from __future__ import annotations
+
+import csv
+from typing import get_args
+
+import duckdb
+import pandas as pd
+import pytest
+
+from pipelines.catalogue import ESTIMATE
+from pipelines.catalogue.impact import CALIBRATION
+from pipelines.impact.calibration import (
+    TABLE,
+    ComparisonSize,
+    build_calibration,
+    error_rates,
+    n_draws,
+    nearest_size,
+    read_table,
+)
+from pipelines.impact.results import Selection
+
+SIMULATED = [ComparisonSize(*size, pupils) for size in ((18, 60), (11, 34)) for pupils in (10, 30)]
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return read_table()
+
+
+@pytest.mark.parametrize("size", SIMULATED)
+def test_a_simulated_size_is_its_own_nearest(table: pd.DataFrame, size: ComparisonSize):
+    assert nearest_size(table, size) == size
+
+
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [
+        ((12, 32, 8.0), (11, 34, 10)),
+        ((10, 32, 21.0), (11, 34, 30)),  # a third more is nearer than half
+        ((18, 157, 10.5), (18, 60, 10)),
+        ((5, 10, 100.0), (11, 34, 30)),
+    ],
+)
+def test_nearest_is_by_ratio(table: pd.DataFrame, asked, nearest):
+    assert nearest_size(table, ComparisonSize(*asked)) == ComparisonSize(*nearest)
+
+
+def test_a_size_at_which_nothing_is_ever_estimated_is_nobody_s_nearest(table: pd.DataFrame):
+    assert (table.loc[table["n_schools"] == 10, "estimate_share"] == 0).all()
+    assert nearest_size(table, ComparisonSize(4, 10, 10.0)) == ComparisonSize(11, 34, 10)
+
+
+def test_rates_are_those_of_the_file_read_by_hand(table: pd.DataFrame):
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        next(file)
+        rows = list(csv.DictReader(file))
+    rates = error_rates(table, ComparisonSize(11, 34, 30))
+    assert len(rates) == 6 * 3
+    assert {rate.selection for rate in rates} == set(get_args(Selection))
+    for rate in rates:
+        (row,) = [
+            row
+            for row in rows
+            if (row["n_members"], row["n_schools"], row["mean_pupils"]) == ("11", "34", "30")
+            and (row["has_second_programme"], row["is_suppressed"]) == ("False", "False")
+            and row["selection"] == rate.selection
+            and float(row["effect"]) == rate.effect_sd
+        ]
+        for share in (
+            "false_verdict",
+            "better",
+            "bracket_covers",
+            "ancova_rejects",
+            "naive_rejects",
+        ):
+            assert getattr(rate, f"{share}_share") == float(row[f"{share}_share"])
+
+
+def test_every_headline_with_an_estimate_has_its_rates_and_no_other():
+    con = duckdb.connect()
+    con.execute("CREATE SCHEMA impact")
+    con.execute(ESTIMATE.ddl())
+    for measure, role, estimate in (
+        ("ks2_reading_progress", "headline", 0.5),
+        ("ks2_maths_progress", "headline", None),
+        ("ks2_writing_progress", "naive", 0.5),
+    ):
+        con.execute(
+            "INSERT INTO impact.estimate BY NAME SELECT 'send' AS programme, 'sen_support' AS "
+            "pupil_group, $m AS measure, $r AS role, $e AS estimate_low, 12 AS n_programme_schools, "
+            "20 AS n_comparison_schools, 110 AS n_programme_pupils, 145 AS n_comparison_pupils",
+            {"m": measure, "r": role, "e": estimate},
+        )
+    assert build_calibration(con) == 18
+    found = con.execute(
+        "SELECT DISTINCT measure, n_simulated_programme_schools, n_simulated_schools, "
+        "n_simulated_pupils_a_school, n_draws FROM impact.calibration"
+    ).fetchall()
+    assert found == [("ks2_reading_progress", 11, 34, 10.0, n_draws())]
+    key = ", ".join(CALIBRATION.key)
+    assert con.execute(f"SELECT count(DISTINCT ({key})) FROM impact.calibration").fetchone() == (
+        18,
+    )
+    con.close()
