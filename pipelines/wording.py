@@ -38,6 +38,13 @@ GROUP_LABELS = {
     "high_prior": "pupils with high prior attainment",
 }
 
+# Groups that the school census counts; its disadvantaged pupils are those of free school meals alone.
+CENSUS_GROUP_LABELS = {
+    group: GROUP_LABELS[group] for group in ("all", "sen_support", "ehc_plan")
+} | {
+    "disadvantaged": "pupils eligible for free school meals at any time in the last six years",
+}
+
 VERDICT_LABELS = {
     "better": "better than the comparison schools",
     "worse": "worse than the comparison schools",
@@ -65,6 +72,29 @@ ESTIMATOR_LABELS = {
     "leave_one_school_out": "both comparisons, leaving out each school in turn",
     "triple_difference": "change of these pupils against other pupils of the same schools",
     "pupil_adjusted": "against pupils who started at the same level",
+}
+
+SELECTION_LABELS = {
+    "random": "nothing (drawn by lot)",
+    "last_year": "last year’s result, and chance",
+    "last_year_strict": "last year’s result alone",
+    "baseline_mean": "the mean of both earlier years, and chance",
+    "lasting_quality": "lasting quality, and chance",
+    "coming_cohort": "knowledge of the coming cohort, and chance",
+}
+
+CHARACTERISTIC_LABELS = {
+    "target_pupils_before": "earlier results of the target pupils",
+    "all_pupils_before": "earlier results of all pupils",
+    "cohort_pupils": "pupils in the year group",
+    "disadvantaged_share": "share of disadvantaged pupils",
+}
+
+# The What Works Clearinghouse's bounds, 0.05 and 0.25 SD.
+BALANCE_LABELS = {
+    "satisfies": "alike (up to 0.05)",
+    "needs_adjustment": "apart, within what can be adjusted for (up to 0.25)",
+    "not_satisfied": "too far apart to be safely adjusted for",
 }
 
 
@@ -145,6 +175,26 @@ def format_size(value: float | None, unit: str, measure: str | None = None) -> s
         return NOT_AVAILABLE
     size = abs(value)
     return f"{_number(size, unit, measure)} {_unit_words(size, unit, measure)}"
+
+
+def format_sd(value: float | None) -> str:
+    """A difference in standard deviations: −0.31 → "−0.31", 0.2 → "+0.20"; missing → "not …"."""
+    if value is None or is_missing(value):
+        return NOT_AVAILABLE
+    number = round(value, 2)
+    return f"{number:+.2f}".replace("-", MINUS) if number else "0.00"
+
+
+def format_in_100(share: float | None) -> str:
+    """How often in a hundred: 0.473 → "47 in 100", 0.003 → "fewer than 1 in 100", 0 → "0 in 100"."""
+    if share is None or is_missing(share):
+        return NOT_AVAILABLE
+    return "fewer than 1 in 100" if 0 < share < 0.005 else f"{share * 100:.0f} in 100"
+
+
+def format_census(academic_year: str) -> str:
+    """The census of an academic year by its month: "2017-18" → "January 2018 census"."""
+    return f"January {int(academic_year[:4]) + 1} census"
 
 
 def format_count(n: float | None) -> str:

@@ -195,6 +195,12 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "date": _single(wording.format_date),
     "percent": _single(lambda share: wording.format_value(share, "share")),
     "hundredths": _single(wording.format_p_value),
+    "difference": _single(lambda whole, part: wording.format_count(whole - part)),
+    "sd": _single(wording.format_sd),
+    "balance": _single(lambda rating: wording.BALANCE_LABELS[rating]),
+    "in_100": _single(wording.format_in_100),
+    "census": _single(wording.format_census),
+    "as_short": _single(lambda number: f"{number:g}"),
     "text": _single(wording.typographic),
     "as_it_is": _single(str),
 }

@@ -6,6 +6,7 @@ HTML here (`page`), no tables (`tables`): rounding and codes are put into words 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines import wording
@@ -199,7 +200,93 @@ def _facts(programme: Row) -> tuple[str, ...]:
     if not wording.is_missing(programme["funding_gbp"]):
         money = cite(programme, "gbp", "funding_gbp")
         facts.append(f"Funding: {money} from {programme['fund']}, as stated.")
+        facts.append(_money_a_pupil(programme))
     return tuple(facts)
+
+
+def _money_a_pupil(programme: Row) -> str:
+    """What the funding comes to for each target pupil on roll, or why that cannot be said."""
+    group, year = programme["target_group"], programme["census_academic_year"]
+    if group not in wording.CENSUS_GROUP_LABELS:
+        return (
+            f"The school census does not count {wording.format_group(group)}, so the funding cannot "
+            "be set against their number."
+        )
+    pupils = wording.CENSUS_GROUP_LABELS[group]
+    cannot_say = f"What that is for each of the {pupils} on roll cannot be said"
+    if wording.is_missing(year):
+        return f"{cannot_say}: no school census is on file."
+    census = cite(programme, "census", "census_academic_year")
+    n_schools = cite(programme, "count", "n_schools")
+    if programme["n_schools_with_census"] < programme["n_schools"]:
+        n_without = cite(programme, "difference", "n_schools", "n_schools_with_census")
+        return (
+            f"{cannot_say}: the {census} has no figure for {n_without} of its {n_schools} schools."
+        )
+    if wording.is_missing(programme["funding_gbp_per_target_pupil"]):
+        return f"{cannot_say}: the {census} counts none of them, or too few to show."
+    return (
+        f"{cite(programme, 'gbp', 'funding_gbp')} is about "
+        f"{cite(programme, 'gbp', 'funding_gbp_per_target_pupil')} for each of the "
+        f"{cite(programme, 'count', 'n_target_pupils_on_roll')} {pupils} on roll in its "
+        f"{n_schools} schools (whole schools, {census})."
+    )
+
+
+def coming_cohort_words(rates: list[Row]) -> str:
+    """How often the method errs where schools were chosen knowing the coming cohort, and where not.
+
+    `rates` are the rows of `released.calibration` of one headline, of which there is at least one.
+    """
+    none_given = where(rates, effect_sd=0)
+    (coming,) = where(none_given, selection="coming_cohort")
+    others = [row for row in none_given if row is not coming]
+    worst = max(others, key=lambda row: float(row["false_verdict_share"]))
+    return (
+        f"In {cite(coming, 'count', 'n_draws')} simulations with schools about this many and this "
+        f"small ({simulated_size(coming)}), it then claimed an effect that was not there in "
+        f"{cite(coming, 'in_100', 'false_verdict_share')}. Where they were chosen in any other way "
+        f"that was tried, at most {cite(worst, 'in_100', 'false_verdict_share')}."
+    )
+
+
+def simulated_size(rates: Row) -> str:
+    """ "18 of 60 schools in the programme, about 10 target pupils each"."""
+    return (
+        f"{cite(rates, 'count', 'n_simulated_programme_schools')} of "
+        f"{cite(rates, 'count', 'n_simulated_schools')} schools in the programme, about "
+        f"{cite(rates, 'count', 'n_simulated_pupils_a_school')} target pupils each"
+    )
+
+
+def _if_the_coming_cohort_was_known(
+    programmes: tuple[Programme, ...], tables: Tables
+) -> list[Limit]:
+    """The way of choosing schools that the method cannot see through, with how often it then errs."""
+    titles_of: dict[str, list[str]] = {}
+    words_of: dict[str, str] = {}
+    for programme in programmes:
+        for row in [] if programme.is_placebo else _headlines(programme.id, tables):
+            rates = rows_about(row, tables["calibration"])
+            if rates:
+                words = coming_cohort_words(rates)
+                words_of.setdefault(plain(words), words)
+                titles_of.setdefault(plain(words), []).append(
+                    f"{programme.title} ({key_stage_of(row)})"
+                )
+    return [
+        Limit(
+            f"Whether schools in {wording.join_words(titles)} were chosen by someone who knew how "
+            "the coming pupils would do",
+            f"If they were, the method is often wrong. {words_of[said]}",
+        )
+        for said, titles in titles_of.items()
+    ]
+
+
+def rows_about(headline: Row, rows: Sequence[Row]) -> list[Row]:
+    """The rows that are about a headline's programme and measure."""
+    return where(rows, programme=headline["programme"], measure=headline["measure"])
 
 
 def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Coverage, ...]:
@@ -508,6 +595,7 @@ def _cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limi
             for coverage in programme.coverage
             if coverage.left_out
         ]
+    limits += _if_the_coming_cohort_was_known(programmes, tables)
     limits += _limits_of_separation(tables)
     limits += [
         Limit(

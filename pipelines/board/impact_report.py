@@ -10,8 +10,16 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from pipelines import wording
+from pipelines.board import annex
 from pipelines.board.cited import Row, Tables, cite, plain, released_rows, where
-from pipelines.board.findings import PLACEBO, key_stage_of, measure_label
+from pipelines.board.findings import (
+    PLACEBO,
+    coming_cohort_words,
+    key_stage_of,
+    measure_label,
+    rows_about,
+)
+from pipelines.board.tables import Table
 
 # Below this share of an end's own size, a range over schools left out is no news.
 _STEADY_SHARE = 0.25
@@ -54,34 +62,16 @@ def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
     if wording.is_missing(headline["estimate_low"]):
         return
     yield ""
-    yield from _methods_table(methods)
+    yield from _markdown(annex.methods(headline, tables))
     yield ""
     yield from (f"- {line}" for line in _what_moved_it(headline, methods))
+    yield from (f"- {line}" for line in _what_it_rests_on(headline, tables))
     yield from (f"- {line}" for line in _what_would_undo_it(headline))
 
 
-def _methods_table(methods: list[Row]) -> Iterator[str]:
-    yield "| Method | Effect | 95% interval | p | Schools |"
-    yield "|---|---|---|---|---|"
-    for row in methods:
-        effect, interval = f"none: {row['verdict_reason']}", ""
-        if not wording.is_missing(row["estimate_low"]):
-            is_single = row["estimate_low"] == row["estimate_high"]
-            effect = (
-                cite(row, "effect", "estimate_low")
-                if is_single
-                else cite(row, "range", "estimate_low", "estimate_high")
-            )
-            has_interval = not wording.is_missing(row["ci_low"])
-            interval = cite(row, "range", "ci_low", "ci_high") if has_interval else ""
-        has_test = not wording.is_missing(row["p_value"])
-        p_value = cite(row, "hundredths", "p_value") if has_test else ""
-        n_schools = (
-            f"{cite(row, 'count', 'n_programme_schools')} against "
-            f"{cite(row, 'count', 'n_comparison_schools')}"
-        )
-        name = wording.ESTIMATOR_LABELS[row["estimator"]]
-        yield f"| {name} | {effect} | {interval} | {p_value} | {n_schools} |"
+def _markdown(table: Table) -> Iterator[str]:
+    for cells in (table.columns, ("---",) * len(table.columns), *table.rows):
+        yield f"| {' | '.join(cells)} |"
 
 
 def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
@@ -108,6 +98,74 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
     if not wording.is_missing(headline["p_value_holm"]):
         holm = cite(headline, "hundredths", "p_value_holm")
         yield f"Many measures: allowing for all of this programme's, p is {holm}."
+
+
+def _what_it_rests_on(headline: Row, tables: Tables) -> Iterator[str]:
+    """The design of the comparison, each part with what would have to be true for it to mislead."""
+    attrition = rows_about(headline, tables["attrition"])
+    if attrition:
+        yield _missing_schools(attrition)
+    balance = rows_about(headline, tables["balance"])
+    if balance:
+        yield _balance(balance)
+    for overlap in rows_about(headline, tables["overlap"]):
+        yield _overlap(overlap)
+    rates = rows_about(headline, tables["calibration"])
+    if rates:
+        yield (
+            "Chosen by someone who knew how the coming pupils would do? Then the range is often "
+            f"wrong. {coming_cohort_words(rates)}"
+        )
+
+
+def _missing_schools(attrition: list[Row]) -> str:
+    lost = [row for row in attrition if not row["is_kept"]]
+    if not lost:
+        return "Schools missing: none that could be compared, so this cannot have moved it."
+    kept = {row["side"]: row for row in attrition if row["is_kept"]}
+    side_words = {"programme": "in the programme", "comparison": "of the others"}
+    sides = "; ".join(
+        f"{cite(row, 'count', 'n_schools')} {side_words[row['side']]} ({row['reasons']}), all their "
+        f"pupils now at {annex.all_pupils_now(row)} against "
+        f"{annex.all_pupils_now(kept.get(row['side']))} in those kept"
+        for row in lost
+    )
+    return (
+        f"Schools missing: {sides}. To mislead, this pupil group would have to have done otherwise "
+        "in the schools missing than in those kept."
+    )
+
+
+def _balance(balance: list[Row]) -> str:
+    apart = "; ".join(
+        f"{wording.CHARACTERISTIC_LABELS[row['characteristic']]} "
+        + (
+            wording.WITHHELD
+            if row["suppressed"]
+            else f"{cite(row, 'sd', 'standardised_difference')} SD"
+        )
+        for row in balance
+    )
+    return (
+        f"Before the programme its schools stood apart from the others by: {apart}. To mislead, "
+        "schools this far apart would have to have drifted apart or together by themselves, beyond "
+        "what their earlier results foretell."
+    )
+
+
+def _overlap(overlap: Row) -> str:
+    if wording.is_missing(overlap["programme_in_range_share"]):
+        return f"Whether both sides met before: {wording.WITHHELD}."
+    met = "Hardly, so the ANCOVA end extrapolates" if overlap["is_extrapolation"] else "Enough"
+    return (
+        f"Did both sides meet before? {met}: of the programme's schools "
+        f"{cite(overlap, 'percent', 'programme_in_range_share')} lay within the others' range, and "
+        f"{cite(overlap, 'count', 'n_comparison_schools_in_range')} of "
+        f"{cite(overlap, 'count', 'n_comparison_schools')} others within theirs. "
+        f"{cite(overlap, 'percent', 'comparison_in_evaluated_share')} of the others are in another "
+        f"evaluated programme and {cite(overlap, 'percent', 'comparison_in_others_share')} in one "
+        "that is not evaluated: to mislead, those would have to have moved their results."
+    )
 
 
 def _what_would_undo_it(headline: Row) -> Iterator[str]:

@@ -16,8 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines import wording
+from pipelines.board import annex
 from pipelines.board import tables as words
-from pipelines.board.cited import Tables, cite, cite_chart, parts, plain, released_rows
+from pipelines.board.cited import Tables, cite, cite_chart, parts, plain, released_rows, where
 from pipelines.board.findings import Findings, findings
 
 _HERE = Path(__file__).parent
@@ -62,6 +63,7 @@ class Section:
     naive_figures: tuple[Figure, ...]
     estimates: words.Table
     results: tuple[words.Table, ...]
+    methods: tuple[words.Table, ...]
 
 
 def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> str:
@@ -98,6 +100,10 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
             for programme in found.programmes
         },
         arms=words.results_by_year("all", tables),
+        attrition=annex.attrition(tables),
+        balance=annex.balance(tables),
+        overlap=annex.overlap(tables),
+        calibration=annex.calibration(tables),
         claims=words.claims(tables),
         evaluations=words.evaluations(tables),
         evaluation_themes=words.evaluation_themes(tables),
@@ -134,6 +140,10 @@ def _section(programme: str, figures: Sequence[Figure], tables: Tables) -> Secti
         naive_figures=naive,
         estimates=words.estimates(programme, tables),
         results=words.results_by_year(programme, tables),
+        methods=tuple(
+            annex.methods(row, tables)
+            for row in where(tables["impact"], role="headline", programme=programme)
+        ),
     )
 
 

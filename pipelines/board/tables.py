@@ -1,6 +1,6 @@
 """Released rows as tables of words for the page: every number is cited, withheld ones are [c].
 
-Sentences are `findings`; the HTML around a table is `page`.
+Sentences are `findings`, the technical annex's tables `annex`; the HTML around a table is `page`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipelines.board.findings import key_stage_of, measure_label
 from pipelines.measures import MEASURES
 
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
-_NONE = "–"
+NONE = "–"
 _THEME = "theme of the free answer"
 _TEXT_KINDS = {
     "statements": "Statements",
@@ -77,7 +77,7 @@ def estimates(programme: str, tables: Tables) -> Table:
     headlines.sort(
         key=lambda row: (MEASURES[row["measure"]].key_stage, not is_primary[row["measure"]])
     )
-    return _table(
+    return table_of(
         "Headline results of every measure",
         headlines,
         {
@@ -103,17 +103,17 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
     for measure in dict.fromkeys(row["measure"] for row in comparison):
         waiting = where(tables["not_yet_published"], measure=measure)
         by_measure.append(
-            _table(
+            table_of(
                 f"{measure_label(measure, tables)}: results by year",
                 where(comparison, measure=measure),
                 {
                     "Year and status": _year_and_status,
                     "Pupils": lambda row: wording.format_group(row["pupil_group"]),
                     "In": lambda row: wording.format_arm(row["arm"], titles),
-                    "Schools": lambda row: _withheld_or(row, "count", "n_schools"),
-                    "Pupils counted": lambda row: _withheld_or(row, "count", "n_pupils"),
-                    "Average": lambda row: _withheld_or(row, "value", "mean"),
-                    f"{confidence} range": lambda row: _withheld_or(
+                    "Schools": lambda row: withheld_or(row, "count", "n_schools"),
+                    "Pupils counted": lambda row: withheld_or(row, "count", "n_pupils"),
+                    "Average": lambda row: withheld_or(row, "value", "mean"),
+                    f"{confidence} range": lambda row: withheld_or(
                         row, "interval", "ci_low", "ci_high"
                     ),
                 },
@@ -125,7 +125,7 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
 
 def claims(tables: Tables) -> Table:
     """What was claimed, counted again."""
-    return _table(
+    return table_of(
         f"Claims checked, as at {cite(tables['study'][0], 'date', 'reference_date')}",
         tables["claims"],
         {
@@ -134,7 +134,7 @@ def claims(tables: Tables) -> Table:
                 f"{cite(row, 'count', 'numerator')} of {cite(row, 'count', 'denominator')}"
             ),
             "Result": lambda row: wording.CLAIM_RESULT_LABELS[row["result"]],
-            "Exceptions": lambda row: _or_none(row, "exceptions"),
+            "Exceptions": lambda row: or_none(row, "exceptions"),
         },
     )
 
@@ -142,13 +142,13 @@ def claims(tables: Tables) -> Table:
 def evaluations(tables: Tables) -> Table:
     """Answers on the evaluation forms, against the number of schools asked."""
     titles = {row["programme"]: row["title"] for row in tables["programme"]}
-    return _table(
+    return table_of(
         "Evaluation forms received",
         [row for row in tables["evaluation_summary"] if row["question"] != _THEME],
         {
             "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
             "Question": lambda row: cite(row, "text", "question"),
-            "Answer": lambda row: _or_none(row, "answer"),
+            "Answer": lambda row: or_none(row, "answer"),
             "Schools": lambda row: (
                 f"{cite(row, 'count', 'n_schools')} of {cite(row, 'count', 'n_expected')}"
             ),
@@ -159,7 +159,7 @@ def evaluations(tables: Tables) -> Table:
 def evaluation_themes(tables: Tables) -> Table:
     """What schools wrote about in their own words on the forms."""
     titles = {row["programme"]: row["title"] for row in tables["programme"]}
-    return _table(
+    return table_of(
         "What free answers on the forms are about",
         [row for row in tables["evaluation_summary"] if row["question"] == _THEME],
         {
@@ -169,7 +169,7 @@ def evaluation_themes(tables: Tables) -> Table:
                 f"{cite(row, 'count', 'n_schools')} of "
                 f"{cite(row, 'count', 'n_expected')} that wrote something"
             ),
-            "One of the answers": lambda row: _or_none(row, "example"),
+            "One of the answers": lambda row: or_none(row, "example"),
         },
         note="One answer of each theme, drawn by lot from those that may be published.",
     )
@@ -178,7 +178,7 @@ def evaluation_themes(tables: Tables) -> Table:
 def statement_rule(tables: Tables) -> Table:
     """How the statements that are shown were chosen."""
     titles = {row["programme"]: row["title"] for row in tables["programme"]}
-    return _table(
+    return table_of(
         "Which statements are shown",
         tables["statement_rule"],
         {
@@ -197,7 +197,7 @@ def statement_rule(tables: Tables) -> Table:
 def text_review(tables: Tables) -> Table:
     """Texts that are not shown until a person has read them."""
     titles = {row["programme"]: row["title"] for row in tables["programme"]}
-    return _table(
+    return table_of(
         "Texts held until a person has read them",
         tables["text_review"],
         {
@@ -211,7 +211,7 @@ def text_review(tables: Tables) -> Table:
 
 def revisions(tables: Tables) -> Table:
     """Figures that moved when a later release of the same results came in."""
-    return _table(
+    return table_of(
         "What moved since the last release",
         tables["revisions"],
         {
@@ -226,18 +226,18 @@ def revisions(tables: Tables) -> Table:
 
 def sources(tables: Tables) -> Table:
     """The files everything was made from."""
-    return _table(
+    return table_of(
         "Files used",
         tables["source"],
         {
             "File": lambda row: cite(row, "as_it_is", "file"),
-            "Year": lambda row: _or_none(row, "academic_year"),
+            "Year": lambda row: or_none(row, "academic_year"),
             "Status": lambda row: (
-                _NONE
+                NONE
                 if wording.is_missing(row["release_status"])
                 else wording.format_status(row["release_status"])
             ),
-            "Publisher": lambda row: _or_none(row, "publisher"),
+            "Publisher": lambda row: or_none(row, "publisher"),
             "Rows read": lambda row: cite(row, "count", "n_rows_in"),
             "Rows used": lambda row: cite(row, "count", "n_rows_kept"),
             "Rows set aside": lambda row: cite(row, "count", "n_rows_set_aside"),
@@ -245,9 +245,10 @@ def sources(tables: Tables) -> Table:
     )
 
 
-def _table(
+def table_of(
     caption: str, rows: Sequence[Row], columns: dict[str, Callable[[Row], str]], note: str = ""
 ) -> Table:
+    """A table of one row a row, its columns given as heading and how to put a row into words."""
     cells = tuple(tuple(word(row) for word in columns.values()) for row in rows)
     return Table(caption, tuple(columns), cells, note)
 
@@ -287,10 +288,12 @@ def _verdict(row: Row) -> str:
     return f"{words}: {cite(row, 'text', 'verdict_reason')}"
 
 
-def _withheld_or(row: Row, words: str, *columns: str) -> str:
+def withheld_or(row: Row, words: str, *columns: str) -> str:
+    """A number in words, or [c] for a row that disclosure control has withheld."""
     return wording.WITHHELD if row["suppressed"] else cite(row, words, *columns)
 
 
-def _or_none(row: Row, column: str) -> str:
+def or_none(row: Row, column: str) -> str:
+    """A text, or a dash where there is none."""
     value = row[column]
-    return _NONE if wording.is_missing(value) or value == "" else cite(row, "text", column)
+    return NONE if wording.is_missing(value) or value == "" else cite(row, "text", column)

@@ -317,7 +317,7 @@ SCHOOL_CENSUS = Table(
     source_kinds=("school_census",),
     set_asides=(("urn IS NULL AND la_code IS NULL", "a total of the nation, not a school"),),
     columns=(
-        *_PLACE,
+        *PLACE,
         YEAR,
         replace(URN, is_nullable=False),
         Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999),

@@ -1,12 +1,15 @@
 """Numbers and codes as people read them: signs, units, halves, missing values, no overclaiming."""
 
 import re
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines import wording
+from pipelines.catalogue.impact import BALANCE
+from pipelines.impact.results import Selection
 from pipelines.study import PUPIL_GROUPS
 
 
@@ -64,6 +67,34 @@ def test_counts_and_money():
     assert wording.format_count(1460.0) == "1,460"
     assert wording.format_count(float("nan")) == "not available"
     assert wording.format_gbp(200_000) == "£200,000"
+
+
+def test_standard_deviations_times_in_a_hundred_and_the_census():
+    assert [wording.format_sd(value) for value in (-0.306, 0.2, 0, None)] == [
+        "−0.31",
+        "+0.20",
+        "0.00",
+        "not available",
+    ]
+    shares = (0.473, 0.003, 0.0, 0.006, float("nan"))
+    assert [wording.format_in_100(share) for share in shares] == [
+        "47 in 100",
+        "fewer than 1 in 100",
+        "0 in 100",
+        "1 in 100",
+        "not available",
+    ]
+    assert wording.format_census("2017-18") == "January 2018 census"
+    assert wording.format_census("2099-00") == "January 2100 census"
+
+
+def test_every_code_of_the_design_tables_has_words():
+    assert set(wording.SELECTION_LABELS) == set(get_args(Selection))
+    for column, labels in (
+        ("characteristic", wording.CHARACTERISTIC_LABELS),
+        ("rating", wording.BALANCE_LABELS),
+    ):
+        assert set(BALANCE.column(column).allowed) == set(labels)
 
 
 def test_verdicts_never_read_as_no_effect():

@@ -14,7 +14,7 @@ from pipelines import wording
 from pipelines.board import findings as said
 from pipelines.board.cited import plain, released_rows
 from pipelines.board.findings import Findings, in_sentence
-from tests.released_fixture import NOT_YET, TOO_FEW, released_tables
+from tests.released_fixture import NOT_YET, TOO_FEW, released_tables, without_marks
 
 NEVER_OF_CANNOT_TELL = (
     "no effect", "no change", "no difference", "no impact", "did not work", "made no",
@@ -30,17 +30,6 @@ def findings(frames: dict[str, pd.DataFrame]) -> Findings:
 
 def headline_words(frames: dict[str, pd.DataFrame]) -> list[str]:
     return said.headline_words(released_rows(frames))
-
-
-def without_marks(found):
-    if isinstance(found, str):
-        return plain(found)
-    if isinstance(found, tuple):
-        return tuple(without_marks(part) for part in found)
-    if dataclasses.is_dataclass(found):
-        fields = {f.name: without_marks(getattr(found, f.name)) for f in dataclasses.fields(found)}
-        return dataclasses.replace(found, **fields)
-    return found
 
 
 def with_verdict(
@@ -258,6 +247,76 @@ def test_funding_is_stated_and_missing_funding_left_out():
     assert "Funding: £200,000 from SSIF, as stated." in findings(tables).programmes[0].facts
     tables["programme"]["funding_gbp"] = np.nan
     assert "£" not in " ".join(findings(tables).programmes[0].facts)
+
+
+def money_of_send(**changes: object) -> str:
+    tables = released_tables()
+    for column, value in changes.items():
+        tables["programme"][column] = tables["programme"][column].astype(object)
+        tables["programme"].loc[0, column] = value
+    return findings(tables).programmes[0].facts[-1]
+
+
+def test_money_is_set_against_target_pupils_of_the_whole_schools():
+    assert money_of_send() == (
+        "£200,000 is about £105 for each of the 1,900 pupils on SEN support on roll in its 18 schools "
+        "(whole schools, January 2018 census)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"census_academic_year": None}, "cannot be said: no school census is on file."),
+        (
+            {"n_schools_with_census": 15},
+            "cannot be said: the January 2018 census has no figure for 3 of its 18 schools.",
+        ),
+        (
+            {"n_target_pupils_on_roll": np.nan, "funding_gbp_per_target_pupil": np.nan},
+            "counts none of them, or too few to show.",
+        ),
+        ({"target_group": "high_prior"}, "does not count pupils with high prior attainment"),
+        ({"target_group": "no_sen"}, "does not count pupils with no identified SEN"),
+        (
+            {"target_group": "disadvantaged"},
+            "1,900 pupils eligible for free school meals at any time in the last six years on roll",
+        ),
+    ],
+)
+def test_where_money_cannot_be_set_against_pupils_it_says_why(changes, words):
+    assert words in money_of_send(**changes)
+
+
+def test_money_is_never_put_on_a_point_and_never_on_a_placebo():
+    found = findings(released_tables())
+    for programme in found.programmes:
+        assert not [fact for fact in programme.facts if "per point" in fact or "a point" in fact]
+        assert programme.is_placebo == (not any("£" in fact for fact in programme.facts))
+    assert found.programmes[1].facts[-1].endswith("has no figure for 1 of its 18 schools.")
+
+
+def test_the_failure_of_the_method_is_quoted_with_its_size():
+    limits = [limit for limit in findings(released_tables()).cannot_say if "knew" in limit.subject]
+    (limit,) = limits
+    assert limit.subject == (
+        "Whether schools in SEND in mainstream (Key Stage 2) and Closing the gap (Key Stage 2) were "
+        "chosen by someone who knew how the coming pupils would do"
+    )
+    assert limit.reason == (
+        "If they were, the method is often wrong. In 2,000 simulations with schools about this many "
+        "and this small (11 of 34 schools in the programme, about 10 target pupils each), it then "
+        "claimed an effect that was not there in 47 in 100. Where they were chosen in any other way "
+        "that was tried, at most 2 in 100."
+    )
+
+
+def test_the_failure_quoted_is_the_table_s_own():
+    rates = released_tables()["calibration"]
+    rates = rates[rates["programme"] == "gap"]
+    rates.loc[rates["selection"] == "coming_cohort", "false_verdict_share"] = 0.284
+    rows = released_rows({"calibration": rates})["calibration"]
+    assert "not there in 28 in 100" in plain(said.coming_cohort_words(rows))
 
 
 def test_results_not_yet_published_come_with_the_reason():

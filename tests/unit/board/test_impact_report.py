@@ -66,3 +66,39 @@ def test_a_missing_minimum_detectable_effect_is_left_out():
         for part in render(with_rows(mde=np.nan)).split("\n## ")
         if part.startswith("SEND in mainstream: Reading")
     )
+
+
+def section_of(report: str, title: str) -> str:
+    return next(part for part in report.split("\n## ") if part.startswith(title))
+
+
+def test_what_a_headline_rests_on_is_told_with_what_would_mislead():
+    text = section_of(render(released_tables()), "SEND in mainstream: Reading")
+    assert (
+        "Schools missing: 4 of the others (no earlier result to compare with (1); no result for these "
+        "pupils this year (3)), all their pupils now at 0.4 (about 120 pupils) against −1.4 (about "
+        "1,450 pupils) in those kept. To mislead," in text
+    )
+    assert "earlier results of the target pupils −0.31 SD" in text
+    assert "Enough: of the programme's schools 82% lay within the others' range" in text
+    assert "claimed an effect that was not there in 47 in 100" in text
+
+
+def test_what_is_withheld_in_the_design_is_marked_in_the_report():
+    text = section_of(render(released_tables()), "Closing the gap: Expected")
+    assert "all their pupils now at [c] against [c] in those kept" in text
+    assert "earlier results of the target pupils [c]." in text
+    assert "Hardly, so the ANCOVA end extrapolates" in text
+    tables = released_tables()
+    tables["overlap"]["programme_in_range_share"] = np.nan
+    assert "Whether both sides met before: [c]." in render(tables)
+
+
+def test_a_headline_without_a_design_table_leaves_it_out():
+    text = section_of(render(released_tables()), "SEND in mainstream: Maths")
+    assert "Schools missing" not in text
+    assert "Did both sides meet" not in text
+    tables = released_tables()
+    attrition = tables["attrition"]
+    tables["attrition"] = attrition[attrition["is_kept"]]
+    assert "Schools missing: none that could be compared" in render(tables)

@@ -126,7 +126,7 @@ def test_every_table_has_a_caption_scopes_and_a_focusable_region(page: ET.Elemen
         assert (region.get("role"), region.get("tabindex")) == ("region", "0")
         assert region.get("aria-labelledby") == region.find("table/caption").get("id")
     for table in tables:
-        assert table.findtext("caption")
+        assert text_of(table.find("caption"))
         assert all(th.get("scope") == "col" for th in table.findall("thead/tr/th"))
         for row in table.findall("tbody/tr"):
             assert row[0].tag == "th"
@@ -148,7 +148,7 @@ def test_sections_come_in_the_order_a_board_reads(page: ET.Element):
     names = [element.get("id") for element in page.findall(".//main/section")]
     assert names == [
         "answer", "together", "programme-send", "programme-gap", "programme-lowest",
-        "cannot-say", "claims", "not-yet", "schools-say", "method", "sources", "words",
+        "cannot-say", "claims", "not-yet", "schools-say", "method", "annex", "sources", "words",
     ]  # fmt: skip
 
 
@@ -234,6 +234,31 @@ def test_hashes_and_money_are_stated(page: ET.Element):
     assert "3f1c9a0b7d42" in text_of(page.find(".//footer"))
     assert "£200,000" in text_of(section(page, "programme-send"))
     assert "£" not in text_of(section(page, "answer"))
+
+
+def test_the_annex_has_a_table_for_each_part_of_the_design(page: ET.Element):
+    annex = section(page, "annex")
+    captions = [text_of(caption) for caption in annex.iter("caption")]
+    assert captions[:4] == [
+        "Schools that could be compared, kept and lost",
+        "Both sides before the programme",
+        "Where both sides meet, and what the others got",
+        "11 of 34 schools in the programme, about 10 target pupils each (nearest to SEND in mainstream "
+        "(Key Stage 2) and Closing the gap (Key Stage 2))",
+    ]
+    headlines = released_tables()["impact"]["role"] == "headline"
+    assert sum(caption.endswith(": every method") for caption in captions) == headlines.sum()
+
+
+def test_an_annex_without_a_comparison_says_so():
+    tables = released_tables()
+    for name in ("attrition", "balance", "overlap", "calibration"):
+        tables[name] = tables[name].iloc[:0]
+    html = render(tables, ())
+    assert "so no school is missing" in html
+    assert "Too few schools on a side to judge." in html
+    assert "No comparison has an estimate" in html
+    assert "knew how the coming pupils" not in html
 
 
 def test_optional_parts_vanish_when_their_tables_are_empty():

@@ -1,0 +1,236 @@
+"""The technical annex's tables: who is missing, how alike both sides were, how often the method errs.
+
+And every method's estimate. Tables of what happened and of how it was done are `tables`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines import wording
+from pipelines.board.cited import Row, Tables, capitalised, cite, where
+from pipelines.board.findings import key_stage_of, measure_label, rows_about, simulated_size
+from pipelines.board.tables import NONE, Table, or_none, table_of, withheld_or
+
+
+def methods(headline: Row, tables: Tables) -> Table:
+    """Every method's answer to the question of one headline."""
+    rows = where(rows_about(headline, tables["impact"]), pupil_group=headline["pupil_group"])
+    label = measure_label(headline["measure"], tables)
+    group = wording.format_group(headline["pupil_group"])
+    return table_of(
+        f"{label}, {group} ({key_stage_of(headline)}): every method",
+        rows,
+        {
+            "Method": lambda row: wording.ESTIMATOR_LABELS[row["estimator"]],
+            "Effect": _effect_or_reason,
+            f"{cite(tables['study'][0], 'percent', 'confidence_share')} interval": lambda row: (
+                "" if wording.is_missing(row["ci_low"]) else cite(row, "range", "ci_low", "ci_high")
+            ),
+            "p": lambda row: (
+                "" if wording.is_missing(row["p_value"]) else cite(row, "hundredths", "p_value")
+            ),
+            "Schools": lambda row: (
+                f"{cite(row, 'count', 'n_programme_schools')} against "
+                f"{cite(row, 'count', 'n_comparison_schools')}"
+            ),
+        },
+    )
+
+
+def attrition(tables: Tables) -> Table:
+    """Schools that a headline keeps and loses, with all their pupils' results."""
+    sides: dict[tuple[str, str, str], dict[bool, Row]] = {}
+    for row in _of_headlines("attrition", tables):
+        place = (row["programme"], row["measure"], row["side"])
+        sides.setdefault(place, {})[bool(row["is_kept"])] = row
+    rows = []
+    for standing in sides.values():
+        kept, lost = standing.get(True), standing.get(False)
+        about = kept or lost
+        if about is None:
+            continue
+        rows.append(
+            (
+                _comparison(about, tables),
+                "programme" if about["side"] == "programme" else "others",
+                NONE if kept is None else cite(kept, "count", "n_schools"),
+                all_pupils_now(kept),
+                NONE if lost is None else or_none(lost, "reasons"),
+                all_pupils_now(lost),
+            )
+        )
+    return Table(
+        "Schools that could be compared, kept and lost",
+        (
+            "Comparison",
+            "Side",
+            "Schools kept",
+            "All their pupils now",
+            "Schools lost, and why",
+            "All the lost schools’ pupils now",
+        ),
+        tuple(rows),
+        note="Pupils to the nearest ten. Special schools, and schools without the key stage, are "
+        "never compared and so not lost.",
+    )
+
+
+def all_pupils_now(row: Row | None) -> str:
+    """ "53% (about 870 pupils)": the mean over all pupils of the schools kept or lost."""
+    if row is None:
+        return NONE
+    if row["suppressed"]:
+        return wording.WITHHELD
+    if not row["n_pupils"]:
+        return wording.NOT_AVAILABLE
+    return f"{cite(row, 'value', 'mean')} (about {cite(row, 'count', 'n_pupils')} pupils)"
+
+
+def balance(tables: Tables) -> Table:
+    """How far apart both sides of each headline were before the programme."""
+    return table_of(
+        "Both sides before the programme",
+        list(_of_headlines("balance", tables)),
+        {
+            "Comparison": lambda row: _comparison(row, tables),
+            "Before the programme": lambda row: wording.CHARACTERISTIC_LABELS[
+                row["characteristic"]
+            ],
+            "Programme schools": lambda row: withheld_or(row, before(row), "programme_mean"),
+            "Other schools": lambda row: withheld_or(row, before(row), "comparison_mean"),
+            "Difference (SD)": lambda row: withheld_or(row, "sd", "standardised_difference"),
+            "Reading": lambda row: (
+                wording.WITHHELD
+                if row["suppressed"]
+                else wording.NOT_AVAILABLE
+                if wording.is_missing(row["rating"])
+                else cite(row, "balance", "rating")
+            ),
+        },
+        note="Results in standard deviations of pupils, the year group’s size and make-up in those "
+        "of schools. Bounds: What Works Clearinghouse, Standards Handbook, fourth edition.",
+    )
+
+
+def before(row: Row) -> str:
+    """How a mean of `released.balance` is put into words: in the unit of what it is a mean of."""
+    units = {"cohort_pupils": "count", "disadvantaged_share": "percent"}
+    return units.get(row["characteristic"], "value")
+
+
+def overlap(tables: Tables) -> Table:
+    """Whether both sides of each headline met before, and what else the others take part in."""
+    return table_of(
+        "Where both sides meet, and what the others got",
+        list(_of_headlines("overlap", tables)),
+        {
+            "Comparison": lambda row: _comparison(row, tables),
+            "Programme’s schools within the others’ range": lambda row: cite(
+                row, "percent", "programme_in_range_share"
+            ),
+            "Other schools within the programme’s range": lambda row: (
+                wording.WITHHELD
+                if wording.is_missing(row["n_comparison_schools_in_range"])
+                else f"{cite(row, 'count', 'n_comparison_schools_in_range')} of "
+                f"{cite(row, 'count', 'n_comparison_schools')}"
+            ),
+            "The ANCOVA end extrapolates": lambda row: (
+                wording.WITHHELD
+                if wording.is_missing(row["is_extrapolation"])
+                else ("yes" if row["is_extrapolation"] else "no")
+            ),
+            "Others in another evaluated programme": lambda row: cite(
+                row, "percent", "comparison_in_evaluated_share"
+            ),
+            "Others in a programme not evaluated": lambda row: cite(
+                row, "percent", "comparison_in_others_share"
+            ),
+        },
+        note="By earlier results, on the year (or the mean of years) where the two meet least.",
+    )
+
+
+def calibration(tables: Tables) -> tuple[Table, ...]:
+    """What was said of simulated schools, a table for each size that is nearest to some headline."""
+    rates_of: dict[tuple[object, ...], list[Row]] = {}
+    comparisons_of: dict[tuple[object, ...], list[str]] = {}
+    for headline in _headlines(tables):
+        rates = rows_about(headline, tables["calibration"])
+        if rates:
+            size = tuple(
+                rates[0][f"n_simulated_{what}"]
+                for what in ("programme_schools", "schools", "pupils_a_school")
+            )
+            rates_of.setdefault(size, rates)
+            comparisons_of.setdefault(size, []).append(_comparison(rates[0], tables))
+    return tuple(
+        _rates(
+            f"{capitalised(simulated_size(rates_of[size][0]))} "
+            f"(nearest to {wording.join_words(comparisons)})",
+            rates_of[size],
+        )
+        for size, comparisons in comparisons_of.items()
+    )
+
+
+def _rates(caption: str, rates: list[Row]) -> Table:
+    """A row a way of choosing schools; powers at each effect that was given."""
+    by_effect: dict[str, dict[float, Row]] = {}
+    for row in rates:
+        by_effect.setdefault(row["selection"], {})[row["effect_sd"]] = row
+    effects = sorted({row["effect_sd"] for row in rates} - {0.0})
+    some = next(iter(by_effect.values()))
+
+    def said(row: Row, headline: str) -> str:
+        names = (headline, "ancova_rejects_share", "naive_rejects_share")
+        return " / ".join(cite(row, "percent", name) for name in names)
+
+    return Table(
+        caption,
+        (
+            "Schools chosen on",
+            "Claims an effect that is not there",
+            "Range holds what is true",
+            *(f"Finds an effect of {cite(some[e], 'as_short', 'effect_sd')} SD" for e in effects),
+        ),
+        tuple(
+            (
+                wording.SELECTION_LABELS[selection],
+                said(of_effect[0.0], "false_verdict_share"),
+                cite(of_effect[0.0], "percent", "bracket_covers_share"),
+                *(said(of_effect[effect], "better_share") for effect in effects),
+            )
+            for selection, of_effect in by_effect.items()
+        ),
+        note=f"{cite(rates[0], 'count', 'n_draws')} simulations a row. Three figures: this page’s "
+        "verdict / against schools with the same earlier results alone / change since last year. The "
+        "last two claim or find one when their own interval leaves zero out.",
+    )
+
+
+def _headlines(tables: Tables) -> Iterator[Row]:
+    """The primary measures, as the protocol has them."""
+    for programme in tables["programme"]:
+        of_programme = where(tables["measure"], programme=programme["programme"])
+        yield from (row for row in of_programme if row["is_primary"])
+
+
+def _of_headlines(name: str, tables: Tables) -> Iterator[Row]:
+    """The rows of a design table that are about primary measures, in the order of the protocol."""
+    for headline in _headlines(tables):
+        yield from rows_about(headline, tables[name])
+
+
+def _comparison(row: Row, tables: Tables) -> str:
+    """ "SEND in mainstream (Key Stage 2)": of each key stage there is one primary measure."""
+    (programme,) = where(tables["programme"], programme=row["programme"])
+    return f"{programme['title']} ({key_stage_of(row)})"
+
+
+def _effect_or_reason(row: Row) -> str:
+    if wording.is_missing(row["estimate_low"]):
+        return f"none: {cite(row, 'text', 'verdict_reason')}"
+    if row["estimate_low"] == row["estimate_high"]:
+        return cite(row, "effect", "estimate_low")
+    return cite(row, "range", "estimate_low", "estimate_high")
