@@ -243,8 +243,8 @@ def coming_cohort_words(rates: list[Row]) -> str:
     others = [row for row in none_given if row is not coming]
     worst = max(others, key=lambda row: float(row["false_verdict_share"]))
     return (
-        f"In {cite(coming, 'count', 'n_draws')} simulations with schools about this many and this "
-        f"small ({simulated_size(coming)}), it then claimed an effect that was not there in "
+        f"In {cite(coming, 'count', 'n_draws')} simulations of the size nearest to this one "
+        f"({simulated_size(coming)}), it then claimed an effect that was not there in "
         f"{cite(coming, 'in_100', 'false_verdict_share')}. Where they were chosen in any other way "
         f"that was tried, at most {cite(worst, 'in_100', 'false_verdict_share')}."
     )

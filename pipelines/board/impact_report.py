@@ -157,12 +157,17 @@ def _overlap(overlap: Row) -> str:
     if wording.is_missing(overlap["programme_in_range_share"]):
         return f"Whether both sides met before: {wording.WITHHELD}."
     met = "Hardly, so the ANCOVA end extrapolates" if overlap["is_extrapolation"] else "Enough"
-    return (
+    words = (
         f"Did both sides meet before? {met}: of the programme's schools "
         f"{cite(overlap, 'percent', 'programme_in_range_share')} lay within the others' range, and "
         f"{cite(overlap, 'count', 'n_comparison_schools_in_range')} of "
-        f"{cite(overlap, 'count', 'n_comparison_schools')} others within theirs. "
-        f"{cite(overlap, 'percent', 'comparison_in_evaluated_share')} of the others are in another "
+        f"{cite(overlap, 'count', 'n_comparison_schools')} others within theirs."
+    )
+    columns = ("n_comparison_schools_in_evaluated", "n_comparison_schools_in_others")
+    if not any(overlap[column] for column in columns):
+        return f"{words} None of the others is in any programme."
+    return (
+        f"{words} {cite(overlap, 'percent', 'comparison_in_evaluated_share')} of the others are in another "
         f"evaluated programme and {cite(overlap, 'percent', 'comparison_in_others_share')} in one "
         "that is not evaluated: to mislead, those would have to have moved their results."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.board import annex
-from pipelines.board.cited import released_rows
+from pipelines.board.cited import released_rows, where
 from pipelines.board.tables import Table
 from tests.released_fixture import released_tables, without_marks
 

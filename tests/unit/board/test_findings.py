@@ -304,8 +304,8 @@ def test_the_failure_of_the_method_is_quoted_with_its_size():
         "chosen by someone who knew how the coming pupils would do"
     )
     assert limit.reason == (
-        "If they were, the method is often wrong. In 2,000 simulations with schools about this many "
-        "and this small (11 of 34 schools in the programme, about 10 target pupils each), it then "
+        "If they were, the method is often wrong. In 2,000 simulations of the size nearest to "
+        "this one (11 of 34 schools in the programme, about 10 target pupils each), it then "
         "claimed an effect that was not there in 47 in 100. Where they were chosen in any other way "
         "that was tried, at most 2 in 100."
     )

@@ -88,6 +88,7 @@ def test_what_is_withheld_in_the_design_is_marked_in_the_report():
     text = section_of(render(released_tables()), "Closing the gap: Expected")
     assert "all their pupils now at [c] against [c] in those kept" in text
     assert "earlier results of the target pupils [c]." in text
+    assert "to mislead, those would have to have moved their results" in text
     assert "Hardly, so the ANCOVA end extrapolates" in text
     tables = released_tables()
     tables["overlap"]["programme_in_range_share"] = np.nan
@@ -102,3 +103,12 @@ def test_a_headline_without_a_design_table_leaves_it_out():
     attrition = tables["attrition"]
     tables["attrition"] = attrition[attrition["is_kept"]]
     assert "Schools missing: none that could be compared" in render(tables)
+
+
+def test_others_that_are_in_no_programme_are_said_to_be_in_none():
+    tables = released_tables()
+    for kind in ("evaluated", "others"):
+        tables["overlap"][f"n_comparison_schools_in_{kind}"] = 0
+    report = render(tables)
+    assert "None of the others is in any programme." in report
+    assert "moved their results" not in report
