@@ -6,20 +6,19 @@ withheld; what each alternative is stands in `intervals`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import chain, product
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import stdtr, stdtrit
 
 from pipelines.impact import estimators
 from pipelines.impact.headline import bracket
-from pipelines.impact.inference import CONFIDENCE
+from pipelines.impact.imbens_manski import between_ends
 from pipelines.impact.panel import FloatArray, SchoolPanel
 from pipelines.impact.results import Bracket, Estimate, NotComputable
 from tests.calibration.scenarios import EFFECTS, MEAN_PUPILS, SELECTIONS, SIZES, Scenario
-from tests.calibration.schools import draw_schools, panel_of
+from tests.calibration.schools import KNOWN_SHARE_OF_LUCK, Schools, draw_schools, panel_of
 from tests.calibration.simulation import one_thread_pool
 
 PLACE = ("n_members", "n_schools", "mean_pupils", "selection", "effect")
@@ -27,56 +26,60 @@ PLACE = ("n_members", "n_schools", "mean_pupils", "selection", "effect")
 Interval = tuple[float, float]
 
 
-def intervals(panel: SchoolPanel) -> dict[str, Interval] | None:
+def intervals(schools: Schools, scenario: Scenario) -> dict[str, Interval] | None:
     """Intervals of the headline and of each alternative, or None where there is no headline."""
+    panel = panel_of(schools, scenario)
     conditioned = estimators.ancova(panel)["first"]
     differenced = estimators.change_from_baseline_mean(panel)["first"]
     headline = bracket(conditioned, differenced)
     if not isinstance(headline, Bracket):
         return None
-    one_mean = _fit(panel, _baseline_mean(panel))
     lasting = _fit(panel, _lasting_level(panel))
+    everyone = _fit(panel, np.hstack([panel.standardised()[:, :-1], _all_pupils(schools, panel)]))
     return {
         "headline": (headline.ci_low, headline.ci_high),
-        "imbens_manski": imbens_manski(*headline.ends),
-        "one_baseline_mean": _union(one_mean, differenced),
-        "one_baseline_mean_imbens_manski": _imbens_manski_if_any(one_mean, differenced),
-        "errors_in_variables_for_change": _union(conditioned, lasting),
+        "union_of_95_intervals": _union(conditioned, differenced),
+        "one_baseline_mean": _between(_fit(panel, _baseline_mean(panel)), differenced),
+        "all_pupil_baselines": _between(everyone, differenced),
+        "prior_attainment_of_pupils": _adjusted(schools, scenario),
+        "errors_in_variables_for_change": _between(conditioned, lasting),
         "errors_in_variables_alone": _union(lasting, lasting),
-        "equal_weights": _union(
+        "equal_weights": _between(
             _fit(panel, panel.standardised()[:, :-1], has_equal_weights=True),
             _equal_weights_change(panel),
         ),
     }
 
 
-def imbens_manski(first: Estimate, second: Estimate) -> Interval:
-    """Interval for an effect between two ends, which errs on one side only where they lie apart.
-
-    The critical value c solves F(c + gap / larger SE) - F(-c) = 95% (Imbens and Manski 2004,
-    Econometrica 72: 1845), with F Student's t at the fewer degrees of freedom: the two-sided value
-    where the ends meet, the one-sided where they are far apart.
-    """
-    low, high = sorted((first, second), key=lambda end: end.estimate)
-    df = min(low.degrees_of_freedom, high.degrees_of_freedom)
-    gap = (high.estimate - low.estimate) / max(low.standard_error, high.standard_error)
-    critical = brentq(
-        lambda c: float(stdtr(df, c + gap) - stdtr(df, -c)) - CONFIDENCE,
-        0.0,
-        float(stdtrit(df, (1 + CONFIDENCE) / 2)) + 1.0,
+def _adjusted(schools: Schools, scenario: Scenario) -> Interval:
+    """The headline's own bracket of results less what pupils' prior attainment tells of them."""
+    unexplained = replace(
+        schools,
+        mean=schools.mean - schools.prior,
+        variance=schools.variance * (1 - KNOWN_SHARE_OF_LUCK),
     )
-    return (
-        low.estimate - critical * low.standard_error,
-        high.estimate + critical * high.standard_error,
+    # Which schools are chosen still goes by results as they were.
+    panel = panel_of(unexplained, scenario, chosen_from=schools)
+    return _between(
+        estimators.ancova(panel)["first"], estimators.change_from_baseline_mean(panel)["first"]
     )
 
 
-def _imbens_manski_if_any(
-    first: Estimate | NotComputable, second: Estimate | NotComputable
-) -> Interval:
-    if isinstance(first, Estimate) and isinstance(second, Estimate):
-        return imbens_manski(first, second)
-    return np.nan, np.nan
+def _all_pupils(schools: Schools, panel: SchoolPanel) -> FloatArray:
+    """Mean over baseline years of all pupils' results, (S, 1); every school is in the panel."""
+    return schools.everyone[:, : len(panel.baseline_years)].mean(axis=1)[:, None]
+
+
+def _between(first: Estimate | NotComputable, second: Estimate | NotComputable) -> Interval:
+    if not isinstance(first, Estimate) or not isinstance(second, Estimate):
+        return np.nan, np.nan
+    ends = (first, second)
+    found = between_ends(
+        [end.estimate for end in ends],
+        [end.standard_error for end in ends],
+        min(end.degrees_of_freedom for end in ends),
+    )
+    return found.ci_low, found.ci_high
 
 
 def _union(first: Estimate | NotComputable, second: Estimate | NotComputable) -> Interval:
@@ -151,7 +154,7 @@ def tried(scenario: Scenario, n_draws: int) -> list[dict[str, object]]:
     found = []
     for draw in range(n_draws):
         schools = draw_schools(scenario.n_schools, scenario.mean_pupils, draw)
-        answer = intervals(panel_of(schools, scenario))
+        answer = intervals(schools, scenario)
         if answer is not None:
             found.append(answer)
     rows: list[dict[str, object]] = []

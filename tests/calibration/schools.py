@@ -27,6 +27,10 @@ SOFTNESS = 0.75
 # Part of the variance of the coming pupils' luck that a school knows beforehand: a correlation of
 # about 0.7 between prior attainment and result.
 KNOWN_SHARE_OF_LUCK = 0.5
+# All pupils of a school and year: so many for each target pupil, these among them, and lasting
+# differences between schools that go with those of target pupils at this correlation.
+ALL_PER_TARGET_PUPIL = 4
+ALL_PUPILS_CORRELATION = 0.8
 SECOND_EFFECT = 0.2
 SMALL_CELL = 10
 SUPPRESSED_SHARE = 0.4
@@ -38,7 +42,8 @@ class Schools:
 
     `coming` (S,) is what is known beforehand of the outcome year's cohort; `noise` (S, 2) softens
     the choice for two programmes, `lot` (S, 2) is what random choice goes by, `suppression` (S, 3)
-    is uniform.
+    is uniform. `prior` (S, 3) is the part of a mean that its pupils' prior attainment tells,
+    `everyone` (S, 3) the mean of all the school's pupils.
     """
 
     lasting: FloatArray
@@ -49,6 +54,8 @@ class Schools:
     noise: FloatArray
     lot: FloatArray
     suppression: FloatArray
+    prior: FloatArray
+    everyone: FloatArray
 
 
 def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
@@ -65,23 +72,40 @@ def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
     unknown = unknown * np.sqrt(1 - KNOWN_SHARE_OF_LUCK) * luck_sd
     degrees = np.maximum(n - 1, 1)
     variance = WITHIN_SD**2 * rng.chisquare(degrees) / degrees
+    mean = lasting[:, None] + passing + known + unknown
+    noise, lot = rng.normal(size=(n_schools, 2)), rng.normal(size=(n_schools, 2))
+    suppression = rng.uniform(size=shape)
+    apart = np.sqrt(1 - ALL_PUPILS_CORRELATION**2) * rng.normal(0, LASTING_SD, n_schools)
+    others = (ALL_PUPILS_CORRELATION * lasting + apart)[:, None] + passing
+    n_others = (ALL_PER_TARGET_PUPIL - 1) * n
+    others = others + rng.normal(size=shape) * WITHIN_SD / np.sqrt(n_others)
     return Schools(
         lasting=lasting,
-        mean=lasting[:, None] + passing + known + unknown,
+        mean=mean,
         n_pupils=n,
         variance=np.where(n > 1, variance, np.nan),
         coming=lasting + passing[:, OUTCOME] + known[:, OUTCOME],
-        noise=rng.normal(size=(n_schools, 2)),
-        lot=rng.normal(size=(n_schools, 2)),
-        suppression=rng.uniform(size=shape),
+        noise=noise,
+        lot=lot,
+        suppression=suppression,
+        prior=known,
+        everyone=(n * mean + n_others * others) / (n + n_others),
     )
 
 
-def panel_of(schools: Schools, scenario: Scenario) -> SchoolPanel:
-    """Choose programme schools, add the effect, withhold cells: the arrays `mart.cell` would give."""
+def panel_of(
+    schools: Schools, scenario: Scenario, *, chosen_from: Schools | None = None
+) -> SchoolPanel:
+    """Choose programme schools, add the effect, withhold cells: the arrays `mart.cell` would give.
+
+    `chosen_from` are the same schools with the results they were chosen on, where those are others.
+    """
     programmes = ("first", "second") if scenario.has_second_programme else ("first",)
     exposure = np.column_stack(
-        [_chosen(schools, scenario, programme) for programme in range(len(programmes))]
+        [
+            _chosen(chosen_from or schools, scenario, programme)
+            for programme in range(len(programmes))
+        ]
     ).astype(np.float64)
     effects = np.array([scenario.effect, SECOND_EFFECT])[: len(programmes)]
     mean = schools.mean.copy()
