@@ -16,8 +16,16 @@ from pipelines.catalogue import (
     PROGRAMME_SCHOOL,
     Table,
 )
-from pipelines.catalogue.impact import ATTRITION, BALANCE, CALIBRATION, EXPOSURE, OVERLAP
-from pipelines.impact import calibration, design, study_effects
+from pipelines.catalogue.impact import (
+    ATTRITION,
+    BALANCE,
+    CALIBRATION,
+    EXPOSURE,
+    MATCHED_SCHOOL,
+    OVERLAP,
+    SCHOOL_BEFORE,
+)
+from pipelines.impact import calibration, comparison_pool, design, study_effects
 
 
 def _impact_asset(
@@ -50,8 +58,15 @@ def _design_asset(table: Table) -> dg.AssetsDefinition:
 
 
 _CELLS_AND_SCHOOLS = [key_of(OUTCOME), key_of(PROGRAMME_SCHOOL)]
+_CELLS_AND_POOLS = [*_CELLS_AND_SCHOOLS, key_of(SCHOOL_BEFORE), key_of(MATCHED_SCHOOL)]
 
 impact_assets = [
+    _design_asset(SCHOOL_BEFORE),
+    _impact_asset(
+        MATCHED_SCHOOL,
+        [key_of(SCHOOL_BEFORE), key_of(PROGRAMME_SCHOOL)],
+        lambda work: comparison_pool.build_matched_school(work.con, work.study),
+    ),
     _impact_asset(
         COMPARED_SCHOOL,
         tables_read_by(study_effects.compared_school_select()),
@@ -60,12 +75,12 @@ impact_assets = [
     *map(_design_asset, (EXPOSURE, ATTRITION, BALANCE)),
     _impact_asset(
         OVERLAP,
-        _CELLS_AND_SCHOOLS,
+        _CELLS_AND_POOLS,
         lambda work: design.build_overlap(work.con, work.study),
     ),
     _impact_asset(
         ESTIMATE,
-        _CELLS_AND_SCHOOLS,
+        _CELLS_AND_POOLS,
         lambda work: study_effects.build_estimate(work.con, work.study),
     ),
     _impact_asset(

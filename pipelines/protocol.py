@@ -47,7 +47,8 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "programme VARCHAR, protocol_order INTEGER, title VARCHAR, fund VARCHAR, priority VARCHAR, "
         "funding_gbp INTEGER, target_group VARCHAR, starts DATE, expected_schools INTEGER, "
         "eligible_share DOUBLE, is_evaluated BOOLEAN, is_placebo BOOLEAN, placebo_measure VARCHAR, "
-        "placebo_academic_year VARCHAR, placebo_n_schools INTEGER",
+        "placebo_academic_year VARCHAR, placebo_n_schools INTEGER, comparison_pool VARCHAR, "
+        "matches_per_school INTEGER",
         [
             (
                 programme.id,
@@ -65,6 +66,8 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 programme.placebo.measure if programme.placebo else None,
                 programme.placebo.academic_year if programme.placebo else None,
                 programme.placebo.n_schools if programme.placebo else None,
+                programme.comparison_pool,
+                programme.matches_per_school,
             )
             for order, programme in enumerate(study.programme)
         ],

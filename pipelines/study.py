@@ -16,6 +16,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import Fault, StudyError
+from pipelines.ingest.published_columns import is_published_by_school
 from pipelines.measures import MEASURES, MeasureName
 
 PROTOCOL = "study.toml"
@@ -39,6 +40,8 @@ PupilGroup = Literal[
     "not_disadvantaged",
     "high_prior",
 ]
+# Whom a programme's schools are compared with: the authority's others, or the nearest outside it.
+ComparisonPool = Literal["local", "matched"]
 SourceKind = Literal[
     "ks2_pupils",
     "ks4_pupils",
@@ -95,7 +98,12 @@ class Placebo(_Settings):
 
 
 class Programme(_Settings):
-    """An intervention and its schools. Evaluated if it has measures, else only counted for coverage."""
+    """An intervention and its schools. Evaluated if it has measures, else only counted for coverage.
+
+    The comparison pool is each programme's own: one for disadvantaged pupils can be matched while one for
+    pupils on SEN support, of whom nothing is published by school, cannot. Beyond five matches a school
+    there is little left to gain (a difference's variance goes with 1 + 1/k), and matches get worse.
+    """
 
     id: Slug
     title: str
@@ -107,6 +115,8 @@ class Programme(_Settings):
     selection_years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
     expected_schools: Annotated[int, Field(ge=1)] | None = None
     eligible_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    comparison_pool: ComparisonPool = "local"
+    matches_per_school: Annotated[int, Field(ge=1)] = 5
     placebo: Placebo | None = None
     measure: tuple[ProgrammeMeasure, ...] = Field(default=(), strict=False)
 
@@ -399,6 +409,8 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
             )
         for location, *words in _contradictory_measures(study, programme):
             fault((*here, *location), *words)
+        for key, *words in _pool_contradictions(programme):
+            fault((*here, key), *words)
         if programme.placebo and programme.placebo.academic_year not in section.baseline_years:
             fault(
                 (*here, "placebo", "academic_year"),
@@ -515,3 +527,26 @@ def _why_not_adjusted(study: Study, measure: str) -> str | None:
     if not any(source.kind == f"{stage}_pupils" for source in study.source):
         return "published tables of schools do not hold it pupil by pupil"
     return None
+
+
+def _pool_contradictions(programme: Programme) -> Iterator[tuple[str, str, str, str]]:
+    """Of the comparison pool: key, problem, expected, remedy. A table not out yet is no contradiction."""
+    group = programme.target_group
+    if programme.comparison_pool == "local":
+        if "matches_per_school" in programme.model_fields_set:
+            yield (
+                "matches_per_school",
+                f"programme {programme.id!r} is compared with local schools, which are not matched",
+                'comparison_pool = "matched" beside it',
+                "take matches_per_school out, or add comparison_pool",
+            )
+        return
+    for measure in programme.measure:
+        if group is not None and not is_published_by_school(measure.name, group):
+            yield (
+                "comparison_pool",
+                f"no table publishes {measure.name} of the group {group} by school, so programme "
+                f"{programme.id!r} cannot be compared with schools outside the authority",
+                "measures and a target_group that the performance tables hold of every school",
+                "take comparison_pool out, so that local schools are compared, or take that measure out",
+            )

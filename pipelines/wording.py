@@ -45,6 +45,11 @@ CENSUS_GROUP_LABELS = {
     "disadvantaged": "pupils eligible for free school meals at any time in the last six years",
 }
 
+POOL_LABELS = {
+    "local": "other local schools",
+    "matched": "the most similar schools outside the area",
+}
+
 VERDICT_LABELS = {
     "better": "better than the comparison schools",
     "worse": "worse than the comparison schools",
@@ -240,6 +245,11 @@ def format_status(status: str | None) -> str:
 def format_group(pupil_group: str) -> str:
     """A pupil group in words; how disadvantage is defined is `disadvantage_means`'s to say."""
     return GROUP_LABELS[pupil_group]
+
+
+def format_pools(pools: Iterable[str]) -> str:
+    """Whom programme schools are compared with; more than one pool joined by "or"."""
+    return join_words((POOL_LABELS[pool] for pool in dict.fromkeys(pools)), "or")
 
 
 def disadvantage_means(source_kinds: Iterable[str]) -> str:

@@ -126,6 +126,7 @@ def _programme() -> pd.DataFrame:
     table["n_schools_with_census"] = [18, 17, 18, 0, 0, 0, 0]
     table["n_target_pupils_on_roll"] = [1900, *[np.nan] * 6]
     table["funding_gbp_per_target_pupil"] = table["funding_gbp"] / table["n_target_pupils_on_roll"]
+    table["comparison_pool"] = "local"
     return table
 
 

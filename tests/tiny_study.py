@@ -16,9 +16,9 @@ import duckdb
 
 from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
-from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE
+from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
 from pipelines.disclosure import door
-from pipelines.impact import calibration, design, study_effects
+from pipelines.impact import calibration, comparison_pool, design, study_effects
 from pipelines.ingest.performance_tables import ingest_performance_tables
 from pipelines.ingest.records import ingest_records
 from pipelines.ingest.registration import sources_sha256
@@ -305,6 +305,8 @@ class TinyStudy:
         """As `marts`, then effects and released tables."""
         with self.marts() as con:
             study = load_study(self.folder)
+            design.build(con, SCHOOL_BEFORE)
+            comparison_pool.build_matched_school(con, study)
             study_effects.build_compared_school(con)
             for table in (EXPOSURE, ATTRITION, BALANCE):
                 design.build(con, table)

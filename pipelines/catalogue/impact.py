@@ -16,7 +16,80 @@ from pipelines.catalogue.columns import (
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
+from pipelines.impact.matching import MatchedOn
 from pipelines.impact.results import Estimator, Role, Selection, Verdict
+
+_SCHOOL_CHARACTERISTICS = (
+    Column(
+        "cohort_pupils", "number", "Pupils a year who count in the measure", low=0, unit="pupils"
+    ),
+    Column("disadvantaged_share", "number", "Share of them disadvantaged", low=0, high=1),
+    Column(
+        "result_before",
+        "number",
+        "Its target pupils' mean result above that of schools in the same year",
+        low=-200,
+        high=200,
+    ),
+)
+
+SCHOOL_BEFORE = Table(
+    "impact",
+    "school_before",
+    grain="a mainstream school over the baseline years, as a measure of some pupils sees it",
+    key=("measure", "pupil_group", "school_id"),
+    sensitivity="restricted",
+    columns=(
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        SCHOOL_ID,
+        Column("is_local", "flag", "In the study's authority", is_nullable=False),
+        Column(
+            "n_pupils",
+            "integer",
+            "Pupils of all these years",
+            low=1,
+            is_nullable=False,
+            unit="pupils",
+        ),
+        *_SCHOOL_CHARACTERISTICS,
+        Column(
+            "n_baseline_years",
+            "integer",
+            "Baseline years with a result of the target pupils",
+            low=0,
+            is_nullable=False,
+        ),
+        Column("has_outcome", "flag", "They have a result in the outcome year", is_nullable=False),
+    ),
+)
+
+MATCHED_SCHOOL = Table(
+    "impact",
+    "matched_school",
+    grain="one of the schools outside the authority that are most like a programme's school",
+    key=("programme", "measure", "matched_on", "school_id", "place"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        Column(
+            "matched_on",
+            "code",
+            "Alike in what: with earlier results for methods that hold these constant, without them "
+            "for changes",
+            allowed=get_args(MatchedOn),
+            is_nullable=False,
+        ),
+        SCHOOL_ID,
+        replace(SCHOOL_ID, name="matched_school_id", about="The school outside"),
+        Column("place", "integer", "1 is the most similar", low=1, is_nullable=False),
+        Column("distance", "number", "Mahalanobis distance", low=0, is_nullable=False),
+    ),
+)
 
 COMPARED_SCHOOL = Table(
     "impact",
@@ -257,17 +330,15 @@ OVERLAP = Table(
         Column(
             "n_comparison_schools_in_evaluated",
             "integer",
-            "Others that are in another evaluated programme",
+            "Others that are in another evaluated programme; not known of schools outside",
             low=0,
-            is_nullable=False,
             unit="schools",
         ),
         Column(
             "n_comparison_schools_in_others",
             "integer",
-            "Others that are in a programme that is not evaluated",
+            "Others that are in a programme that is not evaluated; not known of schools outside",
             low=0,
-            is_nullable=False,
             unit="schools",
         ),
         Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1),
@@ -358,6 +429,8 @@ CALIBRATION = Table(
 
 # Each after the tables it reads.
 IMPACT_TABLES: tuple[Table, ...] = (
+    SCHOOL_BEFORE,
+    MATCHED_SCHOOL,
     COMPARED_SCHOOL,
     EXPOSURE,
     ATTRITION,

@@ -242,14 +242,17 @@ ARM = Table(
 OUTCOME = Table(
     "mart",
     "outcome",
-    grain="a cell the comparison uses: local schools, the study's years, one release a year",
+    grain="a cell that a comparison may use: the study's years, one release a year",
     key=("school_id", "academic_year", "pupil_group", "measure"),
     sensitivity="restricted",
     may_be_empty=False,
     columns=(
         *CELL.columns,
         Column("is_special", "flag", "Of a special school", is_nullable=False),
-        Column("arm", "text", "The school's place in the study", is_nullable=False),
+        Column("is_local", "flag", "Of a school in the study's authority", is_nullable=False),
+        Column(
+            "arm", "text", "The school's place in the study; 'outside' elsewhere", is_nullable=False
+        ),
         Column("is_outcome", "flag", "Of the outcome year", is_nullable=False),
     ),
 )

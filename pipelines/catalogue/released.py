@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from pipelines.catalogue.columns import (
     GROUP,
@@ -22,6 +23,7 @@ from pipelines.catalogue.impact import (
     OVERLAP,
 )
 from pipelines.catalogue.table import Column, Table
+from pipelines.study import ComparisonPool
 
 # Degrees of freedom say how much is known, not what.
 _ESTIMATE_FIGURES = tuple(
@@ -76,6 +78,13 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("is_placebo", "flag", "No such programme existed", is_nullable=False),
             Column("funding_gbp", "integer", "Funding stated", unit="pounds"),
             Column("target_group", "text", "Whose outcomes it is meant to change"),
+            Column(
+                "comparison_pool",
+                "code",
+                "Compared with local schools, or with matched ones outside the authority",
+                allowed=get_args(ComparisonPool),
+                is_nullable=False,
+            ),
             Column("starts", "date", "First day"),
             Column("n_expected_schools", "integer", "Schools the bid names", unit="schools"),
             Column("n_schools", "integer", "Schools enrolled", low=0, unit="schools"),

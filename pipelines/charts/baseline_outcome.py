@@ -19,7 +19,6 @@ from pipelines.charts.subject import Subject
 from pipelines.wording import MINUS, first_within, format_status
 
 _SIDE, _LEFT = 3.55, 0.55
-_REST = "other local schools"
 
 
 def charts(tables: Tables) -> Iterator[Chart]:
@@ -39,7 +38,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     name = f"baseline_outcome-{about.slug}"
     counts = {
         about.schools: _rises(points[points["is_programme"].astype(bool)]),
-        _REST: _rises(points[~points["is_programme"].astype(bool)]),
+        about.others: _rises(points[~points["is_programme"].astype(bool)]),
     }
     title = _title(about, counts)
     withheld = _withheld_words(tables, about)
@@ -78,7 +77,7 @@ def _rises(points: pd.DataFrame) -> tuple[int, int]:
 
 
 def _title(about: Subject, counts: dict[str, tuple[int, int]]) -> str:
-    (up, n), (other_up, other_n) = counts[about.schools], counts[_REST]
+    (up, n), (other_up, other_n) = counts[about.schools], counts[about.others]
     if about.is_placebo:
         return f"No programme existed: {up} of {n} schools rose anyway"
     return first_within(
@@ -139,7 +138,7 @@ def _write_key(axes: Axes, about: Subject, n_programme: int, n_rest: int) -> Non
     room = style.WIDTH_INCHES - _LEFT - _SIDE - 0.5
     entries = (
         (0.95, style.PROGRAMME_MARKS, f"{about.schools} ({n_programme})"),
-        (0.82, style.REST_MARKS, f"{_REST} ({n_rest})"),
+        (0.82, style.REST_MARKS, f"{about.others} ({n_rest})"),
     )
     for height, look, text in entries:
         axes.plot([1.06], [height], **(look | place | {"linestyle": ""}))
@@ -157,7 +156,7 @@ def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "School": [
-                (about.schools if programme else _REST).replace("schools", "school")
+                (about.schools if programme else about.others).replace("schools", "school")
                 for programme in ordered["is_programme"]
             ],
             "Average of earlier years": ordered["baseline_mean"].map(about.value),

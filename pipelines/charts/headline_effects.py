@@ -14,6 +14,7 @@ from pipelines.wording import (
     first_within,
     format_count,
     format_group,
+    format_pools,
     format_range,
     format_size,
     format_status,
@@ -50,7 +51,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         title=title,
         alt_text=alt_text,
         caption=(
-            f"Measure: difference between programme schools and other local schools in {labels}. "
+            f"Measure: difference between programme schools and {_others(rows)} in {labels}. "
             f"Pupils: {groups}. Schools: mainstream schools with results. {effect_axis.HOW_TO_READ} "
             f"Place and period: {subject.place(tables)}, results of {subject.outcome_year(tables)} against "
             f"earlier years. Release status: {statuses}. {subject.source(tables, ('ks2', 'ks4'))}"
@@ -59,6 +60,10 @@ def charts(tables: Tables) -> Iterator[Chart]:
         svg=svg,
         png=png,
     )
+
+
+def _others(rows: list[Row]) -> str:
+    return format_pools(about.comparison_pool for about, _ in rows)
 
 
 def _title(tables: Tables, rows: list[Row]) -> str:
@@ -107,7 +112,7 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
     height = sum(_panel_height(panel) for panel in order)
     sheet = style.sheet(
         title,
-        f"Difference between programme schools and other local schools, "
+        f"Difference between programme schools and {_others(rows)}, "
         f"{subject.outcome_year(tables)}, whichever way the schools were chosen",
         subject.footer(tables, statuses, ("ks2", "ks4"), effect_axis.HOW_TO_READ),
         height,

@@ -80,7 +80,7 @@ def _draw(
     sheet = style.sheet(
         title,
         f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
-        f"against other local schools, {format_group(about.pupil_group)}",
+        f"against {about.others}, {format_group(about.pupil_group)}",
         subject.footer(
             tables,
             format_status(headline.status),

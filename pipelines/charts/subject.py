@@ -17,6 +17,7 @@ from pipelines.wording import (
     disadvantage_means,
     first_within,
     format_group,
+    format_pools,
     format_status,
     format_value,
     is_missing,
@@ -41,6 +42,12 @@ class Subject:
     key_stage: str
     unit: str
     smallest_effect: float | None
+    comparison_pool: str
+
+    @property
+    def others(self) -> str:
+        """What to call the schools it is compared with."""
+        return format_pools([self.comparison_pool])
 
     @property
     def schools(self) -> str:
@@ -143,6 +150,7 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
                 key_stage=measure["key_stage"],
                 unit=measure["unit"],
                 smallest_effect=_number(measure["smallest_effect"]),
+                comparison_pool=row["comparison_pool"],
             )
 
 

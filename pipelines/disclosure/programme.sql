@@ -61,6 +61,7 @@ SELECT
     is_placebo,
     funding_gbp,
     target_group,
+    comparison_pool,
     starts,
     expected_schools AS n_expected_schools,
     n_schools,

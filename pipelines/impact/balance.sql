@@ -11,7 +11,6 @@ WITH baseline AS (
         compared.school_id,
         compared.is_programme,
         asked.unit,
-        outcome.academic_year,
         outcome.pupil_group,
         outcome.n_pupils,
         outcome.value_status = 'value' AND outcome.n_pupils > 0 AS has_value,
@@ -54,45 +53,21 @@ result AS (
     GROUP BY programme, measure, key_stage, target_group, unit, characteristic, is_programme
 ),
 
--- Cohorts as they count in the measure. A school with no cell of disadvantaged pupils has none of them, unless
--- their number was withheld.
-cohort AS (
-    SELECT
-        programme,
-        measure,
-        key_stage,
-        target_group,
-        school_id,
-        is_programme,
-        academic_year,
-        max(n_pupils) FILTER (pupil_group = 'all') AS n_all,
-        CASE
-            WHEN bool_or(pupil_group = 'disadvantaged' AND n_pupils IS NULL) THEN NULL
-            ELSE coalesce(max(n_pupils) FILTER (pupil_group = 'disadvantaged'), 0)
-        END AS n_disadvantaged
-    FROM baseline
-    GROUP BY programme, measure, key_stage, target_group, school_id, is_programme, academic_year
-    HAVING n_all > 0
-),
-
 school_make_up AS (
     SELECT
-        programme,
-        measure,
-        key_stage,
-        target_group,
-        school_id,
-        is_programme,
-        sum(n_all) AS n_pupils,
+        compared.programme,
+        compared.measure,
+        compared.key_stage,
+        compared.pupil_group AS target_group,
+        compared.is_programme,
+        before.n_pupils,
         unnest([
-            {characteristic: 'cohort_pupils', figure: avg(n_all)},
-            {
-                characteristic: 'disadvantaged_share',
-                figure: sum(n_disadvantaged) / sum(n_all) FILTER (n_disadvantaged IS NOT NULL)
-            }
+            {characteristic: 'cohort_pupils', figure: before.cohort_pupils},
+            {characteristic: 'disadvantaged_share', figure: before.disadvantaged_share}
         ], recursive := true)
-    FROM cohort
-    GROUP BY programme, measure, key_stage, target_group, school_id, is_programme
+    FROM impact.compared_school AS compared
+    JOIN impact.school_before AS before USING (measure, pupil_group, school_id)
+    WHERE compared.reason = 'compared'
 ),
 
 make_up AS (

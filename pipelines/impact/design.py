@@ -13,11 +13,12 @@ import pandas as pd
 from pipelines.catalogue.impact import OVERLAP
 from pipelines.catalogue.table import Table
 from pipelines.impact.cells import panel_from_cells
+from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.headline import extrapolation_reason, overlaps
 from pipelines.impact.panel import SchoolPanel
 from pipelines.measures import MEASURES
 from pipelines.store import row_count
-from pipelines.study import Study
+from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
 
@@ -40,22 +41,21 @@ def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     Counts are of the schools the models use. Ranges are judged as the headline judges them, and of the
     scores (each baseline year, and their mean) the one with the least overlap is told.
     """
-    outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
-    membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+    schools = read_schools(con)
     evaluated = [programme.id for programme in study.evaluated_programmes]
     rows: list[dict[str, object]] = []
     for programme in study.evaluated_programmes:
         for measure in programme.measure:
             panel = panel_from_cells(
-                outcome,
-                membership,
+                schools.cells(programme, measure.name, "results_and_make_up"),
+                schools.membership,
                 programmes=evaluated,
                 measure=measure.name,
                 pupil_group=str(programme.target_group),
                 baseline_years=study.study.baseline_years,
                 outcome_year=study.study.outcome_year,
             )
-            rows.append(_overlap_row(panel, programme.id, membership, evaluated))
+            rows.append(_overlap_row(panel, programme, schools.membership, evaluated))
     con.execute(OVERLAP.ddl())
     incoming = pd.DataFrame(rows)
     con.register("incoming_frame", incoming)
@@ -67,20 +67,15 @@ def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
 
 
 def _overlap_row(
-    panel: SchoolPanel, programme: str, membership: pd.DataFrame, evaluated: list[str]
+    panel: SchoolPanel, programme: Programme, membership: pd.DataFrame, evaluated: list[str]
 ) -> dict[str, object]:
-    is_inside = panel.exposure[:, panel.programmes.index(programme)] > 0
-    comparison = set(panel.school_ids[~is_inside].tolist())
-    others = membership[
-        membership["school_id"].isin(comparison) & (membership["programme"] != programme)
-    ]
-    is_evaluated = others["programme"].isin(evaluated)
-    sample = panel.sample_size(programme, is_inside | ~is_inside)
-    judged = overlaps(panel, programme)
+    is_inside = panel.exposure[:, panel.programmes.index(programme.id)] > 0
+    sample = panel.sample_size(programme.id, is_inside | ~is_inside)
+    judged = overlaps(panel, programme.id)
     worst_range = min((o.n_comparison_in_range for o in judged), default=None)
     worst_share = min((o.programme_share_in_range for o in judged), default=None)
-    return {
-        "programme": programme,
+    row = {
+        "programme": programme.id,
         "measure": panel.measure,
         "key_stage": MEASURES[panel.measure].key_stage,
         "pupil_group": panel.pupil_group,
@@ -90,7 +85,19 @@ def _overlap_row(
         "n_comparison_pupils": sample.n_comparison_pupils,
         "n_comparison_schools_in_range": worst_range,
         "programme_in_range_share": worst_share,
-        "is_extrapolation": extrapolation_reason(panel, programme) is not None if judged else None,
+        "is_extrapolation": extrapolation_reason(panel, programme.id) is not None
+        if judged
+        else None,
+    }
+    # What schools outside the authority take part in, nobody here knows: not nothing.
+    if programme.comparison_pool == "matched":
+        return row
+    comparison = set(panel.school_ids[~is_inside].tolist())
+    others = membership[
+        membership["school_id"].isin(comparison) & (membership["programme"] != programme.id)
+    ]
+    is_evaluated = others["programme"].isin(evaluated)
+    return row | {
         "n_comparison_schools_in_evaluated": others.loc[is_evaluated, "school_id"].nunique(),
         "n_comparison_schools_in_others": others.loc[~is_evaluated, "school_id"].nunique(),
         "comparison_in_evaluated_share": _share(others.loc[is_evaluated], comparison),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.impact.inference import (
     Regression,
@@ -129,7 +130,7 @@ def change_since_last_year(panel: SchoolPanel) -> Answers:
             regression,
             coefficient=1,
             to_unit=1.0,
-            is_in_model=is_in_model,
+            school_ids=panel.school_ids[is_in_model],
             has_p_value=False,
         )
     return answers
@@ -201,7 +202,7 @@ def effects(panel: SchoolPanel, estimator: Estimator, model: ExposureModel) -> A
             regression,
             coefficient=j,
             to_unit=panel.outcome_scale,
-            is_in_model=model.is_in_model,
+            school_ids=panel.school_ids[model.is_in_model],
         )
         for j, programme in enumerate(panel.programmes, start=1)
     }
@@ -281,7 +282,7 @@ def _answer(
     *,
     coefficient: int,
     to_unit: float,
-    is_in_model: BoolArray,
+    school_ids: NDArray[np.int64],
     has_p_value: bool = True,
 ) -> Estimate | NotComputable:
     """One programme's coefficient in the measure's unit, or why it is no answer."""
@@ -289,8 +290,9 @@ def _answer(
     why_none = _why_no_effect(sample, regression, j)
     if why_none:
         return NotComputable(programme, estimator, why_none, sample)
-    contribution = np.zeros(len(is_in_model))
-    contribution[is_in_model] = regression.contribution[:, j] * to_unit
+    contribution = dict(
+        zip(school_ids.tolist(), (regression.contribution[:, j] * to_unit).tolist(), strict=True)
+    )
     return Estimate(
         programme=programme,
         estimator=estimator,

@@ -43,11 +43,14 @@ def evaluate_measure(
     release_status: str | None,
     higher_is_better: bool = True,
     as_published: SchoolPanel | None = None,
+    change_panel: SchoolPanel | None = None,
 ) -> list[ImpactRow]:
     """Estimate every programme of the panel by every method: five rows each, headline first.
 
     `as_published` are the results before any adjustment for prior attainment, if the panel's are
-    adjusted: the naive change is of those, being what a reader would draw.
+    adjusted: the naive change is of those, being what a reader would draw. `change_panel` holds the
+    schools whose changes are compared, where they are others than the panel's, whose results are held
+    constant (`comparison_pool`).
 
     Where there is no headline (too few schools, say) no other row has an estimate either; where a
     single method cannot answer, its row has the reason and no numbers. Raises ValueError unless
@@ -56,9 +59,10 @@ def evaluate_measure(
     if sorted(q.programme for q in questions) != sorted(panel.programmes):
         raise ValueError("the questions must name each of the panel's programmes once")
     selection_years = {q.programme: q.selection_years for q in questions}
-    conditioned, differenced = ancova(panel), change_from_baseline_mean(panel)
-    leaving_out = change_leaving_selection_years_out(panel, selection_years)
-    naive = change_since_last_year(as_published or panel)
+    changes = panel if change_panel is None else change_panel
+    conditioned, differenced = ancova(panel), change_from_baseline_mean(changes)
+    leaving_out = change_leaving_selection_years_out(changes, selection_years)
+    naive = change_since_last_year(as_published or changes)
     rows: list[ImpactRow] = []
     for question in questions:
         programme = question.programme

@@ -54,8 +54,7 @@ def bracket(
     second, and the effect lies between (Ding and Li 2019, Political Analysis 27: 605): interval and
     p-value are `imbens_manski.between_ends`, and a claim needs both ends beyond zero. That this
     interval holds, though narrower than the two ends' own 95% intervals united, is what
-    `make calibrate` measures. Raises ValueError for ends that are not of the same schools, or for the
-    naive change, which has no p-value and is no end.
+    `make calibrate` measures. Raises ValueError for the naive change, which has no p-value and is no end.
     """
     first, second = _end_or_refusal(conditioned), _end_or_refusal(differenced)
     if isinstance(first, NotComputable):
@@ -65,10 +64,9 @@ def bracket(
     ends = (first, second)
     if any(end.p_value is None for end in ends):
         raise ValueError("the naive change is not an end of the bracket")
-    if not len(first.contribution) or first.contribution.shape != second.contribution.shape:
-        raise ValueError("the ends of a bracket must be estimates from the same schools")
     errors = [end.standard_error for end in ends]
-    together = float(first.contribution @ second.contribution) / (errors[0] * errors[1])
+    shared = first.contribution.keys() & second.contribution.keys()
+    covariance = sum(first.contribution[school] * second.contribution[school] for school in shared)
     degrees_of_freedom = [end.degrees_of_freedom for end in ends]
     estimates = [end.estimate for end in ends]
     between = between_ends(estimates, errors, min(degrees_of_freedom))
@@ -81,7 +79,7 @@ def bracket(
         ci_high=between.ci_high,
         p_value=between.p_value,
         effective_df=min(degrees_of_freedom),
-        mde=detectable_effect(errors, degrees_of_freedom, together),
+        mde=detectable_effect(errors, degrees_of_freedom, covariance / (errors[0] * errors[1])),
         sample=first.sample,
         extrapolation_reason=extrapolation_reason,
     )

@@ -5,11 +5,9 @@ No formula lives here; those are in `inference`, `estimators` and `headline`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.measures import Unit
 
@@ -53,8 +51,8 @@ class Estimate:
     """One programme's effect by one method, in the measure's own unit (shares 0 to 1).
 
     `p_value` is None for the naive change, whose interval is shown but which tests nothing.
-    `contribution` (S,) is each school's part in the error, 0 where it is not in the model: by it two
-    estimates from the same schools know how they move together. Empty where pupils are the rows.
+    `contribution` is each school's part in the error, by school: from it follows how two estimates
+    move together that share schools. Empty where pupils are the rows.
     """
 
     programme: str
@@ -66,9 +64,7 @@ class Estimate:
     ci_high: float
     p_value: float | None
     sample: SampleSize
-    contribution: NDArray[np.float64] = field(
-        default_factory=lambda: np.empty(0), repr=False, compare=False
-    )
+    contribution: Mapping[int, float] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

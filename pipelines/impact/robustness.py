@@ -46,15 +46,18 @@ def robustness_rows(
     headlines: Sequence[ImpactRow],
     draws: Draws,
     *,
+    change_panel: SchoolPanel | None = None,
     complement: SchoolPanel | None = None,
     pupil_sums: PupilSums | None = None,
 ) -> list[ImpactRow]:
     """Five rows for each headline (bracket) row of the panel, in the measure's unit.
 
-    `complement` is the panel of the schools' other pupils, `pupil_sums` those of the outcome year's
+    `change_panel` is as in `evaluate.evaluate_measure`, `complement` the panel of those schools' other
+    pupils, `pupil_sums` those of the outcome year's
     pupils with prior attainment, one a school of the panel; None where the study has none.
     """
-    triple = triple_difference(panel, complement) if complement is not None else None
+    changes = panel if change_panel is None else change_panel
+    triple = triple_difference(changes, complement) if complement is not None else None
     adjusted = pupil_adjusted(panel, pupil_sums) if pupil_sums is not None else None
     rows: list[ImpactRow] = []
     for headline in headlines:
@@ -67,7 +70,7 @@ def robustness_rows(
         rows += [
             _drawn(headline, "randomisation_inference", panel, _permuted(panel, programme, draws)),
             _drawn(headline, "wild_cluster_bootstrap", panel, _resampled(panel, programme, draws)),
-            _left_out(headline, panel, programme),
+            _left_out(headline, panel, changes, programme),
             _answered(headline, panel, "triple_difference", triple, NO_COMPLEMENT),
             _answered(headline, panel, "pupil_adjusted", adjusted, NO_PUPIL_FILES),
         ]
@@ -186,23 +189,25 @@ def _drawn(
     )
 
 
-def _left_out(headline: ImpactRow, panel: SchoolPanel, programme: int) -> ImpactRow:
+def _left_out(
+    headline: ImpactRow, panel: SchoolPanel, change_panel: SchoolPanel, programme: int
+) -> ImpactRow:
     """The range of both ends over single schools left out: no school is named, and there is no test."""
-    models: tuple[ExposureModel, ...] = (
-        ancova_model(panel),
-        change_model(panel, panel.baseline_years),
+    models: tuple[tuple[ExposureModel, float], ...] = (
+        (ancova_model(panel), panel.outcome_scale),
+        (change_model(change_panel, change_panel.baseline_years), change_panel.outcome_scale),
     )
     try:
         ranges = [
-            leave_one_school_out(m.outcome, m.design, m.weights, coefficient=programme + 1)
-            for m in models
+            (leave_one_school_out(m.outcome, m.design, m.weights, coefficient=programme + 1), scale)
+            for m, scale in models
         ]
     except ValueError as error:
         return _empty(headline, panel, "leave_one_school_out", str(error))
     return replace(
         _empty(headline, panel, "leave_one_school_out", None),
-        estimate_low=min(each.low for each in ranges) * panel.outcome_scale,
-        estimate_high=max(each.high for each in ranges) * panel.outcome_scale,
+        estimate_low=min(each.low * scale for each, scale in ranges),
+        estimate_high=max(each.high * scale for each, scale in ranges),
     )
 
 

@@ -15,9 +15,11 @@ import pandas as pd
 from pipelines.catalogue import COMPARED_SCHOOL, COMPARISON, ESTIMATE, Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.clustered import PupilSums
+from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.group_mean import pooled_group_mean
 from pipelines.impact.identification import capped
+from pipelines.impact.matching import MatchedOn
 from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.prior_adjusted import (
     adjust_for_prior_attainment,
@@ -58,6 +60,7 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     """Fill `impact.estimate`: every evaluated programme, its own measures and pupils, every method.
 
     All evaluated programmes are in each model, so that a school in two of them is not counted twice.
+    Needs `impact.matched_school`.
     """
     marts = Marts(con, study)
     rows: list[ImpactRow] = []
@@ -72,33 +75,36 @@ class Marts:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, study: Study) -> None:
         self.study = study
-        self.outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
-        self.membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
-        self.phase = con.execute(
-            "SELECT school_id, coalesce(phase, '') AS phase FROM mart.school"
-        ).df()
+        self.schools = read_schools(con)
+        self.phase = con.execute("SELECT school_id, is_local, phase FROM mart.school").df()
         self.moments = con.execute(moments_in_use()).df()
 
-    def panel(self, measure: str, pupil_group: str) -> SchoolPanel:
-        """The schools by years of one measure and group."""
-        return self._panel(self.outcome, measure, pupil_group)
+    def panel(
+        self, measure: str, pupil_group: str, programme: Programme, matched_on: MatchedOn
+    ) -> SchoolPanel:
+        """The schools by years of one measure and group, compared as the programme's are."""
+        cells = self.schools.cells(programme, measure, matched_on)
+        return self._panel(cells, measure, pupil_group)
 
-    def prior_adjusted_panel(self, measure: str, pupil_group: str) -> SchoolPanel:
+    def prior_adjusted_panel(
+        self, measure: str, pupil_group: str, programme: Programme, matched_on: MatchedOn
+    ) -> SchoolPanel:
         """The same, as if all schools' pupils had started from the same prior attainment."""
-        is_asked = (self.outcome["measure"] == measure) & (
-            self.outcome["pupil_group"] == pupil_group
-        )
+        cells = self.schools.cells(programme, measure, matched_on)
+        is_asked = (cells["measure"] == measure) & (cells["pupil_group"] == pupil_group)
         moments = self._moments(measure, pupil_group)
-        adjusted, residual = adjust_for_prior_attainment(self.outcome[is_asked], moments)
+        adjusted, residual = adjust_for_prior_attainment(cells[is_asked], moments)
         return with_residual_variance(
-            self._panel(adjusted, measure, pupil_group), self.panel(measure, pupil_group), residual
+            self._panel(adjusted, measure, pupil_group),
+            self._panel(cells, measure, pupil_group),
+            residual,
         )
 
     def _panel(self, cells: pd.DataFrame, measure: str, pupil_group: str) -> SchoolPanel:
         return panel_from_cells(
             cells,
-            self.membership,
-            programmes=[programme.id for programme in self.study.evaluated_programmes],
+            self.schools.membership,
+            programmes=[each.id for each in self.study.evaluated_programmes],
             measure=measure,
             pupil_group=pupil_group,
             baseline_years=self.study.study.baseline_years,
@@ -107,8 +113,9 @@ class Marts:
 
     def release_status(self, measure: str) -> str | None:
         """How final the outcome year's figures are; None if there are none."""
-        is_of_year = self.outcome["is_outcome"] & (self.outcome["measure"] == measure)
-        statuses = self.outcome.loc[is_of_year, "release_status"].unique()
+        outcome = self.schools.outcome
+        is_of_year = outcome["is_outcome"] & (outcome["measure"] == measure)
+        statuses = outcome.loc[is_of_year, "release_status"].unique()
         return str(statuses[0]) if len(statuses) else None
 
     def pupil_sums(self, panel: SchoolPanel) -> PupilSums | None:
@@ -128,8 +135,14 @@ class Marts:
         return self.moments[is_asked]
 
     def draws(self, panel: SchoolPanel) -> Draws:
-        """Memberships are drawn again within phases of education."""
-        phases = self.phase.set_index("school_id")["phase"].reindex(panel.school_ids)
+        """Memberships are drawn again within phases of education.
+
+        A phase known of local schools alone would keep those outside from ever being drawn.
+        """
+        schools = self.phase.set_index("school_id").reindex(panel.school_ids)
+        phases = schools["phase"].fillna("")
+        if schools.loc[~schools["is_local"], "phase"].isna().any():
+            phases[:] = ""
         section = self.study.study
         return Draws(section.draws, section.seed, pd.factorize(phases)[0].astype(np.int64))
 
@@ -137,24 +150,48 @@ class Marts:
 def _answers(
     marts: Marts, measure: str, pupil_group: str, is_prior_adjusted: bool
 ) -> list[ImpactRow]:
-    """Every method's rows of one measure and group, of the programmes that ask for it so."""
-    programmes = marts.study.evaluated_programmes
-    as_published = marts.panel(measure, pupil_group)
+    """Every method's rows of one measure and group, of the programmes that ask for it so.
+
+    Programmes compared with local schools are in one model; a matched pool is one programme's own.
+    """
+    asking = [
+        programme
+        for programme in marts.study.evaluated_programmes
+        if (measure, pupil_group, is_prior_adjusted) in _questions((programme,))
+    ]
+    local = [programme for programme in asking if programme.comparison_pool == "local"]
+    alone = [[programme] for programme in asking if programme.comparison_pool == "matched"]
+    return [
+        row
+        for together in ([local] if local else []) + alone
+        for row in _answers_of_pool(marts, measure, pupil_group, is_prior_adjusted, together)
+    ]
+
+
+def _answers_of_pool(
+    marts: Marts,
+    measure: str,
+    pupil_group: str,
+    is_prior_adjusted: bool,
+    asking: list[Programme],
+) -> list[ImpactRow]:
+    """Every method's rows of programmes whose schools are compared with the same others."""
+    first, by_id = asking[0], {programme.id: programme for programme in asking}
     panel_of = marts.prior_adjusted_panel if is_prior_adjusted else marts.panel
-    panel = panel_of(measure, pupil_group)
-    asking = {
-        p.id: p for p in programmes if (measure, pupil_group, is_prior_adjusted) in _questions((p,))
-    }
+    panel = panel_of(measure, pupil_group, first, "results_and_make_up")
+    change_panel = panel_of(measure, pupil_group, first, "make_up")
+    as_published = marts.panel(measure, pupil_group, first, "make_up")
     estimated = evaluate_measure(
         panel,
-        [_question(programme, measure) for programme in programmes],
+        [_question(programme, measure) for programme in marts.study.evaluated_programmes],
         release_status=marts.release_status(measure),
         as_published=as_published,
+        change_panel=change_panel,
     )
-    rows = [row for row in estimated if row.programme in asking]
+    rows = [row for row in estimated if row.programme in by_id]
     rows = [with_effect_size(row, panel) if row.role == "headline" else row for row in rows]
     rows = [
-        with_expected_anyway(row, as_published, asking[row.programme].selection_years)
+        with_expected_anyway(row, as_published, by_id[row.programme].selection_years)
         if row.role == "naive"
         else row
         for row in rows
@@ -164,11 +201,13 @@ def _answers(
         panel,
         [row for row in rows if row.role == "headline"],
         marts.draws(panel),
-        complement=panel_of(measure, other) if other else None,
+        change_panel=change_panel,
+        complement=panel_of(measure, other, first, "make_up") if other else None,
         pupil_sums=marts.pupil_sums(panel),
     )
     not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
-    return [dataclasses.replace(row, verdict_reason=not_yet) for row in rows] if not_yet else rows
+    reason = not_yet or marts.schools.why_no_pool(marts.study, first, measure)
+    return [dataclasses.replace(row, verdict_reason=reason) for row in rows] if reason else rows
 
 
 def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
@@ -182,9 +221,8 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
         if not of_support:
             continue
         questions = [_question(p, measure) for p in marts.study.evaluated_programmes]
-        for row in evaluate_measure(
-            marts.panel(measure, "all"), questions, release_status=marts.release_status(measure)
-        ):
+        panel = marts.panel(measure, "all", of_support[0], "results_and_make_up")
+        for row in evaluate_measure(panel, questions, release_status=marts.release_status(measure)):
             if row.estimator == "bracket" and row.programme in {p.id for p in of_support}:
                 shares[row.programme, key_stage] = dataclasses.replace(row, role="robustness")
     checked = [
@@ -199,7 +237,8 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
 def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     """Fill `impact.comparison`: pupil-pooled means of programme schools, the rest and each arm, by year."""
     outcome = con.execute(
-        "SELECT * FROM mart.outcome WHERE NOT is_special AND value_status = 'value' AND n_pupils > 0"
+        "SELECT * FROM mart.outcome "
+        "WHERE is_local AND NOT is_special AND value_status = 'value' AND n_pupils > 0"
     ).df()
     membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
     rows: list[dict[str, object]] = []

@@ -40,6 +40,7 @@ from pipelines.study import OUTCOME_KINDS, Programme, Study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.relations import RELATIONS, faults_of_relation
 from pipelines.validation.rules import rules_of
+from pipelines.wording import join_words
 
 INDEX = "ks2_progress_index"
 INDEX_PARTS = ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress")
@@ -81,7 +82,7 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
         paths = StudyPaths(Path(folder), study.name)
         with store.connect(paths) as con:
             _build_marts(con, before)
-            cells = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
+            cells = con.execute("SELECT * FROM mart.outcome WHERE is_local AND NOT is_special").df()
             moments = con.execute(moments_in_use()).df()
             membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
     latest, outcome = before.study.outcome_year, study.study.outcome_year
@@ -131,6 +132,12 @@ def power_page(study: Study, answers: Sequence[MeasurePower]) -> Iterator[str]:
     yield f"The latest of these stands in for {section.outcome_year}, whose results are not opened."
     if len(section.baseline_years) == 1:
         yield "From one year nobody can say what lasts in a school: nothing is taken to, the worst case."
+    matched = [p.title for p in study.evaluated_programmes if p.comparison_pool == "matched"]
+    if matched:
+        yield (
+            f"{join_words(matched)}: judged on local schools here. Similar schools outside the area are "
+            "chosen once there are outcomes; more of them will see a little more."
+        )
     yield ""
     yield from power_table(answers)
     yield ""

@@ -5,17 +5,14 @@ Which heading holds which figure is data, in `published_columns.csv`; a change o
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import duckdb
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
+from pipelines.ingest.published_columns import PublishedColumn, published_columns
 from pipelines.ingest.records import plain_number
 from pipelines.ingest.registration import DDL, RegisteredFile, forget, record, registered_files
 from pipelines.measures import MEASURES
@@ -60,28 +57,6 @@ _KEYS = {"record_type": "RECTYPE", "la": "LEA", "estab": "ESTAB", "urn": "URN", 
 _OPTIONAL_KEYS = {"school_type": "NFTYPE"}
 # The heading behind a column that is not a figure's own: where to look for what is wrong with it.
 KEY_HEADINGS = {"level": "RECTYPE", "laestab": "ESTAB", "urn": "URN"}
-
-
-@dataclass(frozen=True)
-class PublishedColumn:
-    """Where one measure of one pupil group stands in a performance table."""
-
-    key_stage: str
-    measure: str
-    pupil_group: str
-    value: str
-    n_pupils: str
-    ci_low: str
-    ci_high: str
-
-
-@cache
-def published_columns() -> tuple[PublishedColumn, ...]:
-    """The reviewed table of headings."""
-    with (Path(__file__).parent / "published_columns.csv").open(
-        encoding="utf-8", newline=""
-    ) as lines:
-        return tuple(PublishedColumn(**row) for row in csv.DictReader(lines))
 
 
 def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> int:

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from pipelines.catalogue import OUTCOME, PROGRAMME_SCHOOL, SCHOOL
-from pipelines.catalogue.impact import ATTRITION, BALANCE, COMPARED_SCHOOL, EXPOSURE
+from pipelines.catalogue.impact import (
+    ATTRITION,
+    BALANCE,
+    COMPARED_SCHOOL,
+    EXPOSURE,
+    MATCHED_SCHOOL,
+    SCHOOL_BEFORE,
+)
 from pipelines.impact import design
 from pipelines.protocol import write_protocol
 from pipelines.study import Study
@@ -31,7 +38,14 @@ def store(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Study]]:
         for schema in ("protocol", "mart", "impact"):
             con.execute(f"CREATE SCHEMA {schema}")
         write_protocol(con, study, "0")
-        for table in (SCHOOL, PROGRAMME_SCHOOL, OUTCOME, COMPARED_SCHOOL):
+        for table in (
+            SCHOOL,
+            PROGRAMME_SCHOOL,
+            OUTCOME,
+            SCHOOL_BEFORE,
+            MATCHED_SCHOOL,
+            COMPARED_SCHOOL,
+        ):
             con.execute(table.ddl())
         yield con, study
     finally:
@@ -54,7 +68,7 @@ def add_cell(  # noqa: PLR0917 - read as a row of the table
         "'final' AS release_status, $g AS pupil_group, $m AS measure, $n AS n_pupils, $mean AS mean, "
         "$v AS variance, 0 AS rounding_half_width, "
         "CASE WHEN $mean IS NULL THEN 'suppressed' ELSE 'value' END AS value_status, "
-        "false AS is_special, 'neither' AS arm, $y = '2017-18' AS is_outcome",
+        "false AS is_special, true AS is_local, 'neither' AS arm, $y = '2017-18' AS is_outcome",
         {"s": school, "y": year, "g": group, "m": measure, "n": n, "mean": mean, "v": variance},
     )
 
@@ -156,6 +170,7 @@ def test_only_a_school_that_could_be_compared_can_be_lost(tmp_path: Path) -> Non
 
 
 def balanced(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, object]]:
+    design.build(con, SCHOOL_BEFORE)
     design.build(con, BALANCE)
     frame = con.execute("SELECT * FROM impact.balance").df()
     return {str(row["characteristic"]): dict(row) for row in frame.to_dict("records")}

@@ -29,7 +29,7 @@ def end(estimate, half_width, *, df=20.0, sample=ENOUGH, p_value=None) -> Estima
         ci_high=estimate + half_width,
         p_value=p_value or float(2 * student_t.sf(abs(estimate) / standard_error, df)),
         sample=sample,
-        contribution=np.full(4, standard_error / 2),
+        contribution=dict.fromkeys(range(4), standard_error / 2),
     )
 
 
@@ -52,9 +52,11 @@ def test_the_bracket_spans_both_ends():
     assert result.mde == pytest.approx(detectable_effect(errors, (15.0, 25.0), 1.0))
 
 
-def test_ends_of_other_schools_are_no_bracket():
-    with pytest.raises(ValueError, match="same schools"):
-        bracket(end(2.0, 1.0), replace(end(1.0, 1.0), contribution=np.zeros(3)))
+def test_ends_of_other_schools_err_apart():
+    first, second = end(2.0, 1.5), end(1.0, 1.5)
+    elsewhere = replace(second, contribution={n + 100: c for n, c in second.contribution.items()})
+    errors, df = (first.standard_error, second.standard_error), (20.0, 20.0)
+    assert joined(first, elsewhere).mde == pytest.approx(detectable_effect(errors, df, 0.0))
 
 
 def test_ends_that_point_in_opposite_directions_test_nothing():

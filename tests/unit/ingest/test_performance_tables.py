@@ -13,8 +13,8 @@ from pipelines.ingest.performance_tables import (
     LEVEL_OF_RECORD_TYPE,
     STATUS_OF_CODE,
     ingest_performance_tables,
-    published_columns,
 )
+from pipelines.ingest.published_columns import published_columns
 from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of

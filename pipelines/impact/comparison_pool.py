@@ -1,0 +1,168 @@
+"""Whom a programme's schools are compared with: the authority's others, or the most similar outside it.
+
+The distance is `matching`'s; why a single school is left out is `compared_school.sql`'s to say.
+
+Schools outside are matched twice. Methods that hold earlier results constant compare with schools alike in
+these too. A change must not: schools picked for weak results recover by themselves, and where a programme's
+schools are weak for good that recovery reads as harm (Daw and Hatfield 2018, Health Services Research 53:
+4138). Changes are therefore compared with schools alike in make-up alone, and the ends of the bracket keep
+their meaning.
+
+A pool is the union of the matches, each school once: models weigh schools by how precise they are and hold
+earlier results constant, so to weigh one by how often it was chosen would cost precision and mend nothing.
+Schools of other evaluated programmes are not in it. What changed in the whole area is part of the effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines.catalogue.impact import MATCHED_SCHOOL
+from pipelines.impact.matching import MatchedOn, nearest
+from pipelines.measures import MEASURES
+from pipelines.store import row_count
+from pipelines.study import Programme, Study
+from pipelines.wording import KEY_STAGE_LABELS
+
+CHARACTERISTICS: dict[MatchedOn, tuple[str, ...]] = {
+    "results_and_make_up": ("result_before", "disadvantaged_share", "cohort_pupils"),
+    "make_up": ("disadvantaged_share", "cohort_pupils"),
+}
+
+
+@dataclass(frozen=True)
+class Schools:
+    """Cells of mainstream schools, local and matched, with what says which of them are compared.
+
+    `outcome` has the columns of `mart.outcome`, `membership` (programme, school_id), `before` those of
+    `impact.school_before`, `matched` those of `impact.matched_school`.
+    """
+
+    outcome: pd.DataFrame
+    membership: pd.DataFrame
+    before: pd.DataFrame
+    matched: pd.DataFrame
+
+    def cells(self, programme: Programme, measure: str, matched_on: MatchedOn) -> pd.DataFrame:
+        """The cells of the schools in a programme's comparison, its own among them."""
+        is_local = self.outcome["is_local"]
+        if programme.comparison_pool == "local":
+            return self.outcome[is_local]
+        of_programme = self.membership["programme"] == programme.id
+        is_match = (
+            (self.matched["programme"] == programme.id)
+            & (self.matched["measure"] == measure)
+            & (self.matched["matched_on"] == matched_on)
+        )
+        is_member = self.outcome["school_id"].isin(self.membership.loc[of_programme, "school_id"])
+        is_pool = self.outcome["school_id"].isin(self.matched.loc[is_match, "matched_school_id"])
+        return self.outcome[(is_local & is_member) | is_pool]
+
+    def why_no_pool(self, study: Study, programme: Programme, measure: str) -> str | None:
+        """Say why there is nobody to match with, in words for the board; None for a local pool."""
+        if programme.comparison_pool == "local":
+            return None
+        key_stage, year = MEASURES[measure].key_stage, study.study.outcome_year
+        results = f"{KEY_STAGE_LABELS[key_stage]} results by school"
+        if not any(
+            source.kind == f"{key_stage}_schools" and source.academic_year == year
+            for source in study.source
+        ):
+            return (
+                f"no published table of {results} for {year} is at hand yet, so no similar schools "
+                "outside the area can be found"
+            )
+        before = _of_question(self.before, programme, measure)
+        if not len(before[~before["is_local"]]):
+            return (
+                f"the published tables of {results} have no schools outside the area that can be "
+                f"compared in {year}"
+            )
+        return None
+
+
+def read_schools(con: duckdb.DuckDBPyConnection) -> Schools:
+    """The schools some comparison uses, read once from marts and from what matching left."""
+    return Schools(
+        outcome=con.execute(
+            "SELECT * FROM mart.outcome WHERE NOT is_special AND "
+            "(is_local OR school_id IN (SELECT matched_school_id FROM impact.matched_school))"
+        ).df(),
+        membership=con.execute("SELECT programme, school_id FROM mart.programme_school").df(),
+        before=con.execute("SELECT * FROM impact.school_before").df(),
+        matched=con.execute("SELECT * FROM impact.matched_school").df(),
+    )
+
+
+def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
+    """Fill `impact.matched_school` for every programme with a matched pool; returns its rows.
+
+    Chosen from are mainstream schools outside the authority, in no evaluated programme, with a result before
+    and (whatever it was) after, and every characteristic known.
+    """
+    before = con.execute("SELECT * FROM impact.school_before").df()
+    membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+    evaluated = [programme.id for programme in study.evaluated_programmes]
+    taken = membership.loc[membership["programme"].isin(evaluated), "school_id"]
+    con.execute(MATCHED_SCHOOL.ddl())
+    for programme in study.evaluated_programmes:
+        if programme.comparison_pool == "local":
+            continue
+        members = membership.loc[membership["programme"] == programme.id, "school_id"]
+        for measure in programme.measure:
+            asked = _of_question(before, programme, measure.name)
+            schools = asked[asked["is_local"] & asked["school_id"].isin(members)]
+            candidates = asked[~asked["is_local"] & ~asked["school_id"].isin(taken)].dropna()
+            if not len(schools) or not len(candidates):
+                continue
+            for matched_on in CHARACTERISTICS:
+                incoming = _matches(schools, candidates, matched_on, programme)
+                con.register("incoming_frame", incoming)
+                try:
+                    con.execute(
+                        f"INSERT INTO {MATCHED_SCHOOL.full_name} BY NAME SELECT * FROM incoming_frame"
+                    )
+                finally:
+                    con.unregister("incoming_frame")
+    return row_count(con, MATCHED_SCHOOL.full_name)
+
+
+def _of_question(before: pd.DataFrame, programme: Programme, measure: str) -> pd.DataFrame:
+    """Schools that could be in a comparison: with an outcome and at least one earlier result."""
+    return before[
+        (before["measure"] == measure)
+        & (before["pupil_group"] == programme.target_group)
+        & before["has_outcome"]
+        & (before["n_baseline_years"] > 0)
+    ]
+
+
+def _matches(
+    schools: pd.DataFrame, candidates: pd.DataFrame, matched_on: MatchedOn, programme: Programme
+) -> pd.DataFrame:
+    characteristics = list(CHARACTERISTICS[matched_on])
+    ids = candidates["school_id"].to_numpy(dtype=np.int64)
+    found = nearest(
+        schools[characteristics].to_numpy(dtype=np.float64),
+        candidates[characteristics].to_numpy(dtype=np.float64),
+        ids,
+        n_matches=programme.matches_per_school,
+    )
+    n_each = found.candidate.shape[1]
+    return pd.DataFrame(
+        {
+            "programme": programme.id,
+            **{
+                name: schools[name].repeat(n_each).to_numpy()
+                for name in ("measure", "key_stage", "pupil_group", "school_id")
+            },
+            "matched_on": matched_on,
+            "matched_school_id": ids[found.candidate].ravel(),
+            "place": np.tile(np.arange(1, n_each + 1), len(schools)),
+            "distance": found.distance.ravel(),
+        }
+    )
