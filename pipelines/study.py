@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.published_columns import is_published_by_school
 from pipelines.measures import MEASURES, MeasureName
+from pipelines.toml_lines import dotted, line_of
 
 PROTOCOL = "study.toml"
 
@@ -263,8 +264,8 @@ def _protocol_fault(problem: str, remedy: str, row: int | None) -> Fault:
 def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
     return Fault(
         file=PROTOCOL,
-        row=_line_of(text, location),
-        column=_dotted(location),
+        row=line_of(text, location),
+        column=dotted(location),
         problem=f"the key {location[-1]!r} is not known here",
         expected=_known_keys(location),
         remedy="mend the spelling, or take the line out",
@@ -279,8 +280,8 @@ def _fault_of(problem: dict[str, object], text: str) -> Fault:
     missing = problem["type"] == "missing"
     return Fault(
         file=PROTOCOL,
-        row=_line_of(text, location[:-1] if missing else location),
-        column=_dotted(location),
+        row=line_of(text, location[:-1] if missing else location),
+        column=dotted(location),
         problem=f"the key {location[-1]!r} is missing" if missing else "the value is not usable",
         found=None if missing else repr(problem["input"]),
         expected=str(problem["msg"]),
@@ -301,48 +302,6 @@ def _known_keys(location: Sequence[str | int]) -> str:
     return "one of " + ", ".join(known)
 
 
-def _dotted(location: Sequence[str | int]) -> str:
-    """`programme[2].measure[1].name`: entries counted from one, as a reader counts them."""
-    words = ""
-    for part in location:
-        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
-    return words.lstrip(".")
-
-
-def _line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """The line of a key in the TOML text: the nth header of its table, then the key within it.
-
-    Enough for the files people write (`[table]`, `[[table]]`, `key = …`); None where it cannot tell.
-    """
-    lines = text.splitlines()
-    start, end = 0, len(lines)
-    names: list[str] = []
-    found: int | None = None
-    for index, part in enumerate(location):
-        if isinstance(part, int):
-            continue
-        names.append(part)
-        name = re.escape(".".join(names))
-        nth = location[index + 1] if index + 1 < len(location) else None
-        nth = nth if isinstance(nth, int) else 0
-        header = re.compile(rf"^\s*\[{{1,2}}\s*{name}\s*\]{{1,2}}")
-        other = re.compile(rf"^\s*\[{{1,2}}(?!\[|\s*{name}\s*\.)")
-        headers = [number for number in range(start, end) if header.match(lines[number])]
-        if headers:
-            if nth >= len(headers):
-                return found
-            start = headers[nth]
-            end = next((n for n in range(start + 1, end) if other.match(lines[n])), end)
-            found = start + 1
-        else:
-            key = re.compile(rf"^\s*\"?{re.escape(part)}\"?\s*=")
-            keys = [number for number in range(start, end) if key.match(lines[number])]
-            if not keys:
-                return found
-            start, end, found = keys[0], keys[0] + 1, keys[0] + 1
-    return found
-
-
 def _contradictions(study: Study, text: str) -> list[Fault]:
     """What the schema cannot say: entries that do not fit each other."""
     faults: list[Fault] = []
@@ -351,8 +310,8 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
         faults.append(
             Fault(
                 file=PROTOCOL,
-                row=_line_of(text, location),
-                column=_dotted(location),
+                row=line_of(text, location),
+                column=dotted(location),
                 problem=problem,
                 expected=expected,
                 remedy=remedy,

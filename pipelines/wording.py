@@ -47,7 +47,22 @@ CENSUS_GROUP_LABELS = {
 
 POOL_LABELS = {
     "local": "other local schools",
-    "matched": "the most similar schools outside the area",
+    "matched": "similar schools outside the area",
+}
+POOL_PLACES = {
+    "local": "elsewhere in the area",
+    "matched": "outside the area that were most like them before",
+}
+POOL_CAVEATS = {
+    "local": "",
+    "matched": " Whatever else changed in this area alone is part of the difference.",
+}
+# For each pool that a study uses, how its schools were found; of local ones there is nothing to find.
+POOL_METHODS = {
+    "matched": "Similar schools outside the area are mainstream schools in none of these programmes. For "
+    "the comparison of schools with the same earlier results they are alike in these, in their share of "
+    "disadvantaged pupils and in size of year group; for that of changes in the last two only, since "
+    "schools picked for weak results recover by themselves."
 }
 
 VERDICT_LABELS = {

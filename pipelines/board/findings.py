@@ -362,26 +362,16 @@ def _answer(row: Row, programme: Row, tables: Tables) -> Answer:
 
 
 def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
+    pool = str(programme["comparison_pool"])
     sides = (
         f"{_schools_and_pupils(row, 'programme')} {_inside(programme)} are set against "
-        f"{_schools_and_pupils(row, 'comparison')} {_where(programme)} ({status})."
-        + (
-            " Whatever else changed in this area alone is part of the difference."
-            if programme["comparison_pool"] == "matched"
-            else ""
-        )
+        f"{_schools_and_pupils(row, 'comparison')} {wording.POOL_PLACES[pool]} ({status})."
+        f"{wording.POOL_CAVEATS[pool]}"
     )
     asked = _asked(row, tables)
     if asked is None or not asked["is_prior_adjusted"]:
         return sides
     return f"{sides} What each pupil could already do before is allowed for."
-
-
-def _where(programme: Row) -> str:
-    return {
-        "local": "elsewhere in the area",
-        "matched": "outside the area that were most like them before",
-    }[programme["comparison_pool"]]
 
 
 def _inside(programme: Row) -> str:
@@ -406,8 +396,7 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
         if level["academic_year"] <= row["academic_year"]
     ]
     years = sorted({level["academic_year"] for level in levels}, reverse=True)
-    is_local = programme["comparison_pool"] == "local"
-    others = "the others" if is_local else "the area’s other schools"
+    others = "the others" if programme["comparison_pool"] == "local" else "other local schools"
     parts = []
     for year in years[:2]:
         by_arm = {level["arm"]: level for level in where(levels, academic_year=year)}
@@ -672,16 +661,15 @@ def _what_will_change(tables: Tables) -> str:
 
 
 def _method(study: Row, tables: Tables) -> tuple[str, ...]:
-    pools = wording.format_pools(row["comparison_pool"] for row in _evaluated(tables))
-    is_matched = any(row["comparison_pool"] == "matched" for row in _evaluated(tables))
+    pools = [str(row["comparison_pool"]) for row in _evaluated(tables)]
     return (
         "The rules stand in the study’s protocol, which is to be written before the results are "
         f"seen. Its fingerprint is {cite(study, 'as_it_is', 'study_hash')}: the same rules, the "
         "same fingerprint.",
         f"Results of {study['outcome_year']} are set against {study['baseline_years']}, for the "
-        f"programme’s schools and for {pools}, of the same kind. Programmes that share schools are "
-        "worked out together.",
-        *((MATCHED,) if is_matched else ()),
+        f"programme’s schools and for {wording.format_pools(pools)} of the same kind. Programmes that "
+        "share schools are worked out together.",
+        *(text for pool, text in wording.POOL_METHODS.items() if pool in pools),
         "Nobody knows exactly how schools came to be chosen, and the right comparison depends on "
         "it. One comparison is right if they were chosen on the results themselves: it sets each "
         "school against schools with the same earlier results. The other is right if they were "
@@ -691,14 +679,6 @@ def _method(study: Row, tables: Tables) -> tuple[str, ...]:
         "unlikely reason. Key Stages 2 and 4 are never mixed. Special schools are looked at apart.",
         f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld.",
     )
-
-
-MATCHED = (
-    "The most similar schools outside the area are mainstream schools in none of these programmes. For "
-    "the first comparison below they are alike in earlier results, share of disadvantaged pupils and size "
-    "of year group; for the second in the last two only, since schools picked for weak results recover by "
-    "themselves."
-)
 
 
 def _evaluated(tables: Tables) -> list[Row]:

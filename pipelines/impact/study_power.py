@@ -135,8 +135,8 @@ def power_page(study: Study, answers: Sequence[MeasurePower]) -> Iterator[str]:
     matched = [p.title for p in study.evaluated_programmes if p.comparison_pool == "matched"]
     if matched:
         yield (
-            f"{join_words(matched)}: judged on local schools here. Similar schools outside the area are "
-            "chosen once there are outcomes; more of them will see a little more."
+            f"{join_words(matched)}: with local schools to compare with. Similar schools outside the area "
+            "are chosen once there are outcomes; where they are more, they show more."
         )
     yield ""
     yield from power_table(answers)

@@ -185,6 +185,20 @@ CONTRADICTIONS = {
         "programme[1].measure[2].name",
         "has the measure 'ks2_reading_progress' twice",
     ),
+    "matched on results that nobody publishes by school": (
+        'target_group = "sen_support"',
+        'target_group = "sen_support"\ncomparison_pool = "matched"',
+        'comparison_pool = "matched"',
+        "programme[1].comparison_pool",
+        "no table publishes ks2_reading_progress of the group sen_support by school",
+    ),
+    "a number of matches where nothing is matched": (
+        'target_group = "sen_support"',
+        'target_group = "sen_support"\nmatches_per_school = 3',
+        "matches_per_school = 3",
+        "programme[1].matches_per_school",
+        "compared with local schools, which are not matched",
+    ),
     "placebo on a year that is not a baseline": (
         '  academic_year = "2016-17"',
         '  academic_year = "2017-18"',
@@ -413,6 +427,20 @@ BAD_VALUES = {
         "ks2_pupils",
     ),
     "unknown status": ('"provisional"', '"draft"', "source[1].status", "'draft'", "'revised'"),
+    "unknown comparison pool": (
+        'target_group = "sen_support"',
+        'target_group = "sen_support"\ncomparison_pool = "national"',
+        "programme[1].comparison_pool",
+        "'national'",
+        "'matched'",
+    ),
+    "no match at all": (
+        'target_group = "disadvantaged"',
+        'target_group = "disadvantaged"\ncomparison_pool = "matched"\nmatches_per_school = 0',
+        "programme[2].matches_per_school",
+        "0",
+        "greater than or equal to 1",
+    ),
     "checksum of another form": (
         'status = "provisional"',
         'status = "provisional"\nsha256 = "abc"',
