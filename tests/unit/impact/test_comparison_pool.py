@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pipelines import released
+from pipelines.board.cited import released_rows
 from pipelines.board.findings import findings, headline_words
 from pipelines.charts import gallery
 from pipelines.impact.study_power import power_page, study_power
@@ -231,7 +232,7 @@ def test_what_describes_the_authority_stays_in_it(con, tables):
 
 
 def test_no_word_says_that_the_comparison_is_local(tables):
-    page = findings(tables)
+    page = findings(released_rows(tables))
     (answer,) = page.programmes[0].answers
     assert "outside the area that were most like them before" in answer.compared
     assert "is part of the difference" in answer.compared
@@ -298,7 +299,7 @@ def test_where_nobody_can_be_matched_every_method_says_why(tmp_path, case):
     change(tiny)
     with tiny.released() as con:
         rows = con.execute("SELECT * FROM released.impact").df()
-        said = headline_words(released.read_tables(con))
+        said = headline_words(released_rows(released.read_tables(con)))
     assert rows["estimate_low"].isna().all()
     assert rows["verdict_reason"].str.contains(words, regex=False).all()
     assert rows.loc[rows["role"] == "headline", "verdict"].tolist() == ["cannot_tell"]
