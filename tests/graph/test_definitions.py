@@ -59,7 +59,7 @@ def test_one_job_one_schedule_one_sensor_in_process() -> None:
     assert defs.resolve_job_def(JOB).asset_layer.selected_asset_keys == GRAPH.get_all_asset_keys()
 
 
-@pytest.mark.parametrize("name", NODES)
+@pytest.mark.parametrize("name", sorted(NODES))
 def test_every_asset_is_a_study_s_and_described(name: str) -> None:
     node = NODES[name]
     assert isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
