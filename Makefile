@@ -5,13 +5,16 @@ STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate power test check serve notebook bench calibrate example lock clean
+.PHONY: evaluate power release test check serve notebook bench calibrate example lock clean
 
 evaluate: .venv/ready
 	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose)
 
 power: .venv/ready
 	@$(BIN)/ssif power $(STUDY)
+
+release: .venv/ready
+	@$(BIN)/ssif release $(STUDY) --date $(if $(DATE),$(DATE),$(error say when it was published: make release DATE=2018-10-02))
 
 test: .venv/ready
 	@$(BIN)/python -m pytest

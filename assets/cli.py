@@ -1,4 +1,4 @@
-"""The command line `ssif`: evaluate a study, serve the Dagster page, regenerate the example.
+"""The command line `ssif`: evaluate a study, record a release, serve the page, regenerate the example.
 
 Commands only put things together and print; what they do is in `pipelines` and in the graph. Libraries
 that take seconds to load are imported by the command that needs them.
@@ -12,7 +12,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
+
+from filelock import FileLock
 
 from assets.dagster_home import dagster_home, instance
 from pipelines import fault_list
@@ -36,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         if options.command == "power":
             return power(Path(options.study), data_marts=Path(options.data_marts))
+        if options.command == "release":
+            return release(
+                Path(options.study),
+                released_on=options.date,
+                data_marts=Path(options.data_marts),
+            )
         if options.command == "serve":
             return serve(data_marts=DATA_MARTS, port=options.port)
         return regenerate_example()
@@ -68,6 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     asking.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
     asking.add_argument("--data-marts", default=str(DATA_MARTS), help="where outputs are written")
+    releasing = commands.add_parser(
+        "release",
+        help="record that the current run was published, so that later runs are checked against it",
+        description=release.__doc__,
+    )
+    releasing.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
+    releasing.add_argument(
+        "--date", required=True, type=date.fromisoformat, help="when it was published: 2018-10-02"
+    )
+    releasing.add_argument(
+        "--data-marts", default=str(DATA_MARTS), help="where outputs are written"
+    )
     serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
     serving.add_argument("--port", type=int, default=3000)
     commands.add_parser("example", help="regenerate data_raw/example from its seed")
@@ -101,6 +122,27 @@ def power(folder: Path, *, data_marts: Path) -> int:
     for line in study_power.power_page(study, answers):
         print(line)
     print(f"\nWritten: {_shown(paths.power)}")
+    return 0
+
+
+def release(folder: Path, *, released_on: date, data_marts: Path) -> int:
+    """Record the current run of a study as published on a day; a person does this, after publishing it."""
+    from pipelines.disclosure import releases  # noqa: PLC0415
+
+    study = load_study(folder)
+    paths = StudyPaths(data_marts.resolve(), study.name)
+    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(paths.lock):
+        recorded = releases.record(study, paths, released_on)
+    print(
+        f"Recorded as published on {released_on.day} {released_on:%B %Y}: run {recorded.run} of {study.name}."
+    )
+    print(
+        f"{recorded.n_tables} tables; {recorded.n_shown:,} counts of pupils shown, "
+        f"{recorded.n_withheld:,} withheld."
+    )
+    print("Later runs withhold what would give these away, taken together with this release.")
+    print(f"\nThe record: {_shown(recorded.folder)} (keep it: it cannot be made again)")
     return 0
 
 

@@ -18,7 +18,7 @@ from pipelines.catalogue import (
     checked_tables,
 )
 from pipelines.charts import gallery
-from pipelines.disclosure import door
+from pipelines.disclosure import door, releases
 from pipelines.errors import Fault, StudyError
 from pipelines.publishing import publish as publish_run
 from pipelines.validation.relations import RELATIONS
@@ -26,6 +26,7 @@ from pipelines.validation.relations import RELATIONS
 RELEASED_PART = "released"
 BOARD_PART = "board"
 NO_SMALL_NUMBERS = "no_small_numbers"
+NOTHING_GIVEN_AWAY = "nothing_given_away"
 
 
 def _released_key(name: str) -> dg.AssetKey:
@@ -34,6 +35,12 @@ def _released_key(name: str) -> dg.AssetKey:
 
 def _released_deps(name: str) -> list[dg.AssetKey]:
     return tables_read_by(door.select_of(name))
+
+
+_CHECKS = {
+    NO_SMALL_NUMBERS: "No figure that rests on fewer pupils than the study's minimum_cell.",
+    NOTHING_GIVEN_AWAY: "No withheld figure can be worked out from all that is released, now and before.",
+}
 
 
 @dg.multi_asset(
@@ -50,52 +57,60 @@ def _released_deps(name: str) -> list[dg.AssetKey]:
         for table in RELEASED_TABLES
     ],
     check_specs=[
-        dg.AssetCheckSpec(
-            NO_SMALL_NUMBERS,
-            asset=key_of(table),
-            blocking=True,
-            description="No figure that rests on fewer pupils than the study's minimum_cell.",
-        )
+        dg.AssetCheckSpec(name, asset=key_of(table), blocking=True, description=about)
         for table in RELEASED_TABLES
-        if table.small_counts
+        if table.pupil_counts
+        for name, about in _CHECKS.items()
     ],
 )
 def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.MaterializeResult]:
     """Disclosure control: the one door from marts to what may be read."""
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
-        rows = door.release(work.con, minimum_cell)
-        withheld = door.count_withheld(work.con)
-        small = {name: door.count_small(work.con, name, minimum_cell) for name in withheld}
-        if any(small.values()):
-            fault_list.keep(work.paths, RELEASED_PART, _left_open(small, minimum_cell))
+        earlier = releases.read(work.study.folder)
+        released = door.release(work.con, minimum_cell, earlier)
+        found = {
+            NO_SMALL_NUMBERS: {
+                name: door.count_small(work.con, name, minimum_cell) for name in released.withheld
+            },
+            NOTHING_GIVEN_AWAY: door.count_given_away(work.con, minimum_cell, earlier),
+        }
+        if any(n for by_table in found.values() for n in by_table.values()):
+            fault_list.keep(work.paths, RELEASED_PART, _left_open(found, minimum_cell))
     for table in RELEASED_TABLES:
+        metadata = dict(row_count(released.rows[table.name]))
         checks = []
-        metadata = dict(row_count(rows[table.name]))
-        if table.name in withheld:
-            metadata["rows_withheld"] = withheld[table.name]
-            checks.append(
+        if table.pupil_counts:
+            reasons = released.withheld[table.name]
+            metadata |= {f"counts_withheld_{reason}": n for reason, n in sorted(reasons.items())}
+            checks = [
                 dg.AssetCheckResult(
-                    passed=small[table.name] == 0,
-                    check_name=NO_SMALL_NUMBERS,
+                    passed=by_table[table.name] == 0,
+                    check_name=name,
                     asset_key=key_of(table),
                     severity=dg.AssetCheckSeverity.ERROR,
-                    metadata={"rows_with_small_numbers": small[table.name]},
+                    metadata={"figures": by_table[table.name]},
                 )
-            )
+                for name, by_table in found.items()
+            ]
         yield dg.MaterializeResult(asset_key=key_of(table), metadata=metadata, check_results=checks)
 
 
-def _left_open(small: dict[str, int], minimum_cell: int) -> StudyError:
-    """The door let small numbers pass."""
+def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
+    """The door let small numbers pass, or what gives them away."""
+    problems = {
+        NO_SMALL_NUMBERS: f"rows rest on fewer than {minimum_cell} pupils and are not withheld",
+        NOTHING_GIVEN_AWAY: "withheld figures can be worked out from what is shown",
+    }
     return StudyError(
         Fault(
             file=f"released.{name}",
-            problem=f"{n_rows} rows rest on fewer than {minimum_cell} pupils and are not withheld",
+            problem=f"{n} {problems[check]}",
             remedy="this is a fault of the pipeline: please report it with the command you ran",
         )
-        for name, n_rows in small.items()
-        if n_rows
+        for check, by_table in found.items()
+        for name, n in by_table.items()
+        if n
     )
 
 
@@ -213,5 +228,5 @@ PARTS = (
 N_CHECKS = (
     len(list(checked_tables()))
     + len(RELATIONS)
-    + sum(bool(table.small_counts) for table in RELEASED_TABLES)
+    + len(_CHECKS) * sum(bool(table.pupil_counts) for table in RELEASED_TABLES)
 )

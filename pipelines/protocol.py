@@ -76,7 +76,8 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         con,
         "programme_measure",
         "programme VARCHAR, protocol_order INTEGER, measure VARCHAR, key_stage VARCHAR, label VARCHAR, "
-        "unit VARCHAR, is_primary BOOLEAN, smallest_effect DOUBLE, is_prior_adjusted BOOLEAN",
+        "unit VARCHAR, decimals INTEGER, is_primary BOOLEAN, smallest_effect DOUBLE, "
+        "is_prior_adjusted BOOLEAN",
         [
             (
                 programme.id,
@@ -85,6 +86,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 MEASURES[measure.name].key_stage,
                 MEASURES[measure.name].label,
                 MEASURES[measure.name].unit,
+                MEASURES[measure.name].decimals,
                 measure.primary,
                 measure.smallest_effect,
                 measure.adjust_for_prior_attainment,

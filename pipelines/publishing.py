@@ -19,8 +19,15 @@ from typing import Any
 
 import duckdb
 
-from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES, Table
+from pipelines.catalogue import (
+    IMPACT_TABLES,
+    MART_TABLES,
+    RELEASED_COUNT,
+    RELEASED_TABLES,
+    Table,
+)
 from pipelines.disclosure.door import count_withheld
+from pipelines.disclosure.releases import releases_sha256
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import PROJECT, StudyPaths
@@ -102,9 +109,9 @@ def publish(
 ) -> Path:
     """Build the run's folder and make it `current`; returns the folder.
 
-    A run is named by its protocol, sources, code and libraries: the same again is the same folder, and
-    is only checked and switched to. `parts` are all that have to have been made. Raises StudyError if
-    they do not belong together; then nothing is switched.
+    A run is named by its protocol, sources, earlier releases, code and libraries: the same again is the
+    same folder, and is only checked and switched to. `parts` are all that have to have been made. Raises
+    StudyError if they do not belong together; then nothing is switched.
     """
     refuse_mixture(con, study, parts)
     identity = run_identity(study, sources_sha256(study))
@@ -132,6 +139,7 @@ def run_identity(study: Study, sources: str) -> dict[str, object]:
         "study": study.name,
         "protocol_sha256": study.protocol_sha256,
         "sources_sha256": sources,
+        "releases_sha256": releases_sha256(study.folder),
         "code_sha256": code_sha256(),
         "libraries": versions,
     }
@@ -177,7 +185,7 @@ def _for_spreadsheets(table: Table) -> str:
 
 
 # What officers may open: cells of few pupils, and estimates before disclosure control.
-RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES)
+RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES, RELEASED_COUNT)
 
 
 def _copy_tables(

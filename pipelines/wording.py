@@ -222,6 +222,11 @@ def format_count(n: float | None) -> str:
     return NOT_AVAILABLE if n is None or is_missing(n) else f"{round(n):,}"
 
 
+def format_count_or_withheld(n: float | None) -> str:
+    """A count that is missing only where it is withheld: "1,460", "[c]"."""
+    return WITHHELD if n is None or is_missing(n) else format_count(n)
+
+
 def format_gbp(amount_gbp: float | None) -> str:
     """Money in whole pounds: "£200,000"; missing → "not available"."""
     return NOT_AVAILABLE if amount_gbp is None or is_missing(amount_gbp) else f"£{amount_gbp:,.0f}"

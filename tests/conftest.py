@@ -12,7 +12,7 @@ from pipelines.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
 
 # Fast ones first, so that a mistake shows before anything waits for a run; then whole runs.
-FOLDERS_IN_ORDER = ("unit", "reference", "conventions", "notebooks", "graph", "real")
+FOLDERS_IN_ORDER = ("unit", "disclosure", "reference", "conventions", "notebooks", "graph", "real")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -60,6 +60,7 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "case_studies": _case_studies(),
         "revisions": _revisions(),
         "source": _source(),
+        "withheld": _withheld(),
     }
 
 
@@ -629,3 +630,8 @@ def _source() -> pd.DataFrame:
         "sha256",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _withheld() -> pd.DataFrame:
+    rows = [("comparison", 88, 2), ("impact", 20, 0), ("revisions", 0, 0), ("school_point", 30, 6)]
+    return pd.DataFrame(rows, columns=["released_table", "n_shown", "n_withheld"])

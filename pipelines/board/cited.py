@@ -175,7 +175,7 @@ def _single(words: Callable[..., str]) -> Callable[..., str]:
 
 def _summed(rows: Sequence[Row], column: str) -> str:
     if any(wording.is_missing(row[column]) for row in rows):
-        return wording.NOT_AVAILABLE
+        return wording.WITHHELD
     return wording.format_count(sum(row[column] for row in rows))
 
 

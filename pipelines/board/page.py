@@ -110,6 +110,7 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
         statement_rule=words.statement_rule(tables),
         text_review=words.text_review(tables),
         revisions=words.revisions(tables),
+        withheld_figures=words.withheld(tables),
         sources=words.sources(tables),
         statements=tables["statements"],
         case_studies=tables["case_studies"],

@@ -224,6 +224,29 @@ def revisions(tables: Tables) -> Table:
     )
 
 
+def withheld(tables: Tables) -> Table:
+    """How much is shown and withheld, table by table."""
+    names = {
+        "comparison": "Averages by year, pupils and schools",
+        "impact": "Effects by method",
+        "revisions": "What moved between releases",
+        "school_point": "Single schools, unnamed",
+        "attrition": "Schools kept and lost",
+        "balance": "Both sides before",
+        "overlap": "Where both sides meet",
+        "programme": "Target pupils on roll",
+    }
+    return table_of(
+        "How much is withheld",
+        [row for row in tables["withheld"] if row["n_shown"] or row["n_withheld"]],
+        {
+            "Figures": lambda row: names[row["released_table"]],
+            "Shown": lambda row: cite(row, "count", "n_shown"),
+            "Withheld": lambda row: cite(row, "count", "n_withheld"),
+        },
+    )
+
+
 def sources(tables: Tables) -> Table:
     """The files everything was made from."""
     return table_of(
@@ -273,12 +296,10 @@ def _level(row: Row, value: str, status: str) -> str:
 
 def _sides(row: Row) -> str:
     """ "11 (124) against 23 (262)": schools and their pupils, programme first."""
-    sides = [
+    return " against ".join(
         f"{cite(row, 'count', f'n_{side}_schools')} ({cite(row, 'count', f'n_{side}_pupils')})"
         for side in ("programme", "comparison")
-        if not wording.is_missing(row[f"n_{side}_pupils"])
-    ]
-    return " against ".join(sides) if len(sides) == 2 else wording.NOT_AVAILABLE
+    )
 
 
 def _verdict(row: Row) -> str:

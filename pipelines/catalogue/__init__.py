@@ -34,8 +34,8 @@ from pipelines.catalogue.raw import (
     SCHOOL_LINKS,
     SCHOOL_REGISTER,
 )
-from pipelines.catalogue.released import RELEASED_TABLES
-from pipelines.catalogue.table import SQL_TYPES, Column, Table
+from pipelines.catalogue.released import RELEASED_COUNT, RELEASED_TABLES
+from pipelines.catalogue.table import SQL_TYPES, Column, PupilCount, Table
 from pipelines.catalogue.voices import (
     CASE_STUDIES,
     EVALUATION_QUESTIONS,
@@ -66,6 +66,7 @@ __all__ = [
     "PUBLISHED_OUTCOME",
     "PUPIL_MOMENT",
     "RAW_TABLES",
+    "RELEASED_COUNT",
     "RELEASED_TABLES",
     "REVIEWS",
     "SCHOOL",
@@ -76,6 +77,7 @@ __all__ = [
     "SQL_TYPES",
     "STATEMENTS",
     "Column",
+    "PupilCount",
     "Table",
     "checked_tables",
 ]

@@ -11,6 +11,8 @@ from pipelines.catalogue.columns import (
     MEASURE,
     PROGRAMME,
     RELEASE_STATUSES,
+    SCHOOL_ID,
+    STATUS,
     UNIT,
     YEAR,
 )
@@ -22,7 +24,7 @@ from pipelines.catalogue.impact import (
     ESTIMATE,
     OVERLAP,
 )
-from pipelines.catalogue.table import Column, Table
+from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.study import ComparisonPool
 
 # Degrees of freedom say how much is known, not what.
@@ -32,6 +34,43 @@ _ESTIMATE_FIGURES = tuple(
     if column.kind == "number" and column.name != "effective_df"
 )
 _SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False)
+
+# A school counts only if it has a pupil: schools bound the pupils from below, so they go together.
+_RESULT_FIGURES = ("n_schools", "n_meeting", "mean", "ci_low", "ci_high")
+
+_SAME_QUESTION = (
+    "counted.programme = shown.programme AND counted.measure = shown.measure "
+    "AND counted.pupil_group = shown.pupil_group"
+)
+_SAME_PUPILS = f"{_SAME_QUESTION} AND counted.academic_year = shown.academic_year"
+# Counts are kept rather than lost in this order: a programme's outcome year, its other years, its arms.
+_LOSS_OF_RESULT = (
+    "CASE WHEN shown.programme = 'all' THEN 1 "
+    "WHEN shown.academic_year = (SELECT outcome_year FROM protocol.study) THEN 100 ELSE 10 END"
+)
+
+
+def _compared(side: str, loss: str) -> PupilCount:
+    """The outcome year's pupils of the schools that an estimate compares, on one side."""
+    return PupilCount(
+        f"n_{side}_pupils",
+        adds_up=f"{_SAME_QUESTION} AND counted.is_outcome AND counted.is_compared "
+        f"AND counted.side = '{'programme' if side == 'programme' else 'rest'}'",
+        loss=loss,
+    )
+
+
+def _released_status(when: str, status: str) -> PupilCount:
+    """A programme's pupils in one of two releases."""
+    return PupilCount(
+        f"n_pupils_{when}",
+        adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.{status} "
+        "AND counted.side = 'programme' AND NOT counted.is_special",
+        goes_with=(when,),
+        mean=when,
+        loss="20",
+    )
+
 
 RELEASED_TABLES: tuple[Table, ...] = (
     Table(
@@ -110,7 +149,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 "funding_gbp_per_target_pupil", "number", "Funding for each of them", unit="pounds"
             ),
         ),
-        small_counts=("n_target_pupils_on_roll",),
+        pupil_counts=(PupilCount("n_target_pupils_on_roll", adds_up=None),),
         withheld=("funding_gbp_per_target_pupil",),
     ),
     Table(
@@ -140,8 +179,11 @@ RELEASED_TABLES: tuple[Table, ...] = (
         schema="released",
         name="impact",
         sensitivity="public",
-        small_counts=("n_programme_pupils", "n_comparison_pupils"),
-        withheld=_ESTIMATE_FIGURES,
+        pupil_counts=tuple(
+            _compared(side, loss="CASE shown.role WHEN 'headline' THEN 100 ELSE 20 END")
+            for side in ("programme", "comparison")
+        ),
+        withheld=(*_ESTIMATE_FIGURES, "n_programme_schools", "n_comparison_schools"),
     ),
     replace(
         COMPARISON,
@@ -149,11 +191,28 @@ RELEASED_TABLES: tuple[Table, ...] = (
         sensitivity="public",
         columns=(
             *COMPARISON.columns,
+            Column(
+                "n_meeting",
+                "integer",
+                "Of a share: pupils who met the standard; with the pupils, the mean",
+                low=0,
+                unit="pupils",
+            ),
             _SUPPRESSED,
             UNIT,
         ),
-        small_counts=("n_pupils",),
-        withheld=("mean", "ci_low", "ci_high"),
+        pupil_counts=(
+            PupilCount(
+                "n_pupils",
+                adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
+                "AND counted.is_in_use AND NOT counted.is_special "
+                "AND CASE shown.programme WHEN 'all' THEN counted.arm ELSE counted.side END = shown.arm",
+                goes_with=_RESULT_FIGURES,
+                mean="mean",
+                loss=_LOSS_OF_RESULT,
+            ),
+        ),
+        withheld=_RESULT_FIGURES,
     ),
     Table(
         "released",
@@ -173,7 +232,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
             ATTRITION.column("mean"),
             _SUPPRESSED,
         ),
-        small_counts=("n_pupils",),
+        # To the nearest ten, and a side's two rows stand or fall together (`attrition.sql`).
+        pupil_counts=(PupilCount("n_pupils", adds_up=None, goes_with=("mean",), rounded_to=10),),
         withheld=("mean",),
     ),
     replace(
@@ -181,14 +241,18 @@ RELEASED_TABLES: tuple[Table, ...] = (
         schema="released",
         sensitivity="public",
         columns=(*BALANCE.columns, _SUPPRESSED),
-        small_counts=("n_programme_pupils", "n_comparison_pupils"),
+        # Pupils of several years together, to the nearest ten (`balance.sql`).
+        pupil_counts=tuple(
+            PupilCount(f"n_{side}_pupils", adds_up=None, goes_with=(f"{side}_mean",), rounded_to=10)
+            for side in ("programme", "comparison")
+        ),
         withheld=("programme_mean", "comparison_mean", "standardised_difference", "rating"),
     ),
     replace(
         OVERLAP,
         schema="released",
         sensitivity="public",
-        small_counts=("n_programme_pupils", "n_comparison_pupils"),
+        pupil_counts=tuple(_compared(side, loss="20") for side in ("programme", "comparison")),
         withheld=("n_comparison_schools_in_range", "programme_in_range_share", "is_extrapolation"),
     ),
     replace(CALIBRATION, schema="released"),
@@ -347,7 +411,10 @@ RELEASED_TABLES: tuple[Table, ...] = (
         "revisions",
         grain="a programme's result in two releases of one year",
         key=("programme", "pupil_group", "measure", "academic_year", "from_status", "to_status"),
-        small_counts=("n_pupils_before", "n_pupils_after"),
+        pupil_counts=(
+            _released_status("before", "from_status"),
+            _released_status("after", "to_status"),
+        ),
         withheld=("before", "after"),
         columns=(
             PROGRAMME,
@@ -389,5 +456,39 @@ RELEASED_TABLES: tuple[Table, ...] = (
             ),
             Column("sha256", "text", "Checksum", is_nullable=False),
         ),
+    ),
+    Table(
+        "released",
+        "withheld",
+        grain="a table of which figures are withheld",
+        key=("released_table",),
+        may_be_empty=False,
+        columns=(
+            Column("released_table", "text", "Its name", is_nullable=False),
+            Column("n_shown", "integer", "Rows, or schools, shown", low=0),
+            Column("n_withheld", "integer", "Rows, or schools, withheld at least in part", low=0),
+        ),
+    ),
+)
+
+# Kept with the restricted tables, so that a later release can be held against this one.
+RELEASED_COUNT = Table(
+    "impact",
+    "released_count",
+    grain="a released count of pupils, and a school's pupils that it adds up",
+    key=(),
+    sensitivity="restricted",
+    columns=(
+        Column("released_table", "text", "The table", is_nullable=False),
+        Column("count_column", "text", "The column", is_nullable=False),
+        Column("row_number", "integer", "The row", is_nullable=False),
+        Column("is_shown", "flag", "Not withheld", is_nullable=False),
+        Column("has_meeting", "flag", "With it, those who met the standard", is_nullable=False),
+        SCHOOL_ID,
+        KEY_STAGE,
+        YEAR,
+        STATUS,
+        MEASURE,
+        GROUP,
     ),
 )

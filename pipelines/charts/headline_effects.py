@@ -12,7 +12,7 @@ from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
     first_within,
-    format_count,
+    format_count_or_withheld,
     format_group,
     format_pools,
     format_range,
@@ -205,7 +205,7 @@ def _data_row(row: Row) -> dict[str, str]:
         "Smallest difference that matters": format_size(about.smallest_effect, unit, measure),
         "Verdict": format_verdict(found.verdict),
         "Why": sentence(found.reason),
-        "Programme schools": format_count(found.n_programme_schools),
-        "Other schools": format_count(found.n_comparison_schools),
+        "Programme schools": format_count_or_withheld(found.n_programme_schools),
+        "Other schools": format_count_or_withheld(found.n_comparison_schools),
         "Release status": format_status(found.status),
     }

@@ -11,7 +11,7 @@ from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
     first_within,
-    format_count,
+    format_count_or_withheld,
     format_effect,
     format_group,
     format_range,
@@ -128,7 +128,7 @@ def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
         "95% interval": format_range(found.ci_low, found.ci_high, unit, measure),
         "Verdict": format_verdict(found.verdict) if is_range else "none: unsafe",
         "Why": sentence(found.reason if is_range else _WHY_UNSAFE),
-        "Programme schools": format_count(found.n_programme_schools),
-        "Other schools": format_count(found.n_comparison_schools),
+        "Programme schools": format_count_or_withheld(found.n_programme_schools),
+        "Other schools": format_count_or_withheld(found.n_comparison_schools),
         "Release status": format_status(found.status),
     }

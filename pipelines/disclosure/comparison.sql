@@ -1,5 +1,16 @@
-SELECT
-    comparison.*,
-    false AS suppressed,
-    (SELECT any_value(unit) FROM protocol.programme_measure WHERE measure = comparison.measure) AS unit
-FROM impact.comparison
+-- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
+WITH counted AS (
+    SELECT
+        comparison.*,
+        asked.unit,
+        CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting
+    FROM impact.comparison
+    JOIN (
+        SELECT measure, any_value(unit) AS unit
+        FROM protocol.programme_measure
+        GROUP BY measure
+    ) AS asked USING (measure)
+)
+
+SELECT * REPLACE (coalesce(n_meeting / n_pupils, mean) AS mean), false AS suppressed
+FROM counted

@@ -1,4 +1,5 @@
--- Programme schools' pooled results where the study holds more than one release of a year.
+-- Programme schools' pooled results where the study holds more than one release of a year; special schools apart,
+-- as wherever results are compared.
 WITH release_rank AS (
     SELECT * FROM (
         VALUES ('school_return', 1), ('provisional', 2), ('revised', 3), ('final', 4)
@@ -13,17 +14,22 @@ result AS (
         cell.academic_year,
         cell.release_status,
         any_value(release_rank.finality) AS finality,
-        sum(cell.n_pupils) AS n_pupils,
-        sum(cell.mean * cell.n_pupils) / sum(cell.n_pupils) AS mean
+        CAST(sum(cell.n_pupils) AS BIGINT) AS n_pupils,
+        -- A share over whole pupils, as everywhere it is released.
+        CASE any_value(asked.unit)
+            WHEN 'share' THEN round(sum(cell.mean * cell.n_pupils))
+            ELSE sum(cell.mean * cell.n_pupils)
+        END / sum(cell.n_pupils) AS mean
     FROM protocol.programme_measure AS asked
     JOIN protocol.programme AS programme USING (programme)
     JOIN mart.programme_school AS programme_school USING (programme)
+    JOIN mart.school AS school USING (school_id)
     JOIN mart.cell AS cell
         ON cell.school_id = programme_school.school_id
         AND cell.measure = asked.measure
         AND cell.pupil_group = programme.target_group
     JOIN release_rank USING (release_status)
-    WHERE cell.value_status = 'value' AND cell.n_pupils > 0
+    WHERE cell.value_status = 'value' AND cell.n_pupils > 0 AND NOT school.is_special
     GROUP BY asked.programme, cell.pupil_group, cell.measure, cell.academic_year, cell.release_status
 )
 

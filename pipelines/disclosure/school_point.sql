@@ -1,7 +1,7 @@
 -- Published school tables show disadvantaged pupils by school from six pupils up; so does this, unnamed
 -- and rounded to whole percentages or tenths of a point. The order tells nothing.
 WITH baseline AS (
-    SELECT school_id, measure, pupil_group, avg(mean) AS baseline_mean, min(n_pupils) AS n_pupils
+    SELECT school_id, measure, pupil_group, avg(mean) AS baseline_mean
     FROM mart.outcome
     WHERE NOT is_outcome AND value_status = 'value'
     GROUP BY school_id, measure, pupil_group
@@ -24,10 +24,9 @@ JOIN mart.outcome AS outcome
 JOIN protocol.programme_measure AS asked
     ON asked.programme = compared.programme AND asked.measure = compared.measure
 CROSS JOIN LATERAL (SELECT CASE asked.unit WHEN 'share' THEN 2 ELSE 1 END AS n) AS decimals
-CROSS JOIN protocol.study AS study
-WHERE
-    compared.reason = 'compared'
-    AND asked.is_primary
-    AND outcome.n_pupils >= study.minimum_cell
-    AND baseline.n_pupils >= study.minimum_cell
+ANTI JOIN temp.withheld_school AS withheld
+    ON withheld.school_id = compared.school_id
+    AND withheld.measure = compared.measure
+    AND withheld.pupil_group = compared.pupil_group
+WHERE compared.reason = 'compared' AND asked.is_primary
 ORDER BY compared.programme, compared.measure, compared.is_programme, outcome_mean, baseline_mean

@@ -190,6 +190,8 @@ def _answers_of_pool(
     )
     rows = [row for row in estimated if row.programme in by_id]
     rows = [with_effect_size(row, panel) if row.role == "headline" else row for row in rows]
+    if is_prior_adjusted:
+        rows = [_with_all_pupils(row, panel, as_published) for row in rows]
     rows = [
         with_expected_anyway(row, as_published, by_id[row.programme].selection_years)
         if row.role == "naive"
@@ -208,6 +210,27 @@ def _answers_of_pool(
     not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
     reason = not_yet or marts.schools.why_no_pool(marts.study, first, measure)
     return [dataclasses.replace(row, verdict_reason=reason) for row in rows] if reason else rows
+
+
+def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPanel) -> ImpactRow:
+    """A row of the adjusted panel's schools with all their pupils who have a result.
+
+    The few without known prior attainment would otherwise be the difference of two figures on one page.
+    """
+    every = np.ones(panel.n_schools, dtype=np.bool_)
+    known = panel.sample_size(row.programme, every)
+    if (row.n_programme_pupils, row.n_comparison_pupils) != (
+        known.n_programme_pupils,
+        known.n_comparison_pupils,
+    ):
+        return row
+    is_compared = np.isin(as_published.school_ids, panel.school_ids)
+    sample = as_published.sample_size(row.programme, is_compared)
+    return dataclasses.replace(
+        row,
+        n_programme_pupils=sample.n_programme_pupils,
+        n_comparison_pupils=sample.n_comparison_pupils,
+    )
 
 
 def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:

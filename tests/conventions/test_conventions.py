@@ -81,6 +81,7 @@ def test_the_lock_covers_what_the_project_asks_for() -> None:
         ("data_marts/spring-2019/released.csv", True),
         ("data_marts/.dagster/history/runs.db", True),
         ("data_raw/spring-2019/ks2_pupils.csv", True),
+        ("data_raw/example/releases/2018-10-02/run.json", True),
         (".venv/bin/python", True),
         ("data_raw/example/study.toml", False),
         ("pipelines/store.py", False),

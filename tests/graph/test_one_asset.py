@@ -1,5 +1,6 @@
 """After a finished run: one asset of one study made again, as by a click, and what is refused."""
 
+import functools
 import json
 import select
 import shutil
@@ -176,6 +177,24 @@ def test_a_door_left_open_is_said_and_never_published(
     (fault,) = fault_list.read(finished.paths)
     assert fault.place == "released.impact"
     assert "3 rows rest on fewer than 6 pupils" in fault.problem
+    assert "released: it is not sound" in finished.refusal("publish")
+
+
+def test_a_door_that_lets_a_figure_be_worked_out_is_said_and_never_published(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real audit, on a real door that withholds small figures only."""
+    weak = functools.partial(door.release, is_secondary=False)
+    monkeypatch.setattr(door, "release", weak)
+    result = finished.remake(*(f"released/{table.name}" for table in RELEASED_TABLES))
+    failed = [
+        (e.asset_key.to_user_string(), e.check_name)
+        for e in result.get_asset_check_evaluations()
+        if not e.passed
+    ]
+    assert failed == [("released/comparison", "nothing_given_away")]
+    (fault,) = fault_list.read(finished.paths)
+    assert "withheld figures can be worked out from what is shown" in fault.problem
     assert "released: it is not sound" in finished.refusal("publish")
 
 

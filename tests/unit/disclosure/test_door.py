@@ -5,16 +5,18 @@ from __future__ import annotations
 from contextlib import closing
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pipelines import store
 from pipelines.catalogue import RELEASED_TABLES, Table
 from pipelines.disclosure import door
+from tests.disclosure.invented import YEARS, Invented, cell
 from tests.tiny_study import TinyStudy
 from tests.unit.validation.planted import good_value
 
 TABLES = {table.name: table for table in RELEASED_TABLES}
-CAN_WITHHOLD = [table for table in RELEASED_TABLES if table.small_counts]
+CAN_WITHHOLD = [table for table in RELEASED_TABLES if table.pupil_counts]
 MINIMUM = 6
 
 
@@ -63,66 +65,140 @@ def released(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, object
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def comparison(n_pupils: int, arm: str, **values: object) -> dict[str, object]:
-    return row_of(
-        TABLES["comparison"], n_pupils=n_pupils, arm=arm, measure="ks2_rwm_expected", **values
+def made(
+    n_pupils: dict[int, int],
+    *,
+    met: dict[int, int] | None = None,
+    group: str = "disadvantaged",
+    members: tuple[int, ...] = (1, 2, 3),
+) -> Invented:
+    """A study whose programme `gap` has some schools; pupils of every school, the same every year."""
+    target = "send" if group == "sen_support" else "gap"
+    cells = [
+        cell(
+            7990000 + school,
+            year,
+            group,
+            "ks2_rwm_expected",
+            n,
+            (met or {}).get(school, n // 2) / n,
+        )
+        for year in YEARS
+        for school, n in n_pupils.items()
+    ]
+    schools = [{"school_id": 7990000 + school, "is_special": False} for school in n_pupils]
+    joined = [{"programme": target, "school_id": 7990000 + school} for school in members]
+    return Invented([target], pd.DataFrame(joined), pd.DataFrame(schools), pd.DataFrame(cells))
+
+
+def comparison_of(study: Invented, minimum: int = MINIMUM) -> dict[str, dict[str, object]]:
+    """Rows of the programme and the rest, in the outcome year, after the door."""
+    with study.store() as con:
+        door.release(con, minimum)
+        frame = con.execute(
+            "FROM released.comparison WHERE programme <> 'all' AND academic_year = '2017-18'"
+        ).df()
+    return {
+        row["arm"]: {k: None if pd.isna(v) else v for k, v in row.items()}
+        for row in frame.to_dict("records")
+    }
+
+
+FIGURES = ("n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
+
+
+@pytest.mark.parametrize(("n_pupils", "is_withheld"), [(2, False), (1, True)])
+def test_a_figure_of_few_pupils_is_withheld_with_its_count_and_marked(n_pupils, is_withheld):
+    """Six pupils in three schools, or three."""
+    found = comparison_of(made({1: 2, 2: n_pupils, 3: n_pupils, 4: 20, 5: 20, 6: 20}))
+    for arm in ("programme", "rest"):
+        # Others publish the authority's total: the rest would give the programme away.
+        assert [found[arm][name] is None for name in FIGURES] == [is_withheld] * len(FIGURES)
+        assert found[arm]["suppressed"] is is_withheld
+
+
+def test_the_threshold_is_the_studys():
+    study = made({1: 3, 2: 3, 3: 3, 4: 20, 5: 20, 6: 20})
+    assert comparison_of(study, 9)["programme"]["n_pupils"] == 9
+    assert comparison_of(study, 10)["programme"]["n_pupils"] is None
+
+
+@pytest.mark.parametrize(("met", "is_withheld"), [(0, True), (1, False), (8, False), (9, True)])
+def test_none_or_all_of_a_small_group_is_withheld(met, is_withheld):
+    by_school = {1: min(met, 3), 2: min(max(met - 3, 0), 3), 3: max(met - 6, 0)}
+    found = comparison_of(
+        made({1: 3, 2: 3, 3: 3, 4: 20, 5: 20, 6: 20}, met=by_school | {4: 9, 5: 8, 6: 7})
+    )
+    assert (found["programme"]["mean"] is None) is is_withheld
+
+
+def test_none_of_a_large_group_is_no_secret():
+    n_pupils = {1: 10, 2: 10, 3: 10, 4: 20, 5: 20, 6: 20}
+    met = {1: 0, 2: 0, 3: 0, 4: 9, 5: 8, 6: 7}
+    assert comparison_of(made(n_pupils, met=met))["programme"]["mean"] == 0
+    assert comparison_of(made(n_pupils | {1: 9}, met=met))["programme"]["mean"] is None
+
+
+def test_a_share_is_its_released_counts():
+    row = comparison_of(made({1: 7, 2: 9, 3: 13, 4: 20, 5: 20, 6: 20}))["programme"]
+    assert row["mean"] == row["n_meeting"] / row["n_pupils"] == (3 + 4 + 6) / 29
+
+
+def test_what_was_made_before_the_door_is_not_touched():
+    with made({1: 1, 2: 1, 3: 1, 4: 20, 5: 20, 6: 20}).store() as con:
+        before = con.execute("FROM impact.comparison ORDER BY ALL").fetchall()
+        door.release(con, MINIMUM)
+        assert con.execute("FROM impact.comparison ORDER BY ALL").fetchall() == before
+
+
+@pytest.mark.parametrize("small", ["programme", "comparison"])
+def test_an_estimate_with_few_pupils_on_one_side_is_withheld(small):
+    few, many = {1: 1, 2: 1, 3: 1}, {4: 20, 5: 20, 6: 20}
+    members = tuple(few) if small == "programme" else tuple(many)
+    with made(few | many, members=members).store() as con:
+        con.execute("UPDATE impact.estimate SET verdict = 'worse', verdict_reason = 'all alike'")
+        door.release(con, MINIMUM)
+        (row,) = (
+            con.execute("FROM released.impact WHERE measure = 'ks2_rwm_expected'")
+            .df()
+            .to_dict("records")
+        )
+    for name in (*TABLES["impact"].withheld, f"n_{small}_pupils"):
+        assert pd.isna(row[name])
+    # Neither the verdict nor its reason may tell what the few pupils got.
+    assert row["verdict"] == "cannot_tell"
+    assert row["verdict_reason"] == (
+        "withheld: fewer than 6 pupils on one side, or as few could be worked out"
     )
 
 
-def test_a_figure_of_few_pupils_is_withheld_with_its_count_and_marked(con):
-    rows = [comparison(5, "few"), comparison(6, "enough"), comparison(1, "one", n_schools=4)]
-    fill(con, "impact.comparison", rows)
-    found = {row["arm"]: row for row in released(con, "comparison")}
-    for arm in ("few", "one"):
-        assert [found[arm][name] for name in ("n_pupils", "mean", "ci_low", "ci_high")] == [
-            None
-        ] * 4
-        assert found[arm]["suppressed"] is True
-    assert found["one"]["n_schools"] == 4
-    assert [found["enough"][name] for name in ("n_pupils", "mean", "ci_low", "suppressed")] == [
-        6,
-        0.25,
-        0.25,
-        False,
-    ]
+def test_a_count_that_does_not_add_up_is_withheld_and_its_estimate_is_not():
+    """A method that uses other pupils than the headline's: what it leaves out would be a subtraction."""
+    with made(dict.fromkeys(range(1, 7), 20)).store() as con:
+        con.execute(
+            "INSERT INTO impact.estimate BY NAME SELECT * REPLACE ('pupil_adjusted' AS estimator, "
+            "n_programme_pupils - 3 AS n_programme_pupils) FROM impact.estimate"
+        )
+        door.release(con, MINIMUM)
+        found = con.execute(
+            "SELECT estimator, n_programme_pupils, estimate_low FROM released.impact "
+            "WHERE measure = 'ks2_rwm_expected' ORDER BY estimator"
+        ).fetchall()
+    assert found == [("bracket", 60, 1.0), ("pupil_adjusted", None, 1.0)]
 
 
-def test_the_threshold_is_the_studys(con):
-    fill(con, "impact.comparison", [comparison(9, "few"), comparison(10, "enough")])
-    door.release(con, 10)
-    assert con.execute(
-        "SELECT arm, n_pupils, suppressed FROM released.comparison ORDER BY arm"
-    ).fetchall() == [("enough", 10, False), ("few", None, True)]
-    assert door.count_withheld(con)["comparison"] == 1
-
-
-def test_what_was_made_before_the_door_is_not_touched(con):
-    fill(con, "impact.comparison", [comparison(2, "few")])
-    door.release(con, MINIMUM)
-    assert con.execute("SELECT n_pupils, mean FROM impact.comparison").fetchall() == [(2, 0.25)]
-
-
-@pytest.mark.parametrize("small", ["n_programme_pupils", "n_comparison_pupils"])
-def test_an_estimate_with_few_pupils_on_one_side_is_withheld_with_both_counts(con, small):
-    rows = [
-        row_of(
-            TABLES["impact"],
-            **{small: 3},
-            estimator="bracket",
-            verdict="worse",
-            verdict_reason="every pupil has the same result",
-        ),
-        row_of(TABLES["impact"], estimator="ancova", verdict=None, verdict_reason=None),
-    ]
-    fill(con, "impact.estimate", rows)
-    few, enough = released(con, "impact")
-    for name in (*TABLES["impact"].withheld, "n_programme_pupils", "n_comparison_pupils"):
-        assert few[name] is None
-        assert enough[name] is not None
-    # Neither the verdict nor its reason may tell what the few pupils got.
-    assert few["verdict"] == "cannot_tell"
-    assert few["verdict_reason"] == "fewer than 6 pupils on one side: withheld"
-    assert (enough["verdict"], enough["verdict_reason"]) == (None, None)
+def test_the_range_of_leaving_out_a_school_is_rounded_outwards():
+    with made(dict.fromkeys(range(1, 7), 20)).store() as con:
+        con.execute(
+            "INSERT INTO impact.estimate BY NAME SELECT * REPLACE ('leave_one_school_out' AS estimator, "
+            "-0.0312 AS estimate_low, 0.0571 AS estimate_high) FROM impact.estimate"
+        )
+        door.release(con, MINIMUM)
+        found = con.execute(
+            "SELECT estimate_low, estimate_high FROM released.impact "
+            "WHERE measure = 'ks2_rwm_expected' AND estimator = 'leave_one_school_out'"
+        ).fetchall()
+    assert found == [(-0.04, 0.06)]
 
 
 def test_nobody_is_not_a_small_count(con):
@@ -132,16 +208,14 @@ def test_nobody_is_not_a_small_count(con):
     assert (row["n_programme_pupils"], row["n_comparison_pupils"]) == (0, 0)
 
 
-@pytest.mark.parametrize("group", ["sen_support", "ehc_plan", "no_sen"])
-def test_one_schools_pupils_by_special_need_are_never_shown_however_many(con, group):
-    rows = [
-        comparison(40, "one school", n_schools=1, pupil_group=group),
-        comparison(40, "two schools", n_schools=2, pupil_group=group),
-        comparison(40, "other pupils", n_schools=1, pupil_group="disadvantaged"),
-    ]
-    fill(con, "impact.comparison", rows)
-    found = {row["arm"]: row["mean"] for row in released(con, "comparison")}
-    assert found == {"one school": None, "two schools": 0.25, "other pupils": 0.25}
+@pytest.mark.parametrize(
+    ("members", "is_withheld"), [((1,), True), ((1, 2), True), ((1, 2, 3), False)]
+)
+def test_pupils_by_special_need_of_one_or_two_schools_are_never_shown(members, is_withheld):
+    n_pupils = dict.fromkeys(range(1, 7), 40)
+    found = comparison_of(made(n_pupils, group="sen_support", members=members))
+    assert (found["programme"]["mean"] is None) is is_withheld
+    assert comparison_of(made(n_pupils, members=members))["programme"]["mean"] == 0.5
 
 
 @pytest.mark.parametrize("group", ["sen_support", "ehc_plan", "no_sen"])
@@ -165,13 +239,24 @@ def test_no_point_of_a_school_is_about_special_need(con, group):
 
 @pytest.mark.parametrize("year", ["2016-17", "2017-18"])
 def test_a_schools_point_needs_enough_pupils_before_and_after(con, year):
-    con.execute("UPDATE mart.outcome SET n_pupils = 6")
+    con.execute("UPDATE mart.outcome SET n_pupils = 6, mean = 0.5")
     con.execute("UPDATE impact.compared_school SET reason = 'compared'")
     door.release(con, MINIMUM)
     assert store.row_count(con, "released.school_point") > 0
     con.execute("UPDATE mart.outcome SET n_pupils = 5 WHERE academic_year = ?", [year])
     door.release(con, MINIMUM)
     assert store.row_count(con, "released.school_point") == 0
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_school_of_which_none_or_all_met_the_standard_has_no_point(con, share):
+    con.execute("UPDATE mart.outcome SET n_pupils = 29, mean = ?", [share])
+    con.execute("UPDATE impact.compared_school SET reason = 'compared'")
+    door.release(con, MINIMUM)
+    assert store.row_count(con, "released.school_point") == 0
+    con.execute("UPDATE mart.outcome SET n_pupils = 30")
+    door.release(con, MINIMUM)
+    assert store.row_count(con, "released.school_point") > 0
 
 
 @pytest.mark.parametrize("table", CAN_WITHHOLD, ids=lambda table: table.name)
@@ -226,11 +311,32 @@ def test_a_released_table_is_one_select_of_its_own_columns(con, name):
 
 
 @pytest.mark.parametrize("table", RELEASED_TABLES, ids=lambda table: table.name)
-def test_counts_of_pupils_are_declared_small_and_no_column_names_a_pupil(table):
-    """Whoever adds a count of pupils to a released table has to say what is withheld with it."""
-    counts = {c.name for c in table.columns if c.unit == "pupils"}
+def test_counts_of_pupils_are_declared_and_no_column_names_a_pupil(table):
+    """Whoever adds a count of pupils to a released table has to say whom it adds up."""
+    counts = {c.name for c in table.columns if c.unit == "pupils"} - set(table.withheld)
     assert counts == set(table.small_counts)
-    assert bool(table.withheld) == bool(table.small_counts)
+    assert bool(table.withheld) == bool(table.pupil_counts)
     names = {column.name for column in table.columns}
+    for count in table.pupil_counts:
+        assert {*count.goes_with, *table.withheld, count.mean or count.column} <= names
     assert not names & {"pupil_key", "upn", "urn", "school_id", "laestab"}
     assert {column.sensitivity for column in table.columns} <= {"public"}
+
+
+def test_how_much_is_withheld_is_said_of_every_table_that_withholds(con):
+    door.release(con, MINIMUM)
+    said = {
+        name: (shown, withheld)
+        for name, shown, withheld in con.execute("FROM released.withheld").fetchall()
+    }
+    assert set(said) == {table.name for table in CAN_WITHHOLD} | {"school_point"}
+    for table in CAN_WITHHOLD:
+        n_rows = store.row_count(con, table.full_name)
+        assert said[table.name][1] == door.count_withheld(con)[table.name]
+        assert sum(said[table.name]) == n_rows
+
+
+@pytest.mark.parametrize("table", CAN_WITHHOLD, ids=lambda table: table.name)
+def test_every_count_of_the_example_of_this_file_is_explained(con, table):
+    """Were a condition of the catalogue wrong, its counts would be withheld and nobody would know why."""
+    assert door.release(con, MINIMUM).withheld[table.name]["unexplained"] == 0

@@ -1,0 +1,61 @@
+-- The pupils behind every count that could be released: one row a school, group, measure, year and release, for each
+-- programme's standing of that school; programme 'all' for counts that are of no programme.
+WITH pupil AS (
+    SELECT *
+    FROM mart.cell
+    WHERE
+        value_status = 'value'
+        AND n_pupils > 0
+        AND (
+            measure IN (SELECT measure FROM protocol.programme_measure)
+            OR measure LIKE '%_sen_support_share'
+        )
+),
+
+-- As a comparison keeps a school: a result in the outcome year and in one year before.
+kept AS (
+    SELECT school_id, measure, pupil_group
+    FROM mart.outcome
+    WHERE value_status = 'value' AND n_pupils > 0 AND NOT is_special
+    GROUP BY ALL
+    HAVING bool_or(is_outcome) AND bool_or(NOT is_outcome)
+),
+
+programme AS (
+    SELECT programme FROM protocol.programme WHERE is_evaluated
+    UNION ALL
+    SELECT 'all'
+)
+
+SELECT
+    programme.programme,
+    pupil.school_id,
+    arm.arm,
+    CASE WHEN member.school_id IS NULL THEN 'rest' ELSE 'programme' END AS side,
+    school.is_special,
+    kept.school_id IS NOT NULL AS is_compared,
+    coalesce(in_use.is_outcome, false) AS is_outcome,
+    in_use.school_id IS NOT NULL AS is_in_use,
+    pupil.key_stage,
+    pupil.measure,
+    pupil.academic_year,
+    pupil.release_status,
+    pupil.pupil_group,
+    CAST(pupil.n_pupils AS BIGINT) AS n_pupils,
+    CASE WHEN pupil.measure IN (SELECT unnest($shares)) THEN pupil.mean * pupil.n_pupils END AS n_meeting
+FROM pupil
+CROSS JOIN programme
+JOIN mart.school AS school USING (school_id)
+LEFT JOIN mart.arm AS arm USING (school_id)
+LEFT JOIN mart.programme_school AS member
+    ON member.school_id = pupil.school_id AND member.programme = programme.programme
+LEFT JOIN kept
+    ON kept.school_id = pupil.school_id AND kept.measure = pupil.measure AND kept.pupil_group = pupil.pupil_group
+LEFT JOIN mart.outcome AS in_use
+    ON in_use.school_id = pupil.school_id
+    AND in_use.measure = pupil.measure
+    AND in_use.pupil_group = pupil.pupil_group
+    AND in_use.academic_year = pupil.academic_year
+    AND in_use.release_status = pupil.release_status
+-- Those outside the authority are pupils of tables that are public as they are.
+WHERE school.is_local

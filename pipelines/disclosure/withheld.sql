@@ -1,0 +1,13 @@
+-- How much is withheld, by table; not why, since who knows that a figure is withheld for its own sake knows that
+-- it is of one pupil to five.
+SELECT 'comparison' AS released_table, count(n_pupils) AS n_shown, count(*) - n_shown AS n_withheld
+FROM released.comparison
+UNION ALL
+SELECT 'impact', count(n_programme_pupils + n_comparison_pupils), count(*) - count(n_programme_pupils + n_comparison_pupils)
+FROM released.impact
+UNION ALL
+SELECT 'revisions', count(n_pupils_before + n_pupils_after), count(*) - count(n_pupils_before + n_pupils_after)
+FROM released.revisions
+UNION ALL
+SELECT 'school_point', coalesce(sum(n_schools_shown), 0), coalesce(sum(n_schools_withheld), 0)
+FROM released.school_point_withheld

@@ -1,0 +1,249 @@
+"""Small invented studies, laid straight into marts: many of them in seconds, each from its seed.
+
+They are made to be awkward: few schools, a pupil or two a group, programmes that overlap, schools without
+an earlier result, two releases of a year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines import marts
+from pipelines.catalogue import ARM, IMPACT_TABLES, MART_TABLES, OUTCOME, RAW_TABLES
+from pipelines.impact import study_effects
+from pipelines.ingest import registration
+from pipelines.protocol import write_protocol
+from pipelines.released import read_tables
+from pipelines.store import SCHEMAS
+from tests.disclosure.attacker import Key, Schools
+
+MINIMUM = 6
+YEARS = ("2015-16", "2016-17", "2017-18")
+SHARE, POINTS = "ks2_rwm_expected", "ks2_reading_progress"
+PROGRAMMES = {
+    "send": ("sen_support", (POINTS, SHARE)),
+    "gap": ("disadvantaged", (SHARE, POINTS)),
+    "more": ("disadvantaged", (SHARE,)),
+}
+GROUPS = ("sen_support", "disadvantaged", "not_disadvantaged")
+
+
+@dataclass
+class Invented:
+    """A study's marts as frames: change them, then `store()`."""
+
+    programmes: list[str]
+    members: pd.DataFrame  # programme, school_id
+    schools: pd.DataFrame  # school_id, is_special
+    cells: pd.DataFrame
+
+    @contextmanager
+    def store(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Everything up to the door."""
+        with duckdb.connect() as con:
+            con.execute("ATTACH ':memory:' AS pupils")
+            for schema in SCHEMAS:
+                con.execute(f"CREATE SCHEMA {schema}")
+            _protocol(con, self.programmes)
+            for table in (*RAW_TABLES, *MART_TABLES, *IMPACT_TABLES):
+                con.execute(table.ddl())
+            con.execute(registration.DDL)
+            _fill(con, "mart.school", self._school_rows())
+            _fill(con, "mart.programme_school", self.members)
+            _fill(con, "mart.cell", self.cells)
+            marts.build(con, ARM)
+            marts.build(con, OUTCOME)
+            study_effects.build_compared_school(con)
+            study_effects.build_comparison(con, _study(self.programmes))
+            con.execute(_HEADLINES)
+            yield con
+
+    def _school_rows(self) -> pd.DataFrame:
+        return self.schools.assign(
+            school_name="School", is_local=True, is_open=True, is_maintained=True, has_ks2=True,
+            has_ks4=False,
+        )  # fmt: skip
+
+
+def cell(
+    school: int, year: str, group: str, measure: str, n: int, *, mean: float, status: str = "final"
+) -> dict[str, object]:
+    """A row of `mart.cell`."""
+    return {
+        "school_id": school,
+        "key_stage": "ks2",
+        "academic_year": year,
+        "release_status": status,
+        "pupil_group": group,
+        "measure": measure,
+        "n_pupils": n,
+        "mean": mean,
+        "variance": 1.0,
+        "rounding_half_width": 0.0,
+        "value_status": "value",
+    }
+
+
+def invent(seed: int) -> Invented:
+    """The study of a seed."""
+    draw = np.random.default_rng(seed)
+    n_schools = int(draw.integers(6, 17))
+    ids = 7990000 + np.arange(n_schools)
+    programmes = list(PROGRAMMES)[: int(draw.integers(1, 4))]
+    joined = [
+        {"programme": programme, "school_id": school}
+        for programme in programmes
+        for school in ids[draw.random(n_schools) < draw.uniform(0.2, 0.6)]
+    ]
+    schools = pd.DataFrame({"school_id": ids, "is_special": draw.random(n_schools) < 0.08})
+    size = {
+        g: draw.uniform(*between)
+        for g, between in zip(GROUPS, ((0.4, 4), (1, 9), (3, 20)), strict=True)
+    }
+    chance = draw.uniform(0.02, 0.95)
+    rows = []
+    for school in ids:
+        for year in YEARS:
+            statuses = (
+                ["provisional", "revised"] if year == YEARS[-1] and seed % 3 == 0 else ["final"]
+            )
+            for group in GROUPS:
+                n = int(draw.poisson(size[group]))
+                met = int(draw.binomial(n, chance))
+                for status in statuses:
+                    missing = int(draw.random() < 0.3 and n > 0)
+                    counted = {
+                        SHARE: (n, met / n if n else 0.0),
+                        POINTS: (n - missing, draw.normal()),
+                    }
+                    rows += [
+                        cell(school, year, group, measure, pupils, mean=mean, status=status)
+                        for measure, (pupils, mean) in counted.items()
+                        if pupils
+                    ]
+    cells = pd.DataFrame(rows)
+    # Some schools have no earlier result, or none this year.
+    gone = cells["school_id"].isin(ids[draw.random(n_schools) < 0.15])
+    cells = cells[~(gone & (cells["academic_year"] != YEARS[int(draw.choice([0, 2]))]))]
+    return Invented(
+        programmes, pd.DataFrame(joined, columns=["programme", "school_id"]), schools, cells
+    )
+
+
+def tables_of(con: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
+    """The released tables: all the attacker is given."""
+    return read_tables(con)
+
+
+def schools_of(
+    con: duckdb.DuckDBPyConnection, mart: str = "mart", impact: str = "impact"
+) -> Schools:
+    """What everybody knows of the schools."""
+    of_programme: dict[int, set[str]] = {}
+    for programme, school in con.execute(
+        f"SELECT programme, school_id FROM {mart}.programme_school"
+    ).fetchall():
+        of_programme.setdefault(school, set()).add(programme)
+    arms = dict(con.execute(f"SELECT school_id, arm FROM {mart}.arm").fetchall())
+    with_result: dict[Key, set[int]] = {}
+    for school, *key in con.execute(
+        "SELECT school_id, pupil_group, measure, academic_year, release_status "
+        f"FROM {mart}.cell JOIN {mart}.school USING (school_id) "
+        "WHERE value_status = 'value' AND n_pupils > 0 AND NOT is_special AND is_local"
+    ).fetchall():
+        with_result.setdefault(tuple(key), set()).add(school)
+    compared: dict[tuple[str, str], set[int]] = {}
+    for school, group, measure in con.execute(
+        f"SELECT school_id, pupil_group, measure FROM {impact}.compared_school WHERE reason = 'compared'"
+    ).fetchall():
+        compared.setdefault((group, measure), set()).add(school)
+    return Schools(
+        {school: frozenset(of_programme.get(school, ())) for school in arms},
+        {key: frozenset(schools) for key, schools in with_result.items()},
+        {key: frozenset(schools) for key, schools in compared.items()},
+        arms,
+    )
+
+
+def truths_of(
+    con: duckdb.DuckDBPyConnection, mart: str = "mart"
+) -> dict[Key, dict[int, tuple[float, float]]]:
+    """What is really so, for the judge: pupils of every school, and those who met the standard."""
+    truths: dict[Key, dict[int, tuple[float, float]]] = {}
+    schools = [row[0] for row in con.execute(f"SELECT school_id FROM {mart}.arm").fetchall()]
+    for school, n, mean, *key in con.execute(
+        "SELECT school_id, n_pupils, mean, pupil_group, measure, academic_year, release_status "
+        f"FROM {mart}.cell WHERE value_status = 'value' AND n_pupils > 0"
+    ).fetchall():
+        of_key = truths.setdefault(tuple(key), dict.fromkeys(schools, (0, 0)))
+        of_key[school] = (n, round(n * mean))
+    return truths
+
+
+# As `study_effects` counts a headline's sample; its numbers do not matter here.
+_HEADLINES = """
+INSERT INTO impact.estimate BY NAME
+SELECT
+    asked.programme, programme.target_group AS pupil_group, asked.measure, asked.unit,
+    study.outcome_year AS academic_year, any_value(outcome.release_status) AS release_status,
+    'bracket' AS estimator, 'headline' AS role,
+    1.0 AS estimate_low, 2.0 AS estimate_high, 'cannot_tell' AS verdict,
+    count(DISTINCT outcome.school_id) FILTER (compared.is_programme) AS n_programme_schools,
+    count(DISTINCT outcome.school_id) FILTER (NOT compared.is_programme) AS n_comparison_schools,
+    coalesce(sum(outcome.n_pupils) FILTER (compared.is_programme), 0) AS n_programme_pupils,
+    coalesce(sum(outcome.n_pupils) FILTER (NOT compared.is_programme), 0) AS n_comparison_pupils
+FROM protocol.programme_measure AS asked
+JOIN protocol.programme AS programme USING (programme)
+CROSS JOIN protocol.study AS study
+JOIN impact.compared_school AS compared
+    ON compared.programme = asked.programme AND compared.measure = asked.measure
+    AND compared.reason = 'compared'
+JOIN mart.outcome AS outcome
+    ON outcome.school_id = compared.school_id AND outcome.measure = asked.measure AND outcome.is_outcome
+    AND outcome.pupil_group = programme.target_group
+GROUP BY ALL
+"""
+
+
+def _protocol(con: duckdb.DuckDBPyConnection, programmes: list[str]) -> None:
+    write_protocol(con, _study(programmes), "0" * 64)
+
+
+def _study(programmes: list[str]) -> SimpleNamespace:
+    """As much of a study's settings as protocol tables and comparisons read."""
+    made = tuple(
+        SimpleNamespace(
+            id=name, title=name, fund="SSIF", priority=None, funding_gbp=None, starts=None,
+            target_group=PROGRAMMES[name][0], expected_schools=None, eligible_share=None, placebo=None,
+            is_evaluated=True,
+            measure=tuple(
+                SimpleNamespace(name=measure, primary=not n, smallest_effect=0.1)
+                for n, measure in enumerate(PROGRAMMES[name][1])
+            ),
+        )
+        for name in programmes
+    )  # fmt: skip
+    section = SimpleNamespace(
+        name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
+        is_fictional=True, reference_date=None, as_at=None, outcome_year=YEARS[-1],
+        baseline_years=YEARS[:-1], minimum_cell=MINIMUM,
+    )  # fmt: skip
+    return SimpleNamespace(
+        study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
+        years=YEARS, not_yet_published=(),
+    )  # fmt: skip
+
+
+def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
+    names = {name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()}
+    rows = rows[[name for name in rows.columns if name in names]]
+    con.register("rows_given", rows)
+    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM rows_given")
+    con.unregister("rows_given")

@@ -1,0 +1,106 @@
+"""Charts, their data and words, and the page: what is withheld in a table is nowhere else either."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+import pytest
+
+from pipelines.board import page
+from pipelines.charts import gallery
+from tests.evaluated import Evaluated
+from tests.released_fixture import WITHHELD_MEAN, released_tables
+
+SVG = "{http://www.w3.org/2000/svg}"
+YEAR = "2016-17"
+SUBJECT = ("gap", "ks2_rwm_expected", "disadvantaged", "programme")
+
+
+def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
+    """The middle year of a line is withheld; a figure left behind the mark may not come out."""
+    tables = released_tables()
+    frame = tables["comparison"]
+    key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
+    is_it = (frame[key] == [*SUBJECT, YEAR]).all(axis=1)
+    assert is_it.sum() == 1
+    frame.loc[is_it, "suppressed"] = True
+    frame.loc[is_it, ["n_pupils", "n_schools", "mean", "ci_low", "ci_high"]] = mean
+    return tables
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return {chart.name: chart for chart in gallery.draw_all(withheld_year(None))}
+
+
+def lines_of(svg: bytes) -> list[str]:
+    root = ET.fromstring(svg)  # noqa: S314 - drawn by this project a moment ago
+    return [path.get("d", "") for path in root.iter(f"{SVG}path")]
+
+
+def test_a_withheld_year_is_neither_drawn_nor_drawn_across(drawn):
+    name = "outcome_by_year-gap-ks2_rwm_expected"
+    whole = {c.name: c for c in gallery.draw("outcome_by_year", released_tables())}[name]
+
+    def three_year_lines(svg: bytes) -> int:
+        return sum(len(re.findall(r"[ML]", d)) == 3 and d.count("L") == 2 for d in lines_of(svg))
+
+    assert three_year_lines(drawn[name].svg) == three_year_lines(whole.svg) - 1
+    # Its two years that are left are two points, with no line from one to the other.
+    assert any(re.fullmatch(r"M \S+ \S+\s+M \S+ \S+\s*", d) for d in lines_of(drawn[name].svg))
+
+
+def test_pictures_words_and_page_do_not_depend_on_a_withheld_figure(drawn):
+    """Byte for byte the same with a figure left behind the mark, whatever it is."""
+    other = {chart.name: chart for chart in gallery.draw_all(withheld_year(WITHHELD_MEAN))}
+    assert {n: c.svg for n, c in drawn.items()} == {n: c.svg for n, c in other.items()}
+    words = [
+        {n: (c.title, c.alt_text, c.caption, c.data.to_csv()) for n, c in charts.items()}
+        for charts in (drawn, other)
+    ]
+    assert words[0] == words[1]
+    pages = [
+        page.render(withheld_year(mean), list(drawn.values())) for mean in (None, WITHHELD_MEAN)
+    ]
+    assert pages[0] == pages[1]
+
+
+def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluated):
+    comparison = pd.read_csv(example.current / "released" / "comparison.csv")
+    withheld = comparison[comparison["suppressed"]]
+    assert len(withheld) > 0
+    assert (
+        withheld[["n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high"]]
+        .isna()
+        .all(axis=None)
+    )
+    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
+    root = ET.fromstring(html.replace("<!doctype html>", "").replace("<!DOCTYPE html>", ""))  # noqa: S314
+    rows = [
+        ["".join(cell.itertext()).strip() for cell in row]
+        for row in root.iter("tr")
+        if "[c]" in "".join(row.itertext())
+    ]
+    # Four figures of a row are withheld together.
+    results = [row for row in rows if row.count("[c]") == 4]
+    assert len(results) == len(withheld)
+    assert all(not re.search(r"\d", "".join(row[3:])) for row in results)
+    for file in sorted((example.current / "charts").glob("*.json")):
+        said = " ".join(json.loads(file.read_text(encoding="utf-8")).values())
+        data = file.with_suffix(".csv").read_text(encoding="utf-8")
+        assert "nan" not in said.casefold().split()
+        assert not re.search(r"\bnan\b", data, re.I)
+
+
+def test_the_paper_says_no_more_than_the_page(example: Evaluated):
+    paper = example.current / "board" / "board.pdf"
+    if not paper.is_file():
+        pytest.skip("this run has no paper")
+    pypdf = pytest.importorskip("pypdf")
+    text = " ".join(p.extract_text() for p in pypdf.PdfReader(paper).pages)
+    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
+    numbers = re.compile(r"\d[\d,.]*\d|\d")
+    assert set(numbers.findall(text)) <= set(numbers.findall(html))

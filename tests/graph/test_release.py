@@ -1,0 +1,68 @@
+"""`ssif release`: a person records what was published, and the next run is held against it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.paths import PROJECT
+from tests.evaluated import LONGEST_RUN_SECONDS, Evaluated, bytes_of, environment, evaluate
+
+
+@pytest.fixture
+def copied(example: Evaluated, tmp_path: Path) -> tuple[Path, Path]:
+    """The finished example, its folder and outputs, to be spoilt."""
+    folder = shutil.copytree(example.folder, tmp_path / "raw" / "example")
+    marts = shutil.copytree(example.paths.marts, tmp_path / "data_marts", symlinks=True)
+    (marts / "example" / ".work" / "study_folder.txt").write_text(f"{folder}\n", encoding="utf-8")
+    return folder, marts
+
+
+def release(folder: Path, marts: Path, day: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "assets.cli", "release", str(folder), "--date", day]
+    return subprocess.run(
+        [*command, "--data-marts", str(marts)],
+        cwd=PROJECT,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=LONGEST_RUN_SECONDS,
+        check=False,
+    )
+
+
+def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
+    copied: tuple[Path, Path],
+) -> None:
+    folder, marts = copied
+    current = marts / "example" / "current"
+    run = json.loads((current / "run.json").read_text(encoding="utf-8"))["run"]
+    done = release(folder, marts, "2018-10-02")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Recorded as published on 2 October 2018: run {run} of example." in done.stdout
+    assert "counts of pupils shown, " in done.stdout
+    record = folder / "releases" / "2018-10-02"
+    assert bytes_of(record / "released") == bytes_of(current.resolve() / "released")
+
+    again = release(folder, marts, "2018-10-02")
+    assert again.returncode == 1
+    assert "a release of this day is recorded already" in again.stderr
+
+    before = bytes_of(current.resolve() / "released")
+    later = evaluate(folder, marts)
+    assert later.status == 0, later.stderr
+    # Another run, since it was held against a release; and what was shown is no more and no less.
+    assert later.current.resolve().name != run
+    assert bytes_of(later.current.resolve() / "released") == before
+
+
+def test_a_day_that_is_none_is_refused(copied: tuple[Path, Path]) -> None:
+    done = release(*copied, "October")
+    assert done.returncode == 2
+    assert "invalid fromisoformat value" in done.stderr
+    assert not (copied[0] / "releases").exists()

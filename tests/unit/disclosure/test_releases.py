@@ -1,0 +1,105 @@
+"""What was published is recorded once, whole, and only if it is what the study says today."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from pipelines import publishing
+from pipelines.disclosure import releases
+from pipelines.errors import StudyError
+from pipelines.publishing import run_identity
+from pipelines.study import load_study
+from tests.tiny_study import TinyStudy
+
+DAY = date(2018, 10, 2)
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A tiny study with a finished run."""
+    tiny = TinyStudy(tmp_path)
+    with tiny.released() as con:
+        study = load_study(tiny.folder)
+        for folder in (tiny.paths.charts, tiny.paths.board):
+            folder.mkdir(parents=True)
+            (folder / "any").write_text("")
+        publishing.mark_made(con, "released")
+        publishing.publish(con, study, tiny.paths, parts=("released",), n_checks=1)
+    return tiny, study
+
+
+def test_a_release_is_recorded_with_its_tables_and_no_figure_by_school(published):
+    tiny, study = published
+    recorded = releases.record(study, tiny.paths, DAY)
+    assert recorded.folder == tiny.folder / "releases" / "2018-10-02"
+    assert {file.name for file in recorded.folder.iterdir()} == {
+        "released",
+        "run.json",
+        "counted.parquet",
+    }
+    current = tiny.paths.current
+    assert (recorded.folder / "run.json").read_bytes() == (current / "run.json").read_bytes()
+    for file in (current / "released").iterdir():
+        assert (recorded.folder / "released" / file.name).read_bytes() == file.read_bytes()
+    assert recorded.run == json.loads((current / "run.json").read_text())["run"]
+    counts = releases.read(tiny.folder)
+    assert len(counts) == recorded.n_shown + recorded.n_withheld > 0
+    assert sum(count.is_shown for count in counts) == recorded.n_shown
+    assert (recorded.folder / "counted.parquet").stat().st_mode & 0o777 == 0o600
+    # Who is counted, never how many.
+    assert {count.n_pupils for count in counts} == {0.0}
+
+
+def test_a_recorded_release_makes_another_run(published):
+    tiny, study = published
+    before = run_identity(study, "x")
+    releases.record(study, tiny.paths, DAY)
+    assert run_identity(study, "x")["run"] != before["run"]
+
+
+def refusal(study, paths) -> StudyError:
+    before = sorted(study.folder.rglob("*"))
+    with pytest.raises(StudyError) as raised:
+        releases.record(study, paths, DAY)
+    assert sorted(study.folder.rglob("*")) == before
+    return raised.value
+
+
+def test_a_day_is_recorded_once(published):
+    tiny, study = published
+    releases.record(study, tiny.paths, DAY)
+    (fault,) = refusal(study, tiny.paths).faults
+    assert fault.file == "releases/2018-10-02"
+    assert "recorded already" in fault.problem
+
+
+def test_a_study_without_a_run_has_nothing_to_record(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    (fault,) = refusal(tiny.write(), tiny.paths).faults
+    assert "no finished run" in fault.problem
+
+
+@pytest.mark.parametrize("changed", ["study.toml", "register.csv"])
+def test_a_run_of_another_study_toml_or_other_files_is_not_recorded(published, changed):
+    tiny, _ = published
+    with (tiny.folder / changed).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    (fault,) = refusal(load_study(tiny.folder), tiny.paths).faults
+    assert fault.file == ("study.toml" if changed == "study.toml" else "data_root")
+    assert "evaluate the study again" in fault.remedy
+
+
+def test_a_record_that_cannot_be_read_stops_the_study(published):
+    tiny, study = published
+    folder = releases.record(study, tiny.paths, DAY).folder
+    (folder / "counted.parquet").write_bytes(b"not parquet")
+    (tiny.folder / "releases" / "2018-11-02").mkdir()
+    with pytest.raises(StudyError) as raised:
+        releases.read(tiny.folder)
+    assert [fault.file for fault in raised.value.faults] == [
+        "releases/2018-10-02/counted.parquet",
+        "releases/2018-11-02/counted.parquet",
+    ]
