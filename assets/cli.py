@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from filelock import FileLock
-
 from assets.dagster_home import dagster_home, instance
 from pipelines import fault_list
 from pipelines.errors import Fault, StudyError
@@ -32,19 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "evaluate":
             return evaluate(
-                Path(options.study),
-                data_marts=Path(options.data_marts),
+                options.study,
+                data_marts=options.data_marts,
                 is_verbose=options.verbose,
                 keep_pupils=options.keep_pupils,
             )
         if options.command == "power":
-            return power(Path(options.study), data_marts=Path(options.data_marts))
+            return power(options.study, data_marts=options.data_marts)
         if options.command == "release":
-            return release(
-                Path(options.study),
-                released_on=options.date,
-                data_marts=Path(options.data_marts),
-            )
+            return release(options.study, options.date, data_marts=options.data_marts)
         if options.command == "serve":
             return serve(data_marts=DATA_MARTS, port=options.port)
         return regenerate_example()
@@ -57,38 +51,24 @@ def _parser() -> argparse.ArgumentParser:
         prog="ssif", description="Did a school-improvement programme change its pupils' results?"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    evaluating = commands.add_parser(
-        "evaluate",
-        help="one study from raw files to the board's page",
-        description=evaluate.__doc__,
-    )
-    evaluating.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
+    evaluating = commands.add_parser("evaluate", help="one study from raw files to the page")
     evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
     evaluating.add_argument(
         "--keep-pupils", action="store_true", help="keep the pupil rows in the working store"
     )
-    evaluating.add_argument(
-        "--data-marts", default=str(DATA_MARTS), help="where outputs are written"
-    )
     asking = commands.add_parser(
-        "power",
-        help="what a study could see, from its baseline results alone",
-        description=power.__doc__,
+        "power", help="what a study could see, from baseline results alone"
     )
-    asking.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
-    asking.add_argument("--data-marts", default=str(DATA_MARTS), help="where outputs are written")
     releasing = commands.add_parser(
-        "release",
-        help="record that the current run was published, so that later runs are checked against it",
-        description=release.__doc__,
+        "release", help="record that a person published the current run"
     )
-    releasing.add_argument("study", nargs="?", default=str(EXAMPLE), help="the study's folder")
-    releasing.add_argument(
-        "--date", required=True, type=date.fromisoformat, help="when it was published: 2018-10-02"
-    )
-    releasing.add_argument(
-        "--data-marts", default=str(DATA_MARTS), help="where outputs are written"
-    )
+    releasing.add_argument("--date", required=True, type=date.fromisoformat, help="as 2018-10-02")
+    for command, run in ((evaluating, evaluate), (asking, power), (releasing, release)):
+        command.description = run.__doc__
+        command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
+        command.add_argument(
+            "--data-marts", default=DATA_MARTS, type=Path, help="where outputs are written"
+        )
     serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
     serving.add_argument("--port", type=int, default=3000)
     commands.add_parser("example", help="regenerate data_raw/example from its seed")
@@ -125,23 +105,13 @@ def power(folder: Path, *, data_marts: Path) -> int:
     return 0
 
 
-def release(folder: Path, *, released_on: date, data_marts: Path) -> int:
+def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
     """Record the current run of a study as published on a day; a person does this, after publishing it."""
     from pipelines.disclosure import releases  # noqa: PLC0415
 
     study = load_study(folder)
-    paths = StudyPaths(data_marts.resolve(), study.name)
-    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with FileLock(paths.lock):
-        recorded = releases.record(study, paths, released_on)
-    print(
-        f"Recorded as published on {released_on.day} {released_on:%B %Y}: run {recorded.run} of {study.name}."
-    )
-    print(
-        f"{recorded.n_tables} tables; {recorded.n_shown:,} counts of pupils shown, "
-        f"{recorded.n_withheld:,} withheld."
-    )
-    print("Later runs withhold what would give these away, taken together with this release.")
+    recorded = releases.record(study, StudyPaths(data_marts.resolve(), study.name), released_on)
+    print(recorded.in_words())
     print(f"\nThe record: {_shown(recorded.folder)} (keep it: it cannot be made again)")
     return 0
 

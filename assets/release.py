@@ -33,10 +33,6 @@ def _released_key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["released", name])
 
 
-def _released_deps(name: str) -> list[dg.AssetKey]:
-    return tables_read_by(door.select_of(name))
-
-
 _CHECKS = {
     NO_SMALL_NUMBERS: "No figure that rests on fewer pupils than the study's minimum_cell.",
     NOTHING_GIVEN_AWAY: "No withheld figure can be worked out from all that is released, now and before.",
@@ -50,7 +46,7 @@ _CHECKS = {
     specs=[
         dg.AssetSpec(
             key_of(table),
-            deps=_released_deps(table.name),
+            deps=tables_read_by(door.select_of(table.name)),
             description=description_of(table),
             metadata=definition_metadata(table),
         )

@@ -218,7 +218,7 @@ def _write_run_json(
     set_aside = con.execute("SELECT source_id, reason, n_rows FROM raw.set_aside ORDER BY ALL").df()
     tables = {
         table.full_name: row_count(con, table.full_name)
-        for table in (*RESTRICTED_TABLES, *RELEASED_TABLES)
+        for table in (*MART_TABLES, *IMPACT_TABLES, *RELEASED_TABLES)
     }
     content: dict[str, Any] = {
         **identity,

@@ -18,10 +18,10 @@ import duckdb
 import numpy as np
 
 from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, PupilCount, Table
-from pipelines.disclosure import structure, suppression
+from pipelines.disclosure import inference, structure, suppression
+from pipelines.disclosure.inference import FEWEST_SCHOOLS, SMALL_GROUP, Block, Rules
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
-from pipelines.disclosure.suppression import FEWEST_SCHOOLS, SMALL_GROUP, Block, Rules
 from pipelines.store import row_count
 
 FOLDER = Path(__file__).parent
@@ -112,9 +112,9 @@ def count_given_away(
         given_away[count.table] += count.is_shown and not count.is_explained
     for block in built.blocks:
         hidden = np.array([not s.is_shown for s in block.sums])
-        asked = suppression.targets(block, rules, hidden)
+        asked = inference.targets(block, rules, hidden)
         for target, is_safe in zip(
-            asked, suppression.are_safe(block, rules, asked, hidden), strict=True
+            asked, inference.are_safe(block, rules, asked, hidden), strict=True
         ):
             if not is_safe:
                 telling = target.places or _places_that_share(block, target.of)
@@ -239,6 +239,8 @@ def _record(con: duckdb.DuckDBPyConnection, built: Structure, withheld: Iterable
     rows = [
         (count.table, count.column, count.row, place not in hidden, count.has_meeting, *cell)
         for place, count in enumerate(built.counts)
+        # Whom another count adds up is not known, and it is never shown.
+        if count.is_explained
         for cell in count.cells
     ]
     if rows:
@@ -250,5 +252,5 @@ def _record(con: duckdb.DuckDBPyConnection, built: Structure, withheld: Iterable
         con.unregister("recorded")
 
 
-def _places_that_share(block: Block, of: suppression.FloatArray) -> tuple[int, ...]:
+def _places_that_share(block: Block, of: inference.FloatArray) -> tuple[int, ...]:
     return next(s.places for s in block.sums if s.places and s.of @ of > 0)

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock
 
 from pipelines.catalogue import RELEASED_COUNT
 from pipelines.disclosure.structure import Cell, Count
@@ -39,6 +40,16 @@ class Recorded:
     n_shown: int
     n_withheld: int
 
+    def in_words(self) -> str:
+        """What was recorded, for the terminal of the person who did it."""
+        day = date.fromisoformat(self.folder.name)
+        return (
+            f"Recorded as published on {day.day} {day:%B %Y}: run {self.run}.\n"
+            f"{self.n_tables} tables; {self.n_shown:,} counts of pupils shown, "
+            f"{self.n_withheld:,} withheld.\n"
+            "Later runs withhold what would give these away, taken together with this release."
+        )
+
 
 def record(study: Study, paths: StudyPaths, released_on: date) -> Recorded:
     """Copy the current run's released tables into the study's folder, as published on a day.
@@ -47,6 +58,13 @@ def record(study: Study, paths: StudyPaths, released_on: date) -> Recorded:
     release of that day is recorded already; then nothing is written.
     """
     folder = study.folder / FOLDER / released_on.isoformat()
+    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A run under way may switch `current` at any moment.
+    with FileLock(paths.lock):
+        return _record(study, paths, folder)
+
+
+def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
     run = _run_of(study, paths, folder)
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)

@@ -1,7 +1,7 @@
 """How released counts of pupils hang together: each as a sum over the smallest sets that they tell apart.
 
 The catalogue declares whom a count adds up, `restricted/counted.sql` lists the pupils; here both become
-blocks of sums for `suppression` to judge. Three things more are known to whoever reads a release: what
+blocks of sums for `inference` to judge. Three things more are known to whoever reads a release: what
 the study released before (`releases`), totals of the authority, which others publish, and that the pupils
 of a school are the same whether they are parted by disadvantage or by special need.
 
@@ -22,7 +22,7 @@ import duckdb
 import numpy as np
 
 from pipelines.catalogue import PupilCount, Table
-from pipelines.disclosure.suppression import Block, FloatArray, Sum, Truth
+from pipelines.disclosure.inference import Block, FloatArray, Sum, Truth
 from pipelines.measures import MEASURES
 
 # Groups that make up all pupils of a school with those of whom nothing is known; some may not be released.

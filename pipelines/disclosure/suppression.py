@@ -1,144 +1,34 @@
-"""Which counts have to be withheld so that nobody can work out a small one, and a check that nobody can.
+"""Which counts to withhold so that nobody can work out a small one, at the least loss.
 
-Pure: arrays in, answers out. Which pupils a count adds up is `structure`'s to say, what is then blanked in
-which table the `door`'s.
+Pure: a block of counts in, positions out. What can be worked out is `inference`'s to say, what is then
+blanked in which table the `door`'s.
 
-The attacker knows every count that is shown, which schools and groups of pupils each adds up, and that
-counts are whole numbers of nobody or more, of whom no more than all met a standard. What can be worked out
-of a sum of pupils is its smallest and largest value under these constraints, two linear programs (Fischetti
-and Salazar 2001, Management Science 47: 1008; Hundepool et al. 2012, Statistical Disclosure Control,
-chapter 4). What to withhold so that these intervals are wide enough, at the least loss, is an integer
-program, solved for one interval after the other.
-
-Everything is written as a departure from the truth: a shown count allows departures that cancel out.
+Small figures go first; then, one target after the other, an integer program picks what is missed least
+(Fischetti and Salazar 2001, Management Science 47: 1008, there for a whole table at once).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from pipelines.disclosure.inference import (
+    Block,
+    BoolArray,
+    FloatArray,
+    Rules,
+    Target,
+    are_safe,
+    bears_on,
+    is_sensitive,
+    system_of,
+    targets,
+)
+
 Reason = Literal["primary", "secondary"]
-Counted = Literal["n_pupils", "n_meeting"]
-
-# "None of 25 pupils met it" says something about each of the 25. A group is small here as long as one pupil
-# moves its percentage by more than three points: 30 pupils at the usual minimum of six.
-SMALL_GROUP = 5
-# Of two schools each can take itself off and read the other; of three none can.
-FEWEST_SCHOOLS = 3
-# Numbers that are equal but for the arithmetic.
-_EPSILON = 1e-6
-
-
-@dataclass(frozen=True)
-class Rules:
-    """When a figure says too much: of fewer than `minimum_cell` pupils, or what follows from that."""
-
-    minimum_cell: int
-
-    @property
-    def width(self) -> int:
-        """How far apart the ends of what can be worked out must be: as far as one to the largest small."""
-        return self.minimum_cell - 1
-
-    def is_small(self, n_pupils: float) -> bool:
-        """Somebody, but too few."""
-        return 0.5 < n_pupils < self.minimum_cell - 0.5
-
-    def is_none_or_all(self, n_meeting: float, n_pupils: float) -> bool:
-        """None or all of a small group met the standard."""
-        is_group = 0.5 < n_pupils < SMALL_GROUP * self.minimum_cell - 0.5
-        return is_group and (n_meeting < 0.5 or n_meeting > n_pupils - 0.5)
-
-    @property
-    def furthest(self) -> float:
-        """Departures from the truth that are looked at: enough to reach any width asked for."""
-        return 2.0 * self.minimum_cell
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is so of each atom (J,) on one measure and release: pupils, who met it, schools with a pupil.
-
-    `n_meeting` is None where the measure is no share.
-    """
-
-    measure: str
-    n_pupils: FloatArray
-    n_schools: NDArray[np.int64]
-    n_meeting: FloatArray | None = None
-
-
-@dataclass(frozen=True)
-class Sum:
-    """A count as a sum of atoms: `of` (J,) holds ones and noughts, `truth` numbers the block's truths.
-
-    `slack` are the least and the largest departure that its printed form allows: noughts, unless it is
-    rounded. `is_known` where it can be withheld no more: an earlier release showed it, or others publish
-    it. `was_withheld` where an earlier release withheld it. `places` are the positions in the caller's
-    own list of counts, none for what is not in the tables now; `is_shown` whether any of them is;
-    `loss` adds up what they would be missed for.
-    """
-
-    of: FloatArray
-    truth: int
-    has_meeting: bool
-    loss: float = 1.0
-    slack: tuple[float, float] = (0.0, 0.0)
-    is_known: bool = False
-    was_withheld: bool = False
-    is_shown: bool = True
-    places: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Block:
-    """Counts that have atoms in common: the smallest sets of pupils that shown counts tell apart.
-
-    `school_class` and `is_special_need` (J,) say which schools an atom is of, and whether its pupils are
-    a group that is never shown by school. `links` (L, J) are sums over atoms that are nought whatever is
-    shown: the pupils of a school, once by disadvantage and once by special need.
-    """
-
-    sums: tuple[Sum, ...]
-    truths: tuple[Truth, ...]
-    school_class: NDArray[np.int64]
-    is_special_need: BoolArray
-    links: FloatArray
-
-
-@dataclass(frozen=True)
-class Target:
-    """A sum that must not be worked out: of pupils, or of those who met the standard; `value` is what it is.
-
-    Counts of other measures are set against a small one only: they are nearly the same pupils, so they
-    would tell that it is small. That another is not is no secret.
-    """
-
-    of: FloatArray
-    truth: int
-    counts: Counted
-    value: float
-    is_small: bool
-    places: tuple[int, ...] = ()
-
-    @property
-    def key(self) -> tuple[bytes, int, str]:
-        """What makes it this target."""
-        return (self.of.tobytes(), self.truth, self.counts)
-
-    def is_safe_within(self, ends: tuple[float, float], rules: Rules) -> bool:
-        """A small count could be any small count; another could be any of as many."""
-        least, most = np.ceil(ends[0] - _EPSILON), np.floor(ends[1] + _EPSILON)
-        if self.is_small:
-            return bool(least <= 1 and most >= rules.width)
-        return bool(most - least >= rules.width)
 
 
 @dataclass(frozen=True)
@@ -155,7 +45,7 @@ def withhold(block: Block, rules: Rules, *, is_secondary: bool = True) -> Plan:
     Without `is_secondary` only the first, which is no protection: tests show that.
     """
     hidden = [
-        not s.is_shown or (_is_sensitive(block, rules, s) and not s.is_known) for s in block.sums
+        not s.is_shown or (is_sensitive(block, rules, s) and not s.is_known) for s in block.sums
     ]
     reasons: dict[int, Reason] = {
         place: "primary" for s, h in zip(block.sums, hidden, strict=True) if h for place in s.places
@@ -186,176 +76,6 @@ def withhold(block: Block, rules: Rules, *, is_secondary: bool = True) -> Plan:
         if h:
             reasons |= {place: reasons.get(place, "secondary") for place in s.places}
     return Plan(reasons, len(given_away_before))
-
-
-def targets(block: Block, rules: Rules, hidden: BoolArray) -> list[Target]:
-    """What an attacker must not work out, each once.
-
-    Every count withheld, now or in an earlier release; and every atom, and every difference of two counts
-    of one measure and release, that would have to be withheld if it were a count itself ("all 18 against
-    17").
-    """
-    found: dict[tuple[bytes, int, str], Target] = {}
-
-    def add(of: FloatArray, truth: int, counts: Counted, places: tuple[int, ...] = ()) -> None:
-        value = _value(block, of, truth, counts)
-        is_small = counts == "n_pupils" and rules.is_small(value)
-        target = Target(of, truth, counts, value, is_small, places)
-        known = found.get(target.key)
-        found[target.key] = replace(target, places=(*known.places, *places)) if known else target
-
-    for s, is_hidden in zip(block.sums, hidden, strict=True):
-        if (is_hidden or s.was_withheld) and _value(block, s.of, s.truth, "n_pupils") > 0.5:
-            add(s.of, s.truth, "n_pupils", s.places)
-            if s.has_meeting:
-                add(s.of, s.truth, "n_meeting", s.places)
-    current = {s.truth for s in block.sums if s.places}
-    implied = [(atom, truth) for truth in current for atom in np.eye(len(block.school_class))]
-    implied += [
-        (a.of - b.of, a.truth)
-        for a in block.sums
-        for b in block.sums
-        if a.truth == b.truth and a.of.sum() > b.of.sum() and (a.of >= b.of).all()
-    ]
-    for of, truth in implied:
-        if _is_few(block, rules, of, truth):
-            add(of, truth, "n_pupils")
-        if _is_none_or_all(block, rules, of, truth):
-            add(of, truth, "n_meeting")
-    return list(found.values())
-
-
-def are_safe(block: Block, rules: Rules, asked: Sequence[Target], hidden: BoolArray) -> list[bool]:
-    """Whether what can be worked out of each target is vague enough.
-
-    A target that earlier releases alone give away is judged by what is shown now alone.
-    """
-    safe = [
-        target.is_safe_within(ends, rules)
-        for target, ends in zip(asked, intervals(block, rules, asked, hidden), strict=True)
-    ]
-    open_ones = [i for i, is_safe in enumerate(safe) if not is_safe]
-    if any(s.is_known for s in block.sums) and open_ones:
-        again = [asked[i] for i in open_ones]
-        before = intervals(block, rules, again, np.ones(len(block.sums), dtype=bool))
-        now = intervals(block, rules, again, hidden, uses_known=False)
-        for i, target, ends_before, ends_now in zip(open_ones, again, before, now, strict=True):
-            safe[i] = not target.is_safe_within(ends_before, rules) and target.is_safe_within(
-                ends_now, rules
-            )
-    return safe
-
-
-def intervals(
-    block: Block,
-    rules: Rules,
-    asked: Sequence[Target],
-    hidden: BoolArray,
-    *,
-    uses_known: bool = True,
-) -> list[tuple[float, float]]:
-    """The smallest and largest value of each target that everything shown allows.
-
-    Departures are looked at up to `Rules.furthest`: a wider interval reads as that wide.
-    """
-    if not asked:
-        return []
-    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - takes long to load
-    from scipy.sparse import csr_array, identity, kron  # noqa: PLC0415
-
-    shown = [
-        s
-        for s, is_hidden in zip(block.sums, hidden, strict=True)
-        if (uses_known if s.is_known else s.places and not is_hidden)
-    ]
-    ends: dict[int, tuple[float, float]] = {}
-    together: dict[tuple[int, Counted, bool], list[int]] = {}
-    for i, target in enumerate(asked):
-        together.setdefault((target.truth, target.counts, target.is_small), []).append(i)
-    for members in together.values():
-        system = _system(block, rules, asked[members[0]], shown)
-        # Each target twice, to its smallest and to its largest, all in one program without common variables.
-        aims = [sign * system.aim(asked[i].of) for i in members for sign in (1.0, -1.0)]
-        copies = len(aims)
-        solved = milp(
-            np.concatenate(aims),
-            constraints=LinearConstraint(
-                kron(identity(copies), csr_array(system.rows), format="csr"),
-                np.tile(system.row_low, copies),
-                np.tile(system.row_high, copies),
-            ),
-            bounds=Bounds(np.tile(system.low, copies), np.tile(system.high, copies)),
-        )
-        if solved.x is None:  # pragma: no cover - the truth itself is always allowed
-            raise RuntimeError(f"what can be worked out was not found: {solved.message}")
-        departures = solved.x.reshape(copies, -1)
-        for k, i in enumerate(members):
-            aim, value = system.aim(asked[i].of), asked[i].value
-            ends[i] = (
-                value + float(aim @ departures[2 * k]),
-                value + float(aim @ departures[2 * k + 1]),
-            )
-    return [ends[i] for i in range(len(asked))]
-
-
-@dataclass(frozen=True)
-class _System:
-    """Constraints on departures: of pupils (J), and for those who met a standard of them too (2 J)."""
-
-    rows: FloatArray
-    row_low: FloatArray
-    row_high: FloatArray
-    low: FloatArray
-    high: FloatArray
-    n_atoms: int
-
-    def aim(self, of: FloatArray) -> FloatArray:
-        """The target's weights on the variables: the last J are what is asked for."""
-        weights = np.zeros(len(self.low))
-        weights[-self.n_atoms :] = of
-        return weights
-
-
-def _system(block: Block, rules: Rules, target: Target, shown: Sequence[Sum]) -> _System:
-    """What the sums that are shown say about a target."""
-    truth = block.truths[target.truth]
-    n_atoms, links = len(block.school_class), list(block.links)
-    bearing = [s for s in shown if _bears_on(block, target, s)]
-    pupils = _distinct([(s.of, *s.slack) for s in bearing])
-    pupils += [(link, 0.0, 0.0) for link in links]
-    low = np.maximum(-truth.n_pupils, -rules.furthest)
-    high = np.full(n_atoms, rules.furthest)
-    if target.counts == "n_pupils" or truth.n_meeting is None:
-        return _System(
-            np.array([of for of, _, _ in pupils]).reshape(-1, n_atoms),
-            np.array([least for _, least, _ in pupils]),
-            np.array([most for _, _, most in pupils]),
-            low,
-            high,
-            n_atoms,
-        )
-    nought, one = np.zeros(n_atoms), np.eye(n_atoms)
-    meeting = _distinct([(s.of, *s.slack) for s in bearing if s.has_meeting])
-    meeting += [(link, 0.0, 0.0) for link in links]
-    # The last: no more of an atom met the standard than there are.
-    return _System(
-        np.array(
-            [
-                *(np.concatenate([of, nought]) for of, _, _ in pupils),
-                *(np.concatenate([nought, of]) for of, _, _ in meeting),
-                *(np.concatenate([-one[j], one[j]]) for j in range(n_atoms)),
-            ]
-        ),
-        np.array([*(r[1] for r in (*pupils, *meeting)), *([-np.inf] * n_atoms)]),
-        np.array([*(r[2] for r in (*pupils, *meeting)), *(truth.n_pupils - truth.n_meeting)]),
-        np.concatenate([low, np.maximum(-truth.n_meeting, -rules.furthest)]),
-        np.concatenate([high, high]),
-        n_atoms,
-    )
-
-
-def _bears_on(block: Block, target: Target, s: Sum) -> bool:
-    return target.is_small or block.truths[s.truth].measure == block.truths[target.truth].measure
 
 
 class _Try(NamedTuple):
@@ -398,9 +118,11 @@ def _least_loss(
     free = [
         i
         for i, s in enumerate(block.sums)
-        if s.places and not hidden[i] and _bears_on(block, target, s)
+        if s.places and not hidden[i] and bears_on(block, target, s)
     ]
-    fixed = _system(block, rules, target, [s for s in block.sums if s.is_known and how.uses_known])
+    fixed = system_of(
+        block, rules, target, [s for s in block.sums if s.is_known and how.uses_known]
+    )
     n, n_free = len(fixed.low), len(free)
     aim = fixed.aim(target.of)
     rows, low, high = [], [], []
@@ -444,44 +166,3 @@ def _least_loss(
     if solved.x is None:
         return None
     return [i for k, i in enumerate(free) if solved.x[2 * n + k] > 0.5]
-
-
-def _is_sensitive(block: Block, rules: Rules, s: Sum) -> bool:
-    return _is_few(block, rules, s.of, s.truth) or (
-        s.has_meeting and _is_none_or_all(block, rules, s.of, s.truth)
-    )
-
-
-def _is_few(block: Block, rules: Rules, of: FloatArray, truth: int) -> bool:
-    """Too few pupils, or pupils with special needs of too few schools."""
-    pupils = block.truths[truth].n_pupils * of
-    if rules.is_small(float(pupils.sum())):
-        return True
-    is_in = of > 0.5
-    if pupils.sum() < 0.5 or not block.is_special_need[is_in].all():
-        return False
-    schools: dict[int, int] = {}
-    for school_class, n in zip(
-        block.school_class[is_in], block.truths[truth].n_schools[is_in], strict=True
-    ):
-        schools[int(school_class)] = max(schools.get(int(school_class), 0), int(n))
-    return sum(schools.values()) < FEWEST_SCHOOLS
-
-
-def _is_none_or_all(block: Block, rules: Rules, of: FloatArray, truth: int) -> bool:
-    known = block.truths[truth]
-    return known.n_meeting is not None and rules.is_none_or_all(
-        float(of @ known.n_meeting), float(of @ known.n_pupils)
-    )
-
-
-def _value(block: Block, of: FloatArray, truth: int, counts: Counted) -> float:
-    known = block.truths[truth]
-    counted = known.n_pupils if counts == "n_pupils" else known.n_meeting
-    return 0.0 if counted is None else float(of @ counted)
-
-
-def _distinct(
-    rows: Iterable[tuple[FloatArray, float, float]],
-) -> list[tuple[FloatArray, float, float]]:
-    return list({(of.tobytes(), low, high): (of, low, high) for of, low, high in rows}.values())

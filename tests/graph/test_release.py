@@ -44,7 +44,7 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     run = json.loads((current / "run.json").read_text(encoding="utf-8"))["run"]
     done = release(folder, marts, "2018-10-02")
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"Recorded as published on 2 October 2018: run {run} of example." in done.stdout
+    assert f"Recorded as published on 2 October 2018: run {run}." in done.stdout
     assert "counts of pupils shown, " in done.stdout
     record = folder / "releases" / "2018-10-02"
     assert bytes_of(record / "released") == bytes_of(current.resolve() / "released")

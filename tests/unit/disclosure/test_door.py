@@ -81,7 +81,7 @@ def made(
             group,
             "ks2_rwm_expected",
             n,
-            (met or {}).get(school, n // 2) / n,
+            mean=(met or {}).get(school, n // 2) / n,
         )
         for year in YEARS
         for school, n in n_pupils.items()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.disclosure.suppression import (
+from pipelines.disclosure.inference import (
     Block,
     Rules,
     Sum,
@@ -16,8 +16,8 @@ from pipelines.disclosure.suppression import (
     are_safe,
     intervals,
     targets,
-    withhold,
 )
+from pipelines.disclosure.suppression import withhold
 
 RULES = Rules(6)
 
