@@ -233,7 +233,6 @@ def withheld(tables: Tables) -> Table:
         "school_point": "Single schools, unnamed",
         "attrition": "Schools kept and lost",
         "balance": "Both sides before",
-        "overlap": "Where both sides meet",
         "programme": "Target pupils on roll",
     }
     return table_of(

@@ -252,8 +252,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
         OVERLAP,
         schema="released",
         sensitivity="public",
-        pupil_counts=tuple(_compared(side, loss="20") for side in ("programme", "comparison")),
-        withheld=("n_comparison_schools_in_range", "programme_in_range_share", "is_extrapolation"),
+        # Pupils of the same schools stand in `impact`.
+        columns=tuple(c for c in OVERLAP.columns if not c.name.endswith("_pupils")),
     ),
     replace(CALIBRATION, schema="released"),
     Table(

@@ -11,3 +11,19 @@ FROM released.revisions
 UNION ALL
 SELECT 'school_point', coalesce(sum(n_schools_shown), 0), coalesce(sum(n_schools_withheld), 0)
 FROM released.school_point_withheld
+UNION ALL
+SELECT 'attrition', count(n_pupils), count(*) FILTER (suppressed) FROM released.attrition
+UNION ALL
+SELECT 'balance', count(n_programme_pupils), count(*) FILTER (suppressed) FROM released.balance
+UNION ALL
+-- A programme without a full census has nothing to withhold.
+SELECT
+    'programme',
+    count(n_target_pupils_on_roll),
+    count(*) FILTER (
+        n_target_pupils_on_roll IS NULL
+        AND n_schools_with_census = n_schools
+        AND census_academic_year IS NOT NULL
+        AND target_group IN ('all', 'sen_support', 'ehc_plan', 'disadvantaged')
+    )
+FROM released.programme

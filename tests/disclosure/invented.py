@@ -17,6 +17,7 @@ import pandas as pd
 
 from pipelines import marts
 from pipelines.catalogue import ARM, IMPACT_TABLES, MART_TABLES, OUTCOME, RAW_TABLES
+from pipelines.disclosure import sql_functions
 from pipelines.impact import study_effects
 from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
@@ -48,6 +49,7 @@ class Invented:
     def store(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Everything up to the door."""
         with duckdb.connect() as con:
+            sql_functions.register(con)
             con.execute("ATTACH ':memory:' AS pupils")
             for schema in SCHEMAS:
                 con.execute(f"CREATE SCHEMA {schema}")
@@ -222,9 +224,12 @@ def _study(programmes: list[str]) -> SimpleNamespace:
         SimpleNamespace(
             id=name, title=name, fund="SSIF", priority=None, funding_gbp=None, starts=None,
             target_group=PROGRAMMES[name][0], expected_schools=None, eligible_share=None, placebo=None,
+            comparison_pool="local", matches_per_school=5,
             is_evaluated=True,
             measure=tuple(
-                SimpleNamespace(name=measure, primary=not n, smallest_effect=0.1)
+                SimpleNamespace(
+                    name=measure, primary=not n, smallest_effect=0.1, adjust_for_prior_attainment=False
+                )
                 for n, measure in enumerate(PROGRAMMES[name][1])
             ),
         )
@@ -233,7 +238,7 @@ def _study(programmes: list[str]) -> SimpleNamespace:
     section = SimpleNamespace(
         name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
         is_fictional=True, reference_date=None, as_at=None, outcome_year=YEARS[-1],
-        baseline_years=YEARS[:-1], minimum_cell=MINIMUM,
+        baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1,
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
