@@ -15,8 +15,12 @@ import pandas as pd
 
 from pipelines import marts
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
+from pipelines.catalogue.impact import SCHOOL_BEFORE
+from pipelines.disclosure import sql_functions
 from pipelines.example import City, simulate
 from pipelines.example.files import as_csv
+from pipelines.impact import design
+from pipelines.impact.comparison_pool import build_matched_school
 from pipelines.ingest.records import ingest_records, read_columns
 from pipelines.paths import EXAMPLE
 from pipelines.protocol import write_protocol
@@ -35,6 +39,7 @@ def city_store(
         study = _study(Path(folder), simulate(seed), measures)
         # Pupils are in a file of their own; small tables are not worth a second thread.
         con.execute("SET threads = 1")
+        sql_functions.register(con)
         con.execute("ATTACH ':memory:' AS pupils")
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -46,6 +51,8 @@ def city_store(
                 con.execute(table.ddl())
         for table in MART_TABLES:
             marts.build(con, table)
+        design.build(con, SCHOOL_BEFORE)
+        build_matched_school(con, study)
         yield con, study
 
 
