@@ -16,15 +16,15 @@ from pipelines.catalogue import (
     PROGRAMME_SCHOOL,
     Table,
 )
-from pipelines.catalogue.impact import (
+from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
-    CALIBRATION,
     EXPOSURE,
     MATCHED_SCHOOL,
     OVERLAP,
     SCHOOL_BEFORE,
 )
+from pipelines.catalogue.impact import CALIBRATION
 from pipelines.impact import calibration, comparison_pool, design, study_effects
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pipelines import marts
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
-from pipelines.catalogue.impact import SCHOOL_BEFORE
+from pipelines.catalogue.comparison_design import SCHOOL_BEFORE
 from pipelines.disclosure import sql_functions
 from pipelines.example import City, simulate
 from pipelines.example.files import as_csv

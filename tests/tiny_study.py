@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
-from pipelines.catalogue.impact import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
+from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
 from pipelines.disclosure import door
 from pipelines.impact import calibration, comparison_pool, design, study_effects
 from pipelines.ingest.performance_tables import ingest_performance_tables

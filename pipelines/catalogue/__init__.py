@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.catalogue.impact import COMPARED_SCHOOL, COMPARISON, ESTIMATE, IMPACT_TABLES
+from pipelines.catalogue.comparison_design import COMPARED_SCHOOL
+from pipelines.catalogue.impact import COMPARISON, ESTIMATE, IMPACT_TABLES
 from pipelines.catalogue.mart import (
     ARM,
     CELL,

@@ -16,14 +16,9 @@ from pipelines.catalogue.columns import (
     UNIT,
     YEAR,
 )
-from pipelines.catalogue.impact import (
-    ATTRITION,
-    BALANCE,
-    CALIBRATION,
-    COMPARISON,
-    ESTIMATE,
-    OVERLAP,
-)
+from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
+from pipelines.catalogue.impact import CALIBRATION, COMPARISON, ESTIMATE
+from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.study import ComparisonPool
 
@@ -339,73 +334,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("exceptions", "text", "The schools of which it does not hold"),
         ),
     ),
-    Table(
-        "released",
-        "evaluation_summary",
-        grain="an answer to a question of a programme's evaluation form",
-        key=("programme", "question", "answer"),
-        columns=(
-            PROGRAMME,
-            Column("question", "text", "The question, or 'response rate'", is_nullable=False),
-            Column("answer", "text", "The answer", is_nullable=False),
-            Column("n_schools", "integer", "Schools that gave it", low=0, unit="schools"),
-            Column("n_expected", "integer", "Schools asked", low=0, unit="schools"),
-            Column("example", "text", "A free answer on the theme, with consent"),
-        ),
-    ),
-    Table(
-        "released",
-        "text_review",
-        grain="a reason for which texts are held until a person has read them",
-        key=("kind", "programme", "reason"),
-        columns=(
-            Column("kind", "text", "Kind of source", is_nullable=False),
-            PROGRAMME,
-            Column("reason", "text", "What they may hold", is_nullable=False),
-            Column("n_texts", "integer", "Texts held", low=1, unit="texts"),
-        ),
-    ),
-    Table(
-        "released",
-        "statement_rule",
-        grain="a tone of a programme's statements, and how those that are shown were chosen",
-        key=("programme", "tone"),
-        columns=(
-            PROGRAMME,
-            Column("tone", "text", "positive, mixed, negative or not given", is_nullable=False),
-            Column("n_received", "integer", "Statements received", low=0, unit="statements"),
-            Column("n_consenting", "integer", "With consent", low=0, unit="statements"),
-            Column("n_held", "integer", "Of these held for review", low=0, unit="statements"),
-            Column("n_shown", "integer", "Shown", low=0, unit="statements"),
-            Column("rule", "text", "Who chose", is_nullable=False),
-        ),
-    ),
-    Table(
-        "released",
-        "statements",
-        grain="a statement a school agreed to have published",
-        key=(),
-        columns=(
-            PROGRAMME,
-            Column("attribution", "text", "As agreed", is_nullable=False),
-            Column("theme", "text", "What it is about"),
-            Column("tone", "text", "positive, mixed, negative or not given"),
-            Column("quote", "text", "The statement", is_nullable=False),
-        ),
-    ),
-    Table(
-        "released",
-        "case_studies",
-        grain="a case study a school agreed to have published",
-        key=("programme", "school_name"),
-        columns=(
-            Column("school_name", "text", "The school", is_nullable=False),
-            PROGRAMME,
-            Column("context", "text", "The school"),
-            Column("support", "text", "What it received"),
-            Column("statement", "text", "In its own words"),
-        ),
-    ),
+    *RELEASED_VOICES,
     Table(
         "released",
         "revisions",

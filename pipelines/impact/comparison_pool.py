@@ -21,7 +21,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.catalogue.impact import MATCHED_SCHOOL
+from pipelines.catalogue.comparison_design import MATCHED_SCHOOL
 from pipelines.impact.matching import MatchedOn, nearest
 from pipelines.measures import MEASURES
 from pipelines.store import row_count

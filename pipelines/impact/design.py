@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines.catalogue.impact import OVERLAP
+from pipelines.catalogue.comparison_design import OVERLAP
 from pipelines.catalogue.table import Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.comparison_pool import read_schools

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines import wording
-from pipelines.catalogue.impact import BALANCE
+from pipelines.catalogue.comparison_design import BALANCE
 from pipelines.impact.results import Selection
 from pipelines.study import PUPIL_GROUPS
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipelines.catalogue import RELEASED_TABLES
-from pipelines.catalogue.impact import ATTRITION, BALANCE, OVERLAP
+from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
 from pipelines.disclosure import door
 from pipelines.protocol import write_protocol
 from tests.tiny_study import TinyStudy

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.catalogue import OUTCOME, PROGRAMME_SCHOOL, SCHOOL
-from pipelines.catalogue.impact import (
+from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
     COMPARED_SCHOOL,

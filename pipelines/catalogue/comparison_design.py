@@ -1,0 +1,288 @@
+"""Tables of the comparison's design: who could be compared, who is, and how alike both sides are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+from pipelines.catalogue.columns import (
+    GROUP,
+    KEY_STAGE,
+    MEASURE,
+    PROGRAMME,
+    SCHOOL_ID,
+    YEAR,
+)
+from pipelines.catalogue.table import Column, Table
+from pipelines.impact.matching import MatchedOn
+
+_SCHOOL_CHARACTERISTICS = (
+    Column(
+        "cohort_pupils", "number", "Pupils a year who count in the measure", low=0, unit="pupils"
+    ),
+    Column("disadvantaged_share", "number", "Share of them disadvantaged", low=0, high=1),
+    Column(
+        "result_before",
+        "number",
+        "Its target pupils' mean result above that of schools in the same year",
+        low=-200,
+        high=200,
+    ),
+)
+
+SCHOOL_BEFORE = Table(
+    "impact",
+    "school_before",
+    grain="a mainstream school over the baseline years, as a measure of some pupils sees it",
+    key=("measure", "pupil_group", "school_id"),
+    sensitivity="restricted",
+    columns=(
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        SCHOOL_ID,
+        Column("is_local", "flag", "In the study's authority", is_nullable=False),
+        Column(
+            "n_pupils",
+            "integer",
+            "Pupils of all these years",
+            low=1,
+            is_nullable=False,
+            unit="pupils",
+        ),
+        *_SCHOOL_CHARACTERISTICS,
+        Column(
+            "n_baseline_years",
+            "integer",
+            "Baseline years with a result of the target pupils",
+            low=0,
+            is_nullable=False,
+        ),
+        Column("has_outcome", "flag", "They have a result in the outcome year", is_nullable=False),
+    ),
+)
+
+MATCHED_SCHOOL = Table(
+    "impact",
+    "matched_school",
+    grain="one of the schools outside the authority that are most like a programme's school",
+    key=("programme", "measure", "matched_on", "school_id", "place"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        Column(
+            "matched_on",
+            "code",
+            "Alike in what: with earlier results for methods that hold these constant, without them "
+            "for changes",
+            allowed=get_args(MatchedOn),
+            is_nullable=False,
+        ),
+        SCHOOL_ID,
+        replace(SCHOOL_ID, name="matched_school_id", about="The school outside"),
+        Column("place", "integer", "1 is the most similar", low=1, is_nullable=False),
+        Column("distance", "number", "Mahalanobis distance", low=0, is_nullable=False),
+    ),
+)
+
+COMPARED_SCHOOL = Table(
+    "impact",
+    "compared_school",
+    grain="a school that a programme's comparison on a measure uses or leaves out",
+    key=("programme", "measure", "school_id"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        SCHOOL_ID,
+        Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
+        Column("reason", "text", "'compared', or why it is left out", is_nullable=False),
+    ),
+)
+
+SAMPLE = (
+    Column(
+        "n_programme_schools", "integer", "Programme schools in the model", low=0, unit="schools"
+    ),
+    Column("n_comparison_schools", "integer", "Other schools in the model", low=0, unit="schools"),
+    Column(
+        "n_programme_pupils",
+        "integer",
+        "Their target pupils in the outcome year",
+        low=0,
+        unit="pupils",
+    ),
+    Column("n_comparison_pupils", "integer", "The others' target pupils", low=0, unit="pupils"),
+)
+
+_SCHOOLS_AND_PUPILS_BEFORE = (
+    Column("n_programme_schools", "integer", "Programme schools", low=1, unit="schools"),
+    Column("n_comparison_schools", "integer", "Other schools", low=1, unit="schools"),
+    Column(
+        "n_programme_pupils",
+        "integer",
+        "Pupils behind the programme's figure, over baseline years",
+        low=1,
+        unit="pupils",
+    ),
+    Column(
+        "n_comparison_pupils", "integer", "Pupils behind the others' figure", low=1, unit="pupils"
+    ),
+)
+
+BALANCE = Table(
+    "impact",
+    "balance",
+    grain="a characteristic of schools before the programme, on both sides of a comparison",
+    key=("programme", "measure", "characteristic"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        Column(
+            "characteristic",
+            "code",
+            "Results of the target pupils or of all, cohort, disadvantaged share; baseline years",
+            allowed=(
+                "target_pupils_before",
+                "all_pupils_before",
+                "cohort_pupils",
+                "disadvantaged_share",
+            ),
+            is_nullable=False,
+        ),
+        *_SCHOOLS_AND_PUPILS_BEFORE,
+        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1"),
+        Column("comparison_mean", "number", "Of the others"),
+        Column(
+            "standardised_difference",
+            "number",
+            "Hedges' g: results in pupil SDs, cohort and disadvantaged share in school SDs",
+        ),
+        Column(
+            "rating",
+            "code",
+            "By 0.05 and 0.25 SD (What Works Clearinghouse); blank where the SD is not known",
+            allowed=("satisfies", "needs_adjustment", "not_satisfied"),
+        ),
+    ),
+)
+
+ATTRITION = Table(
+    "impact",
+    "attrition",
+    grain="schools of one side that a comparison keeps, or leaves out for one reason",
+    key=("programme", "measure", "side", "reason"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        Column("side", "code", "Which", allowed=("programme", "comparison"), is_nullable=False),
+        Column("is_kept", "flag", "Compared", is_nullable=False),
+        Column(
+            "is_in_scope",
+            "flag",
+            "Local mainstream schools with results at this key stage: only these can be lost",
+            is_nullable=False,
+        ),
+        Column("reason", "text", "'compared', or why they are left out", is_nullable=False),
+        Column("n_schools", "integer", "Schools", low=1, is_nullable=False, unit="schools"),
+        Column(
+            "n_schools_with_result",
+            "integer",
+            "Of these, with a result of all pupils in the outcome year",
+            low=0,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column(
+            "n_pupils",
+            "integer",
+            "All their pupils with a result in the outcome year",
+            low=0,
+            is_nullable=False,
+            unit="pupils",
+        ),
+        Column("mean", "number", "Mean of the measure over these pupils", low=-100, high=200),
+    ),
+)
+
+OVERLAP = Table(
+    "impact",
+    "overlap",
+    grain="a programme and measure: do both sides meet before, and what do the others get",
+    key=("programme", "measure"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        *SAMPLE,
+        Column(
+            "n_comparison_schools_in_range",
+            "integer",
+            "Others within the range of the programme's schools, on the score where fewest are",
+            low=0,
+            unit="schools",
+        ),
+        Column(
+            "programme_in_range_share",
+            "number",
+            "Share of the programme's schools within the others' range, on the worst score",
+            low=0,
+            high=1,
+        ),
+        Column(
+            "is_extrapolation",
+            "flag",
+            "The ANCOVA end extrapolates; blank where too few schools can be judged",
+        ),
+        Column(
+            "n_comparison_schools_in_evaluated",
+            "integer",
+            "Others that are in another evaluated programme; not known of schools outside",
+            low=0,
+            unit="schools",
+        ),
+        Column(
+            "n_comparison_schools_in_others",
+            "integer",
+            "Others that are in a programme that is not evaluated; not known of schools outside",
+            low=0,
+            unit="schools",
+        ),
+        Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1),
+        Column("comparison_in_others_share", "number", "As a share", low=0, high=1),
+    ),
+)
+
+EXPOSURE = Table(
+    "impact",
+    "exposure",
+    grain="a school in a programme, and a year's tests",
+    key=("programme", "school_id", "academic_year"),
+    columns=(
+        PROGRAMME,
+        SCHOOL_ID,
+        YEAR,
+        Column("is_outcome", "flag", "The outcome year", is_nullable=False),
+        Column("start_date", "date", "From when"),
+        Column(
+            "n_terms",
+            "integer",
+            "School terms of support before the tests, that of the start included",
+            low=0,
+            unit="terms",
+        ),
+    ),
+)
