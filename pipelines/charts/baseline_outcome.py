@@ -13,10 +13,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.charts import style, subject
+from pipelines.charts import style, subject, year_axis
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Subject
-from pipelines.wording import MINUS, first_within, format_status
+from pipelines.wording import first_within, format_status
 
 _SIDE, _LEFT = 3.55, 0.55
 
@@ -41,19 +41,17 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         about.others: _rises(points[~points["is_programme"].astype(bool)]),
     }
     title = _title(about, counts)
-    withheld = _withheld_words(tables, about)
+    withheld = " ".join(f"{note}." for note in _withheld(tables, about)) or "No school is withheld."
     year = subject.outcome_year(tables)
     status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
-    parts = [f"{up} of {n} {name} rose" for name, (up, n) in counts.items()]
+    parts = [f"{_part(up, n)} {name} rose" for name, (up, n) in counts.items()]
     existed = "No such programme existed. " if about.is_placebo else ""
     alt_text = (
         f"Scatter chart, one point a school. {about.measured()}. {existed}"
         f"From the average of earlier years to {year}, {' and '.join(parts)}. {withheld} Schools "
         f"that start low tend to rise whatever is done."
     )
-    svg, png = _draw(tables, about, title, points, withheld=withheld, status=status).save(
-        name, alt_text
-    )
+    svg, png = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -61,8 +59,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"One point a school, unnamed; above the diagonal, {year} is better than the average "
-            f"of earlier years. Schools that start low tend to rise whatever is done. {withheld}",
+            f"Schools are not named. Those that start low tend to rise whatever is done. {withheld}",
             status,
         ),
         data=_data(tables, about, points),
@@ -76,16 +73,22 @@ def _rises(points: pd.DataFrame) -> tuple[int, int]:
     return int((points["outcome_mean"] > points["baseline_mean"]).sum()), len(points)
 
 
+def _part(n: int, everyone: int) -> str:
+    """How many of them, before a noun: a count would stand in none of the chart's figures."""
+    if n in (0, everyone):
+        return "all" if n else "no"
+    return "most" if 2 * n > everyone else "half of" if 2 * n == everyone else "fewer than half of"
+
+
 def _title(about: Subject, counts: dict[str, tuple[int, int]]) -> str:
-    (up, n), (other_up, other_n) = counts[about.schools], counts[about.others]
+    mine, others = (_part(*counts[schools]) for schools in (about.schools, about.others))
     if about.is_placebo:
-        return f"No programme existed: {up} of {n} schools rose anyway"
-    return first_within(
-        MAX_TITLE_WORDS, f"Rose: {up} of {n} programme schools, {other_up} of {other_n} others"
-    )
+        return first_within(MAX_TITLE_WORDS, f"No programme existed: {mine} chosen schools rose")
+    return first_within(MAX_TITLE_WORDS, f"Rose: {mine} programme schools, {others} others")
 
 
-def _withheld_words(tables: Tables, about: Subject) -> str:
+def _withheld(tables: Tables, about: Subject) -> list[str]:
+    """How many schools are not shown, each time with the reason."""
     rows = tables["school_point_withheld"]
     mine = rows[
         (rows["programme"] == about.programme)
@@ -93,22 +96,19 @@ def _withheld_words(tables: Tables, about: Subject) -> str:
         & (rows["pupil_group"] == about.pupil_group)
         & (rows["n_schools_withheld"] > 0)
     ]
-    notes = [
-        f"{int(n)} {'school is' if n == 1 else 'schools are'} withheld: {reason}."
+    return [
+        f"{subject.counted(int(n), 'school')} withheld: {reason}"
         for n, reason in zip(mine["n_schools_withheld"], mine["reason"], strict=True)
     ]
-    return " ".join(notes) or "No school is withheld."
 
 
 @style.styled
 def _draw(
-    tables: Tables, about: Subject, title: str, points: pd.DataFrame, *, withheld: str, status: str
+    tables: Tables, about: Subject, title: str, points: pd.DataFrame, status: str
 ) -> style.Sheet:
     year = subject.outcome_year(tables)
-    footer = subject.footer(
-        tables, f"{year} {status}", (about.key_stage,), f"One point a school. {withheld}"
-    )
-    sheet = style.sheet(title, about.measured(), footer, _SIDE + 0.75)
+    footer = subject.footer(tables, "", (about.key_stage,))
+    sheet = style.sheet(title, f"{about.measured()}, one point a school", footer, _SIDE + 0.75)
     axes = sheet.axes(_LEFT, 0.42, _SIDE, _SIDE)
     columns = {key: points[key].map(about.axis) for key in ("baseline_mean", "outcome_mean")}
     within = (0.0, 100.0) if about.unit == "share" else None
@@ -116,10 +116,9 @@ def _draw(
     axes.set_xlim(*limits)
     axes.set_ylim(*limits)
     axes.grid(visible=True, axis="both")
-    suffix = "%" if about.unit == "share" else ""
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-        axis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS) + suffix)
+        axis.set_major_formatter(year_axis.value_mark(about))
     axes.set_xlabel("average of earlier years", loc="left", fontsize=style.BODY_SIZE)
     axes.set_title(f"{year} ({status})", loc="left", fontsize=style.BODY_SIZE, pad=5)
     axes.plot(limits, limits, color=style.RULE, linewidth=1.2, zorder=1)
@@ -153,13 +152,21 @@ def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
     ordered = points.sort_values(
         ["is_programme", "baseline_mean", "outcome_mean"], ascending=[False, True, True]
     )
-    return pd.DataFrame(
+    year = subject.outcome_year(tables)
+    shown = [
         {
-            "School": [
-                (about.schools if programme else about.others).replace("schools", "school")
-                for programme in ordered["is_programme"]
-            ],
-            "Average of earlier years": ordered["baseline_mean"].map(about.value),
-            subject.outcome_year(tables): ordered["outcome_mean"].map(about.value),
+            "School": (about.schools if row["is_programme"] else about.others).replace(
+                "schools", "school"
+            ),
+            "Average of earlier years": about.value(row["baseline_mean"]),
+            year: about.value(row["outcome_mean"]),
+            "Rose": "yes" if row["outcome_mean"] > row["baseline_mean"] else "no",
         }
-    ).reset_index(drop=True)
+        for row in subject.rows(ordered)
+    ]
+    hidden = [
+        {"School": note}
+        | dict.fromkeys(("Average of earlier years", year, "Rose"), subject.WITHHELD_TEXT)
+        for note in _withheld(tables, about)
+    ]
+    return pd.DataFrame(shown + hidden)

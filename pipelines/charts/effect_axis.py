@@ -15,15 +15,45 @@ from pipelines.charts import style
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict
 
-HOW_TO_READ = (
-    "Thick bar: between the two comparisons that can be trusted. Thin line: all that their 95% "
-    "intervals allow. Right of zero: the programme's schools did better. Grey: differences too "
-    "small to matter."
+RIGHT_OF_ZERO = "Right of zero: programme schools did better"
+_CAP: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 9, "markeredgewidth": 1.6}
+_BRACKET_END = style.PROGRAMME_MARKS | {"linestyle": ""}
+_NAIVE_LINE: dict[str, Any] = {"color": style.ORANGE, "linewidth": 1.6, "linestyle": (0, (4, 2))}
+KEY_BRACKET: style.KeyEntry = (
+    "the two trusted comparisons",
+    (
+        {"color": style.DARK_BLUE, "linewidth": 8, "solid_capstyle": "butt"},
+        _BRACKET_END | {"markevery": [0, 2]},
+    ),
+)
+KEY_INTERVAL: style.KeyEntry = (
+    "their 95% intervals",
+    (
+        {"color": style.DARK_BLUE, "linewidth": 1.6},
+        _CAP | {"color": style.DARK_BLUE, "markevery": [0, 2]},
+    ),
+)
+KEY_NAIVE: style.KeyEntry = (
+    "unsafe change",
+    (
+        _NAIVE_LINE,
+        _CAP | {"color": style.ORANGE, "markevery": [0, 2]},
+        style.REST_MARKS | {"linestyle": "", "markevery": [1]},
+    ),
+)
+KEY_SMALL: style.KeyEntry = (
+    "too small to matter",
+    ({"facecolor": style.BAND, "edgecolor": "none"},),
 )
 
 
-def prepare(axes: Axes, about: Subject, effects: list[Effect], n_rows: int) -> None:
-    """Limits, ticks, zero line and band; row 0 is at the top, each row one unit high."""
+def prepare(
+    axes: Axes, about: Subject, effects: list[Effect], n_rows: int, *, has_words: bool = True
+) -> None:
+    """Limits, ticks, zero line and band; row 0 is at the top, each row one unit high.
+
+    With words, the upper half of a row is theirs, and nothing crosses it.
+    """
     ends = [
         about.axis(end)
         for effect in effects
@@ -39,8 +69,8 @@ def prepare(axes: Axes, about: Subject, effects: list[Effect], n_rows: int) -> N
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: signed_tick(value))
-    for row in range(n_rows):  # the upper half of a row is for its words: nothing crosses it
-        top, bottom = row - 0.02, row + 0.5
+    for row in range(n_rows):
+        top, bottom = row - (0.02 if has_words else 0.5), row + 0.5
         axes.fill_between([-small, small], top, bottom, color=style.BAND, linewidth=0, zorder=0)
         axes.plot([0, 0], [top, bottom], color=style.TEXT, linewidth=1.2, zorder=2)
 
@@ -75,7 +105,7 @@ def draw_bracket(axes: Axes, about: Subject, row: float, found: Effect) -> None:
     whisker(axes, about, row, found, color=style.DARK_BLUE, linestyle="-")
     ends = [about.axis(found.low), about.axis(found.high)]
     axes.plot(ends, [row, row], color=style.DARK_BLUE, linewidth=8, solid_capstyle="butt", zorder=4)
-    axes.plot(ends, [row, row], **(style.PROGRAMME_MARKS | {"linestyle": "", "zorder": 5}))
+    axes.plot(ends, [row, row], zorder=5, **_BRACKET_END)
 
 
 def draw_naive(axes: Axes, about: Subject, row: float, found: Effect) -> None:
@@ -92,8 +122,7 @@ def whisker(axes: Axes, about: Subject, row: float, found: Effect, **look: Any) 
         return
     low, high = about.axis(found.ci_low), about.axis(found.ci_high)
     axes.plot([low, high], [row, row], linewidth=1.6, zorder=3, **look)
-    caps = {"color": look["color"], "linestyle": "", "marker": "|", "markersize": 9}
-    axes.plot([low, high], [row, row], markeredgewidth=1.6, zorder=3, **caps)
+    axes.plot([low, high], [row, row], color=look["color"], zorder=3, **_CAP)
 
 
 def unit_heading(about: Subject) -> str:

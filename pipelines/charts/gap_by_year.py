@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style, subject, year_axis
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
@@ -21,8 +23,12 @@ from pipelines.wording import (
     rounded,
 )
 
-_HEIGHT = 3.1
+_ROW, _HEAD, _AXIS, _NAME = 0.5, 0.22, 0.3, 0.26
+_LEFT, _GAP_COLUMN = 1.05, 0.42
+_APART = 0.22  # rows between a mark and its interval, so that two intervals never hide each other
+_WHISKER: dict[str, Any] = {"linewidth": 1.3, "marker": "|", "markersize": 5}
 _GROUPS = ("not_disadvantaged", "disadvantaged")
+_SIDE_WORDS = {"not_disadvantaged": "other", "disadvantaged": "disadvantaged"}
 _ARMS = ("programme", "rest")
 Panel = dict[str, list[Reading]]  # readings by pupil group
 
@@ -48,7 +54,7 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
     title = _title(about, panels)
     alt_text = _alt_text(about, panels)
     statuses = subject.status_words(_all_readings(panels))
-    svg, png = _draw(tables, about, title, panels, statuses).save(name, alt_text)
+    svg, png = _draw(tables, about, title, panels).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -56,9 +62,9 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            "The gap is other pupils minus disadvantaged pupils within the same schools; upright "
-            "lines are 95% intervals. No interval is given for the gap itself. The change of the "
-            "gap is told from the average of the earlier years.",
+            "The gap is other pupils minus disadvantaged pupils within the same schools. No "
+            "interval is given for the gap itself. The change of the gap is told from the average "
+            "of the earlier years.",
             statuses,
         ),
         data=_data(about, panels),
@@ -112,87 +118,122 @@ def _title(about: Subject, panels: dict[str, Panel]) -> str:
 
 
 @style.styled
-def _draw(
-    tables: Tables, about: Subject, title: str, panels: dict[str, Panel], statuses: str
-) -> style.Sheet:
+def _draw(tables: Tables, about: Subject, title: str, panels: dict[str, Panel]) -> style.Sheet:
     unit = "%" if about.unit == "share" else "average points"
+    years = panels["programme"]["disadvantaged"]
+    height = _NAME + _HEAD + _ROW * len(years) + _AXIS
     sheet = style.sheet(
         title,
-        f"{about.label}, {unit}: {format_group('not_disadvantaged')} and "
-        f"{format_group('disadvantaged')}, with 95% intervals",
-        subject.footer(tables, statuses, (about.key_stage,)),
-        _HEIGHT,
+        f"{about.label}, {unit}: {format_group('disadvantaged')} and "
+        f"{format_group('not_disadvantaged')} of the same schools, with 95% intervals",
+        subject.footer(tables, "", (about.key_stage,)),
+        height,
     )
-    every_line = [line for panel in panels.values() for line in panel.values()]
-    limits = year_axis.limits(about, every_line, room=0.2)
-    width = 2.7
+    limits = year_axis.limits(about, [line for p in panels.values() for line in p.values()])
+    width = (style.WIDTH_INCHES - _LEFT - len(panels) * _GAP_COLUMN - 0.1) / len(panels)
     marks = {"programme": style.PROGRAMME_MARKS, "rest": style.REST_MARKS}
     for number, (arm, panel) in enumerate(panels.items()):
-        axes = sheet.axes(0.5 + number * (width + 0.3), 0.45, width, _HEIGHT - 0.75)
-        axes.set_ylim(*limits)
+        left = _LEFT + number * (width + _GAP_COLUMN)
+        axes = sheet.axes(left, _AXIS, width, _ROW * len(years) + _HEAD)
+        axes.set_xlim(*limits)
+        axes.set_ylim(len(years) - 0.5, -0.5 - _HEAD / _ROW)
+        axes.set_yticks([])
+        axes.grid(visible=True, axis="x")
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(year_axis.value_mark(about))
         axes.set_title(
             _arm_words(about, arm), fontsize=style.BODY_SIZE + 1, fontweight="bold", loc="left"
         )
-        colour = marks[arm]["color"]
-        _draw_panel(axes, about, panel, colour)
-        year_axis.draw_years(axes, list(panel.values()))
-        year_axis.draw_values(axes, about)
-        if number:
-            axes.tick_params(labelleft=False)
-        named = {format_group(g): line for g, line in panel.items()}
-        year_axis.mark_missing(axes, named, 0.6 * width / len(every_line[0]))
+        _draw_panel(axes, about, panel, marks[arm]["color"])
+        if not number:
+            _write_years(axes, list(panel.values()))
     return sheet
 
 
+def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
+    """Each row's year with its release status, left of the first panel."""
+    for row, words in enumerate(year_axis.year_words(lines)):
+        axes.text(
+            (0.08 - _LEFT) / _width_inches(axes),
+            row,
+            words,
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            linespacing=1.2,
+        )
+
+
+def _width_inches(axes: Axes) -> float:
+    return float(axes.get_position().width) * style.WIDTH_INCHES
+
+
 def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
-    """Both sides of the gap: a hollow dashed line above, a solid one below, the gap between."""
+    """A dumbbell a year: both sides on one bar, their intervals above and below, the gap beside."""
     looks = {
         "not_disadvantaged": style.REST_MARKS | {"color": colour, "markeredgecolor": colour},
         "disadvantaged": style.PROGRAMME_MARKS
         | {"color": colour, "markerfacecolor": colour, "markeredgecolor": colour},
     }
-    for group, line in panel.items():
-        year_axis.draw_line(axes, about, line, looks[group], 0)
-    _label_sides(axes, about, panel)
-    for position, gap in enumerate(_gaps(panel)):
+    sides = {"not_disadvantaged": -_APART, "disadvantaged": _APART}
+    beside = axes.get_yaxis_transform()
+    axes.text(1.04, -0.5, "gap", transform=beside, va="bottom", fontsize=style.SMALL_SIZE)
+    named: set[str] = set()
+    for row, gap in enumerate(_gaps(panel)):
+        readings = {group: line[row] for group, line in panel.items()}
+        shown = {group: reading for group, reading in readings.items() if not reading.is_missing}
         if gap is not None:
-            target = about.axis(panel["disadvantaged"][position].mean)
-            other = about.axis(panel["not_disadvantaged"][position].mean)
-            dots = (0, (1, 2))
+            ends = [about.axis(reading.mean) for reading in shown.values()]
             axes.plot(
-                [position] * 2, [target, other], color=style.RULE, linestyle=dots, lw=1, zorder=1
+                ends, [row] * 2, color=style.BAND, linewidth=7, solid_capstyle="butt", zorder=1
             )
-            axes.text(
-                position,
-                (target + other) / 2,
-                f"gap {about.value(gap).removesuffix('%')}",
-                ha="center",
-                va="center",
-                bbox=style.BEHIND_TEXT,
-                zorder=4,
+            size = about.value(gap).removesuffix("%")
+            axes.text(1.04, row, size, transform=beside, va="center", fontweight="bold")
+        for group, reading in shown.items():
+            interval = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
+            axes.plot(interval, [row + sides[group]] * 2, zorder=2, color=colour, **_WHISKER)
+            axes.plot(
+                [about.axis(reading.mean)], [row], **(looks[group] | {"linestyle": "", "zorder": 3})
             )
+        if len(shown) == len(panel) and not named:
+            _name_sides(axes, about, row, shown)
+            named = set(shown)
+        for group, reading in readings.items():
+            if reading.is_missing:
+                words = f"{format_group(group)}: {reading.missing_reason}"
+                axes.text(
+                    0.02,
+                    row + sides[group],
+                    words,
+                    transform=beside,
+                    va="center",
+                    fontsize=style.SMALL_SIZE,
+                )
 
 
-def _label_sides(axes: Axes, about: Subject, panel: Panel) -> None:
-    """Name each line where nothing of it can be in the way: beyond its outermost interval."""
-    low, high = axes.get_ylim()
-    clear = 0.02 * (high - low)
-    for group, line in panel.items():
-        above = group == "not_disadvantaged"
-        ends = {
-            position: about.axis(reading.ci_high if above else -reading.ci_low)
-            for position, reading in enumerate(line)
-            if not reading.is_missing
-        }
-        outermost = max(ends, key=lambda position: ends[position])
-        is_first, is_last = outermost == 0, outermost == len(line) - 1
-        axes.text(
-            outermost - 0.4 * is_first + 0.4 * is_last,
-            ends[outermost] + clear if above else -ends[outermost] - clear,
-            format_group(group),
-            ha="left" if is_first else "right" if is_last else "center",
-            va="bottom" if above else "top",
-        )
+def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading]) -> None:
+    """Name the marks of the first whole dumbbell, above it, each from its own side outwards."""
+    ends = {group: about.axis(reading.mean) for group, reading in shown.items()}
+    low, high = axes.get_xlim()
+    inch = (high - low) / _width_inches(axes)
+    words = {group: _SIDE_WORDS[group] for group in ends}
+    widths = {g: style.text_width(w, style.SMALL_SIZE) * inch for g, w in words.items()}
+    left, right = sorted(ends, key=lambda group: ends[group])
+    # Centred over their marks where there is room, moved apart and inwards where not.
+    starts = {group: ends[group] - widths[group] / 2 for group in ends}
+    clear = 0.12 * inch
+    overlap = starts[left] + widths[left] + clear - starts[right]
+    if overlap > 0:
+        starts[left] -= overlap / 2
+        starts[right] += overlap / 2
+    if starts[left] < low:
+        starts[right] = max(starts[right], low + widths[left] + clear)
+        starts[left] = low
+    if starts[right] + widths[right] > high:
+        starts[right] = high - widths[right]
+        starts[left] = min(starts[left], starts[right] - clear - widths[left])
+    for group, start in starts.items():
+        axes.text(start, row - 0.5, words[group], va="bottom", fontsize=style.SMALL_SIZE)
 
 
 def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
@@ -207,7 +248,7 @@ def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
         against = f" The gap {direction} against earlier years." if direction else ""
         parts.append(f"{_arm_words(about, arm)}: gap {', '.join(gaps)}.{against}")
     return (
-        f"Two line charts side by side. {about.label}: other pupils and disadvantaged pupils, by "
+        f"Two dumbbell charts side by side. {about.label}: other pupils and disadvantaged pupils, by "
         f"year. {' '.join(parts)} These are descriptions; they cannot tell why a gap moved."
     )
 

@@ -24,7 +24,7 @@ from pipelines.wording import (
 )
 
 _NAME = "headline_effects"
-_ROW, _TEXT_ROW, _HEADING, _AXIS = 0.5, 0.2, 0.26, 0.32
+_ROW, _TEXT_ROW, _LINE, _HEADING, _AXIS = 0.5, 0.2, 0.16, 0.26, 0.32
 _LEFT = 0.1
 Row = tuple[Subject, Effect]
 
@@ -52,7 +52,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         alt_text=alt_text,
         caption=(
             f"Measure: difference between programme schools and {_others(rows)} in {labels}. "
-            f"Pupils: {groups}. Schools: mainstream schools with results. {effect_axis.HOW_TO_READ} "
+            f"Pupils: {groups}. Schools: mainstream schools with results. "
             f"Place and period: {subject.place(tables)}, results of {subject.outcome_year(tables)} against "
             f"earlier years. Release status: {statuses}. {subject.source(tables, ('ks2', 'ks4'))}"
         ),
@@ -110,13 +110,19 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
     # Panels with ranges first, then what cannot be judged.
     order = sorted(panels.values(), key=lambda panel: not any(f.is_estimated for _, f in panel))
     height = sum(_panel_height(panel) for panel in order)
+    key = (effect_axis.KEY_BRACKET, effect_axis.KEY_INTERVAL, effect_axis.KEY_SMALL)
+    is_drawn = any(found.is_estimated for _, found in rows)
+    key_height = style.KEY_LINE * style.key_lines(words for words, _ in key) if is_drawn else 0.0
     sheet = style.sheet(
         title,
         f"Difference between programme schools and {_others(rows)}, "
-        f"{subject.outcome_year(tables)}, whichever way the schools were chosen",
-        subject.footer(tables, statuses, ("ks2", "ks4"), effect_axis.HOW_TO_READ),
-        height,
+        f"{subject.outcome_year(tables)}, whichever way the schools were chosen. "
+        f"{effect_axis.RIGHT_OF_ZERO}.",
+        subject.footer(tables, statuses, ("ks2", "ks4")),
+        height + key_height,
     )
+    if key_height:
+        sheet.key(height + key_height, key)
     top = height
     for panel in order:
         _draw_panel(sheet, panel, top)
@@ -127,7 +133,19 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
 def _panel_height(panel: list[Row]) -> float:
     rows = sum(_ROW if row[1].is_estimated else _text_height(row) for row in panel)
     has_axis = any(found.is_estimated for _, found in panel)
-    return _HEADING + rows + (_AXIS if has_axis else 0.0) + 0.1
+    return _heading_height(panel) + rows + (_AXIS if has_axis else 0.0) + 0.1
+
+
+def _heading(panel: list[Row]) -> str:
+    """The measure, with what its effect is counted in where there is one, wrapped."""
+    about = panel[0][0]
+    is_drawn = any(found.is_estimated for _, found in panel)
+    text = effect_axis.unit_heading(about) if is_drawn else about.label
+    return style.wrap(text, style.WIDTH_INCHES - 2 * _LEFT, style.BODY_SIZE, bold=True)
+
+
+def _heading_height(panel: list[Row]) -> float:
+    return _HEADING + _LINE * _heading(panel).count("\n")
 
 
 def _silent_words(row: Row) -> str:
@@ -143,37 +161,22 @@ def _text_height(row: Row) -> float:
 
 def _draw_panel(sheet: style.Sheet, panel: list[Row], top: float) -> None:
     """A heading, then rows: words above their range, or words alone where there is none."""
-    about = panel[0][0]
     drawn = [row for row in panel if row[1].is_estimated]
     silent = [row for row in panel if not row[1].is_estimated]
     width = style.WIDTH_INCHES - 2 * _LEFT
-    y = top - _HEADING
-    heading = effect_axis.unit_heading(about) if drawn else about.label
-    _line(sheet, y + 0.06, heading, weight="bold")
+    y = top - _heading_height(panel)
+    sheet.write(y + 0.06, _heading(panel), fontweight="bold")
     if drawn:
         axes = sheet.axes(_LEFT, y - _ROW * len(drawn), width, _ROW * len(drawn))
-        effect_axis.prepare(axes, about, [found for _, found in drawn], len(drawn))
+        effect_axis.prepare(axes, drawn[0][0], [found for _, found in drawn], len(drawn))
         for number, (mine, found) in enumerate(drawn):
             effect_axis.draw_bracket(axes, mine, number + 0.22, found)
             span = effect_axis.span(mine, found)
             effect_axis.write_row(axes, number, _who(mine), span, found.verdict)
         y -= _ROW * len(drawn) + _AXIS
     for mine, found in silent:
-        _line(sheet, y, _silent_words((mine, found)), va="top")
+        sheet.write(y, _silent_words((mine, found)), va="top")
         y -= _text_height((mine, found))
-
-
-def _line(
-    sheet: style.Sheet, y: float, text: str, *, weight: str = "normal", va: str = "bottom"
-) -> None:
-    sheet.figure.text(
-        _LEFT / style.WIDTH_INCHES,
-        (y + sheet.bottom_inches) / sheet.figure.get_figheight(),
-        text,
-        fontweight=weight,
-        va=va,
-        linespacing=1.25,
-    )
 
 
 def _who(about: Subject) -> str:

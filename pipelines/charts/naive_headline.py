@@ -22,6 +22,12 @@ from pipelines.wording import (
 )
 
 _ROW, _AXIS, _LEFT = 0.6, 0.36, 0.1
+_KEY = (
+    effect_axis.KEY_BRACKET,
+    effect_axis.KEY_INTERVAL,
+    effect_axis.KEY_NAIVE,
+    effect_axis.KEY_SMALL,
+)
 _NAIVE = "Change since last year (unsafe)"
 _TRUSTED = "The comparison that can be trusted"
 _WHY_UNSAFE = (
@@ -49,9 +55,7 @@ def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> C
         name=name,
         title=title,
         alt_text=alt_text,
-        caption=subject.caption(
-            tables, about, f"{effect_axis.HOW_TO_READ} {_WHY_UNSAFE}", statuses
-        ),
+        caption=subject.caption(tables, about, _WHY_UNSAFE, statuses),
         data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _TRUSTED, headline)]),
         svg=svg,
         png=png,
@@ -77,19 +81,20 @@ def _title(about: Subject, naive: Effect, headline: Effect) -> str:
 def _draw(
     tables: Tables, about: Subject, title: str, naive: Effect, headline: Effect
 ) -> style.Sheet:
+    key_height = style.KEY_LINE * style.key_lines(words for words, _ in _KEY)
     sheet = style.sheet(
         title,
         f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
-        f"against {about.others}, {format_group(about.pupil_group)}",
+        f"against {about.others}, {format_group(about.pupil_group)}. "
+        f"{effect_axis.RIGHT_OF_ZERO}.",
         subject.footer(
             tables,
             format_status(headline.status),
             (about.key_stage,),
-            effect_axis.HOW_TO_READ,
-            _WHY_UNSAFE,
         ),
-        2 * _ROW + _AXIS,
+        2 * _ROW + _AXIS + key_height,
     )
+    sheet.key(2 * _ROW + _AXIS + key_height, _KEY)
     axes = sheet.axes(_LEFT, _AXIS - 0.04, style.WIDTH_INCHES - 2 * _LEFT, 2 * _ROW)
     effect_axis.prepare(axes, about, [naive, headline], 2)
     effect_axis.write_row(axes, 0, _NAIVE, _naive_words(about, naive), None)

@@ -17,7 +17,6 @@ from pipelines.wording import (
     format_interval,
     format_status,
     format_verdict,
-    sentence,
 )
 
 _HEIGHT = 2.75
@@ -50,8 +49,8 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
         caption=subject.caption(
             tables,
             about,
-            "Points are averages over all pupils of the group; upright lines are 95% intervals; "
-            "shaded years have no figure that can be shown.",
+            "Points are averages over all pupils of the group; shaded years have no figure that "
+            "can be shown.",
             statuses,
         ),
         data=_data(about, lines),
@@ -79,11 +78,10 @@ def _last_change(line: Sequence[Reading]) -> float | None:
 def _draw(
     tables: Tables, about: Subject, title: str, lines: dict[str, list[Reading]]
 ) -> style.Sheet:
-    statuses = subject.status_words([reading for line in lines.values() for reading in line])
     sheet = style.sheet(
         title,
         f"{about.measured()}, with 95% intervals",
-        subject.footer(tables, statuses, (about.key_stage,)),
+        subject.footer(tables, "", (about.key_stage,)),
         _HEIGHT,
     )
     width = style.WIDTH_INCHES - _LEFT - _RIGHT
@@ -131,7 +129,7 @@ def _label_ends(axes: Axes, about: Subject, lines: dict[str, list[Reading]], hei
     heights = style.spread([about.axis(r.mean) for _, r in drawn.values()], two_lines)
     for (name, (position, reading)), y in zip(drawn.items(), heights, strict=True):
         axes.text(
-            position + 0.13,
+            position + 0.17,
             y,
             style.wrap(name, _RIGHT - 0.1, style.BODY_SIZE) + f"\n{about.value(reading.mean)}",
             va="center",
@@ -154,8 +152,8 @@ def _alt_text(about: Subject, found: Effect | None, lines: dict[str, list[Readin
         parts.append(f"{name.capitalize()}: {', '.join(steps)}.")
     if found is not None and found.is_estimated:
         parts.append(f"Verdict: {format_verdict(found.verdict)}.")
-    elif found is not None and found.reason:
-        parts.append(f"No verdict: {sentence(found.reason)}")
+    elif found is not None:
+        parts.append("There is no verdict; the chart of all headlines says why.")
     group = format_group(about.pupil_group)
     return f"Line chart. {about.label} of {group}, by year. {' '.join(parts)}"
 

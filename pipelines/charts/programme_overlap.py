@@ -81,15 +81,17 @@ def _title(tables: Tables, counts: Counts, titles: dict[str, str]) -> str:
 @style.styled
 def _draw(tables: Tables, title: str, counts: Counts, order: list[str]) -> style.Sheet:
     titles = subject.titles(tables)
+    labels = [style.wrap(titles[p], _LABEL_WIDTH - 0.1, style.BODY_SIZE) for p in order]
+    row_height = max(_CELL_HEIGHT, *(0.16 * (label.count("\n") + 1) + 0.06 for label in labels))
     sheet = style.sheet(
         title,
         "Number of schools in both programmes: read left and down from a programme's name to "
         "where two meet. Framed: all schools of the programme.",
         subject.footer(tables, "", ("enrolments",)),
-        _CELL_HEIGHT * len(order) + 0.1,
+        row_height * len(order) + 0.1,
     )
     width = style.WIDTH_INCHES - 2 * _LEFT
-    axes = sheet.axes(_LEFT, 0.05, width, _CELL_HEIGHT * len(order))
+    axes = sheet.axes(_LEFT, 0.05, width, row_height * len(order))
     cell = (width - _LABEL_WIDTH) / len(order)
     axes.set_xlim(0, width)
     axes.set_ylim(len(order), 0)
@@ -103,7 +105,7 @@ def _draw(tables: Tables, title: str, counts: Counts, order: list[str]) -> style
         axes.text(
             (row + 1) * cell + 0.08,
             row + 0.5,
-            style.wrap(titles[programme], _LABEL_WIDTH, style.BODY_SIZE),
+            labels[row],
             va="center",
             linespacing=1.2,
         )

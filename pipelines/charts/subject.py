@@ -16,6 +16,7 @@ from pipelines.wording import (
     STATUS_ORDER,
     disadvantage_means,
     first_within,
+    format_count,
     format_group,
     format_pools,
     format_status,
@@ -132,13 +133,13 @@ def titles(tables: Tables) -> dict[str, str]:
 def primary_subjects(tables: Tables) -> Iterator[Subject]:
     """Every evaluated programme with each of its primary measures, in the study's order."""
     measures = tables["measure"]
-    for row in _rows(tables["programme"]):
+    for row in rows(tables["programme"]):
         if not row["is_evaluated"]:
             continue
         mine = measures[
             (measures["programme"] == row["programme"]) & measures["is_primary"].astype(bool)
         ]
-        for measure in _rows(mine):
+        for measure in rows(mine):
             yield Subject(
                 programme=row["programme"],
                 title=row["title"],
@@ -155,32 +156,37 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
 
 
 def effect(tables: Tables, subject: Subject, role: str) -> Effect | None:
-    """The headline or naive row of a subject, in the study's outcome year; None if there is none.
+    """The headline or naive row of a subject; None if there is none."""
+    found = effects(tables, subject)
+    return next((row for (_, its_role), row in found.items() if its_role == role), None)
+
+
+def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
+    """Every method's row of a subject in the study's outcome year, by estimator and role.
 
     Where several statuses of a year were released, the latest counts.
     """
     impact = tables["impact"]
-    rows = impact[
+    mine = impact[
         (impact["programme"] == subject.programme)
         & (impact["measure"] == subject.measure)
         & (impact["pupil_group"] == subject.pupil_group)
         & (impact["academic_year"] == outcome_year(tables))
-        & (impact["role"] == role)
     ]
-    row = _latest(rows)
-    if row is None:
-        return None
-    return Effect(
-        low=_number(row["estimate_low"]),
-        high=_number(row["estimate_high"]),
-        ci_low=_number(row["ci_low"]),
-        ci_high=_number(row["ci_high"]),
-        verdict=_text(row["verdict"]),
-        reason=_text(row["verdict_reason"]) or "",
-        status=_text(row["release_status"]),
-        n_programme_schools=_number(row["n_programme_schools"]),
-        n_comparison_schools=_number(row["n_comparison_schools"]),
-    )
+    return {
+        (row["estimator"], row["role"]): Effect(
+            low=_number(row["estimate_low"]),
+            high=_number(row["estimate_high"]),
+            ci_low=_number(row["ci_low"]),
+            ci_high=_number(row["ci_high"]),
+            verdict=_text(row["verdict"]),
+            reason=_text(row["verdict_reason"]) or "",
+            status=_text(row["release_status"]),
+            n_programme_schools=_number(row["n_programme_schools"]),
+            n_comparison_schools=_number(row["n_comparison_schools"]),
+        )
+        for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place
+    }
 
 
 def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list[Reading]:
@@ -204,6 +210,8 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
             readings.append(Reading(year, status, nothing, nothing, nothing, None, None, reason))
             continue
         low, high = _number(row["ci_low"]), _number(row["ci_high"])
+        if subject.unit == "share":  # of few schools an interval can run past what a share can be
+            low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in (low, high))
         readings.append(
             Reading(
                 academic_year=year,
@@ -261,14 +269,19 @@ def _definition(tables: Tables, subject: Subject) -> list[str]:
 
 
 def footer(tables: Tables, statuses: str, key_stages: Sequence[str], *notes: str) -> str:
-    """The short line inside the picture: place, period, status, source, and any notes."""
+    """The short line inside the picture: place, source, and status and notes not told in it."""
     parts = (
         *notes,
-        f"{place(tables)}, {_period(tables)}.",
+        f"{place(tables)}.",
         f"{statuses[:1].upper()}{statuses[1:]}." if statuses else "",
         source(tables, key_stages),
     )
     return " ".join(part for part in parts if part)
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun: "1 school", "18 schools"."""
+    return f"{format_count(n)} {noun}{'' if n == 1 else 's'}"
 
 
 def place(tables: Tables) -> str:
@@ -353,8 +366,8 @@ def verdict_title(tables: Tables, subject: Subject, found: Effect | None) -> str
 
 def _why_absent(tables: Tables, subject: Subject, year: str) -> str:
     pending = tables["not_yet_published"]
-    rows = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]
-    return NOT_YET if len(rows) else "no figure"
+    mine = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]
+    return NOT_YET if len(mine) else "no figure"
 
 
 def _period(tables: Tables) -> str:
@@ -362,20 +375,18 @@ def _period(tables: Tables) -> str:
     return f"{years[0]} to {years[-1]}"
 
 
-def _latest(rows: pd.DataFrame) -> Mapping[str, Any] | None:
+def _latest(table: pd.DataFrame) -> Mapping[str, Any] | None:
     """The row of the latest release status; rows without a status come first."""
-    found = sorted(
-        _rows(rows),
-        key=lambda row: (
-            -1
-            if is_missing(row["release_status"])
-            else STATUS_ORDER.index(str(row["release_status"]))
-        ),
-    )
-    return found[-1] if found else None
+    return max(rows(table), key=_finality, default=None)
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _finality(row: Mapping[str, Any]) -> int:
+    status = row["release_status"]
+    return -1 if is_missing(status) else STATUS_ORDER.index(str(status))
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a released table, each by column name."""
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -29,20 +29,31 @@ def draw_line(
 
 def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
     """The year axis, each year with its release status beneath, however many lines are drawn."""
+    labels = year_words(lines)
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xlim(-0.5, len(labels) - 0.5)
+
+
+def year_words(lines: Sequence[Sequence[Reading]]) -> list[str]:
+    """Each year over its release status."""
     labels = []
     for readings in zip(*lines, strict=True):
         statuses = dict.fromkeys(r.status for r in readings if r.status is not None)
         words = ", ".join(format_status(status) for status in statuses) or "no figure yet"
         labels.append(f"{readings[0].academic_year}\n{words}")
-    axes.set_xticks(range(len(labels)), labels)
-    axes.set_xlim(-0.5, len(labels) - 0.5)
+    return labels
+
+
+def value_mark(subject: Subject) -> Callable[[float, object], str]:
+    """How a value axis writes its marks, in the unit's own way: "40%", "−2"."""
+    suffix = "%" if subject.unit == "share" else ""
+    return lambda value, _: f"{value:g}".replace("-", MINUS) + suffix
 
 
 def draw_values(axes: Axes, subject: Subject) -> None:
-    """Value axis in the unit's own marks: "40%", "−2"."""
-    suffix = "%" if subject.unit == "share" else ""
+    """Value axis, with a line at zero where it is in sight."""
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS) + suffix)
+    axes.yaxis.set_major_formatter(value_mark(subject))
     low, high = axes.get_ylim()
     if low < 0 < high:
         axes.axhline(0, color=style.RULE, linewidth=1, zorder=1)
