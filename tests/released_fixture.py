@@ -51,6 +51,8 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "school_point_withheld": _school_point_withheld(),
         "school_count": _school_count(),
         "programme_overlap": _programme_overlap(),
+        "enrolment": _enrolment(),
+        "priority": _priority(),
         "not_yet_published": _not_yet_published(),
         "claims": _claims(),
         "evaluation_summary": _evaluation_summary(),
@@ -525,6 +527,33 @@ def _programme_overlap() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["programme_a", "programme_b", "n_schools"])
 
 
+def _enrolment() -> pd.DataFrame:
+    """Sixty schools: the first 18 in send, 18 from the 13th on in gap, others where they fall."""
+    schools = [f"Harbour {number:02d} Primary School" for number in range(60)]
+    reach = {"send": range(18), "gap": range(12, 30), "maths_hub": range(0, 44, 2),
+             "reading": range(25, 50), "transition": range(40, 60), "able": range(5, 33, 2)}  # fmt: skip
+    rows = [
+        (schools[number], programme, pd.Timestamp("2017-09-04"))
+        for programme, numbers in reach.items()
+        for number in numbers
+    ]
+    return pd.DataFrame(rows, columns=["school_name", "programme", "start_date"])
+
+
+def _priority() -> pd.DataFrame:
+    rows = [
+        ("SEND in mainstream", 1, 18, 60, "sen_support", 210, 0.42, False),
+        ("Closing the gap", 1, 18, 60, "disadvantaged", np.nan, np.nan, True),
+        ("Teaching and learning", 1, 22, 60, None, np.nan, np.nan, False),
+        ("Most able", 1, 14, 60, None, np.nan, np.nan, False),
+    ]
+    columns = (
+        "priority n_programmes n_schools n_schools_of_all target_group n_target_pupils "
+        "target_pupil_share suppressed"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
+
+
 def _not_yet_published() -> pd.DataFrame:
     rows = [
         ("ks4_attainment8", "ks4", OUTCOME_YEAR, NOT_YET),
@@ -555,13 +584,18 @@ def _claims() -> pd.DataFrame:
 
 def _evaluation_summary() -> pd.DataFrame:
     rows = [
-        ("send", "response rate", "received", 13, 18, None),
-        ("send", "The support was right for our pupils", "agree", 8, 18, None),
-        ("send", "The support was right for our pupils", "disagree", 2, 18, None),
+        ("send", "response rate", "returned", 13, 18, None),
+        ("send", "The support was right for our pupils", "Strongly agree", 6, 13, None),
+        ("send", "The support was right for our pupils", "Agree", 4, 13, None),
+        ("send", "The support was right for our pupils", "Neither agree nor disagree", 1, 13, None),
+        ("send", "The support was right for our pupils", "Disagree", 2, 13, None),
+        ("send", "It was worth the time", "Agree", 3, 11, None),
+        ("send", "It was worth the time", "Neither agree nor disagree", 5, 11, None),
+        ("send", "It was worth the time", "Strongly disagree", 3, 11, None),
         ("send", "theme of the free answer", "Staff time", 4, 6, "Cover was hard to find."),
         ("send", "theme of the free answer", "Evidence", 2, 6, None),
-        ("gap", "response rate", "received", 11, 18, None),
-        ("gap", "The support was right for our pupils", "agree", 6, 18, None),
+        ("gap", "response rate", "returned", 2, 18, None),
+        ("gap", "The support was right for our pupils", "Agree", 2, 2, None),
     ]
     columns = ["programme", "question", "answer", "n_schools", "n_expected", "example"]
     return pd.DataFrame(rows, columns=columns)

@@ -233,6 +233,7 @@ def withheld(tables: Tables) -> Table:
         "school_point": "Single schools, unnamed",
         "attrition": "Schools kept and lost",
         "balance": "Both sides before",
+        "priority": "Target pupils a priority reached",
         "programme": "Target pupils on roll",
     }
     return table_of(

@@ -305,6 +305,52 @@ RELEASED_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "released",
+        "enrolment",
+        grain="a named school's place in a programme, and nothing about its results",
+        key=("programme", "school_name"),
+        columns=(
+            Column("school_name", "text", "The school", is_nullable=False),
+            PROGRAMME,
+            Column("start_date", "date", "When it joined"),
+        ),
+    ),
+    Table(
+        "released",
+        "priority",
+        grain="a priority, and what its programmes reached",
+        key=("priority",),
+        columns=(
+            Column("priority", "text", "The priority", is_nullable=False),
+            Column("n_programmes", "integer", "Programmes that serve it", low=1, unit="programmes"),
+            Column("n_schools", "integer", "Local schools in them", low=0, unit="schools"),
+            Column("n_schools_of_all", "integer", "Local schools", low=0, unit="schools"),
+            Column("target_group", "text", "Whose outcomes are evaluated; none if of no one group"),
+            Column(
+                "n_target_pupils",
+                "integer",
+                "Of them with results in the outcome year, to the nearest ten",
+                low=0,
+                unit="pupils",
+            ),
+            Column(
+                "target_pupil_share",
+                "number",
+                "They among all local pupils of the group with results",
+                low=0,
+                high=1,
+            ),
+            Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False),
+        ),
+        # To the nearest ten (`priority.sql`).
+        pupil_counts=(
+            PupilCount(
+                "n_target_pupils", adds_up=None, goes_with=("target_pupil_share",), rounded_to=10
+            ),
+        ),
+        withheld=("target_pupil_share",),
+    ),
+    Table(
+        "released",
         "not_yet_published",
         grain="a measure that does not exist yet",
         key=("measure", "academic_year"),

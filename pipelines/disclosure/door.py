@@ -81,14 +81,17 @@ def release(
 
 def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Rows whose figures are withheld, by table; only tables that can withhold."""
-    return {
-        table.name: row_count(
-            con,
-            f"{table.full_name} WHERE {' OR '.join(f'{c} IS NULL' for c in table.small_counts)}",
-        )
-        for table in RELEASED_TABLES
-        if table.pupil_counts
-    }
+    counts: dict[str, int] = {}
+    for table in RELEASED_TABLES:
+        if table.pupil_counts:
+            is_marked = any(column.name == "suppressed" for column in table.columns)
+            is_withheld = (
+                "suppressed"
+                if is_marked
+                else " OR ".join(f"{count} IS NULL" for count in table.small_counts)
+            )
+            counts[table.name] = row_count(con, f"{table.full_name} WHERE {is_withheld}")
+    return counts
 
 
 def count_small(con: duckdb.DuckDBPyConnection, name: str, minimum_cell: int) -> int:

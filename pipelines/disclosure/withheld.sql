@@ -27,3 +27,5 @@ SELECT
         AND target_group IN ('all', 'sen_support', 'ehc_plan', 'disadvantaged')
     )
 FROM released.programme
+UNION ALL
+SELECT 'priority', count(n_target_pupils), count(*) FILTER (suppressed) FROM released.priority

@@ -311,6 +311,58 @@ def test_programmes_and_their_overlap(tmp_path):
     }
 
 
+def test_who_takes_part_is_named_with_nothing_about_results(tmp_path):
+    found = released(TinyStudy(tmp_path), "SELECT school_name, programme FROM released.enrolment")
+    assert found == [
+        ("Alder Academy", "send"),
+        ("Alder Academy", "gap"),
+        ("Birch Primary School", "network"),
+        ("Dogwood Primary School", "gap"),
+        ("Elm School", "send"),
+    ]
+
+
+def test_schools_of_one_name_are_told_apart_by_their_number(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    for row in tiny.tables["register.csv"]:
+        if row["URN"] == 900002:
+            row["EstablishmentName"] = "Dogwood Primary School"
+    found = released(tiny, "SELECT DISTINCT school_name FROM released.enrolment ORDER BY ALL")
+    assert found == [
+        ("Alder Academy",),
+        ("Dogwood Primary School (900002)",),
+        ("Dogwood Primary School (900004)",),
+        ("Elm School",),
+    ]
+
+
+def prioritised(tmp_path, more: dict[int, int]) -> list[tuple[object, ...]]:
+    """What each priority reached, with more disadvantaged pupils by the school's last digit."""
+    tiny = TinyStudy(tmp_path)
+    for programme, priority in (("send", "Inclusion"), ("gap", "Gaps"), ("network", "Gaps")):
+        named = f'id = "{programme}"\n'
+        tiny.protocol = tiny.protocol.replace(named, f'{named}priority = "{priority}"\n')
+    for number, n in more.items():
+        urn = 900011 if number == 1 else 900000 + number
+        tiny.tables["ks2_2018.csv"] += [
+            ks2_pupil(urn, 2000 + number, f"G7992{number:03}180{i:02}", FSM6_P=1) for i in range(n)
+        ]
+    return released(tiny, "FROM released.priority")
+
+
+def test_a_priority_reaches_the_schools_of_all_its_programmes_and_few_pupils_are_withheld(tmp_path):
+    assert prioritised(tmp_path, {}) == [
+        ("Inclusion", 1, 2, 5, "sen_support", None, None, True),
+        ("Gaps", 2, 3, 5, "disadvantaged", None, None, True),
+    ]
+
+
+def test_the_pupils_of_a_priority_are_rounded_and_of_its_evaluated_programme_alone(tmp_path):
+    """Alder has 2 and Dogwood 1 of them in the programme; Birch is in a network, Fir in nothing."""
+    (_, gaps) = prioritised(tmp_path, {1: 12, 2: 14})
+    assert gaps == ("Gaps", 2, 3, 5, "disadvantaged", 20, 0.67, False)
+
+
 def census(urn: int, **counts: object) -> Row:
     row: Row = {"URN": urn, "LA": 799, "NOR": 200, "TSENELK": 30, "TSENELSE": 5, "NUMFSMEVER": 70}
     return row | counts

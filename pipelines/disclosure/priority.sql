@@ -1,0 +1,81 @@
+-- What each priority reached. A placebo reached nobody.
+WITH reached AS (
+    SELECT DISTINCT programme.priority, school.school_id
+    FROM protocol.programme AS programme
+    JOIN mart.programme_school AS enrolled USING (programme)
+    JOIN mart.school AS school USING (school_id)
+    WHERE NOT enrolled.is_placebo AND school.is_local AND school.is_open
+),
+
+-- Measures differ in how many pupils have a result; a school's largest number is its pupils.
+school_pupils AS (
+    SELECT outcome.school_id, outcome.pupil_group, max(outcome.n_pupils) AS n_pupils
+    FROM mart.outcome AS outcome
+    JOIN mart.school AS school USING (school_id)
+    WHERE outcome.is_outcome AND school.is_local
+    GROUP BY outcome.school_id, outcome.pupil_group, outcome.key_stage
+),
+
+-- Pupils of two target groups may be the same pupils, so they are not added up.
+target AS (
+    SELECT priority, any_value(target_group) AS target_group
+    FROM protocol.programme
+    WHERE is_evaluated AND placebo_measure IS NULL
+    GROUP BY priority
+    HAVING count(DISTINCT target_group) = 1
+),
+
+target_school AS (
+    SELECT DISTINCT target.priority, target.target_group, enrolled.school_id
+    FROM target
+    JOIN protocol.programme AS programme USING (priority)
+    JOIN mart.programme_school AS enrolled USING (programme)
+    WHERE programme.is_evaluated AND NOT enrolled.is_placebo
+),
+
+-- To the nearest ten, so that no subtraction from an exact count elsewhere leaves a few pupils.
+rounded AS (
+    SELECT
+        target_school.priority,
+        any_value(target_school.target_group) AS target_group,
+        sum(school_pupils.n_pupils) AS n_exactly,
+        CASE
+            WHEN n_exactly < any_value(study.minimum_cell) THEN n_exactly
+            ELSE greatest(round(n_exactly, -1), 10)
+        END AS n_target_pupils
+    FROM target_school
+    CROSS JOIN protocol.study AS study
+    JOIN school_pupils
+        ON school_pupils.school_id = target_school.school_id
+        AND school_pupils.pupil_group = target_school.target_group
+    GROUP BY target_school.priority
+),
+
+everyone AS (
+    SELECT pupil_group AS target_group, round(sum(n_pupils), -1) AS n_pupils
+    FROM school_pupils
+    GROUP BY pupil_group
+),
+
+listed AS (
+    SELECT priority, count(*) AS n_programmes, min(protocol_order) AS protocol_order
+    FROM protocol.programme
+    WHERE priority IS NOT NULL AND placebo_measure IS NULL
+    GROUP BY priority
+)
+
+SELECT
+    listed.priority,
+    listed.n_programmes,
+    count(reached.school_id) AS n_schools,
+    (SELECT count(*) FROM mart.school WHERE is_local AND is_open) AS n_schools_of_all,
+    any_value(rounded.target_group) AS target_group,
+    any_value(rounded.n_target_pupils) AS n_target_pupils,
+    round(any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)), 2) AS target_pupil_share,
+    false AS suppressed
+FROM listed
+LEFT JOIN reached USING (priority)
+LEFT JOIN rounded USING (priority)
+LEFT JOIN everyone USING (target_group)
+GROUP BY listed.priority, listed.n_programmes, listed.protocol_order
+ORDER BY listed.protocol_order
