@@ -24,6 +24,12 @@ from pipelines.board.findings import Findings, findings
 _HERE = Path(__file__).parent
 _NAIVE_FAMILY = "naive_headline"
 _NUMBER = Markup('<span data-from="{}">{}</span>')
+# Families that stand in a section of their own subject, whatever programme they are about.
+_SECTION_OF_FAMILY = {
+    "priorities": "priorities",
+    "school_programmes": "claims",
+    "evaluation_answers": "schools-say",
+}
 
 
 class DrawnChart(Protocol):
@@ -70,17 +76,23 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     """The whole page as HTML: no script, no outside file, well-formed as XML too.
 
     `released` are the released tables by name without the schema. A chart belongs to the programme
-    whose id is a part of its name between hyphens, else to the study as a whole. A cited number
-    stands in an element with the attribute `data-from`, as `cited.Reference` writes it.
+    whose id is a part of its name between hyphens, else to the study as a whole; a few families
+    stand where their subject is told. A cited number stands in an element with the attribute
+    `data-from`, as `cited.Reference` writes it.
     """
     tables = released_rows(released)
     found = findings(tables)
     (study,) = tables["study"]
     confidence = cite(study, "percent", "confidence_share")
+    by_section: dict[str, list[Figure]] = {name: [] for name in _SECTION_OF_FAMILY.values()}
     by_place: dict[str | None, list[Figure]] = {}
     for chart in charts:
-        place = _programme_of(chart.name, found)
-        by_place.setdefault(place, []).append(_figure(chart, {plain(confidence): confidence}))
+        figure = _figure(chart, {plain(confidence): confidence})
+        section = _SECTION_OF_FAMILY.get(chart.name.partition("-")[0])
+        if section:
+            by_section[section].append(figure)
+        else:
+            by_place.setdefault(_programme_of(chart.name, found), []).append(figure)
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -95,6 +107,7 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
         # Our own file, kept beside the template: not data.
         css=Markup((_HERE / "board.css").read_text(encoding="utf-8")),  # noqa: S704
         figures=tuple(by_place.get(None, ())),
+        figures_of=by_section,
         sections={
             programme.id: _section(programme.id, by_place.get(programme.id, []), tables)
             for programme in found.programmes

@@ -21,7 +21,9 @@ _SUBJECT = ("study", "programme", "source")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "headline_effects": (*_SUBJECT, "measure", "impact"),
     "naive_headline": (*_SUBJECT, "measure", "impact"),
+    "methods": (*_SUBJECT, "measure", "impact"),
     "outcome_by_year": (*_SUBJECT, "measure", "impact", "comparison", "not_yet_published"),
+    "arms_by_year": (*_SUBJECT, "measure", "comparison", "not_yet_published"),
     "gap_by_year": (*_SUBJECT, "measure", "comparison", "not_yet_published"),
     "baseline_outcome": (
         *_SUBJECT,
@@ -32,6 +34,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "school_point_withheld",
     ),
     "programme_overlap": (*_SUBJECT, "programme_overlap"),
+    "priorities": ("study", "source", "priority"),
+    "evaluation_answers": (*_SUBJECT, "evaluation_summary"),
+    "school_programmes": (*_SUBJECT, "enrolment"),
 }
 
 

@@ -18,6 +18,7 @@ from assets.definitions import defs
 from pipelines.charts.gallery import FAMILIES
 from pipelines.study import load_study
 from tests.evaluated import Evaluated, bytes_of
+from tests.unit.board.test_cited import NAMES, uncited
 
 ASSET_LINE = re.compile(r"^  (\S+) +([\d,]+) rows +(\d+\.\d\d) s$")
 
@@ -190,3 +191,10 @@ def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: 
     read_by_people = [name for name in first if not name.endswith((".duckdb", "run.json"))]
     assert {name.split("/")[0] for name in read_by_people} == {"released", "charts", "board"}
     assert [name for name in read_by_people if first[name] != second[name]] == []
+
+
+def test_no_digit_of_the_page_stands_without_a_reference(example: Evaluated) -> None:
+    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
+    page = ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+    bare = [NAMES.sub("", text) for text in uncited(page)]
+    assert [text for text in bare if re.search(r"\d", text)] == []

@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from pipelines.board.cited import cite_chart, parts
 from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from tests.released_fixture import WITHHELD_MEAN, released_tables
@@ -71,7 +72,15 @@ def test_every_family_draws_what_the_tables_allow(charts):
         "gap_by_year-lowest-ks2_rwm_expected",
         "baseline_outcome-gap-ks2_rwm_expected",
         "baseline_outcome-lowest-ks2_rwm_expected",
+        "methods-send-ks2_reading_progress",
+        "methods-gap-ks2_rwm_expected",
+        "methods-lowest-ks2_rwm_expected",
+        "arms_by_year-send-ks2_reading_progress",
         "programme_overlap",
+        "priorities",
+        "evaluation_answers-send",
+        "evaluation_answers-gap",
+        "school_programmes",
     }
 
 
@@ -131,7 +140,7 @@ def test_words_never_claim_too_much(charts):
 
 def test_placebo_charts_say_that_no_programme_existed(charts):
     mine = [chart for name, chart in charts.items() if "-lowest-" in name]
-    assert len(mine) == 4
+    assert len(mine) == 5
     for chart in mine:
         assert chart.title.startswith("No programme existed")
         assert "No such programme existed" in chart.alt_text
@@ -143,6 +152,19 @@ def test_caption_names_measure_pupils_place_period_status_and_source(charts):
             assert needed in chart.caption, name
         assert "Release status: " in chart.caption, name
     assert "2017-18 school returns" in charts["outcome_by_year-gap-ks4_basics_94"].caption
+
+
+NAMED = re.compile(
+    r"\b(20\d\d-\d\d|Key Stages? [24]( and 4)?|Year \d+|(Attainment|Progress) 8|[Gg]rade \d|95%)(?!\d)"
+)
+
+
+def test_every_number_of_a_chart_s_words_stands_in_its_figures(charts):
+    for name, chart in charts.items():
+        for text in (chart.title, chart.caption, chart.alt_text):
+            said = cite_chart(text, name, chart.data)
+            left = "".join(words for words, where in parts(said) if not where)
+            assert not re.search(r"\d", NAMED.sub("", left)), f"{name}: {left}"
 
 
 def test_data_are_text_with_human_headings(charts):
@@ -299,7 +321,13 @@ def test_a_study_without_results_has_only_what_it_can_say():
     tables = released_tables()
     for name in ("impact", "comparison", "school_point", "school_point_withheld"):
         tables[name] = tables[name].head(0)
-    assert set(redraw(tables)) == {"programme_overlap"}
+    families = {name.partition("-")[0] for name in redraw(tables)}
+    assert families == {
+        "programme_overlap",
+        "priorities",
+        "evaluation_answers",
+        "school_programmes",
+    }
 
 
 def test_a_study_of_one_programme_has_no_overlap_chart():

@@ -1,0 +1,207 @@
+"""Target pupils' outcomes by year, one panel an arm: in both programmes, in one, in neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipelines.charts import style, subject, year_axis
+from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.subject import Reading, Subject
+from pipelines.wording import (
+    capitalised,
+    format_arm,
+    format_count,
+    format_group,
+    format_interval,
+    format_status,
+    rounded,
+)
+
+# Two schools tell so little of their own spread that their 95% interval spans anything at all.
+MIN_SCHOOLS = 3
+_COLUMNS = 2
+_LEFT, _BETWEEN, _RIGHT = 0.5, 0.3, 0.1
+_PANEL, _HEADING, _YEARS = 1.2, 0.42, 0.45
+Lines = dict[str, list[Reading]]  # readings by arm
+
+
+def charts(tables: Tables) -> Iterator[Chart]:
+    """One chart for every primary measure for which three arms or more have enough schools.
+
+    Of two arms it would show what `outcome_by_year` shows.
+    """
+    for about in subject.primary_subjects(tables):
+        if about.is_placebo:
+            continue
+        lines = _lines(tables, about)
+        if len(lines) > 2:
+            yield _chart(tables, about, lines)
+
+
+def _lines(tables: Tables, about: Subject) -> Lines:
+    """The arms with enough schools, those in most programmes first, those in none last."""
+    comparison = tables["comparison"]
+    mine = comparison[
+        (comparison["programme"] == "all")
+        & (comparison["measure"] == about.measure)
+        & (comparison["pupil_group"] == about.pupil_group)
+    ]
+    # Released arms are listed by name; "both" or a joined name is in more programmes than "…_only".
+    ranks = {"both": 0, "neither": 3}
+    arms = sorted(
+        dict.fromkeys(mine["arm"]),
+        key=lambda arm: ranks.get(arm, 2 if arm.endswith("_only") else 1),
+    )
+    of_all = replace(about, programme="all")
+    lines = {arm: subject.series(tables, of_all, arm, about.pupil_group) for arm in arms}
+    return {
+        arm: line
+        for arm, line in lines.items()
+        if any((reading.n_schools or 0) >= MIN_SCHOOLS for reading in line)
+    }
+
+
+def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
+    name = f"arms_by_year-{about.slug}"
+    title = _title(about, lines)
+    alt_text = _alt_text(tables, about, lines)
+    svg, png = _draw(tables, about, title, lines).save(name, alt_text)
+    return Chart(
+        name=name,
+        title=title,
+        alt_text=alt_text,
+        caption=subject.caption(
+            tables,
+            about,
+            f"Points are averages over all pupils of the group; a group rose if "
+            f"{subject.outcome_year(tables)} is above the average of its earlier years. Groups of too "
+            f"few schools to tell their own spread are not drawn. Schools differ in much besides "
+            f"their programmes.",
+            subject.status_words([reading for line in lines.values() for reading in line]),
+        ),
+        data=_data(tables, about, lines),
+        svg=svg,
+        png=png,
+    )
+
+
+def _change(about: Subject, line: list[Reading]) -> float | None:
+    """Outcome year against the average of earlier years, as rounded; None if either is missing."""
+    *before, after = line
+    known = [reading.mean for reading in before if not reading.is_missing]
+    if after.is_missing or not known:
+        return None
+    return rounded(after.mean - sum(known) / len(known), about.unit, about.measure)
+
+
+def _title(about: Subject, lines: Lines) -> str:
+    changes = [change for line in lines.values() if (change := _change(about, line)) is not None]
+    if not changes:
+        return f"{about.pupils_year} results: cannot tell yet how groups moved"
+    rose = [change > 0 for change in changes]
+    if any(rose) and not all(rose):
+        return "Some groups rose, others did not: cannot tell why"
+    return f"{'Every group' if all(rose) else 'No group'} of schools rose: cannot tell why"
+
+
+@style.styled
+def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.Sheet:
+    n_rows = -(-len(lines) // _COLUMNS)
+    height = n_rows * (_HEADING + _PANEL) + _YEARS
+    sheet = style.sheet(
+        title,
+        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools",
+        subject.footer(tables, "", (about.key_stage,)),
+        height,
+    )
+    width = (style.WIDTH_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
+    limits = year_axis.limits(about, list(lines.values()))
+    for number, (arm, line) in enumerate(lines.items()):
+        row, column = divmod(number, _COLUMNS)
+        bottom = height - (row + 1) * (_HEADING + _PANEL)
+        axes = sheet.axes(_LEFT + column * (width + _BETWEEN), bottom, width, _PANEL)
+        axes.set_ylim(*limits)
+        others = [other for name, other in lines.items() if name != arm]
+        _draw_panel(axes, about, line, others, is_in_any=arm != "neither")
+        axes.set_title(
+            style.wrap(_arm_words(tables, arm), width, style.BODY_SIZE, bold=True),
+            fontsize=style.BODY_SIZE,
+            fontweight="bold",
+            loc="left",
+            pad=4,
+        )
+        year_axis.draw_years(axes, list(lines.values()))
+        year_axis.draw_values(axes, about)
+        if column:
+            axes.tick_params(labelleft=False)
+        if number + _COLUMNS < len(lines):
+            axes.tick_params(labelbottom=False)
+        year_axis.mark_missing(axes, {"": line}, 0.6 * width / len(line))
+    return sheet
+
+
+def _draw_panel(
+    axes: Axes, about: Subject, line: list[Reading], others: list[list[Reading]], *, is_in_any: bool
+) -> None:
+    """One arm's line with intervals and its first and last values, before the others in grey."""
+    for other in others:
+        means = [about.axis(reading.mean) for reading in other]
+        axes.plot(range(len(other)), means, color=style.BAND, linewidth=1.6, zorder=1)
+    marks = style.PROGRAMME_MARKS if is_in_any else style.REST_MARKS
+    year_axis.draw_line(axes, about, line, marks, 0)
+    for position, reading in enumerate(line):
+        if reading.is_missing:
+            continue
+        # On the side that the line to the next point leaves free.
+        following = line[position + 1].mean if position + 1 < len(line) else float("nan")
+        side = -1 if following >= reading.mean else 1 if following < reading.mean else 0
+        axes.annotate(
+            about.value(reading.mean),
+            (position, about.axis(reading.mean)),
+            xytext=(6, 4 * side),
+            textcoords="offset points",
+            va={-1: "top", 0: "center", 1: "bottom"}[side],
+            zorder=4,
+        )
+
+
+def _arm_words(tables: Tables, arm: str) -> str:
+    return capitalised(format_arm(arm, subject.titles(tables)))
+
+
+def _alt_text(tables: Tables, about: Subject, lines: Lines) -> str:
+    parts = []
+    for arm, line in lines.items():
+        steps = [
+            f"{r.missing_reason if r.is_missing else about.value(r.mean)} in {r.academic_year}"
+            for r in line
+        ]
+        parts.append(f"{_arm_words(tables, arm)}: {', '.join(steps)}.")
+    return (
+        f"Line charts side by side, one a group of schools. {about.label} of "
+        f"{format_group(about.pupil_group)}, by year. {' '.join(parts)} These are descriptions; they "
+        f"cannot tell why results moved."
+    )
+
+
+def _data(tables: Tables, about: Subject, lines: Lines) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Schools": _arm_words(tables, arm),
+                "Year": reading.academic_year,
+                about.label: reading.missing_reason or about.value(reading.mean),
+                "95% interval": reading.missing_reason
+                or format_interval(reading.ci_low, reading.ci_high, about.unit, about.measure),
+                "Number of schools": reading.missing_reason or format_count(reading.n_schools),
+                "Number of pupils": reading.missing_reason or format_count(reading.n_pupils),
+                "Release status": format_status(reading.status),
+            }
+            for arm, line in lines.items()
+            for reading in line
+        ]
+    )
