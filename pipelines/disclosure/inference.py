@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Counted = Literal["n_pupils", "n_meeting"]
+_COUNTED: tuple[Counted, ...] = ("n_pupils", "n_meeting")
 
 # "None of 25 pupils met it" says something about each of the 25. A group is small here as long as one pupil
 # moves its percentage by more than three points: 30 pupils at the usual minimum of six.
@@ -146,20 +147,7 @@ def targets(block: Block, rules: Rules, hidden: BoolArray) -> list[Target]:
     of one measure and release, that would have to be withheld if it were a count itself ("all 18 against
     17").
     """
-    found: dict[tuple[bytes, int, str], Target] = {}
-
-    def add(of: FloatArray, truth: int, counts: Counted, places: tuple[int, ...] = ()) -> None:
-        value = _value(block, of, truth, counts)
-        is_small = counts == "n_pupils" and rules.is_small(value)
-        target = Target(of, truth, counts, value, is_small, places)
-        known = found.get(target.key)
-        found[target.key] = replace(target, places=(*known.places, *places)) if known else target
-
-    for s, is_hidden in zip(block.sums, hidden, strict=True):
-        if (is_hidden or s.was_withheld) and _value(block, s.of, s.truth, "n_pupils") > 0.5:
-            add(s.of, s.truth, "n_pupils", s.places)
-            if s.has_meeting:
-                add(s.of, s.truth, "n_meeting", s.places)
+    found = {target.key: target for target in withheld_targets(block, rules, hidden)}
     current = {s.truth for s in block.sums if s.places}
     implied = [(atom, truth) for truth in current for atom in np.eye(len(block.school_class))]
     implied += [
@@ -169,11 +157,33 @@ def targets(block: Block, rules: Rules, hidden: BoolArray) -> list[Target]:
         if a.truth == b.truth and a.of.sum() > b.of.sum() and (a.of >= b.of).all()
     ]
     for of, truth in implied:
+        asked = []
         if _is_few(block, rules, of, truth):
-            add(of, truth, "n_pupils")
+            asked.append(_target(block, rules, of, truth, "n_pupils"))
         if _is_none_or_all(block, rules, of, truth):
-            add(of, truth, "n_meeting")
+            asked.append(_target(block, rules, of, truth, "n_meeting"))
+        for target in asked:
+            found.setdefault(target.key, target)
     return list(found.values())
+
+
+def withheld_targets(block: Block, rules: Rules, hidden: BoolArray) -> list[Target]:
+    """The counts that are withheld, now or in an earlier release, and those who met the standard of each."""
+    found: dict[tuple[bytes, int, str], Target] = {}
+    for s, is_hidden in zip(block.sums, hidden, strict=True):
+        if not (is_hidden or s.was_withheld) or _value(block, s.of, s.truth, "n_pupils") < 0.5:
+            continue
+        for counts in _COUNTED if s.has_meeting else _COUNTED[:1]:
+            target = _target(block, rules, s.of, s.truth, counts)
+            known = found.get(target.key)
+            places = (*(known.places if known else ()), *s.places)
+            found[target.key] = replace(target, places=places)
+    return list(found.values())
+
+
+def _target(block: Block, rules: Rules, of: FloatArray, truth: int, counts: Counted) -> Target:
+    value = _value(block, of, truth, counts)
+    return Target(of, truth, counts, value, counts == "n_pupils" and rules.is_small(value))
 
 
 def are_safe(block: Block, rules: Rules, asked: Sequence[Target], hidden: BoolArray) -> list[bool]:
@@ -212,41 +222,52 @@ def intervals(
     if not asked:
         return []
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - takes long to load
-    from scipy.sparse import csr_array, identity, kron  # noqa: PLC0415
+    from scipy.sparse import block_diag, csr_array, identity, kron  # noqa: PLC0415
 
     shown = [
         s
         for s, is_hidden in zip(block.sums, hidden, strict=True)
         if (uses_known if s.is_known else s.places and not is_hidden)
     ]
-    ends: dict[int, tuple[float, float]] = {}
     together: dict[tuple[int, Counted, bool], list[int]] = {}
     for i, target in enumerate(asked):
         together.setdefault((target.truth, target.counts, target.is_small), []).append(i)
+    # Each target twice, to its smallest and to its largest, all in one program without common variables.
+    order = [i for members in together.values() for i in members]
+    systems: dict[int, System] = {}
     for members in together.values():
-        system = system_of(block, rules, asked[members[0]], shown)
-        # Each target twice, to its smallest and to its largest, all in one program without common variables.
-        aims = [sign * system.aim(asked[i].of) for i in members for sign in (1.0, -1.0)]
-        copies = len(aims)
-        solved = milp(
-            np.concatenate(aims),
-            constraints=LinearConstraint(
-                kron(identity(copies), csr_array(system.rows), format="csr"),
-                np.tile(system.row_low, copies),
-                np.tile(system.row_high, copies),
+        systems |= dict.fromkeys(members, system_of(block, rules, asked[members[0]], shown))
+    aims = [systems[i].aim(asked[i].of) for i in order]
+    twice = [systems[i] for i in order for _ in range(2)]
+    solved = milp(
+        np.concatenate([sign * aim for aim in aims for sign in (1.0, -1.0)]),
+        constraints=LinearConstraint(
+            block_diag(
+                [
+                    kron(identity(2 * len(members)), csr_array(systems[members[0]].rows))
+                    for members in together.values()
+                ],
+                format="csr",
             ),
-            bounds=Bounds(np.tile(system.low, copies), np.tile(system.high, copies)),
+            np.concatenate([system.row_low for system in twice]),
+            np.concatenate([system.row_high for system in twice]),
+        ),
+        bounds=Bounds(
+            np.concatenate([system.low for system in twice]),
+            np.concatenate([system.high for system in twice]),
+        ),
+    )
+    if solved.x is None:  # pragma: no cover - the truth itself is always allowed
+        raise RuntimeError(f"what can be worked out was not found: {solved.message}")
+    ends = np.split(solved.x, np.cumsum([len(system.low) for system in twice])[:-1])
+    found = {
+        i: (
+            asked[i].value + float(aim @ ends[2 * k]),
+            asked[i].value + float(aim @ ends[2 * k + 1]),
         )
-        if solved.x is None:  # pragma: no cover - the truth itself is always allowed
-            raise RuntimeError(f"what can be worked out was not found: {solved.message}")
-        departures = solved.x.reshape(copies, -1)
-        for k, i in enumerate(members):
-            aim, value = system.aim(asked[i].of), asked[i].value
-            ends[i] = (
-                value + float(aim @ departures[2 * k]),
-                value + float(aim @ departures[2 * k + 1]),
-            )
-    return [ends[i] for i in range(len(asked))]
+        for k, (i, aim) in enumerate(zip(order, aims, strict=True))
+    }
+    return [found[i] for i in range(len(asked))]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ import numpy as np
 
 from pipelines.disclosure.inference import (
     Block,
-    BoolArray,
     FloatArray,
     Rules,
     Target,
@@ -26,6 +25,7 @@ from pipelines.disclosure.inference import (
     is_sensitive,
     system_of,
     targets,
+    withheld_targets,
 )
 
 Reason = Literal["primary", "secondary"]
@@ -54,24 +54,30 @@ def withhold(block: Block, rules: Rules, *, is_secondary: bool = True) -> Plan:
         return Plan(reasons)
     tries: dict[tuple[bytes, int, str], Iterator[_Try]] = {}
     given_away_before = set()
-    while unsafe := _unsafe(block, rules, np.array(hidden)):
-        n_hidden, is_stuck = sum(hidden), True
-        for target in unsafe:
-            mine = tries.setdefault(target.key, iter(_TRIES))
-            for how in mine:
-                chosen = _least_loss(block, rules, target, hidden, how)
-                if not how.uses_known:
-                    given_away_before.add(target.key)
-                if chosen is not None:
-                    is_stuck = False
-                    break
-            else:
-                chosen = _all_with(block, target)
-            for i in chosen:
-                hidden[i] = True
-        # What is left then is for the audit to say.
-        if is_stuck and sum(hidden) == n_hidden:
+    asked = targets(block, rules, np.array(hidden))
+    seen = {target.key for target in asked}
+    while True:
+        safe = are_safe(block, rules, asked, np.array(hidden))
+        asked = [target for target, is_safe in zip(asked, safe, strict=True) if not is_safe]
+        if not asked:
             break
+        # One at a time: what is withheld for it mostly does for the others.
+        target = asked[0]
+        chosen = None
+        for how in tries.setdefault(target.key, iter(_TRIES)):
+            chosen = _least_loss(block, rules, target, hidden, how)
+            if not how.uses_known:
+                given_away_before.add(target.key)
+            if chosen is not None:
+                break
+        if chosen is None:
+            # Whatever stays shown then is of other pupils; if even that tells, it is for the audit to say.
+            asked = asked[1:]
+            chosen = [i for i, s in enumerate(block.sums) if s.places and s.of @ target.of > 0]
+        for i in chosen:
+            hidden[i] = True
+        asked += [t for t in withheld_targets(block, rules, np.array(hidden)) if t.key not in seen]
+        seen |= {target.key for target in asked}
     for s, h in zip(block.sums, hidden, strict=True):
         if h:
             reasons |= {place: reasons.get(place, "secondary") for place in s.places}
@@ -88,17 +94,6 @@ class _Try(NamedTuple):
 # Whole pupils may leave a little less than a program in fractions promised: then a little wider. What cannot
 # be made safe from earlier releases was given away by them: then from what is shown now.
 _TRIES = (_Try(0.0, True), _Try(1.0, True), _Try(0.0, False), _Try(1.0, False))
-
-
-def _unsafe(block: Block, rules: Rules, hidden: BoolArray) -> list[Target]:
-    asked = targets(block, rules, hidden)
-    safe = are_safe(block, rules, asked, hidden)
-    return [target for target, is_safe in zip(asked, safe, strict=True) if not is_safe]
-
-
-def _all_with(block: Block, target: Target) -> list[int]:
-    """Every count that has pupils of the target: whatever stays shown is of others."""
-    return [i for i, s in enumerate(block.sums) if s.places and float(s.of @ target.of) > 0]
 
 
 def _least_loss(

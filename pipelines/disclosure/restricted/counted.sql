@@ -1,5 +1,6 @@
 -- The pupils behind every count that could be released: one row a school, group, measure, year and release, for each
--- programme's standing of that school; programme 'all' for counts that are of no programme.
+-- programme's standing of that school; programme 'all' for counts that are of no programme. `is_compared` is of these
+-- pupils, `reason` of the programme's own target pupils.
 WITH pupil AS (
     SELECT *
     FROM mart.cell
@@ -34,6 +35,7 @@ SELECT
     CASE WHEN member.school_id IS NULL THEN 'rest' ELSE 'programme' END AS side,
     school.is_special,
     kept.school_id IS NOT NULL AS is_compared,
+    compared.reason,
     coalesce(in_use.is_outcome, false) AS is_outcome,
     in_use.school_id IS NOT NULL AS is_in_use,
     pupil.key_stage,
@@ -49,6 +51,10 @@ JOIN mart.school AS school USING (school_id)
 LEFT JOIN mart.arm AS arm USING (school_id)
 LEFT JOIN mart.programme_school AS member
     ON member.school_id = pupil.school_id AND member.programme = programme.programme
+LEFT JOIN impact.compared_school AS compared
+    ON compared.programme = programme.programme
+    AND compared.measure = pupil.measure
+    AND compared.school_id = pupil.school_id
 LEFT JOIN kept
     ON kept.school_id = pupil.school_id AND kept.measure = pupil.measure AND kept.pupil_group = pupil.pupil_group
 LEFT JOIN mart.outcome AS in_use
