@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import get_args
 
 from pipelines.catalogue.columns import (
@@ -10,62 +9,15 @@ from pipelines.catalogue.columns import (
     KEY_STAGE,
     MEASURE,
     PROGRAMME,
-    RELEASE_STATUSES,
     SCHOOL_ID,
     STATUS,
     UNIT,
     YEAR,
 )
-from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
-from pipelines.catalogue.impact import CALIBRATION, COMPARISON, ESTIMATE
+from pipelines.catalogue.released_results import RELEASED_RESULTS
 from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.study import ComparisonPool
-
-# Degrees of freedom say how much is known, not what.
-_ESTIMATE_FIGURES = tuple(
-    column.name
-    for column in ESTIMATE.columns
-    if column.kind == "number" and column.name != "effective_df"
-)
-_SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False)
-
-# A school counts only if it has a pupil: schools bound the pupils from below, so they go together.
-_RESULT_FIGURES = ("n_schools", "n_meeting", "mean", "ci_low", "ci_high")
-
-_SAME_QUESTION = (
-    "counted.programme = shown.programme AND counted.measure = shown.measure "
-    "AND counted.pupil_group = shown.pupil_group"
-)
-_SAME_PUPILS = f"{_SAME_QUESTION} AND counted.academic_year = shown.academic_year"
-# Counts are kept rather than lost in this order: a programme's outcome year, its other years, its arms.
-_LOSS_OF_RESULT = (
-    "CASE WHEN shown.programme = 'all' THEN 1 "
-    "WHEN shown.academic_year = (SELECT outcome_year FROM protocol.study) THEN 100 ELSE 10 END"
-)
-
-
-def _compared(side: str, loss: str) -> PupilCount:
-    """The outcome year's pupils of the schools that an estimate compares, on one side."""
-    return PupilCount(
-        f"n_{side}_pupils",
-        adds_up=f"{_SAME_QUESTION} AND counted.is_outcome AND counted.is_compared "
-        f"AND counted.side = '{'programme' if side == 'programme' else 'rest'}'",
-        loss=loss,
-    )
-
-
-def _released_status(when: str, status: str) -> PupilCount:
-    """A programme's pupils in one of two releases."""
-    return PupilCount(
-        f"n_pupils_{when}",
-        adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.{status} "
-        "AND counted.side = 'programme' AND NOT counted.is_special",
-        goes_with=(when,),
-        mean=when,
-        loss="20",
-    )
-
 
 RELEASED_TABLES: tuple[Table, ...] = (
     Table(
@@ -169,117 +121,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("higher_is_better", "flag", "Whether more is better", is_nullable=False),
         ),
     ),
-    replace(
-        ESTIMATE,
-        schema="released",
-        name="impact",
-        sensitivity="public",
-        pupil_counts=tuple(
-            _compared(side, loss="CASE shown.role WHEN 'headline' THEN 100 ELSE 20 END")
-            for side in ("programme", "comparison")
-        ),
-        withheld=(*_ESTIMATE_FIGURES, "n_programme_schools", "n_comparison_schools"),
-    ),
-    replace(
-        COMPARISON,
-        schema="released",
-        sensitivity="public",
-        columns=(
-            *COMPARISON.columns,
-            Column(
-                "n_meeting",
-                "integer",
-                "Of a share: pupils who met the standard; with the pupils, the mean",
-                low=0,
-                unit="pupils",
-            ),
-            _SUPPRESSED,
-            UNIT,
-        ),
-        pupil_counts=(
-            PupilCount(
-                "n_pupils",
-                adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
-                "AND counted.is_in_use AND NOT counted.is_special "
-                "AND CASE shown.programme WHEN 'all' THEN counted.arm ELSE counted.side END = shown.arm",
-                goes_with=_RESULT_FIGURES,
-                mean="mean",
-                loss=_LOSS_OF_RESULT,
-            ),
-        ),
-        withheld=_RESULT_FIGURES,
-    ),
-    Table(
-        "released",
-        "attrition",
-        grain="schools of one side that could be compared, and are kept or lost",
-        key=("programme", "measure", "side", "is_kept"),
-        columns=(
-            *(ATTRITION.column(name) for name in ("programme", "measure", "key_stage")),
-            *(ATTRITION.column(name) for name in ("pupil_group", "side", "is_kept", "n_schools")),
-            ATTRITION.column("n_schools_with_result"),
-            Column("reasons", "text", "Why schools are lost, with their number"),
-            replace(
-                ATTRITION.column("n_pupils"),
-                about="All their pupils with a result in the outcome year, to the nearest ten",
-                is_nullable=True,
-            ),
-            ATTRITION.column("mean"),
-            _SUPPRESSED,
-        ),
-        # To the nearest ten, and a side's two rows stand or fall together (`attrition.sql`).
-        pupil_counts=(PupilCount("n_pupils", adds_up=None, goes_with=("mean",), rounded_to=10),),
-        withheld=("mean",),
-    ),
-    replace(
-        BALANCE,
-        schema="released",
-        sensitivity="public",
-        columns=(*BALANCE.columns, _SUPPRESSED),
-        # Pupils of several years together, to the nearest ten (`balance.sql`).
-        pupil_counts=tuple(
-            PupilCount(f"n_{side}_pupils", adds_up=None, goes_with=(f"{side}_mean",), rounded_to=10)
-            for side in ("programme", "comparison")
-        ),
-        withheld=("programme_mean", "comparison_mean", "standardised_difference", "rating"),
-    ),
-    replace(
-        OVERLAP,
-        schema="released",
-        sensitivity="public",
-        # Pupils of the same schools stand in `impact`.
-        columns=tuple(c for c in OVERLAP.columns if not c.name.endswith("_pupils")),
-    ),
-    replace(CALIBRATION, schema="released"),
-    Table(
-        "released",
-        "school_point",
-        grain="a school, not named, with its results before and after",
-        key=(),
-        is_about_single_schools=True,
-        columns=(
-            PROGRAMME,
-            MEASURE,
-            GROUP,
-            Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
-            Column("baseline_mean", "number", "Mean of the baseline years, rounded"),
-            Column("outcome_mean", "number", "Outcome year, rounded"),
-        ),
-    ),
-    Table(
-        "released",
-        "school_point_withheld",
-        grain="how many schools' points are shown and withheld",
-        key=("programme", "measure", "pupil_group"),
-        columns=(
-            PROGRAMME,
-            MEASURE,
-            GROUP,
-            Column("n_schools_shown", "integer", "Schools shown", low=0, unit="schools"),
-            Column("n_schools_withheld", "integer", "Schools withheld", low=0, unit="schools"),
-            Column("reason", "text", "Why"),
-        ),
-    ),
+    *RELEASED_RESULTS,
     Table(
         "released",
         "school_count",
@@ -381,37 +223,6 @@ RELEASED_TABLES: tuple[Table, ...] = (
         ),
     ),
     *RELEASED_VOICES,
-    Table(
-        "released",
-        "revisions",
-        grain="a programme's result in two releases of one year",
-        key=("programme", "pupil_group", "measure", "academic_year", "from_status", "to_status"),
-        pupil_counts=(
-            _released_status("before", "from_status"),
-            _released_status("after", "to_status"),
-        ),
-        withheld=("before", "after"),
-        columns=(
-            PROGRAMME,
-            GROUP,
-            MEASURE,
-            YEAR,
-            Column(
-                "from_status",
-                "code",
-                "Earlier release",
-                allowed=RELEASE_STATUSES,
-                is_nullable=False,
-            ),
-            Column(
-                "to_status", "code", "Later release", allowed=RELEASE_STATUSES, is_nullable=False
-            ),
-            Column("n_pupils_before", "integer", "Pupils in the earlier", low=0, unit="pupils"),
-            Column("n_pupils_after", "integer", "Pupils in the later", low=0, unit="pupils"),
-            Column("before", "number", "Mean in the earlier release"),
-            Column("after", "number", "Mean in the later release"),
-        ),
-    ),
     Table(
         "released",
         "source",
