@@ -1,15 +1,15 @@
-"""Released tables, charts, the board's page and the switch to `current`."""
+"""Released tables, charts and the switch to `current`. What the board reads is `board`."""
 
 import base64
 from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.board import BOARD_PART, PDF_PART, board_page, board_pdf
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
 from pipelines import fault_list, released, store
-from pipelines.board import impact_report, page
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -24,7 +24,6 @@ from pipelines.publishing import publish as publish_run
 from pipelines.validation.relations import RELATIONS
 
 RELEASED_PART = "released"
-BOARD_PART = "board"
 NO_SMALL_NUMBERS = "no_small_numbers"
 NOTHING_GIVEN_AWAY = "nothing_given_away"
 
@@ -150,35 +149,6 @@ def _chart_asset(family: str, reads: tuple[str, ...]) -> dg.AssetsDefinition:
 chart_assets = [_chart_asset(family, reads) for family, reads in gallery.FAMILIES.items()]
 
 
-# Tables that reach the page through a chart too: one way there is enough to see in the graph.
-_CHARTED = {name for reads in gallery.FAMILIES.values() for name in reads}
-
-
-@dg.asset(
-    key=["board", "page"],
-    partitions_def=STUDIES,
-    group_name="board",
-    deps=[
-        *(dg.AssetKey(["charts", family]) for family in gallery.FAMILIES),
-        *(key_of(table) for table in RELEASED_TABLES if table.name not in _CHARTED),
-    ],
-    description="The page the board reads: one file, from released tables and charts only.",
-)
-def board_page(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-    """Write the board's page."""
-    with studies.step(context.partition_key, BOARD_PART) as work:
-        charts = gallery.read(work.paths.charts)
-        tables = released.read_tables(work.con)
-        html = page.render(tables, charts)
-        work.paths.board.mkdir(parents=True, exist_ok=True)
-        (work.paths.board / "index.html").write_text(html, encoding="utf-8")
-        report = impact_report.render(tables)
-        (work.paths.board / "impact.md").write_text(report, encoding="utf-8")
-    return dg.MaterializeResult(
-        metadata={**row_count(1), "characters": len(html), "charts": len(charts)}
-    )
-
-
 class PublishConfig(dg.Config):
     """What a person may ask of a run."""
 
@@ -188,7 +158,7 @@ class PublishConfig(dg.Config):
 @dg.asset(
     partitions_def=STUDIES,
     group_name="board",
-    deps=[board_page],
+    deps=[board_page, board_pdf],
     description="Builds the run's folder from parts of one protocol and one set of files, makes it "
     "`current` in one step, and deletes the pupil rows.",
 )
@@ -210,7 +180,7 @@ def publish(
     )
 
 
-release_assets = [release, *chart_assets, board_page, publish]
+release_assets = [release, *chart_assets, board_page, board_pdf, publish]
 
 PARTS = (
     PROTOCOL_PART,
@@ -219,6 +189,7 @@ PARTS = (
     RELEASED_PART,
     *(f"charts.{family}" for family in gallery.FAMILIES),
     BOARD_PART,
+    PDF_PART,
 )
 # Every blocking check of the graph: a run that reaches `publish` has passed all of them.
 N_CHECKS = (

@@ -35,8 +35,10 @@ from pipelines.store import row_count
 from pipelines.study import PROTOCOL, Study
 
 RUNS_KEPT = 5
-_LIBRARIES = ("duckdb", "numpy", "pandas", "scipy", "matplotlib", "great-expectations", "dagster")
-_CODE = (".py", ".sql", ".csv", ".j2", ".css")
+_LIBRARIES = (
+    "duckdb", "numpy", "pandas", "scipy", "matplotlib", "typst", "great-expectations", "dagster",
+)  # fmt: skip
+_CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ")
 
 MADE_DDL = """
 CREATE TABLE IF NOT EXISTS protocol.made (

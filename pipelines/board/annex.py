@@ -73,6 +73,7 @@ def attrition(tables: Tables) -> Table:
         tuple(rows),
         note="Pupils to the nearest ten. Special schools, and schools without the key stage, are "
         "never compared and so not lost.",
+        if_empty="Nothing can be compared yet, so no school is missing.",
     )
 
 
@@ -110,6 +111,7 @@ def balance(tables: Tables) -> Table:
         },
         note="Results in standard deviations of pupils, the year group’s size and make-up in those "
         "of schools. Bounds: What Works Clearinghouse, Standards Handbook, fourth edition.",
+        if_empty="Nothing can be compared yet.",
     )
 
 
@@ -148,6 +150,7 @@ def overlap(tables: Tables) -> Table:
             ),
         },
         note="By earlier results, on the year (or the mean of years) where the two meet least.",
+        if_empty="Too few schools on a side to judge.",
     )
 
 

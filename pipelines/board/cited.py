@@ -78,18 +78,24 @@ def cite(of: Row | Sequence[Row], words: str, *columns: str) -> str:
     return f"{_OPEN}{reference}{_SAYS}{words_of(words, rows, columns)}{_CLOSE}"
 
 
+Cell = tuple[str, str, str]  # row, column and text of a value in a chart's CSV
+
+
+def chart_cells(data: pd.DataFrame) -> list[list[Cell]]:
+    """The cells of the figures of a chart, a list a row; rows are numbered from 0."""
+    return [
+        [(str(row), str(column), str(value)) for column, value in values.items()]
+        for row, values in enumerate(data.to_dict("records"))
+    ]
+
+
 def cite_chart(
-    text: str, name: str, data: pd.DataFrame, cited_already: Mapping[str, str] | None = None
+    text: str, name: str, cells: Sequence[Cell], cited_already: Mapping[str, str] | None = None
 ) -> str:
-    """A chart's title or caption, each number in it marked with the cell of the chart's CSV that has it.
+    """Words of a chart, each number in them marked with the first of the cells that has it.
 
     `cited_already` are numbers that stand in no chart's figures, such as the level of its intervals.
     """
-    cells = [
-        (str(row), str(column), str(value))
-        for row, values in zip(data.index, data.to_dict("records"), strict=True)
-        for column, value in values.items()
-    ]
 
     def marked(found: re.Match[str]) -> str:
         number = found.group()

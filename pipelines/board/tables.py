@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines import wording
-from pipelines.board.cited import Row, Tables, cite, cite_chart, sentence, where
+from pipelines.board.cited import Row, Tables, chart_cells, cite, cite_chart, sentence, where
 from pipelines.board.findings import key_stage_of, measure_label
 from pipelines.measures import MEASURES
 
@@ -33,6 +33,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    if_empty: str = ""  # said in place of a table without rows
 
     def __post_init__(self) -> None:
         """Hold every row to the width of the header."""
@@ -49,17 +50,13 @@ def of_chart(
     name: str, title: str, data: pd.DataFrame, cited_already: Mapping[str, str] | None = None
 ) -> Table:
     """The table beside a chart: its frame holds text under human headings already."""
-    figures = data.reset_index(drop=True)
-
-    def cited(text: object, row: pd.DataFrame) -> str:
-        return cite_chart(str(text), name, row, cited_already)
-
+    rows = chart_cells(data)
+    every_cell = [cell for row in rows for cell in row]
     return Table(
         f"The figures in the chart: {title}",
-        tuple(cited(column, figures) for column in figures.columns),
+        tuple(cite_chart(str(column), name, every_cell, cited_already) for column in data.columns),
         tuple(
-            tuple(cited(value, figures.iloc[[position]]) for value in row)
-            for position, row in enumerate(figures.itertuples(index=False))
+            tuple(cite_chart(text, name, row, cited_already) for *_, text in row) for row in rows
         ),
     )
 
@@ -91,6 +88,7 @@ def estimates(programme: str, tables: Tables) -> Table:
             "Schools (pupils)": _sides,
             "Verdict": _verdict,
         },
+        note="Only the main measure of each key stage gets a verdict. The others are described.",
     )
 
 
@@ -136,6 +134,7 @@ def claims(tables: Tables) -> Table:
             "Result": lambda row: wording.CLAIM_RESULT_LABELS[row["result"]],
             "Exceptions": lambda row: or_none(row, "exceptions"),
         },
+        if_empty="No claims were given to check.",
     )
 
 
@@ -153,6 +152,7 @@ def evaluations(tables: Tables) -> Table:
                 f"{cite(row, 'count', 'n_schools')} of {cite(row, 'count', 'n_expected')}"
             ),
         },
+        note="Schools that did not reply may think otherwise than those that did.",
     )
 
 
@@ -269,11 +269,15 @@ def sources(tables: Tables) -> Table:
 
 
 def table_of(
-    caption: str, rows: Sequence[Row], columns: dict[str, Callable[[Row], str]], note: str = ""
+    caption: str,
+    rows: Sequence[Row],
+    columns: dict[str, Callable[[Row], str]],
+    note: str = "",
+    if_empty: str = "",
 ) -> Table:
     """A table of one row a row, its columns given as heading and how to put a row into words."""
     cells = tuple(tuple(word(row) for word in columns.values()) for row in rows)
-    return Table(caption, tuple(columns), cells, note)
+    return Table(caption, tuple(columns), cells, note, if_empty)
 
 
 def _effects(row: Row, low: str, high: str) -> str:

@@ -134,7 +134,7 @@ def test_each_chart_is_a_picture_twice_its_data_and_its_words(
 
 def test_the_page_is_one_file_with_every_chart(example: Evaluated) -> None:
     names = sorted(path.name for path in (example.current / "board").iterdir())
-    assert names == ["impact.md", "index.html"]
+    assert names == ["board.pdf", "impact.md", "index.html"]
     html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|iframe)\b|\bsrc=[\"'](?!data:)", html)
     for words in (example.current / "charts").glob("*.json"):

@@ -11,7 +11,16 @@ import pandas as pd
 import pytest
 
 from pipelines.board import cited
-from pipelines.board.cited import Reference, Row, cite, cite_chart, parts, plain, released_rows
+from pipelines.board.cited import (
+    Reference,
+    Row,
+    chart_cells,
+    cite,
+    cite_chart,
+    parts,
+    plain,
+    released_rows,
+)
 from pipelines.board.page import render
 from tests.released_fixture import released_tables
 from tests.unit.board.test_page import CHARTS
@@ -60,7 +69,8 @@ def test_marks_in_a_file_s_text_are_no_marks() -> None:
 
 def test_a_chart_s_words_are_cited_from_its_own_figures() -> None:
     data = pd.DataFrame({"Year": ["2017-18"], "Result": ["43% (about 12)"]})
-    text = cite_chart("Rose to 43%, of 12 schools and 99 pupils", "a_chart", data)
+    (cells,) = chart_cells(data)
+    text = cite_chart("Rose to 43%, of 12 schools and 99 pupils", "a_chart", cells)
     assert plain(text) == "Rose to 43%, of 12 schools and 99 pupils"
     said = {words: where for words, where in parts(text) if where}
     assert said == {
