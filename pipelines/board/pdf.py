@@ -40,9 +40,10 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     files = {
         "main": _TEMPLATE.read_bytes(),
         "board.json": json.dumps(model(pack(released, charts)), ensure_ascii=False).encode(),
+        **{f"{chart.name}.svg": _drawable(chart.svg.decode()).encode() for chart in charts},
     }
     document: bytes = typst.compile(  # type: ignore[call-overload] # its types lack several files
-        files | {f"{chart.name}.svg": chart.svg for chart in charts},
+        files,
         format="pdf",
         pdf_standards=["ua-1"],
         font_paths=typst.Fonts(
@@ -300,18 +301,16 @@ def _runs(text: str) -> Runs:
 
 def _drawable(text: str) -> str:
     """The text with � for each character the font lacks: PDF/UA refuses one without a glyph."""
-    return "".join(
-        character if ord(character) in _characters() else _NO_GLYPH for character in text
-    )
+    return text.translate({ord(lacking): _NO_GLYPH for lacking in set(text) - _characters()})
 
 
 @functools.cache
-def _characters() -> frozenset[int]:
-    """Code points the font of the document can draw, and the white space a text may hold."""
+def _characters() -> frozenset[str]:
+    """What the font of the document can draw, and the white space a text may hold."""
     from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - the drawing library is heavy
 
     font = FT2Font(str(_font_folder() / "DejaVuSans.ttf"))
-    return frozenset(font.get_charmap()) | frozenset(map(ord, "\t\n\r"))
+    return frozenset(map(chr, font.get_charmap())) | frozenset("\t\n\r")
 
 
 def _font_folder() -> Path:

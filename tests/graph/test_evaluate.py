@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from assets.definitions import defs
 from pipelines.charts.gallery import FAMILIES
@@ -140,6 +141,21 @@ def test_the_page_is_one_file_with_every_chart(example: Evaluated) -> None:
     for words in (example.current / "charts").glob("*.json"):
         title = json.loads(words.read_text(encoding="utf-8"))["title"]
         assert title.replace("'", "&#39;") in html or title in html
+
+
+def test_the_pdf_says_the_answer_on_its_first_page_and_shows_every_chart(
+    example: Evaluated,
+) -> None:
+    pages = [
+        page.extract_text() for page in PdfReader(example.current / "board" / "board.pdf").pages
+    ]
+    text = " ".join(" ".join(pages).split())
+    first = " ".join(pages[0].split())
+    assert "The answer in plain words" in first
+    assert first.count("Verdict: Cannot tell") == 4
+    assert "The programmes together" not in first
+    for words in (example.current / "charts").glob("*.json"):
+        assert json.loads(words.read_text(encoding="utf-8"))["title"] in text
 
 
 def test_run_json_says_what_the_run_was_made_from(example: Evaluated) -> None:
