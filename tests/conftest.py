@@ -12,7 +12,16 @@ from pipelines.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
 
 # Fast ones first, so that a mistake shows before anything waits for a run; then whole runs.
-FOLDERS_IN_ORDER = ("unit", "disclosure", "reference", "conventions", "notebooks", "graph", "real")
+FOLDERS_IN_ORDER = (
+    "unit",
+    "disclosure",
+    "reference",
+    "conventions",
+    "notebooks",
+    "graph",
+    "browser",
+    "real",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,6 +34,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return item.get_closest_marker("slow") is not None, FOLDERS_IN_ORDER.index(folder)
 
     items.sort(key=place)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What passing tests want said: their property `said`."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, said in report.user_properties:
+            if name == "said":
+                terminalreporter.write_line(str(said))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,168 @@
+"""What a browser is asked about the board's page: axe's rules, reflow, Tab stops, contrast of drawings.
+
+Each question returns the faults it found, worded for whoever mends the page. What must hold is in
+`test_accessibility`; axe-core reaches the page through the debugger, which the page's ban on scripts allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+WCAG_22_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+MAX_TAB_STOPS = 1000
+
+# Axe leaves open what stands on a drawing; `faint_drawing_text` measures that.
+_RUN_AXE = """async (tags) => {
+  axe.configure({rules: [{id: 'color-contrast', selector: '*:not(svg *)'}]});
+  return await axe.run(document, {runOnly: tags, resultTypes: ['violations']});
+}"""
+
+_OVERFLOW = """() => {
+  const root = document.documentElement, width = root.clientWidth;
+  const name = e => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '')
+    + '.' + (e.getAttribute('class') || '');
+  const faults = [];
+  if (root.scrollWidth > width) faults.push(`the page is ${root.scrollWidth} px wide in ${width} px`);
+  for (const e of document.body.querySelectorAll('*')) {
+    const style = getComputedStyle(e);
+    const is_own_region = e.getAttribute('tabindex') === '0' && e.getAttribute('role') === 'region';
+    if (e.closest('svg, .hidden') || !e.checkVisibility()) continue;
+    if (['auto', 'scroll'].includes(style.overflowX) && e.scrollWidth > e.clientWidth && !is_own_region)
+      faults.push(`${name(e)} scrolls and the keyboard cannot reach it`);
+    const is_for_ears = style.clipPath === 'inset(50%)';
+    if (style.overflowX === 'hidden' && !is_for_ears && e.scrollWidth > e.clientWidth)
+      faults.push(`${name(e)} hides a part of itself`);
+    const box = e.getBoundingClientRect();
+    if (box.right > width + 1 && !e.closest('[role=region][tabindex="0"]'))
+      faults.push(`${name(e)} reaches to ${Math.round(box.right)} px in ${width} px`);
+  }
+  return faults;
+}"""
+
+_FOCUSABLE = """() => [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
+  .filter(e => e.checkVisibility()).length"""
+
+_STOP = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const style = getComputedStyle(e), box = e.getBoundingClientRect();
+  const before = window.lastStop;
+  window.lastStop = e;
+  const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
+  const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
+  // A link over two lines has no point in the middle of its box: any of its lines will do.
+  const seen = [...e.getClientRects()].some(r => {
+    const at = document.elementFromPoint(
+      (Math.max(r.left, 0) + Math.min(r.right, innerWidth)) / 2,
+      (Math.max(r.top, 0) + Math.min(r.bottom, innerHeight)) / 2);
+    return at && (e.contains(at) || at.contains(e));
+  });
+  return {
+    name: e.tagName.toLowerCase()
+      + ` “${(e.getAttribute('aria-label') || e.innerText || '').trim().slice(0, 60)}”`,
+    is_after: !before || !!(before.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING),
+    is_marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    is_in_view: right > left && bottom > top && seen,
+  };
+}"""
+
+_FAINT_TEXT = """() => {
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const colour = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const faults = [];
+  for (const e of document.querySelectorAll('svg text')) {
+    if (!e.checkVisibility() || !e.textContent.trim()) continue;
+    e.scrollIntoView({block: 'center', inline: 'center'});
+    const box = e.getBoundingClientRect();
+    const under = document.elementsFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    const shape = under.find(u => u.closest('svg') && !u.closest('text') && u.tagName !== 'svg'
+      && colour(getComputedStyle(u).fill).length >= 3 && getComputedStyle(u).fillOpacity === '1');
+    const ground = shape ? colour(getComputedStyle(shape).fill).slice(0, 3) : [255, 255, 255];
+    const ink = colour(getComputedStyle(e).fill).slice(0, 3);
+    const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < 4.5)
+      faults.push(`“${e.textContent.trim()}”: ${ratio.toFixed(2)}:1, ${ink} on ${ground}`);
+  }
+  return faults;
+}"""
+
+_LOST_ON_PAPER = """() => [
+  ...document.querySelectorAll('main p, main li, main table, main svg, main dt, main dd')]
+  .filter(e => !e.checkVisibility() && !e.closest('.scroll.long') && !e.matches('.only-narrow'))
+  .map(e => `${e.tagName.toLowerCase()} “${e.textContent.trim().slice(0, 60)}”`)"""
+
+
+@dataclass(frozen=True)
+class AxeResult:
+    """Violations in words, and how many rules held on at least one element."""
+
+    violations: tuple[str, ...]
+    n_rules_passed: int
+
+
+@dataclass(frozen=True)
+class TabStop:
+    """An element that Tab reached: whether it follows the one before, shows focus, and is in view."""
+
+    name: str
+    is_after: bool
+    is_marked: bool
+    is_in_view: bool
+
+
+def axe(page: Page) -> AxeResult:
+    """Axe-core's rules for WCAG 2.0 to 2.2, levels A and AA."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result: dict[str, Any] = page.evaluate(_RUN_AXE, list(WCAG_22_AA))
+    violations = tuple(
+        f"{rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
+        for rule in result["violations"]
+        for node in rule["nodes"]
+    )
+    return AxeResult(violations, len(result["passes"]))
+
+
+def overflows(page: Page) -> list[str]:
+    """What is wider than the page, hidden at its edge, or scrolls out of the keyboard's reach."""
+    return list(page.evaluate(_OVERFLOW))
+
+
+def tab_stops(page: Page) -> list[TabStop]:
+    """Every element that Tab reaches from the top of the page, in that order."""
+    page.evaluate(
+        "() => { window.lastStop = null; document.activeElement.blur(); scrollTo(0, 0); }"
+    )
+    stops: list[TabStop] = []
+    while len(stops) < MAX_TAB_STOPS:
+        page.keyboard.press("Tab")
+        stop = page.evaluate(_STOP)
+        if stop is None:
+            break
+        stops.append(TabStop(**stop))
+    return stops
+
+
+def n_focusable(page: Page) -> int:
+    """How many visible elements a keyboard should reach."""
+    return int(page.evaluate(_FOCUSABLE))
+
+
+def faint_drawing_text(page: Page) -> list[str]:
+    """Words on a drawing with less than 4.5:1 against what is drawn under their middle."""
+    return list(page.evaluate(_FAINT_TEXT))
+
+
+def lost_on_paper(page: Page) -> list[str]:
+    """Words, tables and drawings that do not come out in the medium the page is shown in."""
+    return list(page.evaluate(_LOST_ON_PAPER))

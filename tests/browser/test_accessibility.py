@@ -1,0 +1,169 @@
+"""The board's page in a browser: WCAG 2.2 A and AA by axe-core, reflow, keyboard, contrast, print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import measured
+from tests.evaluated import Evaluated
+
+# 400% zoom of a 1280 × 900 window is a window of 320 × 225 with four dots to each pixel.
+NARROW = {"320 px": (320, 568, 1), "1280 px at 400%": (320, 225, 4)}
+# 210 mm less two margins of 12 mm, at 96 px to the inch.
+A4_BETWEEN_MARGINS_PX = 703
+OPEN_ALL = "() => document.querySelectorAll('details').forEach(d => { d.open = true; })"
+CLOSE_ALL = "() => document.querySelectorAll('details').forEach(d => { d.open = false; })"
+
+
+def test_axe_finds_no_violation_of_wcag_2_2_a_and_aa(
+    wide: Page, board: Path, record_property: Callable[[str, object], None]
+) -> None:
+    wide.evaluate(OPEN_ALL)
+    result = measured.axe(wide)
+    wide.evaluate(CLOSE_ALL)
+    assert not result.violations, "\n".join(result.violations)
+    assert result.n_rules_passed > 20
+    record_property(
+        "said",
+        f"axe-core, WCAG 2.2 A and AA, {study_of(board)}: no violation, "
+        f"{result.n_rules_passed} rules passed",
+    )
+
+
+@pytest.mark.parametrize("size", NARROW)
+def test_nothing_is_cut_off_on_a_narrow_page(chromium: Browser, board: Path, size: str) -> None:
+    width, height, dots = NARROW[size]
+    page = chromium.new_page(viewport={"width": width, "height": height}, device_scale_factor=dots)
+    page.goto(board.as_uri())
+    page.evaluate(OPEN_ALL)
+    found = measured.overflows(page)
+    page.close()
+    assert not found, "\n".join(found)
+
+
+def test_tab_follows_the_page_and_focus_is_seen(wide: Page) -> None:
+    stops = measured.tab_stops(wide)
+    assert len(stops) == measured.n_focusable(wide) > 20
+    assert [stop.name for stop in stops if not stop.is_after] == []
+    assert [stop.name for stop in stops if not stop.is_marked] == []
+    assert [stop.name for stop in stops if not stop.is_in_view] == []
+    assert stops[0].name == "a “Skip to the answer”"
+
+
+def test_words_on_drawings_stand_out_from_what_is_under_them(wide: Page) -> None:
+    found = measured.faint_drawing_text(wide)
+    assert not found, "\n".join(found)
+
+
+def test_paper_has_every_word_and_no_controls(chromium: Browser, board: Path) -> None:
+    page = chromium.new_page(viewport={"width": A4_BETWEEN_MARGINS_PX, "height": 900})
+    page.goto(board.as_uri())
+    page.emulate_media(media="print")
+    lost, cut_off = measured.lost_on_paper(page), measured.overflows(page)
+    controls = page.locator("nav, .skip, summary").all()
+    shown = [control for control in controls if control.is_visible()]
+    page.close()
+    assert controls
+    assert not shown
+    assert not lost, "\n".join(lost)
+    assert not cut_off, "\n".join(cut_off)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_pictures_of_the_page_are_kept(  # noqa: PLR0917 - fixtures
+    chromium: Browser,
+    board: Path,
+    pictures: Path,
+    width: int,
+    height: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    picture = pictures / f"{study_of(board)}-{width}.png"
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.goto(board.as_uri())
+    page.screenshot(path=picture, full_page=True)
+    page.close()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    record_property("said", f"picture: {picture}")
+
+
+PLANTED = {
+    "a picture without words": ("axe", "document.body.append(new Image())", "image-alt"),
+    "pale words": (
+        "axe",
+        "document.querySelector('main p').style.color = '#aaa'",
+        "color-contrast",
+    ),
+    "no language": ("axe", "document.documentElement.removeAttribute('lang')", "html-has-lang"),
+    "a wide paragraph": (
+        "overflows",
+        "document.querySelector('main p').style.cssText = 'width: 3000px; max-width: none'",
+        "the page is",
+    ),
+    "a wide page cut off": (
+        "overflows",
+        "document.body.style.overflowX = 'clip';"
+        "document.querySelector('main p').style.cssText = 'width: 3000px; max-width: none'",
+        "reaches to",
+    ),
+    "a table out of the keyboard's reach": (
+        "overflows",
+        "const s = document.querySelector('.scroll'); s.removeAttribute('tabindex');"
+        "s.style.width = '99px'; s.closest('details')?.setAttribute('open', '')",
+        "the keyboard cannot reach it",
+    ),
+    "pale words on a drawing": (
+        "faint_drawing_text",
+        "document.querySelector('svg text').style.fill = '#999'",
+        ":1",
+    ),
+    "a table left off paper": (
+        "lost_on_paper",
+        "document.querySelector('main table').style.display = 'none'",
+        "table",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def planted(chromium: Browser, example: Evaluated) -> Page:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((example.current / "board" / "index.html").as_uri())
+    return page
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_found(planted: Page, fault: str) -> None:
+    question, plant, words = PLANTED[fault]
+    planted.reload()
+    planted.evaluate(
+        "() => { for (const s of [...document.querySelectorAll('main > section')].slice(2)) s.remove() }"
+    )
+    planted.evaluate(f"() => {{ {plant} }}")
+    answer = getattr(measured, question)(planted)
+    faults = answer.violations if isinstance(answer, measured.AxeResult) else answer
+    assert any(words in said for said in faults), faults
+
+
+def test_a_planted_tab_stop_out_of_order_or_unseen_is_found(planted: Page) -> None:
+    planted.reload()
+    planted.evaluate(
+        "() => { const links = document.querySelectorAll('nav a');"
+        "links[3].tabIndex = 1; links[1].style.cssText = 'outline: none';"
+        "links[2].style.cssText = 'position: fixed; left: -900px' }"
+    )
+    stops = measured.tab_stops(planted)
+    assert [stop.is_after for stop in stops].count(False) == 1
+    assert [stop.is_marked for stop in stops].count(False) == 1
+    assert [stop.is_in_view for stop in stops].count(False) == 1
+
+
+def study_of(board: Path) -> str:
+    """The study whose page it is: its outputs lie below a folder of that name."""
+    return next(
+        parent.parent.name for parent in board.parents if parent.name in {"current", "runs"}
+    )

@@ -1,0 +1,59 @@
+"""The first page can be read by a board: reading age 14 or lower, by two formulas, the higher counts.
+
+Flesch-Kincaid (1975) counts syllables, the Automated Readability Index (1967) characters, so that a
+figure or a name counts in full. Both give a school grade of the United States: five more is an age.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+
+import readability
+
+from tests.evaluated import Evaluated
+
+OLDEST_READING_AGE = 14
+YEARS_BEFORE_FIRST_GRADE = 5
+
+
+def reading_age(paragraphs: list[str]) -> float:
+    """Years of age at which the words are read with ease."""
+    # A point inside a number ends no sentence; an item of a list does.
+    sentences = [
+        " ".join(re.findall(r"[\w.,’'%£+−–-]*\w[\w%]*|[.!?,;:]", part))
+        for paragraph in paragraphs
+        for part in re.split(r"(?<=[.!?])\s+", paragraph)
+    ]
+    grades = readability.getmeasures(sentences, lang="en")["readability grades"]
+    return YEARS_BEFORE_FIRST_GRADE + max(grades["Kincaid"], grades["ARI"])
+
+
+def test_the_answer_has_a_reading_age_of_14_or_lower(example: Evaluated) -> None:
+    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
+    page = ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+    answer = page.find(".//section[@id='answer']")
+    assert answer is not None
+    paragraphs = [
+        " ".join("".join(part.itertext()).split())
+        for part in answer.iter()
+        if part.tag in {"p", "li"}
+    ]
+    assert len(paragraphs) > 15
+    assert reading_age(paragraphs) <= OLDEST_READING_AGE, paragraphs
+
+
+def test_words_for_statisticians_are_too_hard() -> None:
+    assert (
+        reading_age(
+            [
+                "Conditional on observable institutional characteristics, heterogeneity of "
+                "treatment assignment precludes an unambiguous interpretation of differential "
+                "attainment trajectories between participating and comparison establishments."
+            ]
+        )
+        > OLDEST_READING_AGE
+    )
+
+
+def test_short_words_have_the_grade_that_the_formula_gives_by_hand() -> None:
+    # 6 words of 20 letters in one sentence: ARI = 4.71 × 20 / 6 + 0.5 × 6 − 21.43 = −2.73.
+    assert abs(reading_age(["The cat sat down on trees."]) - (5 - 2.73)) < 0.01
