@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.board.cited import cite_chart, parts
+from pipelines.board.cited import chart_cells, cite_chart, parts
 from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from tests.released_fixture import WITHHELD_MEAN, released_tables
@@ -162,7 +162,8 @@ NAMED = re.compile(
 def test_every_number_of_a_chart_s_words_stands_in_its_figures(charts):
     for name, chart in charts.items():
         for text in (chart.title, chart.caption, chart.alt_text):
-            said = cite_chart(text, name, chart.data)
+            cells = [cell for row in chart_cells(chart.data) for cell in row]
+            said = cite_chart(text, name, cells)
             left = "".join(words for words, where in parts(said) if not where)
             assert not re.search(r"\d", NAMED.sub("", left)), f"{name}: {left}"
 
