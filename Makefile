@@ -17,7 +17,7 @@ release: .venv/ready
 	@$(BIN)/ssif release $(STUDY) --date $(if $(DATE),$(DATE),$(error say when it was published: make release DATE=2018-10-02))
 
 test: .venv/ready
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto
 
 check: .venv/ready
 	$(BIN)/ruff check .
