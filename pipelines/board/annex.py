@@ -9,7 +9,13 @@ from collections.abc import Iterator
 
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, capitalised, cite, where
-from pipelines.board.findings import key_stage_of, measure_label, rows_about, simulated_size
+from pipelines.board.findings import (
+    key_stage_of,
+    measure_label,
+    programme_title,
+    rows_about,
+    simulated_size,
+)
 from pipelines.board.tables import NONE, Table, or_none, table_of, withheld_or
 
 
@@ -227,8 +233,7 @@ def _of_headlines(name: str, tables: Tables) -> Iterator[Row]:
 
 def _comparison(row: Row, tables: Tables) -> str:
     """ "SEND in mainstream (Key Stage 2)": of each key stage there is one primary measure."""
-    (programme,) = where(tables["programme"], programme=row["programme"])
-    return f"{programme['title']} ({key_stage_of(row)})"
+    return f"{programme_title(row, tables)} ({key_stage_of(row)})"
 
 
 def _effect_or_reason(row: Row) -> str:

@@ -154,6 +154,12 @@ def key_stage_name(key_stage: str) -> str:
     return wording.KEY_STAGE_LABELS[key_stage].split(" (")[0]
 
 
+def programme_title(row: Row, tables: Tables) -> str:
+    """The title of a row's programme, or its id where the study has no such programme."""
+    own = where(tables["programme"], programme=row["programme"])
+    return str(own[0]["title"] if own else row["programme"])
+
+
 def key_stage_of(row: Row) -> str:
     """The key stage of a row's measure, by name."""
     return key_stage_name(MEASURES[row["measure"]].key_stage)

@@ -24,7 +24,7 @@ from pipelines.board.cited import (
     released_rows,
     where,
 )
-from pipelines.board.findings import Findings, Limit, findings
+from pipelines.board.findings import Findings, Limit, findings, programme_title
 from pipelines.board.tables import Table
 
 _NAIVE_FAMILY = "naive_headline"
@@ -164,11 +164,6 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             by_section[section].append(figure)
         else:
             by_place.setdefault(_programme_of(chart.name, found), []).append(figure)
-    titles = {row["programme"]: row["title"] for row in rows["programme"]}
-
-    def programme_of(row: Row) -> str:
-        return str(titles.get(row["programme"], row["programme"]))
-
     return Pack(
         findings=found,
         figures=tuple(by_place.get(None, ())),
@@ -187,13 +182,13 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
         quotations=tuple(
             Quotation(
                 cite(row, "as_it_is", "quote"),
-                f"{cite(row, 'as_it_is', 'attribution')}, {programme_of(row)} ({row['tone']})",
+                f"{cite(row, 'as_it_is', 'attribution')}, {programme_title(row, rows)} ({row['tone']})",
             )
             for row in rows["statements"]
         ),
         case_studies=tuple(
             CaseStudy(
-                f"{cite(row, 'as_it_is', 'school_name')}, {programme_of(row)}",
+                f"{cite(row, 'as_it_is', 'school_name')}, {programme_title(row, rows)}",
                 *(cite(row, "as_it_is", part) for part in ("context", "support", "statement")),
             )
             for row in rows["case_studies"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, chart_cells, cite, cite_chart, sentence, where
-from pipelines.board.findings import key_stage_of, measure_label
+from pipelines.board.findings import key_stage_of, measure_label, programme_title
 from pipelines.measures import MEASURES
 
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
@@ -80,10 +80,10 @@ def estimates(programme: str, tables: Tables) -> Table:
         {
             "Outcome": lambda row: _outcome(row, tables),
             "Year and status": _year_and_status,
-            "Difference from other schools": lambda row: _effects(
-                row, "estimate_low", "estimate_high"
+            "Difference from other schools": lambda row: cite(
+                row, "range", "estimate_low", "estimate_high"
             ),
-            "Could be anything": lambda row: _effects(row, "ci_low", "ci_high"),
+            "Could be anything": lambda row: cite(row, "range", "ci_low", "ci_high"),
             "Likely to show only from": lambda row: cite(row, "size", "mde"),
             "Schools (pupils)": _sides,
             "Verdict": _verdict,
@@ -140,12 +140,11 @@ def claims(tables: Tables) -> Table:
 
 def evaluations(tables: Tables) -> Table:
     """Answers on the evaluation forms, against the number of schools asked."""
-    titles = {row["programme"]: row["title"] for row in tables["programme"]}
     return table_of(
         "Evaluation forms received",
         [row for row in tables["evaluation_summary"] if row["question"] != _THEME],
         {
-            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "Programme": lambda row: programme_title(row, tables),
             "Question": lambda row: cite(row, "text", "question"),
             "Answer": lambda row: or_none(row, "answer"),
             "Schools": lambda row: (
@@ -158,12 +157,11 @@ def evaluations(tables: Tables) -> Table:
 
 def evaluation_themes(tables: Tables) -> Table:
     """What schools wrote about in their own words on the forms."""
-    titles = {row["programme"]: row["title"] for row in tables["programme"]}
     return table_of(
         "What free answers on the forms are about",
         [row for row in tables["evaluation_summary"] if row["question"] == _THEME],
         {
-            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "Programme": lambda row: programme_title(row, tables),
             "Theme": lambda row: cite(row, "text", "answer"),
             "Schools": lambda row: (
                 f"{cite(row, 'count', 'n_schools')} of "
@@ -177,12 +175,11 @@ def evaluation_themes(tables: Tables) -> Table:
 
 def statement_rule(tables: Tables) -> Table:
     """How the statements that are shown were chosen."""
-    titles = {row["programme"]: row["title"] for row in tables["programme"]}
     return table_of(
         "Which statements are shown",
         tables["statement_rule"],
         {
-            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "Programme": lambda row: programme_title(row, tables),
             "Tone": lambda row: cite(row, "text", "tone"),
             "Received": lambda row: cite(row, "count", "n_received"),
             "May be published": lambda row: cite(row, "count", "n_consenting"),
@@ -196,13 +193,12 @@ def statement_rule(tables: Tables) -> Table:
 
 def text_review(tables: Tables) -> Table:
     """Texts that are not shown until a person has read them."""
-    titles = {row["programme"]: row["title"] for row in tables["programme"]}
     return table_of(
         "Texts held until a person has read them",
         tables["text_review"],
         {
             "Kind": lambda row: _TEXT_KINDS[row["kind"]],
-            "Programme": lambda row: str(titles.get(row["programme"], row["programme"])),
+            "Programme": lambda row: programme_title(row, tables),
             "What they may hold": lambda row: cite(row, "text", "reason"),
             "Texts": lambda row: cite(row, "count", "n_texts"),
         },
@@ -278,10 +274,6 @@ def table_of(
     """A table of one row a row, its columns given as heading and how to put a row into words."""
     cells = tuple(tuple(word(row) for word in columns.values()) for row in rows)
     return Table(caption, tuple(columns), cells, note, if_empty)
-
-
-def _effects(row: Row, low: str, high: str) -> str:
-    return cite(row, "range", low, high)
 
 
 def _outcome(row: Row, tables: Tables) -> str:

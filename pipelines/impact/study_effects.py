@@ -179,8 +179,11 @@ def _answers_of_pool(
     first, by_id = asking[0], {programme.id: programme for programme in asking}
     panel_of = marts.prior_adjusted_panel if is_prior_adjusted else marts.panel
     panel = panel_of(measure, pupil_group, first, "results_and_make_up")
-    change_panel = panel_of(measure, pupil_group, first, "make_up")
-    as_published = marts.panel(measure, pupil_group, first, "make_up")
+    is_local = first.comparison_pool == "local"
+    change_panel = panel if is_local else panel_of(measure, pupil_group, first, "make_up")
+    as_published = (
+        marts.panel(measure, pupil_group, first, "make_up") if is_prior_adjusted else change_panel
+    )
     estimated = evaluate_measure(
         panel,
         [_question(programme, measure) for programme in marts.study.evaluated_programmes],
