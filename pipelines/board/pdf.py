@@ -137,10 +137,6 @@ def _together(of: Pack) -> Iterator[Block]:
     yield _heading(2, "The programmes together")
     for figure in of.figures:
         yield from _figure(figure, 3, of)
-    for table in of.arms:
-        yield from _table(table, of)
-    if of.arms:
-        yield _paragraph(of.withheld_means, "note")
 
 
 def _programme(programme: Programme, section: Section, of: Pack) -> Iterator[Block]:
@@ -161,10 +157,6 @@ def _programme(programme: Programme, section: Section, of: Pack) -> Iterator[Blo
         yield from _figure(figure, 4, of)
     yield _heading(3, "Every measure")
     yield from _table(section.estimates, of)
-    for table in section.results:
-        yield from _table(table, of)
-    if section.results:
-        yield _paragraph(f"{of.withheld_means} {of.range_means}", "note")
 
 
 def _limits(of: Pack) -> Iterator[Block]:
@@ -229,6 +221,11 @@ def _annex(of: Pack) -> Iterator[Block]:
     yield _heading(3, "Every method")
     for section in of.sections.values():
         for table in section.methods:
+            yield from _table(table, of)
+    if of.arms:
+        yield _heading(3, "Every result by year")
+        yield _paragraph(f"{of.withheld_means} {of.range_means}")
+        for table in (*(t for section in of.sections.values() for t in section.results), *of.arms):
             yield from _table(table, of)
 
 
