@@ -4,9 +4,11 @@ Runs that tests may spoil are in `graph`.
 """
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipelines.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
@@ -59,16 +61,27 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     """The example study evaluated once. Tests only read it."""
-    run = evaluate(EXAMPLE, tmp_path_factory.mktemp("example") / "data_marts")
-    assert run.status == 0, run.stderr
-    return run
+    return _evaluated_once(EXAMPLE, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def hampshire(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     """The real published files of Hampshire, and a programme that never was, evaluated once."""
     assert real_data.is_dir()
-    folder = PROJECT / "tests" / "real" / "hampshire"
-    run = evaluate(folder, tmp_path_factory.mktemp("hampshire") / "data_marts")
+    return _evaluated_once(PROJECT / "tests" / "real" / "hampshire", tmp_path_factory)
+
+
+def _evaluated_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """A study's run, made by whichever test process needs it first and read by all of them."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    kept = shared / f"{folder.name}.run"
+    with FileLock(shared / f"{folder.name}.lock"):
+        if not kept.exists():
+            run = evaluate(folder, shared / f"{folder.name}_data_marts")
+            kept.write_bytes(pickle.dumps(run))
+    run = pickle.loads(kept.read_bytes())  # noqa: S301 - written by this test run
+    assert isinstance(run, Evaluated)
     assert run.status == 0, run.stderr
     return run
