@@ -41,11 +41,11 @@ class KnownSchool:
     place: Place | None = None
 
     def is_open_on(self, day: dt.date) -> bool:
-        """Whether the register has it open on a day; one without dates has always been."""
+        """Whether the register has it open on a day; the day it closes is its last."""
         return (
             self.is_registered
             and (self.open_date or dt.date.min) <= day
-            and (self.close_date or dt.date.max) > day
+            and (self.close_date or dt.date.max) >= day
         )
 
     def opens_after(self, day: dt.date) -> bool:
@@ -151,6 +151,10 @@ def _direction(link: Link, schools: Mapping[int, KnownSchool]) -> tuple[int, int
 def _effective(old: KnownSchool, new: KnownSchool, dates: Iterable[dt.date]) -> dt.date | None:
     """The register's dates where it has them: links are often entered months before the event."""
     ended = old.close_date + dt.timedelta(days=1) if old.close_date else max(dates, default=None)
+    if new.open_date and old.close_date:
+        overlap_days = (old.close_date - new.open_date).days
+        if 0 <= overlap_days <= LONGEST_OVERLAP_DAYS:
+            return new.open_date
     known = [day for day in (new.open_date, ended) if day]
     # A school that opened long before took another in: it is the other's end that counts, never earlier.
     return max(known, default=None)

@@ -41,17 +41,14 @@ def judge_laestabs(
 
 def _judge_laestab(laestab: int, earlier: KnownSchool, later: KnownSchool, found: Findings) -> None:
     day = found.reference_date
-    has_both_dates = earlier.close_date is not None and later.open_date is not None
-    gap_days = (
-        (later.open_date - earlier.close_date).days
-        if earlier.close_date is not None and later.open_date is not None
-        else 0
-    )
-    are_both_there = (
-        (earlier.is_open_on(day) and later.is_open_on(day))
-        or gap_days < -LONGEST_OVERLAP_DAYS
-        or (not has_both_dates and earlier.outcome_files & later.outcome_files)
-    )
+    gap_days = 0
+    if earlier.close_date is not None and later.open_date is not None:
+        gap_days = (later.open_date - earlier.close_date).days
+        are_both_there = gap_days < -LONGEST_OVERLAP_DAYS
+    else:
+        are_both_there = (earlier.is_open_on(day) and later.is_open_on(day)) or bool(
+            earlier.outcome_files & later.outcome_files
+        )
     if are_both_there:
         for urn, other in ((earlier.urn, later.urn), (later.urn, earlier.urn)):
             told = f"LAESTAB {laestab} is also that of {other}, at the same time and without a link"

@@ -7,7 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipelines.identity.decision import Findings, Reason, parts
-from pipelines.identity.evidence import LONGEST_HANDOVER_DAYS, KnownSchool, Succession
+from pipelines.identity.evidence import (
+    LONGEST_HANDOVER_DAYS,
+    LONGEST_OVERLAP_DAYS,
+    KnownSchool,
+    Succession,
+)
 
 
 def judge_links(edges: Sequence[Succession], found: Findings) -> None:
@@ -61,7 +66,8 @@ def _judge_outgoing(
         return
     edge = now[0]
     new = schools[edge.new]
-    if is_open and (new.is_open_on(day) or is_merger(edge)):
+    is_closing = old.close_date is not None and (old.close_date - day).days <= LONGEST_OVERLAP_DAYS
+    if is_open and not is_closing and (new.is_open_on(day) or is_merger(edge)):
         told = f"{edge.told()}, yet the register has {old.urn} open on the reference date"
         found.because(old.urn, Reason("unresolved", told, edge.effective, edge.place, (new.urn,)))
         return

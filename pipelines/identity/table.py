@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -13,6 +14,9 @@ from pipelines.identity.decision import Decision
 from pipelines.identity.evidence import KnownSchool, Link, Place
 from pipelines.identity.resolution import resolve
 
+# A row of the SELECT, or a structure within one, by name.
+_Cells = Mapping[str, Any]
+
 
 def decide(con: duckdb.DuckDBPyConnection, select: str) -> list[tuple[object, ...]]:
     """The rows of the table from what `select` knows of each URN, the links and the corrections.
@@ -20,14 +24,12 @@ def decide(con: duckdb.DuckDBPyConnection, select: str) -> list[tuple[object, ..
     Raises StudyError with every correction that no longer applies; else with every URN with results in
     the study, or enrolled, that may be more than one school.
     """
-    schools = {school.urn: school for school in _schools(con, select)}
-    links = [
-        Link(urn, link_urn, link_type, link_date, Place(source_id, row))
-        for urn, link_urn, link_type, link_date, source_id, row in con.execute(
-            "SELECT urn, link_urn, link_type, link_date, source_id, row_number FROM raw.school_links"
-        ).fetchall()
-    ]
-    corrections = _corrections(con)
+    cursor = con.execute(select)
+    names = [column[0] for column in cursor.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    schools = {row["urn"]: _school(row) for row in rows}
+    links = [_link(row["urn"], link) for row in rows for link in row["links"]]
+    corrections = _corrections(rows)
     day = _reference_date(con)
     decisions = resolve(schools.values(), links, day)
     if corrections:
@@ -77,35 +79,28 @@ def faults_of_decisions(
             )
 
 
-def _schools(con: duckdb.DuckDBPyConnection, select: str) -> Iterator[KnownSchool]:
-    cursor = con.execute(
-        "SELECT urn, school_name, laestab, open_date, close_date, is_registered, is_needed, "
-        f"outcome_files, source_id, row_number FROM ({select})"
+def _school(row: _Cells) -> KnownSchool:
+    is_listed = row["source_id"] is not None
+    return KnownSchool(
+        row["urn"],
+        row["school_name"],
+        row["laestab"],
+        row["open_date"],
+        row["close_date"],
+        is_registered=row["is_registered"],
+        is_needed=row["is_needed"],
+        is_listed=is_listed,
+        outcome_files=frozenset(row["outcome_files"]),
+        place=_place(row) if is_listed else None,
     )
-    for (
-        urn,
-        name,
-        laestab,
-        opened,
-        closed,
-        is_registered,
-        is_needed,
-        files,
-        source_id,
-        row,
-    ) in cursor.fetchall():
-        yield KnownSchool(
-            urn,
-            name,
-            laestab,
-            opened,
-            closed,
-            is_registered=is_registered,
-            is_needed=is_needed,
-            is_listed=True,
-            outcome_files=frozenset(files),
-            place=Place(source_id, row),
-        )
+
+
+def _link(urn: int, link: _Cells) -> Link:
+    return Link(urn, link["link_urn"], link["link_type"], link["link_date"], _place(link))
+
+
+def _place(cells: _Cells) -> Place:
+    return Place(cells["source_id"], cells["row_number"])
 
 
 def _reference_date(con: duckdb.DuckDBPyConnection) -> dt.date:
@@ -113,33 +108,38 @@ def _reference_date(con: duckdb.DuckDBPyConnection) -> dt.date:
     return dt.date.fromisoformat(str(day))
 
 
-def _corrections(con: duckdb.DuckDBPyConnection) -> list[Correction]:
+def _corrections(rows: Sequence[_Cells]) -> list[Correction]:
     """The corrections of the study. Raises StudyError for a `school_urn` that is neither URN nor word."""
     corrections: list[Correction] = []
     faults: list[Fault] = []
-    for urn, school_urn, reason, by, on, source_id, row in con.execute(
-        "SELECT urn, school_urn, reason, decided_by, decided_on, source_id, row_number "
-        "FROM raw.school_corrections ORDER BY source_id, row_number"
-    ).fetchall():
-        text = str(school_urn).casefold()
-        if text != SEPARATE and not (text.isdecimal() and text.isascii()):
+    for urn, given in ((row["urn"], given) for row in rows for given in row["corrections"]):
+        text = str(given["school_urn"]).casefold()
+        if text == SEPARATE or (text.isdecimal() and text.isascii()):
+            corrections.append(
+                Correction(
+                    urn,
+                    None if text == SEPARATE else int(text),
+                    given["reason"],
+                    given["decided_by"],
+                    given["decided_on"],
+                    _place(given),
+                )
+            )
+        else:
             faults.append(
                 Fault(
-                    file=source_id,
-                    row=row,
+                    file=given["source_id"],
+                    row=given["row_number"],
                     column="school_urn",
                     problem="it is neither a URN nor a school of its own",
-                    found=str(school_urn),
+                    found=str(given["school_urn"]),
                     expected=f"the URN it is to count as, or `{SEPARATE}`",
                     remedy="mend the cell",
                 )
             )
-            continue
-        target = None if text == SEPARATE else int(text)
-        corrections.append(Correction(urn, target, reason, by, on, Place(source_id, row)))
     if faults:
         raise StudyError(faults)
-    return corrections
+    return sorted(corrections, key=lambda correction: correction.place)
 
 
 def _row(decision: Decision, school: KnownSchool | None) -> tuple[object, ...]:

@@ -1,5 +1,5 @@
--- What is known of every URN that a file of the study names; which school it is, `pipelines.identity` decides
--- from this, the links and the corrections. The first file in this order is the one a decision points to.
+-- What is known of every URN that a file of the study names; which school it is, `pipelines.identity` decides.
+-- The first file in this order is the one a decision points to.
 WITH named AS (
     SELECT 1 AS place_order, urn, source_id, row_number FROM raw.school_register
     UNION ALL
@@ -60,9 +60,38 @@ enrolled AS (
     SELECT DISTINCT urn FROM raw.enrolments
 ),
 
+linked AS (
+    SELECT
+        urn,
+        list({
+            link_urn: link_urn,
+            link_type: link_type,
+            link_date: link_date,
+            source_id: source_id,
+            row_number: row_number
+        }) AS links
+    FROM raw.school_links
+    GROUP BY urn
+),
+
+corrected AS (
+    SELECT
+        urn,
+        list({
+            school_urn: school_urn,
+            reason: reason,
+            decided_by: decided_by,
+            decided_on: decided_on,
+            source_id: source_id,
+            row_number: row_number
+        }) AS corrections
+    FROM raw.school_corrections
+    GROUP BY urn
+),
+
 described AS (
     SELECT
-        listed.urn,
+        urn,
         coalesce(register.school_name, with_results.school_name) AS school_name,
         CASE WHEN register.urn IS NULL THEN with_results.laestab
             ELSE register.la_code * 10000 + register.establishment_number END AS laestab,
@@ -73,9 +102,13 @@ described AS (
         enrolled.urn IS NOT NULL AS is_enrolled,
         coalesce(with_results.is_in_study_years, false) AS is_in_study_years,
         coalesce(with_results.outcome_files, []) AS outcome_files,
+        coalesce(linked.links, []) AS links,
+        coalesce(corrected.corrections, []) AS corrections,
         listed.source_id,
         listed.row_number
     FROM listed
+    FULL JOIN linked USING (urn)
+    FULL JOIN corrected USING (urn)
     LEFT JOIN raw.school_register AS register USING (urn)
     LEFT JOIN with_results USING (urn)
     LEFT JOIN enrolled USING (urn)

@@ -101,6 +101,15 @@ def test_on_the_day_itself_the_new_school_stands():
     assert found[A].standing_urn == B
 
 
+@pytest.mark.parametrize("overlap_days", [0, 20])
+@pytest.mark.parametrize("links", [[], [link(A, B)]])
+def test_a_handover_that_overlaps_by_some_days_is_no_contradiction(overlap_days, links):
+    old = school(A, 2001, closed=DAY + dt.timedelta(days=overlap_days))
+    found = decided([old, school(B, 2001, DAY)], links)
+    assert kinds(found) == {A: "converted", B: "as_registered"}
+    assert found[A].standing_urn == B
+
+
 def test_a_school_of_no_register_is_found_by_its_link():
     """An export of open schools only: its results under the old URN are not lost."""
     old = KnownSchool(A, is_listed=True, place=Place("ks2.csv", 7))
