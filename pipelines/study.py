@@ -50,6 +50,7 @@ SourceKind = Literal[
     "ks4_schools",
     "school_register",
     "school_links",
+    "school_corrections",
     "school_census",
     "inspections",
     "enrolments",

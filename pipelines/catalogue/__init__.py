@@ -20,6 +20,7 @@ from pipelines.catalogue.mart import (
     PROGRAMME_SCHOOL,
     PUPIL_MOMENT,
     SCHOOL,
+    SCHOOL_IDENTITY,
     SCHOOL_URN,
 )
 from pipelines.catalogue.raw import (
@@ -32,6 +33,7 @@ from pipelines.catalogue.raw import (
     RAW_TABLES,
     REVIEWS,
     SCHOOL_CENSUS,
+    SCHOOL_CORRECTIONS,
     SCHOOL_LINKS,
     SCHOOL_REGISTER,
 )
@@ -72,6 +74,8 @@ __all__ = [
     "REVIEWS",
     "SCHOOL",
     "SCHOOL_CENSUS",
+    "SCHOOL_CORRECTIONS",
+    "SCHOOL_IDENTITY",
     "SCHOOL_LINKS",
     "SCHOOL_REGISTER",
     "SCHOOL_URN",

@@ -61,8 +61,8 @@ PROGRAMME = Column(
 SCHOOL_ID = Column(
     "school_id",
     "integer",
-    "One school over time: the LAESTAB of the school it is today",
-    low=2000000,
+    "One school over time: its LAESTAB on the reference date, or its URN where that LAESTAB is another's",
+    low=100000,
     high=9999999,
     is_nullable=False,
 )
@@ -79,17 +79,17 @@ UNIT = Column(
 
 SEN_CODES = ("N", "K", "E")
 
-_SOURCE_ID = Column(
+SOURCE_ID = Column(
     "source_id",
     "text",
     "The file the row came from, as registered in study.toml",
     is_nullable=False,
 )
-_ROW = Column(
+ROW_NUMBER = Column(
     "row_number",
     "integer",
     "Row in that file as a spreadsheet counts it (header = 1)",
     low=2,
     is_nullable=False,
 )
-PLACE = (_SOURCE_ID, _ROW)
+PLACE = (SOURCE_ID, ROW_NUMBER)

@@ -3,22 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from pipelines.catalogue.columns import (
     GROUP,
     KEY_STAGE,
+    LAESTAB,
     MEASURE,
     PLACE,
     PROGRAMME,
+    ROW_NUMBER,
     SCHOOL_ID,
     SEN_CODES,
+    SOURCE_ID,
     STATUS,
     URN,
     VALUE_STATUSES,
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
+from pipelines.identity.decision import DecisionKind
 from pipelines.measures import MEASURES, KeyStage
+
+_STANDING_URN = replace(
+    URN, name="standing_urn", about="URN the school has on the reference date", headers=()
+)
+_LAESTAB = replace(LAESTAB, about="LAESTAB of this URN")
+
+SCHOOL_IDENTITY = Table(
+    "mart",
+    "school_identity",
+    grain="a URN that a file of the study names, or that links join to one, with the school it is and why",
+    key=("urn",),
+    may_be_empty=False,
+    columns=(
+        replace(URN, is_nullable=False),
+        replace(SCHOOL_ID, is_nullable=True),
+        _STANDING_URN,
+        Column("school_name", "text", "Name under this URN"),
+        _LAESTAB,
+        Column(
+            "decision",
+            "code",
+            "How it came to be that school; unresolved counts as one of its own, unknown as none",
+            allowed=get_args(DecisionKind),
+            is_nullable=False,
+        ),
+        Column("evidence", "text", "What was decided on", is_nullable=False),
+        Column("evidence_date", "date", "When that took effect, or was decided"),
+        Column("candidates", "text", "URNs it might count as, with commas between"),
+        Column(
+            "is_needed",
+            "flag",
+            "Enrolled, or of the authority with results in the study's years",
+            is_nullable=False,
+        ),
+        replace(SOURCE_ID, is_nullable=True),
+        replace(ROW_NUMBER, is_nullable=True),
+    ),
+)
 
 SCHOOL_URN = Table(
     "mart",
@@ -29,14 +72,8 @@ SCHOOL_URN = Table(
     columns=(
         replace(URN, is_nullable=False),
         SCHOOL_ID,
-        Column("laestab", "integer", "LAESTAB of this URN", is_nullable=False),
-        Column(
-            "evidence",
-            "code",
-            "Why it is that school",
-            allowed=("own_laestab", "same_laestab", "successor_link"),
-            is_nullable=False,
-        ),
+        replace(_STANDING_URN, is_nullable=False),
+        _LAESTAB,
     ),
 )
 
@@ -289,6 +326,7 @@ TEXT_REVIEW = Table(
 )
 
 MART_TABLES: tuple[Table, ...] = (
+    SCHOOL_IDENTITY,
     SCHOOL_URN,
     KS2_STRATUM,
     KS4_STRATUM,

@@ -299,6 +299,27 @@ SCHOOL_LINKS = Table(
     ),
 )
 
+SCHOOL_CORRECTIONS = Table(
+    "raw",
+    "school_corrections",
+    grain="an analyst's decision on which school a URN is",
+    key=("urn",),
+    source_kinds=("school_corrections",),
+    columns=(
+        *PLACE,
+        replace(URN, is_nullable=False),
+        Column(
+            "school_urn",
+            "text",
+            "The URN it counts as, or separate for a school of its own",
+            is_nullable=False,
+        ),
+        Column("reason", "text", "Why", is_nullable=False),
+        Column("decided_by", "text", "Who decided", is_nullable=False),
+        Column("decided_on", "date", "When", is_nullable=False),
+    ),
+)
+
 # What the Department's tables hold where a count does not apply or is kept back.
 _NOT_COUNTED = ("NA", "NP", "SUPP")
 
@@ -398,6 +419,7 @@ RAW_TABLES: tuple[Table, ...] = (
     PUBLISHED_OUTCOME,
     SCHOOL_REGISTER,
     SCHOOL_LINKS,
+    SCHOOL_CORRECTIONS,
     SCHOOL_CENSUS,
     ENROLMENTS,
     ELIGIBILITY,

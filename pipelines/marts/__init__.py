@@ -1,4 +1,7 @@
-"""Marts: one SELECT a file, the file's name the table's. What each table promises is in `catalogue`."""
+"""Marts: one SELECT a file, the file's name the table's. What each table promises is in `catalogue`.
+
+One is decided in Python from what its SELECT yields: `school_identity`, by `pipelines.identity`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.catalogue import Table
+from pipelines.catalogue import SCHOOL_IDENTITY, Table
+from pipelines.identity.table import decide
 from pipelines.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent
@@ -20,13 +24,20 @@ def select_of(table: Table) -> str:
 def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Make one mart anew in the shape the catalogue declares; returns its rows.
 
-    The old table stays if the SELECT fails. Raises StudyError if it reads pupil rows that are not kept.
+    The old table stays if the SELECT fails. Raises StudyError if it reads pupil rows that are not kept,
+    or if which school a URN is cannot be told.
     """
     require_pupils(con, select_of(table))
     con.execute("BEGIN")
     try:
         con.execute(table.ddl())
-        con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}")
+        if table is SCHOOL_IDENTITY:
+            marks = ", ".join("?" for _ in table.columns)
+            rows = decide(con, select_of(table))
+            if rows:
+                con.executemany(f"INSERT INTO {table.full_name} VALUES ({marks})", rows)
+        else:
+            con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}")
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

@@ -25,7 +25,7 @@ progress AS (
         corr(pupil.writing_progress_points, pupil.maths_progress_points) AS r_writing_maths
     FROM pupils.ks2_pupils AS pupil
     JOIN mart.school_urn AS school_urn USING (urn)
-    JOIN protocol.study AS study ON study.local_authority = school_urn.school_id // 10000
+    JOIN protocol.study AS study ON study.local_authority = school_urn.laestab // 10000
     WHERE pupil.reading_progress_points + pupil.writing_progress_points + pupil.maths_progress_points IS NOT NULL
     GROUP BY pupil.academic_year, pupil.release_status
     HAVING least(reading_sd, writing_sd, maths_sd) > 0

@@ -1,4 +1,4 @@
--- The school as it stands on the reference date. Where the study has no register, what the performance
+-- The school as it stands on the reference date; the day it closes is a school's last. Where the study has no register, what the performance
 -- tables say of the school stands in for it.
 WITH registered AS (
     SELECT
@@ -39,10 +39,11 @@ described AS (
 dated AS (
     SELECT
         school_urn.school_id,
+        school_urn.urn = school_urn.standing_urn AS is_standing,
         described.*,
         coalesce(described.open_date, DATE '1900-01-01') <= study.reference_date
-        AND coalesce(described.close_date, DATE '9999-12-31') > study.reference_date AS is_open,
-        described.la_code = study.local_authority AS is_local
+        AND coalesce(described.close_date, DATE '9999-12-31') >= study.reference_date AS is_open,
+        coalesce(described.la_code = study.local_authority, false) AS is_local
     FROM described
     JOIN mart.school_urn AS school_urn USING (urn)
     CROSS JOIN protocol.study AS study
@@ -52,7 +53,7 @@ latest AS (
     SELECT *
     FROM dated
     QUALIFY row_number() OVER (
-        PARTITION BY school_id ORDER BY is_open DESC, open_date DESC NULLS LAST, urn DESC
+        PARTITION BY school_id ORDER BY is_standing DESC, is_open DESC, open_date DESC NULLS LAST, urn DESC
     ) = 1
 ),
 

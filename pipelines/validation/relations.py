@@ -66,11 +66,11 @@ class Relation:
 
 SCHOOL_IS_REGISTERED = RelationRule(
     "school_is_registered",
-    needs=("school_register", "published_outcome"),
+    needs=("school_register", "school_links", "published_outcome"),
     column="urn",
     problem="the school is in no register, so the row would be lost",
     expected="a URN that the school register (or, without one, the performance tables) lists with its "
-    "establishment number",
+    "establishment number, or that the links name",
     remedy="mend the URN, or fetch a register that holds the school",
 )
 PROGRAMME_IS_IN_PROTOCOL = RelationRule(
