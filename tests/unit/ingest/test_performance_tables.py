@@ -11,10 +11,10 @@ from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import StudyError
 from pipelines.ingest.performance_tables import (
     LEVEL_OF_RECORD_TYPE,
-    STATUS_OF_CODE,
     ingest_performance_tables,
 )
 from pipelines.ingest.published_columns import published_columns
+from pipelines.ingest.published_values import STATUS_OF_CODE
 from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
@@ -251,7 +251,9 @@ def test_all_missing_columns_are_named_at_once(tmp_path):
         (1, "URN"),
         (1, "PTRWM_EXP_FSM6CLA1A"),
     ]
-    assert "published_columns.csv" in raised.value.faults[1].remedy
+    assert 'columns = { "heading in the file" = "PTRWM_EXP_FSM6CLA1A" }' in (
+        raised.value.faults[1].remedy
+    )
 
 
 def test_columns_of_measures_that_nobody_is_judged_on_may_be_missing(tmp_path):
@@ -267,4 +269,8 @@ def test_the_table_of_headings_names_known_measures_and_groups_once():
     assert {c.measure for c in columns} <= set(MEASURES)
     assert {c.pupil_group for c in columns} <= set(PUPIL_GROUPS)
     assert all(c.measure.startswith(c.key_stage) for c in columns)
-    assert len({(c.measure, c.pupil_group) for c in columns}) == len(columns)
+    years = [f"20{n}-{n + 1}" for n in range(15, 26)]
+    of_year = [
+        (c.measure, c.pupil_group, y) for c in columns for y in years if c.is_of(c.key_stage, y)
+    ]
+    assert len(of_year) == len(set(of_year))
