@@ -68,6 +68,7 @@ SourceKind = Literal[
     "school_register",
     "school_links",
     "school_census",
+    "la_context",
     "inspections",
     "enrolments",
     "eligibility",
@@ -82,7 +83,10 @@ OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_school
 _DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),
     "school_census": ("academic_year",),
+    "la_context": ("status",),
 }
+# Several files of these may stand side by side: each says itself of which years and pupils it is.
+_MANY_FILES: tuple[SourceKind, ...] = ("la_context",)
 PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
 
 
@@ -426,7 +430,7 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                     "mend the year, or add it to baseline_years",
                 )
         slot = (source.kind, source.academic_year, source.status)
-        if slot in slots:
+        if slot in slots and source.kind not in _MANY_FILES:
             fault(
                 here,
                 f"{source.file} and {study.source[slots[slot]].file} are both the study's {source.kind}"

@@ -338,6 +338,47 @@ SCHOOL_CENSUS = Table(
     ),
 )
 
+LA_CONTEXT = Table(
+    "raw",
+    "la_context",
+    grain="a figure of an authority, a region or the nation, in a file that says how pupils elsewhere did",
+    key=(
+        "source_id",
+        "area_level",
+        "area_name",
+        "academic_year",
+        "release_status",
+        "pupil_group",
+        "measure",
+    ),
+    source_kinds=("la_context",),
+    is_wide=True,
+    columns=(
+        *PLACE,
+        Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
+        Column(
+            "area_level",
+            "code",
+            "Whose figure it is",
+            allowed=("authority", "region", "nation"),
+            is_nullable=False,
+        ),
+        Column("area_name", "text", "Name of the authority, region or nation", is_nullable=False),
+        Column("la_code", "integer", "Number of an authority", low=200, high=999),
+        YEAR,
+        STATUS,
+        Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
+        Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
+        Column("raw_text", "text", "The cell as it stands in the file"),
+        Column(
+            "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
+        ),
+        Column(
+            "value", "number", "The figure: shares 0 to 1, points as published", low=-100, high=200
+        ),
+    ),
+)
+
 ENROLMENTS = Table(
     "raw",
     "enrolments",
@@ -405,6 +446,7 @@ RAW_TABLES: tuple[Table, ...] = (
     SCHOOL_REGISTER,
     SCHOOL_LINKS,
     SCHOOL_CENSUS,
+    LA_CONTEXT,
     ENROLMENTS,
     ELIGIBILITY,
     INSPECTIONS,

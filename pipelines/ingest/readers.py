@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import duckdb
 
-from pipelines.catalogue import PUBLISHED_OUTCOME, Table
+from pipelines.catalogue import LA_CONTEXT, PUBLISHED_OUTCOME, Table
+from pipelines.ingest.la_context import ingest_la_context
 from pipelines.ingest.performance_tables import ingest_performance_tables
 from pipelines.ingest.records import ingest_records
 from pipelines.study import Study
 
 _READERS: dict[str, Callable[[duckdb.DuckDBPyConnection, Study], int]] = {
+    LA_CONTEXT.name: ingest_la_context,
     PUBLISHED_OUTCOME.name: ingest_performance_tables,
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from pipelines.catalogue import SQL_TYPES, Column, Table
+from pipelines.catalogue import PUBLISHED_OUTCOME, SQL_TYPES, Column, Table
 from pipelines.errors import FAULTS_SHOWN, Fault
 from pipelines.ingest.delimited import open_delimited
 from pipelines.ingest.headings import headings_in
@@ -27,7 +27,7 @@ _NEVER_IN_A_FILE = ("unknown_elsewhere",)
 ROWS_NAMED = 8
 
 _FIGURE = (
-    "what its heading says (a URN of 6 digits, a number of pupils, a percentage from 0% to 100% "
+    "what its heading says (a URN of 6 digits, a year, a number of pupils, a percentage from 0% to 100% "
     "and not a share from 0 to 1)"
 )
 _READABLE = {
@@ -189,7 +189,7 @@ def _heading(study: Study, source_id: str, table: Table, column_name: str) -> st
     if source is None:
         return column_name
     if table.is_wide:
-        return key_heading(source, column_name)
+        return key_heading(source, column_name) if table is PUBLISHED_OUTCOME else None
     return headings_in(source, wanted_columns(table)).get(column_name, column_name)
 
 
