@@ -298,7 +298,7 @@ def _note_unreadable(
         ),
         place AS (
             SELECT row_number, {urn} AS heading FROM numbered
-            WHERE level LIKE '%school' AND NOT coalesce(regexp_full_match(urn, '[0-9]{{6}}'), false)
+            WHERE level LIKE '%school' AND NOT coalesce(regexp_full_match(urn, '[0-9]+'), false)
             {la_keys}
             UNION ALL
             SELECT row_number, n_heading FROM incoming WHERE is_used AND {is_neither("n_text")}

@@ -15,7 +15,7 @@ from pipelines.ingest.performance_tables import key_heading
 from pipelines.ingest.records import match_headers, wanted_columns
 from pipelines.store import row_count
 from pipelines.study import Study
-from pipelines.validation.rules import Rule
+from pipelines.validation.rules import Rule, unaccounted_files
 
 # What may be shown of a pupil file: a code is short, a figure has few digits. Anything longer may be a name,
 # a number or a date of birth that slipped a column.
@@ -43,6 +43,8 @@ def faults_of(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Itera
     table = rule.table
     if rule.kind == "has_rows":
         yield from _no_rows(study, table)
+    elif rule.kind == "accounted_for":
+        yield from _lost_rows(con, table)
     elif rule.kind == "readable":
         yield from _unreadable(con, study, table)
     elif rule.kind == "unique":
@@ -61,6 +63,19 @@ def _no_rows(study: Study, table: Table) -> Iterator[Fault]:
             problem="there is no row that can be used",
             expected="at least one row",
             remedy="check that the export holds records, not only headings",
+        )
+
+
+def _lost_rows(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]:
+    for source_id, n_in, n_stored, n_aside in con.execute(
+        f"{unaccounted_files(table)} ORDER BY source_id"
+    ).fetchall():
+        yield Fault(
+            file=source_id,
+            problem="the rows of the file do not add up: some were lost, or counted twice",
+            found=f"{n_in} rows in, {n_stored or 0} kept, {n_aside or 0} set aside with a reason",
+            expected="rows in = rows kept + rows set aside",
+            remedy="this is a fault of the pipeline: please report it with the command you ran",
         )
 
 

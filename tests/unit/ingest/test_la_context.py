@@ -76,7 +76,9 @@ def faults_in(con, study):
 
 
 def context(con, columns):
-    return con.execute(f"SELECT {columns} FROM raw.la_context ORDER BY row_number, measure").fetchall()
+    return con.execute(
+        f"SELECT {columns} FROM raw.la_context ORDER BY row_number, measure"
+    ).fetchall()
 
 
 def aside(con):
