@@ -7,9 +7,8 @@ import dagster as dg
 from assets.checks import check_values, values_spec
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.resources import PROTOCOL_PART, Studies
-from pipelines.catalogue import PUBLISHED_OUTCOME, RAW_TABLES, Table
-from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.ingest.records import ingest_records
+from pipelines.catalogue import RAW_TABLES, Table
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.protocol import write_protocol
 
@@ -48,10 +47,7 @@ def _raw_asset(table: Table) -> dg.AssetsDefinition:
     )
     def raw(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
         with studies.step(context.partition_key, f"{table.schema}.{table.name}") as work:
-            if table is PUBLISHED_OUTCOME:
-                n_rows = ingest_performance_tables(work.con, work.study)
-            else:
-                n_rows = ingest_records(work.con, work.study, table)
+            n_rows = ingest_table(work.con, work.study, table)
             checked = check_values(work, table)
         return dg.MaterializeResult(metadata=row_count(n_rows), check_results=[checked])
 

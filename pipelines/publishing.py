@@ -218,6 +218,7 @@ def _write_run_json(
         "sha256 FROM raw.source ORDER BY kind, academic_year, source_id"
     ).df()
     set_aside = con.execute("SELECT source_id, reason, n_rows FROM raw.set_aside ORDER BY ALL").df()
+    unknown_codes = con.execute("SELECT * FROM raw.unknown_code ORDER BY ALL").df()
     tables = {
         table.full_name: row_count(con, table.full_name)
         for table in (*MART_TABLES, *IMPACT_TABLES, *RELEASED_TABLES)
@@ -228,6 +229,7 @@ def _write_run_json(
         "checks_passed": n_checks,
         "rows_in": json.loads(sources.to_json(orient="records")),
         "rows_set_aside": json.loads(set_aside.to_json(orient="records")),
+        "unknown_codes_in_unused_columns": json.loads(unknown_codes.to_json(orient="records")),
         "rows_out": tables,
         "rows_withheld": count_withheld(con),
         "files_sha256": dict(_checksums(run)),

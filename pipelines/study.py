@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from pipelines.errors import Fault, StudyError
 from pipelines.measures import MeasureName
@@ -30,6 +37,16 @@ def _of_two_years(year: str) -> str:
 
 
 AcademicYear = Annotated[str, Field(pattern=r"^20\d\d-\d\d$"), AfterValidator(_of_two_years)]
+
+
+def _one_or_more(names: object) -> object:
+    return (
+        (names,) if isinstance(names, str) else tuple(names) if isinstance(names, list) else names
+    )
+
+
+# One heading may hold two things: the pupils of a measure, and those of another.
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 ReleaseStatus = Literal["school_return", "provisional", "revised", "final"]
 PupilGroup = Literal[
@@ -52,6 +69,7 @@ SourceKind = Literal[
     "school_links",
     "school_corrections",
     "school_census",
+    "la_context",
     "inspections",
     "enrolments",
     "eligibility",
@@ -66,7 +84,10 @@ OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_school
 _DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),
     "school_census": ("academic_year",),
+    "la_context": ("status",),
 }
+# Several files of these may stand side by side: each says itself of which years and pupils it is.
+_MANY_FILES: tuple[SourceKind, ...] = ("la_context",)
 PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
 
 
@@ -129,10 +150,17 @@ class Programme(_Settings):
 
 
 class Source(_Settings):
-    """One registered raw file."""
+    """One registered raw file, and what it calls things if not by their usual headings.
+
+    `columns`: a heading of the file, and what it is; `assume`: what every row has that the file has no
+    column for; `without`: what the file does not hold. Which names there are is `ingest.headings`'.
+    """
 
     kind: SourceKind
     file: str
+    columns: dict[str, Names] = Field(default_factory=dict)
+    assume: dict[str, str] = Field(default_factory=dict)
+    without: tuple[str, ...] = Field(default=(), strict=False)
     academic_year: AcademicYear | None = None
     status: ReleaseStatus | None = None
     publisher: str | None = None
@@ -196,6 +224,11 @@ class Study(_Settings):
     def evaluated_programmes(self) -> tuple[Programme, ...]:
         """Programmes whose effect is estimated, in the protocol's order."""
         return tuple(programme for programme in self.programme if programme.is_evaluated)
+
+    @property
+    def protocol_path(self) -> Path:
+        """The study's own file."""
+        return self.folder / PROTOCOL
 
     def path(self, source: Source) -> Path:
         """Where a source's file lies."""
@@ -398,7 +431,7 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                     "mend the year, or add it to baseline_years",
                 )
         slot = (source.kind, source.academic_year, source.status)
-        if slot in slots:
+        if slot in slots and source.kind not in _MANY_FILES:
             fault(
                 here,
                 f"{source.file} and {study.source[slots[slot]].file} are both the study's {source.kind}"

@@ -40,9 +40,16 @@ def line_of(text: str, location: Sequence[str | int]) -> int | None:
             end = next((n for n in range(start + 1, end) if other.match(lines[n])), end)
             found = start + 1
         else:
-            key = re.compile(rf"^\s*\"?{re.escape(part)}\"?\s*=")
+            # As `key =`, or with the keys under it on the same line: `columns."% met" =`.
+            rest = [p for p in location[index:] if isinstance(p, str)]
+            whole = r"\s*\.\s*".join(_quoted_or_not(name) for name in rest)
+            key = re.compile(rf"^\s*(?:{_quoted_or_not(part)}|{whole})\s*=")
             keys = [number for number in range(start, end) if key.match(lines[number])]
             if not keys:
                 return found
             start, end, found = keys[0], keys[0] + 1, keys[0] + 1
     return found
+
+
+def _quoted_or_not(name: str) -> str:
+    return rf"[\"']?{re.escape(name)}[\"']?"

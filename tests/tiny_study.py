@@ -15,12 +15,11 @@ from pathlib import Path
 import duckdb
 
 from pipelines import marts, store
-from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
+from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
 from pipelines.disclosure import door
 from pipelines.impact import calibration, comparison_pool, design, study_effects
-from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
@@ -338,13 +337,6 @@ def ingest(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     write_protocol(con, study, sources_sha256(study))
     for table in RAW_TABLES:
         ingest_table(con, study, table)
-
-
-def ingest_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
-    """One raw table, by whichever module reads its form of file."""
-    if table is PUBLISHED_OUTCOME:
-        return ingest_performance_tables(con, study)
-    return ingest_records(con, study, table)
 
 
 def build_marts(con: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,9 @@ VALUE_STATUSES = (
     "not_published",
     "not_applicable",
     "unavailable",
+    "rounds_to_zero",
+    "low_reliability",
+    "unknown_elsewhere",
 )
 
 YEAR = Column(
@@ -78,6 +81,8 @@ UNIT = Column(
 )
 
 SEN_CODES = ("N", "K", "E")
+# School Action, School Action Plus and statements, until 2014-15 and in files that still write them.
+OLDER_SEN_CODES = (("A", "K"), ("P", "K"), ("S", "E"))
 
 SOURCE_ID = Column(
     "source_id",

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pipelines.catalogue.columns import (
     LAESTAB,
+    OLDER_SEN_CODES,
     PLACE,
     PROGRAMME,
     SEN_CODES,
@@ -38,13 +39,13 @@ _PUPIL_KEY = Column(
 
 
 def _pupil_code(
-    name: str, about: str, header: str, allowed: tuple[str, ...], **more: object
+    name: str, about: str, headers: str | tuple[str, ...], allowed: tuple[str, ...], **more: object
 ) -> Column:
     return Column(
         name,
         "code",
         about,
-        headers=(header,),
+        headers=(headers,) if isinstance(headers, str) else headers,
         allowed=allowed,
         sensitivity="pupil",
         **more,  # type: ignore[arg-type]
@@ -74,8 +75,11 @@ def _pupil_flag(name: str, about: str, *headers: str) -> Column:
 _TEST_OUTCOMES = ("A", "B", "L", "M", "F", "P", "H", "Q", "S", "X", "Z", "AS", "NS", "J", "U")
 _WRITING_OUTCOMES = (
     *("GDS", "EXS", "WTS", "EM", "PK1", "PK2", "PK3", "PK4", "PK5", "PK6"),
+    # The interim pre-key-stage standards of 2016 to 2018: foundations, growing and early development, below.
+    *("PKF", "PKG", "PKE", "BLW"),
     *("A", "D", "Q", "L", "M", "F", "P", "Z"),
 )
+_SEN = "SEN: N none, K SEN support (once A, P), E plan (once S, a statement)"
 _INCLUSION_CODES = ("201", "202", "203")
 _KS4_COUNTED = ("401", "403", "414", "421", "431")
 _KS4_NOT_COUNTED = ("402", "404", "407", "408", "410", "413", "422", "430")
@@ -101,11 +105,11 @@ KS2_PUPILS = Table(
         _pupil_code(
             "inclusion",
             "201 in measures, 202 not at the end of key stage 2, 203 removed at the school's request",
-            "PINCL_FLAG",
+            ("PINCL_FLAG", "P_INCL"),
             _INCLUSION_CODES,
             is_nullable=False,
         ),
-        _pupil_code("sen", "SEN: N none, K SEN support, E plan", "SEN", SEN_CODES),
+        _pupil_code("sen", _SEN, ("SEN", "SENF"), SEN_CODES, synonyms=OLDER_SEN_CODES),
         _pupil_flag("is_fsm6", "Free school meals in the last six years", "FSM6_P", "FSM6"),
         _pupil_code(
             "prior_band",
@@ -166,12 +170,12 @@ KS4_PUPILS = Table(
         _pupil_code(
             "inclusion",
             "Whether the pupil counts; the tables-checking service numbers key stage 4 from 401 today",
-            "P_INCL",
+            ("P_INCL", "PINCL_FLAG"),
             (*_INCLUSION_CODES, *_KS4_COUNTED, *_KS4_NOT_COUNTED),
             is_nullable=False,
         ),
-        _pupil_code("sen", "SEN: N none, K SEN support, E plan", "SENF", SEN_CODES),
-        _pupil_flag("is_fsm6", "Free school meals in the last six years", "FSM6"),
+        _pupil_code("sen", _SEN, ("SENF", "SEN"), SEN_CODES, synonyms=OLDER_SEN_CODES),
+        _pupil_flag("is_fsm6", "Free school meals in the last six years", "FSM6", "FSM6_P"),
         _pupil_number("prior_points", "Key stage 2 average points", "KS2APS", 0, 130),
         _pupil_number("attainment8_points", "Attainment 8", "ATT8SCR", 0, 100),
         _pupil_number("progress8_points", "Progress 8, in grades", "P8SCORE", -8, 8),
@@ -186,6 +190,7 @@ PUBLISHED_OUTCOME = Table(
     grain="a figure of a school, authority or nation in a published performance table",
     key=("source_id", "row_number", "pupil_group", "measure"),
     source_kinds=("ks2_schools", "ks4_schools"),
+    is_wide=True,
     columns=(
         *PLACE,
         Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
@@ -198,6 +203,7 @@ PUBLISHED_OUTCOME = Table(
             allowed=("mainstream_school", "special_school", "authority", "nation"),
             is_nullable=False,
         ),
+        Column("la_code", "integer", "Authority of the school or of the row", low=200, high=999),
         LAESTAB,
         URN,
         Column("school_name", "text", "Name of the school or authority in the file"),
@@ -353,6 +359,47 @@ SCHOOL_CENSUS = Table(
     ),
 )
 
+LA_CONTEXT = Table(
+    "raw",
+    "la_context",
+    grain="a figure of an authority, a region or the nation, in a file that says how pupils elsewhere did",
+    key=(
+        "source_id",
+        "area_level",
+        "area_name",
+        "academic_year",
+        "release_status",
+        "pupil_group",
+        "measure",
+    ),
+    source_kinds=("la_context",),
+    is_wide=True,
+    columns=(
+        *PLACE,
+        Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
+        Column(
+            "area_level",
+            "code",
+            "Whose figure it is",
+            allowed=("authority", "region", "nation"),
+            is_nullable=False,
+        ),
+        Column("area_name", "text", "Name of the authority, region or nation", is_nullable=False),
+        Column("la_code", "integer", "Number of an authority", low=200, high=999),
+        YEAR,
+        STATUS,
+        Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
+        Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
+        Column("raw_text", "text", "The cell as it stands in the file"),
+        Column(
+            "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
+        ),
+        Column(
+            "value", "number", "The figure: shares 0 to 1, points as published", low=-100, high=200
+        ),
+    ),
+)
+
 ENROLMENTS = Table(
     "raw",
     "enrolments",
@@ -421,6 +468,7 @@ RAW_TABLES: tuple[Table, ...] = (
     SCHOOL_LINKS,
     SCHOOL_CORRECTIONS,
     SCHOOL_CENSUS,
+    LA_CONTEXT,
     ENROLMENTS,
     ELIGIBILITY,
     INSPECTIONS,

@@ -26,7 +26,8 @@ class Column:
     """One column of one table.
 
     `headers` are the headings it is found under in files (any case, any order); the column's own name
-    always counts as one. `allowed` is the full list of codes, `low` and `high` bound a number, both ends
+    always counts as one. `allowed` is the full list of codes, `synonyms` are older codes and what they are
+    read as, `low` and `high` bound a number, both ends
     included. `blanks` are codes that mean "no value" in a number. An `identifying` column is read to tell
     pupils apart and is never stored: the table keeps a key without meaning in its place.
     """
@@ -36,6 +37,7 @@ class Column:
     about: str
     headers: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, str], ...] = ()
     low: float | None = None
     high: float | None = None
     blanks: tuple[str, ...] = ()
@@ -86,6 +88,8 @@ class Table:
     pupil_counts: tuple[PupilCount, ...] = ()
     withheld: tuple[str, ...] = ()
     is_about_single_schools: bool = False
+    # A row is one figure of a file that holds many in a row; its `column_name` is the figure's heading.
+    is_wide: bool = False
     # Rows of a file that are not kept: SQL condition on this table's columns, and the reason it gives.
     set_asides: tuple[tuple[str, str], ...] = ()
 

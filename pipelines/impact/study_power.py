@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipelines import marts, store
-from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES, Table
+from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.panel import SchoolPanel
@@ -29,8 +29,7 @@ from pipelines.impact.prior_adjusted import (
     moments_in_use,
     with_residual_variance,
 )
-from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.measures import MEASURES
 from pipelines.paths import StudyPaths
@@ -220,10 +219,7 @@ def _build_marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     faults: list[Fault] = []
     for table in read:
         try:
-            if table is PUBLISHED_OUTCOME:
-                ingest_performance_tables(con, study)
-            else:
-                ingest_records(con, study, table)
+            ingest_table(con, study, table)
             faults += _faults_of_values(con, study, table)
         except StudyError as error:
             faults += error.faults

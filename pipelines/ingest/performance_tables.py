@@ -1,23 +1,41 @@
 """DfE performance tables (one wide row a school) into one row a figure, text and status kept apart.
 
 Which heading holds which figure is data, in `published_columns.csv`; a change of names is a change there.
+What another hand has renamed, or left out, is said in the study (`headings`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import duckdb
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import Fault, StudyError
-from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
-from pipelines.ingest.published_columns import PublishedColumn, published_columns
-from pipelines.ingest.records import plain_number
-from pipelines.ingest.registration import DDL, RegisteredFile, forget, record, registered_files
+from pipelines.ingest.delimited import create_from_scan, open_delimited
+from pipelines.ingest.headings import Place, Wanted, declared_absent, headings_in, locate
+from pipelines.ingest.published_columns import (
+    PublishedColumn,
+    published_columns,
+    wanted_figures,
+)
+from pipelines.ingest.published_values import (
+    UNKNOWN_CODE,
+    UNKNOWN_ELSEWHERE,
+    is_neither,
+    is_number,
+    number,
+    status,
+)
+from pipelines.ingest.registration import (
+    DDL,
+    RegisteredFile,
+    forget,
+    record,
+    record_unknown_codes,
+    registered_files,
+)
 from pipelines.measures import MEASURES
 from pipelines.store import row_count
-from pipelines.study import PupilGroup, Study
+from pipelines.study import Source, Study
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
 LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
@@ -36,27 +54,16 @@ LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
         "7": "nation",
     },
 }
-STATUS_OF_CODE = {
-    "SUPP": "suppressed",
-    "+": "suppressed",
-    "C": "suppressed",
-    "LOWCOV": "low_coverage",
-    "NE": "no_entries",
-    "NP": "not_published",
-    "NEW": "not_applicable",
-    "Z": "not_applicable",
-    "NA": "unavailable",
-    "X": "unavailable",
-    ":": "unavailable",
-    "-": "unavailable",
-}
-# What a text that is neither a number nor a known code is stored as; the check on the table refuses it.
-UNKNOWN_CODE = "unknown_code"
-
-_KEYS = {"record_type": "RECTYPE", "la": "LEA", "estab": "ESTAB", "urn": "URN", "name": "SCHNAME"}
-_OPTIONAL_KEYS = {"school_type": "NFTYPE"}
-# The heading behind a column that is not a figure's own: where to look for what is wrong with it.
-KEY_HEADINGS = {"level": "RECTYPE", "laestab": "ESTAB", "urn": "URN"}
+# Schools are found by URN; without LEA and ESTAB a register has to say which authority's they are.
+_KEYS = (
+    Wanted("record_type", ("RECTYPE", "record_type"), can_be_without=False),
+    Wanted("la", ("LEA", "la")),
+    Wanted("estab", ("ESTAB", "estab")),
+    Wanted("urn", ("URN", "urn"), can_be_without=False),
+    Wanted("name", ("SCHNAME", "school_name")),
+    Wanted("school_type", ("NFTYPE", "school_type"), is_required=False),
+)
+_KEY_OF_COLUMN = {"level": "record_type", "la_code": "la", "laestab": "estab", "urn": "urn"}
 
 
 def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> int:
@@ -66,6 +73,7 @@ def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> i
     """
     con.execute(DDL)
     con.execute(PUBLISHED_OUTCOME.ddl())
+    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [PUBLISHED_OUTCOME.name])
     forget(con, PUBLISHED_OUTCOME.source_kinds)
     faults: list[Fault] = []
     for registered in registered_files(study, PUBLISHED_OUTCOME.source_kinds):
@@ -79,33 +87,59 @@ def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> i
     return row_count(con, "raw.published_outcome")
 
 
+def key_heading(source: Source, column_name: str) -> str | None:
+    """The file's own heading of a column that holds no figure; None for a column that does."""
+    key = _KEY_OF_COLUMN.get(column_name)
+    return None if key is None else headings_in(source, _KEYS)[key]
+
+
+def used_measures(study: Study) -> set[str]:
+    """Measures some programme is evaluated on: their columns are used, for every group of pupils."""
+    return {m.name for programme in study.evaluated_programmes for m in programme.measure}
+
+
+def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set[str]:
+    """Headings that have to be there: of evaluated measures and groups, unless announced as not out yet."""
+    used = {
+        (measure.name, programme.target_group)
+        for programme in study.evaluated_programmes
+        for measure in programme.measure
+    }
+    not_out = {
+        entry.measure
+        for entry in study.not_yet_published
+        if entry.academic_year == source.academic_year
+    }
+    return {
+        heading
+        for column in columns
+        if (column.measure, column.pupil_group) in used and column.measure not in not_out
+        for heading in (column.value, column.n_pupils)
+    }
+
+
 def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
     source = registered.source
     key_stage = source.kind.removesuffix("_schools")
     file = open_delimited(registered.source_id, registered.path)
-    index_of = {header.casefold(): index for index, header in enumerate(file.headers)}
-    wanted = [c for c in published_columns() if c.key_stage == key_stage]
-    _require_headers(file, index_of, wanted, _used_by(study))
-    present = [
-        c for c in wanted if c.value.casefold() in index_of and c.n_pupils.casefold() in index_of
-    ]
-
-    def cell(header: str) -> str:
-        index = index_of.get(header.casefold()) if header else None
-        return "NULL" if index is None else f"nullif(trim(replace(c{index}, chr(160), ' ')), '')"
-
-    keys = ", ".join(
-        f"{cell(header)} AS {name}" for name, header in (_KEYS | _OPTIONAL_KEYS).items()
-    )
-    figures = " UNION ALL ".join(
-        f"SELECT row_number, record_type, la, estab, urn, name, school_type, "
-        f"'{column.value}' AS column_name, '{column.pupil_group}' AS pupil_group, "
-        f"'{column.measure}' AS measure, '{MEASURES[column.measure].unit}' AS unit, "
-        f"{cell(column.value)} AS raw_text, {cell(column.n_pupils)} AS n_text, "
-        f"{cell(column.ci_low)} AS low_text, {cell(column.ci_high)} AS high_text FROM numbered"
-        for column in present
-    )
-    cells = ", ".join(cell(header) for header in file.headers if header)
+    year = source.academic_year or ""
+    columns = [c for c in published_columns() if c.is_of(key_stage, year)]
+    others = {
+        name.casefold(): f"it is {column.years}"
+        for column in published_columns()
+        if column.key_stage == key_stage and column not in columns
+        for name in (column.name, column.value)
+    }
+    needed = _needed(study, source, columns)
+    wanted = (*_KEYS, *wanted_figures(columns, needed))
+    places = locate(file, wanted, study, source, not_here=others)
+    # Pupils of a figure may be unknown only if the study says that the file does not hold them.
+    counted = places.keys() | declared_absent(source, wanted)
+    present = [c for c in columns if c.value in places and c.n_pupils in counted]
+    keys = ", ".join(f"{_text(places.get(key.key))} AS {key.key}" for key in _KEYS)
+    cells = {heading: nth for nth, heading in enumerate(h for h in places if h not in _KEY_NAMES)}
+    texts = "".join(f", {_text(places[heading])} AS t{nth}" for heading, nth in cells.items())
+    every = ", ".join(Place(h, i).text() for i, h in enumerate(file.headers) if h)
     record_types = " ".join(
         f"WHEN '{code}' THEN '{level}'" for code, level in LEVEL_OF_RECORD_TYPE[key_stage].items()
     )
@@ -113,34 +147,75 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
         con,
         file,
         f"""
-        CREATE OR REPLACE TEMP TABLE incoming AS
-        WITH numbered AS (
-            SELECT *, {keys} FROM {{scan}} WHERE coalesce({cells}) IS NOT NULL
-        ),
-        figure AS ({figures}),
-        levelled AS (SELECT *, CASE record_type {record_types} END AS level FROM figure)
-        SELECT * EXCLUDE (la, estab, urn),
-            CASE WHEN level LIKE '%school' THEN TRY_CAST(la AS BIGINT) * 10000 + TRY_CAST(estab AS BIGINT) END
-                AS laestab,
-            CASE WHEN level LIKE '%school' THEN TRY_CAST(urn AS BIGINT) END AS urn
-        FROM levelled
+        CREATE OR REPLACE TEMP TABLE numbered AS
+        WITH keyed AS (
+            SELECT row_number, coalesce({every}) IS NULL AS is_blank_row, {keys}{texts} FROM {{scan}}
+        )
+        SELECT *, CASE record_type {record_types} END AS level FROM keyed
         """,
     )
+    used = used_measures(study)
+    figures = " UNION ALL ".join(
+        _figure(column, places, cells, is_used=column.measure in used) for column in present
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS {figures or _figure_of_nothing()}")
     try:
-        _store(con, registered)
+        _store(con, registered, places)
     finally:
+        con.execute("DROP TABLE numbered")
         con.execute("DROP TABLE incoming")
 
 
-def _store(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
-    source = registered.source
-    codes = " ".join(f"WHEN '{code}' THEN '{status}'" for code, status in STATUS_OF_CODE.items())
-    number = "TRY_CAST(" + plain_number("replace(raw_text, '%', '')") + " AS DOUBLE)"
-    decimals = "length(regexp_extract(raw_text, '\\.([0-9]+)', 1))"
-    is_number = (
-        "regexp_full_match(raw_text, "
-        "'[+−-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\\.[0-9]+)?%?|[+−-]?\\.[0-9]+%?')"
+_KEY_NAMES = frozenset(key.key for key in _KEYS)
+
+
+def _text(place: Place | None) -> str:
+    return "NULL::VARCHAR" if place is None else place.text()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _figure(
+    column: PublishedColumn, places: dict[str, Place], cells: dict[str, int], *, is_used: bool
+) -> str:
+    """SELECT of one figure a row: which it is, its text, and the texts of its pupils and its interval."""
+
+    def cell(heading: str) -> str:
+        return f"t{cells[heading]}" if heading in cells else "NULL::VARCHAR"
+
+    n_heading = places[column.n_pupils].heading if column.n_pupils in places else ""
+    return (
+        "SELECT row_number, level, record_type, la, estab, urn, name, school_type, "
+        f"{_quoted(places[column.value].heading)} AS column_name, {_quoted(n_heading)} AS n_heading, "
+        f"'{column.pupil_group}' AS pupil_group, '{column.measure}' AS measure, "
+        f"'{MEASURES[column.measure].unit}' AS unit, {is_used} AS is_used, "
+        f"{cell(column.value)} AS raw_text, {cell(column.n_pupils)} AS n_text, "
+        f"{cell(column.ci_low)} AS low_text, {cell(column.ci_high)} AS high_text "
+        "FROM numbered WHERE NOT is_blank_row"
     )
+
+
+def _figure_of_nothing() -> str:
+    texts = ("column_name", "n_heading", "pupil_group", "measure", "unit")
+    more = ", ".join(f"'' AS {name}" for name in texts)
+    cells = ", ".join(
+        f"''::VARCHAR AS {name}" for name in ("raw_text", "n_text", "low_text", "high_text")
+    )
+    return (
+        "SELECT row_number, level, record_type, la, estab, urn, name, school_type, "
+        f"{more}, false AS is_used, {cells} FROM numbered WHERE false"
+    )
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection, registered: RegisteredFile, places: dict[str, Place]
+) -> None:
+    source = registered.source
+    decimals = "length(regexp_extract(raw_text, '\\.([0-9]+)', 1))"
+    per_unit = "CASE unit WHEN 'share' THEN 100 ELSE 1 END"
+    unknown = f"CASE WHEN is_used THEN '{UNKNOWN_CODE}' ELSE '{UNKNOWN_ELSEWHERE}' END"
     con.execute(
         f"""
         INSERT INTO raw.published_outcome BY NAME
@@ -148,19 +223,18 @@ def _store(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
             $source_id AS source_id, row_number, column_name,
             $academic_year AS academic_year, $status AS release_status,
             coalesce(level, 'record type ' || coalesce(record_type, 'blank')) AS level,
-            laestab, urn, name AS school_name, school_type, pupil_group, measure, raw_text,
-            CASE
-                WHEN raw_text IS NULL THEN 'unavailable'
-                WHEN {is_number} THEN 'value'
-                ELSE CASE upper(raw_text) {codes} ELSE '{UNKNOWN_CODE}' END
-            END AS value_status,
-            CASE WHEN {is_number} THEN {number} / CASE unit WHEN 'share' THEN 100 ELSE 1 END END AS value,
-            CASE WHEN {is_number}
-                THEN 0.5 * pow(10, -{decimals}) / CASE unit WHEN 'share' THEN 100 ELSE 1 END
-                ELSE 0 END AS half_width,
-            TRY_CAST({plain_number("n_text")} AS BIGINT) AS n_pupils,
-            TRY_CAST(replace(low_text, '−', '-') AS DOUBLE) AS ci_low,
-            TRY_CAST(replace(high_text, '−', '-') AS DOUBLE) AS ci_high
+            CASE WHEN level <> 'nation' THEN TRY_CAST(la AS BIGINT) END AS la_code,
+            CASE WHEN level LIKE '%school' THEN TRY_CAST(la AS BIGINT) * 10000 + TRY_CAST(estab AS BIGINT) END
+                AS laestab,
+            CASE WHEN level LIKE '%school' THEN TRY_CAST(urn AS BIGINT) END AS urn,
+            name AS school_name, school_type, pupil_group, measure, raw_text,
+            {status("raw_text", unknown)} AS value_status,
+            CASE WHEN {is_number("raw_text")} THEN {number("raw_text")} / {per_unit} END AS value,
+            CASE WHEN {is_number("raw_text")} THEN 0.5 * pow(10, -{decimals}) / {per_unit} ELSE 0 END
+                AS half_width,
+            TRY_CAST({number("n_text")} AS BIGINT) AS n_pupils,
+            {number("low_text")} AS ci_low,
+            {number("high_text")} AS ci_high
         FROM incoming
         ORDER BY row_number, column_name
         """,
@@ -170,48 +244,72 @@ def _store(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
             "status": source.status,
         },
     )
-    n_rows = row_count(con, "(SELECT DISTINCT row_number FROM incoming)")
-    record(con, registered, n_rows_in=n_rows, n_rows_kept=n_rows, set_asides={})
+    _note_unreadable(con, registered, places)
+    record_unknown_codes(
+        con,
+        registered,
+        "SELECT column_name, raw_text, count(*) FROM incoming "
+        f"WHERE NOT is_used AND {is_neither('raw_text')} GROUP BY ALL",
+    )
+    n_without_figure = row_count(
+        con,
+        "numbered WHERE NOT is_blank_row AND row_number NOT IN (SELECT row_number FROM incoming)",
+    )
+    kept = con.execute(
+        "SELECT count(DISTINCT row_number) FROM raw.published_outcome WHERE source_id = $source_id",
+        {"source_id": registered.source_id},
+    ).fetchall()
+    record(
+        con,
+        registered,
+        n_rows_in=row_count(con, "numbered"),
+        n_rows_kept=int(kept[0][0]),
+        set_asides={
+            "blank row": row_count(con, "numbered WHERE is_blank_row"),
+            "no column with a figure that this project knows": n_without_figure,
+        },
+    )
 
 
-def _used_by(study: Study) -> set[tuple[str, PupilGroup]]:
-    """Measures and groups some programme is evaluated on: their columns have to be there."""
-    return {
-        (measure.name, programme.target_group)
-        for programme in study.evaluated_programmes
-        for measure in programme.measure
-        if programme.target_group is not None
-    }
-
-
-def _require_headers(
-    file: DelimitedFile,
-    index_of: dict[str, int],
-    columns: list[PublishedColumn],
-    used: set[tuple[str, PupilGroup]],
+def _note_unreadable(
+    con: duckdb.DuckDBPyConnection, registered: RegisteredFile, places: dict[str, Place]
 ) -> None:
-    required = [
-        *_KEYS.values(),
-        *(
-            header
-            for column in columns
-            if (column.measure, column.pupil_group) in used
-            for header in (column.value, column.n_pupils)
+    """Keep the places of cells that would otherwise be lost without a word.
+
+    A school without a usable URN belongs nowhere; pupils that are no number give a figure no weight; a
+    share above 100% is none; a column of shares from 0 to 1 would be read as one percent at most.
+    """
+    urn = _quoted(places["urn"].heading)
+    la_keys = " ".join(
+        f"UNION ALL SELECT row_number, {_quoted(places[key].heading)} FROM numbered "
+        f"WHERE level LIKE '%school' AND {key} IS NOT NULL AND TRY_CAST({key} AS BIGINT) IS NULL"
+        for key in ("la", "estab")
+        if key in places
+    )
+    percent = number("raw_text")
+    con.execute(
+        f"""
+        INSERT INTO raw.unreadable
+        WITH as_share AS (
+            SELECT column_name FROM incoming WHERE is_used AND unit = 'share' AND {is_number("raw_text")}
+            GROUP BY column_name
+            HAVING max({percent}) BETWEEN 0.01 AND 1 AND count(*) > 1 AND NOT bool_or(contains(raw_text, '%'))
+                AND bool_or({percent} NOT IN (0, 1))
         ),
-    ]
-    missing = [header for header in dict.fromkeys(required) if header.casefold() not in index_of]
-    if missing:
-        raise StudyError(_missing(file, missing))
-
-
-def _missing(file: DelimitedFile, headers: list[str]) -> Iterator[Fault]:
-    for header in headers:
-        yield Fault(
-            file=file.source_id,
-            row=1,
-            column=header,
-            problem="the column is missing",
-            found=f"{len(file.headers)} headings, {header} not among them",
-            expected=header,
-            remedy="fetch the full table again; a new name belongs in published_columns.csv",
+        place AS (
+            SELECT row_number, {urn} AS heading FROM numbered
+            WHERE level LIKE '%school' AND NOT coalesce(regexp_full_match(urn, '[0-9]+'), false)
+            {la_keys}
+            UNION ALL
+            SELECT row_number, n_heading FROM incoming WHERE is_used AND {is_neither("n_text")}
+            UNION ALL
+            SELECT row_number, column_name FROM incoming
+            WHERE is_used AND unit = 'share' AND {is_number("raw_text")} AND NOT {percent} BETWEEN 0 AND 100
+            UNION ALL
+            SELECT min(row_number), column_name FROM incoming JOIN as_share USING (column_name)
+            WHERE {is_number("raw_text")} AND {percent} NOT IN (0, 1) GROUP BY column_name
         )
+        SELECT DISTINCT $table_name, $source_id, row_number, heading FROM place
+        """,
+        {"table_name": PUBLISHED_OUTCOME.name, "source_id": registered.source_id},
+    )

@@ -1,19 +1,25 @@
-"""What the DfE publishes by school, of which pupils, and under which heading: `published_columns.csv`.
+"""What the DfE publishes by school, of which pupils, and under which heading in which years.
 
+The reviewed table is `published_columns.csv`: a year's change of names is a change there. `from_year` and
+`until_year` are academic years, both included; blank means since 2015-16 and to this day. A heading is met as
+a whole, so a column of an earlier year (`PTRWM_EXP_17`) is never taken for the year's own.
 Reading the tables themselves is `performance_tables`'.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pipelines.ingest.headings import Wanted
+
 
 @dataclass(frozen=True)
 class PublishedColumn:
-    """Where one measure of one pupil group stands in a performance table."""
+    """Where one measure of one pupil group stands in the performance tables of some years."""
 
     key_stage: str
     measure: str
@@ -22,6 +28,28 @@ class PublishedColumn:
     n_pupils: str
     ci_low: str
     ci_high: str
+    from_year: str
+    until_year: str
+
+    @property
+    def name(self) -> str:
+        """What a study may call it: the measure, with its pupil group unless that is everyone."""
+        return self.measure if self.pupil_group == "all" else f"{self.measure}/{self.pupil_group}"
+
+    @property
+    def years(self) -> str:
+        """The years it is published for, in words."""
+        if self.until_year:
+            return f"published from {self.from_year or '2015-16'} to {self.until_year}"
+        return f"published since {self.from_year or '2015-16'}"
+
+    def is_of(self, key_stage: str, academic_year: str) -> bool:
+        """Whether the tables of that key stage and year hold it."""
+        return (
+            self.key_stage == key_stage
+            and self.from_year <= academic_year
+            and (not self.until_year or academic_year <= self.until_year)
+        )
 
 
 @cache
@@ -34,5 +62,36 @@ def published_columns() -> tuple[PublishedColumn, ...]:
 
 
 def is_published_by_school(measure: str, pupil_group: str) -> bool:
-    """Whether the performance tables hold the measure for these pupils of each school."""
+    """Whether the performance tables of any year hold the measure for these pupils of each school."""
     return (measure, pupil_group) in {(c.measure, c.pupil_group) for c in published_columns()}
+
+
+def wanted_figures(columns: Iterable[PublishedColumn], needed: set[str]) -> tuple[Wanted, ...]:
+    """Every heading of some columns with the names a study may give it; those in `needed` must be there.
+
+    A figure goes by its measure and group (`ks2_rwm_expected/disadvantaged`), the pupils it is about by
+    `n_pupils/disadvantaged`, or by the figure's name and `/n_pupils` where it has a count of its own.
+    """
+    names: dict[str, list[str]] = {}
+    columns = tuple(columns)
+    counts_of_group: dict[str, str] = {}
+    for column in columns:
+        group = "" if column.pupil_group == "all" else f"/{column.pupil_group}"
+        names.setdefault(column.value, []).append(column.name)
+        counts = names.setdefault(column.n_pupils, [])
+        if counts_of_group.setdefault(group, column.n_pupils) == column.n_pupils:
+            counts.append(f"n_pupils{group}")
+        else:
+            counts.append(f"{column.name}/n_pupils")
+        for end, heading in (("ci_low", column.ci_low), ("ci_high", column.ci_high)):
+            if heading:
+                names.setdefault(heading, []).append(f"{column.name}/{end}")
+    return tuple(
+        Wanted(
+            heading,
+            tuple(dict.fromkeys((heading, *others))),
+            is_required=heading in needed,
+            can_be_without=heading not in {c.value for c in columns if c.value in needed},
+        )
+        for heading, others in names.items()
+    )

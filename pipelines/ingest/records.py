@@ -12,9 +12,10 @@ import duckdb
 from pipelines.catalogue import Column, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
+from pipelines.ingest.headings import Place, Wanted, locate
 from pipelines.ingest.registration import DDL, RegisteredFile, forget, record, registered_files
 from pipelines.store import row_count
-from pipelines.study import Study
+from pipelines.study import Source, Study
 
 # Columns filled from the registration, not from a cell.
 _FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_status")
@@ -22,7 +23,7 @@ _FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_statu
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
 _FALSE = ("0", "N", "NO", "FALSE", "F")
 # The short year first: the long one would take 18 for the year 18.
-_DATE_FORMS = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d")
+_DATE_FORMS = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%Y%m%d")
 _EARLIEST_YEAR = 1000
 
 
@@ -38,7 +39,7 @@ def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -
     forget(con, table.source_kinds)
     for file in registered_files(study, table.source_kinds):
         try:
-            _ingest_file(con, table, file)
+            _ingest_file(con, study, table, file)
         except StudyError as error:
             faults.extend(error.faults)
     if faults:
@@ -47,41 +48,30 @@ def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -
     return row_count(con, table.full_name)
 
 
-def match_headers(table: Table, file: DelimitedFile) -> dict[str, int]:
-    """Which cell of a row each column is read from.
+def wanted_columns(table: Table) -> tuple[Wanted, ...]:
+    """What a table is filled from, and the headings it goes by."""
+    return tuple(
+        Wanted(
+            column.name,
+            (*column.headers, column.name),
+            is_required=column.is_required,
+            can_be_without=column.is_nullable,
+        )
+        for column in read_columns(table)
+    )
 
-    Raises StudyError naming every required column whose heading is not in the file.
+
+def match_headers(
+    table: Table, file: DelimitedFile, study: Study, source: Source
+) -> dict[str, Place]:
+    """Where each column is read from.
+
+    Raises StudyError naming every required column whose heading is not in the file, and every entry of
+    the study about its headings that does not fit.
     """
-    index_of = {header.casefold(): index for index, header in enumerate(file.headers)}
-    matched: dict[str, int] = {}
-    faults: list[Fault] = []
-    for column in read_columns(table):
-        names = [*column.headers, column.name]
-        found = next((index_of[n.casefold()] for n in names if n.casefold() in index_of), None)
-        if found is not None:
-            matched[column.name] = found
-        elif column.is_required:
-            faults.append(
-                Fault(
-                    file=file.source_id,
-                    row=1,
-                    column=names[0],
-                    problem="the column is missing",
-                    found=_headings_found(table, file),
-                    expected=" or ".join(dict.fromkeys(names)),
-                    remedy="export the file with this column, or mend its heading",
-                )
-            )
-    if faults:
-        raise StudyError(faults)
-    return matched
-
-
-def _headings_found(table: Table, file: DelimitedFile) -> str:
-    if table.sensitivity == "pupil":
-        # Without a heading row, the first pupil would be listed here.
-        return f"{len(file.headers)} headings, none of that name"
-    return "headings " + ", ".join(header for header in file.headers if header)
+    # Without a heading row, the first pupil would be listed as headings.
+    is_open = table.sensitivity != "pupil"
+    return locate(file, wanted_columns(table), study, source, shows_headings=is_open)
 
 
 def read_columns(table: Table) -> tuple[Column, ...]:
@@ -89,12 +79,14 @@ def read_columns(table: Table) -> tuple[Column, ...]:
     return tuple(column for column in table.columns if column.name not in _FROM_REGISTRATION)
 
 
-def _ingest_file(con: duckdb.DuckDBPyConnection, table: Table, registered: RegisteredFile) -> None:
+def _ingest_file(
+    con: duckdb.DuckDBPyConnection, study: Study, table: Table, registered: RegisteredFile
+) -> None:
     file = open_delimited(registered.source_id, registered.path)
-    matched = match_headers(table, file)
+    matched = match_headers(table, file, study, registered.source)
     columns = [column for column in read_columns(table) if column.name in matched]
     parsed = ", ".join(
-        f"{_parse(column, _text(matched[column.name]))} AS {column.name}" for column in columns
+        f"{_parse(column, matched[column.name].text())} AS {column.name}" for column in columns
     )
     unreadable = ", ".join(
         f"CASE WHEN {column.name} IS NULL AND {_has_text(column, matched[column.name])} "
@@ -102,7 +94,9 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, table: Table, registered: Regis
         for column in columns
         if column.kind not in {"text", "code"} and column.sensitivity != "identifying"
     )
-    is_blank = " AND ".join(f"{_text(index)} IS NULL" for index in range(len(file.headers)))
+    is_blank = " AND ".join(
+        f"{Place(heading, index).text()} IS NULL" for index, heading in enumerate(file.headers)
+    )
     create_from_scan(
         con,
         file,
@@ -166,11 +160,6 @@ def _store(
     )
 
 
-def _text(index: int) -> str:
-    """A cell without outer white space (a non-breaking space counts as white), NULL if nothing is left."""
-    return f"nullif(trim(replace(c{index}, chr(160), ' ')), '')"
-
-
 def plain_number(text: str) -> str:
     """SQL for a number's text with an ASCII minus and without thousands commas.
 
@@ -183,9 +172,9 @@ def plain_number(text: str) -> str:
     )
 
 
-def _has_text(column: Column, index: int) -> str:
+def _has_text(column: Column, place: Place) -> str:
     blanks = ", ".join(f"'{blank}'" for blank in column.blanks)
-    text = _text(index)
+    text = place.text()
     return f"{text} IS NOT NULL" + (f" AND upper({text}) NOT IN ({blanks})" if blanks else "")
 
 
@@ -199,7 +188,8 @@ def _parse(column: Column, text: str) -> str:
     if column.kind == "text":
         return text
     if column.kind == "code":
-        return f"upper({text})"
+        older = " ".join(f"WHEN '{code}' THEN '{now}'" for code, now in column.synonyms)
+        return f"CASE upper({text}) {older} ELSE upper({text}) END" if older else f"upper({text})"
     if column.kind == "integer":
         # A bare cast would round 12.7 to 13.
         return (

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS raw.set_aside (source_id VARCHAR, reason VARCHAR, n_r
 CREATE TABLE IF NOT EXISTS raw.unreadable (
     table_name VARCHAR, source_id VARCHAR, row_number BIGINT, column_name VARCHAR
 );
+CREATE TABLE IF NOT EXISTS raw.unknown_code (
+    source_id VARCHAR, column_name VARCHAR, raw_text VARCHAR, n_cells BIGINT
+);
 """
 
 
@@ -96,11 +99,12 @@ def file_sha256(path: Path) -> str:
 def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
     """Take out what was recorded of sources of some kinds: one of them may no longer be registered."""
     for kind in kinds:
-        con.execute(
-            "DELETE FROM raw.set_aside WHERE source_id IN "
-            "(SELECT source_id FROM raw.source WHERE kind = $kind)",
-            {"kind": kind},
-        )
+        for table in ("set_aside", "unknown_code"):
+            con.execute(
+                f"DELETE FROM raw.{table} WHERE source_id IN "
+                "(SELECT source_id FROM raw.source WHERE kind = $kind)",
+                {"kind": kind},
+            )
         con.execute("DELETE FROM raw.source WHERE kind = $kind", {"kind": kind})
 
 
@@ -143,3 +147,11 @@ def record(
             con.execute(
                 "INSERT INTO raw.set_aside VALUES (?, ?, ?)", [file.source_id, reason, n_rows]
             )
+
+
+def record_unknown_codes(con: duckdb.DuckDBPyConnection, file: RegisteredFile, select: str) -> None:
+    """Write down codes nobody knows in columns the study does not use: column, text, number of cells."""
+    con.execute(
+        f"INSERT INTO raw.unknown_code SELECT $source_id, * FROM ({select}) ORDER BY ALL",
+        {"source_id": file.source_id},
+    )

@@ -37,7 +37,9 @@ published_cell AS (
         published.pupil_group,
         published.measure,
         CAST(sum(published.n_pupils) AS BIGINT) AS n_pupils,
-        CASE WHEN bool_and(published.value_status = 'value')
+        -- A figure whose pupils nobody counted stands as it is; two of them cannot be averaged.
+        CASE WHEN count(*) = 1 THEN any_value(published.value)
+            WHEN bool_and(published.value_status = 'value')
             THEN sum(published.value * published.n_pupils) / nullif(sum(published.n_pupils), 0) END AS mean,
         CASE WHEN count(*) = 1
             THEN any_value(pow((published.ci_high - published.ci_low) / (2 * 1.96), 2) * published.n_pupils)

@@ -7,22 +7,29 @@ from collections.abc import Iterator
 
 import duckdb
 
-from pipelines.catalogue import SQL_TYPES, Column, Table
+from pipelines.catalogue import PUBLISHED_OUTCOME, SQL_TYPES, Column, Table
 from pipelines.errors import FAULTS_SHOWN, Fault
 from pipelines.ingest.delimited import open_delimited
-from pipelines.ingest.performance_tables import KEY_HEADINGS
-from pipelines.ingest.records import match_headers
+from pipelines.ingest.headings import headings_in
+from pipelines.ingest.performance_tables import key_heading
+from pipelines.ingest.records import match_headers, wanted_columns
 from pipelines.store import row_count
 from pipelines.study import Study
-from pipelines.validation.rules import Rule
+from pipelines.validation.rules import Rule, unaccounted_files
 
 # What may be shown of a pupil file: a code is short, a figure has few digits. Anything longer may be a name,
 # a number or a date of birth that slipped a column.
 _PUPIL_CODE_OR_FIGURE = re.compile(r".{1,4}|[+−-]?\d{1,4}\.\d{1,3}")
 _SCHOOL_NUMBER = re.compile(r"\d{1,7}")
+# Statuses that are given here and stand for no code of a file.
+_NEVER_IN_A_FILE = ("unknown_elsewhere",)
 # How many further rows with the same fault are named in its message.
 ROWS_NAMED = 8
 
+_FIGURE = (
+    "what its heading says (a URN of 6 digits, a year, a number of pupils, a percentage from 0% to 100% "
+    "and not a share from 0 to 1)"
+)
 _READABLE = {
     "integer": "a whole number",
     "number": "a number with a decimal point",
@@ -36,14 +43,16 @@ def faults_of(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Itera
     table = rule.table
     if rule.kind == "has_rows":
         yield from _no_rows(study, table)
+    elif rule.kind == "accounted_for":
+        yield from _lost_rows(con, table)
     elif rule.kind == "readable":
         yield from _unreadable(con, study, table)
     elif rule.kind == "unique":
-        yield from _duplicates(con, table)
+        yield from _duplicates(con, study, table)
     elif table.schema != "raw":
         yield _mart_fault(con, rule)
     else:
-        yield from _misfits(con, rule)
+        yield from _misfits(con, study, rule)
 
 
 def _no_rows(study: Study, table: Table) -> Iterator[Fault]:
@@ -57,9 +66,22 @@ def _no_rows(study: Study, table: Table) -> Iterator[Fault]:
         )
 
 
+def _lost_rows(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]:
+    for source_id, n_in, n_stored, n_aside in con.execute(
+        f"{unaccounted_files(table)} ORDER BY source_id"
+    ).fetchall():
+        yield Fault(
+            file=source_id,
+            problem="the rows of the file do not add up: some were lost, or counted twice",
+            found=f"{n_in} rows in, {n_stored or 0} kept, {n_aside or 0} set aside with a reason",
+            expected="rows in = rows kept + rows set aside",
+            remedy="this is a fault of the pipeline: please report it with the command you ran",
+        )
+
+
 def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:
     """Cells that are not of their column's kind; their text is read again from the file, for the terminal."""
-    path_of = {source.file: study.path(source) for source in study.source}
+    source_of = {source.file: source for source in study.source}
     places = con.execute(
         "SELECT source_id, row_number, column_name FROM raw.unreadable WHERE table_name = ? "
         "ORDER BY source_id, row_number, column_name",
@@ -69,24 +91,33 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
     for source_id, row, name in places:
         by_file.setdefault(source_id, []).append((row, name))
     for source_id, cells in by_file.items():
-        file = open_delimited(source_id, path_of[source_id])
-        matched = match_headers(table, file)
-        shown = cells[:FAULTS_SHOWN]
-        text = file.cells([(row, matched[name]) for row, name in shown])
+        source = source_of[source_id]
+        file = open_delimited(source_id, study.path(source))
+        if table.is_wide:
+            # A figure has no column of its own: its place is a heading of the file.
+            heading = {name: name for _, name in cells}
+            index = {header: nth for nth, header in enumerate(file.headers)}
+        else:
+            matched = match_headers(table, file, study, source)
+            heading = {name: place.heading for name, place in matched.items()}
+            index = {n: place.index for n, place in matched.items() if place.index is not None}
+        shown = [(row, index[name]) for row, name in cells[:FAULTS_SHOWN] if name in index]
+        text = file.cells(shown)
         for row, name in cells:
-            column = table.column(name)
+            column = None if table.is_wide else table.column(name)
+            expected = _FIGURE if column is None else _READABLE[column.kind]
             yield Fault(
                 file=source_id,
                 row=row,
-                column=file.headers[matched[name]],
-                problem=f"the cell cannot be read as {_READABLE[column.kind].split(' (')[0]}",
-                found=_found(table, column, text.get((row, matched[name]))),
-                expected=_READABLE[column.kind],
+                column=heading[name],
+                problem=f"the cell cannot be read as {expected.split(' (')[0]}",
+                found=_found(table, column, text.get((row, index.get(name, -1)))),
+                expected=expected,
                 remedy="mend the cell, or ask whoever sent the file",
             )
 
 
-def _duplicates(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]:
+def _duplicates(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:
     key = ", ".join(table.key)
     if table.schema != "raw":
         yield Fault(
@@ -107,7 +138,9 @@ def _duplicates(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]
         yield Fault(
             file=source_id,
             row=row,
-            column=_heading(table, table.key[-1]) if is_pupil else ", ".join(table.key),
+            column=_heading(study, source_id, table, table.key[-1])
+            if is_pupil
+            else ", ".join(table.key),
             problem=(
                 f"{'the same pupil number' if is_pupil else 'the same ' + key} stands in rows "
                 + ", ".join(str(number) for number in rows)
@@ -118,15 +151,12 @@ def _duplicates(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]
         )
 
 
-def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
+def _misfits(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Iterator[Fault]:
     column = rule.column
     if column is None:
         return
     table = rule.table
-    published = table.name == "published_outcome"
-    heading = f"'{_heading(table, column.name)}'"
-    if published:
-        heading = f"'{KEY_HEADINGS[column.name]}'" if column.name in KEY_HEADINGS else "column_name"
+    heading = "column_name" if table.is_wide else "NULL::VARCHAR"
     violation = rule.violation
     if rule.kind == "not_null":
         # A cell that could not be read is stored as nothing, and reported as what it is.
@@ -135,14 +165,15 @@ def _misfits(con: duckdb.DuckDBPyConnection, rule: Rule) -> Iterator[Fault]:
             "(SELECT (source_id, row_number, column_name) FROM raw.unreadable "
             f"WHERE table_name = '{table.name}')"
         )
-    shown = "raw_text" if published and column.name == "value_status" else column.name
+    shown = "raw_text" if table.is_wide and column.name == "value_status" else column.name
     rows = con.execute(
         f"SELECT DISTINCT source_id, row_number, {heading}, CAST({shown} AS {SQL_TYPES['text']}) "
         f"FROM {table.full_name} WHERE {violation} ORDER BY 1, 2, 3, 4"
     ).fetchall()
-    rows_of: dict[tuple[str, str, str | None], list[int]] = {}
+    rows_of: dict[tuple[str, str | None, str | None], list[int]] = {}
     for source_id, row, name, value in rows:
-        rows_of.setdefault((source_id, name, value), []).append(row)
+        own = _heading(study, source_id, table, column.name) or name
+        rows_of.setdefault((source_id, own, value), []).append(row)
     for (source_id, name, value), places in rows_of.items():
         yield Fault(
             file=source_id,
@@ -167,9 +198,14 @@ def _mart_fault(con: duckdb.DuckDBPyConnection, rule: Rule) -> Fault:
     )
 
 
-def _heading(table: Table, column_name: str) -> str:
-    column = table.column(column_name)
-    return column.headers[0] if column.headers else column.name
+def _heading(study: Study, source_id: str, table: Table, column_name: str) -> str | None:
+    """What the file calls a column; None for a figure of a wide table, whose row keeps its heading."""
+    source = next((source for source in study.source if source.file == source_id), None)
+    if source is None:
+        return column_name
+    if table.is_wide:
+        return key_heading(source, column_name) if table is PUBLISHED_OUTCOME else None
+    return headings_in(source, wanted_columns(table)).get(column_name, column_name)
 
 
 def _also(rows: list[int]) -> str:
@@ -193,7 +229,9 @@ def _problem(rule: Rule) -> str:
 
 def _expected(rule: Rule, column: Column) -> str:
     if rule.kind == "in_codes":
-        return "one of " + ", ".join(column.allowed)
+        older = [code for code, _ in column.synonyms]
+        known = [code for code in column.allowed if code not in _NEVER_IN_A_FILE]
+        return "one of " + ", ".join((*known, *older))
     if rule.kind == "in_range":
         return f"{_plain(column.low)} to {_plain(column.high)}"
     return f"a value: {column.about.lower()}"
@@ -203,10 +241,12 @@ def _plain(bound: float | None) -> str:
     return "no limit" if bound is None else f"{bound:g}"
 
 
-def _found(table: Table, column: Column, value: str | None) -> str:
+def _found(table: Table, column: Column | None, value: str | None) -> str:
     """What stands in a cell; of a pupil file only what cannot tell who the pupil is."""
     if value is None:
         return "(blank)"
+    if column is None:
+        return repr(value)
     if column.sensitivity == "identifying":
         return "(a pupil's number is never shown)"
     if column.kind == "number":

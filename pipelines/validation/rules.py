@@ -8,7 +8,9 @@ from typing import Literal
 
 from pipelines.catalogue import Column, Table
 
-RuleKind = Literal["has_rows", "readable", "unique", "not_null", "in_codes", "in_range"]
+RuleKind = Literal[
+    "has_rows", "accounted_for", "readable", "unique", "not_null", "in_codes", "in_range"
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
     if is_expected:
         yield Rule("has_rows", table)
     if table.schema == "raw":
+        yield Rule("accounted_for", table)
         yield Rule("readable", table)
     yield Rule("unique", table)
     for column in table.columns:
@@ -50,3 +53,18 @@ def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
                 *([f"isnan({column.name})"] if column.kind == "number" else []),
             ]
             yield Rule("in_range", table, column, " OR ".join(bounds))
+
+
+def unaccounted_files(table: Table) -> str:
+    """SELECT of the files whose rows do not add up: rows in are rows kept and rows set aside for a reason."""
+    kinds = ", ".join(f"'{kind}'" for kind in table.source_kinds)
+    return (
+        "SELECT source_id, n_rows_in, n_rows_stored, n_rows_with_reason FROM raw.source "
+        f"LEFT JOIN (SELECT source_id, count(DISTINCT row_number) AS n_rows_stored FROM {table.full_name} "
+        "GROUP BY source_id) USING (source_id) "
+        "LEFT JOIN (SELECT source_id, sum(n_rows) AS n_rows_with_reason FROM raw.set_aside "
+        "GROUP BY source_id) USING (source_id) "
+        f"WHERE kind IN ({kinds}) AND (n_rows_in, n_rows_kept, n_rows_set_aside) IS DISTINCT FROM "
+        "(coalesce(n_rows_stored, 0) + coalesce(n_rows_with_reason, 0), coalesce(n_rows_stored, 0), "
+        "coalesce(n_rows_with_reason, 0))"
+    )

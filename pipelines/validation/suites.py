@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
-from pipelines.validation.rules import Rule
+from pipelines.validation.rules import Rule, unaccounted_files
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
@@ -77,6 +77,8 @@ def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataF
             aggregates[rule.name] = f"list(DISTINCT {column})"
         elif rule.kind == "unique":
             aggregates[rule.name] = f"[count(*) - count(DISTINCT ({', '.join(table.key)},))]"
+        elif rule.kind == "accounted_for":
+            aggregates[rule.name] = f"[(SELECT count(*) FROM ({unaccounted_files(table)}))]"
         elif rule.kind == "readable":
             aggregates[rule.name] = (
                 f"[(SELECT count(*) FROM raw.unreadable WHERE table_name = '{table.name}')]"

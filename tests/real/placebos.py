@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import marts, store
-from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME, RAW_TABLES
+from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.panel import SchoolPanel
-from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
@@ -46,10 +45,7 @@ def panels() -> tuple[SchoolPanel, SchoolPanel]:
     ):
         write_protocol(con, study, sources_sha256(study))
         for table in RAW_TABLES:
-            if table is PUBLISHED_OUTCOME:
-                ingest_performance_tables(con, study)
-            else:
-                ingest_records(con, study, table)
+            ingest_table(con, study, table)
         for table in MART_TABLES:
             marts.build(con, table)
         outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()

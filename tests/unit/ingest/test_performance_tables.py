@@ -11,10 +11,10 @@ from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import StudyError
 from pipelines.ingest.performance_tables import (
     LEVEL_OF_RECORD_TYPE,
-    STATUS_OF_CODE,
     ingest_performance_tables,
 )
 from pipelines.ingest.published_columns import published_columns
+from pipelines.ingest.published_values import STATUS_OF_CODE
 from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
@@ -251,7 +251,9 @@ def test_all_missing_columns_are_named_at_once(tmp_path):
         (1, "URN"),
         (1, "PTRWM_EXP_FSM6CLA1A"),
     ]
-    assert "published_columns.csv" in raised.value.faults[1].remedy
+    assert 'columns = { "heading in the file" = "PTRWM_EXP_FSM6CLA1A" }' in (
+        raised.value.faults[1].remedy
+    )
 
 
 def test_columns_of_measures_that_nobody_is_judged_on_may_be_missing(tmp_path):
@@ -267,4 +269,100 @@ def test_the_table_of_headings_names_known_measures_and_groups_once():
     assert {c.measure for c in columns} <= set(MEASURES)
     assert {c.pupil_group for c in columns} <= set(PUPIL_GROUPS)
     assert all(c.measure.startswith(c.key_stage) for c in columns)
-    assert len({(c.measure, c.pupil_group) for c in columns}) == len(columns)
+    years = [f"20{n}-{n + 1}" for n in range(15, 26)]
+    of_year = [
+        (c.measure, c.pupil_group, y) for c in columns for y in years if c.is_of(c.key_stage, y)
+    ]
+    assert len(of_year) == len(set(of_year))
+
+
+def test_a_column_of_an_earlier_year_is_never_the_year_s_own(tmp_path):
+    row = published_ks2(900100, 2001, "Alder")
+    older = {
+        f"{heading}_{year}": "1%"
+        for heading in ("PTRWM_EXP", "PTRWM_EXP_FSM6CLA1A")
+        for year in (16, 17)
+    }
+    with ingested(tables_study(tmp_path, [{**older, **row, "PTRWM_EXP_3YR": "2%"}])) as (
+        con,
+        study,
+    ):
+        assert not faults_in(con, study)
+        assert con.execute(
+            "SELECT column_name, raw_text FROM raw.published_outcome ORDER BY 1"
+        ).fetchall() == [("PTRWM_EXP", "60%"), ("PTRWM_EXP_FSM6CLA1A", "40%")]
+
+
+def test_only_columns_of_an_earlier_year_are_a_missing_column(tmp_path):
+    row = published_ks2(900100, 2001, "Alder")
+    row["PTRWM_EXP_FSM6CLA1A_17"] = row.pop("PTRWM_EXP_FSM6CLA1A")
+    with pytest.raises(StudyError) as raised, ingested(tables_study(tmp_path, [row])):
+        pass
+    assert [fault.column for fault in raised.value.faults] == ["PTRWM_EXP_FSM6CLA1A"]
+
+
+@pytest.mark.parametrize("code", ["SN", "R", "QQ"])
+def test_a_code_nobody_knows_is_counted_where_the_study_does_not_use_the_column(tmp_path, code):
+    rows = [published_ks2(900100 + n, 2001 + n, "Alder", READPROG=code) for n in range(3)]
+    with ingested(tables_study(tmp_path, rows)) as (con, study):
+        assert not faults_in(con, study)
+        assert con.execute("SELECT * FROM raw.unknown_code").fetchall() == [
+            (FILE, "READPROG", code, 3)
+        ]
+        assert con.execute(
+            "SELECT DISTINCT value_status, value FROM raw.published_outcome "
+            "WHERE measure = 'ks2_reading_progress'"
+        ).fetchall() == [("unknown_elsewhere", None)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "text"),
+    [("URN", ""), ("URN", "12345"), ("URN", "none"), ("LEA", "Hants"), ("ESTAB", "2o01"),
+     ("TFSM6CLA1A", "1O"), ("TFSM6CLA1A", "ten"), ("PTRWM_EXP_FSM6CLA1A", "140%"), ("PTRWM_EXP", "-3%")],
+)  # fmt: skip
+def test_a_cell_that_would_be_lost_is_a_fault_at_its_place(tmp_path, heading, text):
+    rows = [
+        published_ks2(900100, 2001, "Alder"),
+        published_ks2(900101, 2002, "Birch", **{heading: text}),
+    ]
+    with ingested(tables_study(tmp_path, rows)) as (con, study):
+        (fault,) = faults_in(con, study)
+    assert (fault.file, fault.row, fault.column) == (FILE, 3, heading)
+    assert fault.found == repr(text)
+
+
+def test_shares_from_0_to_1_are_not_read_as_percentages(tmp_path):
+    rows = [
+        published_ks2(900100 + n, 2001 + n, "Alder", PTRWM_EXP_FSM6CLA1A=text)
+        for n, text in enumerate(["1", "0.4", "SUPP", "0.62"])
+    ]
+    with ingested(tables_study(tmp_path, rows)) as (con, study):
+        (fault,) = faults_in(con, study)
+    assert (fault.row, fault.column, fault.found) == (3, "PTRWM_EXP_FSM6CLA1A", "'0.4'")
+    assert "not a share from 0 to 1" in (fault.expected or "")
+
+
+def test_the_same_thing_has_another_heading_in_other_years():
+    def heading(year: str) -> list[str]:
+        return [c.value for c in published_columns() if c.is_of("ks4", year) and "sen" in c.measure]
+
+    assert heading("2018-19") == ["PSENAPK4"]
+    assert heading("2021-22") == ["PSENK4"]
+    grade_5 = {y for y in ("2015-16", "2016-17", "2024-25") for c in published_columns()
+               if c.measure == "ks4_basics_95" and c.is_of("ks4", y)}  # fmt: skip
+    assert grade_5 == {"2016-17", "2024-25"}
+
+
+def test_a_measure_the_year_does_not_have_is_an_empty_cell_and_no_missing_column(tmp_path):
+    """Of a baseline year: the measure begins later, and no column for it is asked for."""
+    row = {
+        **published_ks2(900100, 2001, "Alder"),
+        **{"TPUP": 30, "TFSM6CLA1A": 10, "ATT8SCR": "40.1", "ATT8SCR_FSM6CLA1A": "33"},
+    }
+    tiny = ks4_study(tmp_path, [row])
+    tiny.protocol = tiny.protocol.replace("2016-17", "2014-15").replace("2017-18", "2015-16")
+    tiny.sources[FILE] = tiny.sources[FILE].replace("2017-18", "2015-16")
+    with ingested(tiny) as (con, study):
+        assert not faults_in(con, study)
+        measures = con.execute("SELECT DISTINCT measure FROM raw.published_outcome").fetchall()
+    assert measures == [("ks4_attainment8",)]

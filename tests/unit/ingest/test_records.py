@@ -20,7 +20,7 @@ from pipelines.catalogue import (
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.records import ingest_records
 from pipelines.validation.faults import faults_of
-from pipelines.validation.rules import Rule
+from pipelines.validation.rules import Rule, rules_of
 from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, school
 
 
@@ -250,6 +250,62 @@ def test_what_is_no_flag_is_reported(tmp_path):
 def test_codes_are_read_in_any_case(tmp_path):
     tiny = one_pupil(tmp_path, READOUTCOME="\u00a0as ")
     assert read_column(tiny, KS2_PUPILS, "reading_outcome") == (["AS"], [])
+
+
+@pytest.mark.parametrize(
+    ("file", "heading", "table"),
+    [
+        ("ks2_2018.csv", "SEN", KS2_PUPILS),
+        ("ks2_2018.csv", "SENF", KS2_PUPILS),
+        ("ks4_2018.csv", "SENF", KS4_PUPILS),
+        ("ks4_2018.csv", "SEN", KS4_PUPILS),
+    ],
+)
+def test_older_codes_of_need_are_read_as_today_s(tmp_path, file, heading, table):
+    """School Action and Action Plus became SEN support, a statement an education, health and care plan."""
+    texts = {"N": "N", "K": "K", "E": "E", "A": "K", "P": "K", "S": "E", "s": "E", "": None}
+    tiny = one_pupil(tmp_path)
+    rows = [dict(tiny.tables[file][0], UPN=f"B7992002180{n:02}") for n in range(len(texts))]
+    for row, text in zip(rows, texts, strict=True):
+        row.pop("SEN", None), row.pop("SENF", None)
+        row[heading] = text
+    tiny.tables[file] = rows
+    assert_read(tiny, table, "sen", texts)
+
+
+@pytest.mark.parametrize("heading", ["PINCL_FLAG", "P_INCL"])
+def test_september_and_december_files_have_their_columns_elsewhere(tmp_path, heading):
+    """December has columns more, so every later one has moved; it knows who was removed (203)."""
+    tiny = one_pupil(tmp_path, READSCORE=111, SEN="K")
+    september = tiny.tables["ks2_2018.csv"][0]
+    september[heading] = september.pop("PINCL_FLAG")
+    december = {"ADOPTED": 0, "LAC": 0, **september, "UPN": "B799200218009", heading: 203}
+    for rows, kept in (([september], 1), ([{"ADOPTED": 0, "LAC": 0, **september}, december], 1)):
+        tiny.tables["ks2_2018.csv"] = rows
+        with ingested(tiny, KS2_PUPILS) as (con, _):
+            found = con.execute(
+                "SELECT reading_score_points, sen, inclusion FROM pupils.ks2_pupils"
+            ).fetchall()
+        assert found == [(111, "K", "201")] * kept
+
+
+@pytest.mark.parametrize("code", ["PKF", "PKG", "PKE", "BLW", "PK1", "PK6", "EM", "GDS", "D"])
+def test_writing_is_told_in_the_words_of_its_year(tmp_path, code):
+    with ingested(one_pupil(tmp_path, WRITTAOUTCOME=code), KS2_PUPILS) as (con, _):
+        (rule,) = [
+            r
+            for r in rules_of(KS2_PUPILS, is_expected=True)
+            if r.name == "in_codes__writing_outcome"
+        ]
+        assert con.execute("SELECT writing_outcome FROM pupils.ks2_pupils").fetchall() == [(code,)]
+        assert con.execute(
+            f"SELECT count(*) FROM pupils.ks2_pupils WHERE {rule.violation}"
+        ).fetchone() == (0,)
+
+
+def test_a_score_of_n_is_no_score(tmp_path):
+    tiny = one_pupil(tmp_path, READSCORE="N", READOUTCOME="B")
+    assert read_column(tiny, KS2_PUPILS, "reading_score_points") == ([None], [])
 
 
 def test_the_place_of_an_unreadable_cell_is_right_below_blank_lines(tmp_path):

@@ -43,6 +43,7 @@ def make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """The table anew, with one good row."""
     con.execute(table.ddl())
     con.execute("DELETE FROM raw.unreadable")
+    con.execute("DELETE FROM raw.source")
     marks = ", ".join("?" for _ in table.columns)
     con.execute(
         f"INSERT INTO {table.full_name} VALUES ({marks})",
@@ -56,7 +57,7 @@ def ways_to_break(rule: Rule) -> tuple[str, ...]:
         ways = {"too low": rule.column.low, "too high": rule.column.high}
         nan = ("not a number",) if rule.column.kind == "number" else ()
         return (*(way for way, bound in ways.items() if bound is not None), *nan)
-    if rule.kind in {"has_rows", "readable", "unique", "not_null", "in_codes"}:
+    if rule.kind in {"has_rows", "accounted_for", "readable", "unique", "not_null", "in_codes"}:
         return (rule.kind,)
     raise ValueError(f"no fault can be planted for {rule.name}")
 
@@ -66,6 +67,12 @@ def plant(con: duckdb.DuckDBPyConnection, rule: Rule, way: str) -> None:
     table = rule.table
     if way == "has_rows":
         con.execute(f"DELETE FROM {table.full_name}")
+    elif way == "accounted_for":
+        con.execute(
+            "INSERT INTO raw.source (source_id, kind, n_rows_in, n_rows_kept, n_rows_set_aside) "
+            "VALUES ('file.csv', ?, 3, 2, 1)",
+            [table.source_kinds[0]],
+        )
     elif way == "readable":
         con.execute(
             "INSERT INTO raw.unreadable VALUES (?, 'file.csv', 2, ?)",

@@ -14,10 +14,11 @@ from pipelines.catalogue import (
     Table,
 )
 from pipelines.errors import Fault
+from pipelines.ingest.readers import ingest_table
 from pipelines.validation import suites
 from pipelines.validation.faults import ROWS_NAMED, faults_of
 from pipelines.validation.rules import rules_of
-from tests.tiny_study import TinyStudy, ingest_table, ks2_pupil, school
+from tests.tiny_study import TinyStudy, ks2_pupil, school
 from tests.unit.validation.planted import empty_store, make
 
 LONG = "Marigold Quillfeather"

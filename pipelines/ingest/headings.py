@@ -1,0 +1,269 @@
+"""Which cell of a row each wanted thing is read from: the file's headings, or what the study says of them.
+
+What is wanted is declared in the catalogue and in `published_columns.csv`; a `[[source]]` may say that
+the file calls it otherwise (`columns`), what every row has (`assume`) and what the file does not hold
+(`without`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.delimited import DelimitedFile
+from pipelines.toml_lines import dotted, line_of
+
+if TYPE_CHECKING:
+    from pipelines.study import Source, Study
+
+# As many names as a reader takes in; the rest are counted.
+NAMES_LISTED = 12
+ASSUMED = "(assumed in study.toml)"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A thing to find in a file, and every name it goes by; the first is the one its publisher uses.
+
+    `can_be_without`: the study may say that the file does not hold it.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    is_required: bool = True
+    can_be_without: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a wanted thing stands: in a cell of each row, or the same for every row."""
+
+    heading: str
+    index: int | None = None
+    assumed: str | None = None
+
+    def text(self) -> str:
+        """SQL for the text there, NULL if nothing is left but white space (a non-breaking one counts)."""
+        if self.index is None:
+            return "'" + (self.assumed or "").replace("'", "''") + "'"
+        return f"nullif(trim(replace(c{self.index}, chr(160), ' ')), '')"
+
+
+def locate(
+    file: DelimitedFile,
+    wanted: Sequence[Wanted],
+    study: Study,
+    source: Source,
+    *,
+    not_here: Mapping[str, str] | None = None,
+    shows_headings: bool = True,
+) -> dict[str, Place]:
+    """Find every wanted thing that the file holds or the study assumes.
+
+    `not_here`: names (lower case) that are known but not of this file, each with the reason.
+    `shows_headings`: False where a file without headings would show its first pupil.
+    Raises StudyError with every heading that is missing and every entry of the study that does not fit.
+    """
+    search = _Search(
+        file, wanted, study, source, not_here=not_here or {}, shows_headings=shows_headings
+    )
+    return search.places()
+
+
+def headings_in(source: Source, wanted: Sequence[Wanted]) -> dict[str, str]:
+    """The file's own heading for each wanted thing: what the study says it is called, else its usual name."""
+    key_of = {name.casefold(): item.key for item in wanted for name in item.names}
+    own = {item.key: item.names[0] for item in wanted}
+    for heading, targets in source.columns.items():
+        own.update({key_of[t.casefold()]: heading for t in targets if t.casefold() in key_of})
+    own.update({key_of[t.casefold()]: ASSUMED for t in source.assume if t.casefold() in key_of})
+    return own
+
+
+def declared_absent(source: Source, wanted: Sequence[Wanted]) -> set[str]:
+    """The wanted things that the study says the file does not hold."""
+    without = {name.casefold() for name in source.without}
+    return {item.key for item in wanted if without & {name.casefold() for name in item.names}}
+
+
+class _Search:
+    """One file's headings against what is wanted; gathers every fault before it gives up."""
+
+    def __init__(
+        self,
+        file: DelimitedFile,
+        wanted: Sequence[Wanted],
+        study: Study,
+        source: Source,
+        *,
+        not_here: Mapping[str, str],
+        shows_headings: bool,
+    ) -> None:
+        self.file, self.wanted, self.study, self.source = file, wanted, study, source
+        self.not_here, self.shows_headings = not_here, shows_headings
+        self.index_of = {header.casefold(): index for index, header in enumerate(file.headers)}
+        self.wanted_of: dict[str, Wanted] = {}
+        for item in wanted:
+            for name in item.names:
+                self.wanted_of.setdefault(name.casefold(), item)
+        self.found: dict[str, Place] = {}
+        self.faults: list[Fault] = []
+
+    def places(self) -> dict[str, Place]:
+        renamed = {heading.casefold() for heading in self.source.columns}
+        for heading, targets in self.source.columns.items():
+            self._rename(heading, targets)
+        for target, text in self.source.assume.items():
+            if item := self._target("assume", target, target):
+                self._put("assume", target, item, Place(ASSUMED, assumed=text))
+        absent = self._absent()
+        for item in self.wanted:
+            names = [name for name in item.names if name.casefold() not in renamed]
+            here = next((n for n in names if n.casefold() in self.index_of), None)
+            if item.key in self.found:
+                if here is not None:
+                    self._contradicted(item, here)
+            elif here is not None:
+                index = self.index_of[here.casefold()]
+                self.found[item.key] = Place(self.file.headers[index], index)
+            elif item.is_required and item.key not in absent:
+                self.faults.append(self._missing(item))
+        if self.faults:
+            raise StudyError(self.faults)
+        return self.found
+
+    def _rename(self, heading: str, targets: Sequence[str]) -> None:
+        index = self.index_of.get(heading.casefold())
+        if index is None:
+            near = difflib.get_close_matches(heading, [h for h in self.file.headers if h], n=3)
+            known = self._near_or_all(near, [h for h in self.file.headers if h])
+            self._fault(
+                "columns",
+                heading,
+                f"{self.source.file} has no heading {heading!r}",
+                known if self.shows_headings else f"one of its {len(self.file.headers)} headings",
+                "write the heading as the file has it",
+            )
+            return
+        for target in targets:
+            if item := self._target("columns", heading, target):
+                self._put("columns", heading, item, Place(self.file.headers[index], index))
+
+    def _absent(self) -> set[str]:
+        absent: set[str] = set()
+        for target in self.source.without:
+            item = self._target("without", None, target)
+            if item is None:
+                continue
+            absent.add(item.key)
+            held = [name for name in item.names if name.casefold() in self.index_of]
+            if not item.can_be_without:
+                self._fault(
+                    "without",
+                    None,
+                    f"{self.source.file} cannot be read without {target}",
+                    f"a column for it: {' or '.join(item.names[:2])}",
+                    "name that column in columns = { … }, or what every row has in assume = { … }",
+                )
+            elif item.key in self.found or held:
+                self._fault(
+                    "without",
+                    None,
+                    f"{self.source.file} is said to be without {target}, and has it",
+                    "only what the file does not hold",
+                    "take it out of without",
+                )
+        return absent
+
+    def _target(self, setting: str, key: str | None, target: str) -> Wanted | None:
+        """The wanted thing a study's entry means, or None with a fault that names the nearest ones."""
+        item = self.wanted_of.get(target.casefold())
+        if item is not None:
+            return item
+        reason = self.not_here.get(target.casefold())
+        every = list(dict.fromkeys(name for w in self.wanted for name in w.names))
+        near = difflib.get_close_matches(target, every, n=4, cutoff=0.55)
+        self._fault(
+            setting,
+            key,
+            f"{target!r} is nothing that is read from {self.source.kind} files"
+            if reason is None
+            else f"{target!r} is not in such a file: {reason}",
+            self._near_or_all(near, every),
+            "write the publisher's own heading, or this project's name for it, such as "
+            + " or ".join(repr(name) for name in dict.fromkeys((every[0], every[-1])))
+            if reason is None
+            else "take the entry out, or mend the academic_year of this [[source]]",
+        )
+        return None
+
+    def _put(self, setting: str, key: str, item: Wanted, place: Place) -> None:
+        other = self.found.get(item.key)
+        if other is not None:
+            self._fault(
+                setting,
+                key,
+                f"{item.names[0]} is given twice: by {other.heading!r} and by {key!r}",
+                "one column for each thing",
+                "take one of the two out",
+            )
+        else:
+            self.found[item.key] = place
+
+    def _contradicted(self, item: Wanted, here: str) -> None:
+        given = self.found[item.key].heading
+        setting = "assume" if given == ASSUMED else "columns"
+        self._fault(
+            setting,
+            here if given == ASSUMED else given,
+            f"{self.source.file} has a heading {here!r} of its own, and the study gives another place for it",
+            "one column for each thing",
+            "take the entry out of study.toml, or rename one of the columns",
+        )
+
+    def _missing(self, item: Wanted) -> Fault:
+        found = f"{len(self.file.headers)} headings, none of that name"
+        if self.shows_headings and len(self.file.headers) <= NAMES_LISTED * 2:
+            found = "headings " + ", ".join(header for header in self.file.headers if header)
+        return Fault(
+            file=self.file.source_id,
+            row=1,
+            column=item.names[0],
+            problem="the column is missing",
+            found=found,
+            expected=" or ".join(dict.fromkeys(item.names)),
+            remedy="export the file with this column; or say in its [[source]] which heading it has: "
+            f'columns = {{ "heading in the file" = "{item.names[0]}" }}'
+            + (f', or that it has none: without = ["{item.names[0]}"]' * item.can_be_without),
+        )
+
+    def _fault(
+        self, setting: str, key: str | None, problem: str, expected: str, remedy: str
+    ) -> None:
+        nth = self.study.source.index(self.source)
+        location: tuple[str | int, ...] = ("source", nth, setting)
+        location += (key,) if key else ()
+        protocol = self.study.protocol_path
+        text = protocol.read_text(encoding="utf-8-sig")
+        self.faults.append(
+            Fault(
+                file=protocol.name,
+                row=line_of(text, location),
+                column=dotted(location),
+                problem=problem,
+                expected=expected,
+                remedy=remedy,
+            )
+        )
+
+    @staticmethod
+    def _near_or_all(near: Sequence[str], every: Sequence[str]) -> str:
+        if near:
+            return "perhaps " + " or ".join(near)
+        rest = len(every) - NAMES_LISTED
+        return (
+            "one of " + ", ".join(every[:NAMES_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+        )

@@ -1,0 +1,357 @@
+"""Long files about authorities, regions and the nation into one row a figure (`raw.la_context`).
+
+Two layouts: the authority interactive tool (`lait`) and explore education statistics (`ees`). Years are
+`context_years`', figures and groups of pupils `context_mapping`'s.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.catalogue import LA_CONTEXT
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_text
+from pipelines.ingest.context_years import spelled_year, status_of
+from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
+from pipelines.ingest.headings import Place, Wanted, locate
+from pipelines.ingest.performance_tables import used_measures
+from pipelines.ingest.published_values import (
+    UNKNOWN_CODE,
+    UNKNOWN_ELSEWHERE,
+    is_neither,
+    is_number,
+    number,
+    status,
+)
+from pipelines.ingest.registration import (
+    DDL,
+    RegisteredFile,
+    forget,
+    record,
+    record_unknown_codes,
+    registered_files,
+)
+from pipelines.measures import MEASURES
+from pipelines.store import row_count
+from pipelines.study import Study
+
+_LAIT = (
+    Wanted("name", ("Short Desc",), can_be_without=False),
+    Wanted("year_text", ("Years",), can_be_without=False),
+    Wanted("area_name", ("LA and Regions",), can_be_without=False),
+    Wanted("raw_text", ("Values",), can_be_without=False),
+    Wanted("area_code", ("LA Number",), can_be_without=False),
+)
+_EES = (
+    Wanted("year_text", ("time_period",), can_be_without=False),
+    Wanted("geographic_level", ("geographic_level",), can_be_without=False),
+    Wanted("country_name", ("country_name",), can_be_without=False),
+    Wanted("region_name", ("region_name",), is_required=False),
+    Wanted("area_code", ("old_la_code",), is_required=False),
+    Wanted("la_name", ("la_name",), is_required=False),
+    Wanted("status_text", ("version",), is_required=False),
+    Wanted("subject", ("subject",), is_required=False),
+)
+# Columns of explore education statistics that say where, and never which pupils.
+_EES_PLACES = ("time_identifier", "country_code", "region_code", "new_la_code")
+# The interactive tool numbers the nation 970 and its regions from 980 on.
+_LEVEL_OF_NUMBER = (
+    "CASE WHEN area_code = '970' THEN 'nation' WHEN area_code LIKE '98_' OR area_code = '990' THEN 'region' "
+    "WHEN regexp_full_match(area_code, '[2-9][0-9]{2}') THEN 'authority' END"
+)
+_LEVEL_OF_WORD = (
+    "CASE lower(geographic_level) WHEN 'national' THEN 'nation' WHEN 'regional' THEN 'region' "
+    "WHEN 'local authority' THEN 'authority' END"
+)
+# More digits than any file publishes: what is beyond them is the noise of a binary number written out.
+_DECIMALS_KEPT = 6
+
+NOT_AN_OUTCOME = "a figure that is none of this project's outcomes"
+NOT_ONE_YEAR = "a span of years, not one academic year"
+OTHER_PUPILS = "another group of pupils than this project's"
+OTHER_AREA = "neither an authority, a region nor the nation"
+
+
+def ingest_la_context(con: duckdb.DuckDBPyConnection, study: Study) -> int:
+    """Fill `raw.la_context` from every file about authorities; returns the figures kept.
+
+    Raises StudyError with the faults of all files, as `records.ingest_records` does.
+    """
+    con.execute(DDL)
+    con.execute(LA_CONTEXT.ddl())
+    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [LA_CONTEXT.name])
+    forget(con, LA_CONTEXT.source_kinds)
+    faults: list[Fault] = []
+    for registered in registered_files(study, LA_CONTEXT.source_kinds):
+        try:
+            file = open_delimited(registered.source_id, registered.path)
+            if _is_of_interactive_tool(file, registered):
+                _read_lait(con, study, registered, file)
+            else:
+                _read_ees(con, study, registered, file)
+            _store(con, study, registered)
+        except StudyError as error:
+            faults.extend(error.faults)
+        finally:
+            for table in ("numbered", "figure", "spelled"):
+                con.execute(f"DROP TABLE IF EXISTS {table}")
+    if faults:
+        con.execute(LA_CONTEXT.ddl())
+        raise StudyError(faults)
+    return row_count(con, LA_CONTEXT.full_name)
+
+
+def _is_of_interactive_tool(file: DelimitedFile, registered: RegisteredFile) -> bool:
+    """By the headings, or by what the study says they are; explore education statistics is the default."""
+    targets = (name for names in registered.source.columns.values() for name in names)
+    known = {name.casefold() for name in (*file.headers, *targets)}
+    return "short desc" in known or ("years" in known and "time_period" not in known)
+
+
+def _read_lait(
+    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: DelimitedFile
+) -> None:
+    """One figure a row, named by its short description."""
+    places = locate(file, _LAIT, study, registered.source)
+    _scan(con, file, {wanted.key: places[wanted.key] for wanted in _LAIT})
+    names = ", ".join(
+        f"({_quoted(m.name)}, '{m.measure}', '{m.pupil_group}')" for m in context_measures("lait")
+    )
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE figure AS
+        SELECT numbered.row_number, {_quoted(places["raw_text"].heading)} AS column_name,
+            {_quoted(places["year_text"].heading)} AS year_heading, NULL::VARCHAR AS status_heading,
+            year_text, NULL::VARCHAR AS status_text, {_LEVEL_OF_NUMBER} AS area_level, area_name, area_code,
+            measure, pupil_group, raw_text,
+            CASE WHEN measure IS NULL THEN {_quoted(NOT_AN_OUTCOME)} END AS aside
+        FROM numbered LEFT JOIN (VALUES {names}) AS mapped (name, measure, pupil_group) USING (name)
+        WHERE NOT is_blank_row
+        """
+    )
+
+
+def _read_ees(
+    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: DelimitedFile
+) -> None:
+    """Several figures a row, each under its heading; other columns say of which pupils the row is."""
+    measures = context_measures("ees")
+    headings = tuple(dict.fromkeys(measure.name for measure in measures))
+    wanted = (*_EES, *(Wanted(name, (name,), is_required=False) for name in headings))
+    places = locate(file, wanted, study, registered.source)
+    figures = [m for m in measures if m.name in places and (not m.subject or "subject" in places)]
+    if not figures:
+        raise StudyError([_no_figure(file, headings)])
+    taken = {place.index for place in places.values()}
+    others = {
+        f"f{nth}": Place(heading, nth)
+        for nth, heading in enumerate(file.headers)
+        if heading and nth not in taken and heading.casefold() not in _EES_PLACES
+    }
+    keys = {wanted.key: places.get(wanted.key) for wanted in _EES}
+    cells = {f"v{nth}": places[name] for nth, name in enumerate(headings) if name in places}
+    cell_of = {place.heading: cell for cell, place in cells.items()}
+    _scan(con, file, {**keys, **cells, **others})
+    group = _group_of_row(con, others)
+    each = " UNION ALL ".join(_figure_of(m, places[m.name], cell_of) for m in figures)
+    status_heading = places["status_text"].heading if "status_text" in places else ""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE figure AS
+        WITH grouped AS (
+            SELECT *, {group} AS pupil_group, {_LEVEL_OF_WORD} AS area_level FROM numbered
+            WHERE NOT is_blank_row
+        ),
+        judged AS (
+            SELECT *,
+                CASE WHEN area_level IS NULL THEN {_quoted(OTHER_AREA)}
+                    WHEN pupil_group IS NULL THEN {_quoted(OTHER_PUPILS)} END AS aside
+            FROM grouped
+        ),
+        each_figure AS ({each})
+        SELECT judged.row_number, coalesce(column_name, '') AS column_name,
+            {_quoted(places["year_text"].heading)} AS year_heading,
+            {_quoted(status_heading)} AS status_heading, year_text, status_text, area_level,
+            CASE area_level WHEN 'nation' THEN country_name WHEN 'region' THEN region_name ELSE la_name END
+                AS area_name,
+            area_code, measure, pupil_group, each_figure.raw_text,
+            CASE WHEN aside IS NULL AND measure IS NULL THEN {_quoted(NOT_AN_OUTCOME)} ELSE aside END AS aside
+        FROM judged LEFT JOIN each_figure USING (row_number)
+        """
+    )
+
+
+def _figure_of(measure: ContextMeasure, place: Place, cell_of: dict[str, str]) -> str:
+    subject = (
+        f" AND lower(subject) = {_quoted(measure.subject.casefold())}" if measure.subject else ""
+    )
+    return (
+        f"SELECT row_number, {_quoted(place.heading)} AS column_name, '{measure.measure}' AS measure, "
+        f"{cell_of[place.heading]} AS raw_text FROM judged WHERE aside IS NULL{subject}"
+    )
+
+
+def _group_of_row(con: duckdb.DuckDBPyConnection, others: dict[str, Place]) -> str:
+    """SQL for the pupil group of a row: the one that its columns name, everyone if all say so, else NULL.
+
+    A column that says the same in every row, or holds numbers, tells no group from another.
+    """
+    groups: list[str] = []
+    for cell, place in others.items():
+        found = con.execute(
+            f"SELECT count(DISTINCT coalesce({cell}, '')), coalesce(bool_or({is_neither(cell)}), false) "
+            "FROM numbered WHERE NOT is_blank_row"
+        ).fetchall()
+        n_texts, holds_words = found[0]
+        if n_texts < 2 or not holds_words:
+            continue
+        whens = " ".join(
+            f"WHEN {_quoted(text)} THEN '{group}'"
+            for text, group in group_of_text(place.heading).items()
+        )
+        groups.append(f"CASE lower({cell}) {whens} ELSE 'other' END")
+    listed = f"list_distinct(list_filter([{', '.join(groups)}]::VARCHAR[], lambda g: g <> 'all'))"
+    return f"CASE len({listed}) WHEN 0 THEN 'all' WHEN 1 THEN nullif({listed}[1], 'other') END"
+
+
+def _scan(
+    con: duckdb.DuckDBPyConnection, file: DelimitedFile, cells: dict[str, Place | None]
+) -> None:
+    every = ", ".join(Place(h, nth).text() for nth, h in enumerate(file.headers) if h)
+    texts = ", ".join(
+        f"{'NULL::VARCHAR' if place is None else place.text()} AS {name}"
+        for name, place in cells.items()
+    )
+    create_from_scan(
+        con,
+        file,
+        "CREATE OR REPLACE TEMP TABLE numbered AS "
+        f"SELECT row_number, coalesce({every}) IS NULL AS is_blank_row, {texts} FROM {{scan}}",
+    )
+
+
+def _store(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
+    source = registered.source
+    _spell_out(con)
+    used = ", ".join(_quoted(name) for name in sorted(used_measures(study)))
+    is_used = f"measure IN ({used})"
+    shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
+    unknown = f"CASE WHEN {is_used} THEN '{UNKNOWN_CODE}' ELSE '{UNKNOWN_ELSEWHERE}' END"
+    per_unit = f"CASE WHEN measure IN ({shares}) THEN 100 ELSE 1 END"
+    kept = (
+        "figure JOIN spelled USING (year_text, status_text) "
+        "WHERE aside IS NULL AND academic_year IS NOT NULL"
+    )
+    con.execute(
+        f"""
+        INSERT INTO raw.la_context BY NAME
+        SELECT $source_id AS source_id, row_number, column_name,
+            coalesce(area_level, 'number ' || coalesce(area_code, 'blank')) AS area_level, area_name,
+            CASE WHEN area_level = 'authority' THEN TRY_CAST(area_code AS BIGINT) END AS la_code,
+            academic_year, coalesce(release_status, $status) AS release_status, pupil_group, measure,
+            raw_text, {status("raw_text", unknown)} AS value_status,
+            CASE WHEN {is_number("raw_text")}
+                THEN round({number("raw_text")}, {_DECIMALS_KEPT}) / {per_unit} END AS value
+        FROM {kept}
+        ORDER BY row_number, column_name
+        """,
+        {"source_id": registered.source_id, "status": source.status},
+    )
+    con.execute(
+        f"""
+        INSERT INTO raw.unreadable
+        SELECT DISTINCT $table_name, $source_id, row_number, heading FROM (
+            SELECT row_number, year_heading AS heading FROM figure JOIN spelled USING (year_text, status_text)
+            WHERE aside IS NULL AND NOT is_known
+            UNION ALL
+            SELECT row_number, status_heading FROM figure JOIN spelled USING (year_text, status_text)
+            WHERE aside IS NULL AND NOT is_status_known
+            UNION ALL
+            SELECT row_number, column_name FROM figure
+            WHERE aside IS NULL AND {is_used} AND measure IN ({shares}) AND {is_number("raw_text")}
+                AND NOT {number("raw_text")} BETWEEN 0 AND 100
+        )
+        """,
+        {"table_name": LA_CONTEXT.name, "source_id": registered.source_id},
+    )
+    record_unknown_codes(
+        con,
+        registered,
+        f"SELECT column_name, raw_text, count(*) FROM {kept} AND NOT {is_used} "
+        f"AND {is_neither('raw_text')} GROUP BY ALL",
+    )
+    _record(con, registered)
+
+
+def _spell_out(con: duckdb.DuckDBPyConnection) -> None:
+    """Read each spelling of a year and of a status once."""
+    con.execute(
+        "UPDATE figure SET year_text = coalesce(year_text, ''), status_text = coalesce(status_text, '')"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE spelled (year_text VARCHAR, status_text VARCHAR, "
+        "academic_year VARCHAR, release_status VARCHAR, is_known BOOLEAN, is_status_known BOOLEAN)"
+    )
+    found = con.execute("SELECT DISTINCT year_text, status_text FROM figure").fetchall()
+    for year_text, status_text in found:
+        year = spelled_year(year_text)
+        said = status_of(status_text)
+        con.execute(
+            "INSERT INTO spelled VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                year_text,
+                status_text,
+                year.academic_year,
+                said or year.release_status,
+                year.is_known,
+                said is not None or not status_text,
+            ],
+        )
+
+
+def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
+    """A row is kept if one of its figures is; else it is set aside for its first reason."""
+    reasons = con.execute(
+        f"""
+        WITH judged AS (
+            SELECT row_number,
+                coalesce(aside, CASE WHEN academic_year IS NULL THEN {_quoted(NOT_ONE_YEAR)} END) AS reason
+            FROM figure JOIN spelled USING (year_text, status_text)
+        ),
+        of_row AS (
+            SELECT row_number, CASE WHEN count(*) = count(reason) THEN min(reason) END AS reason
+            FROM judged GROUP BY row_number
+        )
+        SELECT reason, count(*) FROM of_row WHERE reason IS NOT NULL GROUP BY reason ORDER BY reason
+        """
+    ).fetchall()
+    kept = con.execute(
+        "SELECT count(DISTINCT row_number) FROM raw.la_context WHERE source_id = $source_id",
+        {"source_id": registered.source_id},
+    ).fetchall()
+    record(
+        con,
+        registered,
+        n_rows_in=row_count(con, "numbered"),
+        n_rows_kept=int(kept[0][0]),
+        set_asides={
+            "blank row": row_count(con, "numbered WHERE is_blank_row"),
+            **{str(reason): int(n_rows) for reason, n_rows in reasons},
+        },
+    )
+
+
+def _no_figure(file: DelimitedFile, headings: tuple[str, ...]) -> Fault:
+    return Fault(
+        file=file.source_id,
+        row=1,
+        problem="no column holds a figure that this project knows",
+        found="headings " + ", ".join(header for header in file.headers if header),
+        expected="one of " + ", ".join(headings),
+        remedy="fetch the data set with these figures, or say in its [[source]] which heading is which: "
+        'columns = { "heading in the file" = "avg_att8" }',
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
