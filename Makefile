@@ -8,7 +8,7 @@ BIN := .venv/bin
 .PHONY: evaluate power release test check serve notebook bench calibrate example lock clean
 
 evaluate: .venv/ready
-	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose)
+	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers)
 
 power: .venv/ready
 	@$(BIN)/ssif power $(STUDY)

@@ -22,6 +22,11 @@ from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
 from pipelines.study import load_study
 
 FAILED = 1
+# What a person may ask of a run, as the asset `publish` takes it.
+MAY_BE_ASKED = {
+    "keep_pupils": "keep the pupil rows in the working store",
+    "officers": "make the officers' version too: named schools, small figures, not to be published",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.study,
                 data_marts=options.data_marts,
                 is_verbose=options.verbose,
-                keep_pupils=options.keep_pupils,
+                asked={name: getattr(options, name) for name in MAY_BE_ASKED},
             )
         if options.command == "power":
             return power(options.study, data_marts=options.data_marts)
@@ -53,15 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     evaluating = commands.add_parser("evaluate", help="one study from raw files to the page")
     evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
-    evaluating.add_argument(
-        "--keep-pupils", action="store_true", help="keep the pupil rows in the working store"
-    )
+    for name, about in MAY_BE_ASKED.items():
+        evaluating.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=about)
     asking = commands.add_parser(
         "power", help="what a study could see, from baseline results alone"
     )
-    releasing = commands.add_parser(
-        "release", help="record that a person published the current run"
-    )
+    releasing = commands.add_parser("release", help="record that a person published this run")
     releasing.add_argument("--date", required=True, type=date.fromisoformat, help="as 2018-10-02")
     for command, run in ((evaluating, evaluate), (asking, power), (releasing, release)):
         command.description = run.__doc__
@@ -75,15 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, keep_pupils: bool) -> int:
+def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, asked: dict[str, bool]) -> int:
     """Evaluate one study and print a line an asset, the headline in words, and where the outputs lie."""
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
     _remember_folder(paths, study.folder)
     print(f"{study.study.title}\n")
-    is_success = _run_graph(
-        paths, is_verbose=is_verbose, publish_config={"keep_pupils": keep_pupils}
-    )
+    is_success = _run_graph(paths, is_verbose=is_verbose, publish_config=asked)
     if not is_success:
         return _stop(fault_list.read(paths), paths)
     _print_headline(paths)
@@ -200,6 +200,8 @@ def _print_headline(paths: StudyPaths) -> None:
         print(line)
     current = _shown(paths.current)
     print(f"\nThe board's page:  {current / 'board' / 'index.html'}")
+    if (current / "officers").is_dir():
+        print(f"For officers only: {current / 'officers' / 'index.html'} (not to be published)")
     print(f"Everything else:   {current}")
 
 

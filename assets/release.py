@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from assets.board import BOARD_PART, PDF_PART, board_page, board_pdf
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
@@ -152,7 +153,12 @@ chart_assets = [_chart_asset(family, reads) for family, reads in gallery.FAMILIE
 class PublishConfig(dg.Config):
     """What a person may ask of a run."""
 
-    keep_pupils: bool = False
+    keep_pupils: bool = Field(False, description="Keep the pupil rows in the working store.")
+    officers: bool = Field(
+        False,
+        description="Make the officers' version too: named schools and small figures, in a folder "
+        "`officers` that only its owner can open. Not to be published.",
+    )
 
 
 @dg.asset(
@@ -167,7 +173,14 @@ def publish(
 ) -> dg.MaterializeResult:
     """Switch readers to this run."""
     with studies.step(context.partition_key, "publish") as work:
-        run = publish_run(work.con, work.study, work.paths, parts=PARTS, n_checks=N_CHECKS)
+        run = publish_run(
+            work.con,
+            work.study,
+            work.paths,
+            parts=PARTS,
+            n_checks=N_CHECKS,
+            has_officers_page=config.officers,
+        )
         paths = work.paths
         if not config.keep_pupils:
             store.forget_pupils(work.con, paths)

@@ -30,11 +30,15 @@ from pipelines.disclosure.door import count_withheld
 from pipelines.disclosure.releases import releases_sha256
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
+from pipelines.officers import page as officers_page
 from pipelines.paths import PROJECT, StudyPaths
 from pipelines.store import row_count
 from pipelines.study import PROTOCOL, Study
 
 RUNS_KEPT = 5
+# What is for officers only: tables behind the door, and their version of the page.
+RESTRICTED = "restricted.duckdb"
+OFFICERS = "officers"
 _LIBRARIES = (
     "duckdb", "numpy", "pandas", "scipy", "matplotlib", "typst", "great-expectations", "dagster",
 )  # fmt: skip
@@ -108,15 +112,17 @@ def publish(
     *,
     parts: Collection[str],
     n_checks: int,
+    has_officers_page: bool = False,
 ) -> Path:
     """Build the run's folder and make it `current`; returns the folder.
 
-    A run is named by its protocol, sources, earlier releases, code and libraries: the same again is the
-    same folder, and is only checked and switched to. `parts` are all that have to have been made. Raises
-    StudyError if they do not belong together; then nothing is switched.
+    A run is named by its protocol, sources, earlier releases, code and libraries, and by whether it holds
+    the officers' version: the same again is the same folder, and is only checked and switched to. `parts`
+    are all that have to have been made. Raises StudyError if they do not belong together; then nothing is
+    switched.
     """
     refuse_mixture(con, study, parts)
-    identity = run_identity(study, sources_sha256(study))
+    identity = run_identity(study, sources_sha256(study), has_officers_page=has_officers_page)
     run = paths.runs / str(identity["run"])
     if not _is_whole(run):
         building = paths.runs / f".{run.name}.building"
@@ -124,17 +130,20 @@ def publish(
         building.mkdir(parents=True)
         try:
             _build(con, paths, building)
+            if has_officers_page:
+                _write_officers_page(con, building)
             _write_run_json(con, building, identity, n_checks)
             shutil.rmtree(run, ignore_errors=True)
             building.rename(run)
         finally:
             shutil.rmtree(building, ignore_errors=True)
+    _close_to_others(run)
     _switch(paths.current, run)
     _forget_old_runs(paths, run)
     return run
 
 
-def run_identity(study: Study, sources: str) -> dict[str, object]:
+def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
     """What a run is made from, and the short name that follows."""
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     made_from = {
@@ -144,6 +153,7 @@ def run_identity(study: Study, sources: str) -> dict[str, object]:
         "releases_sha256": releases_sha256(study.folder),
         "code_sha256": code_sha256(),
         "libraries": versions,
+        "has_officers_page": has_officers_page,
     }
     digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
     return {"run": digest[:12], **made_from}
@@ -163,8 +173,8 @@ def code_sha256() -> str:
 
 def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None:
     _copy_tables(con, run / "released.duckdb", RELEASED_TABLES, has_schemas=False)
-    _copy_tables(con, run / "restricted.duckdb", RESTRICTED_TABLES, has_schemas=True)
-    (run / "restricted.duckdb").chmod(0o600)
+    _copy_tables(con, run / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
+    (run / RESTRICTED).chmod(0o600)
     folder = run / "released"
     folder.mkdir()
     for table in RELEASED_TABLES:
@@ -173,6 +183,23 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
         con.execute(f"COPY {table.full_name} TO '{_sql_path(target)}.parquet' (FORMAT parquet)")
     shutil.copytree(paths.charts, run / "charts")
     shutil.copytree(paths.board, run / "board")
+
+
+def _write_officers_page(con: duckdb.DuckDBPyConnection, run: Path) -> None:
+    """Write the officers' version: nobody else can open it at any moment."""
+    folder = run / OFFICERS
+    folder.mkdir(mode=0o700)
+    page = folder / "index.html"
+    page.touch(mode=0o600)
+    page.write_text(officers_page.render(con), encoding="utf-8")
+
+
+def _close_to_others(run: Path) -> None:
+    """Give what is for officers its modes, which a copy of a run or a careless hand may have opened."""
+    (run / RESTRICTED).chmod(0o600)
+    if (run / OFFICERS).is_dir():
+        (run / OFFICERS).chmod(0o700)
+        (run / OFFICERS / "index.html").chmod(0o600)
 
 
 def _for_spreadsheets(table: Table) -> str:

@@ -17,6 +17,7 @@ from pipelines.board.cited import parts, plain
 from pipelines.board.pack import DrawnChart, pack
 
 _HERE = Path(__file__).parent
+CSS = _HERE / "board.css"
 _NUMBER = Markup('<span data-from="{}">{}</span>')
 
 
@@ -40,7 +41,7 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     environment.filters["drawing"] = _drawing
     return environment.get_template("index.html.j2").render(
         # Our own file, kept beside the template: not data.
-        css=Markup((_HERE / "board.css").read_text(encoding="utf-8")),  # noqa: S704
+        css=Markup(CSS.read_text(encoding="utf-8")),  # noqa: S704
         **vars(pack(released, charts)),
     )
 

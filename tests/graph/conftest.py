@@ -14,13 +14,16 @@ from tests.planted import Plant
 
 @pytest.fixture(scope="session")
 def example_again(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """A copy of the same study evaluated elsewhere, everything shown.
+    """A copy of the same study evaluated elsewhere, everything shown, the officers' version made.
 
     Its `current` stays; tests may plant faults in the copied folder and run it again.
     """
     home = tmp_path_factory.mktemp("second")
     run = evaluate(
-        shutil.copytree(EXAMPLE, home / "raw" / "example"), home / "data_marts", "--verbose"
+        shutil.copytree(EXAMPLE, home / "raw" / "example"),
+        home / "data_marts",
+        "--verbose",
+        "--officers",
     )
     assert run.status == 0, run.stderr
     return run

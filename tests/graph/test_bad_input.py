@@ -254,9 +254,12 @@ def test_mended_the_study_is_published_again(
 ) -> None:
     """The faults of an earlier run are forgotten, and its marks do not stand in the way.
 
-    In this process, where every warning of a step is an error.
+    In this process, where every warning of a step is an error. Not asked for this time, the officers'
+    version is gone from what readers see.
     """
     marts = str(example_again.paths.marts)
     assert assets.cli.main(["evaluate", str(study_copy), "--data-marts", marts]) == 0
     assert capsys.readouterr().err == ""
     assert list(example_again.paths.faults.glob("*")) == []
+    assert (example_again.current / "board").is_dir()
+    assert not (example_again.current / "officers").exists()

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from assets.definitions import defs
 from pipelines.charts.gallery import FAMILIES
+from pipelines.officers.page import MARKING
 from pipelines.study import load_study
 from tests.evaluated import Evaluated, bytes_of
 from tests.unit.board.test_cited import NAMES, uncited
@@ -200,10 +201,27 @@ def test_what_only_officers_may_open_is_closed_to_others(example: Evaluated) -> 
     assert [p.name for p in example.paths.work.glob("*pupils*")] == []
 
 
+def test_the_officers_version_is_made_when_asked_for_and_closed_to_others(
+    example: Evaluated, example_again: Evaluated
+) -> None:
+    assert not (example.current / "officers").exists()
+    page = example_again.current / "officers" / "index.html"
+    assert (mode(page), mode(page.parent)) == (0o600, 0o700)
+    html = page.read_text(encoding="utf-8")
+    assert MARKING in html
+    said = example_again.stdout.splitlines()
+    assert [line for line in said if "not to be published" in line] == [
+        f"For officers only: {page} (not to be published)"
+    ]
+    names = released(example, "enrolment")["school_name"]
+    assert [name for name in names if name not in html] == []
+
+
 def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: Evaluated) -> None:
+    """Whether the officers' version is made or not, what others read is the same."""
     assert example.paths.home != example_again.paths.home
     first, second = bytes_of(example.current.resolve()), bytes_of(example_again.current.resolve())
-    assert set(first) == set(second)
+    assert set(second) == {*first, "officers/index.html"}
     read_by_people = [name for name in first if not name.endswith((".duckdb", "run.json"))]
     assert {name.split("/")[0] for name in read_by_people} == {"released", "charts", "board"}
     assert [name for name in read_by_people if first[name] != second[name]] == []

@@ -186,6 +186,12 @@ def test_no_pupil_in_what_a_run_leaves(example: Evaluated) -> None:
     assert found_below(example.paths.marts) == {}
 
 
+def test_no_pupil_in_what_officers_read(example_again: Evaluated) -> None:
+    officers = example_again.paths.runs
+    assert list(officers.glob("*/officers/index.html")) != []
+    assert found_below(officers) == {}
+
+
 def test_no_pupil_in_what_a_run_says(example: Evaluated, example_again: Evaluated) -> None:
     for run in (example, example_again):
         assert pupils().found_in(run.stdout + run.stderr) == set()

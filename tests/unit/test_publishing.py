@@ -15,6 +15,7 @@ import pytest
 from pipelines import publishing
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_COUNT, RELEASED_TABLES
 from pipelines.errors import StudyError
+from pipelines.officers.page import MARKING
 from pipelines.released import NAMES, read_published
 from tests.tiny_study import TinyStudy
 
@@ -154,6 +155,54 @@ def test_run_json_says_what_went_in_and_came_out(ready):
     del listed["run.json"]
     assert said["files_sha256"] == listed
     assert str(tiny.parent) not in text
+
+
+# ---------------------------------------------------------------------------- the officers' version
+
+
+def test_the_officers_version_is_made_only_when_asked_for_and_changes_nothing_else(ready):
+    tiny, con, study = ready
+    without = publish(tiny, con, study)
+    with_it = publish(tiny, con, study, has_officers_page=True)
+    assert without != with_it
+    page = with_it / "officers" / "index.html"
+    assert MARKING in page.read_text(encoding="utf-8")
+    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    for folder in ("board", "charts", "released"):
+        assert contents(without / folder) == contents(with_it / folder)
+    assert set(contents(with_it)) - set(contents(without)) == {"officers/index.html"}
+    listed = json.loads((with_it / "run.json").read_text(encoding="utf-8"))["files_sha256"]
+    assert listed["officers/index.html"] == contents(with_it)["officers/index.html"]
+
+
+def test_a_later_run_without_it_takes_it_out_of_what_readers_see(ready):
+    tiny, con, study = ready
+    publish(tiny, con, study, has_officers_page=True)
+    assert (tiny.paths.current / "officers" / "index.html").is_file()
+    publish(tiny, con, study)
+    assert not (tiny.paths.current / "officers").exists()
+
+
+def test_a_run_opened_by_a_careless_hand_is_closed_again(ready):
+    tiny, con, study = ready
+    run = publish(tiny, con, study, has_officers_page=True)
+    closed = {
+        run / "officers": 0o700,
+        run / "officers" / "index.html": 0o600,
+        run / "restricted.duckdb": 0o600,
+    }
+    for path in closed:
+        path.chmod(0o755)
+    assert publish(tiny, con, study, has_officers_page=True) == run
+    assert {path: path.stat().st_mode & 0o777 for path in closed} == closed
+
+
+def test_a_changed_officers_version_is_made_again(ready):
+    tiny, con, study = ready
+    page = publish(tiny, con, study, has_officers_page=True) / "officers" / "index.html"
+    page.write_text("<html>tampered</html>")
+    publish(tiny, con, study, has_officers_page=True)
+    assert MARKING in page.read_text(encoding="utf-8")
 
 
 # ------------------------------------------------------------------------------- what is not mixed

@@ -1,0 +1,147 @@
+"""The officers' tables: each SELECT beside this module as a table of words, nothing in it withheld."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import wording
+from pipelines.board import cited
+from pipelines.board import tables as public
+from pipelines.board.tables import NONE, Table
+from pipelines.disclosure.free_text import publishable_text
+from pipelines.measures import MEASURES
+
+_FOLDER = Path(__file__).parent
+Row = Mapping[str, Any]
+
+# What stands where a school has no figure.
+_NO_FIGURE = {
+    "suppressed": "withheld by its publisher",
+    "low_coverage": "too few pupils covered",
+    "no_entries": "no entries",
+    "not_published": "not published",
+    "not_applicable": "does not apply",
+    "unavailable": "not available",
+}
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+    """The rows of one SELECT of this folder."""
+    found = con.execute((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    columns = [column[0] for column in found.description]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def of_programme(programme: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows about one programme, without its id."""
+    return [
+        {name: value for name, value in row.items() if name != "programme"}
+        for row in rows
+        if row["programme"] == programme
+    ]
+
+
+def table_of(caption: str, rows: Sequence[Row], *, note: str = "", if_empty: str = "") -> Table:
+    """Rows whose columns are headings already; a column in which nothing stands is left out."""
+    columns = [name for name in (rows[0] if rows else ()) if any(r[name] is not None for r in rows)]
+    cells = tuple(tuple(_words(row[name]) for name in columns) for row in rows)
+    return Table(caption, tuple(columns), cells, note, if_empty)
+
+
+def figures(title: str, rows: Sequence[Row]) -> tuple[Table, ...]:
+    """A table a measure of one programme: results (pupils) by year, both sides' pooled means first."""
+    return tuple(
+        _figures(title, [row for row in rows if row["measure"] == measure])
+        for measure in dict.fromkeys(row["measure"] for row in rows)
+    )
+
+
+def withheld_counts(rows: Sequence[Row]) -> Table:
+    """How much of each public table is withheld, as the board's page has it."""
+    shown = public.withheld(
+        {"withheld": [cited.Row("withheld", row["released_table"], row) for row in rows]}
+    )
+    return replace(shown, rows=tuple(tuple(map(cited.plain, row)) for row in shown.rows))
+
+
+def withheld(rows: Sequence[Row], titles: Mapping[str, str]) -> Table:
+    """The averages that the public tables withhold, as they are."""
+    return table_of(
+        "Averages that are withheld in public",
+        [
+            {
+                "Measure": MEASURES[row["measure"]].label,
+                "Programme": titles.get(row["programme"], "all schools, by programme"),
+                "Pupils": wording.format_group(row["pupil_group"]),
+                "In": wording.format_arm(row["arm"], titles),
+                "Year and status": _year(row),
+                "Schools": row["n_schools"],
+                "Pupils counted": row["n_pupils"],
+                "Average": wording.format_value(row["mean"], row["unit"], row["measure"]),
+            }
+            for row in rows
+        ],
+        if_empty="No average is withheld in public.",
+    )
+
+
+def _figures(title: str, rows: Sequence[Row]) -> Table:
+    years = sorted({_year(row) for row in rows})
+    others = next((r["mean"] for r in rows if r["is_outcome"] and r["is_comparison"]), None)
+    by_school: dict[str, list[Row]] = {}
+    for row in rows:
+        by_school.setdefault(row["school"], []).append(row)
+    label, group = MEASURES[rows[0]["measure"]].label, rows[0]["pupil_group"]
+    return table_of(
+        f"{title}: {label}, {wording.format_group(group)}",
+        [
+            {
+                "School (URN)": school,
+                "Compared": own[0]["reason"],
+                **{year: _result([row for row in own if _year(row) == year]) for year in years},
+                "This year against those compared with": _against(own, others),
+            }
+            for school, own in by_school.items()
+        ],
+        note="In brackets: pupils. One school’s results move by chance, whatever was done there.",
+    )
+
+
+def _year(row: Row) -> str:
+    return f"{row['academic_year']} ({wording.format_status(row['release_status'])})"
+
+
+def _result(rows: Sequence[Row]) -> str | None:
+    if not rows:
+        return None
+    (row,) = rows
+    if row["value_status"] != "value":
+        return _NO_FIGURE[row["value_status"]]
+    if not row["n_pupils"]:
+        return None
+    value = wording.format_value(row["mean"], row["unit"], row["measure"])
+    return f"{value} ({wording.format_count(row['n_pupils'])})"
+
+
+def _against(rows: Sequence[Row], others: float | None) -> str | None:
+    """A school's own result of the outcome year less the pooled mean of the schools compared with."""
+    now = [r for r in rows if r["is_outcome"] and r["value_status"] == "value" and r["n_pupils"]]
+    if not now or others is None or now[0]["is_comparison"]:
+        return None
+    return wording.format_signed(now[0]["mean"] - others, now[0]["unit"], now[0]["measure"])
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, dt.date):
+        return wording.format_date(value)
+    if isinstance(value, str):
+        return publishable_text(value)
+    return wording.format_count(float(str(value)))

@@ -1,0 +1,53 @@
+-- The schools of each programme: whether they are compared on its main measures and why not, and what is on file.
+WITH standing AS (
+    SELECT compared.programme, compared.school_id, compared.key_stage, compared.reason
+    FROM impact.compared_school AS compared
+    JOIN protocol.programme_measure AS asked USING (programme, measure)
+    WHERE asked.is_primary
+),
+
+-- A school is eligible if one criterion is met; it is unknown if none is and one is not known.
+eligible AS (
+    SELECT
+        eligibility.programme,
+        school_urn.school_id,
+        CASE
+            WHEN bool_or(eligibility.met = 'YES') THEN 'yes'
+            WHEN bool_or(eligibility.met = 'UNKNOWN') THEN 'not known'
+            ELSE 'no'
+        END AS is_eligible
+    FROM raw.eligibility
+    JOIN mart.school_urn AS school_urn USING (urn)
+    GROUP BY eligibility.programme, school_urn.school_id
+),
+
+form AS (
+    SELECT evaluations.programme, school_urn.school_id, max(evaluations.submitted_on) AS returned_on
+    FROM raw.evaluations
+    JOIN mart.school_urn AS school_urn USING (urn)
+    GROUP BY evaluations.programme, school_urn.school_id
+)
+
+SELECT
+    member.programme,
+    school.school_name || ' (' || school.urn || ')' AS "School (URN)",
+    school.phase AS "Phase",
+    member.start_date AS "Takes part from",
+    any_value(standing.reason) FILTER (standing.key_stage = 'ks2') AS "Key Stage 2",
+    any_value(standing.reason) FILTER (standing.key_stage = 'ks4') AS "Key Stage 4",
+    CASE WHEN programme.eligible_share IS NOT NULL THEN coalesce(any_value(eligible.is_eligible), 'nothing on file') END
+        AS "Eligible",
+    CASE
+        WHEN programme.is_placebo OR (SELECT count(*) FROM raw.evaluations WHERE programme = member.programme) = 0 THEN NULL
+        ELSE coalesce(strftime(any_value(form.returned_on), '%-d %B %Y'), 'not returned')
+    END AS "Evaluation form"
+FROM mart.programme_school AS member
+JOIN protocol.programme AS programme USING (programme)
+JOIN mart.school AS school USING (school_id)
+LEFT JOIN standing ON standing.programme = member.programme AND standing.school_id = member.school_id
+LEFT JOIN eligible ON eligible.programme = member.programme AND eligible.school_id = member.school_id
+LEFT JOIN form ON form.programme = member.programme AND form.school_id = member.school_id
+GROUP BY
+    member.programme, school.school_id, school.school_name, school.urn, school.phase, member.start_date,
+    programme.eligible_share, programme.is_placebo
+ORDER BY school.school_name, school.urn

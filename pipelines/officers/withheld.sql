@@ -1,0 +1,16 @@
+-- The averages that the public tables withhold, as they are.
+SELECT
+    public.programme,
+    public.measure,
+    public.pupil_group,
+    public.arm,
+    public.academic_year,
+    public.release_status,
+    public.unit,
+    exact.n_schools,
+    exact.n_pupils,
+    exact.mean
+FROM released.comparison AS public
+JOIN impact.comparison AS exact USING (programme, arm, pupil_group, measure, academic_year, release_status)
+WHERE public.suppressed
+ORDER BY ALL

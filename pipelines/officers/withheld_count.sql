@@ -1,0 +1,1 @@
+SELECT * FROM released.withheld WHERE n_shown + n_withheld > 0

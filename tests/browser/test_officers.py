@@ -1,0 +1,60 @@
+"""The officers' page in a browser: the board's page's accessibility, and its marking on screen and paper."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from pypdf import PdfReader
+
+from pipelines.officers import page as officers
+from tests.browser import measured
+from tests.unit.officers.test_page import study
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("officers")
+    with study(folder).released() as con:
+        (folder / "index.html").write_text(officers.render(con), encoding="utf-8")
+    return folder / "index.html"
+
+
+@pytest.fixture
+def opened(chromium: Browser, file: Path) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(file.as_uri())
+    yield page
+    page.close()
+
+
+def test_axe_finds_no_violation_and_tab_reaches_everything(opened: Page) -> None:
+    result = measured.axe(opened)
+    assert not result.violations, "\n".join(result.violations)
+    assert result.n_rules_passed > 15
+    stops = measured.tab_stops(opened)
+    assert len(stops) == measured.n_focusable(opened)
+    assert [stop.name for stop in stops if not (stop.is_marked and stop.is_in_view)] == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (320, 225), (1280, 900)])
+def test_the_marking_stays_in_sight_and_nothing_is_cut_off(
+    opened: Page, width: int, height: int
+) -> None:
+    opened.set_viewport_size({"width": width, "height": height})
+    assert measured.overflows(opened) == []
+    opened.evaluate("scrollTo(0, document.body.scrollHeight)")
+    box = opened.locator(".marking").bounding_box()
+    assert box is not None
+    assert box["y"] == 0
+    assert box["height"] < height / 4
+
+
+def test_every_sheet_of_paper_is_marked(opened: Page) -> None:
+    sheets = PdfReader(io.BytesIO(opened.pdf(format="A4"))).pages
+    assert len(sheets) > 1
+    unmarked = [n for n, sheet in enumerate(sheets) if officers.MARKING not in sheet.extract_text()]
+    assert unmarked == []

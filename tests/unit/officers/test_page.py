@@ -1,0 +1,191 @@
+"""The officers' page: who is on it, what is said of each school, its marking, and that no text acts."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pipelines.officers import page
+from pipelines.paths import PROJECT
+from tests.tiny_study import TinyStudy, school
+from tests.unit.disclosure.test_released_tables import FORM, STATEMENT
+
+FOLDER = PROJECT / "pipelines" / "officers"
+HOSTILE = "<script>alert(1)</script> \u202egnp {{ 7 * 7 }}"
+
+
+def study(parent: Path) -> TinyStudy:
+    tiny = TinyStudy(parent)
+    tiny.add(
+        "eligibility.csv",
+        'kind = "eligibility"',
+        [
+            {
+                "programme": "send",
+                "urn": 900001,
+                "criterion": HOSTILE,
+                "met": "no",
+                "evidence": "A letter",
+                "judged_on": "2017-10-18",
+            }
+        ],
+    )
+    tiny.add(
+        "reviews.csv",
+        'kind = "reviews"',
+        [
+            {
+                "urn": 900002,
+                "review_date": "2018-03-02",
+                "review_type": "Peer review",
+                "reviewer": HOSTILE,
+            }
+        ],
+    )
+    tiny.add("forms.csv", 'kind = "evaluations"', [FORM])
+    tiny.add(
+        "statements.csv",
+        'kind = "statements"',
+        [STATEMENT | {"quote": "Zofka Wren, A799200117001, did well."}],
+    )
+    tiny.tables["register.csv"][2] = school(900002, 2002, f"Birch {HOSTILE}")
+    return tiny
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with study(tmp_path_factory.mktemp("officers")).released() as con:
+        yield page.render(con)
+
+
+@pytest.fixture(scope="module")
+def root(html: str) -> ET.Element:
+    return ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+
+
+def rows(root: ET.Element, table: str) -> list[dict[str, str]]:
+    """A table of the page as its readers see it: heading to cell."""
+    (scroll,) = [div for div in root.iter("div") if div.get("aria-labelledby") == table]
+    headings = [
+        "".join(cell.itertext()) for cell in scroll.iter("th") if cell.get("scope") == "col"
+    ]
+    cells = [["".join(cell.itertext()) for cell in row] for row in scroll.findall(".//tbody/tr")]
+    return [dict(zip(headings, row, strict=True)) for row in cells]
+
+
+def test_it_is_marked_in_its_title_on_every_screen_and_on_every_sheet(html, root):
+    (marking,) = [e for e in root.iter("aside") if e.get("class") == "marking"]
+    assert marking.text == page.MARKING
+    assert root.find("head/title").text.startswith("OFFICIAL-SENSITIVE")
+    css = (FOLDER / "officers.css").read_text(encoding="utf-8")
+    screen, paper = css.split("@media print")
+    assert re.search(r"\.marking \{ position: sticky; top: 0;", screen)
+    assert f'@top-center {{ content: "{page.MARKING}"' in paper
+    assert css in html
+
+
+def test_every_school_of_a_programme_is_named_with_what_is_on_file(root):
+    assert rows(root, "schools-send") == [
+        {
+            "School (URN)": "Alder Academy (900011)",
+            "Phase": "Primary",
+            "Takes part from": "1 February 2018",
+            "Key Stage 2": "no earlier result to compare with",
+            "Eligible": "no",
+            "Evaluation form": "1 July 2018",
+        },
+        {
+            "School (URN)": "Elm School (900005)",
+            "Phase": "Primary",
+            "Takes part from": "8 January 2018",
+            "Key Stage 2": "special school, never compared with mainstream schools",
+            "Eligible": "nothing on file",
+            "Evaluation form": "not returned",
+        },
+    ]
+    chased = [text for p in root.iter("p") if "To chase" in (text := "".join(p.itertext()))]
+    assert chased == ["Evaluation forms returned: 1 of 2. To chase: Elm School (900005)."]
+
+
+def test_few_pupils_are_shown_beside_the_mean_of_those_compared_with(root):
+    by_school = {row["School (URN)"]: row for row in rows(root, "figures-gap-1")}
+    assert by_school["Alder Academy (900011)"] == {
+        "School (URN)": "Alder Academy (900011)",
+        "Compared": "compared",
+        "2016-17 (final)": "0% (1)",
+        "2017-18 (provisional)": "100% (2)",
+    }
+    assert by_school["Dogwood Primary School (900004)"]["2016-17 (final)"] == "33% (3)"
+    assert by_school["All programme schools compared"]["2016-17 (final)"] == "25% (4)"
+
+
+def test_the_evidence_is_there_word_for_word(root):
+    (evidence,) = rows(root, "eligibility-send")
+    assert (evidence["Met"], evidence["Evidence"]) == ("no", "A letter")
+    assert evidence["Judged on"] == "18 October 2017"
+    visits = rows(root, "visits-table")
+    birch = next(row for row in visits if "Birch" in row["School (URN)"])
+    assert birch["In the outcome year"] == "yes"
+    assert birch["Inspections and reviews, newest first"].startswith("2 March 2018: Peer review by")
+    assert {row["In the outcome year"] for row in visits if row is not birch} == {"no"}
+
+
+def test_a_held_text_is_listed_with_its_fingerprint_and_without_its_words(html, root):
+    (text,) = rows(root, "texts-table")
+    assert (text["File"], text["Row"]) == ("statements.csv", "2")
+    assert re.fullmatch(r"text-[0-9a-f]{12}", text["Fingerprint, for reviewed_text"])
+    assert "UPN" in text["May hold"]
+    assert "Zofka" not in html
+
+
+def test_what_is_withheld_in_public_is_counted_and_shown(root):
+    counts = {row["Figures"]: row for row in rows(root, "withheld-count-table")}
+    shown = rows(root, "withheld-table")
+    assert len(shown) == int(counts["Averages by year, pupils and schools"]["Withheld"]) > 0
+    assert {row["Average"] for row in shown} >= {"0%", "100%"}
+
+
+def test_rows_set_aside_are_counted_by_file_and_reason(root):
+    ks2 = next(row for row in rows(root, "rows-table") if row["File"] == "ks2_2018.csv")
+    assert ks2 == {
+        "File": "ks2_2018.csv",
+        "Rows read": "8",
+        "Rows used": "7",
+        "Rows set aside": "1",
+        "Why": "not at the end of the key stage",
+    }
+
+
+def test_hostile_text_is_text(html, root):
+    assert "<script" not in html
+    assert "\u202e" not in html
+    assert "alert(1)" in "".join(root.find("body").itertext())
+    assert "{{ 7 * 7 }}" in html
+    assert [e.tag for e in root.iter() if any(name.startswith("on") for name in e.attrib)] == []
+    assert "default-src 'none'" in html
+
+
+def test_no_pupil_s_row_is_read_or_shown(html):
+    for select in FOLDER.glob("*.sql"):
+        read = re.findall(r"\b(?:FROM|JOIN)\s+([a-z]+\.[a-z_0-9]+)", select.read_text())
+        assert {name.split(".")[0] for name in read} <= {
+            "protocol", "raw", "mart", "impact", "released",
+        }, select.name  # fmt: skip
+        assert not {name for name in read if name.endswith("_pupils")}
+    for secret in ("Quillfeather", "Marigold", "A799200118001"):
+        assert secret not in html
+
+
+def test_headings_captions_and_language_are_there_for_those_who_listen(root):
+    assert root.get("lang") == "en-GB"
+    levels = [int(e.tag[1]) for e in root.iter() if re.fullmatch(r"h[1-6]", e.tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    captions = ["".join(caption.itertext()) for caption in root.iter("caption")]
+    assert len(captions) == len(set(captions)) == len(list(root.iter("table"))) > 5
+    assert {cell.get("scope") for cell in root.iter("th")} == {"col", "row"}
