@@ -10,7 +10,7 @@ from assets.board import BOARD_PART, PDF_PART, board_page, board_pdf
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
-from pipelines import fault_list, released, store
+from pipelines import fault_list, released, retention, store
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -173,7 +173,7 @@ def publish(
 ) -> dg.MaterializeResult:
     """Switch readers to this run."""
     with studies.step(context.partition_key, "publish") as work:
-        run = publish_run(
+        published = publish_run(
             work.con,
             work.study,
             work.paths,
@@ -184,11 +184,15 @@ def publish(
         paths = work.paths
         if not config.keep_pupils:
             store.forget_pupils(work.con, paths)
+    run = published.folder
+    if published.n_taken_back:
+        context.log.warning(retention.in_words(published.n_taken_back))
     return dg.MaterializeResult(
         metadata={
             **row_count(len(list((run / "released").glob("*.csv")))),
             "run": run.name,
             "folder": dg.MetadataValue.path(paths.current),
+            "older_runs_deleted_for_words_taken_back": published.n_taken_back,
         }
     )
 

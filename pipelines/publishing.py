@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import retention
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -35,7 +37,6 @@ from pipelines.paths import PROJECT, StudyPaths
 from pipelines.store import row_count
 from pipelines.study import PROTOCOL, Study
 
-RUNS_KEPT = 5
 # What is for officers only: tables behind the door, and their version of the page.
 RESTRICTED = "restricted.duckdb"
 OFFICERS = "officers"
@@ -43,6 +44,15 @@ _LIBRARIES = (
     "duckdb", "numpy", "pandas", "scipy", "matplotlib", "typst", "great-expectations", "dagster",
 )  # fmt: skip
 _CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ")
+
+
+@dataclass(frozen=True)
+class Published:
+    """The folder of a run that is now `current`, and how many older runs went for words taken back."""
+
+    folder: Path
+    n_taken_back: int
+
 
 MADE_DDL = """
 CREATE TABLE IF NOT EXISTS protocol.made (
@@ -113,8 +123,8 @@ def publish(
     parts: Collection[str],
     n_checks: int,
     has_officers_page: bool = False,
-) -> Path:
-    """Build the run's folder and make it `current`; returns the folder.
+) -> Published:
+    """Build the run's folder, make it `current`, and delete older runs that need not or may not stay.
 
     A run is named by its protocol, sources, earlier releases, code and libraries, and by whether it holds
     the officers' version: the same again is the same folder, and is only checked and switched to. `parts`
@@ -124,6 +134,7 @@ def publish(
     refuse_mixture(con, study, parts)
     identity = run_identity(study, sources_sha256(study), has_officers_page=has_officers_page)
     run = paths.runs / str(identity["run"])
+    texts = retention.publishable_texts(con)
     if not _is_whole(run):
         building = paths.runs / f".{run.name}.building"
         shutil.rmtree(building, ignore_errors=True)
@@ -132,15 +143,14 @@ def publish(
             _build(con, paths, building)
             if has_officers_page:
                 _write_officers_page(con, building)
-            _write_run_json(con, building, identity, n_checks)
+            _write_run_json(con, building, identity, texts, n_checks)
             shutil.rmtree(run, ignore_errors=True)
             building.rename(run)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     _close_to_others(run)
     _switch(paths.current, run)
-    _forget_old_runs(paths, run)
-    return run
+    return Published(run, retention.forget_runs(paths.runs, run, texts))
 
 
 def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
@@ -238,7 +248,11 @@ def _copy_tables(
 
 
 def _write_run_json(
-    con: duckdb.DuckDBPyConnection, run: Path, identity: dict[str, object], n_checks: int
+    con: duckdb.DuckDBPyConnection,
+    run: Path,
+    identity: dict[str, object],
+    texts: list[str],
+    n_checks: int,
 ) -> None:
     sources = con.execute(
         "SELECT source_id, kind, academic_year, release_status, n_rows_in, n_rows_kept, n_rows_set_aside, "
@@ -259,6 +273,7 @@ def _write_run_json(
         "unknown_codes_in_unused_columns": json.loads(unknown_codes.to_json(orient="records")),
         "rows_out": tables,
         "rows_withheld": count_withheld(con),
+        retention.TEXTS: texts,
         "files_sha256": dict(_checksums(run)),
     }
     (run / "run.json").write_text(
@@ -309,17 +324,6 @@ def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see
         current.rename(outgoing)
     incoming.rename(current)
     shutil.rmtree(outgoing, ignore_errors=True)
-
-
-def _forget_old_runs(paths: StudyPaths, newest: Path) -> None:
-    newest.touch()
-    runs = sorted(
-        (run for run in paths.runs.iterdir() if run.is_dir() and not run.name.startswith(".")),
-        key=lambda run: run.stat().st_mtime,
-        reverse=True,
-    )
-    for run in runs[RUNS_KEPT:]:
-        shutil.rmtree(run)
 
 
 def _sql_path(path: Path) -> str:

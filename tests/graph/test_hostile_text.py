@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from pipelines import retention
 from pipelines.disclosure.free_text import inert_in_spreadsheet, publishable_text
 from tests.evaluated import Evaluated, evaluate
 from tests.graph.test_privacy import texts_of
@@ -201,3 +202,6 @@ def test_consent_withdrawn_takes_a_statement_out_of_every_output(run: Evaluated)
     assert again.status == 0, again.stderr
     assert where() == set()
     assert len(released(run, "statements")) == len(TEXTS)
+    # Nor is it in the run before this one, which is kept where nothing is taken back.
+    assert {place for place, text in everywhere(run.paths.runs) if WITHDRAWN in text} == set()
+    assert again.stderr == f"{retention.in_words(1)}\n"

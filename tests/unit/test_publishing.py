@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import publishing
+from pipelines import publishing, retention
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_COUNT, RELEASED_TABLES
 from pipelines.errors import StudyError
 from pipelines.officers.page import MARKING
@@ -50,7 +50,7 @@ def ready(finished):
 
 def publish(tiny, con, study, **changes) -> Path:
     given = {"parts": PARTS, "n_checks": 9, **changes}
-    return publishing.publish(con, study, tiny.paths, **given)
+    return publishing.publish(con, study, tiny.paths, **given).folder
 
 
 @contextmanager
@@ -387,7 +387,7 @@ def test_the_store_is_usable_after_a_failure(ready, monkeypatch):
 def test_old_runs_are_forgotten_and_the_current_one_never(ready, monkeypatch):
     tiny, con, study = ready
     names = []
-    for number in range(publishing.RUNS_KEPT + 2):
+    for number in range(retention.RUNS_KEPT + 2):
         monkeypatch.setattr(publishing, "code_sha256", lambda number=number: f"code {number}")
         run = publish(tiny, con, study)
         os.utime(run, (1_000_000 + number, 1_000_000 + number))
