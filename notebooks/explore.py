@@ -120,7 +120,7 @@ ask("FROM released.school_count ORDER BY programme, key_stage, n_schools DESC")
 # ## The claims the board wanted checked
 
 # %%
-ask("SELECT claim, numerator, denominator, result, exceptions FROM released.claims")
+ask("SELECT claim, unit, numerator, denominator, result, exceptions FROM released.claims")
 
 # %% [markdown]
 # ## One chart, redrawn

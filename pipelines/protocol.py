@@ -104,6 +104,15 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             for entry in study.not_yet_published
         ],
     )
+    _write(
+        con,
+        "stated_total",
+        "protocol_order INTEGER, fund VARCHAR, said VARCHAR, gbp BIGINT",
+        [
+            (order, total.fund, total.said, total.gbp)
+            for order, total in enumerate(study.stated_total)
+        ],
+    )
     return len(study.programme)
 
 

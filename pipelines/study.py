@@ -177,6 +177,14 @@ class NotYetPublished(_Settings):
     reason: str
 
 
+class StatedTotal(_Settings):
+    """What somebody said a fund brings in all, to be held against the funding stated of its programmes."""
+
+    fund: str
+    said: str
+    gbp: Annotated[int, Field(gt=0)]
+
+
 class StudySection(_Settings):
     """The `[study]` table."""
 
@@ -202,6 +210,7 @@ class Study(_Settings):
     programme: tuple[Programme, ...] = Field(min_length=1, strict=False)
     source: tuple[Source, ...] = Field(min_length=1, strict=False)
     not_yet_published: tuple[NotYetPublished, ...] = Field(default=(), strict=False)
+    stated_total: tuple[StatedTotal, ...] = Field(default=(), strict=False)
     folder: Path
     protocol_sha256: str
 
@@ -411,6 +420,11 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "one of " + ", ".join(section.baseline_years),
                 "choose a baseline year",
             )
+    funds = dict.fromkeys(programme.fund for programme in study.programme)
+    for index, total in enumerate(study.stated_total):
+        if total.fund not in funds:
+            problem, known = f"no programme is paid by {total.fund!r}", "one of " + ", ".join(funds)
+            fault(("stated_total", index, "fund"), problem, known, "mend the name, or take it out")
     slots: dict[tuple[str, str | None, str | None], int] = {}
     for index, source in enumerate(study.source):
         here = ("source", index)

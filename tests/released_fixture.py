@@ -127,6 +127,7 @@ def _programme() -> pd.DataFrame:
     table["census_academic_year"] = OUTCOME_YEAR
     # Of Closing the gap, one school has no figure; of the others nobody asks.
     table["n_schools_with_census"] = [18, 17, 18, 0, 0, 0, 0]
+    table["n_pupils_on_roll"] = [5200, 4100, 3900, 6300, np.nan, 5800, 4400]
     table["n_target_pupils_on_roll"] = [1900, *[np.nan] * 6]
     table["funding_gbp_per_target_pupil"] = table["funding_gbp"] / table["n_target_pupils_on_roll"]
     table["comparison_pool"] = "local"
@@ -569,16 +570,17 @@ def _not_yet_published() -> pd.DataFrame:
 
 def _claims() -> pd.DataFrame:
     rows = [
-        ("SEND in mainstream: at least 70% of schools were eligible", 13, 18, "holds", None),
-        ("Closing the gap: at least 70% of schools were eligible", 12, 18, "cannot_tell",
+        ("SEND in mainstream: at least 70% of schools were eligible", "schools", 13, 18, "holds", None),
+        ("Closing the gap: at least 70% of schools were eligible", "schools", 12, 18, "cannot_tell",
          "1 school with no evidence on file"),
-        ("Every school takes part in one or more programmes", 58, 60, "fails",
+        ("Every school takes part in one or more programmes", "schools", 58, 60, "fails",
          "Harbour Lights Infant School; The Ropewalk School"),
-        ("All maintained schools but one had an external review or inspection", 31, 32, "holds",
-         "Saltmarsh Junior School"),
-        ("Nearly £0.5m was spent", 400_000, 500_000, "fails", "two awards of £200,000"),
+        ("All maintained schools but one had an external review or inspection", "schools", 31, 32,
+         "holds", "Saltmarsh Junior School"),
+        ("SSIF: its programmes together bring nearly £0.5m", "gbp", 400_000, 500_000, "cannot_tell",
+         "Stated: SEND in mainstream £200,000; Closing the gap £200,000; £100,000 is stated of no programme"),
     ]  # fmt: skip
-    columns = ["claim", "numerator", "denominator", "result", "exceptions"]
+    columns = ["claim", "unit", "numerator", "denominator", "result", "exceptions"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -110,6 +110,7 @@ class Pack:
     figures_of: Mapping[str, tuple[Figure, ...]]
     arms: tuple[Table, ...]
     sections: Mapping[str, Section]
+    reached: Table
     claims: Table
     revisions: Table
     evaluations: Table
@@ -173,6 +174,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             programme.id: _section(programme.id, by_place.get(programme.id, []), rows)
             for programme in found.programmes
         },
+        reached=tables.reached(rows),
         claims=tables.claims(rows),
         revisions=tables.revisions(rows),
         evaluations=tables.evaluations(rows),

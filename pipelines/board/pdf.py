@@ -167,6 +167,7 @@ def _limits(of: Pack) -> Iterator[Block]:
     if of.figures_of["priorities"]:
         yield _heading(2, "The priorities")
         yield from _figures_of("priorities", of)
+        yield from _table(of.reached, of)
     yield _heading(2, "Claims checked")
     yield from _table(of.claims, of)
     yield from _figures_of("claims", of)

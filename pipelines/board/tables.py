@@ -18,6 +18,7 @@ from pipelines.measures import MEASURES
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
 NONE = "–"
 _THEME = "theme of the free answer"
+_CLAIM_WORDS = {"schools": "count", "gbp": "gbp"}
 _TEXT_KINDS = {
     "statements": "Statements",
     "case_studies": "Case studies",
@@ -121,6 +122,22 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
     return tuple(by_measure)
 
 
+def reached(tables: Tables) -> Table:
+    """Each programme's schools, and the pupils on roll in them."""
+    return table_of(
+        "What each programme reached",
+        where(tables["programme"], is_placebo=False),
+        {
+            "Programme": lambda row: programme_title(row, tables),
+            "Priority": lambda row: or_none(row, "priority"),
+            "Schools": lambda row: cite(row, "count", "n_schools"),
+            "Pupils on roll in them": lambda row: _on_roll(row, "n_pupils_on_roll"),
+            "Of these, the pupils it is for": _target_pupils,
+        },
+        note="Whole schools, from the January census on file. A school in two programmes counts in both.",
+    )
+
+
 def claims(tables: Tables) -> Table:
     """What was claimed, counted again."""
     return table_of(
@@ -129,7 +146,8 @@ def claims(tables: Tables) -> Table:
         {
             "Claim": lambda row: cite(row, "text", "claim"),
             "Found": lambda row: (
-                f"{cite(row, 'count', 'numerator')} of {cite(row, 'count', 'denominator')}"
+                f"{cite(row, _CLAIM_WORDS[row['unit']], 'numerator')} of "
+                f"{cite(row, _CLAIM_WORDS[row['unit']], 'denominator')}"
             ),
             "Result": lambda row: wording.CLAIM_RESULT_LABELS[row["result"]],
             "Exceptions": lambda row: or_none(row, "exceptions"),
@@ -274,6 +292,25 @@ def table_of(
     """A table of one row a row, its columns given as heading and how to put a row into words."""
     cells = tuple(tuple(word(row) for word in columns.values()) for row in rows)
     return Table(caption, tuple(columns), cells, note, if_empty)
+
+
+def _target_pupils(row: Row) -> str:
+    """ "pupils on SEN support: 730"; a dash where a programme is for no one group of pupils."""
+    group = row["target_group"]
+    if wording.is_missing(group):
+        return NONE
+    who = wording.CENSUS_GROUP_LABELS.get(group, wording.format_group(group))
+    is_counted = row["n_schools_with_census"] == row["n_schools"]
+    if wording.is_missing(row["n_target_pupils_on_roll"]) and is_counted:
+        return f"{who}: {wording.WITHHELD}"
+    return f"{who}: {_on_roll(row, 'n_target_pupils_on_roll')}"
+
+
+def _on_roll(row: Row, column: str) -> str:
+    """A number of pupils that is missing where the census has no figure of some school."""
+    if wording.is_missing(row[column]):
+        return wording.NOT_AVAILABLE
+    return cite(row, "count", column)
 
 
 def _outcome(row: Row, tables: Tables) -> str:

@@ -78,6 +78,13 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("n_ks4_schools", "integer", "With key stage 4 results", low=0, unit="schools"),
             Column("census_academic_year", "text", "Year of the January census on file"),
             Column(
+                "n_pupils_on_roll",
+                "integer",
+                "All pupils on roll in its schools; blank unless every school is counted",
+                low=0,
+                unit="pupils",
+            ),
+            Column(
                 "n_schools_with_census",
                 "integer",
                 "Of which that census counts the target pupils",
@@ -96,7 +103,10 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 "funding_gbp_per_target_pupil", "number", "Funding for each of them", unit="pounds"
             ),
         ),
-        pupil_counts=(PupilCount("n_target_pupils_on_roll", adds_up=None),),
+        pupil_counts=(
+            PupilCount("n_pupils_on_roll", adds_up=None),
+            PupilCount("n_target_pupils_on_roll", adds_up=None),
+        ),
         withheld=("funding_gbp_per_target_pupil",),
     ),
     Table(
@@ -210,8 +220,15 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("claim",),
         columns=(
             Column("claim", "text", "The claim", is_nullable=False),
-            Column("numerator", "integer", "Schools of which it holds", low=0, unit="schools"),
-            Column("denominator", "integer", "Schools it is about", low=0, unit="schools"),
+            Column(
+                "unit",
+                "code",
+                "What is counted: schools, or pounds",
+                allowed=("schools", "gbp"),
+                is_nullable=False,
+            ),
+            Column("numerator", "integer", "Schools of which it holds; pounds stated", low=0),
+            Column("denominator", "integer", "Schools it is about; pounds said in all", low=0),
             Column(
                 "result",
                 "code",
@@ -219,7 +236,9 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 allowed=("holds", "fails", "cannot_tell"),
                 is_nullable=False,
             ),
-            Column("exceptions", "text", "The schools of which it does not hold"),
+            Column(
+                "exceptions", "text", "Schools of which it does not hold; sums that do not add up"
+            ),
         ),
     ),
     *RELEASED_VOICES,

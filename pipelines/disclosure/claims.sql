@@ -53,8 +53,7 @@ expected AS (
         title || ': ' || expected_schools || ' schools take part' AS claim,
         n_schools AS numerator,
         expected_schools AS denominator,
-        CASE WHEN n_schools = expected_schools THEN 'holds' ELSE 'fails' END AS result,
-        CAST(NULL AS VARCHAR) AS exceptions
+        CASE WHEN n_schools = expected_schools THEN 'holds' ELSE 'fails' END AS result
     FROM enrolled
     WHERE expected_schools IS NOT NULL
 ),
@@ -72,7 +71,7 @@ coverage AS (
     HAVING count(*) > 0
 ),
 
--- The school year of the outcomes: 1 September to 31 August.
+-- The school year of the outcomes, 1 September to 31 August, as far as it had come on the reference date.
 visit AS (
     SELECT urn, inspection_date AS visited_on FROM raw.inspections
     UNION ALL
@@ -86,6 +85,7 @@ visited AS (
     CROSS JOIN protocol.study AS study
     WHERE visit.visited_on >= make_date(CAST(left(study.outcome_year, 4) AS INTEGER), 9, 1)
         AND visit.visited_on < make_date(CAST(left(study.outcome_year, 4) AS INTEGER) + 1, 9, 1)
+        AND visit.visited_on <= study.reference_date
 ),
 
 reviewed AS (
@@ -102,10 +102,29 @@ reviewed AS (
     LEFT JOIN visited USING (school_id)
     WHERE school.is_local AND school.is_open AND school.is_maintained AND (SELECT count(*) FROM visit) > 0
     HAVING count(*) > 0
+),
+
+-- Two statements about money can agree, or not; which of them is right no file says, and the gap is not explained away.
+funding AS (
+    SELECT
+        total.protocol_order,
+        total.fund || ': its programmes together bring ' || total.said AS claim,
+        CAST(sum(programme.funding_gbp) AS BIGINT) AS numerator,
+        total.gbp AS denominator,
+        bool_or(programme.funding_gbp IS NULL) AS has_gap,
+        string_agg(
+            programme.title || coalesce(format(' £{:,}', programme.funding_gbp), ' (funding not stated)'),
+            '; ' ORDER BY programme.protocol_order
+        ) AS stated
+    FROM protocol.stated_total AS total
+    JOIN protocol.programme AS programme USING (fund)
+    WHERE NOT programme.is_placebo
+    GROUP BY total.protocol_order, total.fund, total.said, total.gbp
 )
 
 SELECT
     claim,
+    'schools' AS unit,
     numerator,
     denominator,
     CASE
@@ -116,8 +135,25 @@ SELECT
     exceptions
 FROM eligible
 UNION ALL BY NAME
-SELECT * FROM expected
+SELECT *, 'schools' AS unit FROM expected
 UNION ALL BY NAME
-SELECT * FROM coverage
+SELECT *, 'schools' AS unit FROM coverage
 UNION ALL BY NAME
-SELECT * FROM reviewed
+SELECT *, 'schools' AS unit FROM reviewed
+UNION ALL BY NAME
+SELECT
+    claim,
+    'gbp' AS unit,
+    coalesce(numerator, 0) AS numerator,
+    denominator,
+    CASE WHEN numerator = denominator AND NOT has_gap THEN 'holds' ELSE 'cannot_tell' END AS result,
+    CASE
+        WHEN numerator = denominator AND NOT has_gap THEN NULL
+        ELSE 'Stated: ' || stated || CASE
+            WHEN coalesce(numerator, 0) < denominator
+                THEN format('; £{:,} is stated of no programme', denominator - coalesce(numerator, 0))
+            WHEN numerator > denominator THEN format('; £{:,} more than was said', numerator - denominator)
+            ELSE ''
+        END
+    END AS exceptions
+FROM funding

@@ -18,6 +18,8 @@ on_roll AS (
     SELECT
         programme.programme,
         census.school_id,
+        sum(census.n_pupils_on_roll) AS n_pupils_on_roll,
+        bool_and(census.n_pupils_on_roll IS NOT NULL) AS has_roll,
         sum(counted.n_pupils) AS n_pupils,
         bool_and(counted.n_pupils IS NOT NULL) AS has_figure
     FROM protocol.programme AS programme
@@ -41,6 +43,10 @@ counted AS (
         count(school.school_id) AS n_schools,
         count(school.school_id) FILTER (school.has_ks2) AS n_ks2_schools,
         count(school.school_id) FILTER (school.has_ks4) AS n_ks4_schools,
+        CASE
+            WHEN count(school.school_id) = count(on_roll.school_id) FILTER (on_roll.has_roll)
+                THEN CAST(sum(on_roll.n_pupils_on_roll) AS BIGINT)
+        END AS n_pupils_on_roll,
         count(on_roll.school_id) FILTER (on_roll.has_figure) AS n_schools_with_census,
         CASE
             WHEN count(school.school_id) = n_schools_with_census THEN CAST(sum(on_roll.n_pupils) AS BIGINT)
@@ -68,6 +74,7 @@ SELECT
     n_ks2_schools,
     n_ks4_schools,
     (SELECT max(academic_year) FROM raw.school_census) AS census_academic_year,
+    n_pupils_on_roll,
     n_schools_with_census,
     n_target_pupils_on_roll,
     funding_gbp / nullif(n_target_pupils_on_roll, 0) AS funding_gbp_per_target_pupil

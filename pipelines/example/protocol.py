@@ -125,6 +125,7 @@ def programme_entries() -> list[str]:
         f'priority = "{other.priority}"\nstarts = {other.starts.isoformat()}\n'
         for other in OTHERS
     ]
+    entries.append('[[stated_total]]\nfund = "SSIF"\nsaid = "nearly £0.5m"\ngbp = 500000\n')
     entries += [
         f'[[not_yet_published]]\nmeasure = "{measure}"\nacademic_year = "{OUTCOME_YEAR}"\n'
         f'reason = "{label} for 2018 is first published in mid-October 2018"\n'

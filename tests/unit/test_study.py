@@ -51,6 +51,11 @@ measure = "ks4_progress8"
 academic_year = "2017-18"
 reason = "out in October"
 
+[[stated_total]]
+fund = "SSIF"
+said = "nearly half a million"
+gbp = 500000
+
 [[source]]
 kind = "ks2_pupils"
 file = "ks2.csv"
@@ -106,6 +111,13 @@ def test_the_example_study_is_sound():
 
 # old text, new text, the text of the line the fault is at, its dotted key, words of its problem
 CONTRADICTIONS = {
+    "money of a fund that pays nothing": (
+        'fund = "SSIF"\nsaid',
+        'fund = "Lottery"\nsaid',
+        'fund = "Lottery"',
+        "stated_total[1].fund",
+        "no programme is paid by 'Lottery'",
+    ),
     "name is not the folder's": (
         'name = "autumn"',
         'name = "winter"',
@@ -315,6 +327,7 @@ def test_a_study_of_placebos_alone_needs_no_enrolments(tmp_path):
     text = (GOOD[:start] + GOOD[end:]).replace(
         '[[source]]\nkind = "enrolments"\nfile = "enrolments.csv"\n', ""
     )
+    text = text.replace('fund = "SSIF"', 'fund = "none"')
     assert load_study(write(tmp_path, text)).source[0].kind == "ks2_pupils"
 
 
@@ -334,6 +347,7 @@ UNKNOWN_KEYS = {
     "measure": ("  primary = true\n", "programme[1].measure[1].colour", "smallest_effect"),
     "placebo": ("  n_schools = 2\n", "programme[2].placebo.colour", "n_schools"),
     "source": ('status = "provisional"\n', "source[1].colour", "sha256"),
+    "stated_total": ("gbp = 500000\n", "stated_total[1].colour", "said"),
     "not_yet_published": ('reason = "out in October"\n', "not_yet_published[1].colour", "reason"),
 }
 

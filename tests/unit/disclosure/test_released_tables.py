@@ -239,6 +239,97 @@ def test_all_maintained_schools_but_one_were_visited_in_the_year(tmp_path, visit
     assert "Fir School" in str(row[3])
 
 
+def test_a_visit_after_the_reference_date_does_not_count(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace("2018-09-01", "2018-07-03")
+    tiny.add(
+        "inspections.csv",
+        'kind = "inspections"',
+        [
+            {"urn": urn, "inspection_date": f"2018-07-0{day}", "overall_effectiveness": 2}
+            for urn, day in ((900002, 3), (900004, 4))
+        ],
+    )
+    ((n_visited, n_maintained, *_),) = released(tiny, REVIEWED)
+    assert (n_visited, n_maintained) == (1, 4)
+
+
+def money(tmp_path, send: int | None, gap: int | None, said: int) -> tuple[object, ...]:
+    """The claim that two SSIF programmes bring a sum, with what is stated of each."""
+    tiny = TinyStudy(tmp_path)
+    for programme, gbp in (("send", send), ("gap", gap)):
+        if gbp is not None:
+            named = f'id = "{programme}"\n'
+            tiny.protocol = tiny.protocol.replace(named, f"{named}funding_gbp = {gbp}\n")
+    tiny.protocol += f'\n[[stated_total]]\nfund = "SSIF"\nsaid = "nearly £0.5m"\ngbp = {said}\n'
+    (row,) = released(
+        tiny,
+        "SELECT claim, numerator, denominator, result, exceptions FROM released.claims "
+        "WHERE unit = 'gbp'",
+    )
+    assert row[0] == "SSIF: its programmes together bring nearly £0.5m"
+    return row[1:]
+
+
+@pytest.mark.parametrize(
+    ("send", "gap", "said", "found"),
+    [
+        (200_000, 300_000, 500_000, (500_000, 500_000, "holds", None)),
+        (
+            200_000,
+            200_000,
+            500_000,
+            (
+                400_000,
+                500_000,
+                "cannot_tell",
+                "Stated: SEND in mainstream £200,000; Closing the gap £200,000; "
+                "£100,000 is stated of no programme",
+            ),
+        ),
+        (
+            300_000,
+            250_000,
+            500_000,
+            (
+                550_000,
+                500_000,
+                "cannot_tell",
+                "Stated: SEND in mainstream £300,000; Closing the gap £250,000; "
+                "£50,000 more than was said",
+            ),
+        ),
+        (
+            500_000,
+            None,
+            500_000,
+            (
+                500_000,
+                500_000,
+                "cannot_tell",
+                "Stated: SEND in mainstream £500,000; Closing the gap (funding not stated)",
+            ),
+        ),
+        (
+            None,
+            None,
+            500_000,
+            (
+                0,
+                500_000,
+                "cannot_tell",
+                "Stated: SEND in mainstream (funding not stated); "
+                "Closing the gap (funding not stated); £500,000 is stated of no programme",
+            ),
+        ),
+    ],
+)
+def test_money_said_and_money_stated_are_set_side_by_side_and_no_gap_is_filled(
+    tmp_path, send, gap, said, found
+):
+    assert money(tmp_path, send, gap, said) == found
+
+
 def test_a_claim_without_its_source_is_not_listed(tmp_path):
     assert released(TinyStudy(tmp_path), REVIEWED) == []
 
@@ -393,6 +484,17 @@ def funded(tmp_path, rows: list[Row], target: str = "sen_support") -> tuple[obje
 def test_money_is_divided_by_the_target_pupils_of_whole_schools(tmp_path, target, n_pupils):
     rows = [census(900011), census(900005, TSENELK=20, NUMFSMEVER=60), census(900002)]
     assert funded(tmp_path, rows, target) == (2, "2017-18", 2, n_pupils, 6500 / n_pupils)
+
+
+def test_all_pupils_on_roll_are_counted_for_every_programme_whose_schools_the_census_has(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    rows = [census(900011), census(900005, NOR=90), census(900002, NOR="NP")]
+    tiny.add("census.csv", 'kind = "school_census"\nacademic_year = "2017-18"', rows)
+    assert released(tiny, "SELECT programme, n_pupils_on_roll FROM released.programme") == [
+        ("send", 290),
+        ("gap", None),
+        ("network", None),
+    ]
 
 
 def test_a_school_that_was_two_at_the_census_is_the_sum_of_both(tmp_path):
