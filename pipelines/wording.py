@@ -49,6 +49,11 @@ POOL_LABELS = {
     "local": "other local schools",
     "matched": "similar schools outside the area",
 }
+# The same inside a sentence that has said who they are.
+POOL_SHORT = {
+    "local": "the other schools",
+    "matched": "similar schools outside the area",
+}
 POOL_PLACES = {
     "local": "elsewhere in the area",
     "matched": "outside the area that were most like them before",
@@ -287,17 +292,30 @@ def disadvantage_means(source_kinds: Iterable[str]) -> str:
 
 
 def format_arm(arm: str, programme_titles: Mapping[str, str]) -> str:
-    """A school's place in the study in words; `programme_titles` maps programme id to title."""
+    """A school's place in the study in words; `programme_titles` are those of the evaluated, by id."""
+    none_of = {1: "schools not in the programme", 2: "schools in neither programme"}
     fixed = {
         "programme": "programme schools",
         "rest": "other local schools",
         "both": "schools in both programmes",
-        "neither": "schools in neither programme",
+        "neither": none_of.get(len(programme_titles), "schools in none of the programmes"),
     }
     if arm in fixed:
         return fixed[arm]
-    programme = arm.removesuffix("_only")
-    return f"schools in {programme_titles.get(programme, programme)} only"
+    members = _members(arm.removesuffix("_only"), programme_titles) or (arm.removesuffix("_only"),)
+    words = f"schools in {join_words(programme_titles.get(member, member) for member in members)}"
+    return words if len(members) == len(programme_titles) else f"{words} only"
+
+
+def _members(arm: str, programmes: Iterable[str]) -> tuple[str, ...]:
+    """The programmes that an arm's name joins; () if it is made of others."""
+    for programme in programmes:
+        if arm == programme:
+            return (programme,)
+        joined = f"{programme}_and_"
+        if arm.startswith(joined) and (rest := _members(arm.removeprefix(joined), programmes)):
+            return (programme, *rest)
+    return ()
 
 
 def join_words(words: Iterable[str], last: str = "and") -> str:

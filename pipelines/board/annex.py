@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, capitalised, cite, where
 from pipelines.board.findings import (
+    in_sentence,
     key_stage_of,
     measure_label,
     programme_title,
@@ -25,7 +26,8 @@ def methods(headline: Row, tables: Tables) -> Table:
     label = measure_label(headline["measure"], tables)
     group = wording.format_group(headline["pupil_group"])
     return table_of(
-        f"{label}, {group} ({key_stage_of(headline)}): every method",
+        f"{programme_title(headline, tables)}: {in_sentence(label)}, {group} "
+        f"({key_stage_of(headline)}), every method",
         rows,
         {
             "Method": lambda row: wording.ESTIMATOR_LABELS[row["estimator"]],
@@ -212,7 +214,7 @@ def _rates(caption: str, rates: list[Row]) -> Table:
             )
             for selection, of_effect in by_effect.items()
         ),
-        note=f"{cite(rates[0], 'count', 'n_draws')} simulations a row. Three figures: this page’s "
+        note=f"{cite(rates[0], 'count', 'n_draws')} simulations a row. Three figures: the headline’s "
         "verdict / against schools with the same earlier results alone / change since last year. The "
         "last two claim or find one when their own interval leaves zero out.",
     )

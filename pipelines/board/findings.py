@@ -361,9 +361,9 @@ def _answer(row: Row, programme: Row, tables: Tables) -> Answer:
         verdict_words=wording.capitalised(wording.format_verdict(row["verdict"])),
         compared=_compared(row, programme, status, tables) if is_estimated else "",
         happened=_happened(row, programme, tables),
-        bracket=_bracket_sentences(row, status) if is_estimated else "",
+        bracket=_bracket_sentences(row, programme, status) if is_estimated else "",
         power=_power(row, tables) if is_estimated else "",
-        conclusion=_conclusion(row, is_placebo=bool(programme["is_placebo"])),
+        conclusion=_conclusion(row, programme),
     )
 
 
@@ -426,9 +426,9 @@ def _bracket(row: Row) -> str:
     return f"{ends}, whichever way the schools were chosen"
 
 
-def _bracket_sentences(row: Row, status: str) -> str:
+def _bracket_sentences(row: Row, programme: Row, status: str) -> str:
     return (
-        f"Compared with the other schools: {_bracket(row)} ({status}). "
+        f"Compared with {_others(programme)}: {_bracket(row)} ({status}). "
         f"With this many pupils it {_anything(row)} ({status})."
     )
 
@@ -450,18 +450,22 @@ def _power(row: Row, tables: Tables) -> str:
     return f"{words} The study’s protocol says that {smallest} would matter."
 
 
-def _conclusion(row: Row, *, is_placebo: bool) -> str:
+def _others(programme: Row) -> str:
+    return wording.POOL_SHORT[str(programme["comparison_pool"])]
+
+
+def _conclusion(row: Row, programme: Row) -> str:
     """The verdict as a full thought with its reason; for a placebo, whether it got it right."""
     verdict = str(row["verdict"])
     opening = {
         "cannot_tell": "We cannot tell",
-        "no_meaningful_difference": "Any difference from the other schools is too small to matter",
+        "no_meaningful_difference": f"Any difference from {_others(programme)} is too small to matter",
         "better": "Results were better than in comparable schools",
         "worse": "Results were worse than in comparable schools",
     }[verdict]
     words = [f"{opening}: {_reason(row)}."]
     is_alarm = verdict in {"better", "worse"}
-    if is_placebo:
+    if programme["is_placebo"]:
         outcome = "a false alarm" if is_alarm else "the answer to hope for"
         words.append(f"Nothing was done in these schools, so this is {outcome}.")
     elif is_alarm:
@@ -492,12 +496,12 @@ def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     status = wording.format_status(naive["release_status"])
     where = f"results in schools {_inside(programme)}"
     if change == 0:
-        says = f"Since last year, {where} moved in step with the other schools ({status})."
+        says = f"Since last year, {where} moved in step with {_others(programme)} ({status})."
     else:
         direction, looks = ("up", "a gain") if change > 0 else ("down", "a loss")
         says = (
-            f"Since last year, {where} went {direction} by {size} compared with the other schools "
-            f"({status}). It looks like {looks}."
+            f"Since last year, {where} went {direction} by {size} compared with "
+            f"{_others(programme)} ({status}). It looks like {looks}."
         )
     reason = (
         "schools picked for a weak year tend to do better the year after, with or without help"
@@ -529,7 +533,7 @@ def _banners(
             (
                 "Fictional example",
                 f"{study['local_authority_name']}, its schools and its pupils are made up. "
-                "Nothing on this page describes a real place.",
+                "Nothing here describes a real place.",
             )
         )
     banners += [
@@ -545,7 +549,7 @@ def _banners(
     banners.append(
         (
             "Draft",
-            f"Every run of this page is a draft until a person releases it.{made_from} "
+            f"This is a draft until a person releases it.{made_from} "
             "Figures that are not final can still change.",
         )
     )
@@ -660,7 +664,7 @@ def _what_will_change(tables: Tables) -> str:
     statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
     if statuses & {"school_return", "provisional"}:
         return (
-            "Revised results follow. When they are put in, this page is made again by the same "
+            "Revised results follow. When they are put in, all of this is made again by the same "
             "rules, and what moved is listed."
         )
     return "The results used here are not expected to be revised again."

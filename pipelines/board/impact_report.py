@@ -61,6 +61,9 @@ def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
     )
     if wording.is_missing(headline["estimate_low"]):
         return
+    pool = programme["comparison_pool"]
+    yield ""
+    yield f"Compared with {wording.POOL_LABELS[pool]}.{wording.POOL_CAVEATS[pool]}"
     yield ""
     yield from _markdown(annex.methods(headline, tables))
     yield ""

@@ -6,6 +6,7 @@ sentence about results is made here (`findings`), no markup of any kind.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,8 +25,16 @@ from pipelines.board.cited import (
     released_rows,
     where,
 )
-from pipelines.board.findings import Findings, Limit, findings, programme_title
+from pipelines.board.findings import (
+    Findings,
+    Limit,
+    findings,
+    in_sentence,
+    measure_label,
+    programme_title,
+)
 from pipelines.board.tables import Table
+from pipelines.measures import MEASURES
 
 _NAIVE_FAMILY = "naive_headline"
 # Families that stand in a section of their own subject, whatever programme they are about.
@@ -58,9 +67,13 @@ class DrawnChart(Protocol):
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its words cited, and the figures in it as a table."""
+    """A chart with its words cited, and the figures in it as a table.
+
+    `label` is its title, with its subject where another chart has the same.
+    """
 
     name: str
+    label: str
     title: str
     alt_text: str
     caption: str
@@ -134,7 +147,7 @@ class Pack:
     all_published: str = "Every result the study asks for is published."
     left_out_of_print: str = "This long table is left out of the print."
     annex_holds: str = (
-        "For whoever checks this page: what each comparison rests on, and how often the method "
+        "For whoever checks the results: what each comparison rests on, and how often the method "
         "errs."
     )
     calibration_is: str = (
@@ -158,8 +171,10 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
     confidence = cite(study, "percent", "confidence_share")
     by_place: dict[str | None, list[Figure]] = {}
     by_section: dict[str, list[Figure]] = {name: [] for name in _SECTION_OF_FAMILY.values()}
+    titles = Counter(chart.title for chart in charts)
     for chart in charts:
-        figure = _figure(chart, {plain(confidence): confidence})
+        about = _subject(chart.name, found, rows) if titles[chart.title] > 1 else ""
+        figure = _figure(chart, about, {plain(confidence): confidence})
         section = _SECTION_OF_FAMILY.get(chart.name.partition("-")[0])
         if section:
             by_section[section].append(figure)
@@ -227,17 +242,27 @@ def _section(programme: str, figures: Sequence[Figure], rows: Tables) -> Section
     )
 
 
-def _figure(chart: DrawnChart, cited_already: Mapping[str, str]) -> Figure:
+def _figure(chart: DrawnChart, about: str, cited_already: Mapping[str, str]) -> Figure:
     cells = [cell for row in chart_cells(chart.data) for cell in row]
     title = cite_chart(chart.title, chart.name, cells, cited_already)
+    label = f"{title} ({about})" if about else title
     return Figure(
         name=chart.name,
+        label=label,
         title=title,
         alt_text=chart.alt_text,
         caption=cite_chart(chart.caption, chart.name, cells, cited_already),
         svg=chart.svg,
-        table=tables.of_chart(chart.name, title, chart.data, cited_already),
+        table=tables.of_chart(chart.name, label, chart.data, cited_already),
     )
+
+
+def _subject(name: str, found: Findings, rows: Tables) -> str:
+    """ "Closing the gap, reading progress": what a chart's name says that it is about."""
+    programme = _programme_of(name, found)
+    measures = [m for m in MEASURES if name.endswith(f"-{m}")]
+    words = [p.title for p in found.programmes if p.id == programme]
+    return ", ".join([*words, *(in_sentence(measure_label(m, rows)) for m in measures)])
 
 
 def _programme_of(name: str, found: Findings) -> str | None:

@@ -6,6 +6,7 @@ the page `index.html.j2`. Everything that is not our own markup is escaped by th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from pipelines.board.pack import DrawnChart, pack
 
 _HERE = Path(__file__).parent
 CSS = _HERE / "board.css"
+# Style sheet, title and drawings are no running text; neither is the inside of a tag.
+_YEAR_OR_MARKUP = re.compile(
+    r"(<(style|title|svg)\b.*?</\2>|<[^>]*>)|\b20\d\d-\d\d(?![\d-])", re.DOTALL
+)
 _NUMBER = Markup('<span data-from="{}">{}</span>')
 
 
@@ -39,10 +44,18 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     )
     environment.filters["plain"] = plain
     environment.filters["drawing"] = _drawing
-    return environment.get_template("index.html.j2").render(
+    html = environment.get_template("index.html.j2").render(
         # Our own file, kept beside the template: not data.
         css=Markup(CSS.read_text(encoding="utf-8")),  # noqa: S704
         **vars(pack(released, charts)),
+    )
+    return with_whole_years(html)
+
+
+def with_whole_years(html: str) -> str:
+    """The page with every academic year in its text kept on one line: browsers break at the hyphen."""
+    return _YEAR_OR_MARKUP.sub(
+        lambda found: found[1] or f'<span class="year">{found[0]}</span>', html
     )
 
 

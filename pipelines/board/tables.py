@@ -12,7 +12,12 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, chart_cells, cite, cite_chart, sentence, where
-from pipelines.board.findings import key_stage_of, measure_label, programme_title
+from pipelines.board.findings import (
+    in_sentence,
+    key_stage_of,
+    measure_label,
+    programme_title,
+)
 from pipelines.measures import MEASURES
 
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
@@ -75,13 +80,14 @@ def estimates(programme: str, tables: Tables) -> Table:
     headlines.sort(
         key=lambda row: (MEASURES[row["measure"]].key_stage, not is_primary[row["measure"]])
     )
+    (about,) = where(tables["programme"], programme=programme)
     return table_of(
-        "Headline results of every measure",
+        f"{about['title']}: headline results of every measure",
         headlines,
         {
             "Outcome": lambda row: _outcome(row, tables),
             "Year and status": _year_and_status,
-            "Difference from other schools": lambda row: cite(
+            f"Difference from {wording.POOL_LABELS[about['comparison_pool']]}": lambda row: cite(
                 row, "range", "estimate_low", "estimate_high"
             ),
             "Could be anything": lambda row: cite(row, "range", "ci_low", "ci_high"),
@@ -97,13 +103,16 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
     """One table a measure: the averages behind the comparison, by year, pupil group and arm."""
     comparison = where(tables["comparison"], programme=programme)
     confidence = cite(tables["study"][0], "percent", "confidence_share")
-    titles = {row["programme"]: row["title"] for row in tables["programme"]}
+    titles = {
+        row["programme"]: row["title"] for row in where(tables["programme"], is_evaluated=True)
+    }
+    whose = titles.get(programme, "All schools")
     by_measure = []
     for measure in dict.fromkeys(row["measure"] for row in comparison):
         waiting = where(tables["not_yet_published"], measure=measure)
         by_measure.append(
             table_of(
-                f"{measure_label(measure, tables)}: results by year",
+                f"{whose}: {in_sentence(measure_label(measure, tables))}, results by year",
                 where(comparison, measure=measure),
                 {
                     "Year and status": _year_and_status,

@@ -170,7 +170,7 @@ def _draw_panel(
 
 
 def _arm_words(tables: Tables, arm: str) -> str:
-    return capitalised(format_arm(arm, subject.titles(tables)))
+    return capitalised(format_arm(arm, subject.titles(tables, are_evaluated=True)))
 
 
 def _alt_text(tables: Tables, about: Subject, lines: Lines) -> str:

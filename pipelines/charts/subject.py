@@ -124,9 +124,11 @@ def evaluated(tables: Tables) -> list[str]:
     return list(programme.loc[programme["is_evaluated"].astype(bool), "programme"])
 
 
-def titles(tables: Tables) -> dict[str, str]:
-    """Programme titles by id."""
+def titles(tables: Tables, *, are_evaluated: bool = False) -> dict[str, str]:
+    """Programme titles by id, of all or of those that are evaluated."""
     programme = tables["programme"]
+    if are_evaluated:
+        programme = programme[programme["is_evaluated"].astype(bool)]
     return dict(zip(programme["programme"], programme["title"], strict=True))
 
 

@@ -14,7 +14,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.board.page import CSS
+from pipelines.board.page import CSS, with_whole_years
 from pipelines.board.tables import Table
 from pipelines.officers import tables
 from pipelines.officers.tables import Row
@@ -49,7 +49,7 @@ def render(con: duckdb.DuckDBPyConnection) -> str:
     (study,) = tables.rows_of(con, "study")
     listed = tables.rows_of(con, "programme")
     titles = {row["programme"]: row["title"] for row in listed if row["is_evaluated"]}
-    return environment.get_template("index.html.j2").render(
+    html = environment.get_template("index.html.j2").render(
         # Our own files, kept beside the template: not data.
         css=Markup("".join(f.read_text(encoding="utf-8") for f in (CSS, _HERE / "officers.css"))),  # noqa: S704
         marking=MARKING,
@@ -69,6 +69,7 @@ def render(con: duckdb.DuckDBPyConnection) -> str:
         withheld=tables.withheld(tables.rows_of(con, "withheld"), titles),
         set_aside=tables.table_of("Rows of every file", tables.rows_of(con, "set_aside")),
     )
+    return with_whole_years(html)
 
 
 def _programmes(con: duckdb.DuckDBPyConnection, listed: Sequence[Row]) -> tuple[Programme, ...]:

@@ -20,7 +20,8 @@ MAX_TAB_STOPS = 1000
 # Axe leaves open what stands on a drawing; `faint_drawing_text` measures that.
 _RUN_AXE = """async (tags) => {
   axe.configure({rules: [{id: 'color-contrast', selector: '*:not(svg *)'}]});
-  return await axe.run(document, {runOnly: tags, resultTypes: ['violations']});
+  const named = {'landmark-unique': {enabled: true}};  // each part has a name of its own
+  return await axe.run(document, {runOnly: tags, rules: named, resultTypes: ['violations']});
 }"""
 
 _OVERFLOW = """() => {
@@ -122,7 +123,7 @@ class TabStop:
 
 
 def axe(page: Page) -> AxeResult:
-    """Axe-core's rules for WCAG 2.0 to 2.2, levels A and AA."""
+    """Axe-core's rules for WCAG 2.0 to 2.2, levels A and AA, and that no two parts share a name."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result: dict[str, Any] = page.evaluate(_RUN_AXE, list(WCAG_22_AA))
     violations = tuple(

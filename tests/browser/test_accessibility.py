@@ -98,6 +98,11 @@ PLANTED = {
         "document.querySelector('main p').style.color = '#aaa'",
         "color-contrast",
     ),
+    "two parts of one name": (
+        "axe",
+        "document.querySelectorAll('.chart').forEach(c => c.setAttribute('aria-label', 'Chart'))",
+        "landmark-unique",
+    ),
     "no language": ("axe", "document.documentElement.removeAttribute('lang')", "html-has-lang"),
     "a wide paragraph": (
         "overflows",

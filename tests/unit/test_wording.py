@@ -123,9 +123,22 @@ def test_a_capital_letter_leaves_the_others_alone():
 
 
 def test_arms_are_named_by_their_programmes():
-    titles = {"send": "SEND in mainstream"}
-    assert wording.format_arm("send_only", titles) == "schools in SEND in mainstream only"
-    assert wording.format_arm("neither", titles) == "schools in neither programme"
+    titles = {"send": "SEND", "gap": "Gaps", "gap_and_more": "More"}
+    one, two = {"send": "SEND"}, {"send": "SEND", "gap": "Gaps"}
+    for arm, of, words in (
+        ("send_only", one, "schools in SEND"),
+        ("neither", one, "schools not in the programme"),
+        ("send_only", two, "schools in SEND only"),
+        ("both", two, "schools in both programmes"),
+        ("neither", two, "schools in neither programme"),
+        ("send_and_gap", titles, "schools in SEND and Gaps only"),
+        ("gap_and_gap_and_more", titles, "schools in Gaps and More only"),
+        ("gap_and_more_only", titles, "schools in More only"),
+        ("send_and_gap_and_gap_and_more", titles, "schools in SEND, Gaps and More"),
+        ("neither", titles, "schools in none of the programmes"),
+        ("another_only", titles, "schools in another only"),
+    ):
+        assert wording.format_arm(arm, of) == words
 
 
 def test_lists_and_sentences():

@@ -106,6 +106,17 @@ def test_cannot_tell_is_never_worded_as_nothing_happened():
     assert "neither that it helped nor that it did not" in text
 
 
+@pytest.mark.parametrize("verdict", ["no_meaningful_difference", "cannot_tell"])
+def test_a_matched_pool_is_named_wherever_schools_are_compared(verdict):
+    tables = with_verdict(verdict, -0.1, 0.2, (-0.8, 0.9))
+    matched = tables["programme"].assign(comparison_pool="matched")
+    found = findings(tables | {"programme": matched})
+    assert "Compared with similar schools outside the area: " in answer(found).bracket
+    said = [*(p.naive for p in found.programmes), *(p.answers for p in found.programmes)]
+    assert "the other schools" not in str(said)
+    assert "Compared with the other schools: " in answer(findings(tables)).bracket
+
+
 @pytest.mark.parametrize(
     ("verdict", "opening"),
     [

@@ -30,6 +30,15 @@ def test_every_headline_has_a_section_and_every_method_a_row():
     assert report.count("| change since last year (unsafe) |") == len(estimated)
 
 
+def test_whom_schools_are_compared_with_is_said():
+    tables = released_tables()
+    assert "Compared with other local schools." in render(tables)
+    matched = tables["programme"].assign(comparison_pool="matched")
+    report = render(tables | {"programme": matched})
+    assert "Compared with similar schools outside the area. Whatever else changed" in report
+    assert "other local schools." not in report
+
+
 def test_the_part_to_be_expected_anyway_is_said():
     assert "of the +2.8 points since last year, +2.2 points was to be expected" in render(
         released_tables()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines.board.cited import released_rows
-from pipelines.board.page import render
+from pipelines.board.page import render, with_whole_years
 from pipelines.board.tables import Table, of_chart, results_by_year
 from pipelines.charts.chart import Chart
 from tests.released_fixture import WITHHELD_MEAN, released_tables
@@ -69,6 +69,50 @@ def section(page: ET.Element, name: str) -> ET.Element:
     found = page.find(f".//section[@id='{name}']")
     assert found is not None, name
     return found
+
+
+def test_an_academic_year_is_never_broken_at_its_hyphen(html: str, page: ET.Element):
+    years = [e for e in page.iter("span") if e.get("class") == "year"]
+    assert {year.text for year in years} >= {"2016-17", "2017-18"}
+    assert re.search(r"\.year \{ white-space: nowrap; \}", html)
+    main = page.find(".//main")
+    assert main is not None
+    bare = re.compile(r"20\d\d-\d\d(?![\d-])")
+    for element in main.iter():
+        if not element.tag.startswith(SVG) and element.get("class") != "year":
+            assert not bare.search(element.text or ""), element.text
+        assert not bare.search(element.tail or ""), element.tail
+
+
+def test_years_in_tags_titles_drawings_and_dates_are_left_alone():
+    kept = (
+        '<title>2017-18</title><svg><title>a</title><text>2017-18</text></svg><p id="2017-18">'
+        "2018-09-01</p>"
+    )
+    year = '<span class="year">2017-18</span>'
+    assert with_whole_years(kept).replace(year, "2017-18") == kept
+    assert with_whole_years("<svg/><b>2017-18</b>") == f"<svg/><b>{year}</b>"
+    assert with_whole_years("2018-09-01") == "2018-09-01"
+
+
+def test_every_table_has_a_name_of_its_own(page: ET.Element):
+    captions = [text_of(caption) for caption in page.iter("caption")]
+    assert sorted(captions) == sorted(set(captions))
+    assert "SEND in mainstream: headline results of every measure" in captions
+    # Two charts of this page have one title.
+    assert (
+        "The figures in the chart: A finding: outcome_by_year (SEND in mainstream, reading progress)"
+        in captions
+    )
+    charts = [label for e in page.iter() if (label := e.get("aria-label", "")).startswith("Chart")]
+    assert len(charts) == len(set(charts)) == len(CHARTS)
+
+
+def test_it_is_not_called_a_page_where_it_may_be_paper(page: ET.Element):
+    main, header = page.find(".//main"), page.find(".//header")
+    assert main is not None
+    assert header is not None
+    assert "this page" not in (text_of(main) + text_of(header)).casefold()
 
 
 def test_page_needs_nothing_from_outside_and_no_script(html: str, page: ET.Element):
@@ -248,7 +292,7 @@ def test_the_annex_has_a_table_for_each_part_of_the_design(page: ET.Element):
         "(Key Stage 2) and Closing the gap (Key Stage 2))",
     ]
     headlines = released_tables()["impact"]["role"] == "headline"
-    assert sum(caption.endswith(": every method") for caption in captions) == headlines.sum()
+    assert sum(caption.endswith(", every method") for caption in captions) == headlines.sum()
 
 
 def test_an_annex_without_a_comparison_says_so():
