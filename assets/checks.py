@@ -1,10 +1,11 @@
 """The blocking checks: every table against its catalogue entry, and tables against each other.
 
-A check holds counts and names of rules, never a value; the places are kept for the analyst's terminal.
+A check holds counts, names of rules and places, never a value; what was found there is kept for the analyst's
+terminal.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
@@ -12,7 +13,7 @@ from assets.described import STUDIES, key_of
 from assets.resources import Studies, Work
 from pipelines import fault_list
 from pipelines.catalogue import RAW_TABLES, Table
-from pipelines.errors import StudyError
+from pipelines.errors import Fault, StudyError
 from pipelines.validation.faults import faults_of
 from pipelines.validation.relations import (
     RELATIONS,
@@ -23,6 +24,7 @@ from pipelines.validation.relations import (
 from pipelines.validation.rules import rules_of
 
 VALUES_CHECK = "values_are_as_declared"
+Told = dict[str, str]  # of a check that failed, as metadata
 
 
 def values_spec(table: Table) -> dg.AssetCheckSpec:
@@ -42,11 +44,12 @@ def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
     has_source = any(source.kind in table.source_kinds for source in work.study.source)
     rules = tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
     result = validate(work.con, rules)
+    told: Told = {}
     if result.broken:
         faults = [
             fault for rule in result.broken for fault in faults_of(work.con, work.study, rule)
         ]
-        fault_list.keep(work.paths, f"{table.schema}.{table.name}.check", StudyError(faults))
+        told = _keep_and_tell(work, f"{table.schema}.{table.name}.check", faults)
     return dg.AssetCheckResult(
         passed=result.is_success,
         check_name=VALUES_CHECK,
@@ -56,8 +59,20 @@ def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
             "rules_held": len(result.held),
             "rules_broken": len(result.broken),
             "broken": ", ".join(rule.name for rule in result.broken),
+            **told,
         },
     )
+
+
+def _keep_and_tell(work: Work, part: str, faults: Iterable[Fault]) -> Told:
+    """Keep faults for the terminal; what the page may say of them, which is where to look and what to run."""
+    error = StudyError(faults)
+    fault_list.keep(work.paths, part, error)
+    return {
+        "study": work.study.name,
+        "places": error.shareable(),
+        "to_see_what_was_found": f"ssif evaluate {work.study.folder}",
+    }
 
 
 def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetChecksDefinition:
@@ -84,17 +99,18 @@ def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetC
         ) -> Iterator[dg.AssetCheckResult]:
             study = context.op_execution_context.partition_key
             for relation in relations:
+                told: Told = {}
                 with studies.step(study, relation.name) as work:
                     n_broken = count_broken(work.con, relation)
                     if n_broken:
                         faults = faults_of_relation(work.con, relation)
-                        fault_list.keep(work.paths, relation.name, StudyError(faults))
+                        told = _keep_and_tell(work, relation.name, faults)
                 yield dg.AssetCheckResult(
                     passed=n_broken == 0,
                     check_name=relation.name,
                     asset_key=key_of(table),
                     severity=dg.AssetCheckSeverity.ERROR,
-                    metadata={"rows_broken": n_broken},
+                    metadata={"rows_broken": n_broken, **told},
                 )
 
     return check

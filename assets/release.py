@@ -116,7 +116,7 @@ def _chart_asset(family: str, reads: tuple[str, ...]) -> dg.AssetsDefinition:
         partitions_def=STUDIES,
         group_name="charts",
         deps=[_released_key(name) for name in reads],
-        description=f"The charts of {family.replace('_', ' ')}: SVG, PNG, their data and their words.",
+        description=f"{gallery.about(family)} As SVG and PNG, with its data and its words.",
         metadata={
             "dagster/column_schema": dg.TableSchema(
                 [

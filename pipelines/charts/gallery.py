@@ -5,6 +5,7 @@ Importing this module is light; the drawing library is imported when charts are 
 
 from __future__ import annotations
 
+import ast
 import importlib
 import io
 import json
@@ -38,6 +39,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "evaluation_answers": (*_SUBJECT, "evaluation_summary"),
     "school_programmes": (*_SUBJECT, "enrolment"),
 }
+
+
+def about(family: str) -> str:
+    """What a family's charts show: the first line of its module, read without the drawing library."""
+    source = (Path(__file__).parent / f"{family}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
 def draw(family: str, tables: Tables) -> list[Chart]:

@@ -83,6 +83,15 @@ def test_every_table_has_one_blocking_check_of_its_values() -> None:
     assert set(guarded) == tables
 
 
+def test_a_chart_s_description_says_what_it_shows() -> None:
+    said = {name: node.description or "" for name, node in NODES.items() if name[:7] == "charts/"}
+    assert len(set(said.values())) == len(said) == len(FAMILIES)
+    ending = " As SVG and PNG, with its data and its words."
+    for description in said.values():
+        assert description.endswith(f".{ending}")
+        assert len(description) > len(ending) + 20
+
+
 def test_released_is_the_only_way_to_charts_and_the_board() -> None:
     for name, node in NODES.items():
         if name.split("/")[0] in {"charts", "board"}:
