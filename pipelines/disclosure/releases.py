@@ -1,8 +1,8 @@
 """What a person has published of a study: recorded in its folder, and read back as what readers know.
 
-A record holds the released tables and, for officers, which schools each of their counts adds up, without
-a figure: who joins two releases knows that, and a school may have left a programme since. How earlier
-releases bear on what may be shown is `structure`'s and `suppression`'s to say.
+A record holds the released tables but for what schools said and, for officers, which schools each of
+their counts adds up, without a figure: who joins two releases knows that, and a school may have left a
+programme since. How earlier releases bear on what may be shown is `structure`'s and `suppression`'s to say.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import duckdb
 from filelock import FileLock
 
 from pipelines.catalogue import RELEASED_COUNT
+from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.disclosure.structure import Cell, Count
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
@@ -69,7 +70,9 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        shutil.copytree(paths.current / "released", building / "released")
+        # Words are not recorded: no figure can be worked out from them, and a school may take them back.
+        words = shutil.ignore_patterns(*(f"{table.name}.*" for table in RELEASED_VOICES))
+        shutil.copytree(paths.current / "released", building / "released", ignore=words)
         shutil.copy(paths.current / "run.json", building)
         with duckdb.connect(str(paths.current / "restricted.duckdb"), read_only=True) as con:
             name = RELEASED_COUNT.full_name
