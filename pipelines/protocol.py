@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import duckdb
 
 from pipelines.measures import MEASURES
+from pipelines.release_in_use import result_releases
+from pipelines.series import breaks_within
 from pipelines.study import Study
 
 
@@ -102,6 +106,30 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         [
             (entry.measure, MEASURES[entry.measure].key_stage, entry.academic_year, entry.reason)
             for entry in study.not_yet_published
+        ],
+    )
+    _write(
+        con,
+        "result_release",
+        "key_stage VARCHAR, academic_year VARCHAR, release_status VARCHAR, finality INTEGER, "
+        "is_used BOOLEAN, is_marked BOOLEAN",
+        [dataclasses.astuple(release) for release in result_releases(study)],
+    )
+    asked = dict.fromkeys(m.name for p in study.evaluated_programmes for m in p.measure)
+    _write(
+        con,
+        "series_break",
+        "measure VARCHAR, key_stage VARCHAR, academic_year VARCHAR, what VARCHAR, source VARCHAR",
+        [
+            (
+                note.measure,
+                MEASURES[note.measure].key_stage,
+                note.academic_year,
+                note.what,
+                note.source,
+            )
+            for measure in asked
+            for note in breaks_within(measure, study.years)
         ],
     )
     return len(study.programme)

@@ -70,6 +70,14 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     return _fill(con, ESTIMATE, pd.DataFrame([dataclasses.asdict(row) for row in with_holm(rows)]))
 
 
+def headlines(marts: Marts) -> list[ImpactRow]:
+    """Every headline row alone, its verdict capped as in `build_estimate`."""
+    rows: list[ImpactRow] = []
+    for question in _questions(marts.study.evaluated_programmes):
+        rows += _answers(marts, *question, is_headline_only=True)
+    return [row for row in _with_identification(marts, rows) if row.role == "headline"]
+
+
 class Marts:
     """The marts an estimate reads, read once: panels, pupil sums and draws come from here."""
 
@@ -148,7 +156,12 @@ class Marts:
 
 
 def _answers(
-    marts: Marts, measure: str, pupil_group: str, is_prior_adjusted: bool
+    marts: Marts,
+    measure: str,
+    pupil_group: str,
+    is_prior_adjusted: bool,
+    *,
+    is_headline_only: bool = False,
 ) -> list[ImpactRow]:
     """Every method's rows of one measure and group, of the programmes that ask for it so.
 
@@ -164,7 +177,14 @@ def _answers(
     return [
         row
         for together in ([local] if local else []) + alone
-        for row in _answers_of_pool(marts, measure, pupil_group, is_prior_adjusted, together)
+        for row in _answers_of_pool(
+            marts,
+            measure,
+            pupil_group,
+            is_prior_adjusted,
+            together,
+            is_headline_only=is_headline_only,
+        )
     ]
 
 
@@ -174,6 +194,8 @@ def _answers_of_pool(
     pupil_group: str,
     is_prior_adjusted: bool,
     asking: list[Programme],
+    *,
+    is_headline_only: bool,
 ) -> list[ImpactRow]:
     """Every method's rows of programmes whose schools are compared with the same others."""
     first, by_id = asking[0], {programme.id: programme for programme in asking}
@@ -192,6 +214,8 @@ def _answers_of_pool(
         change_panel=change_panel,
     )
     rows = [row for row in estimated if row.programme in by_id]
+    if is_headline_only:
+        return [row for row in rows if row.role == "headline"]
     rows = [with_effect_size(row, panel) if row.role == "headline" else row for row in rows]
     if is_prior_adjusted:
         rows = [_with_all_pupils(row, panel, as_published) for row in rows]

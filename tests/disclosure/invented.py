@@ -60,6 +60,7 @@ class Invented:
             _fill(con, "mart.school", self._school_rows())
             _fill(con, "mart.programme_school", self.members)
             _fill(con, "mart.cell", self.cells)
+            con.execute(_RELEASES)
             marts.build(con, ARM)
             marts.build(con, OUTCOME)
             study_effects.build_compared_school(con)
@@ -189,6 +190,18 @@ def truths_of(
     return truths
 
 
+# The latest release of each year is used, as a protocol without marks has it.
+_RELEASES = """
+INSERT INTO protocol.result_release
+SELECT key_stage, academic_year, release_status, finality,
+    finality = max(finality) OVER (PARTITION BY key_stage, academic_year), false
+FROM (
+    SELECT DISTINCT key_stage, academic_year, release_status,
+        list_position(['school_return', 'provisional', 'revised', 'final'], release_status) AS finality
+    FROM mart.cell
+)
+"""
+
 # As `study_effects` counts a headline's sample; its numbers do not matter here.
 _HEADLINES = """
 INSERT INTO impact.estimate BY NAME
@@ -242,7 +255,7 @@ def _study(programmes: list[str]) -> SimpleNamespace:
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
-        years=YEARS, not_yet_published=(),
+        years=YEARS, not_yet_published=(), source=(),
     )  # fmt: skip
 
 
