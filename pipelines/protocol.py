@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
-from pipelines.series import breaks_within
+from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
 
 
@@ -130,6 +130,17 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             )
             for measure in asked
             for note in breaks_within(measure, study.years)
+        ],
+    )
+    # Baseline years whose raw values have an average; estimates are standardised by year and use all.
+    _write(
+        con,
+        "comparable_baseline",
+        "measure VARCHAR, academic_year VARCHAR",
+        [
+            (measure, year)
+            for measure in asked
+            for year in comparable_years(measure, section.baseline_years)
         ],
     )
     return len(study.programme)

@@ -75,6 +75,13 @@ def breaks_within(measure: str, years: Iterable[str]) -> tuple[SeriesNote, ...]:
     )
 
 
+def comparable_years(measure: str, years: Iterable[str]) -> tuple[str, ...]:
+    """The latest of these years that no break parts: raw values of them, and no others, have an average."""
+    known = sorted(years)
+    since = max((note.academic_year for note in breaks_within(measure, known)), default="")
+    return tuple(year for year in known if year >= since)
+
+
 def why_no_results(measure: str, academic_year: str) -> str | None:
     """Why a year has no results of a measure; None if it has, as far as is known."""
     for note in series_notes():

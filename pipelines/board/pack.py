@@ -14,6 +14,7 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board import annex, tables
+from pipelines.board.changes import Changes, changes
 from pipelines.board.cited import (
     Row,
     Tables,
@@ -111,7 +112,7 @@ class Pack:
     arms: tuple[Table, ...]
     sections: Mapping[str, Section]
     claims: Table
-    revisions: Table
+    changes: Changes
     evaluations: Table
     evaluation_themes: Table
     statement_rule: Table
@@ -174,7 +175,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             for programme in found.programmes
         },
         claims=tables.claims(rows),
-        revisions=tables.revisions(rows),
+        changes=changes(rows),
         evaluations=tables.evaluations(rows),
         evaluation_themes=tables.evaluation_themes(rows),
         statement_rule=tables.statement_rule(rows),

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.charts import style, subject, year_axis
+from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Subject
 from pipelines.wording import first_within, format_status
@@ -44,13 +44,15 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     withheld = " ".join(f"{note}." for note in _withheld(tables, about)) or "No school is withheld."
     year = subject.outcome_year(tables)
     status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
+    broken = series_breaks.break_words(tables, about)
     parts = [f"{_part(up, n)} {name} rose" for name, (up, n) in counts.items()]
     existed = "No such programme existed. " if about.is_placebo else ""
     alt_text = (
         f"Scatter chart, one point a school. {about.measured()}. {existed}"
         f"From the average of earlier years to {year}, {' and '.join(parts)}. {withheld} Schools "
-        f"that start low tend to rise whatever is done."
+        f"that start low tend to rise whatever is done. {broken}"
     )
+    alt_text = alt_text.strip()
     svg, png = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
         name=name,
@@ -59,7 +61,8 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Schools are not named. Those that start low tend to rise whatever is done. {withheld}",
+            f"Schools are not named. Those that start low tend to rise whatever is done. {withheld} "
+            f"{broken}".strip(),
             status,
         ),
         data=_data(tables, about, points),

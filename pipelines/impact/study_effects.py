@@ -35,10 +35,13 @@ from pipelines.impact.robustness import (
     with_holm,
 )
 from pipelines.measures import MEASURES
+from pipelines.series import breaks_within
 from pipelines.store import row_count
 from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
+
+UNSAFE = "schools picked for a weak year tend to do better the year after, with or without help"
 
 # The other pupils of the same schools, against whom a group's change can be set.
 COMPLEMENT = {"disadvantaged": "not_disadvantaged", "sen_support": "no_sen"}
@@ -225,6 +228,7 @@ def _answers_of_pool(
         else row
         for row in rows
     ]
+    rows = [_with_breaks(row, marts.study) if row.role == "naive" else row for row in rows]
     other = COMPLEMENT.get(pupil_group)
     rows += robustness_rows(
         panel,
@@ -237,6 +241,18 @@ def _answers_of_pool(
     not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
     reason = not_yet or marts.schools.why_no_pool(marts.study, first, measure)
     return [dataclasses.replace(row, verdict_reason=reason) for row in rows] if reason else rows
+
+
+def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:
+    """A naive change says where raw values of its two years are not of one series."""
+    last_year = max(study.study.baseline_years)
+    breaks = breaks_within(row.measure, (last_year, row.academic_year))
+    if not breaks or row.estimate_low is None:
+        return row
+    what = "; ".join(note.what for note in breaks)
+    return dataclasses.replace(
+        row, verdict_reason=f"the two years are not measured alike ({what}), and {UNSAFE}"
+    )
 
 
 def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPanel) -> ImpactRow:

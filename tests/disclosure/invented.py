@@ -121,6 +121,8 @@ def invent(seed: int) -> Invented:
                 n = int(draw.poisson(size[group]))
                 met = int(draw.binomial(n, chance))
                 for status in statuses:
+                    if status == "revised":
+                        n, met = _moved(draw, n, met)
                     missing = int(draw.random() < 0.3 and n > 0)
                     counted = {
                         SHARE: (n, met / n if n else 0.0),
@@ -138,6 +140,14 @@ def invent(seed: int) -> Invented:
     return Invented(
         programmes, pd.DataFrame(joined, columns=["programme", "school_id"]), schools, cells
     )
+
+
+def _moved(draw: np.random.Generator, n: int, met: int) -> tuple[int, int]:
+    """A later release: a pupil more or less in one school of three, or one marked again."""
+    change = int(draw.choice([-1, 0, 0, 0, 1]))
+    n = max(0, n + change)
+    met = met + int(draw.choice([-1, 0, 0, 1])) if change or draw.random() < 0.3 else met
+    return n, min(max(met, 0), n)
 
 
 def tables_of(con: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:

@@ -22,7 +22,8 @@ Made = tuple[duckdb.DuckDBPyConnection, Study]
 @pytest.fixture(scope="module")
 def made() -> Iterator[Made]:
     """Two programmes; the provisional results are used, though revised ones are there."""
-    with city_store(7, {("send", READING), ("gap", RWM)}) as (con, study):
+    with city_store(7, {("send", READING), ("gap", RWM)}) as (con, of_city):
+        study = of_city
         provisional = next(source for source in study.source if source.status == "provisional")
         revised = provisional.model_copy(update={"status": "revised", "file": "revised.csv"})
         others = tuple(source for source in study.source if source is not provisional)
