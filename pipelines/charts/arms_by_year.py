@@ -118,11 +118,14 @@ def _title(tables: Tables, about: Subject, lines: Lines) -> str:
 
 @style.styled
 def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.Sheet:
+    breaks = series_breaks.breaks(tables, about)
+    dashed = "; a dashed line across is a break in series" if breaks else ""
     n_rows = -(-len(lines) // _COLUMNS)
     height = n_rows * (_HEADING + _PANEL) + _YEARS
     sheet = style.sheet(
         title,
-        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools",
+        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools"
+        f"{dashed}",
         subject.footer(tables, "", (about.key_stage,)),
         height,
     )
@@ -144,7 +147,7 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
         )
         year_axis.draw_years(axes, list(lines.values()))
         years = subject.study_years(tables)
-        year_axis.mark_breaks(axes, years, series_breaks.breaks(tables, about))
+        year_axis.mark_breaks(axes, years, breaks, is_named=False)
         year_axis.draw_values(axes, about)
         if column:
             axes.tick_params(labelleft=False)

@@ -40,16 +40,17 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         about.schools: _rises(points[points["is_programme"].astype(bool)]),
         about.others: _rises(points[~points["is_programme"].astype(bool)]),
     }
-    title = _title(about, counts)
+    title = _title(tables, about, counts)
     withheld = " ".join(f"{note}." for note in _withheld(tables, about)) or "No school is withheld."
     year = subject.outcome_year(tables)
     status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
     broken = series_breaks.break_words(tables, about)
     parts = [f"{_part(up, n)} {name} rose" for name, (up, n) in counts.items()]
+    rose = f"From the average of earlier years to {year}, {' and '.join(parts)}. "
     existed = "No such programme existed. " if about.is_placebo else ""
     alt_text = (
         f"Scatter chart, one point a school. {about.measured()}. {existed}"
-        f"From the average of earlier years to {year}, {' and '.join(parts)}. {withheld} Schools "
+        f"{'' if _break_between(tables, about) else rose}{withheld} Schools "
         f"that start low tend to rise whatever is done. {broken}"
     )
     alt_text = alt_text.strip()
@@ -76,6 +77,12 @@ def _rises(points: pd.DataFrame) -> tuple[int, int]:
     return int((points["outcome_mean"] > points["baseline_mean"]).sum()), len(points)
 
 
+def _break_between(tables: Tables, about: Subject) -> str:
+    """The year that parts all earlier results from the outcome's; "" if there is none."""
+    last = max(series_breaks.breaks(tables, about), default="")
+    return last if last > subject.study_years(tables)[-2] else ""
+
+
 def _part(n: int, everyone: int) -> str:
     """How many of them, before a noun: a count would stand in none of the chart's figures."""
     if n in (0, everyone):
@@ -83,7 +90,9 @@ def _part(n: int, everyone: int) -> str:
     return "most" if 2 * n > everyone else "half of" if 2 * n == everyone else "fewer than half of"
 
 
-def _title(about: Subject, counts: dict[str, tuple[int, int]]) -> str:
+def _title(tables: Tables, about: Subject, counts: dict[str, tuple[int, int]]) -> str:
+    if broken := _break_between(tables, about):
+        return f"Measured differently from {broken}: cannot tell which schools rose"
     mine, others = (_part(*counts[schools]) for schools in (about.schools, about.others))
     if about.is_placebo:
         return first_within(MAX_TITLE_WORDS, f"No programme existed: {mine} chosen schools rose")

@@ -63,7 +63,7 @@ def test_the_pupils_between_two_releases_cannot_be_counted() -> None:
             # Had the shares been printed whatever the number of pupils, some would tell it.
             tables["revisions"] = tables["revisions"].assign(**_shares_as_they_are(con))
             exact += pinned_movements(tables, MINIMUM)[1]
-    assert n_attacked > 30
+    assert n_attacked > 20
     assert pinned == []
     assert exact
 
@@ -71,9 +71,7 @@ def test_the_pupils_between_two_releases_cannot_be_counted() -> None:
 def _shares_as_they_are(con: duckdb.DuckDBPyConnection) -> dict[str, list[float | None]]:
     """What the shares of `released.revisions` would be if none were held back."""
     select = door.select_of("revisions").replace("is_vague(", "is_always(")
-    con.create_function(
-        "is_always", lambda *_: True, ["BIGINT", "DOUBLE", "INTEGER", "INTEGER"], "BOOLEAN"
-    )
+    con.execute("CREATE MACRO is_always(count, share, decimals, minimum) AS true")
     found = con.execute(select).df()
     return {name: list(found[name]) for name in ("before", "after")}
 
