@@ -106,8 +106,8 @@ def _title(tables: Tables, about: Subject, lines: Lines) -> str:
     changes = [
         change for line in lines.values() if (change := _change(tables, about, line)) is not None
     ]
-    if not changes and (broken := max(series_breaks.breaks(tables, about), default="")):
-        return f"Measured differently from {broken}: cannot tell how groups moved"
+    if not changes and series_breaks.breaks(tables, about):
+        return "Measured differently before and after: cannot tell how groups moved"
     if not changes:
         return f"{about.pupils_year} results: cannot tell yet how groups moved"
     rose = [change > 0 for change in changes]

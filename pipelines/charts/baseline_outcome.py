@@ -50,7 +50,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     existed = "No such programme existed. " if about.is_placebo else ""
     alt_text = (
         f"Scatter chart, one point a school. {about.measured()}. {existed}"
-        f"{'' if _break_between(tables, about) else rose}{withheld} Schools "
+        f"{'' if _is_broken(tables, about) else rose}{withheld} Schools "
         f"that start low tend to rise whatever is done. {broken}"
     )
     alt_text = alt_text.strip()
@@ -77,10 +77,10 @@ def _rises(points: pd.DataFrame) -> tuple[int, int]:
     return int((points["outcome_mean"] > points["baseline_mean"]).sum()), len(points)
 
 
-def _break_between(tables: Tables, about: Subject) -> str:
-    """The year that parts all earlier results from the outcome's; "" if there is none."""
+def _is_broken(tables: Tables, about: Subject) -> bool:
+    """Whether a break parts all earlier results from the outcome's."""
     last = max(series_breaks.breaks(tables, about), default="")
-    return last if last > subject.study_years(tables)[-2] else ""
+    return last > subject.study_years(tables)[-2]
 
 
 def _part(n: int, everyone: int) -> str:
@@ -91,8 +91,8 @@ def _part(n: int, everyone: int) -> str:
 
 
 def _title(tables: Tables, about: Subject, counts: dict[str, tuple[int, int]]) -> str:
-    if broken := _break_between(tables, about):
-        return f"Measured differently from {broken}: cannot tell which schools rose"
+    if _is_broken(tables, about):
+        return "Measured differently before and after: cannot tell which schools rose"
     mine, others = (_part(*counts[schools]) for schools in (about.schools, about.others))
     if about.is_placebo:
         return first_within(MAX_TITLE_WORDS, f"No programme existed: {mine} chosen schools rose")

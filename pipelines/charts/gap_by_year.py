@@ -116,9 +116,8 @@ def _title(tables: Tables, about: Subject, panels: dict[str, Panel]) -> str:
         return "No programme existed, yet these schools' gap narrowed"
     if about.is_placebo:
         return f"No programme existed; these schools' gap {programme or 'is unknown'}"
-    broken = max(series_breaks.breaks(tables, about), default="")
-    if (programme is None or rest is None) and broken:
-        return f"Measured differently from {broken}: cannot tell how gaps moved"
+    if (programme is None or rest is None) and series_breaks.breaks(tables, about):
+        return "Measured differently before and after: cannot tell how gaps moved"
     if programme is None or rest is None:
         return first_within(
             MAX_TITLE_WORDS,

@@ -94,3 +94,15 @@ def test_one_release_has_nothing_beside_it(made):
     only = study.model_copy(update={"source": study.source[:-1]})
     other_releases.build_verdict_by_release(con, only)
     assert {row[1] for row in con.execute(SELECT).fetchall()} == {"provisional"}
+
+
+def test_the_change_since_last_year_says_that_its_years_are_not_measured_alike(made):
+    reasons = dict(
+        made[0]
+        .execute("SELECT measure, verdict_reason FROM impact.estimate WHERE role = 'naive'")
+        .fetchall()
+    )
+    assert reasons[RWM].startswith(
+        "the two years are not measured alike (the writing framework changed in 2017-18), and schools"
+    )
+    assert "extreme negative scores" in reasons[READING]
