@@ -24,8 +24,14 @@ from pipelines.catalogue.comparison_design import (
     OVERLAP,
     SCHOOL_BEFORE,
 )
-from pipelines.catalogue.impact import CALIBRATION
-from pipelines.impact import calibration, comparison_pool, design, study_effects
+from pipelines.catalogue.impact import CALIBRATION, VERDICT_BY_RELEASE
+from pipelines.impact import (
+    calibration,
+    comparison_pool,
+    design,
+    other_releases,
+    study_effects,
+)
 
 
 def _impact_asset(
@@ -82,6 +88,11 @@ impact_assets = [
         ESTIMATE,
         _CELLS_AND_POOLS,
         lambda work: study_effects.build_estimate(work.con, work.study),
+    ),
+    _impact_asset(
+        VERDICT_BY_RELEASE,
+        [*_CELLS_AND_POOLS, key_of(ESTIMATE)],
+        lambda work: other_releases.build_verdict_by_release(work.con, work.study),
     ),
     _impact_asset(
         CALIBRATION,

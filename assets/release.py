@@ -20,6 +20,7 @@ from pipelines.catalogue import (
 )
 from pipelines.charts import gallery
 from pipelines.disclosure import door, releases
+from pipelines.disclosure.published_verdict import last_published_verdicts
 from pipelines.errors import Fault, StudyError
 from pipelines.publishing import publish as publish_run
 from pipelines.validation.relations import RELATIONS
@@ -64,7 +65,8 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
         earlier = releases.read(work.study.folder)
-        released = door.release(work.con, minimum_cell, earlier)
+        published = last_published_verdicts(work.study.folder)
+        released = door.release(work.con, minimum_cell, earlier, published)
         found = {
             NO_SMALL_NUMBERS: {
                 name: door.count_small(work.con, name, minimum_cell) for name in released.withheld

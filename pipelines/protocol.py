@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import duckdb
 
 from pipelines.measures import MEASURES
+from pipelines.release_in_use import result_releases
+from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
 
 
@@ -111,6 +115,41 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         [
             (order, total.fund, total.said, total.gbp)
             for order, total in enumerate(study.stated_total)
+        ],
+    )
+    _write(
+        con,
+        "result_release",
+        "key_stage VARCHAR, academic_year VARCHAR, release_status VARCHAR, finality INTEGER, "
+        "is_used BOOLEAN, is_marked BOOLEAN",
+        [dataclasses.astuple(release) for release in result_releases(study)],
+    )
+    asked = dict.fromkeys(m.name for p in study.evaluated_programmes for m in p.measure)
+    _write(
+        con,
+        "series_break",
+        "measure VARCHAR, key_stage VARCHAR, academic_year VARCHAR, what VARCHAR, source VARCHAR",
+        [
+            (
+                note.measure,
+                MEASURES[note.measure].key_stage,
+                note.academic_year,
+                note.what,
+                note.source,
+            )
+            for measure in asked
+            for note in breaks_within(measure, study.years)
+        ],
+    )
+    # Baseline years whose raw values have an average; estimates are standardised by year and use all.
+    _write(
+        con,
+        "comparable_baseline",
+        "measure VARCHAR, academic_year VARCHAR",
+        [
+            (measure, year)
+            for measure in asked
+            for year in comparable_years(measure, section.baseline_years)
         ],
     )
     return len(study.programme)

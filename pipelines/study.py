@@ -25,6 +25,8 @@ from pydantic import (
 from pipelines.errors import Fault, StudyError
 from pipelines.measures import MeasureName
 from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
+from pipelines.release_in_use import release_contradictions
+from pipelines.series import series_contradictions
 from pipelines.toml_lines import dotted, line_of
 
 PROTOCOL = "study.toml"
@@ -154,6 +156,8 @@ class Source(_Settings):
 
     `columns`: a heading of the file, and what it is; `assume`: what every row has that the file has no
     column for; `without`: what the file does not hold. Which names there are is `ingest.headings`'.
+
+    Of a year's results in several releases the one marked `used` is what estimates rest on, else the latest.
     """
 
     kind: SourceKind
@@ -163,6 +167,7 @@ class Source(_Settings):
     without: tuple[str, ...] = Field(default=(), strict=False)
     academic_year: AcademicYear | None = None
     status: ReleaseStatus | None = None
+    used: bool = False
     publisher: str | None = None
     published: dt.date | None = None
     licence: str | None = None
@@ -468,6 +473,8 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "a file inside the folder that data_root names",
                 "move the file, or change data_root",
             )
+    for location, *words in (*series_contradictions(study), *release_contradictions(study)):
+        fault(location, *words)
     for stage in ("ks2", "ks4"):
         if {f"{stage}_pupils", f"{stage}_schools"} <= {source.kind for source in study.source}:
             fault(

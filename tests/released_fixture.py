@@ -61,6 +61,8 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "statements": _statements(),
         "case_studies": _case_studies(),
         "revisions": _revisions(),
+        "verdict_change": _verdict_change(),
+        "series_break": _series_break(),
         "source": _source(),
         "withheld": _withheld(),
     }
@@ -643,15 +645,32 @@ def _case_studies() -> pd.DataFrame:
 
 
 def _revisions() -> pd.DataFrame:
-    columns = "programme pupil_group measure academic_year from_status to_status before after"
+    columns = (
+        "programme level pupil_group measure unit academic_year from_status to_status n_pupils_before "
+        "n_pupils_after n_pupils_difference before after difference is_rounding verdict_before "
+        "verdict_after"
+    )
     return pd.DataFrame({name: pd.Series(dtype="object") for name in columns.split()})
+
+
+def _verdict_change() -> pd.DataFrame:
+    columns = (
+        "programme measure pupil_group academic_year compared_with published_on from_status to_status "
+        "verdict_before verdict_after is_changed reason"
+    )
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns.split()})
+
+
+def _series_break() -> pd.DataFrame:
+    columns = ["measure", "key_stage", "academic_year", "what", "source"]
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
 
 
 def _source() -> pd.DataFrame:
     rows = [
-        ("ks2_pupils_2018.csv", "ks2_pupils", "2017-18", "provisional", "Westhaven Council",
+        ("ks2_pupils_2018.csv", "ks2_pupils", "2017-18", "provisional", True, "Westhaven Council",
          2311, 2296, 15, "9b" * 32),
-        ("ks4_pupils_2018.csv", "ks4_pupils", "2017-18", "school_return", "Westhaven Council",
+        ("ks4_pupils_2018.csv", "ks4_pupils", "2017-18", "school_return", True, "Westhaven Council",
          1752, 1745, 7, "4e" * 32),
     ]  # fmt: skip
     columns = [
@@ -659,6 +678,7 @@ def _source() -> pd.DataFrame:
         "kind",
         "academic_year",
         "release_status",
+        "is_used",
         "publisher",
         "n_rows_in",
         "n_rows_kept",

@@ -18,7 +18,7 @@ from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
 from pipelines.disclosure import door
-from pipelines.impact import calibration, comparison_pool, design, study_effects
+from pipelines.impact import calibration, comparison_pool, design, other_releases, study_effects
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
@@ -311,6 +311,7 @@ class TinyStudy:
                 design.build(con, table)
             design.build_overlap(con, study)
             study_effects.build_estimate(con, study)
+            other_releases.build_verdict_by_release(con, study)
             calibration.build_calibration(con)
             study_effects.build_comparison(con, study)
             door.release(con, study.study.minimum_cell)

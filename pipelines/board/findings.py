@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, capitalised, cite, plain, sentence, where
+from pipelines.board.series_breaks import not_alike
 from pipelines.measures import MEASURES
 
 KEY_STAGES = ("ks2", "ks4")
@@ -412,9 +413,11 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
                 f"In {year}: {_level(by_arm['programme'])} in schools {_inside(programme)}, "
                 f"{_level(by_arm['rest'])} in {others} ({status})."
             )
+    if parts:
+        parts.append(not_alike(row["measure"], years[:2], tables))
     if parts and row["academic_year"] not in years:
         parts.insert(0, f"The {row['academic_year']} results are not yet published.")
-    return " ".join(parts)
+    return " ".join(filter(None, parts))
 
 
 def _level(row: Row) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board import annex, tables
+from pipelines.board.changes import Changes, changes
 from pipelines.board.cited import (
     Row,
     Tables,
@@ -125,7 +126,7 @@ class Pack:
     sections: Mapping[str, Section]
     reached: Table
     claims: Table
-    revisions: Table
+    changes: Changes
     evaluations: Table
     evaluation_themes: Table
     statement_rule: Table
@@ -191,7 +192,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
         },
         reached=tables.reached(rows),
         claims=tables.claims(rows),
-        revisions=tables.revisions(rows),
+        changes=changes(rows),
         evaluations=tables.evaluations(rows),
         evaluation_themes=tables.evaluation_themes(rows),
         statement_rule=tables.statement_rule(rows),

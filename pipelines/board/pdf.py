@@ -177,7 +177,10 @@ def _limits(of: Pack) -> Iterator[Block]:
         yield _paragraph(of.left_empty)
     else:
         yield _paragraph(of.all_published)
-    yield from _table(of.revisions, of)
+    yield _heading(2, "What changed when later results came in")
+    for text in of.changes.sentences:
+        yield _paragraph(text)
+    yield from _table(of.changes.figures, of)
 
 
 def _schools_say(of: Pack) -> Iterator[Block]:

@@ -232,21 +232,6 @@ def text_review(tables: Tables) -> Table:
     )
 
 
-def revisions(tables: Tables) -> Table:
-    """Figures that moved when a later release of the same results came in."""
-    return table_of(
-        "What moved since the last release",
-        tables["revisions"],
-        {
-            "Measure": lambda row: measure_label(row["measure"], tables),
-            "Pupils": lambda row: wording.format_group(row["pupil_group"]),
-            "Year": lambda row: str(row["academic_year"]),
-            "Before": lambda row: _level(row, "before", "from_status"),
-            "After": lambda row: _level(row, "after", "to_status"),
-        },
-    )
-
-
 def withheld(tables: Tables) -> Table:
     """How much is shown and withheld, table by table."""
     names = {
@@ -278,11 +263,7 @@ def sources(tables: Tables) -> Table:
         {
             "File": lambda row: cite(row, "as_it_is", "file"),
             "Year": lambda row: or_none(row, "academic_year"),
-            "Status": lambda row: (
-                NONE
-                if wording.is_missing(row["release_status"])
-                else wording.format_status(row["release_status"])
-            ),
+            "Status": _status,
             "Publisher": lambda row: or_none(row, "publisher"),
             "Rows read": lambda row: cite(row, "count", "n_rows_in"),
             "Rows used": lambda row: cite(row, "count", "n_rows_kept"),
@@ -331,9 +312,12 @@ def _year_and_status(row: Row) -> str:
     return f"{row['academic_year']} ({wording.format_status(row['release_status'])})"
 
 
-def _level(row: Row, value: str, status: str) -> str:
-    words = wording.WITHHELD if wording.is_missing(row[value]) else cite(row, "value", value)
-    return f"{words} ({wording.format_status(row[status])})"
+def _status(row: Row) -> str:
+    if wording.is_missing(row["release_status"]):
+        return NONE
+    words = wording.format_status(row["release_status"])
+    is_kept_only = not wording.is_missing(row["is_used"]) and not row["is_used"]
+    return f"{words}, not used" if is_kept_only else words
 
 
 def _sides(row: Row) -> str:

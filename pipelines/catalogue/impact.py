@@ -80,6 +80,26 @@ ESTIMATE = Table(
     ),
 )
 
+VERDICT_BY_RELEASE = Table(
+    "impact",
+    "verdict_by_release",
+    grain="a primary headline's verdict on one release of the outcome year",
+    key=("programme", "measure", "release_status"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        GROUP,
+        YEAR,
+        STATUS,
+        Column("is_used", "flag", "The release the study uses", is_nullable=False),
+        Column("n_programme_pupils", "integer", "Pupils on the programme's side", low=0),
+        Column("n_comparison_pupils", "integer", "Pupils on the other side", low=0),
+        Column("verdict", "code", "The verdict", allowed=get_args(Verdict)),
+        Column("reason", "text", "Why there is none"),
+    ),
+)
+
 COMPARISON = Table(
     "impact",
     "comparison",
@@ -174,6 +194,7 @@ IMPACT_TABLES: tuple[Table, ...] = (
     BALANCE,
     OVERLAP,
     ESTIMATE,
+    VERDICT_BY_RELEASE,
     CALIBRATION,
     COMPARISON,
 )

@@ -215,6 +215,19 @@ RELEASED_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "released",
+        "series_break",
+        grain="a measure asked for, and a year from which it is not comparable with years before",
+        key=("measure", "academic_year", "what"),
+        columns=(
+            MEASURE,
+            KEY_STAGE,
+            YEAR,
+            Column("what", "text", "What changed", is_nullable=False),
+            Column("source", "text", "Who says so", is_nullable=False),
+        ),
+    ),
+    Table(
+        "released",
         "claims",
         grain="a claim made to the board",
         key=("claim",),
@@ -253,6 +266,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("kind", "text", "What it is", is_nullable=False),
             Column("academic_year", "text", "Year of its results"),
             Column("release_status", "text", "How final it is"),
+            Column("is_used", "flag", "Of results: the release that is used; else blank"),
             Column("publisher", "text", "Who published it"),
             Column("n_rows_in", "integer", "Rows in the file", low=0, unit="rows"),
             Column("n_rows_kept", "integer", "Rows used", low=0, unit="rows"),

@@ -6,6 +6,7 @@ How their counts of pupils hang together is declared here, for disclosure contro
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from pipelines.catalogue.columns import (
     GROUP,
@@ -18,6 +19,7 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
 from pipelines.catalogue.impact import CALIBRATION, COMPARISON, ESTIMATE
 from pipelines.catalogue.table import Column, PupilCount, Table
+from pipelines.impact.results import Verdict
 
 # Degrees of freedom say how much is known, not what.
 _ESTIMATE_FIGURES = tuple(
@@ -25,6 +27,10 @@ _ESTIMATE_FIGURES = tuple(
     for column in ESTIMATE.columns
     if column.kind == "number" and column.name != "effective_df"
 )
+FROM_STATUS = Column(
+    "from_status", "code", "Earlier release", allowed=RELEASE_STATUSES, is_nullable=False
+)
+TO_STATUS = replace(FROM_STATUS, name="to_status", about="Later release")
 _SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False)
 
 # A school counts only if it has a pupil: schools bound the pupils from below, so they go together.
@@ -57,22 +63,32 @@ def _before(side: str) -> PupilCount:
         adds_up=f"{_SAME_MEASURE} AND counted.pupil_group = CASE shown.characteristic "
         "WHEN 'target_pupils_before' THEN shown.pupil_group ELSE 'all' END "
         "AND counted.is_in_use AND NOT counted.is_outcome AND counted.reason = 'compared' "
+        # Averages of results leave out years that a break in series parts; a school's make-up has none.
+        "AND (counted.is_comparable_baseline OR shown.characteristic NOT LIKE '%_pupils_before') "
         f"AND counted.side = '{'programme' if side == 'programme' else 'rest'}'",
         goes_with=(f"{side}_mean", "standardised_difference", "rating"),
         rounded_to=10,
     )
 
 
+_REVISED_FIGURES = ("n_pupils_difference", "difference", "is_rounding")
+
+
 def _released_status(when: str, status: str) -> PupilCount:
-    """A programme's pupils in one of two releases."""
+    """A side's pupils in one of two releases. To the nearest ten, with a share that tells nearly as much."""
     return PupilCount(
         f"n_pupils_{when}",
         adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.{status} "
-        "AND counted.side = 'programme' AND NOT counted.is_special",
-        goes_with=(when,),
+        "AND NOT counted.is_special AND shown.level IN ('authority', counted.side)",
+        goes_with=(when, *_REVISED_FIGURES),
         mean=when,
         loss="20",
+        rounded_to=10,
     )
+
+
+def _verdict(name: str, about: str) -> Column:
+    return Column(name, "code", about, allowed=get_args(Verdict))
 
 
 RELEASED_RESULTS: tuple[Table, ...] = (
@@ -197,32 +213,77 @@ RELEASED_RESULTS: tuple[Table, ...] = (
     Table(
         "released",
         "revisions",
-        grain="a programme's result in two releases of one year",
-        key=("programme", "pupil_group", "measure", "academic_year", "from_status", "to_status"),
+        grain="a side's result in two releases of one year",
+        key=(
+            "programme",
+            "level",
+            "pupil_group",
+            "measure",
+            "academic_year",
+            "from_status",
+            "to_status",
+        ),
         pupil_counts=(
             _released_status("before", "from_status"),
             _released_status("after", "to_status"),
         ),
-        withheld=("before", "after"),
+        withheld=("before", "after", *_REVISED_FIGURES),
         columns=(
             PROGRAMME,
-            GROUP,
-            MEASURE,
-            YEAR,
             Column(
-                "from_status",
+                "level",
                 "code",
-                "Earlier release",
-                allowed=RELEASE_STATUSES,
+                "Schools of the programme, the other local ones; or all, where programme is 'all'",
+                allowed=("programme", "rest", "authority"),
                 is_nullable=False,
             ),
+            GROUP,
+            MEASURE,
+            UNIT,
+            YEAR,
+            FROM_STATUS,
+            TO_STATUS,
             Column(
-                "to_status", "code", "Later release", allowed=RELEASE_STATUSES, is_nullable=False
+                "n_pupils_before", "integer", "Pupils in the earlier, to the nearest ten", low=0
             ),
-            Column("n_pupils_before", "integer", "Pupils in the earlier", low=0, unit="pupils"),
-            Column("n_pupils_after", "integer", "Pupils in the later", low=0, unit="pupils"),
-            Column("before", "number", "Mean in the earlier release"),
-            Column("after", "number", "Mean in the later release"),
+            Column("n_pupils_after", "integer", "Pupils in the later, to the nearest ten", low=0),
+            Column("n_pupils_difference", "integer", "Pupils more, from those two counts"),
+            Column("before", "number", "Mean in the earlier release, as it is read"),
+            Column("after", "number", "Mean in the later release, as it is read"),
+            Column("difference", "number", "How much it moved, from those two means"),
+            Column(
+                "is_rounding",
+                "flag",
+                "The same pupils, and each school's two figures could be one, rounded twice",
+            ),
+            _verdict("verdict_before", "Verdict on the earlier release, where there is one"),
+            _verdict("verdict_after", "Verdict on the later release, where there is one"),
+        ),
+    ),
+    Table(
+        "released",
+        "verdict_change",
+        grain="a verdict on the results used, and on another release of them or as published before",
+        key=("programme", "measure", "compared_with", "from_status", "to_status"),
+        columns=(
+            PROGRAMME,
+            MEASURE,
+            GROUP,
+            YEAR,
+            Column(
+                "compared_with",
+                "code",
+                "Another release of the year's results, or what was last published of this study",
+                allowed=("another_release", "last_publication"),
+                is_nullable=False,
+            ),
+            Column("published_on", "date", "The day that was published"),
+            replace(FROM_STATUS, is_nullable=True),
+            replace(TO_STATUS, is_nullable=True),
+            _verdict("verdict_before", "Verdict on the earlier results"),
+            _verdict("verdict_after", "Verdict on the later results"),
+            Column("is_changed", "flag", "Whether they differ; blank where one is missing"),
+            Column("reason", "text", "Why one is missing"),
         ),
     ),
 )

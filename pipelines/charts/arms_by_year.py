@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipelines.charts import style, subject, year_axis
+from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Reading, Subject
 from pipelines.wording import (
@@ -67,8 +67,9 @@ def _lines(tables: Tables, about: Subject) -> Lines:
 
 def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
     name = f"arms_by_year-{about.slug}"
-    title = _title(about, lines)
-    alt_text = _alt_text(tables, about, lines)
+    title = _title(tables, about, lines)
+    broken = series_breaks.break_words(tables, about)
+    alt_text = f"{_alt_text(tables, about, lines)} {broken}".strip()
     svg, png = _draw(tables, about, title, lines).save(name, alt_text)
     return Chart(
         name=name,
@@ -80,7 +81,7 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
             f"Points are averages over all pupils of the group; a group rose if "
             f"{subject.outcome_year(tables)} is above the average of its earlier years. Groups of too "
             f"few schools to tell their own spread are not drawn. Schools differ in much besides "
-            f"their programmes.",
+            f"their programmes. {broken}".strip(),
             subject.status_words([reading for line in lines.values() for reading in line]),
         ),
         data=_data(tables, about, lines),
@@ -89,17 +90,24 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
     )
 
 
-def _change(about: Subject, line: list[Reading]) -> float | None:
-    """Outcome year against the average of earlier years, as rounded; None if either is missing."""
+def _change(tables: Tables, about: Subject, line: list[Reading]) -> float | None:
+    """Outcome year against the average of earlier years, as rounded; None if either is missing.
+
+    Years that a break in series parts from the outcome year are no average to hold it against.
+    """
     *before, after = line
-    known = [reading.mean for reading in before if not reading.is_missing]
+    known = [reading.mean for reading in series_breaks.comparable_before(tables, about, before)]
     if after.is_missing or not known:
         return None
     return rounded(after.mean - sum(known) / len(known), about.unit, about.measure)
 
 
-def _title(about: Subject, lines: Lines) -> str:
-    changes = [change for line in lines.values() if (change := _change(about, line)) is not None]
+def _title(tables: Tables, about: Subject, lines: Lines) -> str:
+    changes = [
+        change for line in lines.values() if (change := _change(tables, about, line)) is not None
+    ]
+    if not changes and series_breaks.breaks(tables, about):
+        return "Measured differently before and after: cannot tell how groups moved"
     if not changes:
         return f"{about.pupils_year} results: cannot tell yet how groups moved"
     rose = [change > 0 for change in changes]
@@ -110,11 +118,14 @@ def _title(about: Subject, lines: Lines) -> str:
 
 @style.styled
 def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.Sheet:
+    breaks = series_breaks.breaks(tables, about)
+    dashed = "; a dashed line across is a break in series" if breaks else ""
     n_rows = -(-len(lines) // _COLUMNS)
     height = n_rows * (_HEADING + _PANEL) + _YEARS
     sheet = style.sheet(
         title,
-        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools",
+        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools"
+        f"{dashed}",
         subject.footer(tables, "", (about.key_stage,)),
         height,
     )
@@ -135,6 +146,8 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
             pad=4,
         )
         year_axis.draw_years(axes, list(lines.values()))
+        years = subject.study_years(tables)
+        year_axis.mark_breaks(axes, years, breaks, is_named=False)
         year_axis.draw_values(axes, about)
         if column:
             axes.tick_params(labelleft=False)

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.charts import style, subject, year_axis
+from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Subject
 from pipelines.wording import first_within, format_status
@@ -40,17 +40,20 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         about.schools: _rises(points[points["is_programme"].astype(bool)]),
         about.others: _rises(points[~points["is_programme"].astype(bool)]),
     }
-    title = _title(about, counts)
+    title = _title(tables, about, counts)
     withheld = " ".join(f"{note}." for note in _withheld(tables, about)) or "No school is withheld."
     year = subject.outcome_year(tables)
     status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
+    broken = series_breaks.break_words(tables, about)
     parts = [f"{_part(up, n)} {name} rose" for name, (up, n) in counts.items()]
+    rose = f"From the average of earlier years to {year}, {' and '.join(parts)}. "
     existed = "No such programme existed. " if about.is_placebo else ""
     alt_text = (
         f"Scatter chart, one point a school. {about.measured()}. {existed}"
-        f"From the average of earlier years to {year}, {' and '.join(parts)}. {withheld} Schools "
-        f"that start low tend to rise whatever is done."
+        f"{'' if _is_broken(tables, about) else rose}{withheld} Schools "
+        f"that start low tend to rise whatever is done. {broken}"
     )
+    alt_text = alt_text.strip()
     svg, png = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
         name=name,
@@ -59,7 +62,8 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Schools are not named. Those that start low tend to rise whatever is done. {withheld}",
+            f"Schools are not named. Those that start low tend to rise whatever is done. {withheld} "
+            f"{broken}".strip(),
             status,
         ),
         data=_data(tables, about, points),
@@ -73,6 +77,12 @@ def _rises(points: pd.DataFrame) -> tuple[int, int]:
     return int((points["outcome_mean"] > points["baseline_mean"]).sum()), len(points)
 
 
+def _is_broken(tables: Tables, about: Subject) -> bool:
+    """Whether a break parts all earlier results from the outcome's."""
+    last = max(series_breaks.breaks(tables, about), default="")
+    return last > subject.study_years(tables)[-2]
+
+
 def _part(n: int, everyone: int) -> str:
     """How many of them, before a noun: a count would stand in none of the chart's figures."""
     if n in (0, everyone):
@@ -80,7 +90,9 @@ def _part(n: int, everyone: int) -> str:
     return "most" if 2 * n > everyone else "half of" if 2 * n == everyone else "fewer than half of"
 
 
-def _title(about: Subject, counts: dict[str, tuple[int, int]]) -> str:
+def _title(tables: Tables, about: Subject, counts: dict[str, tuple[int, int]]) -> str:
+    if _is_broken(tables, about):
+        return "Measured differently before and after: cannot tell which schools rose"
     mine, others = (_part(*counts[schools]) for schools in (about.schools, about.others))
     if about.is_placebo:
         return first_within(MAX_TITLE_WORDS, f"No programme existed: {mine} chosen schools rose")

@@ -17,20 +17,20 @@ from pipelines.charts.chart import Chart, Tables
 from pipelines.disclosure.free_text import inert_in_spreadsheet
 
 _SUBJECT = ("study", "programme", "source")
+_BY_YEAR = ("comparison", "not_yet_published", "series_break")
 
 # Families in the order a reader meets them, each with the released tables it reads.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "headline_effects": (*_SUBJECT, "measure", "impact"),
-    "naive_headline": (*_SUBJECT, "measure", "impact"),
+    "naive_headline": (*_SUBJECT, "measure", "impact", "series_break"),
     "methods": (*_SUBJECT, "measure", "impact"),
-    "outcome_by_year": (*_SUBJECT, "measure", "impact", "comparison", "not_yet_published"),
-    "arms_by_year": (*_SUBJECT, "measure", "comparison", "not_yet_published"),
-    "gap_by_year": (*_SUBJECT, "measure", "comparison", "not_yet_published"),
+    "outcome_by_year": (*_SUBJECT, "measure", "impact", *_BY_YEAR),
+    "arms_by_year": (*_SUBJECT, "measure", *_BY_YEAR),
+    "gap_by_year": (*_SUBJECT, "measure", *_BY_YEAR),
     "baseline_outcome": (
         *_SUBJECT,
         "measure",
-        "comparison",
-        "not_yet_published",
+        *_BY_YEAR,
         "school_point",
         "school_point_withheld",
     ),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.charts import style, subject, year_axis
+from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Reading, Subject
 from pipelines.wording import (
@@ -51,8 +51,9 @@ def charts(tables: Tables) -> Iterator[Chart]:
 
 def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
     name = f"gap_by_year-{about.slug}"
-    title = _title(about, panels)
-    alt_text = _alt_text(about, panels)
+    title = _title(tables, about, panels)
+    broken = series_breaks.break_words(tables, about)
+    alt_text = f"{_alt_text(tables, about, panels)} {broken}".strip()
     statuses = subject.status_words(_all_readings(panels))
     svg, png = _draw(tables, about, title, panels).save(name, alt_text)
     return Chart(
@@ -64,7 +65,7 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
             about,
             "The gap is other pupils minus disadvantaged pupils within the same schools. No "
             "interval is given for the gap itself. The change of the gap is told from the average "
-            "of the earlier years.",
+            f"of the earlier years. {broken}".strip(),
             statuses,
         ),
         data=_data(about, panels),
@@ -89,23 +90,34 @@ def _gaps(panel: Panel) -> list[float | None]:
     ]
 
 
-def _direction(about: Subject, panel: Panel) -> str | None:
-    """How the outcome year's gap stands to the average of earlier gaps, as rounded."""
+def _direction(tables: Tables, about: Subject, panel: Panel) -> str | None:
+    """How the outcome year's gap stands to the average of earlier gaps, as rounded.
+
+    None where there is none before it that no break in series parts from it.
+    """
     *before, after = _gaps(panel)
-    known = [gap for gap in before if gap is not None]
+    years = series_breaks.comparable_before(tables, about, panel["disadvantaged"][:-1])
+    comparable = {reading.academic_year for reading in years}
+    known = [
+        gap
+        for gap, reading in zip(before, panel["disadvantaged"], strict=False)
+        if gap is not None and reading.academic_year in comparable
+    ]
     if after is None or not known:
         return None
     change = rounded(after - sum(known) / len(known), about.unit, about.measure)
     return "narrowed" if change < 0 else "widened" if change > 0 else "held"
 
 
-def _title(about: Subject, panels: dict[str, Panel]) -> str:
-    programme = _direction(about, panels["programme"])
-    rest = _direction(about, panels["rest"])
+def _title(tables: Tables, about: Subject, panels: dict[str, Panel]) -> str:
+    programme = _direction(tables, about, panels["programme"])
+    rest = _direction(tables, about, panels["rest"])
     if about.is_placebo and programme == "narrowed":
         return "No programme existed, yet these schools' gap narrowed"
     if about.is_placebo:
         return f"No programme existed; these schools' gap {programme or 'is unknown'}"
+    if (programme is None or rest is None) and series_breaks.breaks(tables, about):
+        return "Measured differently before and after: cannot tell how gaps moved"
     if programme is None or rest is None:
         return first_within(
             MAX_TITLE_WORDS,
@@ -145,10 +157,29 @@ def _draw(tables: Tables, about: Subject, title: str, panels: dict[str, Panel]) 
         axes.set_title(
             _arm_words(about, arm), fontsize=style.BODY_SIZE + 1, fontweight="bold", loc="left"
         )
+        _mark_breaks(axes, [r.academic_year for r in years], series_breaks.breaks(tables, about))
         _draw_panel(axes, about, panel, marks[arm]["color"])
         if not number:
             _write_years(axes, list(panel.values()))
     return sheet
+
+
+def _mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> None:
+    """A dashed line above each year from which values are not comparable with those before."""
+    for row, year in enumerate(years):
+        if row and year in breaks:
+            axes.axhline(
+                row - 0.5, color=style.RULE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1
+            )
+            axes.text(
+                1.0,
+                row - 0.5,
+                "break in series",
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="bottom",
+                fontsize=style.SMALL_SIZE,
+            )
 
 
 def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
@@ -236,7 +267,7 @@ def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading])
         axes.text(start, row - 0.5, words[group], va="bottom", fontsize=style.SMALL_SIZE)
 
 
-def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
+def _alt_text(tables: Tables, about: Subject, panels: dict[str, Panel]) -> str:
     parts = ["No such programme existed."] if about.is_placebo else []
     for arm, panel in panels.items():
         gaps = [
@@ -244,7 +275,7 @@ def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
             f" in {reading.academic_year}"
             for gap, reading in zip(_gaps(panel), panel["disadvantaged"], strict=True)
         ]
-        direction = _direction(about, panel)
+        direction = _direction(tables, about, panel)
         against = f" The gap {direction} against earlier years." if direction else ""
         parts.append(f"{_arm_words(about, arm)}: gap {', '.join(gaps)}.{against}")
     return (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from pipelines.charts import effect_axis, style, subject
+from pipelines.charts import effect_axis, series_breaks, style, subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
@@ -48,14 +48,15 @@ def charts(tables: Tables) -> Iterator[Chart]:
 def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> Chart:
     name = f"naive_headline-{about.slug}"
     title = _title(about, naive, headline)
-    alt_text = _alt_text(about, naive, headline)
+    broken = series_breaks.break_words(tables, about, after=subject.study_years(tables)[-2])
+    alt_text = f"{_alt_text(about, naive, headline)} {broken}".strip()
     statuses = format_status(headline.status)
     svg, png = _draw(tables, about, title, naive, headline).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
         alt_text=alt_text,
-        caption=subject.caption(tables, about, _WHY_UNSAFE, statuses),
+        caption=subject.caption(tables, about, f"{_WHY_UNSAFE} {broken}".strip(), statuses),
         data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _TRUSTED, headline)]),
         svg=svg,
         png=png,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipelines.charts import style, subject, year_axis
+from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Effect, Reading, Subject
 from pipelines.wording import (
@@ -40,7 +40,8 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
     found = subject.effect(tables, about, "headline")
     title = _title(tables, about, found, lines)
     statuses = subject.status_words([reading for line in lines.values() for reading in line])
-    alt_text = _alt_text(about, found, lines)
+    broken = series_breaks.break_words(tables, about)
+    alt_text = f"{_alt_text(about, found, lines)} {broken}".strip()
     svg, png = _draw(tables, about, title, lines).save(name, alt_text)
     return Chart(
         name=name,
@@ -50,7 +51,7 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
             tables,
             about,
             "Points are averages over all pupils of the group; shaded years have no figure that "
-            "can be shown.",
+            f"can be shown. {broken}".strip(),
             statuses,
         ),
         data=_data(about, lines),
@@ -93,6 +94,7 @@ def _draw(
     year_axis.draw_years(axes, list(lines.values()))
     year_axis.draw_values(axes, about)
     year_axis.mark_missing(axes, dict(lines), 0.55 * width / len(lines[_REST]))
+    year_axis.mark_breaks(axes, subject.study_years(tables), series_breaks.breaks(tables, about))
     _mark_start(axes, about, subject.study_years(tables))
     _label_ends(axes, about, lines, height)
     return sheet

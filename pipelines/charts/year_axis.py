@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -83,6 +83,32 @@ def mark_missing(axes: Axes, lines: Mapping[str, Sequence[Reading]], width_inche
             va="bottom",
             fontsize=style.SMALL_SIZE,
         )
+
+
+def mark_breaks(
+    axes: Axes, years: Sequence[str], breaks: Collection[str], *, is_named: bool = True
+) -> None:
+    """A dashed line before each year from which values are not comparable with those before.
+
+    Named beside it, where there is room.
+    """
+    for position, year in enumerate(years):
+        if position and year in breaks:
+            axes.axvline(
+                position - 0.5, color=style.RULE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1
+            )
+            if not is_named:
+                continue
+            axes.text(
+                position - 0.5,
+                0.02,
+                "break in series ",
+                transform=axes.get_xaxis_transform(),
+                ha="right",
+                va="bottom",
+                fontsize=style.SMALL_SIZE,
+                rotation=90,
+            )
 
 
 def limits(

@@ -20,6 +20,7 @@ import numpy as np
 from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, PupilCount, Table
 from pipelines.disclosure import inference, structure, suppression
 from pipelines.disclosure.inference import FEWEST_SCHOOLS, SMALL_GROUP, Block, Rules
+from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
 from pipelines.store import row_count
@@ -46,17 +47,20 @@ def release(
     con: duckdb.DuckDBPyConnection,
     minimum_cell: int,
     earlier: Sequence[Count] = (),
+    published_verdicts: Sequence[PublishedVerdict] = (),
     *,
     is_secondary: bool = True,
 ) -> Release:
     """Make every released table anew, all or none; `earlier` as `releases.read` gives it.
 
+    `published_verdicts` are what `last_published_verdicts` gives.
     Without `is_secondary` nothing is withheld for another figure's sake: that is for tests of the attacker.
     """
     rules = Rules(minimum_cell)
     con.execute("BEGIN")
     try:
         _choose_school_points(con)
+        _lay_out(con, published_verdicts)
         for table in RELEASED_TABLES:
             if table.pupil_counts:
                 _make(con, table)
@@ -68,6 +72,7 @@ def release(
         for table in RELEASED_TABLES:
             if not table.pupil_counts:
                 _make(con, table)
+        con.execute((FOLDER / "restricted" / "revision_verdict.sql").read_text(encoding="utf-8"))
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -190,6 +195,20 @@ def _choose_school_points(con: duckdb.DuckDBPyConnection) -> None:
     ]
     if withheld:
         con.executemany("INSERT INTO temp.withheld_school VALUES (?, ?, ?)", withheld)
+
+
+def _lay_out(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]) -> None:
+    """Fill `temp.published_verdict`, which verdicts are held against."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE published_verdict (published_on DATE, programme VARCHAR, "
+        "measure VARCHAR, pupil_group VARCHAR, academic_year VARCHAR, release_status VARCHAR, "
+        "verdict VARCHAR)"
+    )
+    if published:
+        con.executemany(
+            "INSERT INTO temp.published_verdict VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [list(verdict) for verdict in published],
+        )
 
 
 def _plan(built: Structure, rules: Rules, *, is_secondary: bool) -> tuple[dict[int, Reason], int]:

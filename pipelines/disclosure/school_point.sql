@@ -1,8 +1,10 @@
 -- Published school tables show disadvantaged pupils by school from six pupils up; so does this, unnamed
 -- and rounded to whole percentages or tenths of a point. The order tells nothing.
+-- Of the baseline years only those that no break in series parts have an average.
 WITH baseline AS (
     SELECT school_id, measure, pupil_group, avg(mean) AS baseline_mean
     FROM mart.outcome
+    SEMI JOIN protocol.comparable_baseline USING (measure, academic_year)
     WHERE NOT is_outcome AND value_status = 'value'
     GROUP BY school_id, measure, pupil_group
 )

@@ -1,12 +1,17 @@
 SELECT
-    source_id AS file,
-    kind,
-    academic_year,
-    release_status,
-    publisher,
-    n_rows_in,
-    n_rows_kept,
-    n_rows_set_aside,
-    sha256
-FROM raw.source
-ORDER BY kind, academic_year, file
+    source.source_id AS file,
+    source.kind,
+    source.academic_year,
+    source.release_status,
+    release.is_used,
+    source.publisher,
+    source.n_rows_in,
+    source.n_rows_kept,
+    source.n_rows_set_aside,
+    source.sha256
+FROM raw.source AS source
+LEFT JOIN protocol.result_release AS release
+    ON source.kind IN (release.key_stage || '_pupils', release.key_stage || '_schools')
+    AND release.academic_year = source.academic_year
+    AND release.release_status = source.release_status
+ORDER BY source.kind, source.academic_year, release.finality, file

@@ -1,10 +1,15 @@
-"""What SQL may ask of `free_text`: the store's connections know these functions by their own names."""
+"""What SQL may ask of Python: the store's connections know these functions by their own names.
+
+What they do is said in `free_text`, `rounded_count` and `pipelines.revision`.
+"""
 
 from __future__ import annotations
 
 import duckdb
 
 from pipelines.disclosure.free_text import inert_in_spreadsheet, publishable_text, review_reasons
+from pipelines.disclosure.rounded_count import is_vague
+from pipelines.revision import could_be_same_value
 
 
 def register(con: duckdb.DuckDBPyConnection) -> None:
@@ -12,3 +17,10 @@ def register(con: duckdb.DuckDBPyConnection) -> None:
     con.create_function("publishable_text", publishable_text, ["VARCHAR"], "VARCHAR")
     con.create_function("inert_in_spreadsheet", inert_in_spreadsheet, ["VARCHAR"], "VARCHAR")
     con.create_function("review_reasons", review_reasons, ["VARCHAR", "VARCHAR[]"], "VARCHAR[]")
+    con.create_function(
+        "could_be_same_value",
+        could_be_same_value,
+        ["DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"],
+        "BOOLEAN",
+    )
+    con.create_function("is_vague", is_vague, ["BIGINT", "DOUBLE", "INTEGER", "INTEGER"], "BOOLEAN")

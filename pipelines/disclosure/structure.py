@@ -159,8 +159,9 @@ def _counts(con: duckdb.DuckDBPyConnection, table: Table, declared: PupilCount) 
             is_explained=declared.adds_up is None
             or abs(printed - n_pupils) < max(half, 0.5) + 1e-9,
             loss=float(loss),
+            # Whom a share is of is told by it nearly to the pupil.
             slack=(0.0, 0.0)
-            if declared.rounded_to == 1
+            if declared.rounded_to == 1 or declared.mean is not None
             else (printed - half - n_pupils, printed + half - n_pupils),
         )
 

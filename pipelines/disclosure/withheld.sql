@@ -6,7 +6,7 @@ UNION ALL
 SELECT 'impact', count(n_programme_pupils + n_comparison_pupils), count(*) - count(n_programme_pupils + n_comparison_pupils)
 FROM released.impact
 UNION ALL
-SELECT 'revisions', count(n_pupils_before + n_pupils_after), count(*) - count(n_pupils_before + n_pupils_after)
+SELECT 'revisions', count(difference), count(*) - count(difference)
 FROM released.revisions
 UNION ALL
 SELECT 'school_point', coalesce(sum(n_schools_shown), 0), coalesce(sum(n_schools_withheld), 0)

@@ -22,10 +22,12 @@ WITH baseline AS (
         ON outcome.school_id = compared.school_id
         AND outcome.measure = compared.measure
         AND NOT outcome.is_outcome
+    SEMI JOIN protocol.comparable_baseline AS comparable
+        ON comparable.measure = outcome.measure AND comparable.academic_year = outcome.academic_year
     WHERE compared.reason = 'compared'
 ),
 
--- Results of the target pupils, and of all pupils, pooled over baseline years.
+-- Results of the target pupils, and of all pupils, pooled over baseline years that no break in series parts.
 result AS (
     SELECT
         programme,

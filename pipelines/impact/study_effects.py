@@ -35,10 +35,13 @@ from pipelines.impact.robustness import (
     with_holm,
 )
 from pipelines.measures import MEASURES
+from pipelines.series import breaks_within
 from pipelines.store import row_count
 from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
+
+UNSAFE = "schools picked for a weak year tend to do better the year after, with or without help"
 
 # The other pupils of the same schools, against whom a group's change can be set.
 COMPLEMENT = {"disadvantaged": "not_disadvantaged", "sen_support": "no_sen"}
@@ -68,6 +71,14 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
         rows += _answers(marts, *question)
     rows = _with_identification(marts, rows)
     return _fill(con, ESTIMATE, pd.DataFrame([dataclasses.asdict(row) for row in with_holm(rows)]))
+
+
+def headlines(marts: Marts) -> list[ImpactRow]:
+    """Every headline row alone, its verdict capped as in `build_estimate`."""
+    rows: list[ImpactRow] = []
+    for question in _questions(marts.study.evaluated_programmes):
+        rows += _answers(marts, *question, is_headline_only=True)
+    return [row for row in _with_identification(marts, rows) if row.role == "headline"]
 
 
 class Marts:
@@ -148,7 +159,12 @@ class Marts:
 
 
 def _answers(
-    marts: Marts, measure: str, pupil_group: str, is_prior_adjusted: bool
+    marts: Marts,
+    measure: str,
+    pupil_group: str,
+    is_prior_adjusted: bool,
+    *,
+    is_headline_only: bool = False,
 ) -> list[ImpactRow]:
     """Every method's rows of one measure and group, of the programmes that ask for it so.
 
@@ -164,7 +180,14 @@ def _answers(
     return [
         row
         for together in ([local] if local else []) + alone
-        for row in _answers_of_pool(marts, measure, pupil_group, is_prior_adjusted, together)
+        for row in _answers_of_pool(
+            marts,
+            measure,
+            pupil_group,
+            is_prior_adjusted,
+            together,
+            is_headline_only=is_headline_only,
+        )
     ]
 
 
@@ -174,6 +197,8 @@ def _answers_of_pool(
     pupil_group: str,
     is_prior_adjusted: bool,
     asking: list[Programme],
+    *,
+    is_headline_only: bool,
 ) -> list[ImpactRow]:
     """Every method's rows of programmes whose schools are compared with the same others."""
     first, by_id = asking[0], {programme.id: programme for programme in asking}
@@ -192,6 +217,8 @@ def _answers_of_pool(
         change_panel=change_panel,
     )
     rows = [row for row in estimated if row.programme in by_id]
+    if is_headline_only:
+        return [row for row in rows if row.role == "headline"]
     rows = [with_effect_size(row, panel) if row.role == "headline" else row for row in rows]
     if is_prior_adjusted:
         rows = [_with_all_pupils(row, panel, as_published) for row in rows]
@@ -201,6 +228,7 @@ def _answers_of_pool(
         else row
         for row in rows
     ]
+    rows = [_with_breaks(row, marts.study) if row.role == "naive" else row for row in rows]
     other = COMPLEMENT.get(pupil_group)
     rows += robustness_rows(
         panel,
@@ -213,6 +241,18 @@ def _answers_of_pool(
     not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
     reason = not_yet or marts.schools.why_no_pool(marts.study, first, measure)
     return [dataclasses.replace(row, verdict_reason=reason) for row in rows] if reason else rows
+
+
+def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:
+    """A naive change says where raw values of its two years are not of one series."""
+    last_year = max(study.study.baseline_years)
+    breaks = breaks_within(row.measure, (last_year, row.academic_year))
+    if not breaks or row.estimate_low is None:
+        return row
+    what = "; ".join(note.what for note in breaks)
+    return dataclasses.replace(
+        row, verdict_reason=f"the two years are not measured alike ({what}), and {UNSAFE}"
+    )
 
 
 def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPanel) -> ImpactRow:

@@ -2,14 +2,9 @@
 -- every cell and every linear estimate follows exactly. Pupils who left, were not old enough or whose result
 -- was annulled are not counted in a share; pupils absent or unable to take part are, as not having reached
 -- the standard.
-WITH release_rank AS (
-    SELECT * FROM (
-        VALUES ('school_return', 1), ('provisional', 2), ('revised', 3), ('final', 4)
-    ) AS ranked (release_status, finality)
-),
 
 -- Local pupils with all three progress scores, one row a year and release.
-progress AS (
+WITH progress AS (
     SELECT
         pupil.academic_year,
         pupil.release_status,
@@ -31,15 +26,14 @@ progress AS (
     HAVING least(reading_sd, writing_sd, maths_sd) > 0
 ),
 
--- Correlations of the baseline years alone, each in its most final release: the outcome has no say in its
--- own weights.
+-- Correlations of the baseline years alone, each in the release that is used: the outcome has no say in its own
+-- weights.
 baseline_release AS (
     SELECT progress.*
     FROM progress
-    JOIN release_rank USING (release_status)
+    JOIN protocol.result_release AS release USING (academic_year, release_status)
     JOIN protocol.study_year AS study_year USING (academic_year)
-    WHERE NOT study_year.is_outcome
-    QUALIFY release_rank.finality = max(release_rank.finality) OVER (PARTITION BY progress.academic_year)
+    WHERE release.is_used AND release.key_stage = 'ks2' AND NOT study_year.is_outcome
 ),
 
 baseline AS (

@@ -1,19 +1,11 @@
--- The cells comparisons are made of: the years of the study, and for each key stage and year the most final
--- release the study has. Of local schools everything; of mainstream schools elsewhere what a programme with a
+-- The cells comparisons are made of: the years of the study, and for each key stage and year the one release that
+-- is used. Of local schools everything; of mainstream schools elsewhere what a programme with a
 -- matched pool asks about them.
-WITH release_rank AS (
-    SELECT * FROM (
-        VALUES ('school_return', 1), ('provisional', 2), ('revised', 3), ('final', 4)
-    ) AS ranked (release_status, finality)
-),
-
-in_use AS (
+WITH in_use AS (
     SELECT cell.*
     FROM mart.cell AS cell
-    JOIN release_rank USING (release_status)
-    JOIN protocol.study_year USING (academic_year)
-    QUALIFY release_rank.finality
-        = max(release_rank.finality) OVER (PARTITION BY cell.key_stage, cell.academic_year)
+    JOIN protocol.result_release AS release USING (key_stage, academic_year, release_status)
+    WHERE release.is_used
 ),
 
 -- The pupils it is about, their schoolmates, and who makes up the cohort.

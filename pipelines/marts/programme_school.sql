@@ -12,7 +12,7 @@ WITH enrolled AS (
     GROUP BY enrolment.programme, school_urn.school_id
 ),
 
--- Mainstream schools with a figure for the target group in every year of the study.
+-- Mainstream schools with a figure for the target group in every year of the study, in the release that is used.
 candidate AS (
     SELECT
         programme.programme,
@@ -23,8 +23,11 @@ candidate AS (
     JOIN mart.cell AS cell
         ON cell.measure = programme.placebo_measure AND cell.pupil_group = programme.target_group
     JOIN mart.school AS school ON school.school_id = cell.school_id
-    JOIN protocol.study_year AS study_year ON study_year.academic_year = cell.academic_year
-    WHERE cell.value_status = 'value' AND NOT school.is_special AND school.is_local
+    JOIN protocol.result_release AS release
+        ON release.key_stage = cell.key_stage
+        AND release.academic_year = cell.academic_year
+        AND release.release_status = cell.release_status
+    WHERE release.is_used AND cell.value_status = 'value' AND NOT school.is_special AND school.is_local
     GROUP BY programme.programme, programme.placebo_n_schools, cell.school_id
     HAVING count(DISTINCT cell.academic_year) = (SELECT count(*) FROM protocol.study_year)
 ),

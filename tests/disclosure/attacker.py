@@ -42,6 +42,9 @@ class Fact:
     schools: frozenset[int]
     n_pupils: float | None
     n_meeting: float | None
+    # Of a rounded figure, the least and the most it stands for.
+    n_between: tuple[float, float] | None = None
+    met_between: tuple[float, float] | None = None
 
 
 @dataclass
@@ -97,13 +100,68 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
             members = {
                 school
                 for school in schools.with_result[key]
-                if row["programme"] in schools.programmes[school]
+                if row["level"] == "authority"
+                or (row["programme"] in schools.programmes[school]) == (row["level"] == "programme")
             }
             n, met = _number(row[f"n_pupils_{when}"]), None
-            if n is not None and row["measure"] in SHARES and _number(row[when]) is not None:
-                met = round(float(row[when]) * n)
-            facts[key].append(Fact(f"revisions {row['programme']}", frozenset(members), n, met))
+            n_between, met_between = (0.0, 0.0), (0.0, 0.0)
+            if n is not None:
+                fitting = _that_fit(n, _number(row[when]) if row["measure"] in SHARES else None)
+                n_between = (min(n for n, _ in fitting), max(n for n, _ in fitting))
+                if row["measure"] in SHARES and _number(row[when]) is not None:
+                    met = n
+                    met_between = (min(m for _, m in fitting), max(m for _, m in fitting))
+            what = f"revisions {row['programme']} {row['level']}"
+            facts[key].append(Fact(what, frozenset(members), n, met, n_between, met_between))
     return facts
+
+
+def _that_fit(n_rounded: float, share: float | None) -> list[tuple[int, int]]:
+    """Pupils, and those of them who met the standard, that would have been printed so."""
+    return [
+        (n, met)
+        for n in range(int(n_rounded) - 5, int(n_rounded) + 5)
+        if n > 0
+        for met in range(n + 1)
+        if share is None or math.floor(met / n * 100 + 0.5 + 1e-9) == round(share * 100)
+    ]
+
+
+def pinned_movements(tables: Mapping[str, pd.DataFrame], minimum: int) -> tuple[int, list[str]]:
+    """How many movements between releases could be attacked, and which of them are known to a few pupils.
+
+    The pupils who came in, less those who went, are the other release's less those of the one that is used,
+    which is shown exactly. Known is a movement if it and those who met the standard among it lie within less
+    than the width that a withheld figure has.
+    """
+    exact = {
+        (row["programme"], row["arm"], row["pupil_group"], row["measure"], row["academic_year"],
+         row["release_status"]): (_number(row["n_pupils"]), row["mean"])
+        for row in tables["comparison"].to_dict("records")
+        if row["programme"] != "all"
+    }  # fmt: skip
+    n_attacked, pinned = 0, []
+    for row in tables["revisions"].to_dict("records"):
+        for used, other in (
+            (("from", "before"), ("to", "after")),
+            (("to", "after"), ("from", "before")),
+        ):
+            key = tuple(
+                row[c] for c in ("programme", "level", "pupil_group", "measure", "academic_year")
+            )
+            n_used, _ = exact.get((*key, row[f"{used[0]}_status"]), (None, None))
+            n_other = _number(row[f"n_pupils_{other[1]}"])
+            if n_used is None or n_other is None:
+                continue
+            share = _number(row[other[1]]) if row["measure"] in SHARES else None
+            fitting = _that_fit(n_other, share)
+            n_attacked += 1
+            moved = [n - n_used for n, _ in fitting]
+            if not fitting or max(moved) - min(moved) < minimum - 1:
+                pinned.append(
+                    f"{key} {row[f'{other[0]}_status']}: {sorted(set(moved))} pupils moved"
+                )
+    return n_attacked, pinned
 
 
 def attack(
@@ -128,9 +186,9 @@ def attack(
     met = [i for i, fact in enumerate(facts) if fact.n_meeting is not None]
     size = len(classes)
     rows = [np.concatenate([of[i], np.zeros(size)]) for i in known]
-    values = [facts[i].n_pupils for i in known]
+    between = [facts[i].n_between or (facts[i].n_pupils,) * 2 for i in known]
     rows += [np.concatenate([np.zeros(size), of[i]]) for i in met]
-    values += [facts[i].n_meeting for i in met]
+    between += [facts[i].met_between or (facts[i].n_meeting,) * 2 for i in met]
     for asked, schools, what in _asked(facts, classes, of):
         n = sum(truth[school][0] for school in schools)
         n_met = sum(truth[school][1] for school in schools)
@@ -139,7 +197,7 @@ def attack(
         found.n_withheld += is_withheld
         is_few = group in SPECIAL_NEED and n > 0 and with_pupils < 3
         if is_withheld or 0 < n < minimum or is_few:
-            least, most = _bounds(np.concatenate([asked, np.zeros(size)]), rows, values, size)
+            least, most = _bounds(np.concatenate([asked, np.zeros(size)]), rows, between, size)
             assert least - 0.01 <= n <= most + 0.01, "the attacker's system is wrong"
             is_vague = (
                 least <= 1 and most >= minimum - 1
@@ -150,7 +208,7 @@ def attack(
                 found.pinned.append(f"{what}: pupils {n} in {least:.0f} to {most:.0f}")
         is_telling = 0 < n < 5 * minimum and n_met in (0, n)
         if is_share and n and (is_withheld or is_telling):
-            least, most = _bounds(np.concatenate([np.zeros(size), asked]), rows, values, size)
+            least, most = _bounds(np.concatenate([np.zeros(size), asked]), rows, between, size)
             assert least - 0.01 <= n_met <= most + 0.01, "the attacker's system is wrong"
             if most - least < minimum - 1:
                 found.pinned.append(f"{what}: {n_met} of {n} met it in {least:.0f} to {most:.0f}")
@@ -188,19 +246,30 @@ def _asked(
 
 
 def _bounds(
-    asked: np.ndarray, rows: list[np.ndarray], values: list[float], size: int
+    asked: np.ndarray,
+    rows: list[np.ndarray],
+    between: list[tuple[float, float]],
+    size: int,
 ) -> tuple[float, float]:
     """The least and the most that whole numbers of pupils allow, up to a thousand."""
     # Of every class no more met the standard than there are.
     no_more = np.hstack([-np.eye(size), np.eye(size)])
+    exact = [(row, ends) for row, ends in zip(rows, between, strict=True) if ends[0] == ends[1]]
+    rounded = [(row, ends) for row, ends in zip(rows, between, strict=True) if ends[0] < ends[1]]
     ends = []
     for sign in (1.0, -1.0):
         solved = linprog(
             sign * asked,
-            A_ub=no_more,
-            b_ub=np.zeros(size),
-            A_eq=np.array(rows) if rows else None,
-            b_eq=np.array(values) if rows else None,
+            A_ub=np.vstack([no_more, *(-row for row, _ in rounded), *(row for row, _ in rounded)]),
+            b_ub=np.concatenate(
+                [
+                    np.zeros(size),
+                    [-low for _, (low, _) in rounded],
+                    [high for _, (_, high) in rounded],
+                ]
+            ),
+            A_eq=np.array([row for row, _ in exact]) if exact else None,
+            b_eq=np.array([low for _, (low, _) in exact]) if exact else None,
             bounds=(0, 1000),
             method="highs",
         )

@@ -60,6 +60,7 @@ class Invented:
             _fill(con, "mart.school", self._school_rows())
             _fill(con, "mart.programme_school", self.members)
             _fill(con, "mart.cell", self.cells)
+            con.execute(_RELEASES)
             marts.build(con, ARM)
             marts.build(con, OUTCOME)
             study_effects.build_compared_school(con)
@@ -120,6 +121,8 @@ def invent(seed: int) -> Invented:
                 n = int(draw.poisson(size[group]))
                 met = int(draw.binomial(n, chance))
                 for status in statuses:
+                    if status == "revised":
+                        n, met = _moved(draw, n, met)
                     missing = int(draw.random() < 0.3 and n > 0)
                     counted = {
                         SHARE: (n, met / n if n else 0.0),
@@ -137,6 +140,14 @@ def invent(seed: int) -> Invented:
     return Invented(
         programmes, pd.DataFrame(joined, columns=["programme", "school_id"]), schools, cells
     )
+
+
+def _moved(draw: np.random.Generator, n: int, met: int) -> tuple[int, int]:
+    """A later release: a pupil more or less in one school of three, or one marked again."""
+    change = int(draw.choice([-1, 0, 0, 0, 1]))
+    n = max(0, n + change)
+    met = met + int(draw.choice([-1, 0, 0, 1])) if change or draw.random() < 0.3 else met
+    return n, min(max(met, 0), n)
 
 
 def tables_of(con: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
@@ -188,6 +199,18 @@ def truths_of(
         of_key[school] = (n, round(n * mean))
     return truths
 
+
+# The latest release of each year is used, as a protocol without marks has it.
+_RELEASES = """
+INSERT INTO protocol.result_release
+SELECT key_stage, academic_year, release_status, finality,
+    finality = max(finality) OVER (PARTITION BY key_stage, academic_year), false
+FROM (
+    SELECT DISTINCT key_stage, academic_year, release_status,
+        list_position(['school_return', 'provisional', 'revised', 'final'], release_status) AS finality
+    FROM mart.cell
+)
+"""
 
 # As `study_effects` counts a headline's sample; its numbers do not matter here.
 _HEADLINES = """
@@ -242,7 +265,7 @@ def _study(programmes: list[str]) -> SimpleNamespace:
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
-        years=YEARS, not_yet_published=(),
+        years=YEARS, not_yet_published=(), source=(),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ SELECT
     compared.reason,
     coalesce(in_use.is_outcome, false) AS is_outcome,
     in_use.school_id IS NOT NULL AS is_in_use,
+    comparable.measure IS NOT NULL AS is_comparable_baseline,
     pupil.key_stage,
     pupil.measure,
     pupil.academic_year,
@@ -63,5 +64,7 @@ LEFT JOIN mart.outcome AS in_use
     AND in_use.pupil_group = pupil.pupil_group
     AND in_use.academic_year = pupil.academic_year
     AND in_use.release_status = pupil.release_status
+LEFT JOIN protocol.comparable_baseline AS comparable
+    ON comparable.measure = pupil.measure AND comparable.academic_year = pupil.academic_year
 -- Those outside the authority are pupils of tables that are public as they are.
 WHERE school.is_local

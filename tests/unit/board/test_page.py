@@ -14,6 +14,7 @@ from pipelines.board.page import render, with_whole_years
 from pipelines.board.tables import Table, of_chart, results_by_year
 from pipelines.charts.chart import Chart
 from tests.released_fixture import WITHHELD_MEAN, released_tables
+from tests.unit.board.test_changes import MOVED
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = (
@@ -192,7 +193,7 @@ def test_sections_come_in_the_order_a_board_reads(page: ET.Element):
     names = [element.get("id") for element in page.findall(".//main/section")]
     assert names == [
         "answer", "together", "programme-send", "programme-gap", "programme-lowest",
-        "cannot-say", "claims", "not-yet", "schools-say", "method", "annex", "withheld",
+        "cannot-say", "claims", "not-yet", "changed", "schools-say", "method", "annex", "withheld",
         "sources", "words",
     ]  # fmt: skip
 
@@ -318,15 +319,12 @@ def test_optional_parts_vanish_when_their_tables_are_empty():
     assert "Every result the study asks for is published." in html
 
 
-def test_revisions_are_listed_with_both_statuses():
+def test_what_changed_stands_in_a_section_of_its_own():
     tables = released_tables()
-    tables["revisions"] = pd.DataFrame(
-        [{"programme": "send", "pupil_group": "sen_support", "measure": "ks2_reading_progress",
-          "academic_year": "2017-18", "from_status": "provisional", "to_status": "revised",
-          "before": -1.9, "after": -2.04}]
-    )  # fmt: skip
+    assert "There is nothing to set these results against" in render(tables, ())
+    tables["revisions"] = pd.DataFrame([MOVED])
     root = ET.fromstring(render(tables, ()).removeprefix("<!DOCTYPE html>\n"))  # noqa: S314
-    table = next(t for t in root.iter("table") if "moved since" in text_of(t.find("caption")))
+    table = next(t for t in root.iter("table") if "moved between" in text_of(t.find("caption")))
     assert "−1.9 (provisional) −2.0 (revised)" in text_of(table)
 
 

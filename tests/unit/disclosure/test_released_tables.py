@@ -551,26 +551,6 @@ def test_why_schools_are_left_out_is_counted(tmp_path):
     ]
 
 
-def test_a_revision_is_withheld_when_either_release_is_small(tmp_path):
-    tiny = TinyStudy(tmp_path)
-
-    def pupils(n: int, met: int) -> list[dict[str, object]]:
-        return [
-            ks2_pupil(900011, 2001, f"A{i:03}", FSM6_P=1, RWMEXP=int(i < met)) for i in range(n)
-        ]
-
-    select = (
-        "SELECT from_status, to_status, n_pupils_before, n_pupils_after, before, after "
-        "FROM released.revisions WHERE academic_year = '2017-18'"
-    )
-    tiny.tables["ks2_2018.csv"] = pupils(10, 5)
-    about = 'kind = "ks2_pupils"\nacademic_year = "2017-18"\nstatus = "revised"'
-    tiny.add("revised.csv", about, pupils(8, 6))
-    assert released(tiny, select) == [("provisional", "revised", 10, 8, 0.5, 0.75)]
-    tiny.tables["revised.csv"] = pupils(5, 5)
-    assert released(tiny, select) == [("provisional", "revised", None, None, None, None)]
-
-
 def test_sources_are_listed_with_their_rows(tmp_path):
     found = released(
         TinyStudy(tmp_path),

@@ -531,10 +531,16 @@ target_group = "disadvantaged"
 """
 
 
-def placebo_schools(tmp_path, before: dict[int, str], after: dict[int, str], special=()) -> list:
-    """Which schools are picked; figures by establishment number. There is no register."""
-    years = {
-        year: [
+def placebo_schools(
+    tmp_path, before: dict[int, str], after: dict[int, str], special=(), provisional=()
+) -> list:
+    """Which schools are picked; figures by establishment number. There is no register.
+
+    `provisional` are figures of the year before in an earlier release.
+    """
+
+    def schools(figures: dict[int, str]) -> list[dict[str, object]]:
+        return [
             published_ks2(
                 900000 + number,
                 number,
@@ -544,9 +550,11 @@ def placebo_schools(tmp_path, before: dict[int, str], after: dict[int, str], spe
             )
             for number, figure in figures.items()
         ]
-        for year, figures in (("2016-17", before), ("2017-18", after))
-    }
-    tiny = published_study(tmp_path, years)
+
+    tiny = published_study(tmp_path, {"2016-17": schools(before), "2017-18": schools(after)})
+    if provisional:
+        about = 'kind = "ks2_schools"\nacademic_year = "2016-17"\nstatus = "provisional"'
+        tiny.add("provisional.csv", about, schools(provisional))
     for name in ("register.csv", "links.csv", "enrolments.csv"):
         tiny.drop(name)
     tiny.protocol = tiny.protocol[: tiny.protocol.index("[[programme]]")] + PLACEBO
@@ -562,6 +570,12 @@ def test_a_placebo_is_the_lowest_schools_of_its_year(tmp_path):
     before = {2001: "50%", 2002: "30%", 2003: "40%", 2004: "60%"}
     after = {2001: "10%", 2002: "90%", 2003: "90%", 2004: "5%"}
     assert placebo_schools(tmp_path, before, after) == [2002, 2003]
+
+
+def test_a_placebo_is_picked_on_the_release_that_is_used(tmp_path):
+    before = {2001: "50%", 2002: "30%", 2003: "40%", 2004: "60%"}
+    higher = dict(zip(before, ("1%", "99%", "99%", "1%"), strict=True))
+    assert placebo_schools(tmp_path, before, before, provisional=higher) == [2002, 2003]
 
 
 def test_ties_go_to_the_lower_laestab(tmp_path):

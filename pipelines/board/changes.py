@@ -1,0 +1,159 @@
+"""What changed when later results came in: which release is used, whether a verdict changed, what moved.
+
+What the figures mean is `findings`'; here they are only set against what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipelines import wording
+from pipelines.board.cited import Row, Tables, cite, sentence
+from pipelines.board.findings import (
+    in_sentence,
+    key_stage_name,
+    key_stage_of,
+    measure_label,
+    programme_title,
+)
+from pipelines.board.tables import Table, table_of
+
+NOTHING = (
+    "There is nothing to set these results against: the study holds one release of each year’s "
+    "results, and no earlier answer of it is on record as published."
+)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Sentences on the releases used and on verdicts, then the figures that moved."""
+
+    sentences: tuple[str, ...]
+    figures: Table
+
+
+def changes(tables: Tables) -> Changes:
+    """The section's words and its table; where there is nothing to show, that is said."""
+    said = (*_used(tables), *_verdicts(tables), *_unmoved(tables))
+    return Changes(said or (NOTHING,), _figures(tables))
+
+
+def _used(tables: Tables) -> Iterator[str]:
+    """For each year and key stage with several releases, the one that every number rests on."""
+    releases: dict[tuple[str, str], dict[str, bool]] = {}
+    for row in tables["source"]:
+        if not wording.is_missing(row["is_used"]):
+            of_year = releases.setdefault((row["kind"][:3], row["academic_year"]), {})
+            of_year[row["release_status"]] = bool(row["is_used"])
+    for (key_stage, year), of_year in sorted(releases.items()):
+        if len(of_year) < 2:
+            continue
+        used = next(status for status, is_used in of_year.items() if is_used)
+        others = [wording.format_status(s) for s, is_used in of_year.items() if not is_used]
+        latest = max(of_year, key=wording.STATUS_ORDER.index)
+        why = "the latest there are" if used == latest else "as the study’s protocol says"
+        yield (
+            f"Of {year}, {key_stage_name(key_stage)}, every number on this page rests on the "
+            f"{wording.format_status(used)} results, {why}. The {wording.join_words(others)} ones are "
+            "kept beside them."
+        )
+
+
+def _verdicts(tables: Tables) -> Iterator[str]:
+    for row in tables["verdict_change"]:
+        about = (
+            f"{programme_title(row, tables)}, {in_sentence(measure_label(row['measure'], tables))} of "
+            f"{wording.format_group(row['pupil_group'])} ({key_stage_of(row)})"
+        )
+        now, before = (
+            f"{wording.format_status(row[status])} results"
+            if row[status] != "school_return"
+            else wording.format_status(row[status])
+            for status in ("to_status", "from_status")
+        )
+        if row["compared_with"] == "last_publication":
+            before = f"{cite(row, 'date', 'published_on')}, on {before}"
+            yield f"{about}: {_verdict_words(row, f'as published on {before}', f'now, on {now}')}"
+        else:
+            yield f"{about}: {_verdict_words(row, f'on {before}', f'on {now}')}"
+
+
+def _verdict_words(row: Row, before: str, after: str) -> str:
+    if wording.is_missing(row["is_changed"]):
+        why = (
+            "too few pupils, or a figure that is withheld"
+            if wording.is_missing(row["reason"])
+            else cite(row, "text", "reason")
+        )
+        return sentence(f"no verdict can be set against another, {before} and {after}: {why}")
+    was, now = (wording.format_verdict(row[f"verdict_{when}"]) for when in ("before", "after"))
+    if row["is_changed"]:
+        return sentence(f"the verdict changed. It was “{was}” {before}; it is “{now}” {after}")
+    return sentence(f"the verdict did not change. It is “{now}” {after}, as it was {before}")
+
+
+def _unmoved(tables: Tables) -> Iterator[str]:
+    still = [row for row in tables["revisions"] if _is_still(row)]
+    if still:
+        yield (
+            f"{cite(still, 'rows')} of {cite(tables['revisions'], 'rows')} figures read the same in both "
+            "releases; they are left out below."
+        )
+
+
+def _is_still(row: Row) -> bool:
+    return not wording.is_missing(row["difference"]) and row["difference"] == 0
+
+
+def _figures(tables: Tables) -> Table:
+    return table_of(
+        "What moved between releases",
+        [row for row in tables["revisions"] if not _is_still(row)],
+        {
+            "Measure": lambda row: measure_label(row["measure"], tables),
+            "Pupils": lambda row: wording.format_group(row["pupil_group"]),
+            "In": lambda row: _schools(row, tables),
+            "Year": lambda row: str(row["academic_year"]),
+            "Before": lambda row: _level(row, "before", "from_status"),
+            "After": lambda row: _level(row, "after", "to_status"),
+            "Moved": _moved,
+            "Pupils, to the nearest ten": _pupils,
+            "Verdict": _verdict,
+        },
+        note="Rounding: the same pupils, and the two figures could be one, rounded twice. Numbers of pupils "
+        "are rounded, so that the few who came in or went out are not known by what they reached.",
+    )
+
+
+def _schools(row: Row, tables: Tables) -> str:
+    if row["level"] == "authority":
+        return "all local mainstream schools"
+    title = programme_title(row, tables)
+    return title if row["level"] == "programme" else f"other local schools than {title}"
+
+
+def _level(row: Row, value: str, status: str) -> str:
+    words = wording.WITHHELD if wording.is_missing(row[value]) else cite(row, "value", value)
+    return f"{words} ({wording.format_status(row[status])})"
+
+
+def _moved(row: Row) -> str:
+    if wording.is_missing(row["difference"]):
+        return wording.WITHHELD
+    kind = "rounding" if row["is_rounding"] else "revised"
+    return f"{cite(row, 'effect', 'difference')} ({kind})"
+
+
+def _pupils(row: Row) -> str:
+    before, after = (
+        wording.WITHHELD if wording.is_missing(row[name]) else cite(row, "count", name)
+        for name in ("n_pupils_before", "n_pupils_after")
+    )
+    return f"{before}, then {after}"
+
+
+def _verdict(row: Row) -> str:
+    if wording.is_missing(row["verdict_before"]) or wording.is_missing(row["verdict_after"]):
+        return "–"
+    return "changed" if row["verdict_before"] != row["verdict_after"] else "the same"

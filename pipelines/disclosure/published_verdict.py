@@ -1,0 +1,60 @@
+"""What the board last saw: the verdicts of the latest release that a person has recorded of a study.
+
+Recording a release, and what it means for what may be shown now, is `releases`'.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from pipelines.disclosure.releases import FOLDER
+from pipelines.errors import Fault, StudyError
+
+
+class PublishedVerdict(NamedTuple):
+    """A headline's verdict as it was published."""
+
+    published_on: dt.date
+    programme: str
+    measure: str
+    pupil_group: str
+    academic_year: str
+    release_status: str | None
+    verdict: str
+
+
+def last_published_verdicts(study_folder: Path) -> tuple[PublishedVerdict, ...]:
+    """The verdicts of the latest recorded release; none if nothing was ever recorded.
+
+    A figure that was withheld has none. Raises StudyError if the record cannot be read.
+    """
+    records = sorted(folder for folder in (study_folder / FOLDER).glob("[0-9]*") if folder.is_dir())
+    if not records:
+        return ()
+    file = records[-1] / "released" / "impact.parquet"
+    try:
+        published_on = dt.date.fromisoformat(records[-1].name)
+        with duckdb.connect() as con:
+            rows = con.execute(
+                "SELECT programme, measure, pupil_group, academic_year, release_status, verdict "
+                "FROM read_parquet($file) "
+                "WHERE role = 'headline' AND verdict IS NOT NULL AND n_programme_pupils IS NOT NULL "
+                "AND n_comparison_pupils IS NOT NULL ORDER BY ALL",
+                {"file": str(file)},
+            ).fetchall()
+    except (duckdb.Error, OSError, ValueError):
+        raise StudyError(
+            [
+                Fault(
+                    file=file.relative_to(study_folder).as_posix(),
+                    problem="this record of a release is missing or cannot be read",
+                    expected="the folder as `ssif release` wrote it",
+                    remedy="bring the folder back from a copy; if nothing was published that day, delete it",
+                )
+            ]
+        ) from None
+    return tuple(PublishedVerdict(published_on, *row) for row in rows)

@@ -1,0 +1,65 @@
+-- Whether a verdict changed: between releases of the outcome year's results, and since the study was last published.
+-- Where a side's figures may not be shown, neither may what was made of them.
+WITH shown AS (
+    SELECT programme, measure, pupil_group, academic_year, release_status, verdict
+    FROM released.impact
+    WHERE
+        role = 'headline' AND verdict IS NOT NULL
+        AND n_programme_pupils IS NOT NULL AND n_comparison_pupils IS NOT NULL
+),
+
+by_release AS (
+    SELECT
+        found.* REPLACE (
+            CASE WHEN least(n_programme_pupils, n_comparison_pupils) >= study.minimum_cell THEN found.verdict END
+                AS verdict
+        ),
+        release.finality
+    FROM impact.verdict_by_release AS found
+    SEMI JOIN shown ON shown.programme = found.programme AND shown.measure = found.measure
+    JOIN protocol.programme_measure AS asked
+        ON asked.programme = found.programme AND asked.measure = found.measure
+    JOIN protocol.result_release AS release
+        ON release.key_stage = asked.key_stage
+        AND release.academic_year = found.academic_year
+        AND release.release_status = found.release_status
+    CROSS JOIN protocol.study AS study
+),
+
+changed AS (
+    SELECT
+        later.programme,
+        later.measure,
+        later.pupil_group,
+        later.academic_year,
+        'another_release' AS compared_with,
+        CAST(NULL AS DATE) AS published_on,
+        earlier.release_status AS from_status,
+        later.release_status AS to_status,
+        earlier.verdict AS verdict_before,
+        later.verdict AS verdict_after,
+        coalesce(earlier.reason, later.reason) AS reason
+    FROM by_release AS later
+    JOIN by_release AS earlier USING (programme, measure)
+    WHERE earlier.finality < later.finality AND (earlier.is_used OR later.is_used)
+    UNION ALL BY NAME
+    SELECT
+        shown.programme,
+        shown.measure,
+        shown.pupil_group,
+        shown.academic_year,
+        'last_publication' AS compared_with,
+        before.published_on,
+        before.release_status AS from_status,
+        shown.release_status AS to_status,
+        before.verdict AS verdict_before,
+        shown.verdict AS verdict_after
+    FROM shown
+    JOIN temp.published_verdict AS before USING (programme, measure, pupil_group, academic_year)
+)
+
+SELECT
+    *,
+    verdict_before <> verdict_after AS is_changed
+FROM changed
+ORDER BY programme, measure, compared_with, from_status, to_status

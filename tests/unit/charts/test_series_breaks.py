@@ -1,0 +1,91 @@
+"""A chart across a break in series is marked, in the picture and in words; nothing is averaged across it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from pipelines.charts.chart import Chart
+from tests.released_fixture import released_tables
+
+WHAT = "the writing framework changed in 2017-18"
+SAID = f"Break in series at 2017-18: {WHAT}. Levels before and after are not comparable."
+BY_YEAR = ("outcome_by_year", "arms_by_year", "gap_by_year")
+
+
+def drawn(family: str, *, is_broken: bool, year: str = "2017-18") -> Chart:
+    """The family's chart of one primary measure: of arms, only one programme has enough schools."""
+    tables = released_tables()
+    if is_broken:
+        tables["series_break"] = pd.DataFrame(
+            [
+                {
+                    "measure": measure,
+                    "key_stage": "ks2",
+                    "academic_year": year,
+                    "what": WHAT,
+                    "source": "DfE",
+                }
+                for measure in ("ks2_rwm_expected", "ks2_reading_progress")
+            ]
+        )
+    charts = import_module(f"pipelines.charts.{family}").charts(tables)
+    about = "send-ks2_reading_progress" if family == "arms_by_year" else "gap-ks2_rwm_expected"
+    return next(chart for chart in charts if chart.name == f"{family}-{about}")
+
+
+def words_of(chart: Chart) -> str:
+    root = ElementTree.fromstring(chart.svg)  # noqa: S314 - made by this project a moment ago
+    return " ".join(t.text or "" for t in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+@pytest.mark.parametrize("family", [*BY_YEAR, "baseline_outcome", "naive_headline"])
+def test_a_break_is_told_in_caption_and_alt_text(family):
+    broken, whole = (drawn(family, is_broken=is_broken) for is_broken in (True, False))
+    assert SAID in broken.caption
+    assert SAID in broken.alt_text
+    assert "Break in series" not in whole.caption + whole.alt_text
+
+
+@pytest.mark.parametrize("family", BY_YEAR)
+def test_a_break_is_drawn_between_the_years_it_parts(family):
+    broken, whole = (drawn(family, is_broken=is_broken) for is_broken in (True, False))
+    assert "break in series" in words_of(broken)
+    assert "break in series" not in words_of(whole)
+
+
+@pytest.mark.parametrize(
+    ("family", "before", "after"),
+    [
+        (
+            "gap_by_year",
+            "Gap ",
+            "Measured differently before and after: cannot tell how gaps moved",
+        ),
+        (
+            "arms_by_year",
+            "",
+            "Measured differently before and after: cannot tell how groups moved",
+        ),
+        (
+            "baseline_outcome",
+            "Rose: ",
+            "Measured differently before and after: cannot tell which schools rose",
+        ),
+    ],
+)
+def test_no_title_says_what_moved_across_a_break(family, before, after):
+    assert drawn(family, is_broken=True).title == after
+    assert drawn(family, is_broken=False).title.startswith(before)
+    assert drawn(family, is_broken=False).title != after
+
+
+def test_a_break_between_earlier_years_leaves_the_last_of_them_to_compare_with():
+    assert drawn("gap_by_year", is_broken=True, year="2016-17").title.startswith("Gap ")
+
+
+def test_the_change_since_last_year_is_not_touched_by_an_older_break():
+    assert "Break" not in drawn("naive_headline", is_broken=True, year="2016-17").caption

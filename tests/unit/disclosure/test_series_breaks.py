@@ -1,0 +1,52 @@
+"""Raw values of years that a break in series parts have no average, wherever one is taken."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipelines.disclosure import door
+from tests.disclosure.invented import MINIMUM, SHARE, cell
+from tests.tiny_study import TinyStudy
+from tests.unit.disclosure.test_revisions import city
+
+
+def test_the_protocol_holds_the_breaks_of_what_is_asked_and_the_years_that_have_an_average(
+    tmp_path,
+):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace('["2016-17"]', '["2015-16", "2016-17"]')
+    with tiny.marts() as con:
+        breaks = con.execute(
+            "SELECT measure, academic_year FROM protocol.series_break ORDER BY ALL"
+        ).fetchall()
+        years = con.execute("FROM protocol.comparable_baseline ORDER BY ALL").fetchall()
+    assert breaks == [
+        ("ks2_reading_progress", "2017-18"),
+        ("ks2_rwm_expected", "2017-18"),
+        ("ks4_basics_94", "2016-17"),
+    ]
+    assert years == [
+        ("ks2_reading_progress", "2015-16"),
+        ("ks2_reading_progress", "2016-17"),
+        ("ks2_rwm_expected", "2015-16"),
+        ("ks2_rwm_expected", "2016-17"),
+        ("ks4_basics_94", "2016-17"),
+    ]
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_schools_point_is_the_average_of_the_years_that_have_one(is_broken):
+    study = city({}, n=40)
+    earlier = [
+        cell(school, "2015-16", group, SHARE, 40, mean=0.25)
+        for school in study.schools["school_id"]
+        for group in ("disadvantaged", "not_disadvantaged")
+    ]
+    study.cells = pd.concat([study.cells, pd.DataFrame(earlier)], ignore_index=True)
+    with study.store() as con:
+        if is_broken:
+            con.execute("DELETE FROM protocol.comparable_baseline WHERE academic_year = '2015-16'")
+        door.release(con, MINIMUM)
+        points = con.execute("SELECT DISTINCT baseline_mean FROM released.school_point").fetchall()
+    assert points == [(0.5 if is_broken else 0.38,)]
