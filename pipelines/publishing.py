@@ -256,7 +256,8 @@ def _write_run_json(
 ) -> None:
     sources = con.execute(
         "SELECT source_id, kind, academic_year, release_status, n_rows_in, n_rows_kept, n_rows_set_aside, "
-        "sha256 FROM raw.source ORDER BY kind, academic_year, source_id"
+        "file_format, encoding, delimiter, sheet, sha256 FROM raw.source "
+        "ORDER BY kind, academic_year, source_id"
     ).df()
     set_aside = con.execute("SELECT source_id, reason, n_rows FROM raw.set_aside ORDER BY ALL").df()
     unknown_codes = con.execute("SELECT * FROM raw.unknown_code ORDER BY ALL").df()

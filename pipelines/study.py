@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -60,6 +61,7 @@ PupilGroup = Literal[
     "not_disadvantaged",
     "high_prior",
 ]
+Encoding = Literal["utf-8", "cp1252", "utf-16"]
 # Whom a programme's schools are compared with: the authority's others, or the nearest outside it.
 ComparisonPool = Literal["local", "matched"]
 SourceKind = Literal[
@@ -162,6 +164,9 @@ class Source(_Settings):
 
     kind: SourceKind
     file: str
+    # Where a file leaves them open: the sheet of a workbook, the encoding of text without a mark.
+    sheet: str | None = None
+    encoding: Encoding | None = None
     columns: dict[str, Names] = Field(default_factory=dict)
     assume: dict[str, str] = Field(default_factory=dict)
     without: tuple[str, ...] = Field(default=(), strict=False)
@@ -466,7 +471,8 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
                 "one entry for each file",
                 "take one of the two out, or mend its name",
             )
-        if not study.path(source).resolve().is_relative_to(study.data_root):
+        # Unlike Path.resolve, this leaves a link that leads to itself for the search to miss.
+        if not Path(os.path.realpath(study.path(source))).is_relative_to(study.data_root):
             fault(
                 (*here, "file"),
                 f"{source.file} lies outside data_root",

@@ -1,209 +1,197 @@
-"""Delimited text files: heading, shape and the SQL that reads them. No cell's meaning is known here."""
+"""Delimited text: its encoding, delimiter and line ends, its rows, and the SQL that reads a plain one.
+
+No cell's meaning is known here, nor which row holds the headings.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, BinaryIO, cast
-
-import duckdb
+from typing import IO, Literal
 
 from pipelines.errors import Fault, StudyError
+from pipelines.ingest.content import chunks, empty, is_gzipped, open_binary
+from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
+from pipelines.study import Encoding
 
 # A cell can hold a long statement; the csv module's own limit is lower.
 csv.field_size_limit(10_000_000)
-_BLANK_LINE = re.compile(r"\n[\r\n]|\r\r")
+
+DELIMITERS = (",", ";", "\t")
+_CODECS: dict[Encoding, str] = {"utf-8": "utf-8-sig", "cp1252": "cp1252", "utf-16": "utf-16"}
+_MARKS: tuple[tuple[bytes, Encoding], ...] = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UTF8_LETTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+# Enough for the last line of any table; a longer one is read row by row.
+_TAIL_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
-class DelimitedFile:
-    """A comma-separated file with one heading row, plain or gzipped, in UTF-8 with or without a mark."""
+class Survey:
+    """What one reading of all bytes finds: whether they are text, and how lines end."""
 
-    source_id: str
+    encoding: Encoding
+    line_end: Literal["\n", "\r\n", "\r", "mixed"]
+    has_blank_line: bool
+    tail: str
+
+
+@dataclass(frozen=True)
+class TextGrid:
+    """A text file as rows of cells, each under the number a spreadsheet shows."""
+
     path: Path
-    headers: tuple[str, ...]
-    # Rows without a single character, as a spreadsheet counts them. DuckDB passes over them.
-    blank_rows: tuple[int, ...] = ()
+    encoding: Encoding
+    delimiter: str
 
-    def scan(self, *, is_parallel: bool = True) -> str:
-        """A subquery with every row as text, cells named c0, c1 …; short rows end in NULLs.
+    def rows(self, *, is_strict: bool = False) -> Iterator[Row]:
+        """Every row; one without a single character is empty. Strict, a stray quote is a csv.Error."""
+        with open_text(self.path, self.encoding) as lines:
+            reader = csv.reader(lines, delimiter=self.delimiter, strict=is_strict)
+            yield from enumerate(reader, start=1)
 
-        Its `row_number` is the row a spreadsheet shows (the heading is row 1).
-        """
-        columns = {f"c{index}": "VARCHAR" for index in range(len(self.headers))}
+    def first_rows(self) -> list[Row]:
+        """The rows a heading is looked for in."""
+        rows: list[Row] = []
+        # Read with a delimiter that is not the file's, its quotes may make no sense.
+        with suppress(csv.Error):
+            rows.extend(islice(self.rows(), ROWS_SEARCHED))
+        return rows
+
+    def scan(self, n_columns: int, blank_rows: tuple[int, ...]) -> str:
+        """SQL by which DuckDB reads a UTF-8 file whose heading is row 1: all cells as text, c0, c1 …"""
+        columns = {f"c{index}": "VARCHAR" for index in range(n_columns)}
         path = str(self.path).replace("'", "''")
         reader = (
             f"read_csv('{path}', columns = {columns}, header = true, auto_detect = false, "
-            f"delim = ',', quote = '\"', escape = '\"', null_padding = true, "
-            f"parallel = {str(is_parallel).lower()})"
+            f"compression = '{'gzip' if is_gzipped(self.path) else 'none'}', "
+            f"delim = '{self.delimiter}', quote = '\"', escape = '\"', null_padding = true)"
         )
         row = "row_number() OVER () + 1"
-        if self.blank_rows:
+        if blank_rows:
             # How many rows that were read stand above each blank one.
-            above = [blank - 2 - nth for nth, blank in enumerate(self.blank_rows)]
+            above = [blank - 2 - nth for nth, blank in enumerate(blank_rows)]
             row = f"{row} + len(list_filter({above}, lambda n: n < row_number() OVER ()))"
         return f"(SELECT {row} AS row_number, * FROM {reader})"
 
-    def cells(self, places: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
-        """The text at (row, index of column) places: for the analyst's own terminal."""
-        wanted = set(places)
-        last = max((row for row, _ in wanted), default=0)
-        found: dict[tuple[int, int], str] = {}
-        with _open_text(self.path) as lines:
-            for row, cells in enumerate(csv.reader(lines), start=1):
-                if row > last:
-                    break
-                for place in [place for place in wanted if place[0] == row]:
-                    if place[1] < len(cells):
-                        found[place] = cells[place[1]]
-        return found
+    def blank_rows(self) -> tuple[int, ...]:
+        """Rows without a character, which DuckDB passes over, but for those after the last record."""
+        blank: list[int] = []
+        last_record = 1
+        for row, cells in self.rows():
+            if cells:
+                last_record = row
+            else:
+                blank.append(row)
+        return tuple(row for row in blank if row < last_record)
 
 
-def open_delimited(source_id: str, path: Path) -> DelimitedFile:
-    """Read the heading of a file.
+def open_grid(
+    source_id: str, path: Path, headings: Headings, stated: Encoding | None
+) -> tuple[TextGrid, Survey]:
+    """Find out how a text file is written.
 
-    Raises StudyError if the file is empty, is not UTF-8, or names a heading twice.
+    Its delimiter is the one by which some row names most of the required columns. Raises StudyError if it
+    is no text, is in no encoding that can be told, or ends its lines in more than one way.
     """
-    try:
-        with _open_text(path) as lines:
-            headers = tuple(header.strip() for header in next(csv.reader(lines), []))
-            # Reading the rest finds a broken encoding before anything is stored.
-            has_blank_line = _has_blank_line(lines)
-    except UnicodeDecodeError:
-        raise StudyError([_encoding_fault(source_id, path)]) from None
-    except (gzip.BadGzipFile, zlib.error, EOFError):
-        raise StudyError(
-            [
-                Fault(
-                    file=source_id,
-                    problem="the gzip file is broken or cut short",
-                    expected="a whole .csv.gz file",
-                    remedy="fetch the file again",
-                )
-            ]
-        ) from None
-    if not any(headers):
-        raise StudyError(
-            [
-                Fault(
-                    file=source_id,
-                    row=1,
-                    problem="the file is empty or its first row holds no headings",
-                    expected="a heading row, then one row a record",
-                    remedy="export the file again",
-                )
-            ]
-        )
-    folded = [header.casefold() for header in headers]
-    twice = [
-        Fault(
-            file=source_id,
-            row=1,
-            column=header,
-            problem=f"the heading {header!r} stands {folded.count(header.casefold())} times",
-            expected="each heading once",
-            remedy="rename or remove the extra column",
-        )
-        for index, header in enumerate(headers)
-        if header
-        and header.casefold() not in folded[:index]
-        and folded.count(header.casefold()) > 1
-    ]
-    if twice:
-        raise StudyError(twice)
-    # A file of one column has no blank lines: they are its blank cells.
-    blank_rows = _blank_rows(path) if has_blank_line and len(headers) > 1 else ()
-    return DelimitedFile(source_id, path, headers, blank_rows)
-
-
-def create_from_scan(con: duckdb.DuckDBPyConnection, file: DelimitedFile, statement: str) -> None:
-    """Run a statement with `{scan}` in it over the file.
-
-    Raises StudyError naming every row whose shape is broken: DuckDB's own message would quote the row.
-    """
-    try:
-        con.execute(statement.replace("{scan}", file.scan()))
-    except duckdb.Error:
-        faults = list(_shape_faults(file))
-        if faults:
-            raise StudyError(faults) from None
-        # Short rows together with quoted line breaks are beyond the parallel reader.
-        try:
-            con.execute(statement.replace("{scan}", file.scan(is_parallel=False)))
-        except duckdb.InvalidInputException:
+    survey = _survey(source_id, path, stated)
+    grids = [TextGrid(path, survey.encoding, delimiter) for delimiter in DELIMITERS]
+    grid = max(
+        grids, key=lambda grid: headings.n_found(heading_row(grid.first_rows(), headings)[1])
+    )
+    if survey.line_end == "mixed":
+        row = _first_other_line_end(grid)
+        if row is not None:
             raise StudyError(
                 [
                     Fault(
-                        file=file.source_id,
-                        row=_first_other_line_end(file.path),
+                        file=source_id,
+                        row=row,
                         problem="the file cannot be read as comma-separated text: its rows do not all "
                         "end in the same way",
                         expected="one kind of line end throughout",
                         remedy="export the file again as CSV (UTF-8)",
                     )
                 ]
-            ) from None
+            )
+    return grid, survey
 
 
-def _shape_faults(file: DelimitedFile) -> Iterator[Fault]:
-    """Rows with more cells than headings, and quotes that are never closed."""
-    with _open_text(file.path) as lines:
-        reader = csv.reader(lines, strict=True)
-        row = 0
-        while True:
-            row += 1
+def open_text(path: Path, encoding: Encoding) -> IO[str]:
+    """A file's characters, line ends as they are."""
+    return io.TextIOWrapper(open_binary(path), encoding=_CODECS[encoding], newline="")
+
+
+def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
+    """Read all bytes once: what is broken is found before anything is stored."""
+    parts = chunks(source_id, path)
+    first = next(parts, b"")
+    if not first:
+        raise StudyError([empty(source_id)])
+    marked = next((encoding for mark, encoding in _MARKS if first.startswith(mark)), None)
+    if marked and stated and marked != stated:
+        raise StudyError([_other_encoding(source_id, marked, stated)])
+    encoding: Encoding = marked or stated or "utf-8"
+    decoder = codecs.getincrementaldecoder(encoding)()
+    is_decoded = True
+    has_nul = has_blank_line = False
+    n_cr = n_lf = n_crlf = 0
+    last, tail = b"", b""
+    for chunk in chain((first,), parts, (b"",)):
+        plain = chunk
+        if is_decoded and (encoding == "utf-16" or not chunk.isascii() or decoder.getstate()[0]):
             try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                yield Fault(
-                    file=file.source_id,
-                    row=row,
-                    problem="a quotation mark in this row is not closed, or stands inside a cell",
-                    expected='cells with a comma or a quote in double quotes, inner quotes doubled ("")',
-                    remedy="mend the row, or export the file again",
-                )
-                return
-            if len(cells) > len(file.headers):
-                yield Fault(
-                    file=file.source_id,
-                    row=row,
-                    problem=f"the row has {len(cells)} cells, the heading has {len(file.headers)}",
-                    expected="no more cells than headings",
-                    remedy="quote the cell that holds a comma, or export the file again",
-                )
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                if encoding != "utf-8" or stated or error.reason == "unexpected end of data":
+                    raise StudyError([_undecodable(source_id, path, encoding)]) from None
+                is_decoded = False
+            if encoding == "utf-16":
+                plain = text.encode()
+        joined = last + plain
+        has_nul = has_nul or b"\0" in plain
+        has_blank_line = has_blank_line or any(
+            pair in joined for pair in (b"\n\n", b"\n\r", b"\r\r")
+        )
+        n_cr += plain.count(b"\r")
+        n_lf += plain.count(b"\n")
+        if n_cr:
+            n_crlf += joined.count(b"\r\n")
+        last = plain[-1:] or last
+        tail = (tail + plain)[-_TAIL_BYTES:]
+    if not is_decoded:
+        encoding = _older_encoding(source_id, path)
+    if has_nul:
+        raise StudyError([_nul(source_id, path, encoding)])
+    codec = "utf-8" if encoding == "utf-16" else encoding
+    return Survey(
+        encoding, _line_end(n_cr, n_lf, n_crlf), has_blank_line, tail.decode(codec, "replace")
+    )
 
 
-def _has_blank_line(lines: IO[str]) -> bool:
-    last, found = "", False
-    for chunk in iter(lambda: lines.read(1 << 20), ""):
-        found = found or _BLANK_LINE.search(last + chunk) is not None
-        last = chunk[-1]
-    return found
+def _line_end(n_cr: int, n_lf: int, n_crlf: int) -> Literal["\n", "\r\n", "\r", "mixed"]:
+    if not n_cr:
+        return "\n"
+    if n_cr == n_lf == n_crlf:
+        return "\r\n"
+    return "mixed" if n_lf else "\r"
 
 
-def _blank_rows(path: Path) -> tuple[int, ...]:
-    """Rows without a character, but for those after the last record, which shift nothing."""
-    blank: list[int] = []
-    last_record = 1
-    with _open_text(path) as lines:
-        for row, cells in enumerate(csv.reader(lines), start=1):
-            if cells:
-                last_record = row
-            else:
-                blank.append(row)
-    return tuple(row for row in blank if row < last_record)
-
-
-def _first_other_line_end(path: Path) -> int | None:
-    """The first row that ends otherwise than the heading: line breaks within quotes do not count."""
+def _first_other_line_end(grid: TextGrid) -> int | None:
+    """The first row that ends otherwise than the first: line breaks within quotes do not count."""
     ends: list[str] = []
 
     def noted(lines: IO[str]) -> Iterator[str]:
@@ -211,36 +199,93 @@ def _first_other_line_end(path: Path) -> int | None:
             ends[:] = [line[len(line.rstrip("\r\n")) :]]
             yield line
 
-    with _open_text(path) as lines:
+    with open_text(grid.path, grid.encoding) as lines:
         first = ""
-        for row, _ in enumerate(csv.reader(noted(lines)), start=1):
-            first = first or ends[0]
-            if ends[0] not in {first, ""}:
-                return row
+        reader = csv.reader(noted(lines), delimiter=grid.delimiter)
+        try:
+            for row, _ in enumerate(reader, start=1):
+                first = first or ends[0]
+                if ends[0] not in {first, ""}:
+                    return row
+        except csv.Error:
+            # A cell without end: the quote that opens it is named when the rows are read.
+            return None
     return None
 
 
-def _open_text(path: Path) -> IO[str]:
-    return io.TextIOWrapper(_open_binary(path), encoding="utf-8-sig", newline="")
+def _older_encoding(source_id: str, path: Path) -> Encoding:
+    """The encoding of text that is not UTF-8: cp1252, if nothing speaks against it.
+
+    Raises StudyError if some of its letters are UTF-8, since then others were damaged on the way, or if
+    it holds a byte that cp1252 does not have.
+    """
+    with open_binary(path) as lines:
+        is_partly_utf8 = any(_UTF8_LETTER.search(line) for line in lines)
+    if is_partly_utf8:
+        raise StudyError([_undecodable(source_id, path, "utf-8")])
+    with open_binary(path) as lines:
+        is_other = any(_NOT_IN_CP1252.search(line) for line in lines)
+    if is_other:
+        raise StudyError([_undecodable(source_id, path, "cp1252")])
+    return "cp1252"
 
 
-def _open_binary(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+def _first_undecodable_row(path: Path, encoding: Encoding) -> int | None:
+    if encoding == "utf-16":
+        return None
+    # In latin-1 every byte is a character, so that rows can be told apart whatever the bytes are.
+    with io.TextIOWrapper(open_binary(path), encoding="latin-1", newline="") as lines:
+        try:
+            for row, cells in enumerate(csv.reader(lines), start=1):
+                try:
+                    "\n".join(cells).encode("latin-1").decode(encoding)
+                except UnicodeDecodeError:
+                    return row
+        except csv.Error:
+            return None
+    return None
 
 
-def _encoding_fault(source_id: str, path: Path) -> Fault:
-    row = None
-    with _open_binary(path) as binary:
-        for number, line in enumerate(binary, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                row = number
-                break
+def _undecodable(source_id: str, path: Path, encoding: Encoding) -> Fault:
+    row = _first_undecodable_row(path, encoding)
+    if encoding == "cp1252":
+        problem = "the file is neither UTF-8 nor cp1252 (Windows) text"
+    elif encoding == "utf-16":
+        problem = "the file begins as UTF-16 text and does not go on as such"
+    else:
+        problem = "the file is not UTF-8 text"
     return Fault(
         file=source_id,
         row=row,
-        problem="the file is not UTF-8 text",
-        expected="UTF-8, with or without a byte-order mark",
-        remedy="save the file as “CSV UTF-8”",
+        problem=problem,
+        expected="one encoding throughout: UTF-8, cp1252 (Windows), or UTF-16 with a mark",
+        remedy="save the file as “CSV UTF-8”; or if all of it is Windows text, write "
+        'encoding = "cp1252" under its [[source]]',
+    )
+
+
+def _other_encoding(source_id: str, marked: Encoding, stated: Encoding) -> Fault:
+    return Fault(
+        file=source_id,
+        problem=f"the file is marked as {marked} and study.toml says {stated}",
+        expected="one of the two",
+        remedy="take encoding out of its [[source]]",
+    )
+
+
+def _nul(source_id: str, path: Path, encoding: Encoding) -> Fault:
+    row = None
+    try:
+        for number, cells in TextGrid(path, encoding, ",").rows():
+            if any("\0" in cell for cell in cells):
+                row = number
+                break
+    except csv.Error:
+        pass
+    return Fault(
+        file=source_id,
+        row=row,
+        problem="the file holds a NUL character, which no text has: it is damaged, or no text",
+        expected="text",
+        remedy="fetch or export the file again",
     )

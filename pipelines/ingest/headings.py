@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.errors import Fault, StudyError
-from pipelines.ingest.delimited import DelimitedFile
+from pipelines.ingest.heading_row import Headings
 from pipelines.toml_lines import dotted, line_of
 
 if TYPE_CHECKING:
+    from pipelines.ingest.tabular import TabularFile
     from pipelines.study import Source, Study
 
 # As many names as a reader takes in; the rest are counted.
@@ -52,8 +53,24 @@ class Place:
         return f"nullif(trim(replace(c{self.index}, chr(160), ' ')), '')"
 
 
+def looked_for(source: Source, wanted: Sequence[Wanted], *, knows_all: bool = True) -> Headings:
+    """The headings by which a file's heading row is found: the study's own, and those of what is wanted.
+
+    `knows_all`: False if headings that are not wanted are read too.
+    """
+    given = {*source.assume, *source.without, *(t for ts in source.columns.values() for t in ts)}
+    folded = {name.casefold() for name in given}
+    usual = [w.names for w in wanted if w.is_required and folded.isdisjoint(_folded(w.names))]
+    required = [*((heading,) for heading in source.columns), *usual]
+    return Headings.of(required, (n for w in wanted for n in w.names) if knows_all else None)
+
+
+def _folded(names: Sequence[str]) -> set[str]:
+    return {name.casefold() for name in names}
+
+
 def locate(
-    file: DelimitedFile,
+    file: TabularFile,
     wanted: Sequence[Wanted],
     study: Study,
     source: Source,
@@ -94,7 +111,7 @@ class _Search:
 
     def __init__(
         self,
-        file: DelimitedFile,
+        file: TabularFile,
         wanted: Sequence[Wanted],
         study: Study,
         source: Source,
@@ -230,7 +247,7 @@ class _Search:
             found = "headings " + ", ".join(header for header in self.file.headers if header)
         return Fault(
             file=self.file.source_id,
-            row=1,
+            row=self.file.heading_row,
             column=item.names[0],
             problem="the column is missing",
             found=found,

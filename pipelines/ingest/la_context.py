@@ -12,8 +12,7 @@ from pipelines.catalogue import LA_CONTEXT
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_text
 from pipelines.ingest.context_years import spelled_year, status_of
-from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
-from pipelines.ingest.headings import Place, Wanted, locate
+from pipelines.ingest.headings import Place, Wanted, locate, looked_for
 from pipelines.ingest.performance_tables import used_measures
 from pipelines.ingest.published_values import (
     UNKNOWN_CODE,
@@ -26,11 +25,13 @@ from pipelines.ingest.published_values import (
 from pipelines.ingest.registration import (
     DDL,
     RegisteredFile,
+    Taken,
     forget,
     record,
     record_unknown_codes,
     registered_files,
 )
+from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.measures import MEASURES
 from pipelines.store import row_count
 from pipelines.study import Study
@@ -51,6 +52,12 @@ _EES = (
     Wanted("la_name", ("la_name",), is_required=False),
     Wanted("status_text", ("version",), is_required=False),
     Wanted("subject", ("subject",), is_required=False),
+)
+# What tells either layout's heading row, before it is known which of the two it is.
+_EITHER = (
+    Wanted("what", ("Short Desc", "geographic_level")),
+    Wanted("year_text", ("Years", "time_period")),
+    Wanted("area", ("LA and Regions", "country_name")),
 )
 # Columns of explore education statistics that say where, and never which pupils.
 _EES_PLACES = ("time_identifier", "country_code", "region_code", "new_la_code")
@@ -84,12 +91,12 @@ def ingest_la_context(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     faults: list[Fault] = []
     for registered in registered_files(study, LA_CONTEXT.source_kinds):
         try:
-            file = open_delimited(registered.source_id, registered.path)
-            if _is_of_interactive_tool(file, registered):
-                _read_lait(con, study, registered, file)
-            else:
-                _read_ees(con, study, registered, file)
-            _store(con, study, registered)
+            source = registered.source
+            headings = looked_for(source, _EITHER, knows_all=False)
+            file = open_source(source, registered.path, headings)
+            read = _read_lait if _is_of_interactive_tool(file, registered) else _read_ees
+            not_records = read(con, study, registered, file)
+            _store(con, study, registered, Taken(file.reading, not_records))
         except StudyError as error:
             faults.extend(error.faults)
         finally:
@@ -101,7 +108,7 @@ def ingest_la_context(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     return row_count(con, LA_CONTEXT.full_name)
 
 
-def _is_of_interactive_tool(file: DelimitedFile, registered: RegisteredFile) -> bool:
+def _is_of_interactive_tool(file: TabularFile, registered: RegisteredFile) -> bool:
     """By the headings, or by what the study says they are; explore education statistics is the default."""
     targets = (name for names in registered.source.columns.values() for name in names)
     known = {name.casefold() for name in (*file.headers, *targets)}
@@ -109,11 +116,11 @@ def _is_of_interactive_tool(file: DelimitedFile, registered: RegisteredFile) -> 
 
 
 def _read_lait(
-    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: DelimitedFile
-) -> None:
-    """One figure a row, named by its short description."""
+    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: TabularFile
+) -> dict[str, int]:
+    """One figure a row, named by its short description; returns rows that are no records, by reason."""
     places = locate(file, _LAIT, study, registered.source)
-    _scan(con, file, {wanted.key: places[wanted.key] for wanted in _LAIT})
+    not_records = _scan(con, file, {wanted.key: places[wanted.key] for wanted in _LAIT})
     names = ", ".join(
         f"({_quoted(m.name)}, '{m.measure}', '{m.pupil_group}')" for m in context_measures("lait")
     )
@@ -129,12 +136,16 @@ def _read_lait(
         WHERE NOT is_blank_row
         """
     )
+    return not_records
 
 
 def _read_ees(
-    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: DelimitedFile
-) -> None:
-    """Several figures a row, each under its heading; other columns say of which pupils the row is."""
+    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: TabularFile
+) -> dict[str, int]:
+    """Several figures a row, each under its heading; other columns say of which pupils the row is.
+
+    Returns as `_read_lait` does.
+    """
     measures = context_measures("ees")
     headings = tuple(dict.fromkeys(measure.name for measure in measures))
     wanted = (*_EES, *(Wanted(name, (name,), is_required=False) for name in headings))
@@ -151,7 +162,7 @@ def _read_ees(
     keys = {wanted.key: places.get(wanted.key) for wanted in _EES}
     cells = {f"v{nth}": places[name] for nth, name in enumerate(headings) if name in places}
     cell_of = {place.heading: cell for cell, place in cells.items()}
-    _scan(con, file, {**keys, **cells, **others})
+    not_records = _scan(con, file, {**keys, **cells, **others})
     group = _group_of_row(con, others)
     each = " UNION ALL ".join(_figure_of(m, places[m.name], cell_of) for m in figures)
     status_heading = places["status_text"].heading if "status_text" in places else ""
@@ -179,6 +190,7 @@ def _read_ees(
         FROM judged LEFT JOIN each_figure USING (row_number)
         """
     )
+    return not_records
 
 
 def _figure_of(measure: ContextMeasure, place: Place, cell_of: dict[str, str]) -> str:
@@ -215,14 +227,14 @@ def _group_of_row(con: duckdb.DuckDBPyConnection, others: dict[str, Place]) -> s
 
 
 def _scan(
-    con: duckdb.DuckDBPyConnection, file: DelimitedFile, cells: dict[str, Place | None]
-) -> None:
+    con: duckdb.DuckDBPyConnection, file: TabularFile, cells: dict[str, Place | None]
+) -> dict[str, int]:
     every = ", ".join(Place(h, nth).text() for nth, h in enumerate(file.headers) if h)
     texts = ", ".join(
         f"{'NULL::VARCHAR' if place is None else place.text()} AS {name}"
         for name, place in cells.items()
     )
-    create_from_scan(
+    return create_from_scan(
         con,
         file,
         "CREATE OR REPLACE TEMP TABLE numbered AS "
@@ -230,7 +242,9 @@ def _scan(
     )
 
 
-def _store(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
+def _store(
+    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, taken: Taken
+) -> None:
     source = registered.source
     _spell_out(con)
     used = ", ".join(_quoted(name) for name in sorted(used_measures(study)))
@@ -280,7 +294,7 @@ def _store(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredF
         f"SELECT column_name, raw_text, count(*) FROM {kept} AND NOT {is_used} "
         f"AND {is_neither('raw_text')} GROUP BY ALL",
     )
-    _record(con, registered)
+    _record(con, registered, taken)
 
 
 def _spell_out(con: duckdb.DuckDBPyConnection) -> None:
@@ -309,7 +323,7 @@ def _spell_out(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
+def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: Taken) -> None:
     """A row is kept if one of its figures is; else it is set aside for its first reason."""
     reasons = con.execute(
         f"""
@@ -338,10 +352,11 @@ def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile) -> None:
             "blank row": row_count(con, "numbered WHERE is_blank_row"),
             **{str(reason): int(n_rows) for reason, n_rows in reasons},
         },
+        taken=taken,
     )
 
 
-def _no_figure(file: DelimitedFile, headings: tuple[str, ...]) -> Fault:
+def _no_figure(file: TabularFile, headings: tuple[str, ...]) -> Fault:
     return Fault(
         file=file.source_id,
         row=1,

@@ -10,8 +10,14 @@ import duckdb
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import Fault, StudyError
-from pipelines.ingest.delimited import create_from_scan, open_delimited
-from pipelines.ingest.headings import Place, Wanted, declared_absent, headings_in, locate
+from pipelines.ingest.headings import (
+    Place,
+    Wanted,
+    declared_absent,
+    headings_in,
+    locate,
+    looked_for,
+)
 from pipelines.ingest.published_columns import (
     PublishedColumn,
     published_columns,
@@ -28,11 +34,13 @@ from pipelines.ingest.published_values import (
 from pipelines.ingest.registration import (
     DDL,
     RegisteredFile,
+    Taken,
     forget,
     record,
     record_unknown_codes,
     registered_files,
 )
+from pipelines.ingest.tabular import create_from_scan, open_source
 from pipelines.measures import MEASURES
 from pipelines.store import row_count
 from pipelines.study import Source, Study
@@ -121,7 +129,6 @@ def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set
 def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
     source = registered.source
     key_stage = source.kind.removesuffix("_schools")
-    file = open_delimited(registered.source_id, registered.path)
     year = source.academic_year or ""
     columns = [c for c in published_columns() if c.is_of(key_stage, year)]
     others = {
@@ -132,6 +139,7 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
     }
     needed = _needed(study, source, columns)
     wanted = (*_KEYS, *wanted_figures(columns, needed))
+    file = open_source(source, registered.path, looked_for(source, wanted))
     places = locate(file, wanted, study, source, not_here=others)
     # Pupils of a figure may be unknown only if the study says that the file does not hold them.
     counted = places.keys() | declared_absent(source, wanted)
@@ -143,7 +151,7 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
     record_types = " ".join(
         f"WHEN '{code}' THEN '{level}'" for code, level in LEVEL_OF_RECORD_TYPE[key_stage].items()
     )
-    create_from_scan(
+    not_records = create_from_scan(
         con,
         file,
         f"""
@@ -160,7 +168,7 @@ def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS {figures or _figure_of_nothing()}")
     try:
-        _store(con, registered, places)
+        _store(con, registered, places, Taken(file.reading, not_records))
     finally:
         con.execute("DROP TABLE numbered")
         con.execute("DROP TABLE incoming")
@@ -210,7 +218,10 @@ def _figure_of_nothing() -> str:
 
 
 def _store(
-    con: duckdb.DuckDBPyConnection, registered: RegisteredFile, places: dict[str, Place]
+    con: duckdb.DuckDBPyConnection,
+    registered: RegisteredFile,
+    places: dict[str, Place],
+    taken: Taken,
 ) -> None:
     source = registered.source
     decimals = "length(regexp_extract(raw_text, '\\.([0-9]+)', 1))"
@@ -268,6 +279,7 @@ def _store(
             "blank row": row_count(con, "numbered WHERE is_blank_row"),
             "no column with a figure that this project knows": n_without_figure,
         },
+        taken=taken,
     )
 
 

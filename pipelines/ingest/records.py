@@ -11,9 +11,16 @@ import duckdb
 
 from pipelines.catalogue import Column, Table
 from pipelines.errors import Fault, StudyError
-from pipelines.ingest.delimited import DelimitedFile, create_from_scan, open_delimited
-from pipelines.ingest.headings import Place, Wanted, locate
-from pipelines.ingest.registration import DDL, RegisteredFile, forget, record, registered_files
+from pipelines.ingest.headings import Place, Wanted, locate, looked_for
+from pipelines.ingest.registration import (
+    DDL,
+    RegisteredFile,
+    Taken,
+    forget,
+    record,
+    registered_files,
+)
+from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.store import row_count
 from pipelines.study import Source, Study
 
@@ -62,7 +69,7 @@ def wanted_columns(table: Table) -> tuple[Wanted, ...]:
 
 
 def match_headers(
-    table: Table, file: DelimitedFile, study: Study, source: Source
+    table: Table, file: TabularFile, study: Study, source: Source
 ) -> dict[str, Place]:
     """Where each column is read from.
 
@@ -82,7 +89,8 @@ def read_columns(table: Table) -> tuple[Column, ...]:
 def _ingest_file(
     con: duckdb.DuckDBPyConnection, study: Study, table: Table, registered: RegisteredFile
 ) -> None:
-    file = open_delimited(registered.source_id, registered.path)
+    headings = looked_for(registered.source, wanted_columns(table))
+    file = open_source(registered.source, registered.path, headings)
     matched = match_headers(table, file, study, registered.source)
     columns = [column for column in read_columns(table) if column.name in matched]
     parsed = ", ".join(
@@ -97,7 +105,7 @@ def _ingest_file(
     is_blank = " AND ".join(
         f"{Place(heading, index).text()} IS NULL" for index, heading in enumerate(file.headers)
     )
-    create_from_scan(
+    not_records = create_from_scan(
         con,
         file,
         f"""
@@ -109,7 +117,7 @@ def _ingest_file(
         """,
     )
     try:
-        _store(con, table, registered, columns)
+        _store(con, table, registered, columns, Taken(file.reading, not_records))
     finally:
         con.execute("DROP TABLE incoming")
 
@@ -119,6 +127,7 @@ def _store(
     table: Table,
     registered: RegisteredFile,
     columns: list[Column],
+    taken: Taken,
 ) -> None:
     source = registered.source
     set_asides: dict[str, int] = {}
@@ -157,6 +166,7 @@ def _store(
         n_rows_in=row_count(con, "incoming"),
         n_rows_kept=row_count(con, f"incoming WHERE {conditions}"),
         set_asides=set_asides,
+        taken=taken,
     )
 
 

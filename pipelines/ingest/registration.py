@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from pipelines.errors import Fault, StudyError
+from pipelines.ingest.content import unreadable
+from pipelines.ingest.tabular import Reading
 from pipelines.study import Source, SourceKind, Study
 
 DDL = """
 CREATE TABLE IF NOT EXISTS raw.source (
     source_id VARCHAR PRIMARY KEY, kind VARCHAR, academic_year VARCHAR, release_status VARCHAR,
     publisher VARCHAR, published DATE, licence VARCHAR, sha256 VARCHAR,
+    file_format VARCHAR, encoding VARCHAR, delimiter VARCHAR, sheet VARCHAR,
     n_rows_in BIGINT, n_rows_kept BIGINT, n_rows_set_aside BIGINT
 );
 CREATE TABLE IF NOT EXISTS raw.set_aside (source_id VARCHAR, reason VARCHAR, n_rows BIGINT);
@@ -42,6 +45,14 @@ class RegisteredFile:
         return self.source.file
 
 
+@dataclass(frozen=True)
+class Taken:
+    """How a file was read, and how many of its rows are no records, by reason: titles, totals, notes."""
+
+    reading: Reading
+    not_records: Mapping[str, int]
+
+
 def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[RegisteredFile, ...]:
     """Find and fingerprint the sources of some kinds.
 
@@ -53,6 +64,16 @@ def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[Registe
     wanted = set(kinds)
     for source in (source for source in study.source if source.kind in wanted):
         path = study.path(source)
+        if path.exists() and not path.is_file():
+            faults.append(
+                Fault(
+                    file=source.file,
+                    problem="this is a folder, or something else that is no file",
+                    expected=f"a {source.kind} file at {path}",
+                    remedy="name the file itself in study.toml",
+                )
+            )
+            continue
         if not path.is_file():
             faults.append(
                 Fault(
@@ -63,7 +84,11 @@ def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[Registe
                 )
             )
             continue
-        sha256 = file_sha256(path)
+        try:
+            sha256 = file_sha256(path)
+        except OSError as error:
+            faults.append(unreadable(source.file, error))
+            continue
         if source.sha256 is not None and source.sha256 != sha256:
             faults.append(
                 Fault(
@@ -115,11 +140,16 @@ def record(
     n_rows_in: int,
     n_rows_kept: int,
     set_asides: dict[str, int],
+    taken: Taken,
 ) -> None:
     """Write down what became of a file's rows: rows in = rows kept + rows set aside, each with a reason.
 
-    Raises RuntimeError if the numbers do not add up, since then rows were lost.
+    Rows that are no records count on both sides. Raises RuntimeError if the numbers do not add up, since
+    then rows were lost.
     """
+    reading = taken.reading
+    set_asides = {**taken.not_records, **set_asides}
+    n_rows_in += sum(taken.not_records.values())
     n_rows_set_aside = sum(set_asides.values())
     if n_rows_in != n_rows_kept + n_rows_set_aside:
         raise RuntimeError(
@@ -127,7 +157,7 @@ def record(
         )
     source = file.source
     con.execute(
-        "INSERT INTO raw.source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO raw.source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             file.source_id,
             source.kind,
@@ -137,6 +167,10 @@ def record(
             source.published,
             source.licence,
             file.sha256,
+            reading.file_format,
+            reading.encoding,
+            reading.delimiter,
+            reading.sheet,
             n_rows_in,
             n_rows_kept,
             n_rows_set_aside,

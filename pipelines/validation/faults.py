@@ -9,12 +9,13 @@ import duckdb
 
 from pipelines.catalogue import PUBLISHED_OUTCOME, SQL_TYPES, Column, Table
 from pipelines.errors import FAULTS_SHOWN, Fault
-from pipelines.ingest.delimited import open_delimited
-from pipelines.ingest.headings import headings_in
+from pipelines.ingest.heading_row import Headings
+from pipelines.ingest.headings import ASSUMED, headings_in, looked_for
 from pipelines.ingest.performance_tables import key_heading
 from pipelines.ingest.records import match_headers, wanted_columns
+from pipelines.ingest.tabular import TabularFile, open_source
 from pipelines.store import row_count
-from pipelines.study import Study
+from pipelines.study import Source, Study
 from pipelines.validation.rules import Rule, unaccounted_files
 
 # What may be shown of a pupil file: a code is short, a figure has few digits. Anything longer may be a name,
@@ -92,7 +93,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
         by_file.setdefault(source_id, []).append((row, name))
     for source_id, cells in by_file.items():
         source = source_of[source_id]
-        file = open_delimited(source_id, study.path(source))
+        file = _opened_again(con, study, source, table, {name for _, name in cells})
         if table.is_wide:
             # A figure has no column of its own: its place is a heading of the file.
             heading = {name: name for _, name in cells}
@@ -115,6 +116,19 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
                 expected=expected,
                 remedy="mend the cell, or ask whoever sent the file",
             )
+
+
+def _opened_again(
+    con: duckdb.DuckDBPyConnection, study: Study, source: Source, table: Table, names: set[str]
+) -> TabularFile:
+    """A source's file, its heading row found as it was when it was read."""
+    if not table.is_wide:
+        return open_source(source, study.path(source), looked_for(source, wanted_columns(table)))
+    found = con.execute("SELECT sheet FROM raw.source WHERE source_id = ?", [source.file])
+    for (sheet,) in found.fetchall():
+        source = source.model_copy(update={"sheet": sheet})
+    headings = Headings.of(([name] for name in sorted(names - {ASSUMED})), [])
+    return open_source(source, study.path(source), headings)
 
 
 def _duplicates(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:

@@ -1,183 +1,138 @@
-"""Files of every shape are read right or refused with the row a spreadsheet shows."""
+"""Text in every encoding, with every delimiter and line end, is read right or refused at its row."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from contextlib import closing
-from pathlib import Path
-
-import duckdb
 import pytest
 
-from pipelines.errors import Fault, StudyError
-from pipelines.ingest.delimited import create_from_scan, open_delimited
+from tests.unit.ingest.reading import faults_of, read, write
 
-
-def read(folder: Path, content: str | bytes, name: str = "file.csv") -> list[tuple[object, ...]]:
-    """Row number and cells of every row, as any reader of a file gets them."""
-    path = folder / name
-    data = content.encode() if isinstance(content, str) else content
-    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    file = open_delimited(name, path)
-    with closing(duckdb.connect()) as con:
-        create_from_scan(con, file, "CREATE TABLE made AS SELECT * FROM {scan}")
-        return con.execute("SELECT * FROM made ORDER BY row_number").fetchall()
-
-
-def faults_of(folder: Path, content: str | bytes, name: str = "file.csv") -> tuple[Fault, ...]:
-    with pytest.raises(StudyError) as raised:
-        read(folder, content, name)
-    return raised.value.faults
-
-
-@pytest.mark.parametrize("name", ["file.csv", "file.csv.gz", "it's [a] file.csv"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
-def test_a_plain_file_is_read(tmp_path, name, mark, end):
-    content = mark + end.join(["a,b", "1,2", "3,"]) + end
-    assert read(tmp_path, content, name) == [(2, "1", "2"), (3, "3", None)]
-
-
-def test_headings_lose_outer_space_and_the_mark(tmp_path):
-    path = tmp_path / "file.csv"
-    path.write_text("\ufeff a , b\n1,2\n", encoding="utf-8")
-    assert open_delimited("file.csv", path).headers == ("a", "b")
-
-
-def test_short_rows_end_in_nothing(tmp_path):
-    assert read(tmp_path, "a,b,c\n1,2\n3\n4,5,6\n") == [
-        (2, "1", "2", None),
-        (3, "3", None, None),
-        (4, "4", "5", "6"),
-    ]
-
-
-def test_empty_cells_beyond_the_heading_are_no_fault(tmp_path):
-    assert read(tmp_path, "a,b\n1,2,\n") == [(2, "1", "2")]
-
-
-def test_headings_alone_are_a_file_without_rows(tmp_path):
-    assert read(tmp_path, "a,b\n") == []
-
-
-# What stands between the heading and the row "here", and where a spreadsheet shows that row.
-ABOVE = {
-    "nothing": ("", 2),
-    "a blank line": ("\n", 3),
-    "three blank lines": ("1,2\n\n\n\n", 6),
-    "blank lines apart": ("\n1,2\n\n3,4\n\n", 7),
-    "a line break in quotes": ('"x\ny",2\n', 3),
-    "a blank line in quotes": ('"x\n\n\ny",2\n', 3),
-    "both": ('\n"x\n\ny",2\n\n"z\n",\n', 6),
-    "a row of commas": (",\n", 3),
-    "a row of spaces": ("   \n", 3),
-    "a short row": ("1\n", 3),
-    "a short row and a line break in quotes": ('1\n"x\ny",2\n', 4),
-    "a blank cell in quotes": ('""\n', 3),
-}
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
-@pytest.mark.parametrize("above", ABOVE)
-def test_the_row_number_is_the_one_a_spreadsheet_shows(tmp_path, above, end):
-    text, shown = ABOVE[above]
-    content = f"a,b\n{text}here,1\n\n\n".replace("\n", end)
-    assert [row for row, cell, *_ in read(tmp_path, content) if cell == "here"] == [shown]
-    path = tmp_path / "file.csv"
-    assert open_delimited("file.csv", path).cells([(shown, 0)]) == {(shown, 0): "here"}
-    # The csv module, which shows blank lines as empty rows, counts as a spreadsheet does.
-    rows = list(csv.reader(io.StringIO(content, newline="")))
-    assert rows[shown - 1] == ["here", "1"]
-
-
-def test_blank_lines_of_a_one_column_file_are_rows(tmp_path):
-    assert read(tmp_path, "a\n1\n\n3\n") == [(2, "1"), (3, None), (4, "3")]
-
-
-def test_a_fault_of_shape_after_blank_lines_is_at_the_same_row(tmp_path):
-    (fault,) = faults_of(tmp_path, "a,b\n\n1,2\n\n3,4,5\n")
-    assert fault.row == 5
-
-
-def test_every_row_that_is_too_long_is_named(tmp_path):
-    faults = faults_of(tmp_path, "a,b\n1,2,3\n1,2\n1,2,3,4\n")
-    assert [(f.file, f.row) for f in faults] == [("file.csv", 2), ("file.csv", 4)]
-    assert faults[1].problem == "the row has 4 cells, the heading has 2"
-    assert faults[1].expected == "no more cells than headings"
-
-
-@pytest.mark.parametrize("row", ['1,"2', '1,"2"3'], ids=["not closed", "text after it"])
-def test_a_stray_quote_is_named_without_the_text_beside_it(tmp_path, row):
-    (fault,) = faults_of(tmp_path, f"a,b\n1,2\n{row}\nMarigold,4\n")
-    assert fault.row == 3
-    assert "quotation mark" in fault.problem
-    assert "Marigold" not in fault.for_analyst()
-
-
-def test_line_ends_of_two_kinds_are_named_at_the_first_that_differs(tmp_path):
-    (fault,) = faults_of(tmp_path, 'a,b\r\n"x\ny",2\r\n3,4\n5,6\r\n')
-    assert fault.row == 3
-    assert "do not all end in the same way" in fault.problem
-    assert fault.expected == "one kind of line end throughout"
-
-
-def test_line_breaks_of_another_kind_within_quotes_are_no_fault(tmp_path):
-    assert read(tmp_path, 'a,b\r\n"x\ny",2\r\n3,4\r\n') == [(2, "x\ny", "2"), (3, "3", "4")]
+ACCENTS = [(2, "Zoë", "£1"), (3, "café’s", "–")]
 
 
 @pytest.mark.parametrize("name", ["file.csv", "file.csv.gz"])
-def test_text_that_is_not_utf8_is_named_at_its_row(tmp_path, name):
-    (fault,) = faults_of(tmp_path, "a,b\n1,2\ncafé,4\n".encode("latin-1"), name)
-    assert (fault.row, fault.problem) == (3, "the file is not UTF-8 text")
-    assert "CSV UTF-8" in fault.remedy
+@pytest.mark.parametrize(
+    ("codec", "taken_as"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("cp1252", "cp1252"),
+        ("utf-16", "utf-16"),
+    ],
+)
+def test_an_encoding_is_told_and_noted(tmp_path, codec, taken_as, name):
+    path = write(tmp_path, "a,b\nZoë,£1\ncafé’s,–\n".encode(codec), name)
+    got = read(path)
+    assert got.rows == ACCENTS
+    assert got.file.headers == ("a", "b")
+    assert got.file.reading.encoding == taken_as
+    assert got.file.cells([(3, 0)]) == {(3, 0): "café’s"}
 
 
-@pytest.mark.parametrize("damage", ["cut short", "not gzip", "damaged within"])
-def test_a_broken_gzip_file_is_named(tmp_path, damage):
-    whole = gzip.compress(b"a,b\n" + b"1,2\n" * 1000)
-    broken = {
-        "cut short": whole[: len(whole) // 2],
-        "not gzip": b"a,b\n1,2\n",
-        "damaged within": whole[:20] + bytes(byte ^ 0xFF for byte in whole[20:]),
-    }[damage]
-    path = tmp_path / "file.csv.gz"
-    path.write_bytes(broken)
-    with pytest.raises(StudyError) as raised:
-        open_delimited("file.csv.gz", path)
-    (fault,) = raised.value.faults
-    assert fault.problem == "the gzip file is broken or cut short"
-    assert fault.remedy == "fetch the file again"
+def test_utf16_of_the_other_byte_order_is_read(tmp_path):
+    path = write(tmp_path, b"\xfe\xff" + "a,b\nZoë,1\n".encode("utf-16-be"))
+    assert read(path).rows == [(2, "Zoë", "1")]
 
 
-@pytest.mark.parametrize("content", ["", "\ufeff", "\n1,2\n", ",,\n1,2,3\n", "  ,\n"])
-def test_a_file_without_headings_is_named(tmp_path, content):
-    (fault,) = faults_of(tmp_path, content)
-    assert (fault.row, fault.column) == (1, None)
-    assert "is empty or its first row holds no headings" in fault.problem
+def test_a_stated_encoding_is_taken(tmp_path):
+    # Read as UTF-8 this is one letter more: both are possible, so the study says which.
+    path = write(tmp_path, "a,b\nCAFÉ”,é\n".encode("cp1252"))
+    assert "UTF-8" in faults_of(path)[0].problem
+    assert read(path, encoding="cp1252").rows == [(2, "CAFÉ”", "é")]
 
 
-def test_every_heading_that_stands_twice_is_named_once(tmp_path):
-    faults = faults_of(tmp_path, "a,A,b,,c,B,a,\n1,2,3,4,5,6,7,8\n")
-    assert [(f.row, f.column, f.problem) for f in faults] == [
-        (1, "a", "the heading 'a' stands 3 times"),
-        (1, "b", "the heading 'b' stands 2 times"),
+def test_a_letter_cut_in_two_is_never_taken_for_windows_text(tmp_path):
+    broken = "a,b\nZoë,1\nline\nbreak,2\ncafé,3\n".encode().replace("é".encode(), b"\xc3")
+    (fault,) = faults_of(write(tmp_path, broken.replace(b"line\nbreak", b'"line\nbreak"')))
+    assert (fault.row, fault.problem) == (4, "the file is not UTF-8 text")
+    assert 'encoding = "cp1252"' in fault.remedy
+
+
+def test_a_file_that_ends_within_a_letter_is_refused(tmp_path):
+    (fault,) = faults_of(write(tmp_path, "a,b\n1,é".encode()[:-1]))
+    assert (fault.row, fault.problem) == (2, "the file is not UTF-8 text")
+
+
+@pytest.mark.parametrize("byte", [0x81, 0x8D, 0x8F, 0x90, 0x9D])
+def test_a_byte_that_windows_text_does_not_have_is_named(tmp_path, byte):
+    (fault,) = faults_of(write(tmp_path, b"a,b\n1,2\n\xe9," + bytes([byte]) + b"\n"))
+    assert fault.row == 3
+    assert fault.problem == "the file is neither UTF-8 nor cp1252 (Windows) text"
+
+
+def test_a_stated_encoding_that_does_not_fit_is_named(tmp_path):
+    (fault,) = faults_of(write(tmp_path, "a,b\n1,é\n".encode("cp1252")), encoding="utf-8")
+    assert (fault.row, fault.problem) == (2, "the file is not UTF-8 text")
+    (fault,) = faults_of(write(tmp_path, "a,b\n1,2\n".encode("utf-8-sig")), encoding="cp1252")
+    assert fault.problem == "the file is marked as utf-8 and study.toml says cp1252"
+
+
+def test_utf16_that_breaks_off_is_named(tmp_path):
+    (fault,) = faults_of(write(tmp_path, "a,b\n1,2\n".encode("utf-16")[:-1]))
+    assert fault.problem == "the file begins as UTF-16 text and does not go on as such"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_a_nul_is_named_at_its_row(tmp_path, codec):
+    (fault,) = faults_of(write(tmp_path, 'a,b\n"1\n1",2\n\0,4\n'.encode(codec)))
+    assert fault.row == 3
+    assert "NUL" in fault.problem
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252"])
+def test_the_delimiter_is_the_one_that_gives_the_headings(tmp_path, delimiter, codec):
+    lines = [["a", "b", "c"], ['"x,;\ty"', "é", "1"], ["3", "", ""]]
+    text = "\n".join(delimiter.join(line) for line in lines)
+    got = read(write(tmp_path, text.encode(codec)))
+    assert got.rows == [(2, "x,;\ty", "é", "1"), (3, "3", None, None)]
+    assert got.file.reading.delimiter == delimiter
+
+
+def test_commas_in_the_data_do_not_make_the_delimiter(tmp_path):
+    got = read(write(tmp_path, "a;b\n1,5,5,5;2\n,,,,;,,,\n"))
+    assert got.rows == [(2, "1,5,5,5", "2"), (3, ",,,,", ",,,")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252", "utf-16"])
+def test_every_line_end_is_read(tmp_path, end, codec):
+    text = end.join(["a,b", "é,2", "", '"x', 'y",4', "5", ""])
+    assert read(write(tmp_path, text.encode(codec))).rows == [
+        (2, "é", "2"),
+        (4, f"x{end}y", "4"),
+        (5, "5", None),
     ]
 
 
-def test_cells_are_shown_as_they_stand(tmp_path):
-    path = tmp_path / "file.csv"
-    path.write_text('a,b\n1," x, y"\n3\n')
-    file = open_delimited("file.csv", path)
-    assert file.cells([(2, 1), (3, 1), (3, 0), (99, 0)]) == {(2, 1): " x, y", (3, 0): "3"}
-    assert file.cells([]) == {}
+@pytest.mark.parametrize("ends", [("\r\n", "\n"), ("\n", "\r"), ("\r", "\n"), ("\n", "\r\n")])
+def test_mixed_line_ends_are_named_at_the_first_that_differs(tmp_path, ends):
+    first, second = ends
+    (fault,) = faults_of(write(tmp_path, f"a,b{first}1,2{first}3,4{second}5,6{first}"))
+    assert fault.row == 3
+    assert "do not all end in the same way" in fault.problem
 
 
-def test_a_large_file_read_in_parts_keeps_its_row_numbers(tmp_path):
-    """Longer than one part of DuckDB's parallel reader, with blank lines far apart."""
-    lines = [f"{number},{'x' * 40}" for number in range(200_000)]
-    lines[10] = lines[150_000] = ""
-    rows = read(tmp_path, "a,b\n" + "\n".join(lines) + "\n")
-    assert len(rows) == 199_998
-    assert all(row == int(cell) + 2 for row, cell, _ in rows)  # type: ignore[call-overload]
+def test_a_letter_across_two_parts_of_a_long_file_is_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.ingest.content._CHUNK_BYTES", 7)
+    rows = "".join(f"é{number},€\r\n" for number in range(50))
+    got = read(write(tmp_path, f"a,b\r\n{rows}"))
+    assert got.file.reading.encoding == "utf-8"
+    assert got.file.direct_scan is not None
+    assert [cell for _, cell, _ in got.rows] == [f"é{number}" for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_direct"),
+    [
+        ("a,b\n1,2\n", True),
+        ("a;b\n1;2\n", True),
+        ("\ufeffa,b\r\n1,é\r\n", True),
+        ("a,b\r1,2\r", False),
+        ("title\na,b\n1,2\n", False),
+        ("a,b\n1,2\nTotal,\n", False),
+    ],
+)
+def test_only_a_plain_file_is_left_to_the_parallel_reader(tmp_path, text, is_direct):
+    got = read(write(tmp_path, text))
+    assert (got.file.direct_scan is not None) == is_direct
+    assert [row[1] for row in got.rows] == ["1"]

@@ -10,7 +10,8 @@ from pipelines import store
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS
 from pipelines.errors import StudyError
 from pipelines.ingest.records import ingest_records
-from pipelines.ingest.registration import DDL, record, registered_files, sources_sha256
+from pipelines.ingest.registration import DDL, Taken, record, registered_files, sources_sha256
+from pipelines.ingest.tabular import Reading
 from tests.tiny_study import TinyStudy
 
 
@@ -29,7 +30,7 @@ def test_a_folder_is_no_file(tmp_path):
     study = TinyStudy(tmp_path).write()
     (tmp_path / "tiny" / "enrolments.csv").unlink()
     (tmp_path / "tiny" / "enrolments.csv").mkdir()
-    with pytest.raises(StudyError, match=r"enrolments\.csv: the file is not there"):
+    with pytest.raises(StudyError, match=r"enrolments\.csv: this is a folder"):
         registered_files(study, ["enrolments"])
 
 
@@ -80,7 +81,14 @@ def test_rows_that_do_not_add_up_stop_the_run(tmp_path):
     with store.connect(tiny.paths) as con:
         con.execute(DDL)
         with pytest.raises(RuntimeError, match="5 rows in, 3 kept, 1 set aside"):
-            record(con, file, n_rows_in=5, n_rows_kept=3, set_asides={"blank row": 1})
+            record(
+                con,
+                file,
+                n_rows_in=5,
+                n_rows_kept=3,
+                set_asides={"blank row": 1},
+                taken=Taken(Reading("csv"), {}),
+            )
 
 
 def test_a_source_that_is_no_longer_registered_is_forgotten(tmp_path):

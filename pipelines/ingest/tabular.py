@@ -1,0 +1,280 @@
+"""The one door to a source's file: whatever it was, it is headings, and rows of text under their numbers.
+
+Text is `delimited`'s, workbooks are `workbook`'s; what a cell means is for `records` and
+`performance_tables` to say.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.content import Format, empty, format_of
+from pipelines.ingest.delimited import Survey, TextGrid, open_grid
+from pipelines.ingest.heading_row import ANY_HEADINGS, Headings, heading_row, heading_text, repeated
+from pipelines.ingest.workbook import SheetGrid, cell_faults, open_sheet
+from pipelines.study import Encoding, Source
+
+ABOVE_THE_HEADING = "above the heading"
+BELOW_THE_RECORDS = "total or note below the records"
+# What a row below the records begins with. Anything else there is taken for a record, and judged as one.
+_TOTAL_OR_NOTE = re.compile(
+    r"\W*((grand |overall |sub-?)?totals?|sources?|(foot)?notes?|produced|generated|exported|printed|"
+    r"end of|crown copyright|contains public sector|©|\(c\) crown)(?!\w)|©",
+    re.IGNORECASE,
+)
+_ROWS_A_BATCH = 10_000
+_STREAM = "rows_of_file"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file was taken: for the run's record."""
+
+    file_format: Format
+    encoding: Encoding | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class TabularFile:
+    """A file with one heading row: plain text, gzipped text or a sheet of a workbook."""
+
+    source_id: str
+    headers: tuple[str, ...]
+    heading_row: int
+    reading: Reading
+    headings: Headings
+    grid: TextGrid | SheetGrid
+    # SQL by which DuckDB reads the file itself, in parallel; None if its rows have to be handed over.
+    direct_scan: str | None = None
+
+    def cells(self, places: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        """The text at (row, index of column) places: for the analyst's own terminal."""
+        wanted = set(places)
+        last = max((row for row, _ in wanted), default=0)
+        found: dict[tuple[int, int], str] = {}
+        for row, cells in self.grid.rows() if wanted else ():
+            if row > last:
+                break
+            for place in [place for place in wanted if place[0] == row]:
+                if place[1] < len(cells):
+                    found[place] = cells[place[1]]
+        return found
+
+
+def open_source(source: Source, path: Path, headings: Headings) -> TabularFile:
+    """Open the file of a `[[source]]`, as its entry says. Raises StudyError as `open_tabular` does."""
+    return open_tabular(source.file, path, headings, sheet=source.sheet, encoding=source.encoding)
+
+
+def open_tabular(
+    source_id: str,
+    path: Path,
+    headings: Headings = ANY_HEADINGS,
+    *,
+    sheet: str | None = None,
+    encoding: Encoding | None = None,
+) -> TabularFile:
+    """Find how a file is written and where its headings are.
+
+    Raises StudyError in plain words if it is broken, is something else than its name says, names a
+    heading twice, or leaves open which sheet or column is meant.
+    """
+    file_format = format_of(source_id, path)
+    _refuse_idle_settings(source_id, file_format, sheet, encoding)
+    if file_format == "csv":
+        text_grid, survey = open_grid(source_id, path, headings, encoding)
+        number, cells = heading_row(text_grid.first_rows(), headings)
+        headers = _headers(source_id, number, cells, headings)
+        reading = Reading("csv", survey.encoding, text_grid.delimiter)
+        scan = _direct_scan(text_grid, survey, number, headers)
+        return TabularFile(source_id, headers, number, reading, headings, text_grid, scan)
+    sheet_grid = open_sheet(source_id, path, file_format, headings, sheet)
+    number, cells = heading_row(sheet_grid.first_rows(), headings)
+    headers = _headers(source_id, number, cells, headings)
+    if faults := cell_faults(source_id, sheet_grid, number, headers, headings):
+        raise StudyError(faults)
+    reading = Reading(file_format, sheet=sheet_grid.sheet_name)
+    return TabularFile(source_id, headers, number, reading, headings, sheet_grid)
+
+
+def create_from_scan(
+    con: duckdb.DuckDBPyConnection, file: TabularFile, statement: str
+) -> dict[str, int]:
+    """Run a statement with `{scan}` in it over the file's records; returns rows set aside, by reason.
+
+    `{scan}` is a subquery with every row as text, cells named c0, c1 …; short rows end in NULLs, and so
+    does a blank cell. Its `row_number` is the row a spreadsheet shows. Raises StudyError naming every row
+    whose shape is broken: DuckDB's own message would quote the row.
+    """
+    if file.direct_scan is not None:
+        try:
+            con.execute(statement.replace("{scan}", file.direct_scan))
+        except duckdb.Error:
+            # What is beyond the parallel reader, or broken, is read row by row, and named if it is.
+            pass
+        else:
+            return {}
+    stream = _Stream(file)
+    names = [f"c{index}" for index in range(len(file.headers))]
+    schema = pa.schema([("row_number", pa.int64()), *((name, pa.string()) for name in names)])
+    cells = ", ".join(f"nullif({name}, '') AS {name}" for name in names)
+    con.register(_STREAM, pa.RecordBatchReader.from_batches(schema, stream.batches(schema)))
+    try:
+        con.execute(statement.replace("{scan}", f"(SELECT row_number, {cells} FROM {_STREAM})"))
+    except duckdb.Error:
+        if not stream.faults:
+            raise
+        raise StudyError(stream.faults) from None
+    finally:
+        con.unregister(_STREAM)
+    return {reason: n_rows for reason, n_rows in stream.set_asides.items() if n_rows}
+
+
+class _Stream:
+    """The records of a file in order, with what was set aside and what is broken."""
+
+    def __init__(self, file: TabularFile) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+        self.set_asides = {ABOVE_THE_HEADING: 0, BELOW_THE_RECORDS: 0}
+
+    def batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Records as Arrow. Raises StudyError, which DuckDB wraps, once all faults are known."""
+        width = len(self.file.headers)
+        records = self._records()
+        while rows := list(islice(records, _ROWS_A_BATCH)):
+            filled = [
+                cells if len(cells) == width else [*cells[:width], *[""] * (width - len(cells))]
+                for _, cells in rows
+            ]
+            columns = [[row for row, _ in rows], *zip(*filled, strict=True)]
+            arrays = map(pa.array, columns, schema.types)
+            yield pa.RecordBatch.from_arrays(list(arrays), schema=schema)
+        if self.faults:
+            raise StudyError(self.faults)
+
+    def _records(self) -> Iterator[tuple[int, Sequence[str]]]:
+        """Rows below the heading, but for totals and notes with no record after them."""
+        held: list[tuple[int, Sequence[str]]] = []
+        width = len(self.file.headers)
+        for row, cells in self._rows():
+            if row < self.file.heading_row:
+                self.set_asides[ABOVE_THE_HEADING] += any(cells)
+            if row <= self.file.heading_row or not (cells or width == 1):
+                continue
+            if any(cells[width:]):
+                self.faults.append(_too_long(self.file.source_id, row, len(cells), width))
+            is_blank = held and not any(cell.strip() for cell in cells)
+            if is_blank or _is_total_or_note(self.file, cells):
+                held.append((row, cells))
+                continue
+            yield from held
+            held.clear()
+            yield row, cells
+        for row, cells in held:
+            if any(cell.strip() for cell in cells):
+                self.set_asides[BELOW_THE_RECORDS] += 1
+            else:
+                yield row, cells
+
+    def _rows(self) -> Iterator[tuple[int, Sequence[str]]]:
+        row = 0
+        try:
+            for row, cells in self.file.grid.rows(is_strict=True):
+                yield row, cells
+        except csv.Error:
+            self.faults.append(
+                Fault(
+                    file=self.file.source_id,
+                    row=row + 1,
+                    problem="a quotation mark in this row is not closed, or stands inside a cell",
+                    expected='cells with a comma or a quote in double quotes, inner quotes doubled ("")',
+                    remedy="mend the row, or export the file again",
+                )
+            )
+
+
+def _too_long(source_id: str, row: int, n_cells: int, width: int) -> Fault:
+    return Fault(
+        file=source_id,
+        row=row,
+        problem=f"the row has {n_cells} cells, the heading has {width}",
+        expected="no more cells than headings",
+        remedy="quote the cell that holds a comma, or export the file again",
+    )
+
+
+def _is_total_or_note(file: TabularFile, cells: Sequence[str]) -> bool:
+    """Whether a row cannot be a record: it begins like a total or a note, and lacks what a record has.
+
+    Half of the other required cells have to be blank; where none is required, all others.
+    """
+    first = next((index for index, cell in enumerate(cells) if cell.strip()), None)
+    if first is None or not _TOTAL_OR_NOTE.match(cells[first].strip()):
+        return False
+    required = [
+        index
+        for index, header in enumerate(file.headers)
+        if index != first
+        and (
+            not file.headings.required
+            or any(header.casefold() in names for names in file.headings.required)
+        )
+    ]
+    n_blank = sum(index >= len(cells) or not cells[index].strip() for index in required)
+    most = len(required) / 2 if file.headings.required else len(required)
+    return n_blank > 0 and n_blank >= most
+
+
+def _direct_scan(
+    grid: TextGrid, survey: Survey, heading: int, headers: tuple[str, ...]
+) -> str | None:
+    """SQL for a file DuckDB reads as it stands: UTF-8, heading in row 1, nothing below the records."""
+    if survey.encoding != "utf-8" or heading != 1 or survey.line_end not in {"\n", "\r\n"}:
+        return None
+    last_line = survey.tail.rstrip(f"\r\n{grid.delimiter}").rpartition("\n")[2]
+    first_cell = last_line.lstrip(f' "\t{grid.delimiter}')
+    if _TOTAL_OR_NOTE.match(first_cell) or last_line.count('"') % 2:
+        return None
+    # A file of one column has no blank lines: they are its blank cells.
+    blank_rows = grid.blank_rows() if survey.has_blank_line and len(headers) > 1 else ()
+    return grid.scan(len(headers), blank_rows)
+
+
+def _headers(source_id: str, row: int, cells: Sequence[str], headings: Headings) -> tuple[str, ...]:
+    headers = tuple(heading_text(cell) for cell in cells)
+    if not any(headers):
+        raise StudyError([empty(source_id)])
+    if faults := repeated(source_id, row, headers, headings):
+        raise StudyError(faults)
+    return headers
+
+
+def _refuse_idle_settings(
+    source_id: str, file_format: Format, sheet: str | None, encoding: Encoding | None
+) -> None:
+    """A setting that means nothing for the file is a mistake about the file."""
+    idle = ("sheet", sheet) if file_format == "csv" else ("encoding", encoding)
+    if idle[1] is not None:
+        raise StudyError(
+            [
+                Fault(
+                    file=source_id,
+                    problem=f"study.toml gives its {idle[0]}, which such a file does not have",
+                    found=f"{idle[0]} = {idle[1]!r}",
+                    expected="sheet for a workbook, encoding for text",
+                    remedy=f"take {idle[0]} out of its [[source]]",
+                )
+            ]
+        )
