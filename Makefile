@@ -5,10 +5,16 @@ STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate power release test check serve notebook bench calibrate example lock clean
+.PHONY: evaluate new validate power release test check serve notebook bench calibrate example lock clean
 
 evaluate: .venv/ready
 	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers)
+
+new: .venv/ready
+	@$(BIN)/ssif new $(STUDY)
+
+validate: .venv/ready
+	@$(BIN)/ssif validate $(STUDY)
 
 power: .venv/ready
 	@$(BIN)/ssif power $(STUDY)
@@ -36,6 +42,7 @@ bench: .venv/ready
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench_cells
 	@$(BIN)/python -m tests.bench_randomisation
+	@$(BIN)/python -m tests.bench_validation
 
 calibrate: .venv/ready
 	@$(BIN)/python -m tests.calibration

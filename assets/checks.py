@@ -1,7 +1,7 @@
-"""The blocking checks: every table against its catalogue entry, and tables against each other.
+"""The checks: every table against its catalogue entry, and tables against each other.
 
-A check holds counts, names of rules and places, never a value; what was found there is kept for the analyst's
-terminal.
+Severity ERROR stops what comes after; WARN is told at the end and stops nothing. A check holds counts, names
+of rules and places, never a value; what was found there is kept for the analyst's terminal.
 """
 
 import warnings
@@ -14,14 +14,8 @@ from assets.resources import Studies, Work
 from pipelines import fault_list
 from pipelines.catalogue import RAW_TABLES, Table
 from pipelines.errors import Fault, StudyError
-from pipelines.validation.faults import faults_of
-from pipelines.validation.relations import (
-    RELATIONS,
-    Relation,
-    count_broken,
-    faults_of_relation,
-)
-from pipelines.validation.rules import rules_of
+from pipelines.validation.checks import check_relation, check_table
+from pipelines.validation.relations import RELATIONS, Relation
 
 VALUES_CHECK = "values_are_as_declared"
 Told = dict[str, str]  # of a check that failed, as metadata
@@ -39,39 +33,35 @@ def values_spec(table: Table) -> dg.AssetCheckSpec:
 
 def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
     """Judge a table that has just been made."""
-    from pipelines.validation.suites import validate  # noqa: PLC0415 - its library takes seconds
-
-    has_source = any(source.kind in table.source_kinds for source in work.study.source)
-    rules = tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
-    result = validate(work.con, rules)
+    checked = check_table(work.con, work.study, table)
     told: Told = {}
-    if result.broken:
-        faults = [
-            fault for rule in result.broken for fault in faults_of(work.con, work.study, rule)
-        ]
-        told = _keep_and_tell(work, f"{table.schema}.{table.name}.check", faults)
+    if checked.broken:
+        told = _keep_and_tell(work, f"{table.schema}.{table.name}.check", checked.faults)
     return dg.AssetCheckResult(
-        passed=result.is_success,
+        passed=not checked.broken,
         check_name=VALUES_CHECK,
         asset_key=key_of(table),
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={
-            "rules_held": len(result.held),
-            "rules_broken": len(result.broken),
-            "broken": ", ".join(rule.name for rule in result.broken),
+            "rules_held": len(checked.held),
+            "rules_broken": len(checked.broken),
+            "broken": ", ".join(rule.name for rule in checked.broken),
             **told,
         },
     )
 
 
-def _keep_and_tell(work: Work, part: str, faults: Iterable[Fault]) -> Told:
+def _keep_and_tell(
+    work: Work, part: str, faults: Iterable[Fault], *, is_warning: bool = False
+) -> Told:
     """Keep faults for the terminal; what the page may say of them, which is where to look and what to run."""
     error = StudyError(faults)
-    fault_list.keep(work.paths, part, error)
+    keep = fault_list.keep_warnings if is_warning else fault_list.keep
+    keep(work.paths, part, error)
     return {
         "study": work.study.name,
         "places": error.shareable(),
-        "to_see_what_was_found": f"ssif evaluate {work.study.folder}",
+        "to_see_what_was_found": f"ssif validate {work.study.folder}",
     }
 
 
@@ -85,8 +75,9 @@ def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetC
             dg.AssetCheckSpec(
                 relation.name,
                 asset=key_of(table),
-                description=f"Fails if {relation.rule.problem}.",
+                description=f"{'Warns' if relation.is_warning else 'Fails'} if {relation.rule.problem}.",
                 additional_deps=[others[name] for name in relation.rule.needs],
+                # What comes after waits for it; only severity ERROR stops it.
                 blocking=True,
                 partitions_def=STUDIES,
             )
@@ -101,16 +92,19 @@ def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetC
             for relation in relations:
                 told: Told = {}
                 with studies.step(study, relation.name) as work:
-                    n_broken = count_broken(work.con, relation)
-                    if n_broken:
-                        faults = faults_of_relation(work.con, relation)
-                        told = _keep_and_tell(work, relation.name, faults)
+                    checked = check_relation(work.con, relation)
+                    if checked.faults:
+                        told = _keep_and_tell(
+                            work, relation.name, checked.faults, is_warning=relation.is_warning
+                        )
                 yield dg.AssetCheckResult(
-                    passed=n_broken == 0,
+                    passed=checked.n_broken == 0,
                     check_name=relation.name,
                     asset_key=key_of(table),
-                    severity=dg.AssetCheckSeverity.ERROR,
-                    metadata={"rows_broken": n_broken, **told},
+                    severity=dg.AssetCheckSeverity.WARN
+                    if relation.is_warning
+                    else dg.AssetCheckSeverity.ERROR,
+                    metadata={"rows_broken": checked.n_broken, **told},
                 )
 
     return check

@@ -1,4 +1,4 @@
-"""The command line `ssif`: evaluate a study, record a release, serve the page, regenerate the example.
+"""The command line `ssif`: begin a study, check its files, evaluate it, record a release, serve the page.
 
 Commands only put things together and print; what they do is in `pipelines` and in the graph. Libraries
 that take seconds to load are imported by the command that needs them.
@@ -16,12 +16,12 @@ from datetime import date
 from pathlib import Path
 
 from assets.dagster_home import dagster_home, instance
-from pipelines import fault_list
-from pipelines.errors import Fault, StudyError
+from assets.terminal import FAILED, print_headline, say, shown, stop, warn, warn_in_short
+from pipelines import fault_list, folder_note
+from pipelines.errors import StudyError
 from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
-from pipelines.study import load_study
+from pipelines.study import PROTOCOL, load_study
 
-FAILED = 1
 # What a person may ask of a run, as the asset `publish` takes it.
 MAY_BE_ASKED = {
     "keep_pupils": "keep the pupil rows in the working store",
@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 is_verbose=options.verbose,
                 asked={name: getattr(options, name) for name in MAY_BE_ASKED},
             )
+        if options.command == "new":
+            return new(options.study)
+        if options.command == "validate":
+            return validate(options.study, data_marts=options.data_marts)
         if options.command == "power":
             return power(options.study, data_marts=options.data_marts)
         if options.command == "release":
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return serve(data_marts=DATA_MARTS, port=options.port)
         return regenerate_example()
     except StudyError as error:
-        return _stop(error.faults)
+        return stop(error.faults)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,12 +64,21 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
     for name, about in MAY_BE_ASKED.items():
         evaluating.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=about)
+    beginning = commands.add_parser("new", help="a new study's folder, to be filled in")
+    beginning.description = new.__doc__
+    beginning.add_argument("study", type=Path, help="its folder, as data_raw/<name>")
+    validating = commands.add_parser(
+        "validate", help="what is wrong with a study's files, if anything"
+    )
     asking = commands.add_parser(
         "power", help="what a study could see, from baseline results alone"
     )
     releasing = commands.add_parser("release", help="record that a person published this run")
     releasing.add_argument("--date", required=True, type=date.fromisoformat, help="as 2018-10-02")
-    for command, run in ((evaluating, evaluate), (asking, power), (releasing, release)):
+    with_outputs = (
+        (evaluating, evaluate), (validating, validate), (asking, power), (releasing, release),
+    )  # fmt: skip
+    for command, run in with_outputs:
         command.description = run.__doc__
         command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
         command.add_argument(
@@ -81,13 +94,43 @@ def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, asked: dict[st
     """Evaluate one study and print a line an asset, the headline in words, and where the outputs lie."""
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
-    _remember_folder(paths, study.folder)
+    folder_note.remember(paths, study.folder)
     print(f"{study.study.title}\n")
     is_success = _run_graph(paths, is_verbose=is_verbose, publish_config=asked)
     if not is_success:
-        return _stop(fault_list.read(paths), paths)
-    _print_headline(paths)
+        return stop(fault_list.read(paths), paths)
+    print_headline(paths)
+    warn_in_short(fault_list.read_warnings(paths).values())
     return 0
+
+
+def new(folder: Path) -> int:
+    """Lay out a study's folder: a commented study.toml and a file with headings for each kind of source."""
+    from pipelines.new_study import write_new_study  # noqa: PLC0415
+
+    for line in write_new_study(folder):
+        print(line)
+    return 0
+
+
+def validate(folder: Path, *, data_marts: Path) -> int:
+    """Check a study's protocol and every file, without evaluating anything; nothing published changes."""
+    from pipelines.validation.faults_csv import write_faults  # noqa: PLC0415
+    from pipelines.validation.folder import check_folder  # noqa: PLC0415
+    from pipelines.validation.what_was_checked import checked_table  # noqa: PLC0415
+
+    folder = folder.resolve()
+    paths = StudyPaths(data_marts.resolve(), folder.name)
+    folder_note.refuse_a_second(paths, folder)
+    findings = check_folder(folder)
+    if not findings.faults:
+        for line in checked_table(findings):
+            print(line)
+    warn(findings.warnings)
+    say(findings.faults)
+    if (folder / PROTOCOL).is_file() and write_faults(paths.faults_csv, findings):
+        print(f"\nThe same as a table: {shown(paths.faults_csv)}", file=sys.stderr)
+    return FAILED if findings.faults else 0
 
 
 def power(folder: Path, *, data_marts: Path) -> int:
@@ -96,12 +139,12 @@ def power(folder: Path, *, data_marts: Path) -> int:
 
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
-    _remember_folder(paths, study.folder)
+    folder_note.remember(paths, study.folder)
     answers = study_power.study_power(study, paths.work)
     study_power.write_power(answers, paths.power)
     for line in study_power.power_page(study, answers):
         print(line)
-    print(f"\nWritten: {_shown(paths.power)}")
+    print(f"\nWritten: {shown(paths.power)}")
     return 0
 
 
@@ -112,7 +155,7 @@ def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
     study = load_study(folder)
     recorded = releases.record(study, StudyPaths(data_marts.resolve(), study.name), released_on)
     print(recorded.in_words())
-    print(f"\nThe record: {_shown(recorded.folder)} (keep it: it cannot be made again)")
+    print(f"\nThe record: {shown(recorded.folder)} (keep it: it cannot be made again)")
     return 0
 
 
@@ -169,61 +212,6 @@ def _run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str,
         },
     )
     return result.success
-
-
-def _remember_folder(paths: StudyPaths, folder: Path) -> None:
-    """Note where a study lies, so that the Dagster page finds it too; refuse a second of its name."""
-    if paths.folder_note.is_file():
-        other = Path(paths.folder_note.read_text(encoding="utf-8").strip())
-        if other != folder and other.is_dir():
-            raise StudyError(
-                [
-                    Fault(
-                        file=f"{folder}/study.toml",
-                        problem=f"another study is called {paths.study!r}: {other}",
-                        expected="one study of a name, since outputs are written under it",
-                        remedy=f"rename this study and its folder, or delete {paths.home}",
-                    )
-                ]
-            )
-    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths.folder_note.write_text(f"{folder}\n", encoding="utf-8")
-
-
-def _print_headline(paths: StudyPaths) -> None:
-    from pipelines.board.cited import released_rows  # noqa: PLC0415
-    from pipelines.board.findings import headline_words  # noqa: PLC0415
-    from pipelines.released import read_published  # noqa: PLC0415
-
-    print()
-    for line in headline_words(released_rows(read_published(paths.current / "released.duckdb"))):
-        print(line)
-    current = _shown(paths.current)
-    print(f"\nThe board's page:  {current / 'board' / 'index.html'}")
-    if (current / "officers").is_dir():
-        print(f"For officers only: {current / 'officers' / 'index.html'} (not to be published)")
-    print(f"Everything else:   {current}")
-
-
-def _stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:
-    """Print what stopped a run; returns the exit status."""
-    print(file=sys.stderr)
-    if faults:
-        print(StudyError(faults).for_analyst(), file=sys.stderr)
-        n = len(faults)
-        print(f"\nStopped: {n} thing{'s' if n > 1 else ''} to mend.", file=sys.stderr)
-    for file in fault_list.tracebacks(paths) if paths else ():
-        print(f"An error nobody foresaw. Please report it; its text is in {file}", file=sys.stderr)
-    if paths and paths.current.exists():
-        print(f"Nothing was published: {_shown(paths.current)} is as it was.", file=sys.stderr)
-    elif paths:
-        print("Nothing was published.", file=sys.stderr)
-    return FAILED
-
-
-def _shown(path: Path) -> Path:
-    """A path as a person at the project's folder would type it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 if __name__ == "__main__":

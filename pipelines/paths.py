@@ -54,6 +54,16 @@ class StudyPaths:
         return self.work / "faults"
 
     @property
+    def warnings(self) -> Path:
+        """What the last run was told to look at, and went on."""
+        return self.work / "warnings"
+
+    @property
+    def faults_csv(self) -> Path:
+        """What `ssif validate` found last; not there when it found nothing."""
+        return self.home / "faults.csv"
+
+    @property
     def folder_note(self) -> Path:
         """Text file that says which study folder this study is made from."""
         return self.work / "study_folder.txt"

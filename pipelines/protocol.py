@@ -160,5 +160,5 @@ def _write(
 ) -> None:
     con.execute(f"CREATE OR REPLACE TABLE protocol.{name} ({columns})")
     if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        con.executemany(f"INSERT INTO protocol.{name} VALUES ({marks})", rows)
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
+        con.execute(f"INSERT INTO protocol.{name} VALUES {marks}", [v for row in rows for v in row])

@@ -11,7 +11,7 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import retention
+from pipelines import fault_list, retention
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -143,7 +143,14 @@ def publish(
             _build(con, paths, building)
             if has_officers_page:
                 _write_officers_page(con, building)
-            _write_run_json(con, building, identity, texts, n_checks)
+            _write_run_json(
+                con,
+                building,
+                identity,
+                texts=texts,
+                n_checks=n_checks,
+                warnings=fault_list.read_warnings(paths),
+            )
             shutil.rmtree(run, ignore_errors=True)
             building.rename(run)
         finally:
@@ -251,8 +258,10 @@ def _write_run_json(
     con: duckdb.DuckDBPyConnection,
     run: Path,
     identity: dict[str, object],
+    *,
     texts: list[str],
     n_checks: int,
+    warnings: Mapping[str, Sequence[Fault]],
 ) -> None:
     sources = con.execute(
         "SELECT source_id, kind, academic_year, release_status, n_rows_in, n_rows_kept, n_rows_set_aside, "
@@ -268,7 +277,8 @@ def _write_run_json(
     content: dict[str, Any] = {
         **identity,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "checks_passed": n_checks,
+        "checks_passed": n_checks - len(warnings),
+        "warnings": {part: len(faults) for part, faults in warnings.items()},
         "rows_in": json.loads(sources.to_json(orient="records")),
         "rows_set_aside": json.loads(set_aside.to_json(orient="records")),
         "unknown_codes_in_unused_columns": json.loads(unknown_codes.to_json(orient="records")),

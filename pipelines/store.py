@@ -26,15 +26,29 @@ def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
     Both files are readable by their owner only.
     """
     paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con = duckdb.connect(str(paths.store))
+    with _laid_out(str(paths.store), str(paths.pupils)) as con:
+        for file in (paths.store, paths.pupils):
+            file.chmod(0o600)
+        yield con
+
+
+@contextmanager
+def connect_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A store for one look at a study's files: nothing of it, and no pupil, is ever on disk."""
+    with _laid_out(":memory:", ":memory:") as con:
+        con.execute("SET temp_directory = ''")
+        yield con
+
+
+@contextmanager
+def _laid_out(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    con = duckdb.connect(store)
     try:
         con.execute("SET enable_progress_bar = false")
         sql_functions.register(con)
-        con.execute("ATTACH $file AS pupils", {"file": str(paths.pupils)})
+        con.execute("ATTACH $file AS pupils", {"file": pupils})
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for file in (paths.store, paths.pupils):
-            file.chmod(0o600)
         yield con
     finally:
         con.close()

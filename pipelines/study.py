@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -28,7 +28,7 @@ from pipelines.measures import MeasureName
 from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
 from pipelines.release_in_use import release_contradictions
 from pipelines.series import series_contradictions
-from pipelines.toml_lines import dotted, line_of
+from pipelines.toml_lines import blanks, dotted, line_of
 
 PROTOCOL = "study.toml"
 
@@ -85,7 +85,7 @@ SourceKind = Literal[
 ]
 OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_schools", "ks4_schools")
 # What such a file cannot be used without.
-_DATED_BY: dict[SourceKind, tuple[str, ...]] = {
+DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),
     "school_census": ("academic_year",),
     "la_context": ("status",),
@@ -96,7 +96,10 @@ PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # A setting's own docstring is what `ssif new` says of it.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class ProgrammeMeasure(_Settings):
@@ -107,9 +110,13 @@ class ProgrammeMeasure(_Settings):
     """
 
     name: MeasureName
+    """Which outcome."""
     primary: bool = False
+    """Whether its headline gets a verdict."""
     adjust_for_prior_attainment: bool = False
+    """Whether results are compared among pupils who started from the same."""
     smallest_effect: Annotated[float, Field(gt=0, strict=False)] | None = None
+    """The smallest effect that would matter: points, or 0.05 for 5 percentage points. Decide it first."""
 
 
 class Placebo(_Settings):
@@ -133,17 +140,29 @@ class Programme(_Settings):
     """
 
     id: Slug
+    """A short name, as the enrolments write it."""
     title: str
+    """Its name in full, as the board reads it."""
     fund: str
+    """Who paid, as SSIF."""
     priority: str | None = None
+    """Which of the authority's priorities it serves."""
     funding_gbp: Annotated[int, Field(ge=0)] | None = None
+    """What was paid, in pounds."""
     target_group: PupilGroup | None = None
+    """Whose results it was to change."""
     starts: dt.date | None = None
+    """Its first day."""
     selection_years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
+    """Years whose results its schools were chosen on, if known."""
     expected_schools: Annotated[int, Field(ge=1)] | None = None
+    """How many schools it was paid for."""
     eligible_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """The share of its schools that had to be eligible, as 0.7."""
     comparison_pool: ComparisonPool = "local"
+    """Compared with the authority's other schools (local) or the most alike elsewhere (matched)."""
     matches_per_school: Annotated[int, Field(ge=1)] = 5
+    """If matched, how many schools for each of its own."""
     placebo: Placebo | None = None
     measure: tuple[ProgrammeMeasure, ...] = Field(default=(), strict=False)
 
@@ -163,28 +182,44 @@ class Source(_Settings):
     """
 
     kind: SourceKind
+    """What a row of it is."""
     file: str
-    # Where a file leaves them open: the sheet of a workbook, the encoding of text without a mark.
+    """Its name below data_root."""
     sheet: str | None = None
+    """Which sheet of a workbook, where the headings do not tell."""
     encoding: Encoding | None = None
+    """Which encoding text without a mark is in, where its bytes do not tell."""
     columns: dict[str, Names] = Field(default_factory=dict)
+    """A heading of the file = what it is: an official heading, or a measure of this project."""
     assume: dict[str, str] = Field(default_factory=dict)
+    """What every row has that the file has no column for."""
     without: tuple[str, ...] = Field(default=(), strict=False)
+    """Official headings whose column the file does not have."""
     academic_year: AcademicYear | None = None
+    """The year of the results."""
     status: ReleaseStatus | None = None
+    """How final the results are."""
     used: bool = False
+    """Of several releases of a year, the one that estimates rest on; else the latest."""
     publisher: str | None = None
+    """Who published it."""
     published: dt.date | None = None
+    """On what day."""
     licence: str | None = None
+    """Under which licence."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """If given, the file has to be that very one."""
 
 
 class NotYetPublished(_Settings):
     """A measure that does not exist yet for a year, with the reason the page prints in its place."""
 
     measure: MeasureName
+    """Which outcome."""
     academic_year: AcademicYear
+    """Of which year."""
     reason: str
+    """Why, in words for the page."""
 
 
 class StatedTotal(_Settings):
@@ -196,21 +231,34 @@ class StatedTotal(_Settings):
 
 
 class StudySection(_Settings):
-    """The `[study]` table."""
+    """Whose results, of which years, and on how few pupils a figure may rest."""
 
     name: Slug
+    """The study's name, which is its folder's."""
     title: str
+    """The question, as the head of the page."""
     local_authority: Annotated[int, Field(ge=200, le=999)]
+    """The authority's three-digit number."""
     local_authority_name: str
+    """The authority's name."""
     reference_date: dt.date
+    """The day on which a school counts as open and as maintained."""
     as_at: dt.date | None = None
+    """The day the figures are from."""
     outcome_year: AcademicYear
+    """The year whose results are judged."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
+    """Earlier years to compare with, the more the better."""
     minimum_cell: Annotated[int, Field(ge=2)] = 6
+    """The fewest pupils a published figure may rest on."""
     draws: Annotated[int, Field(ge=99)] = 9999
+    """How many draws the tests of chance take."""
     seed: int = 0
+    """Makes the draws the same each time."""
     data_root: str = "."
+    """The folder of the files, from the study's own."""
     is_fictional: bool = False
+    """Whether the page has to say that all is invented."""
 
 
 class Study(_Settings):
@@ -269,6 +317,9 @@ def load_study(folder: Path) -> Study:
         raise StudyError(
             [_protocol_fault("is not UTF-8 text", "save the file as UTF-8", line)]
         ) from None
+    if unfilled := list(_unfilled(text)):
+        # What else is wrong follows from these, or can wait for them.
+        raise StudyError(unfilled)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -312,6 +363,19 @@ def _no_protocol(folder: Path) -> Fault:
 
 def _protocol_fault(problem: str, remedy: str, row: int | None) -> Fault:
     return Fault(file=PROTOCOL, problem=problem, remedy=remedy, row=row)
+
+
+def _unfilled(text: str) -> Iterator[Fault]:
+    for row, key, about in blanks(text):
+        yield Fault(
+            file=PROTOCOL,
+            row=row,
+            column=key,
+            problem="the place is not filled in yet",
+            found=f"‹{about}›",
+            expected="a value like the one between the marks",
+            remedy="write it in place of the marks and what stands between them",
+        )
 
 
 def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
@@ -438,8 +502,8 @@ def _contradictions(study: Study, text: str) -> list[Fault]:
     slots: dict[tuple[str, str | None, str | None], int] = {}
     for index, source in enumerate(study.source):
         here = ("source", index)
-        if source.kind in _DATED_BY:
-            for key in _DATED_BY[source.kind]:
+        if source.kind in DATED_BY:
+            for key in DATED_BY[source.kind]:
                 if getattr(source, key) is None:
                     fault(
                         here,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+_BLANK = re.compile(r"\s*(?P<key>[\w-]+)\s*=[^#]*‹(?P<about>[^›]*)›")
 
 
 def dotted(location: Sequence[str | int]) -> str:
@@ -12,6 +14,13 @@ def dotted(location: Sequence[str | int]) -> str:
     for part in location:
         words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
     return words.lstrip(".")
+
+
+def blanks(text: str) -> Iterator[tuple[int, str, str]]:
+    """Places nobody has filled in yet: line, key, and what stands between the marks ‹ and ›."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _BLANK.match(line):
+            yield number, found["key"], found["about"]
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int | None:

@@ -16,6 +16,7 @@ from tests.evaluated import Evaluated, evaluate
 # Fast ones first, so that a mistake shows before anything waits for a run; then whole runs.
 FOLDERS_IN_ORDER = (
     "unit",
+    "faults",
     "disclosure",
     "reference",
     "conventions",

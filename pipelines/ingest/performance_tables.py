@@ -235,8 +235,8 @@ def _store(
             $academic_year AS academic_year, $status AS release_status,
             coalesce(level, 'record type ' || coalesce(record_type, 'blank')) AS level,
             CASE WHEN level <> 'nation' THEN TRY_CAST(la AS BIGINT) END AS la_code,
-            CASE WHEN level LIKE '%school' THEN TRY_CAST(la AS BIGINT) * 10000 + TRY_CAST(estab AS BIGINT) END
-                AS laestab,
+            CASE WHEN level LIKE '%school'
+                THEN TRY_CAST(la AS INTEGER)::BIGINT * 10000 + TRY_CAST(estab AS INTEGER) END AS laestab,
             CASE WHEN level LIKE '%school' THEN TRY_CAST(urn AS BIGINT) END AS urn,
             name AS school_name, school_type, pupil_group, measure, raw_text,
             {status("raw_text", unknown)} AS value_status,

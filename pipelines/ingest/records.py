@@ -204,7 +204,7 @@ def _parse(column: Column, text: str) -> str:
         # A bare cast would round 12.7 to 13.
         return (
             f"CASE WHEN regexp_full_match({number}, '[+-]?[0-9]+(\\.0+)?') "
-            f"THEN TRY_CAST({number} AS DOUBLE)::BIGINT END"
+            f"THEN TRY_CAST(TRY_CAST({number} AS DOUBLE) AS BIGINT) END"
         )
     if column.kind == "number":
         return (

@@ -101,10 +101,30 @@ def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[Registe
                 )
             )
             continue
+        same = next((other for other in files if _is_of_another_year(source, sha256, other)), None)
+        if same:
+            faults.append(
+                Fault(
+                    file=source.file,
+                    problem=f"it is the same file, byte for byte, as {same.source_id}, which is "
+                    f"registered as {same.source.academic_year}",
+                    expected=f"results of {source.academic_year}",
+                    remedy="put the right year's file there, or mend academic_year in study.toml",
+                )
+            )
         files.append(RegisteredFile(source, path, sha256))
     if faults:
         raise StudyError(faults)
     return tuple(files)
+
+
+def _is_of_another_year(source: Source, sha256: str, other: RegisteredFile) -> bool:
+    """Whether a file stands in for two years: nothing in a pupil's row says which it is of."""
+    return (
+        sha256 == other.sha256
+        and source.kind == other.source.kind
+        and source.academic_year != other.source.academic_year
+    )
 
 
 def sources_sha256(study: Study) -> str:

@@ -43,7 +43,7 @@ def faults_of(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Itera
     """The faults behind one broken rule, in the order of the file."""
     table = rule.table
     if rule.kind == "has_rows":
-        yield from _no_rows(study, table)
+        yield from _no_rows(con, study, table)
     elif rule.kind == "accounted_for":
         yield from _lost_rows(con, table)
     elif rule.kind == "readable":
@@ -56,9 +56,10 @@ def faults_of(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Itera
         yield from _misfits(con, study, rule)
 
 
-def _no_rows(study: Study, table: Table) -> Iterator[Fault]:
+def _no_rows(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:
+    with_rows = con.execute("SELECT source_id FROM raw.source WHERE n_rows_kept > 0").fetchall()
     files = [source.file for source in study.source if source.kind in table.source_kinds]
-    for file in files or [table.full_name]:
+    for file in [f for f in files if (f,) not in with_rows] if files else [table.full_name]:
         yield Fault(
             file=file,
             problem="there is no row that can be used",

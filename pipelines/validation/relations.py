@@ -1,10 +1,14 @@
-"""Rules between tables: one SELECT a rule in `relations/`, yielding the rows of a table that break it."""
+"""Rules between tables: one SELECT a rule in `relations/`, yielding the places that break it.
+
+A rule blocks, or warns. It warns where a study can be evaluated all the same, and a person should look.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -15,36 +19,47 @@ from pipelines.catalogue import (
     EVALUATIONS,
     KS2_PUPILS,
     KS4_PUPILS,
+    PUBLISHED_OUTCOME,
+    REVIEWS,
+    SCHOOL_REGISTER,
     STATEMENTS,
     Table,
 )
 from pipelines.errors import Fault
+from pipelines.measures import MEASURES
 from pipelines.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent / "relations"
+
+Severity = Literal["blocking", "warning"]
 
 
 @dataclass(frozen=True)
 class RelationRule:
     """A rule that rows of several tables have to keep; its SELECT stands in the file of its name.
 
-    The SELECT reads `{table}` and yields source_id, row_number and what was found in `column`.
+    The SELECT reads `{table}` and `{column}` (and `{share_measures}`) and yields source_id, row_number
+    (NULL where the whole file is meant) and found; and, where they differ from place to place, heading and
+    expected.
     """
 
     name: str
     needs: tuple[str, ...]
-    column: str
     problem: str
     expected: str
     remedy: str
+    severity: Severity = "blocking"
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A rule between tables; `table` is where a row that breaks it stands."""
+    """A rule between tables; `table` and `column` are where what breaks it stands."""
 
     rule: RelationRule
     table: Table
+    column: str
+    # Where the file has the column under no heading of the catalogue's.
+    file_heading: str | None = None
 
     @property
     def name(self) -> str:
@@ -54,20 +69,30 @@ class Relation:
     @property
     def heading(self) -> str:
         """The heading of the column, as files write it."""
-        column = self.table.column(self.rule.column)
+        column = self.table.column(self.column)
+        if self.file_heading:
+            return self.file_heading
         return column.headers[0] if column.headers else column.name
 
     @property
     def select(self) -> str:
         """The SELECT that yields the rows that break the rule."""
         template = (FOLDER / f"{self.rule.name}.sql").read_text(encoding="utf-8")
-        return template.replace("{table}", self.table.full_name)
+        shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
+        names = {"table": self.table.full_name, "column": self.column, "share_measures": shares}
+        for name, text in names.items():
+            template = template.replace(f"{{{name}}}", text)
+        return template
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is only said, and stops nothing."""
+        return self.rule.severity == "warning"
 
 
 SCHOOL_IS_REGISTERED = RelationRule(
     "school_is_registered",
     needs=("school_register", "school_links", "published_outcome"),
-    column="urn",
     problem="the school is in no register, so the row would be lost",
     expected="a URN that the school register (or, without one, the performance tables) lists with its "
     "establishment number, or that the links name",
@@ -76,20 +101,100 @@ SCHOOL_IS_REGISTERED = RelationRule(
 PROGRAMME_IS_IN_PROTOCOL = RelationRule(
     "programme_is_in_protocol",
     needs=(),
-    column="programme",
     problem="study.toml has no programme of that id",
     expected="the id of a [[programme]]",
     remedy="mend the id, or add the programme to study.toml",
 )
+PUPIL_IS_OF_THE_AUTHORITY = RelationRule(
+    "pupil_is_of_the_authority",
+    needs=(),
+    problem="the school is another authority's",
+    expected="a LAESTAB that begins with the study's local_authority",
+    remedy="fetch the file of the study's own authority, or take the rows out",
+)
+FILE_HOLDS_THE_AUTHORITY = RelationRule(
+    "file_holds_the_authority",
+    needs=(),
+    problem="no school of the study's authority is in the file",
+    expected="schools of the local_authority of study.toml",
+    remedy="fetch the file that holds this authority, or mend local_authority",
+)
+SCHOOL_STANDS_ONCE = RelationRule(
+    "school_stands_once",
+    needs=(),
+    problem="the school has more than one row",
+    expected="one row a school in a performance table",
+    remedy="keep the row that is right and delete the others, or fetch the table again",
+)
+PROGRAMME_HAS_ITS_SCHOOLS = RelationRule(
+    "programme_has_its_schools",
+    needs=("school_register",),
+    problem="the programme has another number of schools than expected_schools says",
+    expected="expected_schools of the [[programme]]",
+    remedy="add the missing schools, take out those that are too many, or mend expected_schools; the "
+    "study is evaluated with the schools it has",
+    severity="warning",
+)
+DATE_IS_IN_STUDY = RelationRule(
+    "date_is_in_study",
+    needs=(),
+    problem="the date is not of this study's time",
+    expected="a date within five years before the study's first year, up to as_at",
+    remedy="mend the date: a century, or day and month, may be wrong",
+    severity="warning",
+)
+DATE_IS_OF_PROGRAMME = RelationRule(
+    "date_is_of_programme",
+    needs=(),
+    problem="the date lies before the programme began",
+    expected="the day the programme starts, or later",
+    remedy="mend the date, or the starts of the [[programme]]",
+    severity="warning",
+)
+SHARE_IS_OF_A_COUNT = RelationRule(
+    "share_is_of_a_count",
+    needs=(),
+    problem="no whole number of these pupils makes this percentage",
+    expected="a percentage of the pupils counted beside it",
+    remedy="look at the published table again; the figure is used as it stands",
+    severity="warning",
+)
+SCHOOLS_MAKE_THE_AUTHORITY = RelationRule(
+    "schools_make_the_authority",
+    needs=(),
+    problem="the schools' pupils do not add up to the authority's row",
+    expected="the authority's pupils, give or take 5%",
+    remedy="look whether rows are missing or stand twice; the figures are used as they stand",
+    severity="warning",
+)
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
+_DATED = {
+    ENROLMENTS: "start_date",
+    ELIGIBILITY: "judged_on",
+    REVIEWS: "review_date",
+    EVALUATIONS: "submitted_on",
+    STATEMENTS: "given_on",
+}
 
 # Inspections, reviews and the census are left out: such files cover schools of other authorities too.
 RELATIONS: tuple[Relation, ...] = (
     *(
-        Relation(SCHOOL_IS_REGISTERED, table)
+        Relation(SCHOOL_IS_REGISTERED, table, "urn")
         for table in (*_ABOUT_PROGRAMMES, KS2_PUPILS, KS4_PUPILS)
     ),
-    *(Relation(PROGRAMME_IS_IN_PROTOCOL, table) for table in _ABOUT_PROGRAMMES),
+    *(Relation(PROGRAMME_IS_IN_PROTOCOL, table, "programme") for table in _ABOUT_PROGRAMMES),
+    *(Relation(PUPIL_IS_OF_THE_AUTHORITY, table, "laestab") for table in (KS2_PUPILS, KS4_PUPILS)),
+    Relation(FILE_HOLDS_THE_AUTHORITY, SCHOOL_REGISTER, "la_code"),
+    Relation(FILE_HOLDS_THE_AUTHORITY, PUBLISHED_OUTCOME, "laestab", file_heading="LEA"),
+    Relation(SCHOOL_STANDS_ONCE, PUBLISHED_OUTCOME, "urn"),
+    Relation(PROGRAMME_HAS_ITS_SCHOOLS, ENROLMENTS, "programme"),
+    *(Relation(DATE_IS_IN_STUDY, table, column) for table, column in _DATED.items()),
+    *(
+        Relation(DATE_IS_OF_PROGRAMME, table, _DATED[table])
+        for table in (ENROLMENTS, EVALUATIONS, STATEMENTS)
+    ),
+    Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
+    Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
 )
 
 
@@ -101,15 +206,16 @@ def count_broken(con: duckdb.DuckDBPyConnection, relation: Relation) -> int:
 
 def faults_of_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> Iterator[Fault]:
     """The faults behind a broken relation, in the order of the file."""
-    for source_id, row, found in con.execute(
-        f"SELECT source_id, row_number, found FROM ({relation.select}) ORDER BY 1, 2"
-    ).fetchall():
+    cursor = con.execute(f"SELECT * FROM ({relation.select}) ORDER BY source_id, row_number, found")
+    names = [name for name, *_ in cursor.description or ()]
+    for values in cursor.fetchall():
+        place = dict(zip(names, values, strict=True))
         yield Fault(
-            file=source_id,
-            row=row,
-            column=relation.heading,
+            file=place["source_id"],
+            row=place["row_number"],
+            column=place.get("heading", relation.heading),
             problem=relation.rule.problem,
-            found=str(found),
-            expected=relation.rule.expected,
+            found=str(place["found"]),
+            expected=place.get("expected", relation.rule.expected),
             remedy=relation.rule.remedy,
         )

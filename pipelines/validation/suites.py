@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
+from pipelines.catalogue import Table
 from pipelines.validation.rules import Rule, unaccounted_files
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataF
     for rule in rules:
         column = rule.column.name if rule.column else ""
         if rule.kind == "has_rows":
-            aggregates[rule.name] = "[count(*)]"
+            aggregates[rule.name] = f"[least(count(*), {_rows_of_the_emptiest_file(table)})]"
         elif rule.kind == "not_null":
             aggregates[rule.name] = f"[count(*) - count({column})]"
         elif rule.kind == "in_range":
@@ -96,13 +97,19 @@ def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataF
     )
 
 
+def _rows_of_the_emptiest_file(table: Table) -> str:
+    """SQL for it: a year without a row is not made good by the rows of another. NULL without a file."""
+    kinds = ", ".join(f"'{kind}'" for kind in table.source_kinds)
+    return f"(SELECT min(n_rows_kept) FROM raw.source WHERE kind IN ({kinds}))" if kinds else "NULL"
+
+
 def _numbers_as_float(values: list[Any] | None) -> list[Any]:
     return [float(v) if isinstance(v, int | float) else v for v in values or [None]]
 
 
 def _expectations(rules: tuple[Rule, ...]) -> list[Any]:
     """One expectation a rule, on the rule's column of the profile frame."""
-    expect = _gx().expectations
+    expect = load().expectations
     expectations: list[Any] = []
     for rule in rules:
         if rule.kind == "has_rows":
@@ -125,13 +132,13 @@ def _expectations(rules: tuple[Rule, ...]) -> list[Any]:
 
 def _validate_frame(frame: pd.DataFrame, name: str, expectations: list[Any]) -> list[Any]:
     batch = _batch_definition().get_batch({"dataframe": frame})
-    suite = _gx().ExpectationSuite(name=name, expectations=expectations)
+    suite = load().ExpectationSuite(name=name, expectations=expectations)
     # BOOLEAN_ONLY: the other formats copy values into the result.
     return list(batch.validate(suite, result_format="BOOLEAN_ONLY").results)
 
 
 @cache
-def _gx() -> Any:  # noqa: ANN401 - the library is untyped
+def load() -> Any:  # noqa: ANN401 - the library is untyped
     """Great Expectations, imported when first needed (it takes seconds) and without its analytics."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with warnings.catch_warnings():
@@ -145,7 +152,7 @@ def _gx() -> Any:  # noqa: ANN401 - the library is untyped
 @cache
 def _batch_definition() -> BatchDefinition:
     """One for all tables: the library writes its whole configuration down again at each addition."""
-    context = _gx().get_context(mode="ephemeral")
+    context = load().get_context(mode="ephemeral")
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

@@ -16,7 +16,7 @@ PACKAGE_MODULES = [path for path in MODULES if path.relative_to(PROJECT).parts[0
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_MODULE_LINES = 420
 # One long list each, in which a reader looks one entry up: they have a single reason to change.
-LISTS = {"raw.py": 520, "findings.py": 740, "study.py": 490}
+LISTS = {"raw.py": 520, "findings.py": 740, "study.py": 540}
 
 
 def name_of(path: Path) -> str:
@@ -48,7 +48,7 @@ def test_only_the_command_line_and_its_progress_print(module: Path) -> None:
         node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]  # fmt: skip
-    if name_of(module) not in {"assets/cli.py", "assets/progress.py"}:
+    if name_of(module) not in {"assets/cli.py", "assets/terminal.py", "assets/progress.py"}:
         assert printing == []
 
 

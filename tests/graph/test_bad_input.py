@@ -1,5 +1,6 @@
 """Faults planted in a study that ran well before: what the analyst is told, and that readers see nothing."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -263,3 +264,18 @@ def test_mended_the_study_is_published_again(
     assert list(example_again.paths.faults.glob("*")) == []
     assert (example_again.current / "board").is_dir()
     assert not (example_again.current / "officers").exists()
+
+
+def test_a_warning_is_told_and_recorded_and_stops_nothing(
+    example_again: Evaluated, study_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """17 schools are expected where 18 are enrolled: the study is evaluated, and says so."""
+    Plant(study_copy).protocol("expected_schools = 18", "expected_schools = 17")
+    marts = str(example_again.paths.marts)
+    assert assets.cli.main(["evaluate", str(study_copy), "--data-marts", marts]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    said = "enrolments.csv, column programme: the programme has another number of schools"
+    assert said in printed.out
+    run = json.loads((example_again.current / "run.json").read_text(encoding="utf-8"))
+    assert run["warnings"] == {"enrolments_programme_has_its_schools": 1}

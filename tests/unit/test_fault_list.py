@@ -66,3 +66,14 @@ def test_only_the_owner_may_read_them(paths):
     kept = fault_list.keep_traceback(paths, "a", "Traceback …")
     assert paths.faults.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in (kept, paths.faults / "a.json")} == {0o600}
+
+
+def test_a_warning_stands_until_its_part_is_made_again(paths):
+    """A run that makes other parts publishes it too; it is no fault of any."""
+    fault_list.keep_warnings(paths, "dates", StudyError([ONE]))
+    fault_list.clear(paths)
+    assert fault_list.read_warnings(paths) == {"dates": (ONE,)}
+    assert fault_list.read(paths) == ()
+    assert not fault_list.has_any(paths, "dates")
+    fault_list.clear(paths, "dates")
+    assert fault_list.read_warnings(paths) == {}

@@ -139,6 +139,7 @@ def test_run_json_says_what_went_in_and_came_out(ready):
     assert said["study"] == "tiny"
     assert said["protocol_sha256"] == study.protocol_sha256
     assert said["checks_passed"] == 9
+    assert said["warnings"] == {}
     rows = {entry["source_id"]: entry for entry in said["rows_in"]}
     assert [rows["ks2_2018.csv"][f"n_rows_{what}"] for what in ("in", "kept", "set_aside")] == [
         8,
@@ -351,7 +352,7 @@ def test_a_failure_leaves_current_as_it_was_and_nothing_half_done(ready, monkeyp
     publish(tiny, con, study)
     monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setattr(publishing, step, fail)

@@ -1,0 +1,79 @@
+"""What the commands say to a person at a terminal: the answer, faults, warnings, where outputs lie.
+
+What is said is made in `pipelines`; when it is said is `cli`'s.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipelines import fault_list
+from pipelines.errors import Fault, StudyError
+from pipelines.paths import StudyPaths
+
+FAILED = 1
+
+
+def print_headline(paths: StudyPaths) -> None:
+    """Print the answer in words, and where the outputs lie."""
+    from pipelines.board.cited import released_rows  # noqa: PLC0415
+    from pipelines.board.findings import headline_words  # noqa: PLC0415
+    from pipelines.released import read_published  # noqa: PLC0415
+
+    print()
+    for line in headline_words(released_rows(read_published(paths.current / "released.duckdb"))):
+        print(line)
+    current = shown(paths.current)
+    print(f"\nThe board's page:  {current / 'board' / 'index.html'}")
+    if (current / "officers").is_dir():
+        print(f"For officers only: {current / 'officers' / 'index.html'} (not to be published)")
+    print(f"Everything else:   {current}")
+
+
+def stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:
+    """Print what stopped a run; returns the exit status."""
+    say(faults, "Stopped: ")
+    for file in fault_list.tracebacks(paths) if paths else ():
+        print(f"An error nobody foresaw. Please report it; its text is in {file}", file=sys.stderr)
+    if paths and paths.current.exists():
+        print(f"Nothing was published: {shown(paths.current)} is as it was.", file=sys.stderr)
+    elif paths:
+        print("Nothing was published.", file=sys.stderr)
+    return FAILED
+
+
+def say(faults: Sequence[Fault], begun: str = "") -> None:
+    """Print every fault and how many there are."""
+    if faults:
+        print(f"\n{StudyError(faults).for_analyst()}", file=sys.stderr)
+        n = len(faults)
+        print(f"\n{begun}{n} thing{'s' if n > 1 else ''} to mend.", file=sys.stderr)
+
+
+def warn(warnings: Sequence[Fault]) -> None:
+    """Print what a person should look at and what stops nothing."""
+    if warnings:
+        n = len(warnings)
+        print(
+            f"\n{n} thing{'s' if n > 1 else ''} to look at; none stops the study:", file=sys.stderr
+        )
+        print(StudyError(warnings).for_analyst(), file=sys.stderr)
+
+
+def warn_in_short(warnings: Iterable[Sequence[Fault]]) -> None:
+    """A line for each rule that warned: the places are `validate`'s to list."""
+    lines = [f"  {faults[0].place}: {faults[0].problem}" + _and_more(faults) for faults in warnings]
+    if lines:
+        print("\nTo look at; nothing was stopped by it (`ssif validate` lists every place):")
+        print("\n".join(lines))
+
+
+def _and_more(faults: Sequence[Fault]) -> str:
+    return f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+
+
+def shown(path: Path) -> Path:
+    """A path as a person at the project's folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,51 @@
+"""One check, judged and explained: a table against its catalogue entry, or a rule between tables.
+
+The graph and `ssif validate` both call these two, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.catalogue import Table
+from pipelines.errors import Fault
+from pipelines.study import Study
+from pipelines.validation.faults import faults_of
+from pipelines.validation.relations import Relation, count_broken, faults_of_relation
+from pipelines.validation.rules import Rule, rules_of
+
+
+@dataclass(frozen=True)
+class TableCheck:
+    """Which rules of a table hold, which do not, and the places of those that do not."""
+
+    held: tuple[Rule, ...]
+    broken: tuple[Rule, ...]
+    faults: tuple[Fault, ...]
+
+
+def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> TableCheck:
+    """Judge a table that has just been made."""
+    from pipelines.validation.suites import validate  # noqa: PLC0415 - its library takes seconds
+
+    has_source = any(source.kind in table.source_kinds for source in study.source)
+    rules = tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
+    result = validate(con, rules)
+    faults = [fault for rule in result.broken for fault in faults_of(con, study, rule)]
+    return TableCheck(result.held, result.broken, tuple(faults))
+
+
+@dataclass(frozen=True)
+class RelationCheck:
+    """How many rows break a rule between tables, and their places."""
+
+    n_broken: int
+    faults: tuple[Fault, ...]
+
+
+def check_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> RelationCheck:
+    """Judge a rule between tables that have been made."""
+    n_broken = count_broken(con, relation)
+    return RelationCheck(n_broken, tuple(faults_of_relation(con, relation)) if n_broken else ())

@@ -1,0 +1,23 @@
+-- A school that was renumbered is one school, if the register gives both numbers the same establishment.
+WITH enrolled AS (
+    SELECT
+        enrolment.programme,
+        count(
+            DISTINCT coalesce(register.la_code * 10000 + register.establishment_number, enrolment.urn)
+        ) AS n_schools
+    FROM {table} AS enrolment
+    LEFT JOIN raw.school_register AS register USING (urn)
+    GROUP BY enrolment.programme
+)
+
+SELECT
+    (SELECT min(source_id) FROM {table}) AS source_id,
+    CAST(NULL AS BIGINT) AS row_number,
+    coalesce(enrolled.n_schools, 0) || ' schools in ' || programme.programme AS found,
+    programme.expected_schools || ' schools in ' || programme.programme AS expected
+FROM protocol.programme AS programme
+LEFT JOIN enrolled USING (programme)
+WHERE
+    coalesce(enrolled.n_schools, 0) <> programme.expected_schools
+    AND NOT programme.is_placebo
+    AND EXISTS (FROM {table})

@@ -1,0 +1,31 @@
+-- Where a file holds one authority's schools and its row. Independent schools do not count in that row.
+WITH counted AS (
+    SELECT DISTINCT source_id, row_number, level, laestab, school_type, pupil_group, measure, column_name, {column} AS n_pupils
+    FROM {table}
+    WHERE level <> 'nation'
+),
+
+summed AS (
+    SELECT
+        source_id,
+        pupil_group,
+        min(column_name) AS heading,
+        min(row_number) FILTER (level = 'authority') AS row_number,
+        min(n_pupils) FILTER (level = 'authority') AS n_authority,
+        sum(n_pupils) FILTER (
+            level <> 'authority' AND coalesce(school_type, '') NOT IN ('IND', 'INDSS')
+        ) AS n_schools
+    FROM counted
+    GROUP BY source_id, pupil_group, measure
+    HAVING count(*) FILTER (level = 'authority') = 1 AND count(DISTINCT laestab // 10000) = 1
+)
+
+SELECT
+    source_id,
+    row_number,
+    min(heading) AS heading,
+    CAST(n_schools AS BIGINT) || ' pupils in the schools'' rows' AS found,
+    n_authority || ' pupils, give or take 5%' AS expected
+FROM summed
+WHERE abs(n_schools - n_authority) > greatest(0.05 * n_authority, 5)
+GROUP BY source_id, row_number, pupil_group, n_schools, n_authority

@@ -1,0 +1,113 @@
+"""How long it takes to judge a pupil file, beside reading it: `python -m tests.bench_validation [pupils]`.
+
+One process: the file is read bare, then into its table, then every value is judged, with the rules between
+it and the register. The table has to be sound, so that no time goes into telling faults.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from pipelines import store
+from pipelines.catalogue import KS2_PUPILS, SCHOOL_REGISTER
+from pipelines.ingest.readers import ingest_table
+from pipelines.ingest.registration import DDL
+from pipelines.paths import StudyPaths
+from pipelines.protocol import write_protocol
+from pipelines.study import Study
+from pipelines.validation import suites
+from pipelines.validation.checks import check_relation, check_table
+from pipelines.validation.relations import RELATIONS
+from tests.tiny_study import TinyStudy, ks2_pupil, school
+
+N_PUPILS, N_SCHOOLS = 5_000_000, 7_000
+# What differs from pupil to pupil; the other cells are those of a good row.
+_DRAWN = {
+    "LAESTAB": f"7992000 + i % {N_SCHOOLS}",
+    "URN": f"900000 + i % {N_SCHOOLS}",
+    "UPN": "printf('A%012d', i)",
+    "SEN": "['N', 'K', 'E'][1 + CAST(hash(i) % 3 AS INTEGER)]",
+    "READSCORE": "80 + hash(i + 1) % 41",
+    "MATSCORE": "80 + hash(i + 2) % 41",
+    "KS1AVERAGEPS": "CAST(hash(i + 3) % 120 AS INTEGER) / 4.0",
+    "READPROGSCORE_EM_ADJUSTED": "(CAST(hash(i + 4) % 6000 AS INTEGER) - 3000) / 100.0",
+    "RWMEXP": "hash(i + 5) % 2",
+}
+
+
+def write_files(parent: Path, n_pupils: int) -> Study:
+    """A study of one pupil file and the register of its schools."""
+    tiny = TinyStudy(parent)
+    for file in ("ks2_2017.csv", "ks4_2018.csv", "links.csv"):
+        tiny.drop(file)
+    tiny.tables["register.csv"] = [
+        school(900000 + n, 2000 + n, f"School {n}") for n in range(N_SCHOOLS)
+    ]
+    study = tiny.write()
+    good = ks2_pupil(900000, 2000, "A")
+    cells = ", ".join(
+        f'{_DRAWN[name]} AS "{name}"' if name in _DRAWN else f"'{value}' AS \"{name}\""
+        for name, value in good.items()
+    )
+    with duckdb.connect() as con:
+        con.execute(
+            f"COPY (SELECT {cells} FROM range({n_pupils}) AS counted (i)) TO '{study.folder}/ks2_2018.csv'"
+        )
+    return study
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """What a piece of work takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table."""
+    n_pupils = int(arguments[0]) if arguments else N_PUPILS
+    suites.load()  # its import is no part of judging
+    with tempfile.TemporaryDirectory() as name:
+        study = write_files(Path(name), n_pupils)
+        file = study.folder / "ks2_2018.csv"
+        with store.connect(StudyPaths(Path(name) / "marts", study.name)) as con:
+            con.execute(DDL)
+            write_protocol(con, study, "")
+            ingest_table(con, study, SCHOOL_REGISTER)
+            con.execute("CREATE TABLE raw.published_outcome (urn BIGINT, laestab BIGINT)")
+            bare = seconds(
+                lambda: con.execute(
+                    f"SELECT count(COLUMNS(*)) FROM read_csv('{file}', all_varchar = true)"
+                ).fetchall()
+            )
+            ingested = seconds(lambda: ingest_table(con, study, KS2_PUPILS))
+            relations = [relation for relation in RELATIONS if relation.table is KS2_PUPILS]
+
+            def judge() -> None:
+                faults = [*check_table(con, study, KS2_PUPILS).faults]
+                for relation in relations:
+                    faults += check_relation(con, relation).faults
+                if faults:
+                    raise ValueError(faults[0].for_analyst())
+
+            judged = seconds(judge)
+        size_mb = file.stat().st_size / 1e6
+    print("| Step | Seconds | Times the bare read |")
+    print("|---|---|---|")
+    for step, taken in (
+        ("DuckDB's bare read of the CSV", bare),
+        ("into the table", ingested),
+        ("every value judged", judged),
+    ):
+        print(f"| {step} | {taken:.1f} | {taken / bare:.1f} |")
+    print(f"\n{n_pupils:,} pupils, {N_SCHOOLS:,} schools; CSV of {size_mb:.0f} MB.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

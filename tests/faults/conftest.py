@@ -1,0 +1,20 @@
+"""What every module of planted faults shares: verdicts of Great Expectations, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pipelines.validation import suites
+from tests.faults.trial import Verdicts
+
+_VERDICTS = Verdicts()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _remembered_verdicts() -> Iterator[None]:
+    """For these modules only: others try the library itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suites, "_validate_frame", _VERDICTS)
+        yield

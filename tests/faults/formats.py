@@ -1,0 +1,64 @@
+"""One table in every form a file may have: text of several kinds, and workbooks. Used to plant faults in."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.unit.ingest.reading import ods, text_cell, xlsx
+
+Grid = list[list[str]]
+
+
+def text(grid: Grid, *, delimiter: str = ",", line_end: str = "\n") -> str:
+    """Delimited text."""
+    lines = io.StringIO()
+    csv.writer(lines, delimiter=delimiter, lineterminator=line_end).writerows(grid)
+    return lines.getvalue()
+
+
+def _csv(grid: Grid) -> bytes:
+    return text(grid).encode()
+
+
+def _written(write: Callable[[Path], Path]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return write(Path(folder)).read_bytes()
+
+
+def _xlsx(grid: Grid) -> bytes:
+    return _written(lambda folder: xlsx(folder, {"Sheet1": _typed(grid)}))
+
+
+def _typed(grid: Grid) -> list[list[object]]:
+    return [[cell or None for cell in row] for row in grid]
+
+
+def _ods(grid: Grid) -> bytes:
+    rows = "".join(
+        "<table:table-row>" + "".join(text_cell(cell) for cell in row) + "</table:table-row>"
+        for row in grid
+    )
+    return _written(lambda folder: ods(folder, rows))
+
+
+# By the name a file of it ends in.
+WRITERS: dict[str, Callable[[Grid], bytes]] = {
+    "csv": _csv,
+    "csv.gz": lambda grid: gzip.compress(_csv(grid), mtime=0),
+    "bom.csv": lambda grid: "\ufeff".encode() + _csv(grid),
+    "cp1252.csv": lambda grid: text(grid).encode("cp1252"),
+    "utf16.csv": lambda grid: text(grid).encode("utf-16"),
+    "semicolon.csv": lambda grid: text(grid, delimiter=";").encode(),
+    "tab.csv": lambda grid: text(grid, delimiter="\t").encode(),
+    "crlf.csv": lambda grid: text(grid, line_end="\r\n").encode(),
+    "cr.csv": lambda grid: text(grid, line_end="\r").encode(),
+    "xlsx": _xlsx,
+    "ods": _ods,
+}
+FORMATS: Sequence[str] = tuple(WRITERS)
+WORKBOOKS = ("xlsx", "ods")

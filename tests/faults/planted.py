@@ -1,0 +1,533 @@
+"""The list of faults: what each does to a good file, which files it can be done to, what has to be said.
+
+Where a fault can stand in a cell it is planted once for each column the catalogue says it concerns, so a
+new column or kind brings its own cases. How a case is tried is `test_faults`'.
+
+What cannot be seen is not listed: a pupil file or a performance table does not say its year, so results of
+another year are found only where study.toml names a year the study does not use, or one file stands in for
+two years.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from typing import get_args
+
+from pipelines.catalogue import Column
+from pipelines.ingest.records import read_columns
+from pipelines.study import SourceKind
+from tests.faults.formats import WORKBOOKS, WRITERS, Grid, text
+from tests.faults.good import PUBLISHED, PUPILS, file_of, fresh, grid_of, study_of, table_of
+
+KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
+RECORDS = tuple(kind for kind in KINDS if kind not in PUBLISHED)
+# The record a fault is planted in: row 3 of the file, as a spreadsheet counts.
+ROW = 3
+# Forms of file in which the row and the column of a cell are counted in ways of their own.
+FORMS_OF_CELLS = ("csv.gz", "semicolon.csv", "utf16.csv", *WORKBOOKS)
+UNREADABLE = "cannot be read as"
+OUT_OF_RANGE, UNKNOWN, BLANK = "out of range", "the code is not known", "the cell is blank"
+MISSING = "the column is missing"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A message: where it points, and words it has to hold."""
+
+    row: int | None
+    column: str | None
+    said: str
+    file: str = ""
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault in one file. Without `expected` the fault is harmless: the table has to be the same."""
+
+    fault: str
+    kind: SourceKind
+    file_format: str
+    # Made when it is tried; None: the file is not there.
+    content: Callable[[], bytes] | None
+    expected: tuple[Expected, ...] = ()
+    where: str = ""
+    # Lines for the file's entry in study.toml, and a change of the whole protocol.
+    entry: str = ""
+    change: Callable[[str], str] = field(default=lambda protocol: protocol)
+    is_symlink: bool = False
+    # Whether a rule that only warns sees it too, in other places.
+    may_warn: bool = False
+
+    @property
+    def id(self) -> str:
+        return "-".join(filter(None, (self.fault, self.kind, self.where, self.file_format)))
+
+
+# ------------------------------------------------------------------------------------------ spoiling
+
+
+def written(file_format: str, grid: Grid) -> Callable[[], bytes]:
+    """A table as a file, once it is asked for."""
+    return lambda: WRITERS[file_format](grid)
+
+
+def as_it_is(content: bytes) -> Callable[[], bytes]:
+    """Bytes that are there already."""
+    return lambda: content
+
+
+def spoilt(kind: SourceKind, heading: str, value: str, row: int = ROW) -> Grid:
+    """A good file with one cell changed."""
+    grid = fresh(kind)
+    grid[row - 1][grid[0].index(heading)] = value
+    return grid
+
+
+def _columns(kind: SourceKind) -> Iterator[tuple[str, Column]]:
+    """The headings of a record file, each with the column it is read into."""
+    headings = {heading.casefold(): heading for heading in grid_of(kind)[0]}
+    for column in read_columns(table_of(kind)):
+        names = [name.casefold() for name in (*column.headers, column.name)]
+        found = next((headings[name] for name in names if name in headings), None)
+        if found is not None:
+            yield found, column
+
+
+def in_cells(
+    fault: str,
+    concerns: Callable[[Column], bool],
+    value: Callable[[Column], str],
+    said: str,
+) -> Iterator[Case]:
+    """One case for each column of each kind the fault concerns."""
+    for kind in RECORDS:
+        for heading, column in _columns(kind):
+            if not concerns(column):
+                continue
+            content = written("csv", spoilt(kind, heading, value(column)))
+            yield Case(fault, kind, "csv", content, (Expected(ROW, heading, said),), heading)
+
+
+def in_every_form(fault: str, value: str, said: str) -> Iterator[Case]:
+    """The first column of each kind that has a type, in forms of file other than plain CSV."""
+    for kind in RECORDS:
+        heading = next((heading for heading, column in _columns(kind) if _is_typed(column)), None)
+        for file_format in FORMS_OF_CELLS if heading else ():
+            content = written(file_format, spoilt(kind, str(heading), value))
+            expected = (Expected(ROW, heading, said),)
+            yield Case(fault, kind, file_format, content, expected, str(heading))
+
+
+def _is_open(column: Column) -> bool:
+    return column.sensitivity != "identifying"
+
+
+def _is_typed(column: Column) -> bool:
+    return column.kind in {"integer", "number", "flag", "date"} and _is_open(column)
+
+
+# ---------------------------------------------------------------------------------- faults in a cell
+
+
+def cell_faults() -> Iterator[Case]:
+    """A value where another belongs."""
+    yield from in_cells("wrong type", _is_typed, lambda _: "see note", UNREADABLE)
+    yield from in_cells("formula text", lambda c: c.kind == "date", lambda _: "=1+1", UNREADABLE)
+    yield from in_cells("formula text", lambda c: bool(c.allowed), lambda _: "=A1", UNKNOWN)
+    yield from in_cells(
+        "too low", lambda c: c.low is not None, lambda c: f"{(c.low or 0) - 1:.0f}", OUT_OF_RANGE
+    )
+    yield from in_cells(
+        "too high",
+        lambda c: c.high is not None,
+        lambda c: f"{(c.high or 0) + 1:.0f}",
+        OUT_OF_RANGE,
+    )
+    yield from in_cells("unknown code", lambda c: bool(c.allowed), lambda _: "??", UNKNOWN)
+    yield from in_cells(
+        "blank cell", lambda c: not c.is_nullable and _is_open(c), lambda _: " ", BLANK
+    )
+    yield from in_cells(
+        "date order", lambda c: c.kind == "date", lambda _: "12/31/2017", UNREADABLE
+    )
+    yield from in_cells(
+        "no such day", lambda c: c.kind == "date", lambda _: "2017-02-30", UNREADABLE
+    )
+    yield from in_cells("decimal comma", lambda c: c.kind == "number", lambda _: "15,5", UNREADABLE)
+    yield from in_cells(
+        "part of a whole", lambda c: c.kind == "integer", lambda _: "12.7", UNREADABLE
+    )
+    yield from in_every_form("wrong type", "see note", UNREADABLE)
+
+
+# ------------------------------------------------------------------------------- faults of a heading
+
+
+def _required(kind: SourceKind) -> list[str]:
+    if kind in PUBLISHED:
+        values = {
+            "ks2_schools": ["PTRWM_EXP_FSM6CLA1A", "TFSM6CLA1A"],
+            "ks4_schools": ["PTFSM6CLA1ABASICS_94", "TFSM6CLA1A"],
+        }
+        return ["RECTYPE", "LEA", "ESTAB", "URN", "SCHNAME", *values[kind]]
+    return [heading for heading, column in _columns(kind) if column.is_required]
+
+
+def _usual(kind: SourceKind, heading: str) -> str:
+    """The heading a missing column is called by: the first that its column has."""
+    if kind in PUBLISHED:
+        return heading
+    column = next(column for found, column in _columns(kind) if found == heading)
+    return column.headers[0] if column.headers else column.name
+
+
+def without(kind: SourceKind, heading: str) -> Grid:
+    grid = fresh(kind)
+    index = grid[0].index(heading)
+    return [row[:index] + row[index + 1 :] for row in grid]
+
+
+def renamed(kind: SourceKind, heading: str, name: str) -> Grid:
+    grid = fresh(kind)
+    grid[0][grid[0].index(heading)] = name
+    return grid
+
+
+def heading_faults() -> Iterator[Case]:
+    """A column that is not there, is called otherwise, or stands twice."""
+    for kind in KINDS:
+        for nth, heading in enumerate(_required(kind)):
+            expected = (Expected(1, _usual(kind, heading), MISSING),)
+            grid = without(kind, heading)
+            if grid[0]:
+                # In workbooks, the first only: their writing takes long.
+                for file_format in ("csv", *(("xlsx",) if nth == 0 else ())):
+                    content = written(file_format, grid)
+                    yield Case("missing column", kind, file_format, content, expected, heading)
+            if nth < 2:
+                content = written("csv", renamed(kind, heading, f"{heading} (old)"))
+                yield Case("renamed column", kind, "csv", content, expected, heading)
+        heading = _required(kind)[0]
+        twice = [[*row, row[grid_of(kind)[0].index(heading)]] for row in fresh(kind)]
+        expected = (Expected(1, heading, f"the heading {heading!r} stands 2 times"),)
+        for file_format in ("csv", "csv.gz", "xlsx"):
+            yield Case("heading twice", kind, file_format, written(file_format, twice), expected)
+
+
+# ------------------------------------------------------------------------------ faults of whole rows
+
+# What tells two records of a kind, as the message names it; None: no two of its rows can be the same.
+_KEY_COLUMNS: dict[SourceKind, str | None] = {
+    "ks2_pupils": "UPN",
+    "ks4_pupils": "UPN",
+    "ks2_schools": "URN",
+    "ks4_schools": "URN",
+    "statements": None,
+}
+
+
+def row_faults() -> Iterator[Case]:
+    """A record twice, none at all, of another authority, or one that no other table knows."""
+    for kind in KINDS:
+        key = _KEY_COLUMNS.get(kind, ", ".join(table_of(kind).key))
+        if key is not None:
+            twice = [*fresh(kind)[:-1], list(grid_of(kind)[ROW - 1]), list(grid_of(kind)[-1])]
+            row = len(twice) - 1
+            said = f"{ROW}, {row}"
+            expected = (Expected(ROW, key, "in rows" if kind in RECORDS else "more than one row"),)
+            for file_format in ("csv", "csv.gz"):
+                content = written(file_format, twice)
+                yield Case(
+                    "duplicate key", kind, file_format, content, expected, said,
+                    may_warn=kind in PUBLISHED,
+                )  # fmt: skip
+        for file_format in ("csv", "xlsx"):
+            content = written(file_format, fresh(kind)[:1])
+            expected = (Expected(None, None, "there is no row that can be used"),)
+            yield Case("header only", kind, file_format, content, expected)
+    for kind in PUPILS:
+        content = written("csv", spoilt(kind, "LAESTAB", "8502002"))
+        expected = (Expected(ROW, "LAESTAB", "the school is another authority's"),)
+        yield Case("wrong authority", kind, "csv", content, expected)
+    for kind in (*PUBLISHED, "school_register"):
+        heading = "LEA" if kind in PUBLISHED else "LA (code)"
+        grid = fresh(kind)
+        for row_of_file in grid[1:]:
+            row_of_file[grid[0].index(heading)] = "850"
+        expected = (Expected(None, heading, "no school of the study's authority is in the file"),)
+        yield Case("wrong authority", kind, "csv", written("csv", grid), expected)
+    for kind in (*PUPILS, "enrolments", "eligibility", "evaluations", "statements", "case_studies"):
+        heading = "URN" if kind in PUPILS else "urn"
+        content = written("csv", spoilt(kind, heading, "999998"))
+        expected = (Expected(ROW, heading.upper(), "the school is in no register"),)
+        yield Case("school in no register", kind, "csv", content, expected)
+    for kind in ("enrolments", "eligibility", "evaluations", "statements", "case_studies"):
+        content = written("csv", spoilt(kind, "programme", "sned"))
+        expected = [Expected(ROW, "programme", "study.toml has no programme of that id")]
+        if kind == "enrolments":
+            expected.append(
+                Expected(None, "programme", "another number of schools", is_warning=True)
+            )
+        yield Case("programme not in the protocol", kind, "csv", content, tuple(expected))
+
+
+def published_faults() -> Iterator[Case]:
+    """What only a performance table can have."""
+    figures = {"ks2_schools": "PTRWM_EXP_FSM6CLA1A", "ks4_schools": "PTFSM6CLA1ABASICS_94"}
+    for kind, heading in figures.items():
+        for fault, value, said in (
+            ("unknown code", "QQ", UNKNOWN),
+            ("formula text", "=SUM(A1)", UNKNOWN),
+            ("wrong type", "see note", UNKNOWN),
+            ("decimal comma", "60,5%", UNKNOWN),
+            ("too high", "20001%", OUT_OF_RANGE),
+        ):
+            expected = [Expected(ROW, heading, said)]
+            if fault == "too high":
+                expected.append(Expected(ROW, heading, "no whole number", is_warning=True))
+            for file_format in ("csv", "csv.gz", "tab.csv"):
+                content = written(file_format, spoilt(kind, heading, value))
+                # Of a table at fault, relations are not judged.
+                yield Case(fault, kind, file_format, content, tuple(expected[:1]), heading)
+        grid = spoilt(kind, "RECTYPE", "9")
+        expected = [Expected(ROW, "RECTYPE", UNKNOWN)]
+        yield Case("unknown code", kind, "csv", written("csv", grid), tuple(expected), "RECTYPE")
+        grid = fresh(kind)
+        for row in grid[1:]:
+            row[grid[0].index(heading)] = "0.4"
+        expected = [
+            Expected(2, heading, "holds shares (0 to 1)"),
+            *(
+                Expected(row, heading, "no whole number", is_warning=True)
+                for row in range(2, len(grid) + 1)
+            ),
+        ]
+        for file_format in ("csv", "csv.gz", "semicolon.csv"):
+            content = written(file_format, grid)
+            yield Case("percentage against share", kind, file_format, content, tuple(expected))
+
+
+# ----------------------------------------------------------------------------- faults of whole files
+
+
+def byte_faults() -> Iterator[Case]:
+    """Files that are damaged, cut short or something else."""
+    for kind in KINDS:
+        good = text(fresh(kind)).encode()
+        lines = good.split(b"\n")
+
+        def with_bytes(inserted: bytes, lines: list[bytes] = lines) -> bytes:
+            return b"\n".join([*lines[: ROW - 1], inserted + lines[ROW - 1], *lines[ROW:]])
+
+        damaged = {
+            "broken encoding": (with_bytes("é".encode() + b"\xff"), ROW, "not UTF-8 text"),
+            "NUL byte": (with_bytes(b"\0"), ROW, "NUL character"),
+            "unclosed quote": (with_bytes(b'"'), ROW, "quotation mark"),
+            "too many cells": (
+                b"\n".join([*lines[: ROW - 1], lines[ROW - 1] + b",1,2", *lines[ROW:]]),
+                ROW,
+                "the heading has",
+            ),
+            "line ends of two kinds": (
+                b"\n".join([*lines[: ROW - 1], lines[ROW - 1] + b"\r", *lines[ROW:]]),
+                ROW,
+                "do not all end in the same way",
+            ),
+            "empty file": (b"", 1, "the file is empty"),
+        }
+        for fault, (content, row, said) in damaged.items():
+            expected = (Expected(row, None, said),)
+            yield Case(fault, kind, "csv", as_it_is(content), expected)
+            if kind in {"ks2_pupils", "ks4_schools", "school_register"}:
+                packed = gzip.compress(content, mtime=0)
+                yield Case(fault, kind, "csv.gz", as_it_is(packed), expected)
+        packed = gzip.compress(good, mtime=0)
+        book, sheet = written("xlsx", fresh(kind)), written("ods", fresh(kind))
+        wrong: dict[tuple[str, str], tuple[Callable[[], bytes], str]] = {
+            ("truncated gzip", "csv.gz"): (
+                as_it_is(packed[: len(packed) // 2]),
+                "broken or cut short",
+            ),
+            ("not gzip", "csv.gz"): (as_it_is(good), "broken or cut short"),
+            ("gzip by another name", "csv"): (as_it_is(packed), "compressed with gzip"),
+            ("web page", "csv"): (as_it_is(b"<!DOCTYPE html><html></html>"), "it is a web page"),
+            ("text named workbook", "xlsx"): (as_it_is(good), "it is no workbook"),
+            ("workbook named text", "csv"): (book, "it is a workbook"),
+            ("truncated workbook", "xlsx"): (lambda book=book: book()[:-900], "broken or cut"),
+            ("truncated workbook", "ods"): (lambda sheet=sheet: sheet()[:-300], "broken or cut"),
+            ("zip bomb", "xlsx"): (lambda book=book: _bomb(book()), "made to do harm"),
+            ("zip bomb", "ods"): (lambda sheet=sheet: _bomb(sheet()), "made to do harm"),
+        }
+        for (fault, file_format), (content, said) in wrong.items():
+            yield Case(fault, kind, file_format, content, (Expected(None, None, said),))
+        yield Case("missing file", kind, "csv", None, (Expected(None, None, "is not there"),))
+
+
+@cache
+def _filler() -> bytes:
+    """An archive in which little says much: 40 MB of nothing, in 40 kB."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/picture.bin", bytes(40 * 2**20))
+    return packed.getvalue()
+
+
+def _bomb(workbook: bytes) -> bytes:
+    """The workbook with a part that unpacks to more than any table does."""
+    packed = BytesIO(_filler())
+    with (
+        zipfile.ZipFile(BytesIO(workbook)) as good,
+        zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in good.namelist():
+            archive.writestr(name, good.read(name))
+    return packed.getvalue()
+
+
+def workbook_faults() -> Iterator[Case]:
+    """What only a workbook can have."""
+    for kind in KINDS:
+        if len(grid_of(kind)[0]) < 2:
+            continue
+        left, right = _required(kind)[:2]
+        grid = fresh(kind)
+        order = [left, right, *(h for h in grid[0] if h not in {left, right})]
+        moved = [[row[grid[0].index(heading)] for heading in order] for row in grid]
+        book = written("xlsx", moved)
+        merged = _in_sheet(
+            book,
+            "</sheetData>",
+            '</sheetData><mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>',
+        )
+        expected = (Expected(1, left, "is merged over 2 columns"),)
+        yield Case("merged cells", kind, "xlsx", merged, expected)
+        cell = re.compile(rf'<c r="A{ROW}"[^>]*>.*?</c>')
+        for fault, xml, said in (
+            ("error in a cell", f'<c r="A{ROW}" t="e"><v>#REF!</v></c>', "shows an error"),
+            ("formula text", f'<c r="A{ROW}"><f>1+1</f></c>', "never worked out"),
+        ):
+            content = _in_sheet(book, cell, xml)
+            yield Case(fault, kind, "xlsx", content, (Expected(ROW, left, said),))
+
+
+def _in_sheet(
+    book: Callable[[], bytes], old: str | re.Pattern[str], new: str
+) -> Callable[[], bytes]:
+    """The workbook with the XML of its sheet changed."""
+
+    def changed() -> bytes:
+        with zipfile.ZipFile(BytesIO(book())) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        name = "xl/worksheets/sheet1.xml"
+        sheet = parts[name].decode()
+        text = sheet.replace(old, new) if isinstance(old, str) else old.sub(new, sheet)
+        assert text != sheet
+        parts[name] = text.encode()
+        packed = BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, data in parts.items():
+                archive.writestr(name, data)
+        return packed.getvalue()
+
+    return changed
+
+
+# ------------------------------------------------------------------------- faults of the registration
+
+
+def registration_faults() -> Iterator[Case]:
+    """A file that study.toml does not mean, or says two things of."""
+    for kind in KINDS:
+        number = study_of(kind).kinds.index(kind) + 1
+        good = written("csv", fresh(kind))
+        toml, place = "study.toml", f"source[{number}]"
+
+        def outside(protocol: str, kind: SourceKind = kind) -> str:
+            return protocol.replace(f'"{file_of(kind, "csv")}"', f'"../{file_of(kind, "csv")}"')
+
+        def second(protocol: str, kind: SourceKind = kind) -> str:
+            entry = re.search(rf'\n\[\[source\]\]\nkind = "{kind}"\n(?:.+\n)+', protocol)
+            assert entry
+            again = entry[0].replace(file_of(kind, "csv"), f"second_{file_of(kind, 'csv')}")
+            return protocol.rstrip("\n") + "\n" + again
+
+        n_kinds = len(study_of(kind).kinds)
+        yield Case(
+            "checksum", kind, "csv", good,
+            (Expected(None, None, "its checksum differs"),), entry=f'sha256 = "{"0" * 64}"\n',
+        )  # fmt: skip
+        yield Case(
+            "path outside data_root", kind, "csv", good,
+            (Expected(-1, f"{place}.file", "lies outside data_root", file=toml),), change=outside,
+        )  # fmt: skip
+        yield Case(
+            "symlink", kind, "csv", good,
+            (Expected(-1, f"{place}.file", "lies outside data_root", file=toml),), is_symlink=True,
+        )  # fmt: skip
+        yield Case(
+            "two files for one slot", kind, "csv", good,
+            (Expected(-1, f"source[{n_kinds + 1}]", "are both the study's", file=toml),),
+            change=second,
+        )  # fmt: skip
+        if kind not in {*PUPILS, *PUBLISHED, "school_census"}:
+            continue
+        used = re.compile(rf'(kind = "{kind}"\n.+\nacademic_year = )"2017-18"')
+        yield Case(
+            "wrong year", kind, "csv", good,
+            (Expected(-1, f"{place}.academic_year", "a year the study does not use", file=toml),),
+            change=lambda protocol, used=used: used.sub(r'\1"2013-14"', protocol),
+        )  # fmt: skip
+
+        def both_years(protocol: str, kind: SourceKind = kind) -> str:
+            again = second(protocol, kind)
+            last = again.rindex("2017-18")
+            return again[:last] + "2016-17" + again[last + 7 :]
+
+        yield Case(
+            "one file for two years", kind, "csv", good,
+            (Expected(None, None, "it is the same file, byte for byte", f"second_{file_of(kind, 'csv')}"),),
+            change=both_years,
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------- what does no harm
+
+
+def harmless() -> Iterator[Case]:
+    """What must give no fault, and the very same table."""
+    for kind in KINDS:
+        grid = fresh(kind)
+        wider = [[*row, "x" if nth else "Notes"] for nth, row in enumerate(grid)]
+        turned = [row[::-1] for row in grid]
+        for file_format in ("csv", "xlsx"):
+            yield Case("extra column", kind, file_format, written(file_format, wider))
+            yield Case("reordered column", kind, file_format, written(file_format, turned))
+        lower = [[h.lower() for h in grid[0]], *grid[1:]]
+        yield Case("headings in another case", kind, "csv", written("csv", lower))
+        for name, space in (("spaces", " "), ("non-breaking spaces", "\u00a0")):
+            padded = [[f"{space}{cell}{space * 2}" for cell in row] for row in grid[1:]]
+            yield Case(name, kind, "csv", written("csv", [grid[0], *padded]))
+        for file_format in WRITERS:
+            yield Case("as it is", kind, file_format, written(file_format, grid))
+
+
+def all_cases() -> list[Case]:
+    """Every case, those of one kind together: each leaves its table spoilt until the next is read."""
+    found = [
+        *(*cell_faults(), *heading_faults(), *row_faults(), *published_faults()),
+        *(*byte_faults(), *workbook_faults(), *registration_faults(), *harmless()),
+    ]
+    named: dict[str, Case] = {}
+    for case in found:
+        key = case.id
+        if key in named:
+            raise ValueError(f"two cases are called {key}")
+        named[key] = case
+    return sorted(named.values(), key=lambda case: KINDS.index(case.kind))

@@ -1,0 +1,126 @@
+"""Trying a planted fault: the good studies on disk and read once, one file spoilt, its table checked again.
+
+`check_sources` is what `ssif validate` calls; only the tables no fault touches are spared a second reading.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from pipelines import store
+from pipelines.catalogue import Table
+from pipelines.errors import StudyError
+from pipelines.study import SourceKind, Study, load_study
+from pipelines.validation import suites
+from pipelines.validation.folder import Findings, check_sources
+from tests.faults.formats import WRITERS
+from tests.faults.good import STUDIES, GoodStudy, file_of, fresh, study_of, table_of
+from tests.faults.planted import Case
+
+
+class Verdicts:
+    """Great Expectations' verdict on a rule and its values, remembered: most of a table is as it was before.
+
+    Every rule is judged by it on every value that differs; a whole suite for each case would take minutes.
+    """
+
+    def __init__(self) -> None:
+        self.judge = suites._validate_frame
+        self.known: dict[str, Any] = {}
+
+    def __call__(self, frame: pd.DataFrame, name: str, expectations: list[Any]) -> list[Any]:
+        keys = {self._key(frame, name, each): each for each in expectations}
+        new = [key for key in keys if key not in self.known]
+        if new:
+            found = self.judge(frame, name, [keys[key] for key in new])
+            column_of = {result.expectation_config.kwargs["column"]: result for result in found}
+            self.known |= {key: column_of[keys[key].column] for key in new}
+        return [self.known[key] for key in keys]
+
+    @staticmethod
+    def _key(frame: pd.DataFrame, name: str, expectation: Any) -> str:
+        values = sorted(map(repr, frame[expectation.column].dropna()))
+        return f"{name} {expectation.column} {len(frame) > 0} {values}"
+
+
+class Trial:
+    """Both studies, each with its store, sound between two cases but for the table spoilt last."""
+
+    def __init__(self, parent: Path, stack: ExitStack) -> None:
+        self.parent = parent
+        self.con: dict[str, duckdb.DuckDBPyConnection] = {}
+        self.study: dict[str, Study] = {}
+        self.loaded: dict[str, Study] = {}
+        self.spoilt: dict[str, Table] = {}
+        self.first: dict[str, Findings] = {}
+        for good in STUDIES:
+            folder = parent / good.name
+            folder.mkdir()
+            for kind in good.kinds:
+                (folder / file_of(kind, "csv")).write_bytes(WRITERS["csv"](fresh(kind)))
+            (folder / "study.toml").write_text(good.protocol(), encoding="utf-8")
+            self.study[good.name] = load_study(folder)
+            self.con[good.name] = stack.enter_context(store.connect_in_memory())
+            self.first[good.name] = check_sources(self.con[good.name], self.study[good.name])
+        self.sound = {kind: self.rows(kind, "csv") for good in STUDIES for kind in good.kinds}
+
+    def findings(self, case: Case) -> Findings:
+        """What a check says of the study with the case's file in it."""
+        good, table = study_of(case.kind), table_of(case.kind)
+        self._mend(good, but=table)
+        self.spoilt[good.name] = table
+        try:
+            study = self._load(good, case)
+        except StudyError as error:
+            return Findings(error.faults)
+        return check_sources(self.con[good.name], study, [table])
+
+    def rows(self, kind: SourceKind, file_format: str) -> list[tuple[object, ...]]:
+        """The table as it stands, without the name of its file."""
+        table = table_of(kind).full_name
+        return self.con[study_of(kind).name].execute(
+            f"SELECT * EXCLUDE (source_id) FROM {table} WHERE source_id = ? ORDER BY ALL",
+            [file_of(kind, file_format)],
+        ).fetchall()  # fmt: skip
+
+    def _mend(self, good: GoodStudy, *, but: Table) -> None:
+        table = self.spoilt.pop(good.name, but)
+        if table is not but:
+            found = check_sources(self.con[good.name], self.study[good.name], [table])
+            if found.faults or found.warnings:
+                raise RuntimeError(f"{table.full_name} could not be mended: {found}")
+
+    def _load(self, good: GoodStudy, case: Case) -> Study:
+        """The study with the spoilt file in its folder; every other file is good again."""
+        folder = self.parent / good.name
+        self._forget_others(folder, good)
+        file = folder / file_of(case.kind, case.file_format)
+        content = case.content() if case.content else None
+        if case.is_symlink:
+            elsewhere = self.parent / "elsewhere.csv"
+            elsewhere.write_bytes(content or b"")
+            file.unlink()
+            file.symlink_to(elsewhere)
+        elif content is None:
+            file.unlink()
+        else:
+            file.write_bytes(content)
+            (folder / f"second_{file.name}").write_bytes(content)
+        protocol = case.change(good.protocol(case.kind, case.file_format, case.entry))
+        (folder / "study.toml").write_text(protocol, encoding="utf-8")
+        if case.is_symlink or protocol not in self.loaded:
+            self.loaded[protocol] = load_study(folder)
+        return self.loaded[protocol]
+
+    def _forget_others(self, folder: Path, good: GoodStudy) -> None:
+        for kind in good.kinds:
+            file = folder / file_of(kind, "csv")
+            content = WRITERS["csv"](fresh(kind))
+            if file.is_symlink() or not file.is_file() or file.read_bytes() != content:
+                file.unlink(missing_ok=True)
+                file.write_bytes(content)
