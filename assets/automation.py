@@ -10,7 +10,7 @@ import dagster as dg
 from assets.described import STUDIES
 from assets.resources import Studies
 from pipelines.errors import StudyError
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 
 JOB = "evaluate"
 # Weekday mornings while results come out: August to January.

@@ -20,7 +20,8 @@ from assets.terminal import FAILED, print_headline, say, shown, stop, warn, warn
 from pipelines import fault_list, folder_note
 from pipelines.errors import StudyError
 from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
-from pipelines.study import PROTOCOL, load_study
+from pipelines.study import PROTOCOL
+from pipelines.study_file import load_study
 
 # What a person may ask of a run, as the asset `publish` takes it.
 MAY_BE_ASKED = {

@@ -17,7 +17,8 @@ from pipelines import fault_list, store
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
 from pipelines.publishing import code_sha256, forget_made, mark_made
-from pipelines.study import PROTOCOL, Study, load_study
+from pipelines.study import PROTOCOL, Study
+from pipelines.study_file import load_study
 
 PARTITION_TAG = "dagster/partition"
 LONGEST_WAIT_SECONDS = 3600

@@ -1,16 +1,11 @@
-"""`study.toml` as frozen settings, with every fault of the file found at once.
+"""One evaluation's protocol as frozen settings, as `study.toml` writes them; `study_file` reads that.
 
-The protocol of one evaluation lives here; reading the sources it names is `pipelines.ingest`.
+What does not fit together is `contradictions`'; reading the sources it names is `pipelines.ingest`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import os
-import re
-import tomllib
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -20,15 +15,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
 )
 
-from pipelines.errors import Fault, StudyError
 from pipelines.measures import MeasureName
-from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
-from pipelines.release_in_use import release_contradictions
-from pipelines.series import series_contradictions
-from pipelines.toml_lines import blanks, dotted, line_of
 
 PROTOCOL = "study.toml"
 
@@ -91,7 +80,7 @@ DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     "la_context": ("status",),
 }
 # Several files of these may stand side by side: each says itself of which years and pupils it is.
-_MANY_FILES: tuple[SourceKind, ...] = ("la_context",)
+MANY_FILES: tuple[SourceKind, ...] = ("la_context",)
 PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
 
 
@@ -300,266 +289,3 @@ class Study(_Settings):
     def path(self, source: Source) -> Path:
         """Where a source's file lies."""
         return self.data_root / source.file
-
-
-def load_study(folder: Path) -> Study:
-    """Read and check a study folder's protocol.
-
-    Raises StudyError with every fault of `study.toml` at once; the files it names are not opened here.
-    """
-    path = folder / PROTOCOL
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        raise StudyError([_no_protocol(folder)]) from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise StudyError(
-            [_protocol_fault("is not UTF-8 text", "save the file as UTF-8", line)]
-        ) from None
-    if unfilled := list(_unfilled(text)):
-        # What else is wrong follows from these, or can wait for them.
-        raise StudyError(unfilled)
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        raise StudyError(
-            [
-                _protocol_fault(
-                    f"is not valid TOML: {error}",
-                    "mend that line; `data_raw/example/study.toml` shows the form",
-                    int(found.group(1)) if found else None,
-                )
-            ]
-        ) from None
-
-    reserved = {"folder", "protocol_sha256"} & values.keys()
-    protocol_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    settings = {key: value for key, value in values.items() if key not in reserved}
-    try:
-        study = Study.model_validate(
-            {**settings, "folder": folder.resolve(), "protocol_sha256": protocol_sha256}
-        )
-    except ValidationError as error:
-        raise StudyError(
-            [_fault_of(dict(problem), text) for problem in error.errors()]
-            + [_unknown_key(text, (key,)) for key in sorted(reserved)]
-        ) from None
-    faults = [_unknown_key(text, (key,)) for key in sorted(reserved)] + _contradictions(study, text)
-    if faults:
-        raise StudyError(faults)
-    return study
-
-
-def _no_protocol(folder: Path) -> Fault:
-    return Fault(
-        file=f"{folder}/{PROTOCOL}",
-        problem="there is no such file, so this is not a study folder",
-        expected="a folder that holds a study.toml",
-        remedy="check the folder's name; `data_raw/example/` shows what a study folder looks like",
-    )
-
-
-def _protocol_fault(problem: str, remedy: str, row: int | None) -> Fault:
-    return Fault(file=PROTOCOL, problem=problem, remedy=remedy, row=row)
-
-
-def _unfilled(text: str) -> Iterator[Fault]:
-    for row, key, about in blanks(text):
-        yield Fault(
-            file=PROTOCOL,
-            row=row,
-            column=key,
-            problem="the place is not filled in yet",
-            found=f"‹{about}›",
-            expected="a value like the one between the marks",
-            remedy="write it in place of the marks and what stands between them",
-        )
-
-
-def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
-    return Fault(
-        file=PROTOCOL,
-        row=line_of(text, location),
-        column=dotted(location),
-        problem=f"the key {location[-1]!r} is not known here",
-        expected=_known_keys(location),
-        remedy="mend the spelling, or take the line out",
-    )
-
-
-def _fault_of(problem: dict[str, object], text: str) -> Fault:
-    """Turn one of pydantic's complaints into a fault with its line."""
-    location = tuple(part for part in problem["loc"] if isinstance(part, str | int))  # type: ignore[attr-defined]
-    if problem["type"] == "extra_forbidden":
-        return _unknown_key(text, location)
-    missing = problem["type"] == "missing"
-    return Fault(
-        file=PROTOCOL,
-        row=line_of(text, location[:-1] if missing else location),
-        column=dotted(location),
-        problem=f"the key {location[-1]!r} is missing" if missing else "the value is not usable",
-        found=None if missing else repr(problem["input"]),
-        expected=str(problem["msg"]),
-        remedy="add it" if missing else "mend the value",
-    )
-
-
-def _known_keys(location: Sequence[str | int]) -> str:
-    model: type[BaseModel] = Study
-    for part in location[:-1]:
-        if isinstance(part, int) or part not in model.model_fields:
-            continue
-        annotation = model.model_fields[part].annotation
-        for candidate in [annotation, *get_args(annotation)]:
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                model = candidate
-    known = [key for key in model.model_fields if key not in {"folder", "protocol_sha256"}]
-    return "one of " + ", ".join(known)
-
-
-def _contradictions(study: Study, text: str) -> list[Fault]:
-    """What the schema cannot say: entries that do not fit each other."""
-    faults: list[Fault] = []
-
-    def fault(location: tuple[str | int, ...], problem: str, expected: str, remedy: str) -> None:
-        faults.append(
-            Fault(
-                file=PROTOCOL,
-                row=line_of(text, location),
-                column=dotted(location),
-                problem=problem,
-                expected=expected,
-                remedy=remedy,
-            )
-        )
-
-    section = study.study
-    if section.name != study.folder.name:
-        fault(
-            ("study", "name"),
-            f"the study is called {section.name!r} but its folder is {study.folder.name!r}",
-            "one name: outputs are written under it",
-            "rename one of the two",
-        )
-    for index, year in enumerate(section.baseline_years):
-        if year >= section.outcome_year:
-            fault(
-                ("study", "baseline_years", index),
-                f"baseline year {year} does not come before the outcome year {section.outcome_year}",
-                "baseline years before the outcome year",
-                "mend one of the two",
-            )
-        if year in section.baseline_years[:index]:
-            fault(
-                ("study", "baseline_years", index),
-                f"baseline year {year} is listed twice",
-                "each baseline year once",
-                "take one of the two out",
-            )
-    if not study.evaluated_programmes:
-        fault(
-            ("programme",),
-            "no programme has a measure, so there is nothing to evaluate",
-            "at least one [[programme.measure]]",
-            "add the measures the programme is to be judged on",
-        )
-    seen_ids: set[str] = set()
-    for index, programme in enumerate(study.programme):
-        here = ("programme", index)
-        if programme.id in seen_ids:
-            fault(
-                (*here, "id"),
-                f"two programmes are called {programme.id!r}",
-                "one id each",
-                "rename one",
-            )
-        seen_ids.add(programme.id)
-        if programme.is_evaluated and programme.target_group is None:
-            fault(
-                here,
-                f"programme {programme.id!r} is evaluated but names no target_group",
-                "one of " + ", ".join(PUPIL_GROUPS),
-                "add target_group",
-            )
-        for location, *words in measure_contradictions(study, programme):
-            fault((*here, *location), *words)
-        for key, *words in pool_contradictions(programme):
-            fault((*here, key), *words)
-        if programme.placebo and programme.placebo.academic_year not in section.baseline_years:
-            fault(
-                (*here, "placebo", "academic_year"),
-                "the placebo picks its schools on a year that is not a baseline year",
-                "one of " + ", ".join(section.baseline_years),
-                "choose a baseline year",
-            )
-    funds = dict.fromkeys(programme.fund for programme in study.programme)
-    for index, total in enumerate(study.stated_total):
-        if total.fund not in funds:
-            problem, known = f"no programme is paid by {total.fund!r}", "one of " + ", ".join(funds)
-            fault(("stated_total", index, "fund"), problem, known, "mend the name, or take it out")
-    slots: dict[tuple[str, str | None, str | None], int] = {}
-    for index, source in enumerate(study.source):
-        here = ("source", index)
-        if source.kind in DATED_BY:
-            for key in DATED_BY[source.kind]:
-                if getattr(source, key) is None:
-                    fault(
-                        here,
-                        f"{source.file} is {source.kind} data but has no {key}",
-                        f"a {key}",
-                        f"add {key}",
-                    )
-            if source.academic_year is not None and source.academic_year not in study.years:
-                fault(
-                    (*here, "academic_year"),
-                    f"{source.file} is of {source.academic_year}, a year the study does not use",
-                    "one of " + ", ".join(study.years),
-                    "mend the year, or add it to baseline_years",
-                )
-        slot = (source.kind, source.academic_year, source.status)
-        if slot in slots and source.kind not in _MANY_FILES:
-            fault(
-                here,
-                f"{source.file} and {study.source[slots[slot]].file} are both the study's {source.kind}"
-                + (f" of {source.academic_year}, {source.status}" if source.academic_year else ""),
-                "one file for each kind, year and status",
-                "take one of the two out",
-            )
-        slots.setdefault(slot, index)
-        if source.file in (other.file for other in study.source[:index]):
-            fault(
-                (*here, "file"),
-                f"{source.file} is registered twice",
-                "one entry for each file",
-                "take one of the two out, or mend its name",
-            )
-        # Unlike Path.resolve, this leaves a link that leads to itself for the search to miss.
-        if not Path(os.path.realpath(study.path(source))).is_relative_to(study.data_root):
-            fault(
-                (*here, "file"),
-                f"{source.file} lies outside data_root",
-                "a file inside the folder that data_root names",
-                "move the file, or change data_root",
-            )
-    for location, *words in (*series_contradictions(study), *release_contradictions(study)):
-        fault(location, *words)
-    for stage in ("ks2", "ks4"):
-        if {f"{stage}_pupils", f"{stage}_schools"} <= {source.kind for source in study.source}:
-            fault(
-                ("source",),
-                f"the study has both pupil files and school tables for {stage}",
-                "one of the two kinds for a key stage",
-                "take one of them out",
-            )
-    if not any(s.kind == "enrolments" for s in study.source) and any(
-        programme.placebo is None for programme in study.evaluated_programmes
-    ):
-        fault(
-            ("source",),
-            "no source says which schools are enrolled",
-            'a source of kind = "enrolments"',
-            "add it",
-        )
-    return faults

@@ -25,7 +25,8 @@ from pipelines.impact.randomisation import (
 )
 from pipelines.impact.study_effects import build_estimate
 from pipelines.paths import EXAMPLE
-from pipelines.study import Study, load_study
+from pipelines.study import Study
+from pipelines.study_file import load_study
 from tests.bench import spread
 from tests.evaluated import evaluate
 

@@ -25,7 +25,8 @@ from pipelines.ingest.records import ingest_records, read_columns
 from pipelines.paths import EXAMPLE
 from pipelines.protocol import write_protocol
 from pipelines.store import SCHEMAS
-from pipelines.study import SourceKind, Study, load_study
+from pipelines.study import SourceKind, Study
+from pipelines.study_file import load_study
 
 KINDS_READ = ("ks2_pupils", "school_register", "school_links", "enrolments")
 

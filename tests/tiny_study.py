@@ -23,7 +23,8 @@ from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
-from pipelines.study import Study, load_study
+from pipelines.study import Study
+from pipelines.study_file import load_study
 
 Row = dict[str, object]
 

@@ -18,7 +18,8 @@ from pipelines.errors import Fault, StudyError
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL
 from pipelines.protocol import write_protocol
-from pipelines.study import Study, load_study
+from pipelines.study import Study
+from pipelines.study_file import load_study
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS, Relation
 

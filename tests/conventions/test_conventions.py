@@ -16,7 +16,7 @@ PACKAGE_MODULES = [path for path in MODULES if path.relative_to(PROJECT).parts[0
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_MODULE_LINES = 420
 # One long list each, in which a reader looks one entry up: they have a single reason to change.
-LISTS = {"raw.py": 520, "findings.py": 740, "study.py": 540}
+LISTS = {"raw.py": 520, "findings.py": 740}
 
 
 def name_of(path: Path) -> str:

@@ -15,7 +15,8 @@ import pandas as pd
 from pipelines import store
 from pipelines.catalogue import Table
 from pipelines.errors import StudyError
-from pipelines.study import SourceKind, Study, load_study
+from pipelines.study import SourceKind, Study
+from pipelines.study_file import load_study
 from pipelines.validation import suites
 from pipelines.validation.folder import Findings, check_sources
 from tests.faults.formats import WRITERS

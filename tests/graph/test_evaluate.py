@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from assets.definitions import defs
 from pipelines.charts.gallery import FAMILIES
 from pipelines.officers.page import MARKING
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 from tests.evaluated import Evaluated, bytes_of
 from tests.unit.board.test_cited import NAMES, uncited
 

@@ -24,7 +24,7 @@ from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 
 FOLDER = Path(__file__).parent
 TABLE = FOLDER / "placebos.csv"

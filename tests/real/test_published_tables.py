@@ -19,7 +19,8 @@ import pytest
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import StudyError
 from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.study import Study, load_study
+from pipelines.study import Study
+from pipelines.study_file import load_study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.catalogue import SCHOOL_CENSUS
 from pipelines.ingest.records import ingest_records
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 from tests.unit.validation.planted import empty_store
 
 PROTOCOL = """\

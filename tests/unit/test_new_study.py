@@ -14,7 +14,8 @@ from pipelines import new_study
 from pipelines.errors import StudyError
 from pipelines.ingest.records import read_columns
 from pipelines.new_study import record_tables, write_new_study
-from pipelines.study import Programme, Source, SourceKind, StudySection, load_study
+from pipelines.study import Programme, Source, SourceKind, StudySection
+from pipelines.study_file import load_study
 from pipelines.toml_lines import blanks
 
 FILLED = re.compile("‹([^›]*)›")

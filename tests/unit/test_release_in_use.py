@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.errors import StudyError
 from pipelines.release_in_use import result_releases
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 from tests.unit.test_study import GOOD, write
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipelines.errors import StudyError
 from pipelines.measures import MEASURES
 from pipelines.series import _notes, breaks_within, series_notes, why_no_results
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 from tests.unit.test_study import changed, write
 
 

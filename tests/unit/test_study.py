@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import EXAMPLE
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 
 GOOD = """\
 [study]

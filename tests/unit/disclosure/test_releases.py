@@ -12,7 +12,7 @@ from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.disclosure import releases
 from pipelines.errors import StudyError
 from pipelines.publishing import run_identity
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 from tests.tiny_study import TinyStudy
 
 DAY = date(2018, 10, 2)

@@ -15,7 +15,7 @@ from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.study_power import attainment_sd, power_page, study_power
 from pipelines.measures import MEASURES
 from pipelines.paths import EXAMPLE
-from pipelines.study import load_study
+from pipelines.study_file import load_study
 from tests.tiny_study import TinyStudy
 
 

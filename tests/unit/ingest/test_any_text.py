@@ -22,7 +22,8 @@ from pipelines.ingest.performance_tables import UNKNOWN_CODE
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.records import read_columns
 from pipelines.protocol import write_protocol
-from pipelines.study import Study, load_study
+from pipelines.study import Study
+from pipelines.study_file import load_study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from tests.faults.formats import WRITERS, Grid

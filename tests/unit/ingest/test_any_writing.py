@@ -17,7 +17,8 @@ from pipelines.ingest.la_context import ingest_la_context
 from pipelines.ingest.performance_tables import ingest_performance_tables
 from pipelines.ingest.records import ingest_records
 from pipelines.ingest.registration import registered_files
-from pipelines.study import Study, load_study
+from pipelines.study import Study
+from pipelines.study_file import load_study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from tests.tiny_study import TinyStudy, ingest, published_ks2, published_study
