@@ -40,6 +40,7 @@ notebook: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench_pack
 	@$(BIN)/python -m tests.bench_cells
 	@$(BIN)/python -m tests.bench_randomisation
 	@$(BIN)/python -m tests.bench_validation

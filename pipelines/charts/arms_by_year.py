@@ -70,7 +70,7 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
     title = _title(tables, about, lines)
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(tables, about, lines)} {broken}".strip()
-    svg, png = _draw(tables, about, title, lines).save(name, alt_text)
+    svg = _draw(tables, about, title, lines).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -86,7 +86,6 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
         ),
         data=_data(tables, about, lines),
         svg=svg,
-        png=png,
     )
 
 

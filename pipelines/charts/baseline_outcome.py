@@ -54,7 +54,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         f"that start low tend to rise whatever is done. {broken}"
     )
     alt_text = alt_text.strip()
-    svg, png = _draw(tables, about, title, points, status).save(name, alt_text)
+    svg = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -68,7 +68,6 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         ),
         data=_data(tables, about, points),
         svg=svg,
-        png=png,
     )
 
 

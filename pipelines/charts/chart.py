@@ -25,7 +25,7 @@ class Chart:
     caption: str  # measure, pupils, place, period, release status, source
     data: pd.DataFrame
     svg: bytes
-    png: bytes  # at twice the screen's 96 dots an inch
+    png: bytes = b""  # the same at twice the screen's 96 dots an inch, once `gallery` has made it
 
     def __post_init__(self) -> None:
         """Hold the contract: a short title, and nothing missing."""

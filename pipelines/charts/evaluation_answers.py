@@ -55,7 +55,7 @@ def _chart(
     title = _title(answers, n_returned, n_expected)
     rate = f"{n_returned} of the {n_expected} schools in {about} answered"
     alt_text = _alt_text(answers, rate)
-    svg, png = _draw(tables, title, answers, rate).save(name, alt_text)
+    svg = _draw(tables, title, answers, rate).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -76,7 +76,6 @@ def _chart(
             }
         ),
         svg=svg,
-        png=png,
     )
 
 

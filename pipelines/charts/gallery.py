@@ -6,16 +6,23 @@ Importing this module is light; the drawing library is imported when charts are 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from pipelines.charts.chart import Chart, Tables
 from pipelines.disclosure.free_text import inert_in_spreadsheet
+from pipelines.typesetting import typeset
 
+_PNG_DPI = 192.0
+_PAGE = (
+    b'#set page(width: auto, height: auto, margin: 0pt, fill: white)\n#image("chart.svg", alt: "")'
+)
 _SUBJECT = ("study", "programme", "source")
 _BY_YEAR = ("comparison", "not_yet_published", "series_break")
 
@@ -49,12 +56,12 @@ def about(family: str) -> str:
 
 def draw(family: str, tables: Tables) -> list[Chart]:
     """One family's charts from the tables it reads; none where it has nothing to show."""
-    return list(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
+    return _with_pictures(_drawn(family, tables))
 
 
 def draw_all(tables: Tables) -> list[Chart]:
     """Every chart the released tables allow."""
-    return [chart for family in FAMILIES for chart in draw(family, tables)]
+    return _with_pictures([chart for family in FAMILIES for chart in _drawn(family, tables)])
 
 
 def write(chart: Chart, folder: Path) -> list[Path]:
@@ -106,6 +113,23 @@ def read(folder: Path) -> list[Chart]:
             )
         )
     return sorted(charts, key=_reading_order)
+
+
+def _drawn(family: str, tables: Tables) -> list[Chart]:
+    return list(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
+
+
+def _with_pictures(charts: list[Chart]) -> list[Chart]:
+    """The charts with a PNG each, made of the SVG: nothing is drawn twice, and no two can differ."""
+    with ThreadPoolExecutor() as pool:
+        pictures = pool.map(_picture, (chart.svg for chart in charts))
+        return [
+            dataclasses.replace(chart, png=png) for chart, png in zip(charts, pictures, strict=True)
+        ]
+
+
+def _picture(svg: bytes) -> bytes:
+    return typeset({"main": _PAGE, "chart.svg": svg}, format="png", ppi=_PNG_DPI)
 
 
 def _reading_order(chart: Chart) -> tuple[int, str]:

@@ -55,7 +55,7 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(tables, about, panels)} {broken}".strip()
     statuses = subject.status_words(_all_readings(panels))
-    svg, png = _draw(tables, about, title, panels).save(name, alt_text)
+    svg = _draw(tables, about, title, panels).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -70,7 +70,6 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
         ),
         data=_data(about, panels),
         svg=svg,
-        png=png,
     )
 
 

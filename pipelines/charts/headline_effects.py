@@ -43,7 +43,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ("Ranges of effect, one row a programme and outcome.", *(_sentence(row) for row in rows))
     )
     statuses = _statuses(rows)
-    svg, png = _draw(tables, title, rows, statuses).save(_NAME, alt_text)
+    svg = _draw(tables, title, rows, statuses).save(_NAME, alt_text)
     labels = join_words(dict.fromkeys(about.label for about, _ in rows))
     groups = join_words(dict.fromkeys(format_group(about.pupil_group) for about, _ in rows))
     yield Chart(
@@ -58,7 +58,6 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
-        png=png,
     )
 
 

@@ -77,7 +77,7 @@ def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
     name = f"methods-{about.slug}"
     title = _title(about, methods)
     alt_text = _alt_text(about, methods)
-    svg, png = _draw(tables, about, title, methods).save(name, alt_text)
+    svg = _draw(tables, about, title, methods).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -91,7 +91,6 @@ def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
         ),
         data=pd.DataFrame([_data_row(about, method) for method in methods]),
         svg=svg,
-        png=png,
     )
 
 

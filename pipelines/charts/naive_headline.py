@@ -51,7 +51,7 @@ def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> C
     broken = series_breaks.break_words(tables, about, after=subject.study_years(tables)[-2])
     alt_text = f"{_alt_text(about, naive, headline)} {broken}".strip()
     statuses = format_status(headline.status)
-    svg, png = _draw(tables, about, title, naive, headline).save(name, alt_text)
+    svg = _draw(tables, about, title, naive, headline).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -59,7 +59,6 @@ def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> C
         caption=subject.caption(tables, about, f"{_WHY_UNSAFE} {broken}".strip(), statuses),
         data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _TRUSTED, headline)]),
         svg=svg,
-        png=png,
     )
 
 

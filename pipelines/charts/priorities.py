@@ -32,7 +32,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         return
     title = _title(rows)
     alt_text = _alt_text(rows)
-    svg, png = _draw(tables, title, rows).save(_NAME, alt_text)
+    svg = _draw(tables, title, rows).save(_NAME, alt_text)
     yield Chart(
         name=_NAME,
         title=title,
@@ -47,7 +47,6 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
-        png=png,
     )
 
 

@@ -33,7 +33,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
     titles = subject.titles(tables)
     title = _title(tables, counts, titles)
     alt_text = _alt_text(counts, order, titles)
-    svg, png = _draw(tables, title, counts, order).save(_NAME, alt_text)
+    svg = _draw(tables, title, counts, order).save(_NAME, alt_text)
     yield Chart(
         name=_NAME,
         title=title,
@@ -47,7 +47,6 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ),
         data=_data(counts, order, titles),
         svg=svg,
-        png=png,
     )
 
 

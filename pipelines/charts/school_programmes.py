@@ -80,7 +80,7 @@ def _chart(
 ) -> Chart:
     title = _title(memberships)
     alt_text = _alt_text(tables, programmes, memberships)
-    svg, png = _draw(tables, title, programmes, memberships, groups).save(name, alt_text)
+    svg = _draw(tables, title, programmes, memberships, groups).save(name, alt_text)
     titles = subject.titles(tables)
     counts = Counter(programme for mine in memberships.values() for programme in mine)
     return Chart(
@@ -106,7 +106,6 @@ def _chart(
             ]
         ),
         svg=svg,
-        png=png,
     )
 
 

@@ -201,8 +201,10 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
         & (comparison["measure"] == subject.measure)
     ]
     readings = []
+    of_any_year = rows(mine)
     for year in study_years(tables):
-        row = _latest(mine[mine["academic_year"] == year])
+        of_year = (row for row in of_any_year if row["academic_year"] == year)
+        row = max(of_year, key=_finality, default=None)  # rows without a status come first
         mean = None if row is None or row["suppressed"] else _number(row["mean"])
         if row is None or mean is None:
             withheld = row is not None and bool(row["suppressed"])
@@ -375,11 +377,6 @@ def _why_absent(tables: Tables, subject: Subject, year: str) -> str:
 def _period(tables: Tables) -> str:
     years = study_years(tables)
     return f"{years[0]} to {years[-1]}"
-
-
-def _latest(table: pd.DataFrame) -> Mapping[str, Any] | None:
-    """The row of the latest release status; rows without a status come first."""
-    return max(rows(table), key=_finality, default=None)
 
 
 def _finality(row: Mapping[str, Any]) -> int:
