@@ -123,8 +123,8 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
     height = n_rows * (_HEADING + _PANEL) + _YEARS
     sheet = style.sheet(
         title,
-        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools"
-        f"{dashed}",
+        f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}; "
+        f"grey lines are the other groups of schools{dashed}",
         subject.footer(tables, "", (about.key_stage,)),
         height,
     )

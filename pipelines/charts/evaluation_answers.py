@@ -16,10 +16,11 @@ from pipelines.wording import format_count, format_value, join_words
 _RESPONSE_RATE = "response rate"
 _NEUTRAL = "Neither agree nor disagree"
 # How the bar of each answer looks, in the order a reader meets them; a side is where it is drawn.
+# Strong answers are solid, others hatched, each side its own way: printed in grey they stay apart.
 _LOOKS: dict[str, dict[str, Any]] = {
     "Strongly disagree": {"facecolor": style.ORANGE, "edgecolor": style.ORANGE},
     "Disagree": {"facecolor": style.WHITE, "edgecolor": style.ORANGE, "hatch": "////"},
-    "Agree": {"facecolor": style.SEQUENTIAL[1], "edgecolor": style.SEQUENTIAL[1]},
+    "Agree": {"facecolor": style.WHITE, "edgecolor": style.DARK_BLUE, "hatch": "\\\\\\\\"},
     "Strongly agree": {"facecolor": style.DARK_BLUE, "edgecolor": style.DARK_BLUE},
     _NEUTRAL: {"facecolor": style.WHITE, "edgecolor": style.RULE},
 }
@@ -97,7 +98,7 @@ def _title(answers: Answers, n_returned: int, n_expected: int) -> str:
 @style.styled
 def _draw(tables: Tables, title: str, answers: Answers, rate: str) -> style.Sheet:
     room = style.WIDTH_INCHES - 2 * _LEFT
-    key_height = style.KEY_LINE * style.key_lines(_LOOKS)
+    key_height = style.key_height(_LOOKS)
     questions = [style.wrap(question, room, style.BODY_SIZE) for question in answers]
     steps = [_QUESTION * (text.count("\n") + 1) + _BAR + _BETWEEN for text in questions]
     sheet = style.sheet(

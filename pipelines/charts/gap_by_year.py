@@ -220,8 +220,9 @@ def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
             size = about.value(gap).removesuffix("%")
             axes.text(1.04, row, size, transform=beside, va="center", fontweight="bold")
         for group, reading in shown.items():
-            interval = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
-            axes.plot(interval, [row + sides[group]] * 2, zorder=2, color=colour, **_WHISKER)
+            if reading.has_interval:
+                interval = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
+                axes.plot(interval, [row + sides[group]] * 2, zorder=2, color=colour, **_WHISKER)
             axes.plot(
                 [about.axis(reading.mean)], [row], **(looks[group] | {"linestyle": "", "zorder": 3})
             )

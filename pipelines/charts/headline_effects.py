@@ -111,7 +111,7 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
     height = sum(_panel_height(panel) for panel in order)
     key = (effect_axis.KEY_BRACKET, effect_axis.KEY_INTERVAL, effect_axis.KEY_SMALL)
     is_drawn = any(found.is_estimated for _, found in rows)
-    key_height = style.KEY_LINE * style.key_lines(words for words, _ in key) if is_drawn else 0.0
+    key_height = style.key_height(words for words, _ in key) if is_drawn else 0.0
     sheet = style.sheet(
         title,
         f"Difference between programme schools and {_others(rows)}, "

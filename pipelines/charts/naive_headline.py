@@ -81,7 +81,7 @@ def _title(about: Subject, naive: Effect, headline: Effect) -> str:
 def _draw(
     tables: Tables, about: Subject, title: str, naive: Effect, headline: Effect
 ) -> style.Sheet:
-    key_height = style.KEY_LINE * style.key_lines(words for words, _ in _KEY)
+    key_height = style.key_height(words for words, _ in _KEY)
     sheet = style.sheet(
         title,
         f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "

@@ -80,7 +80,7 @@ def _draw(
 ) -> style.Sheet:
     sheet = style.sheet(
         title,
-        f"{about.measured()}, with 95% intervals",
+        f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}",
         subject.footer(tables, "", (about.key_stage,)),
         _HEIGHT,
     )

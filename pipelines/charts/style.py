@@ -142,7 +142,7 @@ class Sheet:
 
     def key(self, top_inches: float, entries: Sequence[KeyEntry]) -> None:
         """Marks with their words in one or more lines, the first below `top_inches` of the space."""
-        lines = key_lines(words for words, _ in entries)
+        lines = _key_lines(words for words, _ in entries)
         axes = self.axes(0, top_inches - KEY_LINE * lines, WIDTH_INCHES, KEY_LINE * lines)
         axes.set_xlim(0, WIDTH_INCHES)
         axes.set_ylim(lines, 0)
@@ -170,8 +170,12 @@ class Sheet:
         return _inlinable(drawn.getvalue().decode(), name, self.title, alt_text)
 
 
-def key_lines(words: Iterable[str]) -> int:
-    """How many lines a key with these words takes."""
+def key_height(words: Iterable[str]) -> float:
+    """Inches of a key with these words and of the room below it."""
+    return KEY_LINE * _key_lines(words) + _GAP
+
+
+def _key_lines(words: Iterable[str]) -> int:
     return _key_places(words)[-1][0] + 1
 
 
