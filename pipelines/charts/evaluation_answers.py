@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.wording import format_count, format_value, join_words
 
 _RESPONSE_RATE = "response rate"
@@ -56,6 +56,11 @@ def _chart(
     title = _title(answers, n_returned, n_expected)
     rate = f"{n_returned} of the {n_expected} schools in {about} answered"
     alt_text = _alt_text(answers, rate)
+    share = format_value(n_returned / n_expected, "share")
+    answered = (
+        Quote(str(n_returned), (0,), "Schools that answered"),
+        Quote(str(n_expected), (0,), "Schools in the programme"),
+    )
     svg = _draw(tables, title, answers, rate).save(name, alt_text)
     return Chart(
         name=name,
@@ -63,7 +68,7 @@ def _chart(
         alt_text=alt_text,
         caption=(
             f"Measure: number of schools that gave each answer. Schools: {rate} "
-            f"({format_value(n_returned / n_expected, 'share')}); a school that answered twice counts "
+            f"({share}); a school that answered twice counts "
             "with its last form, and some left a question out. Schools that did not answer may think "
             "otherwise than those that did. Place and period: "
             f"{subject.place(tables)}, {subject.outcome_year(tables)}. Release status: answers as "
@@ -73,10 +78,12 @@ def _chart(
             **{
                 "Schools in the programme": format_count(n_expected),
                 "Schools that answered": format_count(n_returned),
-                "Response rate": format_value(n_returned / n_expected, "share"),
+                "Response rate": share,
             }
         ),
         svg=svg,
+        title_from=answered if 2 * n_returned < n_expected else (),
+        caption_from=(*answered, Quote(share, (0,), "Response rate")),
     )
 
 

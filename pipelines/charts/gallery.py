@@ -12,10 +12,11 @@ import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.disclosure.free_text import inert_in_spreadsheet
 from pipelines.typesetting import typeset
 
@@ -66,7 +67,13 @@ def draw_all(tables: Tables) -> list[Chart]:
 
 def write(chart: Chart, folder: Path) -> list[Path]:
     """Write `<name>.svg`, `.png`, `.csv` (the data) and `.json` (the words); the paths written."""
-    words = {"title": chart.title, "alt_text": chart.alt_text, "caption": chart.caption}
+    words = {
+        "title": chart.title,
+        "alt_text": chart.alt_text,
+        "caption": chart.caption,
+        "title_from": [dataclasses.asdict(quote) for quote in chart.title_from],
+        "caption_from": [dataclasses.asdict(quote) for quote in chart.caption_from],
+    }
     contents = {
         "svg": chart.svg,
         "png": chart.png,
@@ -110,6 +117,8 @@ def read(folder: Path) -> list[Chart]:
                 data=pd.read_csv(io.StringIO(data), dtype=str, keep_default_na=False),
                 svg=words_path.with_suffix(".svg").read_bytes(),
                 png=words_path.with_suffix(".png").read_bytes(),
+                title_from=_quotes(words["title_from"]),
+                caption_from=_quotes(words["caption_from"]),
             )
         )
     return sorted(charts, key=_reading_order)
@@ -130,6 +139,10 @@ def _with_pictures(charts: list[Chart]) -> list[Chart]:
 
 def _picture(svg: bytes) -> bytes:
     return typeset({"main": _PAGE, "chart.svg": svg}, format="png", ppi=_PNG_DPI)
+
+
+def _quotes(written: list[dict[str, Any]]) -> tuple[Quote, ...]:
+    return tuple(Quote(**(quote | {"rows": tuple(quote["rows"])})) for quote in written)
 
 
 def _reading_order(chart: Chart) -> tuple[int, str]:

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.wording import join_words
 
 _FAMILY = "school_programmes"
@@ -106,6 +106,8 @@ def _chart(
             ]
         ),
         svg=svg,
+        # The last row counts them all.
+        title_from=(Quote(f"{len(memberships):,}", (len(memberships),), "School"),),
     )
 
 

@@ -11,9 +11,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.board.cited import chart_cells, cite_chart, parts
+from pipelines.board.cited import cite_quotes, parts
 from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
+from pipelines.wording import NUMBER
 from tests.released_fixture import WITHHELD_MEAN, released_tables
 
 PALETTE = {"#12436d", "#28a197", "#801650", "#f46a25", "#3d3d3d", "#a285d1", "#2073bc", "#6bace6"}
@@ -159,11 +160,61 @@ NAMED = re.compile(
 
 def test_every_number_of_a_chart_s_words_stands_in_its_figures(charts):
     for name, chart in charts.items():
-        for text in (chart.title, chart.caption, chart.alt_text):
-            cells = [cell for row in chart_cells(chart.data) for cell in row]
-            said = cite_chart(text, name, cells)
+        words = ((chart.title, chart.title_from), (chart.caption, chart.caption_from))
+        for text, quotes in words:
+            said = cite_quotes(text, name, quotes)
             left = "".join(words for words, where in parts(said) if not where)
             assert not re.search(r"\d", NAMED.sub("", left)), f"{name}: {left}"
+            assert len([where for _, where in parts(said) if where]) == len(quotes), name
+        figures = set(NUMBER.findall(chart.data.to_csv()))
+        assert set(NUMBER.findall(NAMED.sub("", chart.alt_text))) <= figures, name
+
+
+def test_a_number_follows_the_cell_it_is_said_to_be_from(charts):
+    """Another figure in that cell, another number in the words: not one that happens to be the same."""
+    title = charts["priorities"].title
+    tables = released_tables()
+    most = tables["priority"]["n_schools"].idxmax()
+    tables["priority"].loc[most, "n_schools"] += 1
+    chart = redraw(tables, "priorities")["priorities"]
+    assert chart.title != title
+    changed = chart.title_from[1]
+    assert chart.data[changed.column].iloc[changed.rows[0]] == changed.number
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rows": (1,)},
+        {"column": "Programmes"},
+        {"column": "No such heading"},
+        {"rows": (99,)},
+        {"number": "1"},
+        {"is_count": True},
+    ],
+)
+def test_a_number_from_another_cell_is_refused(charts, wrong):
+    chart = charts["priorities"]
+    first = chart.title_from[0]
+    assert first.is_in(chart.data)
+    assert first.rows != wrong.get("rows")
+    with pytest.raises(ValueError, match="is not where"):
+        planted = (dataclasses.replace(first, **wrong), *chart.title_from[1:])
+        dataclasses.replace(chart, title_from=planted)
+
+
+def test_a_count_of_verdicts_says_which_rows_it_counts():
+    tables = released_tables()
+    impact = tables["impact"]
+    judged = (impact["measure"] == "ks2_reading_progress") & (impact["role"] == "headline")
+    impact.loc[judged, "verdict"] = "better"
+    chart = redraw(tables, "headline_effects")["headline_effects"]
+    assert chart.title.startswith("Of ")
+    everyone, better, *_ = chart.title_from
+    assert len(everyone.rows) == int(everyone.number)
+    verdicts = chart.data["Verdict"].iloc[list(better.rows)]
+    assert len(verdicts) == int(better.number)
+    assert verdicts.str.startswith("better").all()
 
 
 def test_data_are_text_with_human_headings(charts):
@@ -375,6 +426,7 @@ def test_written_charts_are_read_back_as_they_were(charts, tmp_path):
             drawn.caption,
         )
         assert (chart.svg, chart.png) == (drawn.svg, drawn.png)
+        assert (chart.title_from, chart.caption_from) == (drawn.title_from, drawn.caption_from)
         pd.testing.assert_frame_equal(chart.data, drawn.data, check_dtype=False)
 
 
