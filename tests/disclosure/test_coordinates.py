@@ -7,7 +7,7 @@ own table has it. Whoever measures a drawing learns nothing that `released` does
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import chain
 
@@ -197,7 +197,7 @@ def faults_of(drawn_from: Tables, released: Tables, *families: str) -> dict[str,
 
 
 def test_marks_of_the_example_are_released_figures(
-    example: Evaluated, record_property: pytest.RecordProperty
+    example: Evaluated, record_property: Callable[[str, object], None]
 ) -> None:
     released = read_published(example.current / "released.duckdb")
     charts = gallery.read(example.current / "charts")
