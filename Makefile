@@ -40,6 +40,7 @@ notebook: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench_pack
 	@$(BIN)/python -m tests.bench_cells
 	@$(BIN)/python -m tests.bench_randomisation
 	@$(BIN)/python -m tests.bench_validation
@@ -57,7 +58,7 @@ lock: .venv/ready
 
 clean:
 	find data_marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv artefacts .pytest_cache .mypy_cache .ruff_cache
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Making .venv from requirements.lock: about a minute, once."

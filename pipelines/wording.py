@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
 
 from pipelines.measures import MEASURES
 
+# A number as these functions write it, with sign and unit sign; an academic year is one, too.
+NUMBER = re.compile(r"20\d\d-\d\d|[+−£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?")
 MINUS = "−"  # the minus sign, not a hyphen: screen readers and line breaks treat it as one
 WITHHELD = "[c]"  # the Government Statistical Service's mark for a confidential figure
 NOT_AVAILABLE = "not available"

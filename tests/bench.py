@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def middle(values: list[float | None], form: str, unit: str = "") -> str:
     return f"{statistics.median(known):{form}}{unit}" if known else ""
 
 
-def spread(values: list[float], form: str = ".1f") -> str:
+def spread(values: Sequence[float], form: str = ".1f") -> str:
     """Median and range, as text."""
     return f"{statistics.median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
 

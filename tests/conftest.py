@@ -60,6 +60,14 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where pictures of pages and paper are kept for whoever looks: git-ignored."""
+    folder = PROJECT / "artefacts"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     """The example study evaluated once. Tests only read it."""
     return _evaluated_once(EXAMPLE, tmp_path_factory)

@@ -8,24 +8,27 @@ text of a file keeps. A renderer turns the marks into markup (`parts`), plain te
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
 
 from pipelines import wording
 from pipelines.catalogue import RELEASED_TABLES
+from pipelines.charts.chart import Quote
 from pipelines.measures import MEASURES
+from pipelines.wording import NUMBER
 
 _OPEN, _SAYS, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARKS = str.maketrans("", "", _OPEN + _SAYS + _CLOSE)
 _CITED = re.compile(f"{_OPEN}([^{_SAYS}]*){_SAYS}([^{_CLOSE}]*){_CLOSE}")
+# A chart's headings are words, and may hold what parts a reference.
+_ESCAPED = str.maketrans({"%": "%25", "|": "%7C", ",": "%2C"})
 _FIRST = re.compile(f"^({_OPEN}[^{_SAYS}]*{_SAYS})?(.)")
 _KEY_OF = {table.name: table.key for table in RELEASED_TABLES}
-# Numbers as our charts write them, with sign and unit sign; an academic year is a name.
 _ACADEMIC_YEAR = re.compile(r"20\d\d-\d\d")
-_NUMBER = re.compile(rf"{_ACADEMIC_YEAR.pattern}|[+−£]?\d[\d,]*(?:\.\d+)?%?")
 
 
 class Row(dict[str, Any]):
@@ -50,13 +53,15 @@ class Reference:
     format: str
 
     def __str__(self) -> str:
-        return "|".join((self.table, ";".join(self.rows), ",".join(self.columns), self.format))
+        columns = (column.translate(_ESCAPED) for column in self.columns)
+        return "|".join((self.table, ";".join(self.rows), ",".join(columns), self.format))
 
     @classmethod
     def read(cls, text: str) -> Reference:
         """The reference a mark holds."""
         table, rows, columns, words = text.split("|")
-        return cls(table, tuple(rows.split(";")), tuple(filter(None, columns.split(","))), words)
+        names = tuple(unquote(column) for column in columns.split(",") if column)
+        return cls(table, tuple(rows.split(";")), names, words)
 
 
 def released_rows(frames: Mapping[str, pd.DataFrame]) -> Tables:
@@ -75,7 +80,7 @@ def cite(of: Row | Sequence[Row], words: str, *columns: str) -> str:
     if not rows:
         raise ValueError("a number needs a row to come from")
     reference = Reference(rows[0].table, tuple(row.key for row in rows), columns, words)
-    return f"{_OPEN}{reference}{_SAYS}{words_of(words, rows, columns)}{_CLOSE}"
+    return _mark(reference, words_of(words, rows, columns))
 
 
 Cell = tuple[str, str, str]  # row, column and text of a value in a chart's CSV
@@ -89,13 +94,31 @@ def chart_cells(data: pd.DataFrame) -> list[list[Cell]]:
     ]
 
 
-def cite_chart(
-    text: str, name: str, cells: Sequence[Cell], cited_already: Mapping[str, str] | None = None
+def cite_quotes(
+    text: str, name: str, quotes: Iterable[Quote], cited_already: Mapping[str, str] | None = None
 ) -> str:
-    """Words of a chart, each number in them marked with the first of the cells that has it.
+    """Words of a chart, each number marked with the figures that the chart says it is from.
 
-    `cited_already` are numbers that stand in no chart's figures, such as the level of its intervals.
+    `cited_already` are numbers that stand in no chart's figures, such as the level of its intervals. Any
+    other number is a name's.
     """
+    waiting = list(quotes)
+
+    def marked(found: re.Match[str]) -> str:
+        number = found.group()
+        if waiting and number == waiting[0].number:
+            quote = waiting.pop(0)
+            how = "rows" if quote.is_count else "part"
+            rows = tuple(map(str, quote.rows))
+            return _mark(Reference(f"charts/{name}.csv", rows, (quote.column,), how), number)
+        return (cited_already or {}).get(number, number)
+
+    return NUMBER.sub(marked, text)
+
+
+def cite_figure(cell: Cell, name: str, cited_already: Mapping[str, str] | None = None) -> str:
+    """A cell of a chart's figures, each number in it marked with that cell."""
+    row, column, text = cell
 
     def marked(found: re.Match[str]) -> str:
         number = found.group()
@@ -103,13 +126,13 @@ def cite_chart(
             return number
         if cited_already and number in cited_already:
             return cited_already[number]
-        for row, column, value in cells:
-            if number in _NUMBER.findall(value):
-                reference = Reference(f"charts/{name}.csv", (row,), (column,), "part")
-                return f"{_OPEN}{reference}{_SAYS}{number}{_CLOSE}"
-        return number
+        return _mark(Reference(f"charts/{name}.csv", (row,), (column,), "part"), number)
 
-    return _NUMBER.sub(marked, text)
+    return NUMBER.sub(marked, text)
+
+
+def _mark(reference: Reference, words: str) -> str:
+    return f"{_OPEN}{reference}{_SAYS}{words}{_CLOSE}"
 
 
 def parts(text: str) -> Iterator[tuple[str, str | None]]:

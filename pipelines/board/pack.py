@@ -19,9 +19,8 @@ from pipelines.board.changes import Changes, changes
 from pipelines.board.cited import (
     Row,
     Tables,
-    chart_cells,
     cite,
-    cite_chart,
+    cite_quotes,
     plain,
     released_rows,
     where,
@@ -35,6 +34,7 @@ from pipelines.board.findings import (
     programme_title,
 )
 from pipelines.board.tables import Table
+from pipelines.charts.chart import Quote
 from pipelines.measures import MEASURES
 
 _NAIVE_FAMILY = "naive_headline"
@@ -56,6 +56,10 @@ class DrawnChart(Protocol):
     def name(self) -> str: ...  # noqa: D102 - file stem: family-programme-measure
     @property
     def title(self) -> str: ...  # noqa: D102
+    @property
+    def title_from(self) -> tuple[Quote, ...]: ...  # noqa: D102 - which figures its numbers are from
+    @property
+    def caption_from(self) -> tuple[Quote, ...]: ...  # noqa: D102
     @property
     def alt_text(self) -> str: ...  # noqa: D102
     @property
@@ -244,15 +248,14 @@ def _section(programme: str, figures: Sequence[Figure], rows: Tables) -> Section
 
 
 def _figure(chart: DrawnChart, about: str, cited_already: Mapping[str, str]) -> Figure:
-    cells = [cell for row in chart_cells(chart.data) for cell in row]
-    title = cite_chart(chart.title, chart.name, cells, cited_already)
+    title = cite_quotes(chart.title, chart.name, chart.title_from, cited_already)
     label = f"{title} ({about})" if about else title
     return Figure(
         name=chart.name,
         label=label,
         title=title,
         alt_text=chart.alt_text,
-        caption=cite_chart(chart.caption, chart.name, cells, cited_already),
+        caption=cite_quotes(chart.caption, chart.name, chart.caption_from, cited_already),
         svg=chart.svg,
         table=tables.of_chart(chart.name, label, chart.data, cited_already),
     )

@@ -7,7 +7,6 @@ Here the model (`pack`) becomes blocks of plain data in reading order; how a blo
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from pipelines.board.cited import parts, plain
 from pipelines.board.findings import PLACEBO, Answer, Limit, Programme
 from pipelines.board.pack import DrawnChart, Figure, Pack, Section, pack
 from pipelines.board.tables import Table
+from pipelines.typesetting import font_folder, typeset
 
 _TEMPLATE = Path(__file__).with_name("board.typ")
 _NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
@@ -34,26 +34,18 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     with the study's reference date. Fonts are those that matplotlib brings, so the charts are set in
     what they were drawn in.
     """
-    import typst  # noqa: PLC0415 - 20 MB that only this needs
-
     (reference_date,) = released["study"]["reference_date"]
     files = {
         "main": _TEMPLATE.read_bytes(),
         "board.json": json.dumps(model(pack(released, charts)), ensure_ascii=False).encode(),
         **{f"{chart.name}.svg": _drawable(chart.svg.decode()).encode() for chart in charts},
     }
-    document: bytes = typst.compile(  # type: ignore[call-overload] # its types lack several files
+    return typeset(
         files,
         format="pdf",
         pdf_standards=["ua-1"],
-        font_paths=typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=[str(_font_folder())],
-        ),
         timestamp=int(pd.Timestamp(reference_date).tz_localize("UTC").timestamp()),
     )
-    return document
 
 
 def model(of: Pack) -> dict[str, Any]:
@@ -310,12 +302,5 @@ def _characters() -> frozenset[str]:
     """What the font of the document can draw, and the white space a text may hold."""
     from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - the drawing library is heavy
 
-    font = FT2Font(str(_font_folder() / "DejaVuSans.ttf"))
+    font = FT2Font(str(font_folder() / "DejaVuSans.ttf"))
     return frozenset(map(chr, font.get_charmap())) | frozenset("\t\n\r")
-
-
-def _font_folder() -> Path:
-    spec = importlib.util.find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("matplotlib, whose fonts the PDF is set in, is not installed")
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"

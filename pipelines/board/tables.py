@@ -11,7 +11,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines import wording
-from pipelines.board.cited import Row, Tables, chart_cells, cite, cite_chart, sentence, where
+from pipelines.board.cited import (
+    Row,
+    Tables,
+    chart_cells,
+    cite,
+    cite_figure,
+    cite_quotes,
+    sentence,
+    where,
+)
 from pipelines.board.findings import (
     in_sentence,
     key_stage_of,
@@ -56,13 +65,12 @@ def of_chart(
     name: str, title: str, data: pd.DataFrame, cited_already: Mapping[str, str] | None = None
 ) -> Table:
     """The table beside a chart: its frame holds text under human headings already."""
-    rows = chart_cells(data)
-    every_cell = [cell for row in rows for cell in row]
     return Table(
         f"The figures in the chart: {title}",
-        tuple(cite_chart(str(column), name, every_cell, cited_already) for column in data.columns),
+        tuple(cite_quotes(str(column), name, (), cited_already) for column in data.columns),
         tuple(
-            tuple(cite_chart(text, name, row, cited_already) for *_, text in row) for row in rows
+            tuple(cite_figure(cell, name, cited_already) for cell in row)
+            for row in chart_cells(data)
         ),
     )
 

@@ -70,7 +70,7 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
     title = _title(tables, about, lines)
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(tables, about, lines)} {broken}".strip()
-    svg, png = _draw(tables, about, title, lines).save(name, alt_text)
+    svg = _draw(tables, about, title, lines).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -86,7 +86,6 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
         ),
         data=_data(tables, about, lines),
         svg=svg,
-        png=png,
     )
 
 
@@ -124,8 +123,8 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
     height = n_rows * (_HEADING + _PANEL) + _YEARS
     sheet = style.sheet(
         title,
-        f"{about.measured()}, with 95% intervals; grey lines are the other groups of schools"
-        f"{dashed}",
+        f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}; "
+        f"grey lines are the other groups of schools{dashed}",
         subject.footer(tables, "", (about.key_stage,)),
         height,
     )

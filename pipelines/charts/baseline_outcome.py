@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
 from pipelines.charts.subject import Subject
-from pipelines.wording import first_within, format_status
+from pipelines.wording import NUMBER, first_within, format_status
 
 _SIDE, _LEFT = 3.55, 0.55
 
@@ -41,7 +41,8 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         about.others: _rises(points[~points["is_programme"].astype(bool)]),
     }
     title = _title(tables, about, counts)
-    withheld = " ".join(f"{note}." for note in _withheld(tables, about)) or "No school is withheld."
+    notes = _withheld(tables, about)
+    withheld = " ".join(f"{note}." for note in notes) or "No school is withheld."
     year = subject.outcome_year(tables)
     status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
     broken = series_breaks.break_words(tables, about)
@@ -54,7 +55,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         f"that start low tend to rise whatever is done. {broken}"
     )
     alt_text = alt_text.strip()
-    svg, png = _draw(tables, about, title, points, status).save(name, alt_text)
+    svg = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -68,7 +69,12 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         ),
         data=_data(tables, about, points),
         svg=svg,
-        png=png,
+        # Below the schools' own rows stands one for each reason.
+        caption_from=tuple(
+            Quote(number, (len(points) + place,), "School")
+            for place, note in enumerate(notes)
+            for number in NUMBER.findall(note)
+        ),
     )
 
 

@@ -7,8 +7,32 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipelines.wording import NUMBER
+
 MAX_TITLE_WORDS = 10
 Tables = Mapping[str, pd.DataFrame]  # released tables by name, without the schema
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A number in a chart's words, and where in the chart's own figures it was taken from.
+
+    The cell of its one row holds the number; or it `is_count`: how many the rows are.
+    """
+
+    number: str
+    rows: tuple[int, ...]
+    column: str
+    is_count: bool = False
+
+    def is_in(self, data: pd.DataFrame) -> bool:
+        """Whether the figures say so."""
+        if self.column not in data.columns or not set(self.rows) <= set(range(len(data))):
+            return False
+        if self.is_count:
+            return self.number == str(len(set(self.rows)))
+        (row,) = self.rows
+        return self.number in NUMBER.findall(str(data[self.column].iloc[row]))
 
 
 @dataclass(frozen=True)
@@ -16,7 +40,8 @@ class Chart:
     """A drawn chart that can stand alone.
 
     `data` is the table shown beside it: human column headings, every value already text.
-    Raises ValueError if the title is longer than ten words or any of the words or data is missing.
+    Raises ValueError if the title is longer than ten words, any of the words or data is missing, or a
+    number is said to come from figures that do not have it.
     """
 
     name: str  # file stem: family-programme-measure
@@ -25,7 +50,9 @@ class Chart:
     caption: str  # measure, pupils, place, period, release status, source
     data: pd.DataFrame
     svg: bytes
-    png: bytes  # at twice the screen's 96 dots an inch
+    png: bytes = b""  # the same at twice the screen's 96 dots an inch, once `gallery` has made it
+    title_from: tuple[Quote, ...] = ()  # the numbers of the title, in their order
+    caption_from: tuple[Quote, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the contract: a short title, and nothing missing."""
@@ -33,3 +60,10 @@ class Chart:
             raise ValueError(f"Chart {self.name}: title over {MAX_TITLE_WORDS} words: {self.title}")
         if not (self.title and self.alt_text and self.caption and len(self.data)):
             raise ValueError(f"Chart {self.name}: title, alt text, caption or data is missing.")
+        for text, quotes in ((self.title, self.title_from), (self.caption, self.caption_from)):
+            said = iter(NUMBER.findall(text))
+            for quote in quotes:
+                if quote.number not in said or not quote.is_in(self.data):
+                    raise ValueError(
+                        f"Chart {self.name}: {quote} is not where {text!r} has it from."
+                    )

@@ -10,16 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.wording import format_count, format_value, join_words
 
 _RESPONSE_RATE = "response rate"
 _NEUTRAL = "Neither agree nor disagree"
 # How the bar of each answer looks, in the order a reader meets them; a side is where it is drawn.
+# Strong answers are solid, others hatched, each side its own way: printed in grey they stay apart.
 _LOOKS: dict[str, dict[str, Any]] = {
     "Strongly disagree": {"facecolor": style.ORANGE, "edgecolor": style.ORANGE},
     "Disagree": {"facecolor": style.WHITE, "edgecolor": style.ORANGE, "hatch": "////"},
-    "Agree": {"facecolor": style.SEQUENTIAL[1], "edgecolor": style.SEQUENTIAL[1]},
+    "Agree": {"facecolor": style.WHITE, "edgecolor": style.DARK_BLUE, "hatch": "\\\\\\\\"},
     "Strongly agree": {"facecolor": style.DARK_BLUE, "edgecolor": style.DARK_BLUE},
     _NEUTRAL: {"facecolor": style.WHITE, "edgecolor": style.RULE},
 }
@@ -55,14 +56,19 @@ def _chart(
     title = _title(answers, n_returned, n_expected)
     rate = f"{n_returned} of the {n_expected} schools in {about} answered"
     alt_text = _alt_text(answers, rate)
-    svg, png = _draw(tables, title, answers, rate).save(name, alt_text)
+    share = format_value(n_returned / n_expected, "share")
+    answered = (
+        Quote(str(n_returned), (0,), "Schools that answered"),
+        Quote(str(n_expected), (0,), "Schools in the programme"),
+    )
+    svg = _draw(tables, title, answers, rate).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
         alt_text=alt_text,
         caption=(
             f"Measure: number of schools that gave each answer. Schools: {rate} "
-            f"({format_value(n_returned / n_expected, 'share')}); a school that answered twice counts "
+            f"({share}); a school that answered twice counts "
             "with its last form, and some left a question out. Schools that did not answer may think "
             "otherwise than those that did. Place and period: "
             f"{subject.place(tables)}, {subject.outcome_year(tables)}. Release status: answers as "
@@ -72,11 +78,12 @@ def _chart(
             **{
                 "Schools in the programme": format_count(n_expected),
                 "Schools that answered": format_count(n_returned),
-                "Response rate": format_value(n_returned / n_expected, "share"),
+                "Response rate": share,
             }
         ),
         svg=svg,
-        png=png,
+        title_from=answered if 2 * n_returned < n_expected else (),
+        caption_from=(*answered, Quote(share, (0,), "Response rate")),
     )
 
 
@@ -98,7 +105,7 @@ def _title(answers: Answers, n_returned: int, n_expected: int) -> str:
 @style.styled
 def _draw(tables: Tables, title: str, answers: Answers, rate: str) -> style.Sheet:
     room = style.WIDTH_INCHES - 2 * _LEFT
-    key_height = style.KEY_LINE * style.key_lines(_LOOKS)
+    key_height = style.key_height(_LOOKS)
     questions = [style.wrap(question, room, style.BODY_SIZE) for question in answers]
     steps = [_QUESTION * (text.count("\n") + 1) + _BAR + _BETWEEN for text in questions]
     sheet = style.sheet(

@@ -6,16 +6,24 @@ Importing this module is light; the drawing library is imported when charts are 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.disclosure.free_text import inert_in_spreadsheet
+from pipelines.typesetting import typeset
 
+_PNG_DPI = 192.0
+_PAGE = (
+    b'#set page(width: auto, height: auto, margin: 0pt, fill: white)\n#image("chart.svg", alt: "")'
+)
 _SUBJECT = ("study", "programme", "source")
 _BY_YEAR = ("comparison", "not_yet_published", "series_break")
 
@@ -49,17 +57,23 @@ def about(family: str) -> str:
 
 def draw(family: str, tables: Tables) -> list[Chart]:
     """One family's charts from the tables it reads; none where it has nothing to show."""
-    return list(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
+    return _with_pictures(_drawn(family, tables))
 
 
 def draw_all(tables: Tables) -> list[Chart]:
     """Every chart the released tables allow."""
-    return [chart for family in FAMILIES for chart in draw(family, tables)]
+    return _with_pictures([chart for family in FAMILIES for chart in _drawn(family, tables)])
 
 
 def write(chart: Chart, folder: Path) -> list[Path]:
     """Write `<name>.svg`, `.png`, `.csv` (the data) and `.json` (the words); the paths written."""
-    words = {"title": chart.title, "alt_text": chart.alt_text, "caption": chart.caption}
+    words = {
+        "title": chart.title,
+        "alt_text": chart.alt_text,
+        "caption": chart.caption,
+        "title_from": [dataclasses.asdict(quote) for quote in chart.title_from],
+        "caption_from": [dataclasses.asdict(quote) for quote in chart.caption_from],
+    }
     contents = {
         "svg": chart.svg,
         "png": chart.png,
@@ -103,9 +117,32 @@ def read(folder: Path) -> list[Chart]:
                 data=pd.read_csv(io.StringIO(data), dtype=str, keep_default_na=False),
                 svg=words_path.with_suffix(".svg").read_bytes(),
                 png=words_path.with_suffix(".png").read_bytes(),
+                title_from=_quotes(words["title_from"]),
+                caption_from=_quotes(words["caption_from"]),
             )
         )
     return sorted(charts, key=_reading_order)
+
+
+def _drawn(family: str, tables: Tables) -> list[Chart]:
+    return list(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
+
+
+def _with_pictures(charts: list[Chart]) -> list[Chart]:
+    """The charts with a PNG each, made of the SVG: nothing is drawn twice, and no two can differ."""
+    with ThreadPoolExecutor() as pool:
+        pictures = pool.map(_picture, (chart.svg for chart in charts))
+        return [
+            dataclasses.replace(chart, png=png) for chart, png in zip(charts, pictures, strict=True)
+        ]
+
+
+def _picture(svg: bytes) -> bytes:
+    return typeset({"main": _PAGE, "chart.svg": svg}, format="png", ppi=_PNG_DPI)
+
+
+def _quotes(written: list[dict[str, Any]]) -> tuple[Quote, ...]:
+    return tuple(Quote(**(quote | {"rows": tuple(quote["rows"])})) for quote in written)
 
 
 def _reading_order(chart: Chart) -> tuple[int, str]:

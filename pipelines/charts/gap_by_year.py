@@ -55,7 +55,7 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(tables, about, panels)} {broken}".strip()
     statuses = subject.status_words(_all_readings(panels))
-    svg, png = _draw(tables, about, title, panels).save(name, alt_text)
+    svg = _draw(tables, about, title, panels).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -70,7 +70,6 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
         ),
         data=_data(about, panels),
         svg=svg,
-        png=png,
     )
 
 
@@ -221,8 +220,9 @@ def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
             size = about.value(gap).removesuffix("%")
             axes.text(1.04, row, size, transform=beside, va="center", fontweight="bold")
         for group, reading in shown.items():
-            interval = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
-            axes.plot(interval, [row + sides[group]] * 2, zorder=2, color=colour, **_WHISKER)
+            if reading.has_interval:
+                interval = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
+                axes.plot(interval, [row + sides[group]] * 2, zorder=2, color=colour, **_WHISKER)
             axes.plot(
                 [about.axis(reading.mean)], [row], **(looks[group] | {"linestyle": "", "zorder": 3})
             )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 import pandas as pd
 
 from pipelines.charts import effect_axis, style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
     first_within,
@@ -38,12 +37,12 @@ def charts(tables: Tables) -> Iterator[Chart]:
     ]
     if not rows:
         return
-    title = _title(tables, rows)
+    title, title_from = _title(tables, rows)
     alt_text = " ".join(
         ("Ranges of effect, one row a programme and outcome.", *(_sentence(row) for row in rows))
     )
     statuses = _statuses(rows)
-    svg, png = _draw(tables, title, rows, statuses).save(_NAME, alt_text)
+    svg = _draw(tables, title, rows, statuses).save(_NAME, alt_text)
     labels = join_words(dict.fromkeys(about.label for about, _ in rows))
     groups = join_words(dict.fromkeys(format_group(about.pupil_group) for about, _ in rows))
     yield Chart(
@@ -58,7 +57,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
-        png=png,
+        title_from=title_from,
     )
 
 
@@ -66,32 +65,46 @@ def _others(rows: list[Row]) -> str:
     return format_pools(about.comparison_pool for about, _ in rows)
 
 
-def _title(tables: Tables, rows: list[Row]) -> str:
+def _title(tables: Tables, rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
+    """What the verdicts come to, and the rows that each number counts."""
+    places: dict[str, list[int]] = {}
+    for place, (about, found) in enumerate(rows):
+        if not about.is_placebo:
+            verdict = found.verdict if found.is_estimated else None
+            places.setdefault(verdict or "cannot_tell", []).append(place)
     real = [row for row in rows if not row[0].is_placebo]
     if not real:
-        return subject.verdict_title(tables, *rows[0])
-    verdicts = Counter(found.verdict if found.is_estimated else "cannot_tell" for _, found in real)
-    unsure = verdicts["cannot_tell"] + verdicts[None]
-    n_programmes = len({about.programme for about, _ in real})
-    if unsure == len(real):
+        return subject.verdict_title(tables, *rows[0]), ()
+    if set(places) == {"cannot_tell"}:
+        n_programmes = len({about.programme for about, _ in real})
         whom = {1: real[0][0].title, 2: "either programme"}.get(n_programmes, "any programme")
-        return first_within(
+        title = first_within(
             MAX_TITLE_WORDS,
             f"Cannot tell whether {whom} helped",
             "Cannot tell whether the programme helped",
         )
+        return title, ()
     words = {
         "better": "better",
         "worse": "worse",
         "no_meaningful_difference": "too small",
+        "cannot_tell": "cannot tell",
     }
-    parts = [f"{verdicts[key]} {text}" for key, text in words.items() if verdicts[key]]
-    doubt = [f"{unsure} cannot tell"] if unsure else []
-    return first_within(
-        MAX_TITLE_WORDS,
-        f"Of {len(real)} outcomes: {', '.join(parts + doubt)}",
-        f"Outcomes differ; cannot tell on {unsure} of {len(real)}",
-    )
+    counts = [_counted(places[verdict]) for verdict in words if verdict in places]
+    everyone = _counted([place for mine in places.values() for place in mine])
+    parts = [
+        f"{len(places[verdict])} {text}" for verdict, text in words.items() if verdict in places
+    ]
+    whole = f"Of {everyone.number} outcomes: {', '.join(parts)}"
+    if len(whole.split()) <= MAX_TITLE_WORDS:
+        return whole, (everyone, *counts)
+    unsure = counts[-1]
+    title = f"Outcomes differ; cannot tell on {unsure.number} of {everyone.number}"
+    return title, (unsure, everyone)
+
+
+def _counted(places: list[int]) -> Quote:
+    return Quote(str(len(places)), tuple(places), "Verdict", is_count=True)
 
 
 def _statuses(rows: list[Row]) -> str:
@@ -112,7 +125,7 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
     height = sum(_panel_height(panel) for panel in order)
     key = (effect_axis.KEY_BRACKET, effect_axis.KEY_INTERVAL, effect_axis.KEY_SMALL)
     is_drawn = any(found.is_estimated for _, found in rows)
-    key_height = style.KEY_LINE * style.key_lines(words for words, _ in key) if is_drawn else 0.0
+    key_height = style.key_height(words for words, _ in key) if is_drawn else 0.0
     sheet = style.sheet(
         title,
         f"Difference between programme schools and {_others(rows)}, "

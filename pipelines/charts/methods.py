@@ -77,7 +77,7 @@ def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
     name = f"methods-{about.slug}"
     title = _title(about, methods)
     alt_text = _alt_text(about, methods)
-    svg, png = _draw(tables, about, title, methods).save(name, alt_text)
+    svg = _draw(tables, about, title, methods).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -91,7 +91,6 @@ def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
         ),
         data=pd.DataFrame([_data_row(about, method) for method in methods]),
         svg=svg,
-        png=png,
     )
 
 
@@ -122,7 +121,7 @@ def _title(about: Subject, methods: list[Method]) -> str:
 def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> style.Sheet:
     drawn = [method for method in methods if method.found.low is not None]
     silent = _silent_words(methods)
-    key_height = style.KEY_LINE * style.key_lines(words for words, _ in _KEY)
+    key_height = style.key_height(words for words, _ in _KEY)
     text_height = 0.17 * (silent.count("\n") + 1) + 0.1 if silent else 0.0
     body = _ROW * len(drawn) + _AXIS
     status = format_status(methods[0].found.status)

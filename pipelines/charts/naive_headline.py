@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.charts import effect_axis, series_breaks, style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
     first_within,
@@ -47,11 +47,11 @@ def charts(tables: Tables) -> Iterator[Chart]:
 
 def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> Chart:
     name = f"naive_headline-{about.slug}"
-    title = _title(about, naive, headline)
+    title, title_from = _title(about, naive, headline)
     broken = series_breaks.break_words(tables, about, after=subject.study_years(tables)[-2])
     alt_text = f"{_alt_text(about, naive, headline)} {broken}".strip()
     statuses = format_status(headline.status)
-    svg, png = _draw(tables, about, title, naive, headline).save(name, alt_text)
+    svg = _draw(tables, about, title, naive, headline).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -59,30 +59,32 @@ def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> C
         caption=subject.caption(tables, about, f"{_WHY_UNSAFE} {broken}".strip(), statuses),
         data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _TRUSTED, headline)]),
         svg=svg,
-        png=png,
+        title_from=title_from,
     )
 
 
-def _title(about: Subject, naive: Effect, headline: Effect) -> str:
+def _title(about: Subject, naive: Effect, headline: Effect) -> tuple[str, tuple[Quote, ...]]:
+    """The finding, and which of the two rows of figures its numbers are from."""
     change = format_signed(naive.low, about.unit, about.measure)
+    its = Quote(change, (0,), "Difference")
     if about.is_placebo:
-        return f"No programme existed, yet last year's change says {change}"
+        return f"No programme existed, yet last year's change says {change}", (its,)
     if headline.verdict in ("better", "worse"):
         low = format_signed(headline.ci_low, about.unit, about.measure)
         high = format_signed(headline.ci_high, about.unit, about.measure)
-        return f"Last year's change says {change}; trusted comparison {low} to {high}"
+        ends = (Quote(end, (1,), "95% interval") for end in (low, high))
+        return f"Last year's change says {change}; trusted comparison {low} to {high}", (its, *ends)
     if headline.verdict == "no_meaningful_difference":
-        return f"Last year's change says {change}; trusted comparison: too small"
-    return first_within(
-        MAX_TITLE_WORDS, f"Change since last year says {change}; trusted comparison cannot tell"
-    )
+        return f"Last year's change says {change}; trusted comparison: too small", (its,)
+    title = f"Change since last year says {change}; trusted comparison cannot tell"
+    return first_within(MAX_TITLE_WORDS, title), (its,)
 
 
 @style.styled
 def _draw(
     tables: Tables, about: Subject, title: str, naive: Effect, headline: Effect
 ) -> style.Sheet:
-    key_height = style.KEY_LINE * style.key_lines(words for words, _ in _KEY)
+    key_height = style.key_height(words for words, _ in _KEY)
     sheet = style.sheet(
         title,
         f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "

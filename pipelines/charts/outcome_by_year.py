@@ -42,7 +42,7 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
     statuses = subject.status_words([reading for line in lines.values() for reading in line])
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(about, found, lines)} {broken}".strip()
-    svg, png = _draw(tables, about, title, lines).save(name, alt_text)
+    svg = _draw(tables, about, title, lines).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
@@ -56,7 +56,6 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
         ),
         data=_data(about, lines),
         svg=svg,
-        png=png,
     )
 
 
@@ -81,7 +80,7 @@ def _draw(
 ) -> style.Sheet:
     sheet = style.sheet(
         title,
-        f"{about.measured()}, with 95% intervals",
+        f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}",
         subject.footer(tables, "", (about.key_stage,)),
         _HEIGHT,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
 from pipelines.wording import (
     WITHHELD,
     first_within,
@@ -30,9 +30,9 @@ def charts(tables: Tables) -> Iterator[Chart]:
     rows = subject.rows(tables["priority"])
     if not rows:
         return
-    title = _title(rows)
+    title, title_from = _title(rows)
     alt_text = _alt_text(rows)
-    svg, png = _draw(tables, title, rows).save(_NAME, alt_text)
+    svg = _draw(tables, title, rows).save(_NAME, alt_text)
     yield Chart(
         name=_NAME,
         title=title,
@@ -47,19 +47,23 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
-        png=png,
+        title_from=title_from,
     )
 
 
-def _title(rows: list[Row]) -> str:
+def _title(rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
+    """The fewest and the most schools reached, and the rows they are from."""
     counts = [int(row["n_schools"]) for row in rows]
     everyone = int(rows[0]["n_schools_of_all"])
-    fewest, most = min(counts), max(counts)
-    if fewest == most:
-        return first_within(MAX_TITLE_WORDS, f"Each priority reached {most} of {everyone} schools")
-    return first_within(
-        MAX_TITLE_WORDS, f"Priorities reached between {fewest} and {most} of {everyone} schools"
+    of_all = Quote(str(everyone), (0,), "Of all local schools")
+    fewest, most = (
+        Quote(str(n), (counts.index(n),), "Schools") for n in (min(counts), max(counts))
     )
+    if fewest == most:
+        title = f"Each priority reached {most.number} of {everyone} schools"
+        return first_within(MAX_TITLE_WORDS, title), (most, of_all)
+    title = f"Priorities reached between {fewest.number} and {most.number} of {everyone} schools"
+    return first_within(MAX_TITLE_WORDS, title), (fewest, most, of_all)
 
 
 @style.styled

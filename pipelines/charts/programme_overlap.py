@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
 from pipelines.wording import WITHHELD, first_within, is_missing
 
 _NAME = "programme_overlap"
@@ -31,9 +31,9 @@ def charts(tables: Tables) -> Iterator[Chart]:
     if len(order) < 2:
         return
     titles = subject.titles(tables)
-    title = _title(tables, counts, titles)
+    title, title_from = _title(tables, counts, order)
     alt_text = _alt_text(counts, order, titles)
-    svg, png = _draw(tables, title, counts, order).save(_NAME, alt_text)
+    svg = _draw(tables, title, counts, order).save(_NAME, alt_text)
     yield Chart(
         name=_NAME,
         title=title,
@@ -47,7 +47,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         ),
         data=_data(counts, order, titles),
         svg=svg,
-        png=png,
+        title_from=title_from,
     )
 
 
@@ -60,22 +60,29 @@ def _words(count: int | None) -> str:
     return WITHHELD if count is None else str(count)
 
 
-def _title(tables: Tables, counts: Counts, titles: dict[str, str]) -> str:
+def _title(tables: Tables, counts: Counts, order: list[str]) -> tuple[str, tuple[Quote, ...]]:
+    """The most schools that two evaluated programmes share, and the cells that say so."""
+    titles = subject.titles(tables)
     chosen = [p for p in subject.evaluated(tables) if (p, p) in counts]
     pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
     known = [(n, pair) for pair in pairs if (n := _count(counts, *pair)) is not None]
-    if known:
-        most, (a, b) = max(known)
-        total = _words(_count(counts, a, a))
-        return first_within(
-            MAX_TITLE_WORDS,
-            f"{most} of {total} {titles[a]} schools also in {titles[b]}",
-            f"{most} schools were in both {titles[a]} and {titles[b]}",
-            f"{most} schools were in both evaluated programmes"
-            if len(chosen) == 2
-            else f"Up to {most} schools were in two evaluated programmes",
-        )
-    return "Schools took part in several programmes at once"
+    if not known:
+        return "Schools took part in several programmes at once", ()
+    most, (a, b) = max(known)
+    total = _words(_count(counts, a, a))
+    of_all = f"{most} of {total} {titles[a]} schools also in {titles[b]}"
+    title = first_within(
+        MAX_TITLE_WORDS,
+        of_all,
+        f"{most} schools were in both {titles[a]} and {titles[b]}",
+        f"{most} schools were in both evaluated programmes"
+        if len(chosen) == 2
+        else f"Up to {most} schools were in two evaluated programmes",
+    )
+    row = (order.index(a),)
+    both = Quote(str(most), row, titles[b])
+    is_of_all = title == of_all and total != WITHHELD
+    return title, (both, Quote(total, row, titles[a])) if is_of_all else (both,)
 
 
 @style.styled

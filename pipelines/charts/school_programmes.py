@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.wording import join_words
 
 _FAMILY = "school_programmes"
@@ -80,7 +80,7 @@ def _chart(
 ) -> Chart:
     title = _title(memberships)
     alt_text = _alt_text(tables, programmes, memberships)
-    svg, png = _draw(tables, title, programmes, memberships, groups).save(name, alt_text)
+    svg = _draw(tables, title, programmes, memberships, groups).save(name, alt_text)
     titles = subject.titles(tables)
     counts = Counter(programme for mine in memberships.values() for programme in mine)
     return Chart(
@@ -106,7 +106,8 @@ def _chart(
             ]
         ),
         svg=svg,
-        png=png,
+        # The last row counts them all.
+        title_from=(Quote(f"{len(memberships):,}", (len(memberships),), "School"),),
     )
 
 

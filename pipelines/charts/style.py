@@ -57,8 +57,6 @@ REST_MARKS: dict[str, Any] = {
 }
 
 WIDTH_INCHES = 6.3  # 16 cm, the printed width of an A4 column
-PNG_DPI = 192
-_PNG_EFFORT = 3  # of 9: half the time of the usual 6 for a file 6% larger
 TITLE_SIZE = 12.5
 BODY_SIZE = 9.0
 SMALL_SIZE = 8.0
@@ -89,7 +87,7 @@ _OVERRIDES: dict[str, object] = {
     "grid.color": GRID,
     "svg.fonttype": "none",
     "path.simplify": False,
-    # Letters where the layout put them, as in the SVG; fitting each to the pixels takes half as long again.
+    # Where a layout is measured in pixels, letters stand as in the SVG, not fitted to the pixels.
     "text.hinting": "none",
     "hatch.linewidth": 1.4,
 }
@@ -144,7 +142,7 @@ class Sheet:
 
     def key(self, top_inches: float, entries: Sequence[KeyEntry]) -> None:
         """Marks with their words in one or more lines, the first below `top_inches` of the space."""
-        lines = key_lines(words for words, _ in entries)
+        lines = _key_lines(words for words, _ in entries)
         axes = self.axes(0, top_inches - KEY_LINE * lines, WIDTH_INCHES, KEY_LINE * lines)
         axes.set_xlim(0, WIDTH_INCHES)
         axes.set_ylim(lines, 0)
@@ -163,24 +161,21 @@ class Sheet:
                 x + _KEY_MARK + 0.04, line + 0.5, words, va="center_baseline", fontsize=SMALL_SIZE
             )
 
-    def save(self, name: str, alt_text: str) -> tuple[bytes, bytes]:
-        """SVG and PNG bytes; the same sheet gives the same bytes, and ids no other chart has."""
-        svg, png = io.BytesIO(), io.BytesIO()
+    def save(self, name: str, alt_text: str) -> bytes:
+        """The SVG; the same sheet gives the same bytes, and ids no other chart has."""
+        drawn = io.BytesIO()
         with matplotlib.rc_context(_style() | {"svg.hashsalt": name}):
             silent = {"Date": None, "Creator": None, "Format": None, "Type": None}
-            self.figure.savefig(svg, format="svg", metadata=silent)
-            self.figure.savefig(
-                png,
-                format="png",
-                dpi=PNG_DPI,
-                metadata={"Software": None},
-                pil_kwargs={"compress_level": _PNG_EFFORT},
-            )
-        return _inlinable(svg.getvalue().decode(), name, self.title, alt_text), png.getvalue()
+            self.figure.savefig(drawn, format="svg", metadata=silent)
+        return _inlinable(drawn.getvalue().decode(), name, self.title, alt_text)
 
 
-def key_lines(words: Iterable[str]) -> int:
-    """How many lines a key with these words takes."""
+def key_height(words: Iterable[str]) -> float:
+    """Inches of a key with these words and of the room below it."""
+    return KEY_LINE * _key_lines(words) + _GAP
+
+
+def _key_lines(words: Iterable[str]) -> int:
     return _key_places(words)[-1][0] + 1
 
 
@@ -221,12 +216,16 @@ def sheet(title: str, subtitle: str, footer: str, body_inches: float) -> Sheet:
 def wrap(text: str, width_inches: float, size: float, *, bold: bool = False) -> str:
     """`text` broken into lines that fit `width_inches`, measured in the font that is drawn."""
     lines: list[str] = []
+    line_inches = 0.0
     for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, bold=bold) <= width_inches:
-            lines[-1] = longer
+        # Nothing is kerned against a space: a line is as wide as its words, each measured once.
+        longer_inches = line_inches + text_width(f" {word}", size, bold=bold)
+        if lines and longer_inches <= width_inches:
+            lines[-1] += f" {word}"
+            line_inches = longer_inches
         else:
             lines.append(word)
+            line_inches = text_width(word, size, bold=bold)
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ Reads frames and returns small frozen dataclasses and sentences. Nothing is draw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class Reading:
-    """One mean with its interval in one year, or the words that stand where there is none."""
+    """One mean with its interval in one year, or the words that stand where there is none.
+
+    A mean of one school has no interval: its ends are NaN.
+    """
 
     academic_year: str
     status: str | None
@@ -111,11 +115,18 @@ class Reading:
     n_schools: float | None
     n_pupils: float | None
     missing_reason: str  # "" where there is a mean
+    # Whether the interval is cut below, above: it would go on where a share cannot.
+    is_cut: tuple[bool, bool] = (False, False)
 
     @property
     def is_missing(self) -> bool:
         """Whether there is no mean to draw."""
         return bool(self.missing_reason)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there is an interval to draw."""
+        return not (math.isnan(self.ci_low) or math.isnan(self.ci_high))
 
 
 def evaluated(tables: Tables) -> list[str]:
@@ -201,8 +212,10 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
         & (comparison["measure"] == subject.measure)
     ]
     readings = []
+    of_any_year = rows(mine)
     for year in study_years(tables):
-        row = _latest(mine[mine["academic_year"] == year])
+        of_year = (row for row in of_any_year if row["academic_year"] == year)
+        row = max(of_year, key=_finality, default=None)  # rows without a status come first
         mean = None if row is None or row["suppressed"] else _number(row["mean"])
         if row is None or mean is None:
             withheld = row is not None and bool(row["suppressed"])
@@ -212,18 +225,21 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
             readings.append(Reading(year, status, nothing, nothing, nothing, None, None, reason))
             continue
         low, high = _number(row["ci_low"]), _number(row["ci_high"])
+        is_cut = False, False
         if subject.unit == "share":  # of few schools an interval can run past what a share can be
+            is_cut = low is not None and low < 0, high is not None and high > 1
             low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in (low, high))
         readings.append(
             Reading(
                 academic_year=year,
                 status=_text(row["release_status"]),
                 mean=mean,
-                ci_low=mean if low is None else low,
-                ci_high=mean if high is None else high,
+                ci_low=float("nan") if low is None else low,
+                ci_high=float("nan") if high is None else high,
                 n_schools=_number(row["n_schools"]),
                 n_pupils=_number(row["n_pupils"]),
                 missing_reason="",
+                is_cut=is_cut,
             )
         )
     return readings
@@ -375,11 +391,6 @@ def _why_absent(tables: Tables, subject: Subject, year: str) -> str:
 def _period(tables: Tables) -> str:
     years = study_years(tables)
     return f"{years[0]} to {years[-1]}"
-
-
-def _latest(table: pd.DataFrame) -> Mapping[str, Any] | None:
-    """The row of the latest release status; rows without a status come first."""
-    return max(rows(table), key=_finality, default=None)
 
 
 def _finality(row: Mapping[str, Any]) -> int:

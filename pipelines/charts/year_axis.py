@@ -22,9 +22,21 @@ def draw_line(
     x = [position + side * _DODGE for position in range(len(readings))]
     axes.plot(x, [subject.axis(reading.mean) for reading in readings], zorder=3, **marks)
     for position, reading in zip(x, readings, strict=True):
-        if not reading.is_missing:
+        if reading.has_interval:
             ends = [subject.axis(reading.ci_low), subject.axis(reading.ci_high)]
-            axes.plot([position, position], ends, color=marks["color"], linewidth=1.2, zorder=2)
+            look = {"color": marks["color"], "linewidth": 1.2, "zorder": 2}
+            axes.plot([position, position], ends, **look)
+            for end, (arrow, is_cut) in enumerate(zip("v^", reading.is_cut, strict=True)):
+                if is_cut:
+                    cut = look | {"marker": arrow, "markersize": 6, "markevery": [end]}
+                    axes.plot([position, position], ends, clip_on=False, **cut)
+
+
+def interval_words(lines: Sequence[Sequence[Reading]]) -> str:
+    """What the thin lines are, and the arrows at their ends where there are any."""
+    is_any_cut = any(any(reading.is_cut) for readings in lines for reading in readings)
+    arrows = " (arrow: cut where a share can go no further)" if is_any_cut else ""
+    return f"with 95% intervals{arrows}"
 
 
 def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
@@ -116,7 +128,10 @@ def limits(
 ) -> tuple[float, float]:
     """Value limits, as the axis counts, that hold every interval; shares stay within 0 to 100."""
     ends = [
-        subject.axis(end) for readings in lines for r in readings for end in (r.ci_low, r.ci_high)
+        subject.axis(end)
+        for readings in lines
+        for r in readings
+        for end in (r.ci_low, r.mean, r.ci_high)
     ]
     within = (0.0, 100.0) if subject.unit == "share" else None
     return style.padded_limits(ends, room, within)

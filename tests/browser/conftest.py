@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipelines.paths import PROJECT
-
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -47,11 +45,3 @@ def wide(chromium: Browser, board: Path) -> Iterator[Page]:
     page.goto(board.as_uri())
     yield page
     page.close()
-
-
-@pytest.fixture(scope="session")
-def pictures() -> Path:
-    """Where pictures of the pages are kept for whoever looks: git-ignored."""
-    folder = PROJECT / "data_marts" / ".screens"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -77,18 +77,18 @@ def test_paper_has_every_word_and_no_controls(chromium: Browser, board: Path) ->
 def test_pictures_of_the_page_are_kept(  # noqa: PLR0917 - fixtures
     chromium: Browser,
     board: Path,
-    pictures: Path,
+    artefacts: Path,
     width: int,
     height: int,
     record_property: Callable[[str, object], None],
 ) -> None:
-    picture = pictures / f"{study_of(board)}-{width}.png"
+    picture = artefacts / f"{study_of(board)}-{width}.png"
     page = chromium.new_page(viewport={"width": width, "height": height})
     page.goto(board.as_uri())
     page.screenshot(path=picture, full_page=True)
     page.close()
     assert picture.read_bytes().startswith(b"\x89PNG")
-    record_property("said", f"picture: {picture}")
+    record_property("said", f"picture: {picture.parent.name}/{picture.name}")
 
 
 PLANTED = {

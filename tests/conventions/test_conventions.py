@@ -82,6 +82,7 @@ def test_the_lock_covers_what_the_project_asks_for() -> None:
         ("data_marts/.dagster/history/runs.db", True),
         ("data_raw/spring-2019/ks2_pupils.csv", True),
         ("data_raw/example/releases/2018-10-02/run.json", True),
+        ("artefacts/example-1280.png", True),
         (".venv/bin/python", True),
         ("data_raw/example/study.toml", False),
         ("pipelines/store.py", False),

@@ -265,7 +265,7 @@ def _study(programmes: list[str]) -> SimpleNamespace:
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
-        years=YEARS, not_yet_published=(), source=(),
+        years=YEARS, not_yet_published=(), stated_total=(), source=(),
     )  # fmt: skip
 
 

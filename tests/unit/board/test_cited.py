@@ -16,12 +16,14 @@ from pipelines.board.cited import (
     Row,
     chart_cells,
     cite,
-    cite_chart,
+    cite_figure,
+    cite_quotes,
     parts,
     plain,
     released_rows,
 )
 from pipelines.board.page import render
+from pipelines.charts.chart import Quote
 from tests.released_fixture import released_tables
 from tests.unit.board.test_page import CHARTS
 
@@ -67,17 +69,30 @@ def test_marks_in_a_file_s_text_are_no_marks() -> None:
     assert not set(rows[0]["quote"]) & {"\ue000", "\ue001", "\ue002"}
 
 
-def test_a_chart_s_words_are_cited_from_its_own_figures() -> None:
-    data = pd.DataFrame({"Year": ["2017-18"], "Result": ["43% (about 12)"]})
-    (cells,) = chart_cells(data)
-    text = cite_chart("Rose to 43%, of 12 schools and 99 pupils", "a_chart", cells)
-    assert plain(text) == "Rose to 43%, of 12 schools and 99 pupils"
-    said = {words: where for words, where in parts(text) if where}
-    assert said == {
-        "43%": "charts/a_chart.csv|0|Result|part",
-        "12": "charts/a_chart.csv|0|Result|part",
+def test_a_chart_s_words_are_cited_from_the_figures_it_says() -> None:
+    quotes = [Quote("43%", (1,), "Result"), Quote("2", (0, 1), "Year", is_count=True)]
+    text = cite_quotes("Class 43 rose to 43% in 2 years, 2017-18", "a_chart", quotes)
+    assert plain(text) == "Class 43 rose to 43% in 2 years, 2017-18"
+    assert {words: where for words, where in parts(text) if where} == {
+        "43%": "charts/a_chart.csv|1|Result|part",
+        "2": "charts/a_chart.csv|0;1|Year|rows",
     }
-    assert "99" not in said
+
+
+def test_a_figure_of_a_chart_is_cited_from_its_own_cell() -> None:
+    """Not from an earlier cell of the row that holds the same number."""
+    data = pd.DataFrame({"Year": ["2017-18"], "All": ["12"], "Of these": ["12 (43%)"]})
+    ((_, _, cell),) = chart_cells(data)
+    said = {words: where for words, where in parts(cite_figure(cell, "a_chart")) if where}
+    assert said == {
+        "12": "charts/a_chart.csv|0|Of these|part",
+        "43%": "charts/a_chart.csv|0|Of these|part",
+    }
+
+
+def test_a_heading_may_hold_what_parts_a_reference() -> None:
+    reference = Reference("charts/a_chart.csv", ("0",), ("English, maths | 95% interval",), "part")
+    assert Reference.read(str(reference)) == reference
 
 
 def uncited(element: ET.Element) -> Iterator[str]:

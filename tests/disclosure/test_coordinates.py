@@ -1,0 +1,285 @@
+"""Marks of a chart, read back as numbers, are released figures and no others; a withheld one has no mark.
+
+A mark stands where the released table has its figure, to the drawing's precision, and reads as the chart's
+own table has it. Whoever measures a drawing learns nothing that `released` does not say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from itertools import chain
+
+import pandas as pd
+import pytest
+
+from pipelines.charts import gallery
+from pipelines.charts.chart import Chart
+from pipelines.disclosure import door
+from pipelines.released import read_published
+from tests.disclosure.coordinates import Panel, panels
+from tests.disclosure.invented import MINIMUM, invent, tables_of
+from tests.evaluated import Evaluated
+from tests.released_fixture import WITHHELD_MEAN, released_tables
+
+PRECISION = 1e-4  # of a percentage point or a point: coordinates have six decimals
+Tables = Mapping[str, pd.DataFrame]
+BY_YEAR = ("outcome_by_year", "arms_by_year", "gap_by_year")
+EFFECTS = ("headline_effects", "naive_headline", "methods")
+NUMBER = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?")
+
+
+def attack(chart: Chart, tables: Tables) -> list[str]:
+    """Marks that tell what `tables` do not, and figures of the chart's own table that no mark is for."""
+    family, *about = chart.name.split("-")
+    drawn = panels(chart.svg)
+    scaled = [panel for panel in drawn if panel.is_scaled]
+    if family in BY_YEAR:
+        return list(_levels(chart, scaled, _of_measure(tables["comparison"], about[1])))
+    if family in EFFECTS:
+        impact = tables["impact"]
+        return list(_effects(chart, scaled, _of_measure(impact, about[1]) if about else impact))
+    if family == "baseline_outcome":
+        mine = _of_measure(tables["school_point"], about[1]).query(f"programme == '{about[0]}'")
+        return list(_points(scaled, mine))
+    bars = [right - left for panel in drawn for left, right, _ in panel.bars]
+    if family == "priorities":
+        priority = tables["priority"]
+        whole = max(bars, default=0.0)
+        n_local = float(priority["n_schools_of_all"].iloc[0])
+        inner = [bar / whole * n_local for bar in bars]
+        return _unlike(inner, [*priority["n_schools"], *([n_local] * len(priority))])
+    if family == "evaluation_answers":
+        summary = tables["evaluation_summary"]
+        mine = summary[
+            (summary["programme"] == about[0]) & (summary["question"] != "response rate")
+        ]
+        counts = [n for n in mine["n_schools"][mine["answer"].isin(chart.data.columns)] if n]
+        drawn_bars = [right - left for left, right, _ in drawn[-1].bars]
+        school = sum(drawn_bars) / sum(counts)
+        return _unlike([bar / school for bar in drawn_bars], counts)
+    if family == "programme_overlap":
+        said = [int(n) for n in NUMBER.findall(" ".join(_texts_alone(chart)))]
+        return [
+            f"{n} in no cell"
+            for n in said
+            if n not in set(tables["programme_overlap"]["n_schools"])
+        ]
+    assert family == "school_programmes"
+    n_marks = sum(len(panel.markers) for panel in drawn)
+    n_yes = int((chart.data == "yes").sum().sum())
+    n_programmes = chart.data.shape[1] - 1
+    enrolled = len(tables["enrolment"])
+    return [] if n_marks - n_programmes == n_yes == enrolled else [f"{n_marks} marks"]
+
+
+def _of_measure(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    return table[table["measure"] == measure]
+
+
+def _scaled(rows: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[float, ...]]:
+    """Figures as an axis counts them; of a share no more than there is."""
+    columns = list(columns)
+    for row in rows.to_dict("records"):
+        figures = [float("nan") if row[c] is None else float(row[c]) for c in columns]
+        yield tuple(figure * 100 if row["unit"] == "share" else figure for figure in figures)
+
+
+def _levels(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
+    """One mark for each figure shown, one interval through or beside each, and nothing else."""
+    rows = rows[~rows["suppressed"].astype(bool)]
+    means = {mean for (mean,) in _scaled(rows, ["mean"])}
+    is_share = set(rows["unit"]) == {"share"}
+    intervals = {
+        (max(low, 0.0), min(high, 100.0)) if is_share else (low, high)
+        for low, high in _scaled(rows, ["ci_low", "ci_high"])
+    }
+    marked = [value for panel in drawn for value in panel.values_marked()]
+    yield from (f"a mark at {value:.4f}" for value in marked if not _is_near(value, means))
+    for low, high in chain.from_iterable(panel.ranges() for panel in drawn):
+        ends = (low, high)
+        is_dumbbell = _is_near(low, means) and _is_near(high, means)
+        is_interval = any(_both_near(ends, known) for known in intervals)
+        if not (is_interval or (is_dumbbell and chart.name.startswith("gap_by_year"))):
+            yield f"a range from {low:.4f} to {high:.4f}"
+    ends = {end for interval in intervals for end in interval} | means
+    for value in chain.from_iterable(panel.values() for panel in drawn):
+        if not _is_near(value, ends):
+            yield f"a line at {value:.4f}"
+    shown = _shown(chart)
+    if len(marked) != len(shown):
+        yield f"{len(marked)} marks for {len(shown)} figures"
+    # Rounding keeps the order.
+    for value, figure in zip(sorted(marked), sorted(shown), strict=False):
+        if not _rounds_to(value, figure):
+            yield f"a mark at {value:.4f} where the chart's own table has {figure}"
+
+
+def _shown(chart: Chart) -> list[float]:
+    """The levels in the chart's own table: columns of figures, without intervals, counts and gaps."""
+    columns = [
+        column
+        for column in chart.data.columns
+        if not re.search(r"interval|umber|^(Gap|Year|Schools|Pupils|Release status)$", column)
+    ]
+    cells = [cell for column in columns for cell in chart.data[column]]
+    return [_number(cell) for cell in cells if re.fullmatch(r"−?\d+(\.\d+)?%?", cell)]
+
+
+def _effects(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
+    """Every end of every range is an end in the released table, and reads as the chart's own has it."""
+    columns = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
+    known = set(chain.from_iterable(_scaled(rows, columns)))
+    said = {_number(n) for cell in chart.data.to_numpy().ravel() for n in NUMBER.findall(cell)}
+    for value in chain.from_iterable(panel.values() for panel in drawn):
+        if not _is_near(value, known):
+            yield f"a mark at {value:.4f}"
+        elif not any(_rounds_to(value, number) for number in said):
+            yield f"a mark at {value:.4f} that the chart's own table does not have"
+
+
+def _points(drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
+    known = list(_scaled(rows.assign(unit="share"), ["baseline_mean", "outcome_mean"]))
+    points = [point for panel in drawn for point in panel.points()]
+    for point in points:
+        if not any(_both_near(point, other) for other in known):
+            yield f"a school at {point[0]:.4f}, {point[1]:.4f}"
+    if len(points) != len(known):
+        yield f"{len(points)} marks for {len(known)} schools"
+
+
+def _unlike(drawn: list[float], counts: Iterable[float]) -> list[str]:
+    expected = sorted(float(n) for n in counts)
+    if len(drawn) != len(expected):
+        return [f"{len(drawn)} bars for {len(expected)} counts"]
+    pairs = zip(sorted(drawn), expected, strict=True)
+    return [f"a bar of {bar:.3f} for {n:.0f}" for bar, n in pairs if abs(bar - n) > PRECISION]
+
+
+def _texts_alone(chart: Chart) -> list[str]:
+    """Texts of a drawing that are numbers and nothing else."""
+    return re.findall(r">(\d+)</text>", chart.svg.decode())
+
+
+def _number(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", "").rstrip("%"))
+
+
+def _is_near(value: float, known: Iterable[float]) -> bool:
+    return any(abs(value - other) < PRECISION for other in known)
+
+
+def _both_near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(abs(a - b) < PRECISION for a, b in zip(one, other, strict=True))
+
+
+def _rounds_to(value: float, figure: float) -> bool:
+    """Whether a figure of no decimals, or of one, is the value rounded."""
+    half = 0.05 if figure != round(figure) or abs(value - figure) < 0.05 else 0.5
+    return abs(value - figure) <= half + PRECISION
+
+
+# ---------------------------------------------------------------------------------------- what is attacked
+
+
+def drawn(family: str, tables: Tables) -> list[Chart]:
+    """A family's charts without their pictures, which take as long again."""
+    return list(import_module(f"pipelines.charts.{family}").charts(tables))
+
+
+def faults_of(drawn_from: Tables, released: Tables, *families: str) -> dict[str, list[str]]:
+    """Charts drawn from some tables, attacked by somebody who has the released ones."""
+    asked = families or tuple(gallery.FAMILIES)
+    charts = [chart for family in asked for chart in drawn(family, drawn_from)]
+    assert charts
+    return {chart.name: found for chart in charts if (found := attack(chart, released))}
+
+
+def test_marks_of_the_example_are_released_figures(
+    example: Evaluated, record_property: Callable[[str, object], None]
+) -> None:
+    released = read_published(example.current / "released.duckdb")
+    charts = gallery.read(example.current / "charts")
+    assert {chart.name.partition("-")[0] for chart in charts} == set(gallery.FAMILIES)
+    assert {chart.name: attack(chart, released) for chart in charts} == {c.name: [] for c in charts}
+    n_marks = sum(len(panel.values()) for c in charts for panel in panels(c.svg) if panel.is_scaled)
+    assert n_marks > 300
+    record_property(
+        "said", f"charts of the example: {n_marks} marks read back, all released figures"
+    )
+
+
+def test_marks_of_awkward_tables_are_released_figures() -> None:
+    """A placebo, years withheld, methods without an answer."""
+    assert faults_of(released_tables(), released_tables()) == {}
+
+
+def test_marks_of_small_studies_are_released_figures() -> None:
+    n_withheld = n_charts = 0
+    for seed in range(8):
+        with invent(seed).store() as con:
+            door.release(con, MINIMUM)
+            tables = tables_of(con)
+        for family in BY_YEAR:
+            for chart in drawn(family, tables):
+                assert attack(chart, tables) == [], (seed, chart.name)
+                n_withheld += int(chart.data.eq("withheld [c]").any(axis=1).sum())
+                n_charts += 1
+    assert n_charts > 10
+    assert n_withheld > 10
+
+
+# ------------------------------------------------------------------------------------------- planted faults
+
+
+def one_withheld(*, mean: float) -> dict[str, pd.DataFrame]:
+    """A year of programme schools withheld, or as it was before the door."""
+    tables = released_tables()
+    frame = tables["comparison"]
+    key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
+    about = ["gap", "ks2_rwm_expected", "disadvantaged", "programme", "2016-17"]
+    is_it = (frame[key] == about).all(axis=1)
+    frame.loc[is_it, "suppressed"] = mean != mean  # noqa: PLR0124 - NaN is not itself
+    frame.loc[is_it, ["mean", "ci_low", "ci_high"]] = (mean, mean - 0.07, mean + 0.07)
+    return tables
+
+
+def test_a_mark_for_a_withheld_year_is_caught() -> None:
+    released, before_the_door = one_withheld(mean=float("nan")), one_withheld(mean=WITHHELD_MEAN)
+    families = ("outcome_by_year", "gap_by_year")
+    assert faults_of(released, released, *families) == {}
+    caught = faults_of(before_the_door, released, *families)
+    assert set(caught) == {f"{family}-gap-ks2_rwm_expected" for family in families}
+    assert any(f"a mark at {WITHHELD_MEAN * 100:.4f}" in fault for fault in chain(*caught.values()))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "off", "families"),
+    [
+        ("comparison", "mean", 0.0004, BY_YEAR),
+        ("comparison", "ci_low", -0.0004, BY_YEAR),
+        ("impact", "ci_high", 0.0004, EFFECTS),
+        ("impact", "estimate_low", -0.0004, EFFECTS),
+        ("school_point", "outcome_mean", 0.0004, ("baseline_outcome",)),
+        ("school_point", "baseline_mean", 0.0004, ("baseline_outcome",)),
+        ("priority", "n_schools", 1, ("priorities",)),
+        ("programme_overlap", "n_schools", 100, ("programme_overlap",)),
+        ("evaluation_summary", "n_schools", 1, ("evaluation_answers",)),
+    ],
+)
+def test_marks_of_figures_that_were_not_released_are_caught(
+    table: str, column: str, off: float, families: tuple[str, ...]
+) -> None:
+    """As before rounding or before the door: what reads the same stands elsewhere."""
+    planted = released_tables()
+    planted[table][column] = planted[table][column] + off
+    caught = faults_of(planted, released_tables(), *families)
+    assert {name.split("-")[0] for name in caught} == set(families)
+
+
+def test_a_school_that_is_drawn_and_not_released_is_caught() -> None:
+    released = released_tables()
+    for table, family in (("school_point", "baseline_outcome"), ("enrolment", "school_programmes")):
+        fewer = {**released, table: released[table].iloc[1:]}
+        assert faults_of(released, fewer, family)
