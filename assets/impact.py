@@ -24,9 +24,10 @@ from pipelines.catalogue.comparison_design import (
     OVERLAP,
     SCHOOL_BEFORE,
 )
-from pipelines.catalogue.impact import CALIBRATION, VERDICT_BY_RELEASE
+from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, VERDICT_BY_RELEASE
 from pipelines.impact import (
     calibration,
+    case_study_results,
     comparison_pool,
     design,
     other_releases,
@@ -103,5 +104,10 @@ impact_assets = [
         COMPARISON,
         _CELLS_AND_SCHOOLS,
         lambda work: study_effects.build_comparison(work.con, work.study),
+    ),
+    _impact_asset(
+        CASE_STUDY_RESULT,
+        tables_read_by(case_study_results.select()),
+        lambda work: case_study_results.build(work.con),
     ),
 ]

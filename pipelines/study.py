@@ -71,6 +71,7 @@ SourceKind = Literal[
     "evaluation_questions",
     "statements",
     "case_studies",
+    "case_study_support",
 ]
 OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_schools", "ks4_schools")
 # What such a file cannot be used without.

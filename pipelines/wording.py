@@ -246,6 +246,22 @@ def format_date(date: object) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def format_days(first: object, last: object = None) -> str:
+    """A day, or the days from one to another: "2 October 2017 to 27 April 2018"."""
+    if is_missing(last):
+        return format_date(first)
+    return f"{format_date(first)} to {format_date(last)}"
+
+
+def format_months(first: object, last: object = None) -> str:
+    """A month, or the months from one to another, of one year or two: "May to June 2018"."""
+    begins = dt.date.fromisoformat(str(first)[:10])
+    ends = begins if is_missing(last) else dt.date.fromisoformat(str(last)[:10])
+    if (begins.year, begins.month) == (ends.year, ends.month):
+        return f"{begins:%B %Y}"
+    return f"{begins:%B}{'' if begins.year == ends.year else f' {begins:%Y}'} to {ends:%B %Y}"
+
+
 def format_p_value(p: float | None) -> str:
     """A p-value to two digits, "below 0.01" where smaller; missing → "not available"."""
     if p is None or is_missing(p):

@@ -60,6 +60,8 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "statement_rule": _statement_rule(),
         "statements": _statements(),
         "case_studies": _case_studies(),
+        "case_study_event": _case_study_event(),
+        "case_study_result": _case_study_result(),
         "revisions": _revisions(),
         "verdict_change": _verdict_change(),
         "series_break": _series_break(),
@@ -636,12 +638,47 @@ def _statements() -> pd.DataFrame:
 
 def _case_studies() -> pd.DataFrame:
     rows = [
-        ("Saltmarsh Junior School", "send", "Two forms of entry near the docks.",
+        (7990001, "Saltmarsh Junior School", "send", "Two forms of entry near the docks.",
          "Six days of an advisory teacher, January to June 2018.",
-         "We changed how teaching assistants work, and kept the change.")
+         "We changed how teaching assistants work, and kept the change."),
+        (7990002, "The Ropewalk School", "gap", "Four forms of entry, 2 miles from the sea.",
+         "Lesson study with 3 schools.", "We ask who has not spoken yet."),
     ]  # fmt: skip
-    columns = ["school_name", "programme", "context", "support", "statement"]
+    columns = ["school_id", "school_name", "programme", "context", "support", "statement"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _case_study_event() -> pd.DataFrame:
+    rows = [
+        (7990001, "send", 1, "2018-01-08", None, "programme", None, "The school joins the programme"),
+        (7990001, "send", 2, "2018-01-15", "2018-06-22", "support", True, "6 days of an adviser"),
+        (7990001, "send", 3, "2018-05-01", "2018-05-31", "tests", None, "Key Stage 2 tests"),
+        (7990001, "send", 4, "2018-06-25", None, "support", False, "A day to look back"),
+        (7990001, "send", 5, "2018-09-04", None, "results", None, "Key Stage 2 results come out"),
+        (7990002, "gap", 1, "2017-11-16", None, "inspection", None, "Inspected: good"),
+    ]  # fmt: skip
+    columns = "school_id programme place from_date until_date kind is_before_tests happened"
+    table = pd.DataFrame(rows, columns=columns.split())
+    for column in ("from_date", "until_date"):
+        table[column] = pd.to_datetime(table[column])
+    return table
+
+
+def _case_study_result() -> pd.DataFrame:
+    """One school's, the first year without a figure; and another's withheld."""
+    measure = ("ks2_rwm_expected", "disadvantaged")
+    rows = [
+        (7990002, "gap", *measure, YEARS[0], None, "share", *[np.nan] * 5, False),
+        (7990002, "gap", *measure, YEARS[1], "final", "share", 40, 10, 0.25, 0.142, 0.402, False),
+        (7990002, "gap", *measure, YEARS[2], "provisional", "share", 41, 14, 0.341, 0.216, 0.493, False),
+        *((7990001, "send", "ks2_reading_progress", "sen_support", year, "final", "points",
+           *[np.nan] * 5, True) for year in YEARS),
+    ]  # fmt: skip
+    columns = (
+        "school_id programme measure pupil_group academic_year release_status unit "
+        "n_pupils n_meeting mean ci_low ci_high suppressed"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def _revisions() -> pd.DataFrame:

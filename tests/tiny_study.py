@@ -18,7 +18,14 @@ from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
 from pipelines.disclosure import door
-from pipelines.impact import calibration, comparison_pool, design, other_releases, study_effects
+from pipelines.impact import (
+    calibration,
+    case_study_results,
+    comparison_pool,
+    design,
+    other_releases,
+    study_effects,
+)
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
@@ -315,6 +322,7 @@ class TinyStudy:
             other_releases.build_verdict_by_release(con, study)
             calibration.build_calibration(con)
             study_effects.build_comparison(con, study)
+            case_study_results.build(con)
             door.release(con, study.study.minimum_cell)
             yield con
 
@@ -356,7 +364,8 @@ def build_marts(con: duckdb.DuckDBPyConnection) -> None:
         "arm",
         "outcome",
         "text_review",
+        "case_study",
     ):
         marts.build(con, tables[name])
-    if len(tables) != 11:
+    if len(tables) != 12:
         raise ValueError("a mart was added: say here when it is built")

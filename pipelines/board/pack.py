@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board import annex, tables
+from pipelines.board.case_studies import CaseStudy, case_studies
 from pipelines.board.changes import Changes, changes
 from pipelines.board.cited import (
     Row,
@@ -103,16 +104,6 @@ class Quotation:
 
     quote: str
     attribution: str
-
-
-@dataclass(frozen=True)
-class CaseStudy:
-    """One school's account of its support."""
-
-    heading: str
-    context: str
-    support: str
-    statement: str
 
 
 @dataclass(frozen=True)
@@ -208,13 +199,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             )
             for row in rows["statements"]
         ),
-        case_studies=tuple(
-            CaseStudy(
-                f"{cite(row, 'as_it_is', 'school_name')}, {programme_title(row, rows)}",
-                *(cite(row, "as_it_is", part) for part in ("context", "support", "statement")),
-            )
-            for row in rows["case_studies"]
-        ),
+        case_studies=case_studies(rows),
         attrition=annex.attrition(rows),
         balance=annex.balance(rows),
         overlap=annex.overlap(rows),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.board.case_studies import CaseStudy
 from pipelines.board.cited import parts, plain
 from pipelines.board.findings import PLACEBO, Answer, Limit, Programme
 from pipelines.board.pack import DrawnChart, Figure, Pack, Section, pack
@@ -64,6 +65,7 @@ def model(of: Pack) -> dict[str, Any]:
             ),
             *_limits(of),
             *_schools_say(of),
+            *_case_studies(of),
             _heading(2, "How it was done"),
             *(_paragraph(text) for text in found.method),
             *_annex(of),
@@ -176,7 +178,7 @@ def _limits(of: Pack) -> Iterator[Block]:
 
 
 def _schools_say(of: Pack) -> Iterator[Block]:
-    if not (of.evaluations.rows or of.statement_rule.rows or of.case_studies):
+    if not (of.evaluations.rows or of.statement_rule.rows):
         return
     yield _NEW_PAGE
     yield _heading(2, "What schools said")
@@ -187,16 +189,32 @@ def _schools_say(of: Pack) -> Iterator[Block]:
         yield _heading(3, "In their own words")
     for quotation in of.quotations:
         yield _quote(quotation.quote, quotation.attribution)
+
+
+def _case_studies(of: Pack) -> Iterator[Block]:
+    """A page each: whoever is given one school's gets it alone."""
     for position, case in enumerate(of.case_studies):
         yield _NEW_PAGE
         if position == 0:
-            yield _heading(3, "Case studies")
-        yield _heading(4, case.heading)
-        yield _paragraph(case.context)
-        yield _paragraph(case.support)
-        yield _quote(case.statement)
-    if of.case_studies:
-        yield _NEW_PAGE
+            yield _heading(2, "Case studies")
+        yield {"kind": "one_page", "blocks": list(_case_study(case, of))}
+
+
+def _case_study(case: CaseStudy, of: Pack) -> Iterator[Block]:
+    yield _heading(3, case.heading)
+    yield _paragraph(case.context)
+    yield _heading(4, "What it received")
+    yield _paragraph(case.support)
+    if case.support_says:
+        yield _paragraph(case.support_says)
+    yield from _table(case.events, of)
+    yield _heading(4, "Its results")
+    for text in case.results_say:
+        yield _paragraph(text)
+    for table in case.results:
+        yield from _table(table, of)
+    yield _heading(4, "In its own words")
+    yield _quote(case.statement)
 
 
 def _annex(of: Pack) -> Iterator[Block]:

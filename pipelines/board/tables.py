@@ -36,6 +36,7 @@ _CLAIM_WORDS = {"schools": "count", "gbp": "gbp"}
 _TEXT_KINDS = {
     "statements": "Statements",
     "case_studies": "Case studies",
+    "case_study_support": "Support in case studies",
     "evaluations": "Free answers on forms",
 }
 
@@ -247,6 +248,7 @@ def withheld(tables: Tables) -> Table:
         "impact": "Effects by method",
         "revisions": "What moved between releases",
         "school_point": "Single schools, unnamed",
+        "case_study_result": "Results of schools with a case study",
         "attrition": "Schools kept and lost",
         "balance": "Both sides before",
         "priority": "Target pupils a priority reached",

@@ -42,6 +42,7 @@ from pipelines.catalogue.released import RELEASED_COUNT, RELEASED_TABLES
 from pipelines.catalogue.table import SQL_TYPES, Column, PupilCount, Table
 from pipelines.catalogue.voices import (
     CASE_STUDIES,
+    CASE_STUDY_SUPPORT,
     EVALUATION_QUESTIONS,
     EVALUATIONS,
     STATEMENTS,
@@ -50,6 +51,7 @@ from pipelines.catalogue.voices import (
 __all__ = [
     "ARM",
     "CASE_STUDIES",
+    "CASE_STUDY_SUPPORT",
     "CELL",
     "COMPARED_SCHOOL",
     "COMPARISON",

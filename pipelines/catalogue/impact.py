@@ -9,6 +9,7 @@ from pipelines.catalogue.columns import (
     GROUP,
     MEASURE,
     PROGRAMME,
+    SCHOOL_ID,
     STATUS,
     UNIT,
     YEAR,
@@ -183,6 +184,30 @@ CALIBRATION = Table(
     ),
 )
 
+CASE_STUDY_RESULT = Table(
+    "impact",
+    "case_study_result",
+    grain="a year's own result of a compared school whose case study is told",
+    key=("programme", "school_id", "measure", "academic_year"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        SCHOOL_ID,
+        MEASURE,
+        GROUP,
+        YEAR,
+        STATUS,
+        UNIT,
+        Column("n_pupils", "integer", "Pupils", low=1, is_nullable=False, unit="pupils"),
+        Column(
+            "n_meeting", "integer", "Of a share: those who met the standard", low=0, unit="pupils"
+        ),
+        Column("mean", "number", "Mean over pupils", low=-100, high=200, is_nullable=False),
+        Column("ci_low", "number", "Lower end of its 95% interval, of pupils as a sample"),
+        Column("ci_high", "number", "Upper end of it"),
+    ),
+)
+
 # Each after the tables it reads.
 
 IMPACT_TABLES: tuple[Table, ...] = (
@@ -197,4 +222,5 @@ IMPACT_TABLES: tuple[Table, ...] = (
     VERDICT_BY_RELEASE,
     CALIBRATION,
     COMPARISON,
+    CASE_STUDY_RESULT,
 )

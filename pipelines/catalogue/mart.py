@@ -306,7 +306,7 @@ TEXT_REVIEW = Table(
             "kind",
             "code",
             "Kind of source",
-            allowed=("statements", "case_studies", "evaluations"),
+            allowed=("statements", "case_studies", "case_study_support", "evaluations"),
             is_nullable=False,
         ),
         *PLACE,
@@ -325,6 +325,15 @@ TEXT_REVIEW = Table(
     ),
 )
 
+CASE_STUDY = Table(
+    "mart",
+    "case_study",
+    grain="a school whose case study may be published today, and where its words stand",
+    key=("programme", "school_id"),
+    sensitivity="restricted",
+    columns=(PROGRAMME, SCHOOL_ID, *PLACE),
+)
+
 MART_TABLES: tuple[Table, ...] = (
     SCHOOL_IDENTITY,
     SCHOOL_URN,
@@ -337,4 +346,5 @@ MART_TABLES: tuple[Table, ...] = (
     ARM,
     OUTCOME,
     TEXT_REVIEW,
+    CASE_STUDY,
 )

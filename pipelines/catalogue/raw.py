@@ -21,6 +21,7 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.table import Column, Table
 from pipelines.catalogue.voices import (
     CASE_STUDIES,
+    CASE_STUDY_SUPPORT,
     EVALUATION_QUESTIONS,
     EVALUATIONS,
     STATEMENTS,
@@ -477,4 +478,5 @@ RAW_TABLES: tuple[Table, ...] = (
     EVALUATION_QUESTIONS,
     STATEMENTS,
     CASE_STUDIES,
+    CASE_STUDY_SUPPORT,
 )

@@ -13,11 +13,12 @@ from pipelines.catalogue.columns import (
     MEASURE,
     PROGRAMME,
     RELEASE_STATUSES,
+    SCHOOL_ID,
     UNIT,
     YEAR,
 )
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
-from pipelines.catalogue.impact import CALIBRATION, COMPARISON, ESTIMATE
+from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.impact.results import Verdict
 
@@ -35,6 +36,8 @@ _SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils", is_nullab
 
 # A school counts only if it has a pupil: schools bound the pupils from below, so they go together.
 _RESULT_FIGURES = ("n_schools", "n_meeting", "mean", "ci_low", "ci_high")
+
+_OWN_FIGURES = ("n_meeting", "mean", "ci_low", "ci_high")
 
 _SAME_MEASURE = "counted.programme = shown.programme AND counted.measure = shown.measure"
 _SAME_QUESTION = f"{_SAME_MEASURE} AND counted.pupil_group = shown.pupil_group"
@@ -209,6 +212,37 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             Column("n_schools_withheld", "integer", "Schools withheld", low=0, unit="schools"),
             Column("reason", "text", "Why"),
         ),
+    ),
+    Table(
+        "released",
+        "case_study_result",
+        grain="a named school's own result in a year, where its case study is told",
+        key=("programme", "school_id", "measure", "academic_year"),
+        is_about_single_schools=True,
+        columns=(
+            SCHOOL_ID,
+            *(
+                replace(
+                    column, is_nullable=column.name not in ("n_pupils", "mean", "release_status")
+                )
+                for column in CASE_STUDY_RESULT.columns
+                if column.name != "school_id"
+            ),
+            _SUPPRESSED,
+        ),
+        # Missed less than any other figure: what a case study shows must cost no other table one.
+        pupil_counts=(
+            PupilCount(
+                "n_pupils",
+                adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
+                "AND counted.school_id = shown.school_id "
+                "AND counted.is_in_use AND NOT counted.is_special",
+                goes_with=_OWN_FIGURES,
+                mean="mean",
+                loss="0.01",
+            ),
+        ),
+        withheld=_OWN_FIGURES,
     ),
     Table(
         "released",

@@ -5,7 +5,7 @@ What leaves of results is `released`; what files hold is `voices`.
 
 from __future__ import annotations
 
-from pipelines.catalogue.columns import PROGRAMME
+from pipelines.catalogue.columns import PROGRAMME, SCHOOL_ID
 from pipelines.catalogue.table import Column, Table
 
 RELEASED_VOICES: tuple[Table, ...] = (
@@ -67,13 +67,36 @@ RELEASED_VOICES: tuple[Table, ...] = (
         "released",
         "case_studies",
         grain="a case study a school agreed to have published",
-        key=("programme", "school_name"),
+        key=("programme", "school_id"),
         columns=(
+            SCHOOL_ID,
             Column("school_name", "text", "The school", is_nullable=False),
             PROGRAMME,
             Column("context", "text", "The school"),
             Column("support", "text", "What it received"),
             Column("statement", "text", "In its own words"),
+        ),
+    ),
+    Table(
+        "released",
+        "case_study_event",
+        grain="something that happened at a school of a case study, on a day or over a time",
+        key=("programme", "school_id", "place"),
+        columns=(
+            SCHOOL_ID,
+            PROGRAMME,
+            Column("place", "integer", "Its place in order of time", low=1, is_nullable=False),
+            Column("from_date", "date", "The day, or the first", is_nullable=False),
+            Column("until_date", "date", "The last day, if more than one"),
+            Column(
+                "kind",
+                "code",
+                "What it is",
+                allowed=("programme", "support", "tests", "results", "inspection"),
+                is_nullable=False,
+            ),
+            Column("is_before_tests", "flag", "Of support: it began before the year's tests"),
+            Column("happened", "text", "What happened", is_nullable=False),
         ),
     ),
 )

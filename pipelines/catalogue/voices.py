@@ -122,3 +122,27 @@ CASE_STUDIES = Table(
         *REVIEW,
     ),
 )
+
+CASE_STUDY_SUPPORT = Table(
+    "raw",
+    "case_study_support",
+    grain="something a school of a case study received, on a day or over a time",
+    key=("source_id", "row_number"),
+    source_kinds=("case_study_support",),
+    sensitivity="restricted",
+    columns=(
+        *PLACE,
+        PROGRAMME,
+        replace(URN, is_nullable=False),
+        Column("from_date", "date", "The day, or the first", headers=("from",), is_nullable=False),
+        Column(
+            "until_date",
+            "date",
+            "The last day, if more than one",
+            headers=("until",),
+            is_required=False,
+        ),
+        Column("support", "text", "What it received", is_nullable=False, sensitivity="restricted"),
+        *REVIEW,
+    ),
+)

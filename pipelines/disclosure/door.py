@@ -9,8 +9,8 @@ keep it from being worked out. Which those are is `suppression`'s to say, how co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,12 +20,16 @@ import numpy as np
 from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, PupilCount, Table
 from pipelines.disclosure import inference, structure, suppression
 from pipelines.disclosure.inference import FEWEST_SCHOOLS, SMALL_GROUP, Block, Rules
+from pipelines.disclosure.named_schools import fall_with_another, leave_another_alone
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
 from pipelines.store import row_count
 
 FOLDER = Path(__file__).parent
+# What one named school got is shown only where nothing shown beside it has to go.
+_NAMING = tuple(t for t in RELEASED_TABLES if t.pupil_counts and t.is_about_single_schools)
+_OTHERS = tuple(t for t in RELEASED_TABLES if t not in _NAMING)
 _IS_NEVER_BY_SCHOOL = f"pupil_group IN {GROUPS_NEVER_BY_SCHOOL}"
 
 Reason = Literal["primary", "secondary", "unexplained"]
@@ -64,11 +68,13 @@ def release(
         for table in RELEASED_TABLES:
             if table.pupil_counts:
                 _make(con, table)
-        built = structure.read(con, RELEASED_TABLES, earlier)
+        built = structure.read(con, _OTHERS, earlier)
         reasons, n_given_away_before = _plan(built, rules, is_secondary=is_secondary)
         for place, reason in reasons.items():
             _withhold(con, built.counts[place], reason, minimum_cell)
-        _record(con, built, set(reasons))
+        known = [*earlier, *_as_known(built.counts, reasons)]
+        named, why_not = _named(con, rules, known, is_secondary=is_secondary)
+        _record(con, [(built.counts, reasons), (named, why_not)])
         for table in RELEASED_TABLES:
             if not table.pupil_counts:
                 _make(con, table)
@@ -78,8 +84,9 @@ def release(
         con.execute("ROLLBACK")
         raise
     withheld = {table.name: Counter[Reason]() for table in RELEASED_TABLES if table.pupil_counts}
-    for place, reason in reasons.items():
-        withheld[built.counts[place].table][reason] += 1
+    for counts, why in ((built.counts, reasons), (named, why_not)):
+        for place, reason in why.items():
+            withheld[counts[place].table][reason] += 1
     rows = {table.name: row_count(con, table.full_name) for table in RELEASED_TABLES}
     return Release(rows, withheld, n_given_away_before)
 
@@ -114,11 +121,26 @@ def count_given_away(
     of its own, or for the sum that tells of others.
     """
     rules = Rules(minimum_cell)
-    built = structure.read(con, RELEASED_TABLES, earlier)
     given_away = {table.name: 0 for table in RELEASED_TABLES if table.pupil_counts}
+    others = structure.read(con, _OTHERS, earlier)
+    known = [*earlier, *_as_known(others.counts)]
+    named = structure.read(con, _NAMING, known)
+    for built in (others, named):
+        for table, n in _n_given_away(built, rules).items():
+            given_away[table] += n
+    shown = [count.is_shown for count in named.counts]
+    for place in leave_another_alone(named.counts, shown, known):
+        given_away[named.counts[place].table] += 1
+    return given_away
+
+
+def _n_given_away(built: Structure, rules: Rules) -> Counter[str]:
+    found: Counter[str] = Counter()
     for count in built.counts:
-        given_away[count.table] += count.is_shown and not count.is_explained
+        found[count.table] += count.is_shown and not count.is_explained
     for block in built.blocks:
+        if not any(s.places for s in block.sums):
+            continue
         hidden = np.array([not s.is_shown for s in block.sums])
         asked = inference.targets(block, rules, hidden)
         for target, is_safe in zip(
@@ -126,8 +148,8 @@ def count_given_away(
         ):
             if not is_safe:
                 telling = target.places or _places_that_share(block, target.of)
-                given_away[built.counts[telling[0]].table] += 1
-    return given_away
+                found[built.counts[telling[0]].table] += 1
+    return found
 
 
 def select_of(name: str) -> str:
@@ -211,6 +233,46 @@ def _lay_out(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdic
         )
 
 
+def _as_known(counts: Sequence[Count], hidden: Container[int] = ()) -> list[Count]:
+    """Counts as others that can be withheld no more; those hidden, or blank, are to stay unknown."""
+    return [
+        replace(count, is_shown=count.is_shown and place not in hidden)
+        for place, count in enumerate(counts)
+        if count.is_explained
+    ]
+
+
+def _named(
+    con: duckdb.DuckDBPyConnection, rules: Rules, known: Sequence[Count], *, is_secondary: bool
+) -> tuple[tuple[Count, ...], dict[int, Reason]]:
+    """Withhold what may not be shown of named schools; their counts, and why some are withheld.
+
+    A school is shown in all its years or in none: what falls with another is blanked first, and the plan
+    made anew, since what stays shown may then do.
+    """
+    reason_of: dict[tuple[str, str, int], Reason] = {}
+    while True:
+        built = structure.read(con, _NAMING, known)
+        reasons, _ = _plan(built, rules, is_secondary=is_secondary)
+        shown = [count.is_shown and p not in reasons for p, count in enumerate(built.counts)]
+        falling: dict[int, Reason] = {p: r for p, r in reasons.items() if built.counts[p].is_shown}
+        falling |= dict.fromkeys(fall_with_another(built.counts, shown), "secondary")
+        if is_secondary and not falling:
+            alone = leave_another_alone(built.counts, shown, known)
+            falling |= dict.fromkeys(alone, "secondary")
+        for place, reason in falling.items():
+            count = built.counts[place]
+            reason_of[count.table, count.column, count.row] = reason
+            _withhold(con, count, reason, rules.minimum_cell)
+        if not falling:
+            break
+    return built.counts, {
+        place: reason_of.get((count.table, count.column, count.row), reasons[place])
+        for place, count in enumerate(built.counts)
+        if place in reasons
+    }
+
+
 def _plan(built: Structure, rules: Rules, *, is_secondary: bool) -> tuple[dict[int, Reason], int]:
     """Which counts to withhold, by position, and why."""
     reasons: dict[int, Reason] = {}
@@ -254,13 +316,16 @@ def _declared(table: Table, column: str) -> PupilCount:
     return next(count for count in table.pupil_counts if count.column == column)
 
 
-def _record(con: duckdb.DuckDBPyConnection, built: Structure, withheld: Iterable[int]) -> None:
-    """Which pupils each count adds up, and whether it is shown."""
+def _record(
+    con: duckdb.DuckDBPyConnection,
+    released: Iterable[tuple[Sequence[Count], Container[int]]],
+) -> None:
+    """Which pupils each count adds up, and whether it is shown: all but the positions withheld."""
     con.execute(RELEASED_COUNT.ddl())
-    hidden = set(withheld)
     rows = [
-        (count.table, count.column, count.row, place not in hidden, count.has_meeting, *cell)
-        for place, count in enumerate(built.counts)
+        (count.table, count.column, count.row, place not in withheld, count.has_meeting, *cell)
+        for counts, withheld in released
+        for place, count in enumerate(counts)
         # Whom another count adds up is not known, and it is never shown.
         if count.is_explained
         for cell in count.cells

@@ -12,6 +12,8 @@ UNION ALL
 SELECT 'school_point', coalesce(sum(n_schools_shown), 0), coalesce(sum(n_schools_withheld), 0)
 FROM released.school_point_withheld
 UNION ALL
+SELECT 'case_study_result', count(n_pupils), count(*) FILTER (suppressed) FROM released.case_study_result
+UNION ALL
 SELECT 'attrition', count(n_pupils), count(*) FILTER (suppressed) FROM released.attrition
 UNION ALL
 SELECT 'balance', count(n_programme_pupils), count(*) FILTER (suppressed) FROM released.balance

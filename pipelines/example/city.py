@@ -84,6 +84,7 @@ class City:
     evaluation_questions: pd.DataFrame
     statements: pd.DataFrame
     case_studies: pd.DataFrame
+    case_study_support: pd.DataFrame
 
 
 def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
@@ -105,6 +106,10 @@ def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
     late = _draw_year(streams[5], traits, OUTCOME_YEAR, membership, effects)
     years = (*BASELINE_YEARS, OUTCOME_YEAR)
     inspections, reviews = inspections_and_reviews(streams[6], traits)
+    # One stream for all that schools said, drawn from in this order.
+    evaluations = voices.evaluations(of_voices, membership)
+    statements = voices.statements(of_voices, membership)
+    case_studies = voices.case_studies(of_voices, membership)
     return City(
         ks2_pupils={year: ks2 for year, (ks2, _) in zip(years, (*early, late), strict=True)},
         ks4_pupils={year: ks4 for year, (_, ks4) in zip(years, (*early, late), strict=True)},
@@ -115,10 +120,11 @@ def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
         eligibility=eligibility(streams[7], membership),
         inspections=inspections,
         reviews=reviews,
-        evaluations=voices.evaluations(of_voices, membership),
+        evaluations=evaluations,
         evaluation_questions=voices.evaluation_questions(),
-        statements=voices.statements(of_voices, membership),
-        case_studies=voices.case_studies(of_voices, membership),
+        statements=statements,
+        case_studies=case_studies,
+        case_study_support=voices.case_study_support(case_studies),
     )
 
 

@@ -101,6 +101,7 @@ def _files(city: City) -> list[File]:
         ("evaluation_questions", city.evaluation_questions, council, autumn),
         ("statements", city.statements, council, dt.date(2018, 9, 21)),
         ("case_studies", city.case_studies, council, autumn),
+        ("case_study_support", city.case_study_support, council, autumn),
     )
     listed = [File(f"{kind}.csv", kind, table, by, on) for kind, table, by, on in tables]
     return [*results, *listed, census]
@@ -147,8 +148,10 @@ show: an honest estimate may well say that it cannot tell.
   files only); absent pupils; pupils below the level of the test; pupils with no prior attainment.
 - A school judged on more than one criterion; criteria that nobody can now evidence; a maintained school
   that nobody visited in 2017-18; two schools in no programme; schools that answered twice or not at all;
-  statements whose givers said no, or changed their mind; two, and answers on forms, that name a pupil or
-  give a telephone number, and so are held until a person has read them.
+  statements and case studies whose givers said no, or changed their mind; two statements, a line of a
+  case study and answers on forms that name a pupil or give a telephone number, and so are held until a
+  person has read them.
+- A case study with figures; one without, since they would leave another school's in a total.
 
 ## Simplified
 

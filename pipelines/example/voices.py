@@ -154,6 +154,46 @@ _CASE_STUDIES: tuple[tuple[str, str, str, str, str], ...] = (
         "Four visits by a leader from another school.",
         "It kept us steady, but we would not want our story told yet.",
     ),
+    (
+        "gap", "withdrawn",
+        "A primary school of one form of entry.",
+        "A day a fortnight with a lead teacher from across the harbour.",
+        "We agreed in June and have thought better of it.",
+    ),
+    (
+        "gap", "yes",
+        "A junior school of four forms of entry. About a third of its pupils are disadvantaged, "
+        "and most of them come from the two estates behind the market.",
+        "A year of lesson study with two other schools, coaching for new teachers, and help to find out "
+        "who was missing which lessons.",
+        "We learnt to look at who is in the room before we look at the scheme of work. "
+        "Attendance moved first. Whether results follow, we do not know yet.",
+    ),
+)  # fmt: skip
+
+# What each case study received, in its order: first day, last day where it lasted, and what.
+_SUPPORT: tuple[tuple[tuple[str, str, str], ...], ...] = (
+    (
+        ("2018-01-22", "", "Provision review: two visitors for a day, and a written report"),
+        ("2018-02-05", "2018-06-29", "Six coaching visits to class teachers, one every three weeks"),
+        ("2018-03-14", "", "Support plans rewritten with each class teacher: a day with a specialist"),
+        ("2018-11-09", "", "Two places at the November conference (booked)"),
+    ),
+    (
+        ("2017-10-02", "2018-05-25", "Lesson study in threes with two partner schools, each half term"),
+        ("2018-01-16", "", "An afternoon with the authority's analyst on the school's own data"),
+        # Names a pupil: held for review.
+        ("2018-05-03", "", "A visit about Corin Vellacott and how he could sit the examinations"),
+    ),
+    (("2018-01-15", "2018-03-26", "Four visits by a leader from another school"),),
+    (("2017-11-06", "2018-05-11", "A day a fortnight with a lead teacher"),),
+    (
+        ("2017-09-18", "", "First meeting of the three schools, with their own results on the table"),
+        ("2017-10-02", "2018-04-27", "Lesson study: nine rounds of plan, watch and talk"),
+        ("2017-11-13", "2018-02-09", "Coaching for four new teachers, half a day a week"),
+        ("2018-03-05", "2018-03-23", "Absence reviewed pupil by pupil, with the education welfare service"),
+        ("2018-06-18", "2018-07-13", "Handover: staff of the other two schools watch and write it up"),
+    ),
 )  # fmt: skip
 
 
@@ -213,7 +253,7 @@ def statements(rng: np.random.Generator, membership: Membership) -> pd.DataFrame
 
 
 def case_studies(rng: np.random.Generator, membership: Membership) -> pd.DataFrame:
-    """Three schools' stories; one may not be told."""
+    """Schools' stories; two may not be told."""
     tellers = {p: list(rng.permutation(membership.of(p))) for p in N_RESPONDING}
     rows = [
         (programme, SCHOOLS[tellers[programme].pop()].now.urn, *told)
@@ -221,3 +261,10 @@ def case_studies(rng: np.random.Generator, membership: Membership) -> pd.DataFra
     ]
     columns = ["programme", "urn", "consent", "context", "support_received", "statement"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def case_study_support(case_studies: pd.DataFrame) -> pd.DataFrame:
+    """What each of these schools received, whether or not its story may be told."""
+    schools = zip(case_studies["programme"], case_studies["urn"], _SUPPORT, strict=True)
+    rows = [(programme, urn, *line) for programme, urn, lines in schools for line in lines]
+    return pd.DataFrame(rows, columns=["programme", "urn", "from", "until", "support"])

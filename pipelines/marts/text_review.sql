@@ -26,6 +26,14 @@ agreed AS (
     FROM raw.case_studies
     WHERE consent = 'YES'
     UNION ALL BY NAME
+    -- What a school received is told with its case study, or not at all.
+    SELECT
+        'case_study_support' AS kind, received.source_id, received.row_number, received.programme,
+        received.reviewed_by, received.reviewed_on, received.reviewed_text, received.support AS words
+    FROM raw.case_study_support AS received
+    SEMI JOIN raw.case_studies AS told
+        ON told.programme = received.programme AND told.urn = received.urn AND told.consent = 'YES'
+    UNION ALL BY NAME
     SELECT
         'evaluations' AS kind, source_id, row_number, programme, reviewed_by, reviewed_on, reviewed_text,
         free_text AS words

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.catalogue import (
     CASE_STUDIES,
+    CASE_STUDY_SUPPORT,
     ELIGIBILITY,
     ENROLMENTS,
     EVALUATIONS,
@@ -167,6 +168,20 @@ SCHOOLS_MAKE_THE_AUTHORITY = RelationRule(
     remedy="look whether rows are missing or stand twice; the figures are used as they stand",
     severity="warning",
 )
+CASE_IS_TOLD = RelationRule(
+    "case_is_told",
+    needs=("case_studies",),
+    problem="no case study is of this school and programme, so nobody could say whether this may be shown",
+    expected="a programme and URN as they stand in the case_studies file",
+    remedy="mend the row, or add the school's case study with its consent",
+)
+ENDS_AFTER_IT_BEGINS = RelationRule(
+    "ends_after_it_begins",
+    needs=(),
+    problem="the support ends before it begins",
+    expected="a last day on or after the first",
+    remedy="mend one of the two days",
+)
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
 _DATED = {
     ENROLMENTS: "start_date",
@@ -195,6 +210,9 @@ RELATIONS: tuple[Relation, ...] = (
     ),
     Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
     Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
+    # That a case study's own programme and school are known is held above.
+    Relation(CASE_IS_TOLD, CASE_STUDY_SUPPORT, "urn"),
+    Relation(ENDS_AFTER_IT_BEGINS, CASE_STUDY_SUPPORT, "until_date"),
 )
 
 

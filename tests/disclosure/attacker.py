@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from scipy.optimize import linprog
 
 SHARES = {"ks2_rwm_expected", "ks4_basics_94"}
 SPECIAL_NEED = {"sen_support", "ehc_plan", "no_sen"}
+_CASE = "case study"
 Key = tuple[str, str, str, str]  # group, measure, year, status
 
 
@@ -94,6 +97,12 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
             what = f"impact {row['programme']} {side}"
             count = _number(row[f"n_{side}_pupils"])
             facts[key].append(Fact(what, frozenset(members), count, None))
+    for row in tables["case_study_result"].to_dict("records"):
+        key = (row["pupil_group"], row["measure"], row["academic_year"], row["release_status"])
+        n, met = _number(row["n_pupils"]), _number(row["n_meeting"])
+        if isinstance(row["release_status"], str) and (n is not None or row["suppressed"]):
+            what = f"{_CASE} {row['programme']} {row['school_id']}"
+            facts[key].append(Fact(what, frozenset({row["school_id"]}), n, met))
     for row in tables["revisions"].to_dict("records"):
         for when, status in (("before", "from_status"), ("after", "to_status")):
             key = (row["pupil_group"], row["measure"], row["academic_year"], row[status])
@@ -215,6 +224,66 @@ def attack(
     return found
 
 
+def attack_with_cases(
+    facts: Sequence[Fact],
+    group: str,
+    truth: Mapping[int, tuple[float, float]],
+    minimum: int,
+    *,
+    is_share: bool,
+) -> Findings:
+    """What can be worked out without case studies, and what these add: even to bounds that were close before.
+
+    A school's figure may stand elsewhere, as that of an arm of one school; then it is no secret that its
+    case study kept.
+    """
+    ask = partial(attack, group=group, truth=truth, minimum=minimum, is_share=is_share)
+    cases = [fact for fact in facts if fact.what.startswith(_CASE)]
+    others = [fact for fact in facts if not fact.what.startswith(_CASE)]
+    found = ask(others)
+    if cases:
+        silent = ask([*others, *(replace(case, n_pupils=None, n_meeting=None) for case in cases)])
+        found += Findings(
+            n_withheld=sum(case.n_pupils is None for case in cases),
+            pinned=[text for text in ask(facts).pinned if text not in silent.pinned],
+        )
+    return found
+
+
+def named_by_others(facts: Sequence[Fact]) -> set[int]:
+    """Schools whose number of pupils follows from others' case studies, and without them does not."""
+    without = [fact for fact in facts if not fact.what.startswith(_CASE)]
+    told = {
+        s for fact in facts if fact.what.startswith(_CASE) for s in fact.schools if fact.n_pupils
+    }
+    return _alone(facts) - _alone(without) - told
+
+
+def _alone(facts: Sequence[Fact]) -> set[int]:
+    """Schools that some weighing of the figures shown leaves alone: their row reduces to one school."""
+    rows = [fact.schools for fact in facts if fact.n_pupils is not None]
+    schools = sorted(set().union(*rows))
+    matrix = [[Fraction(school in members) for school in schools] for members in rows]
+    # Gauss and Jordan, in fractions: a school is alone where its column's pivot row has nothing else.
+    n_done = 0
+    for column in range(len(schools)):
+        pivot = next((i for i in range(n_done, len(matrix)) if matrix[i][column]), None)
+        if pivot is None:
+            continue
+        matrix[n_done], matrix[pivot] = matrix[pivot], matrix[n_done]
+        head = [value / matrix[n_done][column] for value in matrix[n_done]]
+        matrix = [
+            head if i == n_done else [v - row[column] * h for v, h in zip(row, head, strict=True)]
+            for i, row in enumerate(matrix)
+        ]
+        n_done += 1
+    return {
+        schools[next(j for j, value in enumerate(row) if value)]
+        for row in matrix
+        if sum(bool(value) for value in row) == 1
+    }
+
+
 def _classes(facts: Sequence[Fact]) -> tuple[list[frozenset[int]], np.ndarray]:
     """Schools that every fact takes together, and which of them each fact adds up."""
     by_signature: dict[tuple[bool, ...], set[int]] = defaultdict(set)
@@ -298,7 +367,11 @@ def attack_all(
     found = Findings()
     for key, facts in together.items():
         group, measure, year, status = key
-        result = attack(facts, group, truths[key], minimum, is_share=measure in SHARES)
+        result = attack_with_cases(facts, group, truths[key], minimum, is_share=measure in SHARES)
         result.pinned = [f"{measure} {group} {year} {status}: {text}" for text in result.pinned]
+        result.pinned += [
+            f"{measure} {group} {year}: school {school} is named by another's case study"
+            for school in sorted(named_by_others(facts))
+        ]
         found += result
     return found

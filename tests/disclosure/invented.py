@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import duckdb
@@ -18,7 +18,7 @@ import pandas as pd
 from pipelines import marts
 from pipelines.catalogue import ARM, IMPACT_TABLES, MART_TABLES, OUTCOME, RAW_TABLES
 from pipelines.disclosure import sql_functions
-from pipelines.impact import study_effects
+from pipelines.impact import case_study_results, study_effects
 from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
@@ -44,6 +44,9 @@ class Invented:
     members: pd.DataFrame  # programme, school_id
     schools: pd.DataFrame  # school_id, is_special
     cells: pd.DataFrame
+    told: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["programme", "school_id"])
+    )
 
     @contextmanager
     def store(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -65,6 +68,8 @@ class Invented:
             marts.build(con, OUTCOME)
             study_effects.build_compared_school(con)
             study_effects.build_comparison(con, _study(self.programmes))
+            _fill(con, "mart.case_study", self.told.assign(source_id="cases.csv", row_number=2))
+            case_study_results.build(con)
             con.execute(_HEADLINES)
             yield con
 
@@ -137,9 +142,10 @@ def invent(seed: int) -> Invented:
     # Some schools have no earlier result, or none this year.
     gone = cells["school_id"].isin(ids[draw.random(n_schools) < 0.15])
     cells = cells[~(gone & (cells["academic_year"] != YEARS[int(draw.choice([0, 2]))]))]
-    return Invented(
-        programmes, pd.DataFrame(joined, columns=["programme", "school_id"]), schools, cells
-    )
+    members = pd.DataFrame(joined, columns=["programme", "school_id"])
+    # Half of the programmes' schools tell their case: more than any study would have.
+    told = members[np.random.default_rng(seed + 10_000).random(len(members)) < 0.5]
+    return Invented(programmes, members, schools, cells, told)
 
 
 def _moved(draw: np.random.Generator, n: int, met: int) -> tuple[int, int]:

@@ -18,12 +18,13 @@ from pipelines.disclosure.free_text import inert_in_spreadsheet, publishable_tex
 from tests.evaluated import Evaluated, evaluate
 from tests.graph.test_privacy import texts_of
 from tests.tiny_study import TinyStudy
-from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT
+from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
 
 # In every text, so that it can be found wherever it goes.
 PROBE = "it probed"
 HELD = "held from readers"
 WITHDRAWN = "taken back later"
+WITHDRAWN_SUPPORT = "received and taken back"
 HOSTILE = {
     "script": "<script>alert(1)</script>",
     "closing tags": "</p></blockquote></figure></main><script src=//x.example/x.js></script>",
@@ -92,6 +93,14 @@ def study(parent: Path) -> TinyStudy:
         [CASE | case | {"statement": TEXTS["typst"]}, CASE | {"urn": 900002, "context": named}],
     )
     tiny.add(
+        "support.csv",
+        'kind = "case_study_support"',
+        [
+            SUPPORT | {"support": text}
+            for text in (*TEXTS.values(), named, f"A visit: {WITHDRAWN_SUPPORT}.")
+        ],
+    )
+    tiny.add(
         "forms.csv",
         'kind = "evaluations"',
         [
@@ -131,6 +140,7 @@ def everywhere(folder: Path) -> Iterator[tuple[str, str]]:
 
 def test_every_text_is_there_as_text(run: Evaluated, page: Page) -> None:
     shown = {publishable_text(text) for text in TEXTS.values()}
+    assert shown <= set(released(run, "case_study_event")["happened"])
     assert shown <= set(released(run, "statements")["quote"])
     assert shown <= set(pd.read_parquet(run.current / "released" / "statements.parquet")["quote"])
     assert {text for text in shown if text not in page.text} == set()
@@ -170,7 +180,9 @@ def test_nothing_unseen_is_in_what_is_read(run: Evaluated) -> None:
 
 def test_a_text_that_names_a_pupil_is_counted_and_nowhere_to_be_read(run: Evaluated) -> None:
     held = released(run, "text_review").groupby("kind")["n_texts"].max().to_dict()
-    assert held == {"statements": 1, "case_studies": 1, "evaluations": 1}
+    assert held == {
+        "statements": 1, "case_studies": 1, "case_study_support": 1, "evaluations": 1,
+    }  # fmt: skip
     assert {
         where for where, text in everywhere(run.current) if HELD in text or "Zofka" in text
     } == set()
@@ -188,19 +200,27 @@ def test_neither_the_terminal_nor_dagster_is_told_a_word(run: Evaluated) -> None
 
 
 def test_consent_withdrawn_takes_a_statement_out_of_every_output(run: Evaluated) -> None:
-    def where() -> set[str]:
-        return {place for place, text in everywhere(run.current) if WITHDRAWN in text}
+    def where(words: str = WITHDRAWN) -> set[str]:
+        return {place for place, text in everywhere(run.current) if words in text}
 
     assert {place.split(" ")[0] for place in where()} == {
         "released.duckdb", "board/index.html",
         *(f"released/statements.{form}" for form in ("csv", "parquet")),
     }  # fmt: skip
+    # Words of the case study and what it received go with its consent.
+    assert {place.split(" ")[0] for place in where(WITHDRAWN_SUPPORT)} == {
+        "released.duckdb", "board/index.html",
+        *(f"released/case_study_event.{form}" for form in ("csv", "parquet")),
+    }  # fmt: skip
     tiny = study(run.folder.parent)
+    tiny.tables["cases.csv"][0]["consent"] = "withdrawn"
     tiny.tables["statements.csv"][-1]["consent"] = "withdrawn"
     tiny.write()
     again = evaluate(tiny.folder, tiny.paths.marts)
     assert again.status == 0, again.stderr
-    assert where() == set()
+    assert where() | where(WITHDRAWN_SUPPORT) == set()
+    for name in ("case_studies", "case_study_event", "case_study_result"):
+        assert released(run, name).empty
     assert len(released(run, "statements")) == len(TEXTS)
     # Nor is it in the run before this one, which is kept where nothing is taken back.
     assert {place for place, text in everywhere(run.paths.runs) if WITHDRAWN in text} == set()

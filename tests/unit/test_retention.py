@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import retention
 from tests.tiny_study import TinyStudy
-from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT
+from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
 
 OPEN_FORM = FORM | {"consent": "yes", "free_text": "More time would help.", "theme": "Time"}
 NAMED = "Zofka Wren did well, A799200117001."
@@ -18,7 +18,12 @@ NAMED = "Zofka Wren did well, A799200117001."
 
 def texts(folder: Path, **changes: list[dict[str, object]]) -> set[str]:
     """The fingerprints of what may be published, when the files hold these rows."""
-    given = {"statements": [STATEMENT], "case_studies": [CASE], "evaluations": [OPEN_FORM]}
+    given = {
+        "statements": [STATEMENT],
+        "case_studies": [CASE],
+        "case_study_support": [SUPPORT],
+        "evaluations": [OPEN_FORM],
+    }
     tiny = TinyStudy(folder)
     for kind, rows in (given | changes).items():
         tiny.add(f"{kind}.csv", f'kind = "{kind}"', rows)
@@ -31,7 +36,7 @@ def texts(folder: Path, **changes: list[dict[str, object]]) -> set[str]:
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     found = texts(tmp_path_factory.mktemp("before"))
-    assert len(found) == 3
+    assert len(found) == 4
     return found
 
 
@@ -44,6 +49,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         {"statements": [STATEMENT | {"urn": 900002}]},
         {"case_studies": [CASE | {"consent": "no"}]},
         {"case_studies": [CASE | {"statement": NAMED}]},
+        {"case_study_support": [SUPPORT | {"support": "Five visits"}]},
+        {"case_study_support": [SUPPORT | {"until": ""}]},
         {"evaluations": [OPEN_FORM | {"consent": "withdrawn"}]},
     ],
     ids=[
@@ -53,13 +60,16 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "another's",
         "refused",
         "held",
+        "other support",
+        "other days",
         "form",
     ],
 )
 def test_what_is_taken_back_changed_or_held_is_among_them_no_more(tmp_path, before, changes):
     after = texts(tmp_path, **changes)
     assert not before <= after
-    assert len(before - after) == 1
+    # What a school received goes with its case study.
+    assert len(before - after) == (2 if "case_studies" in changes else 1)
 
 
 def test_what_is_added_takes_nothing_away(tmp_path, before):

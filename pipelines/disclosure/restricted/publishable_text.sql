@@ -7,6 +7,15 @@ WITH given AS (
     SELECT source_id, row_number, consent, 'case study', programme, urn, [context, support_received, statement]
     FROM raw.case_studies
     UNION ALL
+    -- What a school received is told with its case study, or not at all.
+    SELECT
+        received.source_id, received.row_number, 'YES', 'support', received.programme, received.urn,
+        [CAST(received.from_date AS VARCHAR), CAST(received.until_date AS VARCHAR), received.support]
+    FROM raw.case_study_support AS received
+    JOIN mart.school_urn AS school_urn USING (urn)
+    SEMI JOIN mart.case_study AS told
+        ON told.programme = received.programme AND told.school_id = school_urn.school_id
+    UNION ALL
     SELECT source_id, row_number, consent, 'evaluation', programme, urn, [free_text]
     FROM raw.evaluations
 )

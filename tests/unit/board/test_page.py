@@ -193,7 +193,8 @@ def test_sections_come_in_the_order_a_board_reads(page: ET.Element):
     names = [element.get("id") for element in page.findall(".//main/section")]
     assert names == [
         "answer", "together", "programme-send", "programme-gap", "programme-lowest",
-        "cannot-say", "claims", "not-yet", "changed", "schools-say", "method", "annex", "withheld",
+        "cannot-say", "claims", "not-yet", "changed", "schools-say", "case-studies", "method", "annex",
+        "withheld",
         "sources", "words",
     ]  # fmt: skip
 
@@ -248,6 +249,7 @@ def test_release_status_stands_in_every_row_of_results(page: ET.Element):
         ("statements", "attribution"),
         ("case_studies", "statement"),
         ("case_studies", "school_name"),
+        ("case_study_event", "happened"),
         ("claims", "exceptions"),
         ("evaluation_summary", "question"),
         ("evaluation_summary", "example"),

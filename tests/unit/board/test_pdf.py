@@ -215,6 +215,7 @@ def test_no_digit_is_drawn_but_the_model_s_and_page_numbers(document: bytes) -> 
     [
         ("statements", "quote"),
         ("case_studies", "school_name"),
+        ("case_study_event", "happened"),
         ("claims", "exceptions"),
         ("programme", "title"),
         ("study", "title"),

@@ -28,6 +28,13 @@ CASE = {
     "support_received": "Visits",
     "statement": "We learnt.",
 }
+SUPPORT = {
+    "programme": "send",
+    "urn": 900001,
+    "from": "2018-02-05",
+    "until": "2018-03-23",
+    "support": "Six visits",
+}
 FORM = {
     "programme": "send",
     "urn": 900001,

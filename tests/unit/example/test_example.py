@@ -248,7 +248,12 @@ def test_voices_hold_every_case(city):
     assert set(said["attribution"]) == {"name", "role", "anonymous"}
     assert set(said["tone"]) == {"positive", "mixed", "negative"}
     assert all(said["quote"].str.contains(mark).any() for mark in (",", '"', "\n", "&"))
-    assert sorted(city.case_studies["consent"]) == ["no", "yes", "yes"]
+    cases, support = city.case_studies, city.case_study_support
+    assert sorted(cases["consent"]) == ["no", "withdrawn", "yes", "yes", "yes"]
+    told = set(zip(cases["programme"], cases["urn"], strict=True))
+    assert set(zip(support["programme"], support["urn"], strict=True)) == told
+    until = support["until"].where(support["until"] != "", support["from"])
+    assert (support["from"] <= until).all()
     for programme in ("send", "gap"):
         for table in (city.evaluations, said, city.case_studies):
             urns = table.loc[table["programme"] == programme, "urn"]

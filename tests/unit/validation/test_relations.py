@@ -61,6 +61,7 @@ FORMS: dict[str, dict[str, object]] = {
         **{"theme": "Training", "tone": "mixed", "quote": "It helped some."},
     },
     "case_studies": {"consent": "yes", "context": "", "support_received": "", "statement": ""},
+    "case_study_support": {"from": "2018-01-15", "until": "2018-03-01", "support": "Visits"},
 }
 # What is planted in a row about a programme: column, value.
 PLANTED_FORMS: dict[str, tuple[str, object]] = {
@@ -68,6 +69,8 @@ PLANTED_FORMS: dict[str, tuple[str, object]] = {
     "programme_is_in_protocol": ("programme", "sned"),
     "date_is_in_study": ("", "2108-07-01"),
     "date_is_of_programme": ("", "2018-01-05"),
+    "case_is_told": ("urn", 900004),
+    "ends_after_it_begins": ("until", "2018-01-14"),
 }
 
 
@@ -78,6 +81,9 @@ def _plant_enrolment(tiny: TinyStudy, column: str, value: object) -> Place:
 
 def _plant_form(tiny: TinyStudy, table: str, column: str, value: object) -> Place:
     good = {"programme": "send", "urn": 900001, **FORMS[table]}
+    if table == "case_study_support":
+        told = [good | FORMS["case_studies"] | {"urn": urn} for urn in (900001, 900002)]
+        tiny.add("case_studies.csv", 'kind = "case_studies"', told)
     tiny.add(f"{table}.csv", f'kind = "{table}"', [good, good | {"urn": 900002, column: value}])
     return f"{table}.csv", 3, column, str(value)
 

@@ -1,0 +1,80 @@
+-- What happened at a school of a case study, from the first year of the study to the day its sources are as of. Only what
+-- is public besides the school's own lines: reviews that nobody publishes are for the school to tell.
+WITH told AS (
+    SELECT case_study.programme, case_study.school_id, school.has_ks2, school.has_ks4
+    FROM mart.case_study AS case_study
+    JOIN mart.school AS school USING (school_id)
+),
+
+span AS (
+    SELECT
+        make_date(CAST(left(min(study_year.academic_year), 4) AS INTEGER), 9, 1) AS first_day,
+        coalesce(any_value(study.as_at), any_value(study.reference_date)) AS last_day,
+        make_date(CAST(left(any_value(study.outcome_year), 4) AS INTEGER) + 1, 5, 1) AS first_test
+    FROM protocol.study_year AS study_year
+    CROSS JOIN protocol.study AS study
+),
+
+event AS (
+    SELECT
+        told.programme, told.school_id, received.from_date, nullif(received.until_date, received.from_date) AS until_date,
+        'support' AS kind, publishable_text(received.support) AS happened
+    FROM told
+    JOIN mart.school_urn AS school_urn USING (school_id)
+    JOIN raw.case_study_support AS received
+        ON received.programme = told.programme AND received.urn = school_urn.urn
+    JOIN mart.text_review AS review
+        ON review.source_id = received.source_id AND review.row_number = received.row_number
+    WHERE review.decision IN ('passes', 'reviewed')
+    UNION ALL BY NAME
+    SELECT programme, school_id, member.start_date AS from_date, 'programme' AS kind, 'The school joins the programme' AS happened
+    FROM told
+    JOIN mart.programme_school AS member USING (programme, school_id)
+    WHERE member.start_date IS NOT NULL
+    UNION ALL BY NAME
+    SELECT programme, school_id, first_test AS from_date, last_day(first_test) AS until_date, 'tests' AS kind, 'Key Stage 2 tests' AS happened
+    FROM told
+    CROSS JOIN span
+    WHERE has_ks2
+    UNION ALL BY NAME
+    SELECT
+        programme, school_id, first_test AS from_date, last_day(first_test + INTERVAL 1 MONTH) AS until_date,
+        'tests' AS kind, 'GCSE examinations' AS happened
+    FROM told
+    CROSS JOIN span
+    WHERE has_ks4
+    UNION ALL BY NAME
+    SELECT
+        told.programme, told.school_id, source.published AS from_date, 'results' AS kind,
+        CASE left(source.kind, 3) WHEN 'ks2' THEN 'Key Stage 2' ELSE 'Key Stage 4' END || ' results come out: '
+        || CASE source.release_status WHEN 'school_return' THEN 'as schools returned them' ELSE source.release_status END AS happened
+    FROM told
+    JOIN raw.source AS source
+        ON (told.has_ks2 AND source.kind LIKE 'ks2_%') OR (told.has_ks4 AND source.kind LIKE 'ks4_%')
+    JOIN protocol.study AS study ON study.outcome_year = source.academic_year
+    WHERE source.published IS NOT NULL
+    UNION ALL BY NAME
+    SELECT DISTINCT
+        told.programme, told.school_id, inspection.inspection_date AS from_date, 'inspection' AS kind,
+        concat_ws(': ', 'Inspected', ['outstanding', 'good', 'requires improvement', 'inadequate'][inspection.overall_effectiveness]) AS happened
+    FROM told
+    JOIN mart.school_urn AS school_urn USING (school_id)
+    JOIN raw.inspections AS inspection ON inspection.urn = school_urn.urn
+)
+
+SELECT
+    event.school_id,
+    event.programme,
+    row_number() OVER (
+        PARTITION BY event.programme, event.school_id
+        ORDER BY event.from_date, event.until_date NULLS FIRST, event.kind, event.happened
+    ) AS place,
+    event.from_date,
+    event.until_date,
+    event.kind,
+    CASE event.kind WHEN 'support' THEN event.from_date < span.first_test END AS is_before_tests,
+    event.happened
+FROM event
+CROSS JOIN span
+WHERE event.kind = 'support' OR event.from_date BETWEEN span.first_day AND coalesce(span.last_day, event.from_date)
+ORDER BY event.programme, event.school_id, place

@@ -1,0 +1,33 @@
+-- Every year of the study, with a figure or without, so that no row tells by its absence. A school whose unnamed point
+-- is withheld is withheld here too, in every year.
+WITH told AS (
+    SELECT DISTINCT programme, school_id, measure, pupil_group, unit
+    FROM impact.case_study_result
+)
+
+SELECT
+    told.school_id,
+    told.programme,
+    told.measure,
+    told.pupil_group,
+    told.unit,
+    year.academic_year,
+    result.release_status,
+    withheld.school_id IS NOT NULL AS suppressed,
+    CASE WHEN NOT suppressed THEN result.n_pupils END AS n_pupils,
+    CASE WHEN NOT suppressed THEN result.n_meeting END AS n_meeting,
+    CASE WHEN NOT suppressed THEN result.mean END AS mean,
+    CASE WHEN NOT suppressed THEN result.ci_low END AS ci_low,
+    CASE WHEN NOT suppressed THEN result.ci_high END AS ci_high
+FROM told
+CROSS JOIN protocol.study_year AS year
+LEFT JOIN impact.case_study_result AS result
+    ON result.programme = told.programme
+    AND result.school_id = told.school_id
+    AND result.measure = told.measure
+    AND result.academic_year = year.academic_year
+LEFT JOIN temp.withheld_school AS withheld
+    ON withheld.school_id = told.school_id
+    AND withheld.measure = told.measure
+    AND withheld.pupil_group = told.pupil_group
+ORDER BY told.programme, told.school_id, told.measure, year.academic_year

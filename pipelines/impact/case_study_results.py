@@ -1,0 +1,91 @@
+"""What one school's own pupils got, with how far chance alone could have moved it: no effect of anything.
+
+Whether a school's result may be shown is `pipelines.disclosure`'s to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri, stdtrit
+
+from pipelines.catalogue.impact import CASE_STUDY_RESULT
+from pipelines.impact.inference import CONFIDENCE
+from pipelines.impact.panel import FloatArray
+
+_UPPER = (1 + CONFIDENCE) / 2
+
+
+@dataclass(frozen=True)
+class OwnResult:
+    """A school's mean in the measure's unit; `n_meeting` of a share only, no interval where none is known."""
+
+    mean: float
+    ci_low: float | None
+    ci_high: float | None
+    n_meeting: int | None = None
+
+
+def share_result(n_meeting: int, n_pupils: int) -> OwnResult:
+    """A share of few pupils with its 95% score interval (Wilson 1927, JASA 22: 209).
+
+    It stays within 0 and 1 and is no point at either, where the usual interval is. Raises ValueError
+    without a pupil.
+    """
+    if n_pupils < 1:
+        raise ValueError("a share needs at least one pupil")
+    z2 = float(ndtri(_UPPER)) ** 2
+    share = n_meeting / n_pupils
+    centre = (share + z2 / (2 * n_pupils)) / (1 + z2 / n_pupils)
+    spread = share * (1 - share) / n_pupils + z2 / (4 * n_pupils**2)
+    margin = float(np.sqrt(z2 * spread)) / (1 + z2 / n_pupils)
+    # A standard that all or none met ends there: rounding may pass it by a hair.
+    return OwnResult(share, max(0.0, centre - margin), min(1.0, centre + margin), n_meeting)
+
+
+def points_result(mean: float, n_pupils: int, variance: FloatArray, of: FloatArray) -> OwnResult:
+    """A mean with its 95% interval from the spread of pupils within all schools (S,), `of` so many pupils.
+
+    A handful of pupils says little about its own spread, so it is pooled: sum (n - 1) s² / sum (n - 1),
+    with t on those degrees of freedom.
+    """
+    is_known = np.isfinite(variance) & (of > 1)
+    degrees = float((of[is_known] - 1).sum())
+    if degrees < 1:
+        return OwnResult(mean, None, None)
+    pooled = float(((of[is_known] - 1) * variance[is_known]).sum()) / degrees
+    margin = float(stdtrit(degrees, _UPPER)) * float(np.sqrt(pooled / n_pupils))
+    return OwnResult(mean, mean - margin, mean + margin)
+
+
+def build(con: duckdb.DuckDBPyConnection) -> int:
+    """Fill `impact.case_study_result`; returns its rows."""
+    results = con.execute(select()).df()
+    rows: list[dict[str, object]] = []
+    for _, year in results.groupby(["programme", "measure", "academic_year"], sort=False):
+        variance = year["variance"].to_numpy(dtype=np.float64, na_value=np.nan)
+        of = year["n_pupils"].to_numpy(dtype=np.float64)
+        for told in year[year["is_told"]].to_dict("records"):
+            n_pupils, mean = int(told["n_pupils"]), float(told["mean"])
+            own = (
+                share_result(round(mean * n_pupils), n_pupils)
+                if told["unit"] == "share"
+                else points_result(mean, n_pupils, variance, of)
+            )
+            rows.append({**{str(name): value for name, value in told.items()}, **asdict(own)})
+    con.execute(CASE_STUDY_RESULT.ddl())
+    if rows:
+        names = [column.name for column in CASE_STUDY_RESULT.columns]
+        con.register("told_results", pd.DataFrame(rows)[names])
+        con.execute(f"INSERT INTO {CASE_STUDY_RESULT.full_name} BY NAME SELECT * FROM told_results")
+        con.unregister("told_results")
+    return len(rows)
+
+
+def select() -> str:
+    """The SELECT of the results it is made from."""
+    return Path(__file__).with_name("case_study_result.sql").read_text(encoding="utf-8")
