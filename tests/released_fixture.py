@@ -66,6 +66,7 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "verdict_change": _verdict_change(),
         "series_break": _series_break(),
         "source": _source(),
+        "data_check": _data_check(),
         "withheld": _withheld(),
     }
 
@@ -701,6 +702,16 @@ def _verdict_change() -> pd.DataFrame:
 def _series_break() -> pd.DataFrame:
     columns = ["measure", "key_stage", "academic_year", "what", "source"]
     return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+
+
+def _data_check() -> pd.DataFrame:
+    rows = [
+        ("files", 412, None, None),
+        ("relations", 31, None, None),
+        ("relations", 2, "the date lies before the programme began", 3),
+        ("tables", 268, None, None),
+    ]
+    return pd.DataFrame(rows, columns=["judged", "n_rules", "problem", "n_places"])
 
 
 def _source() -> pd.DataFrame:

@@ -46,6 +46,38 @@ def methods(headline: Row, tables: Tables) -> Table:
     )
 
 
+_JUDGED = {
+    "files": "Values in the files: codes, ranges, blanks, doubles, rows accounted for",
+    "relations": "Rules between files: schools, programmes, dates, counts",
+    "tables": "Values in the tables made of them",
+}
+
+
+def data_checks(tables: Tables) -> Table:
+    """What was checked of the data, and what a person should look at."""
+    kinds = [row for row in tables["data_check"] if wording.is_missing(row["problem"])]
+    warned = [row for row in tables["data_check"] if row not in kinds]
+    return table_of(
+        "What was checked of the data",
+        kinds,
+        {
+            "Checked": lambda row: _JUDGED[row["judged"]],
+            "Rules": lambda row: cite(row, "count", "n_rules"),
+            "To look at": lambda row: (
+                "; ".join(
+                    f"{cite(found, 'text', 'problem')} ({cite(found, 'count', 'n_places')})"
+                    for found in warned
+                    if found["judged"] == row["judged"]
+                )
+                or NONE
+            ),
+        },
+        note="A rule that stops a run held, or there would be no page. One that only warns is named, "
+        "with the number of places.",
+        if_empty="No check is on record.",
+    )
+
+
 def attrition(tables: Tables) -> Table:
     """Schools that a headline keeps and loses, with all their pupils' results."""
     sides: dict[tuple[str, str, str], dict[bool, Row]] = {}

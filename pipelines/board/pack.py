@@ -135,6 +135,7 @@ class Pack:
     withheld_figures: Table
     withheld_why: str
     sources: Table
+    data_checks: Table
     glossary: tuple[Limit, ...]
     range_means: str
     withheld_means: str = f"{wording.WITHHELD} means withheld, so that no pupil is recognised."
@@ -213,6 +214,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             "release. Which of these it is, is not said. It never means zero."
         ),
         sources=tables.sources(rows),
+        data_checks=annex.data_checks(rows),
         glossary=_glossary(study, confidence, rows),
         range_means=f"The {confidence} range shows how far each average could be off by chance.",
     )

@@ -74,6 +74,7 @@ def model(of: Pack) -> dict[str, Any]:
             *_table(of.withheld_figures, of),
             _heading(2, "Sources"),
             *_table(of.sources, of),
+            *_table(of.data_checks, of),
             _heading(2, "Words used"),
             _terms(of.glossary),
             _paragraph(

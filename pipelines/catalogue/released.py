@@ -278,6 +278,24 @@ RELEASED_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "released",
+        "data_check",
+        grain="what was checked of the data: all rules of a kind, or a rule that warned",
+        key=("judged", "problem"),
+        columns=(
+            Column(
+                "judged",
+                "code",
+                "Values of the files, rules between them, or values of the tables made of them",
+                allowed=("files", "relations", "tables"),
+                is_nullable=False,
+            ),
+            Column("n_rules", "integer", "Rules judged", low=1, unit="rules", is_nullable=False),
+            Column("problem", "text", "Of a rule that warned: what a person should look at"),
+            Column("n_places", "integer", "Of a rule that warned: in how many places", low=1),
+        ),
+    ),
+    Table(
+        "released",
         "withheld",
         grain="a table of which figures are withheld",
         key=("released_table",),

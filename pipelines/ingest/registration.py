@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS raw.set_aside (source_id VARCHAR, reason VARCHAR, n_r
 CREATE TABLE IF NOT EXISTS raw.unreadable (
     table_name VARCHAR, source_id VARCHAR, row_number BIGINT, column_name VARCHAR
 );
+CREATE TABLE IF NOT EXISTS raw.check_result (
+    check_name VARCHAR PRIMARY KEY, judged VARCHAR, n_rules BIGINT, n_broken BIGINT, problem VARCHAR
+);
 CREATE TABLE IF NOT EXISTS raw.unknown_code (
     source_id VARCHAR, column_name VARCHAR, raw_text VARCHAR, n_cells BIGINT
 );

@@ -1,6 +1,7 @@
 """One check, judged and explained: a table against its catalogue entry, or a rule between tables.
 
-The graph and `ssif validate` both call these two, so that they cannot disagree.
+The graph and `ssif validate` both call these two, so that they cannot disagree. What came of each is noted
+in the store as counts: the board's annex says what was checked.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> T
     rules = tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
     result = validate(con, rules)
     faults = [fault for rule in result.broken for fault in faults_of(con, study, rule)]
+    judged = "files" if table.schema == "raw" else "tables"
+    _note(con, table.full_name, judged, len(rules), len(result.broken))
     return TableCheck(result.held, result.broken, tuple(faults))
 
 
@@ -48,4 +51,19 @@ class RelationCheck:
 def check_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> RelationCheck:
     """Judge a rule between tables that have been made."""
     n_broken = count_broken(con, relation)
+    _note(con, relation.name, "relations", 1, n_broken, relation.rule.problem)
     return RelationCheck(n_broken, tuple(faults_of_relation(con, relation)) if n_broken else ())
+
+
+def _note(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    judged: str,
+    n_rules: int,
+    n_broken: int,
+    problem: str | None = None,
+) -> None:
+    con.execute(
+        "INSERT OR REPLACE INTO raw.check_result VALUES (?, ?, ?, ?, ?)",
+        [name, judged, n_rules, n_broken, problem],
+    )

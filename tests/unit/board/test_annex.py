@@ -98,3 +98,9 @@ def test_every_method_of_a_headline_has_a_row():
         assert len(table.rows) == len(where(tables["impact"], **about))
         if np.isnan(headline["estimate_low"]):
             assert table.rows[0][1] == f"none: {headline['verdict_reason']}"
+
+
+def test_what_was_checked_is_told_with_what_a_person_should_look_at():
+    table = told(annex.data_checks, released_tables())
+    assert column(table, "Rules") == ["412", "31", "268"]
+    assert column(table, "To look at") == ["–", "the date lies before the programme began (3)", "–"]
