@@ -36,7 +36,7 @@ def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> T
     result = validate(con, rules)
     faults = [fault for rule in result.broken for fault in faults_of(con, study, rule)]
     judged = "files" if table.schema == "raw" else "tables"
-    _note(con, table.full_name, judged, len(rules), len(result.broken))
+    _note(con, table.full_name, judged, n_rules=len(rules), n_broken=len(result.broken))
     return TableCheck(result.held, result.broken, tuple(faults))
 
 
@@ -51,7 +51,8 @@ class RelationCheck:
 def check_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> RelationCheck:
     """Judge a rule between tables that have been made."""
     n_broken = count_broken(con, relation)
-    _note(con, relation.name, "relations", 1, n_broken, relation.rule.problem)
+    problem = relation.rule.problem
+    _note(con, relation.name, "relations", n_rules=1, n_broken=n_broken, problem=problem)
     return RelationCheck(n_broken, tuple(faults_of_relation(con, relation)) if n_broken else ())
 
 
@@ -59,6 +60,7 @@ def _note(
     con: duckdb.DuckDBPyConnection,
     name: str,
     judged: str,
+    *,
     n_rules: int,
     n_broken: int,
     problem: str | None = None,
