@@ -42,7 +42,8 @@ HOSTILE = {
     "typst": '#import "@preview/x:0.1.0": * #eval("1+1") $x$ @ref <label>',
     "sql": "'); DROP TABLE released.statements; --",
     "right to left": "\u202egnp.\u202c \u2067x\u2069 \u200f",
-    "nulls": "a\x00b\x07c\x1b[31m",
+    # Of control characters a file with NUL is refused as damaged (`tests/unit/ingest`).
+    "controls": "a\x01b\x07c\x1b[31m",
     "zero width": "in\u200bvi\ufeffsi\u00adble",
     "emoji": "👩‍👩‍👧 🏳️‍🌈 👍🏽",
     "marks": "z" + "\u0336\u0301\u0489" * 40,
