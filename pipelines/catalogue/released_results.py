@@ -277,10 +277,16 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             YEAR,
             FROM_STATUS,
             TO_STATUS,
-            Column(
-                "n_pupils_before", "integer", "Pupils in the earlier, to the nearest ten", low=0
+            *(
+                Column(
+                    f"n_pupils_{when}",
+                    "integer",
+                    f"Pupils in the {which} release, to the nearest ten",
+                    low=0,
+                    unit="pupils",
+                )
+                for when, which in (("before", "earlier"), ("after", "later"))
             ),
-            Column("n_pupils_after", "integer", "Pupils in the later, to the nearest ten", low=0),
             Column("n_pupils_difference", "integer", "Pupils more, from those two counts"),
             Column("before", "number", "Mean in the earlier release, as it is read"),
             Column("after", "number", "Mean in the later release, as it is read"),

@@ -226,7 +226,7 @@ def _build_marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     if faults:
         raise StudyError(faults)
     for relation in RELATIONS:
-        if relation.table in read:
+        if relation.table in read and not relation.is_warning:
             faults += faults_of_relation(con, relation)
     if faults:
         raise StudyError(faults)

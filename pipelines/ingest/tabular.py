@@ -243,9 +243,12 @@ def _direct_scan(
     """SQL for a file DuckDB reads as it stands: UTF-8, heading in row 1, nothing below the records."""
     if survey.encoding != "utf-8" or heading != 1 or survey.line_end not in {"\n", "\r\n"}:
         return None
-    last_line = survey.tail.rstrip(f"\r\n{grid.delimiter}").rpartition("\n")[2]
-    first_cell = last_line.lstrip(f' "\t{grid.delimiter}')
-    if _TOTAL_OR_NOTE.match(first_cell) or last_line.count('"') % 2:
+    nothing = f' "\t\r{grid.delimiter}'
+    last_lines = survey.tail.split("\n")
+    while last_lines and not last_lines[-1].strip(nothing) and last_lines[-1].count('"') % 2 == 0:
+        last_lines.pop()
+    last_line = last_lines[-1] if last_lines else ""
+    if _TOTAL_OR_NOTE.match(last_line.lstrip(nothing)) or last_line.count('"') % 2:
         return None
     # A file of one column has no blank lines: they are its blank cells.
     blank_rows = grid.blank_rows() if survey.has_blank_line and len(headers) > 1 else ()

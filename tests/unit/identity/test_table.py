@@ -197,8 +197,8 @@ def reviewed(tiny: TinyStudy) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(
     ("reference_date", "expected"),
-    # On the last day before, Alder is maintained, and visited; and Cedar has not merged into Dogwood yet.
-    [("2017-08-31", (1, 6)), ("2017-09-01", (0, 4)), ("2018-09-01", (0, 4))],
+    # On the last day before, Alder is maintained; and Cedar has not merged into Dogwood yet.
+    [("2017-08-31", (0, 6)), ("2017-09-01", (0, 4)), ("2018-09-01", (0, 4))],
 )
 def test_a_converter_keeps_its_history_and_is_maintained_only_until_it_converts(
     tmp_path, reference_date, expected

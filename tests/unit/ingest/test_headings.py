@@ -181,9 +181,7 @@ def test_what_cannot_be_done_without_and_what_is_there_are_faults(tmp_path):
 
 def test_a_figure_of_another_year_is_refused_with_the_reason(tmp_path):
     tiny = tables(tmp_path, "")
-    tiny.protocol = tiny.protocol.replace("ks2_rwm_expected", "ks2_reading_progress").replace(
-        '"2017-18"', '"2023-24"'
-    )
+    tiny.protocol = tiny.protocol.replace('"2017-18"', '"2023-24"')
     tiny.sources[FILE] = tiny.sources[FILE].replace("2017-18", "2023-24")
     tiny.sources[FILE] += 'columns = { SCHNAME = "READPROG" }'
     faults = [fault for fault, _ in stopped(tiny)]

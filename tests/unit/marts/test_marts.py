@@ -542,22 +542,24 @@ def placebo_schools(
     `provisional` are figures of the year before in an earlier release.
     """
 
-    def schools(figures: dict[int, str]) -> list[dict[str, object]]:
+    def schools(figures: dict[int, str], name: str) -> list[dict[str, object]]:
         return [
             published_ks2(
                 900000 + number,
                 number,
-                "S",
+                name,
                 PTRWM_EXP_FSM6CLA1A=figure,
                 RECTYPE=2 if number in special else 1,
             )
             for number, figure in figures.items()
         ]
 
-    tiny = published_study(tmp_path, {"2016-17": schools(before), "2017-18": schools(after)})
+    tiny = published_study(
+        tmp_path, {"2016-17": schools(before, "Then"), "2017-18": schools(after, "Now")}
+    )
     if provisional:
         about = 'kind = "ks2_schools"\nacademic_year = "2016-17"\nstatus = "provisional"'
-        tiny.add("provisional.csv", about, schools(provisional))
+        tiny.add("provisional.csv", about, schools(provisional, "Early"))
     for name in ("register.csv", "links.csv", "enrolments.csv"):
         tiny.drop(name)
     tiny.protocol = tiny.protocol[: tiny.protocol.index("[[programme]]")] + PLACEBO
