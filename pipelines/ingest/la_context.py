@@ -12,11 +12,12 @@ from pipelines.catalogue import LA_CONTEXT
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_text
 from pipelines.ingest.context_years import spelled_year, status_of
-from pipelines.ingest.headings import Place, Wanted, locate, looked_for
+from pipelines.ingest.headings import Place, Wanted, headings_in, locate, looked_for
 from pipelines.ingest.performance_tables import used_measures
 from pipelines.ingest.published_values import (
     UNKNOWN_CODE,
     UNKNOWN_ELSEWHERE,
+    is_column_of_shares,
     is_neither,
     is_number,
     number,
@@ -34,7 +35,7 @@ from pipelines.ingest.registration import (
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.measures import MEASURES
 from pipelines.store import row_count
-from pipelines.study import Study
+from pipelines.study import Source, Study
 
 _LAIT = (
     Wanted("name", ("Short Desc",), can_be_without=False),
@@ -108,6 +109,19 @@ def ingest_la_context(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     return row_count(con, LA_CONTEXT.full_name)
 
 
+def key_heading(source: Source, column_name: str, figure: str) -> str | None:
+    """The file's own heading of what says whose figure it is; None for a column that a row's figure fills.
+
+    `figure`: the heading of a figure of the file, by which the two layouts are told apart.
+    """
+    lait = headings_in(source, _LAIT)
+    if figure == lait["raw_text"]:
+        names = {"area_level": "area_code", "la_code": "area_code", "area_name": "area_name"}
+        return lait[names[column_name]] if column_name in names else None
+    names = {"la_code": "area_code", "area_name": "la_name"}
+    return headings_in(source, _EES)[names[column_name]] if column_name in names else None
+
+
 def _is_of_interactive_tool(file: TabularFile, registered: RegisteredFile) -> bool:
     """By the headings, or by what the study says they are; explore education statistics is the default."""
     targets = (name for names in registered.source.columns.values() for name in names)
@@ -129,6 +143,7 @@ def _read_lait(
         CREATE OR REPLACE TEMP TABLE figure AS
         SELECT numbered.row_number, {_quoted(places["raw_text"].heading)} AS column_name,
             {_quoted(places["year_text"].heading)} AS year_heading, NULL::VARCHAR AS status_heading,
+            {_quoted(places["area_code"].heading)} AS area_heading,
             year_text, NULL::VARCHAR AS status_text, {_LEVEL_OF_NUMBER} AS area_level, area_name, area_code,
             measure, pupil_group, raw_text,
             CASE WHEN measure IS NULL THEN {_quoted(NOT_AN_OUTCOME)} END AS aside
@@ -166,6 +181,7 @@ def _read_ees(
     group = _group_of_row(con, others)
     each = " UNION ALL ".join(_figure_of(m, places[m.name], cell_of) for m in figures)
     status_heading = places["status_text"].heading if "status_text" in places else ""
+    area_heading = places["area_code"].heading if "area_code" in places else ""
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE figure AS
@@ -182,7 +198,8 @@ def _read_ees(
         each_figure AS ({each})
         SELECT judged.row_number, coalesce(column_name, '') AS column_name,
             {_quoted(places["year_text"].heading)} AS year_heading,
-            {_quoted(status_heading)} AS status_heading, year_text, status_text, area_level,
+            {_quoted(status_heading)} AS status_heading, {_quoted(area_heading)} AS area_heading,
+            year_text, status_text, area_level,
             CASE area_level WHEN 'nation' THEN country_name WHEN 'region' THEN region_name ELSE la_name END
                 AS area_name,
             area_code, measure, pupil_group, each_figure.raw_text,
@@ -274,12 +291,26 @@ def _store(
     con.execute(
         f"""
         INSERT INTO raw.unreadable
+        WITH as_share AS (
+            SELECT column_name, measure FROM figure
+            WHERE aside IS NULL AND {is_used} AND measure IN ({shares}) AND {is_number("raw_text")}
+            GROUP BY column_name, measure
+            HAVING {is_column_of_shares("raw_text")}
+        )
         SELECT DISTINCT $table_name, $source_id, row_number, heading FROM (
             SELECT row_number, year_heading AS heading FROM figure JOIN spelled USING (year_text, status_text)
             WHERE aside IS NULL AND NOT is_known
             UNION ALL
             SELECT row_number, status_heading FROM figure JOIN spelled USING (year_text, status_text)
             WHERE aside IS NULL AND NOT is_status_known
+            UNION ALL
+            SELECT row_number, area_heading FROM figure
+            WHERE aside IS NULL AND area_level = 'authority' AND area_code IS NOT NULL
+                AND TRY_CAST(area_code AS BIGINT) IS NULL
+            UNION ALL
+            SELECT min(row_number), column_name FROM figure JOIN as_share USING (column_name, measure)
+            WHERE aside IS NULL AND {is_number("raw_text")} AND {number("raw_text")} NOT IN (0, 1)
+            GROUP BY column_name, measure
             UNION ALL
             SELECT row_number, column_name FROM figure
             WHERE aside IS NULL AND {is_used} AND measure IN ({shares}) AND {is_number("raw_text")}

@@ -26,6 +26,7 @@ from pipelines.ingest.published_columns import (
 from pipelines.ingest.published_values import (
     UNKNOWN_CODE,
     UNKNOWN_ELSEWHERE,
+    is_column_of_shares,
     is_neither,
     is_number,
     number,
@@ -95,10 +96,22 @@ def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> i
     return row_count(con, "raw.published_outcome")
 
 
-def key_heading(source: Source, column_name: str) -> str | None:
-    """The file's own heading of a column that holds no figure; None for a column that does."""
-    key = _KEY_OF_COLUMN.get(column_name)
-    return None if key is None else headings_in(source, _KEYS)[key]
+def key_heading(source: Source, column_name: str, figure: str) -> str | None:
+    """The file's own heading of a column beside a figure; None for one that the figure itself fills.
+
+    `figure`: the heading of the figure, which says where its pupils and its interval stand.
+    """
+    if key := _KEY_OF_COLUMN.get(column_name):
+        return headings_in(source, _KEYS)[key]
+    columns = [c for c in published_columns() if source.kind.startswith(c.key_stage)]
+    own = headings_in(source, wanted_figures(columns, set()))
+    for column in columns:
+        if own[column.value].casefold() == figure.casefold():
+            beside = {
+                "n_pupils": column.n_pupils, "ci_low": column.ci_low, "ci_high": column.ci_high
+            }  # fmt: skip
+            return own.get(beside.get(column_name, ""))
+    return None
 
 
 def used_measures(study: Study) -> set[str]:
@@ -305,8 +318,7 @@ def _note_unreadable(
         WITH as_share AS (
             SELECT column_name FROM incoming WHERE is_used AND unit = 'share' AND {is_number("raw_text")}
             GROUP BY column_name
-            HAVING max({percent}) BETWEEN 0.01 AND 1 AND count(*) > 1 AND NOT bool_or(contains(raw_text, '%'))
-                AND bool_or({percent} NOT IN (0, 1))
+            HAVING {is_column_of_shares("raw_text")}
         ),
         place AS (
             SELECT row_number, {urn} AS heading FROM numbered

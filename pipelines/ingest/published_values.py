@@ -59,3 +59,12 @@ def is_neither(text: str) -> str:
     """SQL: whether a text is no number and no known code."""
     codes = ", ".join(f"'{code}'" for code in STATUS_OF_CODE)
     return f"({text} IS NOT NULL AND NOT {is_number(text)} AND upper({text}) NOT IN ({codes}))"
+
+
+def is_column_of_shares(text: str) -> str:
+    """SQL over the numbers of one column of percentages: whether they are shares from 0 to 1 instead."""
+    percent = number(text)
+    return (
+        f"max({percent}) BETWEEN 0.01 AND 1 AND count(*) > 1 AND NOT bool_or(contains({text}, '%')) "
+        f"AND bool_or({percent} NOT IN (0, 1))"
+    )

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import duckdb
 
-from pipelines.catalogue import PUBLISHED_OUTCOME, SQL_TYPES, Column, Table
+from pipelines.catalogue import LA_CONTEXT, SQL_TYPES, Column, Table
 from pipelines.errors import FAULTS_SHOWN, Fault
 from pipelines.ingest.heading_row import Headings
 from pipelines.ingest.headings import ASSUMED, headings_in, looked_for
+from pipelines.ingest.la_context import key_heading as context_key_heading
 from pipelines.ingest.performance_tables import key_heading
 from pipelines.ingest.records import match_headers, wanted_columns
 from pipelines.ingest.tabular import TabularFile, open_source
@@ -134,6 +135,7 @@ def _opened_again(
 
 def _duplicates(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:
     key = ", ".join(table.key)
+    own_key = ", ".join(name for name in table.key if name != "source_id")
     if table.schema != "raw":
         yield Fault(
             file=table.full_name,
@@ -153,11 +155,9 @@ def _duplicates(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
         yield Fault(
             file=source_id,
             row=row,
-            column=_heading(study, source_id, table, table.key[-1])
-            if is_pupil
-            else ", ".join(table.key),
+            column=_heading(study, source_id, table, table.key[-1]) if is_pupil else own_key,
             problem=(
-                f"{'the same pupil number' if is_pupil else 'the same ' + key} stands in rows "
+                f"{'the same pupil number' if is_pupil else 'the same ' + own_key} stands in rows "
                 + ", ".join(str(number) for number in rows)
             ),
             found="(a pupil's number is never shown)" if is_pupil else None,
@@ -187,7 +187,7 @@ def _misfits(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Iterat
     ).fetchall()
     rows_of: dict[tuple[str, str | None, str | None], list[int]] = {}
     for source_id, row, name, value in rows:
-        own = _heading(study, source_id, table, column.name) or name
+        own = _heading(study, source_id, table, column.name, figure=name) or name
         rows_of.setdefault((source_id, own, value), []).append(row)
     for (source_id, name, value), places in rows_of.items():
         yield Fault(
@@ -213,13 +213,17 @@ def _mart_fault(con: duckdb.DuckDBPyConnection, rule: Rule) -> Fault:
     )
 
 
-def _heading(study: Study, source_id: str, table: Table, column_name: str) -> str | None:
+def _heading(
+    study: Study, source_id: str, table: Table, column_name: str, *, figure: str | None = None
+) -> str | None:
     """What the file calls a column; None for a figure of a wide table, whose row keeps its heading."""
     source = next((source for source in study.source if source.file == source_id), None)
     if source is None:
         return column_name
+    if table is LA_CONTEXT:
+        return context_key_heading(source, column_name, figure or "")
     if table.is_wide:
-        return key_heading(source, column_name) if table is PUBLISHED_OUTCOME else None
+        return key_heading(source, column_name, figure or "")
     return headings_in(source, wanted_columns(table)).get(column_name, column_name)
 
 

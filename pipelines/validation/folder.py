@@ -1,4 +1,4 @@
-"""A study's folder checked in one go, without evaluating anything: protocol, files, tables, relations.
+"""A study's folder checked in one go, without evaluating anything: protocol, files, tables, relations, schools.
 
 Nothing here judges: what is right is said by `study`, `ingest` and the checks the graph itself runs. A
 fault in one file never hides those of another.
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import store
-from pipelines.catalogue import RAW_TABLES, Table
+from pipelines import marts, store
+from pipelines.catalogue import RAW_TABLES, SCHOOL_IDENTITY, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL
@@ -84,6 +84,13 @@ def check_sources(
         found = check_relation(con, relation).faults
         n_rules += 1
         (warnings if relation.is_warning else faults).extend(found)
+    if not faults:
+        # Which school a URN is can be told from sound tables only.
+        n_rules += 1
+        try:
+            marts.build(con, SCHOOL_IDENTITY)
+        except StudyError as error:
+            faults.extend(error.faults)
     pupil_kinds = {kind for t in RAW_TABLES if t.sensitivity == "pupil" for kind in t.source_kinds}
     return Findings(
         tuple(dict.fromkeys(faults)),

@@ -1,4 +1,4 @@
-"""What every module of planted faults shares: verdicts of Great Expectations, remembered."""
+"""What every module of planted faults shares: verdicts of Great Expectations remembered, small bombs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipelines.ingest import content
 from pipelines.validation import suites
 from tests.faults.trial import Verdicts
 
@@ -17,4 +18,6 @@ def _remembered_verdicts() -> Iterator[None]:
     """For these modules only: others try the library itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(suites, "_validate_frame", _VERDICTS)
+        # A gzip file of every kind that unpacks to 64 MiB would take its time; `test_content` tries one.
+        patch.setattr(content, "RATIO_COUNTS_FROM_BYTES", 2**21)
         yield

@@ -38,6 +38,15 @@ def _typed(grid: Grid) -> list[list[object]]:
     return [[cell or None for cell in row] for row in grid]
 
 
+# What an export puts around a table.
+TITLE: Grid = [["Exported from the authority's system"], []]
+NOTE: Grid = [[], ["Total"], ["Source: school returns"]]
+
+
+def _titled(grid: Grid) -> Grid:
+    return [*TITLE, *grid, *NOTE]
+
+
 def _ods(grid: Grid) -> bytes:
     rows = "".join(
         "<table:table-row>" + "".join(text_cell(cell) for cell in row) + "</table:table-row>"
@@ -57,8 +66,15 @@ WRITERS: dict[str, Callable[[Grid], bytes]] = {
     "tab.csv": lambda grid: text(grid, delimiter="\t").encode(),
     "crlf.csv": lambda grid: text(grid, line_end="\r\n").encode(),
     "cr.csv": lambda grid: text(grid, line_end="\r").encode(),
+    "titled.csv": lambda grid: _csv(_titled(grid)),
     "xlsx": _xlsx,
     "ods": _ods,
+    "titled.xlsx": lambda grid: _xlsx(_titled(grid)),
 }
 FORMATS: Sequence[str] = tuple(WRITERS)
 WORKBOOKS = ("xlsx", "ods")
+
+
+def rows_above(file_format: str) -> int:
+    """How many rows stand above the heading."""
+    return len(TITLE) if file_format.startswith("titled") else 0

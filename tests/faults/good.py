@@ -9,11 +9,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import get_args
 
 from pipelines.catalogue import RAW_TABLES, Table
 from pipelines.study import SourceKind
 from tests.faults.formats import Grid
 from tests.tiny_study import PROTOCOL, Row, ks2_pupil, ks4_pupil, published_ks2, school
+
+# What a good file is called here: its kind, or for the second form of one a name of its own.
+Name = str
+INTERACTIVE_TOOL: Name = "la_context_of_interactive_tool"
+NAMES: tuple[Name, ...] = (*get_args(SourceKind), INTERACTIVE_TOOL)
+# The headings of the two forms are the publishers' own: explore education statistics, interactive tool.
+CONTEXT: tuple[Name, ...] = ("la_context", INTERACTIVE_TOOL)
+PUBLISHED: tuple[Name, ...] = ("ks2_schools", "ks4_schools")
+PUPILS: tuple[Name, ...] = ("ks2_pupils", "ks4_pupils")
 
 _RESULTS = 'academic_year = "2017-18"\nstatus = "provisional"\n'
 _SCHOOLS = ((900001, 2001), (900002, 2002), (900003, 2003), (900004, 2004))
@@ -36,8 +46,32 @@ def _schools_of(published: list[Row], n_pupils: Mapping[str, int]) -> list[Row]:
     return [*published, published[0] | authority | n_pupils]
 
 
+def kind_of(name: Name) -> SourceKind:
+    """The kind of source a good file is registered as."""
+    return "la_context" if name in CONTEXT else name  # type: ignore[return-value]
+
+
+def _of_statistics(nth: int, authority: str) -> Row:
+    """An authority's row in a file of explore education statistics."""
+    return {
+        **{"time_period": 201718, "time_identifier": "Academic year"},
+        **{"geographic_level": "Local authority", "country_name": "England"},
+        **{"region_name": "South East", "old_la_code": 799 + nth, "la_name": authority},
+        **{"version": "Revised", "breakdown": "Total", "t_pupils": 300},
+        **{"subject": "Reading, writing and maths", "expected_standard_pupil_percent": 56 + nth},
+    }
+
+
+def _of_interactive_tool(nth: int, authority: str) -> Row:
+    """An authority's row in a file of the authority interactive tool."""
+    return {
+        **{"Short Desc": "DAP_NEW_KS2_RWM", "Data item": "", "Years": 2018, "Region": "NA"},
+        **{"LA and Regions": authority, "Values": 40 + nth, "LA Number": 799 + nth},
+    }
+
+
 @cache
-def rows() -> dict[SourceKind, list[Row]]:
+def rows() -> dict[Name, list[Row]]:
     """The records of a good file of each kind; programmes are of the first study or of both."""
     names = ("Alder", "Birch", "Cèdre", "Dogwood")
     ks2 = [published_ks2(urn, n, name) for (urn, n), name in zip(_SCHOOLS, names, strict=True)]
@@ -61,6 +95,15 @@ def rows() -> dict[SourceKind, list[Row]]:
             }
             for urn, _ in _SCHOOLS
         ],
+        "school_corrections": [
+            {
+                **{"urn": urn + 100, "school_urn": "separate", "reason": "Another site"},
+                **{"decided_by": "Analyst", "decided_on": "2018-09-20"},
+            }
+            for urn, _ in _SCHOOLS
+        ],
+        "la_context": [_of_statistics(nth, name) for nth, name in enumerate(names)],
+        INTERACTIVE_TOOL: [_of_interactive_tool(nth, name) for nth, name in enumerate(names)],
         "school_census": [
             {
                 **{"URN": urn, "LA": 799, "NOR": 200, "TSENELK": 20, "TSENELSE": 5},
@@ -116,24 +159,20 @@ def rows() -> dict[SourceKind, list[Row]]:
 
 
 @cache
-def grid_of(kind: SourceKind) -> tuple[tuple[str, ...], ...]:
+def grid_of(kind: Name) -> tuple[tuple[str, ...], ...]:
     """Heading and records as text."""
     records = rows()[kind]
     return (tuple(records[0]), *(tuple(str(cell) for cell in row.values()) for row in records))
 
 
-def fresh(kind: SourceKind) -> Grid:
+def fresh(kind: Name) -> Grid:
     """A copy to spoil."""
     return [list(row) for row in grid_of(kind)]
 
 
-def table_of(kind: SourceKind) -> Table:
+def table_of(kind: Name) -> Table:
     """The table a kind is read into."""
-    return next(table for table in RAW_TABLES if kind in table.source_kinds)
-
-
-PUBLISHED: tuple[SourceKind, ...] = ("ks2_schools", "ks4_schools")
-PUPILS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils")
+    return next(table for table in RAW_TABLES if kind_of(kind) in table.source_kinds)
 
 
 @dataclass(frozen=True)
@@ -141,11 +180,9 @@ class GoodStudy:
     """A study of good files: which kinds it has, and its protocol with one file in another form."""
 
     name: str
-    kinds: tuple[SourceKind, ...]
+    kinds: tuple[Name, ...]
 
-    def protocol(
-        self, kind: SourceKind | None = None, file_format: str = "csv", more: str = ""
-    ) -> str:
+    def protocol(self, kind: Name | None = None, file_format: str = "csv", more: str = "") -> str:
         """study.toml; the file of `kind` in `file_format`, with `more` lines in its entry."""
         programmes = re.sub('name = "tiny"', f'name = "{self.name}"', PROTOCOL)
         if self.name == "published":
@@ -159,13 +196,14 @@ class GoodStudy:
             file = file_of(each, file_format if each == kind else "csv")
             dated = _RESULTS if each in (*PUPILS, *PUBLISHED) else ""
             dated = 'academic_year = "2017-18"\n' if each == "school_census" else dated
+            dated = 'status = "final"\n' if each in CONTEXT else dated
             entries.append(
-                f'\n[[source]]\nkind = "{each}"\nfile = "{file}"\n{dated}{more if each == kind else ""}'
+                f'\n[[source]]\nkind = "{kind_of(each)}"\nfile = "{file}"\n{dated}{more if each == kind else ""}'
             )
         return programmes + "".join(entries)
 
 
-def file_of(kind: SourceKind, file_format: str) -> str:
+def file_of(kind: Name, file_format: str) -> str:
     """The name of a kind's file."""
     return f"{kind}.{file_format}"
 
@@ -176,6 +214,6 @@ STUDIES = (
 )
 
 
-def study_of(kind: SourceKind) -> GoodStudy:
+def study_of(kind: Name) -> GoodStudy:
     """The study a kind's faults are planted in."""
     return STUDIES[kind in PUBLISHED]

@@ -1,7 +1,7 @@
 """The list of faults: what each does to a good file, which files it can be done to, what has to be said.
 
-Where a fault can stand in a cell it is planted once for each column the catalogue says it concerns, so a
-new column or kind brings its own cases. How a case is tried is `test_faults`'.
+Where a fault can stand in a cell it is planted in each column the catalogue says it concerns, so a new
+column or kind brings its own. How a case is tried is `test_faults`'.
 
 What cannot be seen is not listed: a pupil file or a performance table does not say its year, so results of
 another year are found only where study.toml names a year the study does not use, or one file stands in for
@@ -17,20 +17,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
-from typing import get_args
 
 from pipelines.catalogue import Column
 from pipelines.ingest.records import read_columns
-from pipelines.study import SourceKind
-from tests.faults.formats import WORKBOOKS, WRITERS, Grid, text
-from tests.faults.good import PUBLISHED, PUPILS, file_of, fresh, grid_of, study_of, table_of
+from tests.faults.formats import WRITERS, Grid, rows_above, text
+from tests.faults.good import (
+    CONTEXT,
+    INTERACTIVE_TOOL,
+    NAMES,
+    PUBLISHED,
+    PUPILS,
+    Name,
+    file_of,
+    fresh,
+    grid_of,
+    kind_of,
+    study_of,
+    table_of,
+)
 
-KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
-RECORDS = tuple(kind for kind in KINDS if kind not in PUBLISHED)
+KINDS = NAMES
+RECORDS = tuple(kind for kind in KINDS if kind not in (*PUBLISHED, *CONTEXT))
 # The record a fault is planted in: row 3 of the file, as a spreadsheet counts.
 ROW = 3
 # Forms of file in which the row and the column of a cell are counted in ways of their own.
-FORMS_OF_CELLS = ("csv.gz", "semicolon.csv", "utf16.csv", *WORKBOOKS)
+FORMS_OF_CELLS = tuple(file_format for file_format in WRITERS if file_format != "csv")
 UNREADABLE = "cannot be read as"
 OUT_OF_RANGE, UNKNOWN, BLANK = "out of range", "the code is not known", "the cell is blank"
 MISSING = "the column is missing"
@@ -52,7 +63,7 @@ class Case:
     """One fault in one file. Without `expected` the fault is harmless: the table has to be the same."""
 
     fault: str
-    kind: SourceKind
+    kind: Name
     file_format: str
     # Made when it is tried; None: the file is not there.
     content: Callable[[], bytes] | None
@@ -83,14 +94,14 @@ def as_it_is(content: bytes) -> Callable[[], bytes]:
     return lambda: content
 
 
-def spoilt(kind: SourceKind, heading: str, value: str, row: int = ROW) -> Grid:
+def spoilt(kind: Name, heading: str, value: str, row: int = ROW) -> Grid:
     """A good file with one cell changed."""
     grid = fresh(kind)
     grid[row - 1][grid[0].index(heading)] = value
     return grid
 
 
-def _columns(kind: SourceKind) -> Iterator[tuple[str, Column]]:
+def _columns(kind: Name) -> Iterator[tuple[str, Column]]:
     """The headings of a record file, each with the column it is read into."""
     headings = {heading.casefold(): heading for heading in grid_of(kind)[0]}
     for column in read_columns(table_of(kind)):
@@ -106,22 +117,35 @@ def in_cells(
     value: Callable[[Column], str],
     said: str,
 ) -> Iterator[Case]:
-    """One case for each column of each kind the fault concerns."""
+    """One case for each kind: a record in which every column the fault concerns has it, and each is told."""
+    for kind in RECORDS:
+        grid = fresh(kind)
+        columns = [(heading, column) for heading, column in _columns(kind) if concerns(column)]
+        for heading, column in columns:
+            grid[ROW - 1][grid[0].index(heading)] = value(column)
+        if columns:
+            expected = tuple(Expected(ROW, heading, said) for heading, _ in columns)
+            yield Case(fault, kind, "csv", written("csv", grid), expected)
+
+
+def in_blank_cells() -> Iterator[Case]:
+    """One case for each column that may not be blank: a record without any cell is none."""
     for kind in RECORDS:
         for heading, column in _columns(kind):
-            if not concerns(column):
-                continue
-            content = written("csv", spoilt(kind, heading, value(column)))
-            yield Case(fault, kind, "csv", content, (Expected(ROW, heading, said),), heading)
+            if not column.is_nullable and _is_open(column):
+                content = written("csv", spoilt(kind, heading, " "))
+                yield Case(
+                    "blank cell", kind, "csv", content, (Expected(ROW, heading, BLANK),), heading
+                )
 
 
-def in_every_form(fault: str, value: str, said: str) -> Iterator[Case]:
-    """The first column of each kind that has a type, in forms of file other than plain CSV."""
-    for kind in RECORDS:
+def in_other_forms(fault: str, value: str, said: str) -> Iterator[Case]:
+    """The first column of each kind that has a type, in some forms of file: every third, each kind its own."""
+    for nth, kind in enumerate(RECORDS):
         heading = next((heading for heading, column in _columns(kind) if _is_typed(column)), None)
-        for file_format in FORMS_OF_CELLS if heading else ():
+        for file_format in FORMS_OF_CELLS[nth % 3 :: 3] if heading else ():
             content = written(file_format, spoilt(kind, str(heading), value))
-            expected = (Expected(ROW, heading, said),)
+            expected = (Expected(ROW + rows_above(file_format), heading, said),)
             yield Case(fault, kind, file_format, content, expected, str(heading))
 
 
@@ -140,7 +164,7 @@ def cell_faults() -> Iterator[Case]:
     """A value where another belongs."""
     yield from in_cells("wrong type", _is_typed, lambda _: "see note", UNREADABLE)
     yield from in_cells("formula text", lambda c: c.kind == "date", lambda _: "=1+1", UNREADABLE)
-    yield from in_cells("formula text", lambda c: bool(c.allowed), lambda _: "=A1", UNKNOWN)
+    yield from in_cells("formula as a code", lambda c: bool(c.allowed), lambda _: "=A1", UNKNOWN)
     yield from in_cells(
         "too low", lambda c: c.low is not None, lambda c: f"{(c.low or 0) - 1:.0f}", OUT_OF_RANGE
     )
@@ -151,9 +175,7 @@ def cell_faults() -> Iterator[Case]:
         OUT_OF_RANGE,
     )
     yield from in_cells("unknown code", lambda c: bool(c.allowed), lambda _: "??", UNKNOWN)
-    yield from in_cells(
-        "blank cell", lambda c: not c.is_nullable and _is_open(c), lambda _: " ", BLANK
-    )
+    yield from in_blank_cells()
     yield from in_cells(
         "date order", lambda c: c.kind == "date", lambda _: "12/31/2017", UNREADABLE
     )
@@ -164,13 +186,17 @@ def cell_faults() -> Iterator[Case]:
     yield from in_cells(
         "part of a whole", lambda c: c.kind == "integer", lambda _: "12.7", UNREADABLE
     )
-    yield from in_every_form("wrong type", "see note", UNREADABLE)
+    yield from in_other_forms("wrong type", "see note", UNREADABLE)
 
 
 # ------------------------------------------------------------------------------- faults of a heading
 
 
-def _required(kind: SourceKind) -> list[str]:
+def _required(kind: Name) -> list[str]:
+    if kind == INTERACTIVE_TOOL:
+        return ["Short Desc", "Years", "LA and Regions", "Values", "LA Number"]
+    if kind in CONTEXT:
+        return ["time_period", "geographic_level", "country_name"]
     if kind in PUBLISHED:
         values = {
             "ks2_schools": ["PTRWM_EXP_FSM6CLA1A", "TFSM6CLA1A"],
@@ -180,21 +206,21 @@ def _required(kind: SourceKind) -> list[str]:
     return [heading for heading, column in _columns(kind) if column.is_required]
 
 
-def _usual(kind: SourceKind, heading: str) -> str:
+def _usual(kind: Name, heading: str) -> str:
     """The heading a missing column is called by: the first that its column has."""
-    if kind in PUBLISHED:
+    if kind not in RECORDS:
         return heading
     column = next(column for found, column in _columns(kind) if found == heading)
     return column.headers[0] if column.headers else column.name
 
 
-def without(kind: SourceKind, heading: str) -> Grid:
+def without(kind: Name, heading: str) -> Grid:
     grid = fresh(kind)
     index = grid[0].index(heading)
     return [row[:index] + row[index + 1 :] for row in grid]
 
 
-def renamed(kind: SourceKind, heading: str, name: str) -> Grid:
+def renamed(kind: Name, heading: str, name: str) -> Grid:
     grid = fresh(kind)
     grid[0][grid[0].index(heading)] = name
     return grid
@@ -224,7 +250,7 @@ def heading_faults() -> Iterator[Case]:
 # ------------------------------------------------------------------------------ faults of whole rows
 
 # What tells two records of a kind, as the message names it; None: no two of its rows can be the same.
-_KEY_COLUMNS: dict[SourceKind, str | None] = {
+_KEY_COLUMNS: dict[Name, str | None] = {
     "ks2_pupils": "UPN",
     "ks4_pupils": "UPN",
     "ks2_schools": "URN",
@@ -236,12 +262,15 @@ _KEY_COLUMNS: dict[SourceKind, str | None] = {
 def row_faults() -> Iterator[Case]:
     """A record twice, none at all, of another authority, or one that no other table knows."""
     for kind in KINDS:
-        key = _KEY_COLUMNS.get(kind, ", ".join(table_of(kind).key))
+        own_key = (name for name in table_of(kind).key if name != "source_id")
+        key = _KEY_COLUMNS.get(kind, ", ".join(own_key))
         if key is not None:
             twice = [*fresh(kind)[:-1], list(grid_of(kind)[ROW - 1]), list(grid_of(kind)[-1])]
             row = len(twice) - 1
             said = f"{ROW}, {row}"
-            expected = (Expected(ROW, key, "in rows" if kind in RECORDS else "more than one row"),)
+            expected = (
+                Expected(ROW, key, "more than one row" if kind in PUBLISHED else "in rows"),
+            )
             for file_format in ("csv", "csv.gz"):
                 content = written(file_format, twice)
                 yield Case(
@@ -278,40 +307,81 @@ def row_faults() -> Iterator[Case]:
         yield Case("programme not in the protocol", kind, "csv", content, tuple(expected))
 
 
-def published_faults() -> Iterator[Case]:
-    """What only a performance table can have."""
-    figures = {"ks2_schools": "PTRWM_EXP_FSM6CLA1A", "ks4_schools": "PTFSM6CLA1ABASICS_94"}
+def figure_faults() -> Iterator[Case]:
+    """What only a table of published figures can have: a row holds many, and a code may stand for any."""
+    figures = {
+        "ks2_schools": "PTRWM_EXP_FSM6CLA1A",
+        "ks4_schools": "PTFSM6CLA1ABASICS_94",
+        "la_context": "expected_standard_pupil_percent",
+        INTERACTIVE_TOOL: "Values",
+    }
     for kind, heading in figures.items():
         for fault, value, said in (
             ("unknown code", "QQ", UNKNOWN),
             ("formula text", "=SUM(A1)", UNKNOWN),
             ("wrong type", "see note", UNKNOWN),
             ("decimal comma", "60,5%", UNKNOWN),
-            ("too high", "20001%", OUT_OF_RANGE),
+            ("too low", "-1%", UNREADABLE),
+            ("too high", "101%", UNREADABLE),
         ):
-            expected = [Expected(ROW, heading, said)]
-            if fault == "too high":
-                expected.append(Expected(ROW, heading, "no whole number", is_warning=True))
-            for file_format in ("csv", "csv.gz", "tab.csv"):
+            for file_format in WRITERS if fault == "wrong type" else ("csv",):
                 content = written(file_format, spoilt(kind, heading, value))
                 # Of a table at fault, relations are not judged.
-                yield Case(fault, kind, file_format, content, tuple(expected[:1]), heading)
-        grid = spoilt(kind, "RECTYPE", "9")
-        expected = [Expected(ROW, "RECTYPE", UNKNOWN)]
-        yield Case("unknown code", kind, "csv", written("csv", grid), tuple(expected), "RECTYPE")
+                expected = (Expected(ROW + rows_above(file_format), heading, said),)
+                yield Case(fault, kind, file_format, content, expected, heading)
         grid = fresh(kind)
-        for row in grid[1:]:
-            row[grid[0].index(heading)] = "0.4"
-        expected = [
-            Expected(2, heading, "holds shares (0 to 1)"),
-            *(
-                Expected(row, heading, "no whole number", is_warning=True)
-                for row in range(2, len(grid) + 1)
-            ),
-        ]
-        for file_format in ("csv", "csv.gz", "semicolon.csv"):
+        for nth, row in enumerate(grid[1:], start=4):
+            row[grid[0].index(heading)] = f"0.{nth}"
+        expected = (Expected(2, heading, UNREADABLE),)
+        for file_format in ("csv", "semicolon.csv", "xlsx"):
             content = written(file_format, grid)
-            yield Case("percentage against share", kind, file_format, content, tuple(expected))
+            yield Case("percentage against share", kind, file_format, content, expected)
+    for kind, heading, fault, value, said in _beside_figures():
+        content = written("csv", spoilt(kind, heading, value))
+        yield Case(fault, kind, "csv", content, (Expected(ROW, heading, said),), heading)
+
+
+def _beside_figures() -> Iterator[tuple[Name, str, str, str, str]]:
+    """Faults of the cells that say whose figures a row holds: kind, heading, fault, value, words."""
+    for kind in PUBLISHED:
+        yield kind, "RECTYPE", "unknown code", "9", UNKNOWN
+        yield kind, "RECTYPE", "blank cell", " ", UNKNOWN
+        for heading in ("LEA", "ESTAB", "URN", "TFSM6CLA1A"):
+            yield kind, heading, "wrong type", "see note", UNREADABLE
+        yield kind, "URN", "blank cell", " ", UNREADABLE
+        yield kind, "URN", "too low", "99999", OUT_OF_RANGE
+        yield kind, "URN", "too high", "1000000", OUT_OF_RANGE
+        yield kind, "TFSM6CLA1A", "too low", "-1", OUT_OF_RANGE
+    for heading in ("time_period", "version", "old_la_code"):
+        yield "la_context", heading, "wrong type", "see note", UNREADABLE
+    yield "la_context", "time_period", "blank cell", " ", UNREADABLE
+    yield "la_context", "la_name", "blank cell", " ", BLANK
+    yield "la_context", "old_la_code", "too low", "199", OUT_OF_RANGE
+    yield "la_context", "old_la_code", "too high", "1000", OUT_OF_RANGE
+    yield INTERACTIVE_TOOL, "Years", "wrong type", "see note", UNREADABLE
+    yield INTERACTIVE_TOOL, "Years", "blank cell", " ", UNREADABLE
+    yield INTERACTIVE_TOOL, "LA and Regions", "blank cell", " ", BLANK
+    for fault, value in (("wrong type", "see note"), ("too low", "199"), ("blank cell", " ")):
+        yield INTERACTIVE_TOOL, "LA Number", fault, value, UNKNOWN
+
+
+def identity_faults() -> Iterator[Case]:
+    """A correction of which school a URN is, that is none or no longer applies."""
+    for fault, value, said in (
+        ("wrong type", "see note", "neither a URN nor a school of its own"),
+        ("school in no register", "999998", "is in no register and in no results"),
+        ("correction of itself", "900102", "cannot count as itself"),
+        ("correction without effect", "900002", "so the correction does nothing"),
+    ):
+        content = written("csv", spoilt("school_corrections", "school_urn", value))
+        expected = (Expected(ROW, "school_urn", said),)
+        yield Case(fault, "school_corrections", "csv", content, expected, "school_urn")
+    content = written("csv", spoilt("school_corrections", "urn", "999998"))
+    expected = (Expected(ROW, "urn", "no file of the study names that school"),)
+    yield Case("school in no register", "school_corrections", "csv", content, expected, "urn")
+    content = written("csv", spoilt("school_corrections", "decided_on", "2016-09-20"))
+    expected = (Expected(ROW, "decided_on", "of a later date than the correction"),)
+    yield Case("correction out of date", "school_corrections", "csv", content, expected)
 
 
 # ----------------------------------------------------------------------------- faults of whole files
@@ -362,6 +432,10 @@ def byte_faults() -> Iterator[Case]:
             ("workbook named text", "csv"): (book, "it is a workbook"),
             ("truncated workbook", "xlsx"): (lambda book=book: book()[:-900], "broken or cut"),
             ("truncated workbook", "ods"): (lambda sheet=sheet: sheet()[:-300], "broken or cut"),
+            ("gzip bomb", "csv.gz"): (
+                lambda good=good: gzip.compress(good + b"\n" * 2**22, mtime=0),
+                "made to do harm",
+            ),
             ("zip bomb", "xlsx"): (lambda book=book: _bomb(book()), "made to do harm"),
             ("zip bomb", "ods"): (lambda sheet=sheet: _bomb(sheet()), "made to do harm"),
         }
@@ -449,13 +523,14 @@ def registration_faults() -> Iterator[Case]:
         good = written("csv", fresh(kind))
         toml, place = "study.toml", f"source[{number}]"
 
-        def outside(protocol: str, kind: SourceKind = kind) -> str:
+        def outside(protocol: str, kind: Name = kind) -> str:
             return protocol.replace(f'"{file_of(kind, "csv")}"', f'"../{file_of(kind, "csv")}"')
 
-        def second(protocol: str, kind: SourceKind = kind) -> str:
-            entry = re.search(rf'\n\[\[source\]\]\nkind = "{kind}"\n(?:.+\n)+', protocol)
+        def second(protocol: str, kind: Name = kind) -> str:
+            file = file_of(kind, "csv")
+            entry = re.search(rf'\n\[\[source\]\]\nkind = .+\nfile = "{file}"\n(?:.+\n)*', protocol)
             assert entry
-            again = entry[0].replace(file_of(kind, "csv"), f"second_{file_of(kind, 'csv')}")
+            again = entry[0].replace(file, f"second_{file}")
             return protocol.rstrip("\n") + "\n" + again
 
         n_kinds = len(study_of(kind).kinds)
@@ -471,6 +546,10 @@ def registration_faults() -> Iterator[Case]:
             "symlink", kind, "csv", good,
             (Expected(-1, f"{place}.file", "lies outside data_root", file=toml),), is_symlink=True,
         )  # fmt: skip
+        yield from mapping_faults(kind, place)
+        if kind in CONTEXT:
+            # Such a file says itself of which years and pupils it is: several stand side by side.
+            continue
         yield Case(
             "two files for one slot", kind, "csv", good,
             (Expected(-1, f"source[{n_kinds + 1}]", "are both the study's", file=toml),),
@@ -485,7 +564,7 @@ def registration_faults() -> Iterator[Case]:
             change=lambda protocol, used=used: used.sub(r'\1"2013-14"', protocol),
         )  # fmt: skip
 
-        def both_years(protocol: str, kind: SourceKind = kind) -> str:
+        def both_years(protocol: str, kind: Name = kind) -> str:
             again = second(protocol, kind)
             last = again.rindex("2017-18")
             return again[:last] + "2016-17" + again[last + 7 :]
@@ -497,6 +576,43 @@ def registration_faults() -> Iterator[Case]:
         )  # fmt: skip
 
 
+def mapping_faults(kind: Name, place: str) -> Iterator[Case]:
+    """What the study says of the file's headings, and is not so."""
+    first = _required(kind)[0]
+    usual = _usual(kind, first)
+    moved = [[*row, "x" if nth else "Other"] for nth, row in enumerate(renamed(kind, first, "Own"))]
+    good = [[*row, "x" if nth else "Other"] for nth, row in enumerate(fresh(kind))]
+    for fault, grid, entry, key, said in (
+        (
+            "mapped heading not there", good,
+            f'columns = {{ "Nowhere" = "{usual}" }}', "columns.Nowhere", "has no heading 'Nowhere'",
+        ),
+        (
+            "mapped to nothing known", good,
+            'columns = { "Other" = "nothing" }', "columns.Other", "'nothing' is nothing that is read",
+        ),
+        (
+            "two columns for one thing", moved,
+            f'columns = {{ "Own" = "{usual}", "Other" = "{usual}" }}', "columns.Other", "is given twice",
+        ),
+        (
+            "mapped and there", good,
+            f'columns = {{ "Other" = "{usual}" }}', "columns.Other", f"a heading {usual!r}",
+        ),
+        (
+            "assumed and there", good,
+            f'assume = {{ "{usual}" = "1" }}', f"assume.{usual}", f"a heading {usual!r}",
+        ),
+        (
+            "assumed nothing known", good,
+            'assume = { "nothing" = "1" }', "assume.nothing", "'nothing' is nothing that is read",
+        ),
+        ("said to be without", good, f'without = ["{usual}"]', "without", f"without {usual}"),
+    ):  # fmt: skip
+        expected = (Expected(-1, f"{place}.{key}", said, file="study.toml"),)
+        yield Case(fault, kind, "csv", written("csv", grid), expected, entry=f"{entry}\n")
+
+
 # --------------------------------------------------------------------------------- what does no harm
 
 
@@ -506,9 +622,8 @@ def harmless() -> Iterator[Case]:
         grid = fresh(kind)
         wider = [[*row, "x" if nth else "Notes"] for nth, row in enumerate(grid)]
         turned = [row[::-1] for row in grid]
-        for file_format in ("csv", "xlsx"):
-            yield Case("extra column", kind, file_format, written(file_format, wider))
-            yield Case("reordered column", kind, file_format, written(file_format, turned))
+        yield Case("extra column", kind, "csv", written("csv", wider))
+        yield Case("reordered column", kind, "csv", written("csv", turned))
         lower = [[h.lower() for h in grid[0]], *grid[1:]]
         yield Case("headings in another case", kind, "csv", written("csv", lower))
         for name, space in (("spaces", " "), ("non-breaking spaces", "\u00a0")):
@@ -516,13 +631,23 @@ def harmless() -> Iterator[Case]:
             yield Case(name, kind, "csv", written("csv", [grid[0], *padded]))
         for file_format in WRITERS:
             yield Case("as it is", kind, file_format, written(file_format, grid))
+        first = _required(kind)[0]
+        mapped = f'columns = {{ "Own" = "{_usual(kind, first)}" }}\n'
+        content = written("csv", renamed(kind, first, "Own"))
+        yield Case("renamed and mapped", kind, "csv", content, entry=mapped)
 
 
 def all_cases() -> list[Case]:
     """Every case, those of one kind together: each leaves its table spoilt until the next is read."""
     found = [
-        *(*cell_faults(), *heading_faults(), *row_faults(), *published_faults()),
-        *(*byte_faults(), *workbook_faults(), *registration_faults(), *harmless()),
+        *(*cell_faults(), *heading_faults(), *row_faults(), *figure_faults()),
+        *(
+            *identity_faults(),
+            *byte_faults(),
+            *workbook_faults(),
+            *registration_faults(),
+            *harmless(),
+        ),
     ]
     named: dict[str, Case] = {}
     for case in found:

@@ -19,7 +19,7 @@ from tests.faults.planted import all_cases, spoilt
 CASES = {case.id: case for case in all_cases()}
 # One of each way a file can be wrong: in a cell, a heading, a row, its bytes, its registration.
 TRIED = (
-    "unknown code-ks2_pupils-SEN-csv",
+    "unknown code-ks2_pupils-csv",
     "missing column-enrolments-urn-csv",
     "wrong authority-ks4_pupils-csv",
     "truncated gzip-school_register-csv.gz",
