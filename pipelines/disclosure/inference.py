@@ -148,8 +148,9 @@ def targets(block: Block, rules: Rules, hidden: BoolArray) -> list[Target]:
     17").
     """
     found = {target.key: target for target in withheld_targets(block, rules, hidden)}
-    current = {s.truth for s in block.sums if s.places}
-    implied = [(atom, truth) for truth in current for atom in np.eye(len(block.school_class))]
+    # Of known counts too: what is shown now can tell of an atom together with them.
+    truths = {s.truth for s in block.sums}
+    implied = [(atom, truth) for truth in truths for atom in np.eye(len(block.school_class))]
     implied += [
         (a.of - b.of, a.truth)
         for a in block.sums
@@ -189,7 +190,8 @@ def _target(block: Block, rules: Rules, of: FloatArray, truth: int, counts: Coun
 def are_safe(block: Block, rules: Rules, asked: Sequence[Target], hidden: BoolArray) -> list[bool]:
     """Whether what can be worked out of each target is vague enough.
 
-    A target that earlier releases alone give away is judged by what is shown now alone.
+    A target that earlier releases alone give away is judged by what is shown now alone, which says nothing
+    of pupils that no count of now tells from others.
     """
     safe = [
         target.is_safe_within(ends, rules)
@@ -201,10 +203,20 @@ def are_safe(block: Block, rules: Rules, asked: Sequence[Target], hidden: BoolAr
         before = intervals(block, rules, again, np.ones(len(block.sums), dtype=bool))
         now = intervals(block, rules, again, hidden, uses_known=False)
         for i, target, ends_before, ends_now in zip(open_ones, again, before, now, strict=True):
-            safe[i] = not target.is_safe_within(ends_before, rules) and target.is_safe_within(
-                ends_now, rules
+            safe[i] = not target.is_safe_within(ends_before, rules) and (
+                target.is_safe_within(ends_now, rules) or not _is_told_apart(block, target)
             )
     return safe
+
+
+def _is_told_apart(block: Block, target: Target) -> bool:
+    """Whether counts of now single these pupils out: no two atoms that all of them treat alike are split."""
+    now = [s.of for s in block.sums if s.places]
+    sides: dict[tuple[float, ...], float] = {}
+    return all(
+        sides.setdefault(tuple(of[atom] for of in now), inside) == inside
+        for atom, inside in enumerate(target.of)
+    )
 
 
 def intervals(

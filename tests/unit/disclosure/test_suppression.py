@@ -121,6 +121,25 @@ def test_what_an_earlier_release_showed_is_not_asked_back():
     assert plan.reasons[0] == "primary"
 
 
+def test_pupils_that_only_an_earlier_release_tells_apart_cost_no_figure_of_now():
+    """None of 30 is shown; that a named school has 12 of them stood in an earlier case study."""
+    met = np.zeros(2)
+    both, first = np.ones(2), np.array([1.0, 0])
+    now = Sum(both, 0, True, places=(0,))
+    known = (Sum(both, 0, True, is_known=True), Sum(first, 0, False, is_known=True))
+    block = Block(
+        sums=(now, *known),
+        truths=(Truth("share", np.array([12.0, 18]), np.full(2, 9), met),),
+        school_class=np.arange(2),
+        is_special_need=np.zeros(2, dtype=bool),
+        links=np.empty((0, 2)),
+    )
+    assert withhold(block, RULES).reasons == {}
+    # Told apart now, they are now's to protect.
+    told = replace(block, sums=(now, *known, Sum(first, 0, True, places=(1,))))
+    assert withhold(told, RULES).reasons
+
+
 def test_what_an_earlier_release_withheld_is_protected_though_it_has_grown():
     block = table([[7, 20], [20, 20]])
     assert withhold(block, RULES).reasons == {}
