@@ -343,13 +343,7 @@ SCHOOL_CENSUS = Table(
     grain="a school (one URN) in a January school census",
     key=("academic_year", "urn"),
     source_kinds=("school_census",),
-    set_asides=(
-        (
-            # A cell that cannot be read is no blank one.
-            "urn IS NULL AND la_code IS NULL AND NOT list_has_any(unreadable, ['urn', 'la_code'])",
-            "a total of the nation, not a school",
-        ),
-    ),
+    set_asides=(("urn IS NULL AND la_code IS NULL", "a total of the nation, not a school"),),
     columns=(
         *PLACE,
         YEAR,

@@ -90,8 +90,7 @@ class Table:
     is_about_single_schools: bool = False
     # A row is one figure of a file that holds many in a row; its `column_name` is the figure's heading.
     is_wide: bool = False
-    # Rows of a file that are not kept: SQL condition on this table's columns and on `unreadable`, the names
-    # of those whose cell could not be read; and the reason it gives.
+    # Rows of a file that are not kept: SQL condition on this table's columns, and the reason it gives.
     set_asides: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -7,6 +7,8 @@ names and dates of birth are never read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from pipelines.catalogue import Column, Table
@@ -27,6 +29,8 @@ from pipelines.study import Source, Study
 # Columns filled from the registration, not from a cell.
 _FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_status")
 
+# A pupil's number while a file is read; never stored.
+_PUPIL = "pupil_key"
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
 _FALSE = ("0", "N", "NO", "FALSE", "F")
 # The short year first: the long one would take 18 for the year 18.
@@ -93,12 +97,11 @@ def _ingest_file(
     file = open_source(registered.source, registered.path, headings)
     matched = match_headers(table, file, study, registered.source)
     columns = [column for column in read_columns(table) if column.name in matched]
-    parsed = ", ".join(
-        f"{_parse(column, matched[column.name].text())} AS {column.name}" for column in columns
-    )
+    # Each text is trimmed once: an expression that stands in several places is worked out in each.
+    texts = ", ".join(f"{matched[column.name].text()} AS {_text(column)}" for column in columns)
+    parsed = ", ".join(f"{_parse(column, _text(column))} AS {column.name}" for column in columns)
     unreadable = ", ".join(
-        f"CASE WHEN {column.name} IS NULL AND {_has_text(column, matched[column.name])} "
-        f"THEN '{column.name}' END"
+        f"CASE WHEN {column.name} IS NULL AND {_has_text(column)} THEN '{column.name}' END"
         for column in columns
         if column.kind not in {"text", "code"} and column.sensitivity != "identifying"
     )
@@ -110,7 +113,8 @@ def _ingest_file(
         file,
         f"""
         CREATE OR REPLACE TEMP TABLE incoming AS
-        WITH parsed AS (SELECT *, {is_blank} AS is_blank_row, {parsed} FROM {{scan}})
+        WITH trimmed AS (SELECT row_number, {is_blank} AS is_blank_row, {texts} FROM {{scan}}),
+        parsed AS (SELECT *, {parsed} FROM trimmed)
         SELECT row_number, is_blank_row, {", ".join(column.name for column in columns)},
             list_filter([{unreadable or "NULL"}], lambda name: name IS NOT NULL) AS unreadable
         FROM parsed
@@ -130,13 +134,8 @@ def _store(
     taken: Taken,
 ) -> None:
     source = registered.source
-    set_asides: dict[str, int] = {}
-    for condition, reason in (("is_blank_row", "blank row"), *table.set_asides):
-        set_asides[reason] = row_count(con, f"incoming WHERE {condition}")
-    conditions = " AND ".join(
-        f"({condition}) IS NOT TRUE"
-        for condition in ("is_blank_row", *(c for c, _ in table.set_asides))
-    )
+    reasons = (("is_blank_row", "blank row"), *table.set_asides)
+    conditions = " AND ".join(f"({condition}) IS NOT TRUE" for condition, _ in reasons)
     names = {column.name for column in table.columns}
     given = {
         "source_id": registered.source_id,
@@ -148,11 +147,11 @@ def _store(
     selected = [
         *(f"${name}" for name in constants),
         "row_number",
-        *(column.name for column in columns),
+        *(_stored(column) for column in columns),
     ]
     con.execute(
-        f"INSERT INTO {table.full_name} ({', '.join(targets)}) "
-        f"SELECT {', '.join(selected)} FROM incoming WHERE {conditions} ORDER BY row_number",
+        f"INSERT INTO {table.full_name} ({', '.join(targets)}) SELECT {', '.join(selected)} "
+        f"FROM incoming{_first_rows(columns)} WHERE {conditions} ORDER BY row_number",
         constants,
     )
     con.execute(
@@ -160,13 +159,42 @@ def _store(
         f"FROM incoming WHERE {conditions}",
         {"table_name": table.name, "source_id": registered.source_id},
     )
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {condition})" for condition in (conditions, *dict(reasons))
+    )
+    counted = con.execute(f"SELECT count(*), {counts} FROM incoming").fetchall()
+    n_rows_in, n_rows_kept, *n_set_aside = (int(count) for count in counted[0])
     record(
         con,
         registered,
-        n_rows_in=row_count(con, "incoming"),
-        n_rows_kept=row_count(con, f"incoming WHERE {conditions}"),
-        set_asides=set_asides,
+        n_rows_in=n_rows_in,
+        n_rows_kept=n_rows_kept,
+        set_asides=dict(zip((reason for _, reason in reasons), n_set_aside, strict=True)),
         taken=taken,
+    )
+
+
+def _text(column: Column) -> str:
+    return f"text_of_{column.name}"
+
+
+def _stored(column: Column) -> str:
+    """What a table keeps of a column: of a pupil's number the row where it first stands.
+
+    That tells pupils apart and says nothing about them.
+    """
+    if column.name != _PUPIL:
+        return column.name
+    return "'row ' || coalesce(first_row, row_number)"
+
+
+def _first_rows(columns: Iterable[Column]) -> str:
+    """SQL that joins to the rows of a pupil who stands in several the first of them: few do."""
+    if all(column.name != _PUPIL for column in columns):
+        return ""
+    return (
+        f" LEFT JOIN (SELECT {_PUPIL}, min(row_number) AS first_row FROM incoming "
+        f"GROUP BY {_PUPIL} HAVING count(*) > 1) AS repeated USING ({_PUPIL})"
     )
 
 
@@ -182,19 +210,17 @@ def plain_number(text: str) -> str:
     )
 
 
-def _has_text(column: Column, place: Place) -> str:
+def _has_text(column: Column) -> str:
     blanks = ", ".join(f"'{blank}'" for blank in column.blanks)
-    text = place.text()
+    text = _text(column)
     return f"{text} IS NOT NULL" + (f" AND upper({text}) NOT IN ({blanks})" if blanks else "")
 
 
 def _parse(column: Column, text: str) -> str:
     """SQL that reads a cell's text as the column's kind, NULL where it cannot."""
     number = plain_number(text)
-    if column.name == "pupil_key":
-        # The row where the number first stands tells pupils apart and says nothing about them.
-        first = f"min(row_number) OVER (PARTITION BY upper({text}))"
-        return f"'row ' || CASE WHEN {text} IS NULL THEN row_number ELSE {first} END"
+    if column.name == _PUPIL:
+        return f"upper({text})"
     if column.kind == "text":
         return text
     if column.kind == "code":

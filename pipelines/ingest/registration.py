@@ -146,14 +146,15 @@ def file_sha256(path: Path) -> str:
 
 def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
     """Take out what was recorded of sources of some kinds: one of them may no longer be registered."""
-    for kind in kinds:
-        for table in ("set_aside", "unknown_code"):
-            con.execute(
-                f"DELETE FROM raw.{table} WHERE source_id IN "
-                "(SELECT source_id FROM raw.source WHERE kind = $kind)",
-                {"kind": kind},
-            )
-        con.execute("DELETE FROM raw.source WHERE kind = $kind", {"kind": kind})
+    is_of_kinds = "list_contains($kinds, kind)"
+    given = {"kinds": list(kinds)}
+    for table in ("set_aside", "unknown_code"):
+        con.execute(
+            f"DELETE FROM raw.{table} WHERE source_id IN "
+            f"(SELECT source_id FROM raw.source WHERE {is_of_kinds})",
+            given,
+        )
+    con.execute(f"DELETE FROM raw.source WHERE {is_of_kinds}", given)
 
 
 def record(

@@ -1,4 +1,4 @@
-"""A study's folder checked in one go, without evaluating anything: protocol, files, tables, relations, schools.
+"""A study's folder checked in one go, without evaluating: protocol, files, tables, relations, schools.
 
 Nothing here judges: what is right is said by `study`, `ingest` and the checks the graph itself runs. A
 fault in one file never hides those of another.

@@ -197,9 +197,8 @@ class GoodStudy:
             dated = _RESULTS if each in (*PUPILS, *PUBLISHED) else ""
             dated = 'academic_year = "2017-18"\n' if each == "school_census" else dated
             dated = 'status = "final"\n' if each in CONTEXT else dated
-            entries.append(
-                f'\n[[source]]\nkind = "{kind_of(each)}"\nfile = "{file}"\n{dated}{more if each == kind else ""}'
-            )
+            dated += more if each == kind else ""
+            entries.append(f'\n[[source]]\nkind = "{kind_of(each)}"\nfile = "{file}"\n{dated}')
         return programmes + "".join(entries)
 
 

@@ -15,9 +15,11 @@ import pandas as pd
 from pipelines import store
 from pipelines.catalogue import Table
 from pipelines.errors import StudyError
+from pipelines.ingest.readers import ingest_table
+from pipelines.release_in_use import result_releases
 from pipelines.study import Study
 from pipelines.study_file import load_study
-from pipelines.validation import suites
+from pipelines.validation import folder, suites
 from pipelines.validation.folder import Findings, check_sources
 from tests.faults.formats import WRITERS, rows_above
 from tests.faults.good import STUDIES, GoodStudy, Name, file_of, fresh, study_of, table_of
@@ -45,8 +47,23 @@ class Verdicts:
 
     @staticmethod
     def _key(frame: pd.DataFrame, name: str, expectation: Any) -> str:
-        values = sorted(map(repr, (v for v in frame[expectation.column].tolist() if v == v)))
+        values = sorted(map(repr, frame[expectation.column].dropna().tolist()))
         return f"{name} {expectation.column} {len(frame) > 0} {values}"
+
+
+class Protocols:
+    """The protocol's tables, written when what they say has changed: an entry of a file changes none."""
+
+    def __init__(self) -> None:
+        self.write = folder.write_protocol
+        self.written: dict[duckdb.DuckDBPyConnection, object] = {}
+
+    def __call__(self, con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
+        said = (study.study, study.programme, study.not_yet_published, result_releases(study))
+        if self.written.get(con) != said:
+            self.write(con, study, sources_sha256)
+            self.written[con] = said
+        return len(study.programme)
 
 
 class Trial:
@@ -60,12 +77,12 @@ class Trial:
         self.spoilt: dict[str, Table] = {}
         self.first: dict[str, Findings] = {}
         for good in STUDIES:
-            folder = parent / good.name
-            folder.mkdir()
+            place = parent / good.name
+            place.mkdir()
             for kind in good.kinds:
-                (folder / file_of(kind, "csv")).write_bytes(WRITERS["csv"](fresh(kind)))
-            (folder / "study.toml").write_text(good.protocol(), encoding="utf-8")
-            self.study[good.name] = load_study(folder)
+                (place / file_of(kind, "csv")).write_bytes(WRITERS["csv"](fresh(kind)))
+            (place / "study.toml").write_text(good.protocol(), encoding="utf-8")
+            self.study[good.name] = load_study(place)
             self.con[good.name] = stack.enter_context(store.connect_in_memory())
             # A handful of rows gains nothing from a second core.
             self.con[good.name].execute("SET threads = 1")
@@ -83,6 +100,19 @@ class Trial:
         except StudyError as error:
             return Findings(error.faults)
         return check_sources(self.con[good.name], study, [table])
+
+    def read(self, case: Case) -> None:
+        """Fill the case's table. Raises StudyError if its file cannot be read."""
+        good, table = study_of(case.kind), table_of(case.kind)
+        self._forget_others(self.parent / good.name, good)
+        self._mend(good, but=table)
+        self.spoilt[good.name] = table
+        ingest_table(self.con[good.name], self._load(good, case), table)
+
+    def unreadable(self, kind: Name) -> int:
+        """How many cells of the table as it stands could not be read."""
+        con = self.con[study_of(kind).name]
+        return store.row_count(con, f"raw.unreadable WHERE table_name = '{table_of(kind).name}'")
 
     def rows(self, kind: Name, file_format: str) -> list[tuple[object, ...]]:
         """The table as it stands, without the name of its file, rows counted from its heading."""
@@ -109,8 +139,8 @@ class Trial:
 
     def _load(self, good: GoodStudy, case: Case) -> Study:
         """The study with the spoilt file in its folder; every other file is good again."""
-        folder = self.parent / good.name
-        file = folder / file_of(case.kind, case.file_format)
+        place = self.parent / good.name
+        file = place / file_of(case.kind, case.file_format)
         content = case.content() if case.content else None
         if case.is_symlink:
             elsewhere = self.parent / "elsewhere.csv"
@@ -121,16 +151,16 @@ class Trial:
             file.unlink()
         else:
             file.write_bytes(content)
-            (folder / f"second_{file.name}").write_bytes(content)
+            (place / f"second_{file.name}").write_bytes(content)
         protocol = case.change(good.protocol(case.kind, case.file_format, case.entry))
-        (folder / "study.toml").write_text(protocol, encoding="utf-8")
+        (place / "study.toml").write_text(protocol, encoding="utf-8")
         if case.is_symlink or protocol not in self.loaded:
-            self.loaded[protocol] = load_study(folder)
+            self.loaded[protocol] = load_study(place)
         return self.loaded[protocol]
 
-    def _forget_others(self, folder: Path, good: GoodStudy) -> None:
+    def _forget_others(self, place: Path, good: GoodStudy) -> None:
         for kind in good.kinds:
-            file = folder / file_of(kind, "csv")
+            file = place / file_of(kind, "csv")
             content = WRITERS["csv"](fresh(kind))
             if file.is_symlink() or not file.is_file() or file.read_bytes() != content:
                 file.unlink(missing_ok=True)
