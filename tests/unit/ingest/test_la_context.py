@@ -182,7 +182,7 @@ def test_what_cannot_be_read_stops_with_its_place(tmp_path):
     assert found == {
         (3, "Values", "'QQ'"),
         (4, "Years", "'twenty'"),
-        (5, "Values", "'number 12'"),
+        (5, "LA Number", "'number 12'"),
         (6, "Values", "'150'"),
     }
 
