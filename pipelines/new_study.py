@@ -18,7 +18,7 @@ from typing import get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from pipelines.catalogue import PUBLISHED_OUTCOME, RAW_TABLES, Column, Table
+from pipelines.catalogue import RAW_TABLES, Column, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.records import read_columns
 from pipelines.study import (
@@ -30,6 +30,7 @@ from pipelines.study import (
     Slug,
     Source,
     SourceKind,
+    StatedTotal,
     StudySection,
 )
 
@@ -58,7 +59,20 @@ _EXAMPLES = {
         "eligible_share": "0.7",
     },
     ProgrammeMeasure: {"name": "ks2_rwm_expected", "smallest_effect": "0.05"},
-    Source: {"academic_year": "2017-18", "status": "provisional"},
+    Source: {
+        "academic_year": "2017-18",
+        "status": "provisional",
+        "sheet": "Sheet1",
+        "encoding": "cp1252",
+        "columns": '"% meeting expected" = "RWMEXP"',
+        "assume": '"PINCL_FLAG" = "201"',
+        "without": "KS1GROUP",
+        "publisher": "Department for Education",
+        "published": "2018-09-04",
+        "licence": "Open Government Licence v3.0",
+        "sha256": "64 digits, as sha256sum prints them",
+    },
+    StatedTotal: {"fund": "SSIF", "said": "nearly £0.5 million", "gbp": "500000"},
     NotYetPublished: {
         "measure": "ks4_progress8",
         "academic_year": "2017-18",
@@ -68,6 +82,7 @@ _EXAMPLES = {
 # Settings most studies need, though none of them has to be there.
 _SHOWN = {"as_at", "target_group", "starts", "expected_schools", "funding_gbp", "primary"}
 # Kinds a study of pupil files begins with; the others are commented out.
+_EXPLAINED: SourceKind = "ks2_pupils"
 _FIRST_KINDS: tuple[SourceKind, ...] = ("enrolments", "school_register", "ks2_pupils")
 
 
@@ -134,12 +149,7 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
 
 def record_tables() -> Mapping[SourceKind, Table]:
     """The kinds of source that have a record a row, which an analyst may have to type; and their tables."""
-    return {
-        kind: table
-        for table in RAW_TABLES
-        if table is not PUBLISHED_OUTCOME
-        for kind in table.source_kinds
-    }
+    return {kind: table for table in RAW_TABLES if not table.is_wide for kind in table.source_kinds}
 
 
 def _heading(column: Column) -> str:
@@ -170,11 +180,12 @@ def _protocol(name: str) -> Iterator[str]:
     for kind in get_args(SourceKind):
         yield ""
         yield from _source(kind)
-    yield ""
-    yield from _about(NotYetPublished)
-    yield "# [[not_yet_published]]"
-    for line in _settings(NotYetPublished):
-        yield line if line.startswith("#") else f"# {line}"
+    for name, model in (("not_yet_published", NotYetPublished), ("stated_total", StatedTotal)):
+        yield ""
+        yield from _about(model)
+        yield f"# [[{name}]]"
+        for line in _settings(model):
+            yield line if line.startswith("#") else f"# {line}"
     yield ""
 
 
@@ -185,6 +196,10 @@ def _source(kind: SourceKind) -> Iterator[str]:
     yield f'{mark}file = "{kind}.csv"'
     for key in DATED_BY.get(kind, ()):
         yield f"{mark}{key} = {_blank(Source, key)}"
+    if kind == _EXPLAINED:
+        yield "# What any source may say besides:"
+        said = {key for key, field in Source.model_fields.items() if field.is_required()}
+        yield from _settings(Source, skipped={*said, *DATED_BY[kind]})
 
 
 def _about(model: type[BaseModel], indent: str = "") -> Iterator[str]:
@@ -218,7 +233,7 @@ def _settings(
             yield f"{indent}{key} = true"
         elif key in _SHOWN:
             yield f"{indent}{key} = {_blank(model, key)}"
-        elif field.default in (None, ()):
+        elif field.default in (None, ()) or field.default_factory:
             yield f"{indent}# {key} = {_blank(model, key)}"
         else:
             yield f"{indent}# {key} = {_default(field.default)}"
@@ -228,6 +243,8 @@ def _blank(model: type[BaseModel], key: str) -> str:
     """The place of a setting, with an example between the marks; text stands in quotes already."""
     blank = BLANK.format(_EXAMPLES[model][key])
     annotation = str(model.model_fields[key].annotation)
+    if annotation.startswith("dict"):
+        return f"{{ {blank} }}"
     if "int" not in annotation and "float" not in annotation and "date" not in annotation:
         blank = f'"{blank}"'
     return f"[{blank}]" if "tuple" in annotation else blank
@@ -258,8 +275,10 @@ def _readme(name: str) -> Iterator[str]:
     yield ""
     yield "Each `.csv` here holds headings only. Type into it, or put the export you have in its place"
     yield "and name it in `study.toml`. The order of columns never matters; columns not listed here are"
-    yield "passed over. `ks2_schools` and `ks4_schools` are the Department's performance tables: download"
-    yield "them and change nothing."
+    yield "passed over. `ks2_schools` and `ks4_schools` are the Department's performance tables, `la_context`"
+    yield "a file of explore education statistics or of the authority interactive tool: download them and"
+    yield "change nothing. A file may be CSV (or .csv.gz), XLSX or ODS; titles above the headings and totals"
+    yield "below are passed over and counted."
     for kind, table in record_tables().items():
         yield ""
         yield f"## {kind}.csv"

@@ -166,7 +166,7 @@ class Source(_Settings):
     """One registered raw file, and what it calls things if not by their usual headings.
 
     `columns`: a heading of the file, and what it is; `assume`: what every row has that the file has no
-    column for; `without`: what the file does not hold. Which names there are is `ingest.headings`'.
+    column for; `without`: what the file does not hold. A name that is none is refused, with those near it.
 
     Of a year's results in several releases the one marked `used` is what estimates rest on, else the latest.
     """
@@ -216,8 +216,11 @@ class StatedTotal(_Settings):
     """What somebody said a fund brings in all, to be held against the funding stated of its programmes."""
 
     fund: str
+    """Which fund, as its programmes write it."""
     said: str
+    """What was said, word for word."""
     gbp: Annotated[int, Field(gt=0)]
+    """What that comes to, in pounds."""
 
 
 class StudySection(_Settings):

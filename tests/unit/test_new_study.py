@@ -14,7 +14,7 @@ from pipelines import new_study
 from pipelines.errors import StudyError
 from pipelines.ingest.records import read_columns
 from pipelines.new_study import record_tables, write_new_study
-from pipelines.study import Programme, Source, SourceKind, StudySection
+from pipelines.study import Programme, Source, SourceKind, StatedTotal, StudySection
 from pipelines.study_file import load_study
 from pipelines.toml_lines import blanks
 
@@ -96,12 +96,41 @@ def test_a_setting_is_explained_by_its_own_declaration(folder):
     text = " ".join(
         re.sub(r"^\s*#? ?", "", line) for line in (folder / "study.toml").read_text().splitlines()
     )
-    for model in (StudySection, Programme):
+    shown = {"kind", "file", "academic_year", "status"}
+    for model in (StudySection, Programme, Source, StatedTotal):
         for key, field in model.model_fields.items():
-            if key not in {"measure", "placebo"}:
+            if key not in {"measure", "placebo"} and not (model is Source and key in shown):
                 assert field.description, key
                 assert field.description in text, key
     assert all(field.description for field in Source.model_fields.values())
+
+
+def test_every_setting_of_a_source_can_be_used_as_it_stands(folder):
+    text = FILLED.sub(r"\1", (folder / "study.toml").read_text(encoding="utf-8"))
+    notes = [
+        line for line in text.splitlines() if re.match(r"# (columns|assume|without|used) =", line)
+    ]
+    assert len(notes) == 4
+    for line in notes:
+        text = text.replace(line, line.removeprefix("# "))
+    text = re.sub(r"# \[\[stated_total\]\]\n(# .*\n)+", _uncommented, text)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    study = load_study(folder)
+    (pupils,) = [source for source in study.source if source.kind == "ks2_pupils"]
+    assert pupils.columns == {"% meeting expected": ("RWMEXP",)}
+    assert (pupils.assume, pupils.without) == ({"PINCL_FLAG": "201"}, ("KS1GROUP",))
+    assert study.stated_total[0].gbp == 500000
+
+
+def _uncommented(entry: re.Match[str]) -> str:
+    """Its header and settings in use, what is said of them still a note."""
+    return re.sub(r"^# (?=\[|\w+ = )", "", entry[0], flags=re.M)
+
+
+def test_a_file_that_is_downloaded_as_it_is_has_no_template(folder):
+    for kind in ("ks2_schools", "ks4_schools", "la_context"):
+        assert not (folder / f"{kind}.csv").exists()
+        assert f"`{kind}`" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["Autumn", "autumn 2018", "-x", "a" * 61, "é"])
