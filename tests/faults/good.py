@@ -155,6 +155,13 @@ def rows() -> dict[Name, list[Row]]:
             }
             for urn, _ in _SCHOOLS
         ],
+        "case_study_support": [
+            {
+                **{"programme": "send", "urn": 900001, "from": "2018-02-05"},
+                **{"until": "2018-03-19", "support": f"Visit {nth}", **_REVIEWED},
+            }
+            for nth in (1, 2, 3, 4)
+        ],
     }
 
 

@@ -262,6 +262,7 @@ _KEY_COLUMNS: dict[Name, str | None] = {
     "ks2_schools": "URN",
     "ks4_schools": "URN",
     "statements": None,
+    "case_study_support": None,
 }
 
 

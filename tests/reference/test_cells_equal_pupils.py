@@ -73,6 +73,10 @@ def moments(pupils) -> pd.DataFrame:
         con.execute("CREATE SCHEMA raw; CREATE SCHEMA mart; CREATE SCHEMA protocol")
         con.execute("CREATE TABLE protocol.study AS SELECT 799 AS local_authority")
         con.execute("CREATE TABLE protocol.study_year (academic_year VARCHAR, is_outcome BOOLEAN)")
+        con.execute(
+            "CREATE TABLE protocol.result_release AS SELECT 'ks2' AS key_stage, "
+            "'2017-18' AS academic_year, 'final' AS release_status, true AS is_used"
+        )
         for table in (KS2_PUPILS, KS4_PUPILS, SCHOOL_URN):
             con.execute(table.ddl())
         con.register("pupil", pupils)
