@@ -155,6 +155,13 @@ def rows() -> dict[Name, list[Row]]:
             }
             for urn, _ in _SCHOOLS
         ],
+        "case_study_support": [
+            {
+                **{"programme": "send", "urn": urn, "from": "2018-02-05", "until": "2018-06-29"},
+                **{"support": "A day a week", **_REVIEWED},
+            }
+            for urn, _ in _SCHOOLS
+        ],
     }
 
 
@@ -207,12 +214,14 @@ def file_of(kind: Name, file_format: str) -> str:
     return f"{kind}.{file_format}"
 
 
+# One form of la_context a study: a table is read whole, from all its files.
+_PUBLIC = (*PUBLISHED, INTERACTIVE_TOOL)
 STUDIES = (
-    GoodStudy("pupils", tuple(kind for kind in rows() if kind not in PUBLISHED)),
-    GoodStudy("published", (*PUBLISHED, "school_register", "enrolments")),
+    GoodStudy("pupils", tuple(kind for kind in rows() if kind not in _PUBLIC)),
+    GoodStudy("published", (*_PUBLIC, "school_register", "enrolments")),
 )
 
 
 def study_of(kind: Name) -> GoodStudy:
     """The study a kind's faults are planted in."""
-    return STUDIES[kind in PUBLISHED]
+    return STUDIES[kind in _PUBLIC]
