@@ -180,10 +180,10 @@ def _protocol(name: str) -> Iterator[str]:
     for kind in get_args(SourceKind):
         yield ""
         yield from _source(kind)
-    for name, model in (("not_yet_published", NotYetPublished), ("stated_total", StatedTotal)):
+    for header, model in (("not_yet_published", NotYetPublished), ("stated_total", StatedTotal)):
         yield ""
         yield from _about(model)
-        yield f"# [[{name}]]"
+        yield f"# [[{header}]]"
         for line in _settings(model):
             yield line if line.startswith("#") else f"# {line}"
     yield ""

@@ -157,10 +157,10 @@ def rows() -> dict[Name, list[Row]]:
         ],
         "case_study_support": [
             {
-                **{"programme": "send", "urn": 900001, "from": "2018-02-05"},
-                **{"until": "2018-03-19", "support": f"Visit {nth}", **_REVIEWED},
+                **{"programme": "send", "urn": urn, "from": "2018-02-05", "until": "2018-06-29"},
+                **{"support": "A day a week", **_REVIEWED},
             }
-            for nth in (1, 2, 3, 4)
+            for urn, _ in _SCHOOLS
         ],
     }
 
@@ -214,12 +214,14 @@ def file_of(kind: Name, file_format: str) -> str:
     return f"{kind}.{file_format}"
 
 
+# One form of la_context a study: a table is read whole, from all its files.
+_PUBLIC = (*PUBLISHED, INTERACTIVE_TOOL)
 STUDIES = (
-    GoodStudy("pupils", tuple(kind for kind in rows() if kind not in PUBLISHED)),
-    GoodStudy("published", (*PUBLISHED, "school_register", "enrolments")),
+    GoodStudy("pupils", tuple(kind for kind in rows() if kind not in _PUBLIC)),
+    GoodStudy("published", (*_PUBLIC, "school_register", "enrolments")),
 )
 
 
 def study_of(kind: Name) -> GoodStudy:
     """The study a kind's faults are planted in."""
-    return STUDIES[kind in PUBLISHED]
+    return STUDIES[kind in _PUBLIC]

@@ -44,6 +44,7 @@ FORMS_OF_CELLS = tuple(file_format for file_format in WRITERS if file_format != 
 UNREADABLE = "cannot be read as"
 OUT_OF_RANGE, UNKNOWN, BLANK = "out of range", "the code is not known", "the cell is blank"
 MISSING = "the column is missing"
+NO_CASE_STUDY = "no case study is of this school and programme"
 
 
 @dataclass(frozen=True)
@@ -300,7 +301,7 @@ def row_faults() -> Iterator[Case]:
     for kind in (*PUPILS, "enrolments", "eligibility", "evaluations", "statements", "case_studies"):
         heading = "URN" if kind in PUPILS else "urn"
         content = written("csv", spoilt(kind, heading, "999998"))
-        expected = (Expected(ROW, heading.upper(), "the school is in no register"),)
+        expected = (Expected(ROW, heading.upper(), "the school is in no register"), *_untold(kind))
         yield Case("school in no register", kind, "csv", content, expected)
     for kind in ("enrolments", "eligibility", "evaluations", "statements", "case_studies"):
         content = written("csv", spoilt(kind, "programme", "sned"))
@@ -309,7 +310,24 @@ def row_faults() -> Iterator[Case]:
             expected.append(
                 Expected(None, "programme", "another number of schools", is_warning=True)
             )
+        expected.extend(_untold(kind))
         yield Case("programme not in the protocol", kind, "csv", content, tuple(expected))
+    for heading, value in (("urn", "999998"), ("programme", "sned")):
+        content = written("csv", spoilt("case_study_support", heading, value))
+        expected = (Expected(ROW, "URN", NO_CASE_STUDY),)
+        yield Case(
+            "school without a case study", "case_study_support", "csv", content, expected, heading
+        )
+    content = written("csv", spoilt("case_study_support", "until", "2018-02-04"))
+    expected = (Expected(ROW, "until", "ends before it begins"),)
+    yield Case("end before the beginning", "case_study_support", "csv", content, expected)
+
+
+def _untold(kind: Name) -> tuple[Expected, ...]:
+    """Support that a case study no longer tells of, in a file of its own."""
+    if kind != "case_studies":
+        return ()
+    return (Expected(ROW, "URN", NO_CASE_STUDY, file="case_study_support.csv"),)
 
 
 def figure_faults() -> Iterator[Case]:

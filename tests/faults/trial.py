@@ -75,6 +75,7 @@ class Trial:
         self.study: dict[str, Study] = {}
         self.loaded: dict[str, Study] = {}
         self.spoilt: dict[str, Table] = {}
+        self.touched: dict[str, Name] = {}
         self.first: dict[str, Findings] = {}
         for good in STUDIES:
             place = parent / good.name
@@ -92,7 +93,7 @@ class Trial:
     def findings(self, case: Case) -> Findings:
         """What a check says of the study with the case's file in it."""
         good, table = study_of(case.kind), table_of(case.kind)
-        self._forget_others(self.parent / good.name, good)
+        self._forget_last(good)
         self._mend(good, but=table)
         self.spoilt[good.name] = table
         try:
@@ -104,7 +105,7 @@ class Trial:
     def read(self, case: Case) -> None:
         """Fill the case's table. Raises StudyError if its file cannot be read."""
         good, table = study_of(case.kind), table_of(case.kind)
-        self._forget_others(self.parent / good.name, good)
+        self._forget_last(good)
         self._mend(good, but=table)
         self.spoilt[good.name] = table
         ingest_table(self.con[good.name], self._load(good, case), table)
@@ -140,6 +141,7 @@ class Trial:
     def _load(self, good: GoodStudy, case: Case) -> Study:
         """The study with the spoilt file in its folder; every other file is good again."""
         place = self.parent / good.name
+        self.touched[good.name] = case.kind
         file = place / file_of(case.kind, case.file_format)
         content = case.content() if case.content else None
         if case.is_symlink:
@@ -158,10 +160,10 @@ class Trial:
             self.loaded[protocol] = load_study(place)
         return self.loaded[protocol]
 
-    def _forget_others(self, place: Path, good: GoodStudy) -> None:
-        for kind in good.kinds:
-            file = place / file_of(kind, "csv")
-            content = WRITERS["csv"](fresh(kind))
-            if file.is_symlink() or not file.is_file() or file.read_bytes() != content:
-                file.unlink(missing_ok=True)
-                file.write_bytes(content)
+    def _forget_last(self, good: GoodStudy) -> None:
+        """Put a good file in place of the one that was spoilt last."""
+        kind = self.touched.pop(good.name, None)
+        if kind is not None:
+            file = self.parent / good.name / file_of(kind, "csv")
+            file.unlink(missing_ok=True)
+            file.write_bytes(WRITERS["csv"](fresh(kind)))
