@@ -21,7 +21,8 @@ from pipelines.example import City, simulate
 from pipelines.example.files import as_csv
 from pipelines.impact import design
 from pipelines.impact.comparison_pool import build_matched_school
-from pipelines.ingest.records import ingest_records, read_columns
+from pipelines.ingest.readers import ingest_table
+from pipelines.ingest.records import read_columns
 from pipelines.paths import EXAMPLE
 from pipelines.protocol import write_protocol
 from pipelines.store import SCHEMAS
@@ -47,7 +48,7 @@ def city_store(
         write_protocol(con, study, sources_sha256="not registered")
         for table in RAW_TABLES:
             if set(KINDS_READ) & set(table.source_kinds):
-                ingest_records(con, study, table)
+                ingest_table(con, study, table)
             else:
                 con.execute(table.ddl())
         for table in MART_TABLES:

@@ -24,13 +24,10 @@ from pipelines.ingest.published_values import (
     status,
 )
 from pipelines.ingest.registration import (
-    DDL,
     RegisteredFile,
     Taken,
-    forget,
     record,
     record_unknown_codes,
-    registered_files,
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.measures import MEASURES
@@ -80,33 +77,17 @@ OTHER_PUPILS = "another group of pupils than this project's"
 OTHER_AREA = "neither an authority, a region nor the nation"
 
 
-def ingest_la_context(con: duckdb.DuckDBPyConnection, study: Study) -> int:
-    """Fill `raw.la_context` from every file about authorities; returns the figures kept.
-
-    Raises StudyError with the faults of all files, as `records.ingest_records` does.
-    """
-    con.execute(DDL)
-    con.execute(LA_CONTEXT.ddl())
-    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [LA_CONTEXT.name])
-    forget(con, LA_CONTEXT.source_kinds)
-    faults: list[Fault] = []
-    for registered in registered_files(study, LA_CONTEXT.source_kinds):
-        try:
-            source = registered.source
-            headings = looked_for(source, _EITHER, knows_all=False)
-            file = open_source(source, registered.path, headings)
-            read = _read_lait if _is_of_interactive_tool(file, registered) else _read_ees
-            not_records = read(con, study, registered, file)
-            _store(con, study, registered, Taken(file.reading, not_records))
-        except StudyError as error:
-            faults.extend(error.faults)
-        finally:
-            for table in ("numbered", "figure", "spelled"):
-                con.execute(f"DROP TABLE IF EXISTS {table}")
-    if faults:
-        con.execute(LA_CONTEXT.ddl())
-        raise StudyError(faults)
-    return row_count(con, LA_CONTEXT.full_name)
+def read_context(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
+    """Add a file's figures to `raw.la_context`. Raises StudyError with all its faults."""
+    source = registered.source
+    try:
+        file = open_source(source, registered.path, looked_for(source, _EITHER, knows_all=False))
+        read = _read_lait if _is_of_interactive_tool(file, registered) else _read_ees
+        not_records = read(con, study, registered, file)
+        _store(con, study, registered, Taken(file.reading, not_records))
+    finally:
+        for table in ("numbered", "figure", "spelled"):
+            con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def key_heading(source: Source, column_name: str, figure: str) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
-from pipelines.errors import Fault, StudyError
 from pipelines.ingest.headings import (
     Place,
     Wanted,
@@ -33,13 +32,10 @@ from pipelines.ingest.published_values import (
     status,
 )
 from pipelines.ingest.registration import (
-    DDL,
     RegisteredFile,
     Taken,
-    forget,
     record,
     record_unknown_codes,
-    registered_files,
 )
 from pipelines.ingest.tabular import create_from_scan, open_source
 from pipelines.measures import MEASURES
@@ -73,27 +69,6 @@ _KEYS = (
     Wanted("school_type", ("NFTYPE", "school_type"), is_required=False),
 )
 _KEY_OF_COLUMN = {"level": "record_type", "la_code": "la", "laestab": "estab", "urn": "urn"}
-
-
-def ingest_performance_tables(con: duckdb.DuckDBPyConnection, study: Study) -> int:
-    """Fill `raw.published_outcome` from every performance table of the study; returns the figures kept.
-
-    Raises StudyError with the faults of all files, as `records.ingest_records` does.
-    """
-    con.execute(DDL)
-    con.execute(PUBLISHED_OUTCOME.ddl())
-    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [PUBLISHED_OUTCOME.name])
-    forget(con, PUBLISHED_OUTCOME.source_kinds)
-    faults: list[Fault] = []
-    for registered in registered_files(study, PUBLISHED_OUTCOME.source_kinds):
-        try:
-            _ingest_file(con, study, registered)
-        except StudyError as error:
-            faults.extend(error.faults)
-    if faults:
-        con.execute(PUBLISHED_OUTCOME.ddl())
-        raise StudyError(faults)
-    return row_count(con, "raw.published_outcome")
 
 
 def key_heading(source: Source, column_name: str, figure: str) -> str | None:
@@ -139,7 +114,10 @@ def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set
     }
 
 
-def _ingest_file(con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile) -> None:
+def read_performance_table(
+    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile
+) -> None:
+    """Add a file's figures to `raw.published_outcome`. Raises StudyError with all its faults."""
     source = registered.source
     key_stage = source.kind.removesuffix("_schools")
     year = source.academic_year or ""

@@ -1,4 +1,4 @@
-"""Which module fills which raw table: most by `records`, those with another form of file by their own."""
+"""Files into raw tables: most by `records`, those with another form of file by their own module."""
 
 from __future__ import annotations
 
@@ -7,21 +7,39 @@ from collections.abc import Callable
 import duckdb
 
 from pipelines.catalogue import LA_CONTEXT, PUBLISHED_OUTCOME, Table
-from pipelines.ingest.la_context import ingest_la_context
-from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.ingest.records import ingest_records
+from pipelines.errors import Fault, StudyError
+from pipelines.ingest.la_context import read_context
+from pipelines.ingest.performance_tables import read_performance_table
+from pipelines.ingest.records import read_records
+from pipelines.ingest.registration import DDL, RegisteredFile, forget, registered_files
+from pipelines.store import row_count
 from pipelines.study import Study
 
-_READERS: dict[str, Callable[[duckdb.DuckDBPyConnection, Study], int]] = {
-    LA_CONTEXT.name: ingest_la_context,
-    PUBLISHED_OUTCOME.name: ingest_performance_tables,
+_READERS: dict[str, Callable[[duckdb.DuckDBPyConnection, Study, RegisteredFile], None]] = {
+    LA_CONTEXT.name: read_context,
+    PUBLISHED_OUTCOME.name: read_performance_table,
 }
 
 
 def ingest_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
-    """Fill one raw table from every source of its kinds; returns the rows kept.
+    """Fill a raw table anew from every source of its kinds; returns the rows kept.
 
-    Raises StudyError with the faults of all its files.
+    Raises StudyError with the faults of all its files: missing file, checksum, encoding, headings, shape.
     """
-    reader = _READERS.get(table.name)
-    return reader(con, study) if reader else ingest_records(con, study, table)
+    con.execute(DDL)
+    con.execute(table.ddl())
+    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [table.name])
+    forget(con, table.source_kinds)
+    faults: list[Fault] = []
+    for file in registered_files(study, table.source_kinds):
+        try:
+            if own := _READERS.get(table.name):
+                own(con, study, file)
+            else:
+                read_records(con, study, table, file)
+        except StudyError as error:
+            faults.extend(error.faults)
+    if faults:
+        con.execute(table.ddl())
+        raise StudyError(faults)
+    return row_count(con, table.full_name)

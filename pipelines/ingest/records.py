@@ -12,18 +12,13 @@ from collections.abc import Iterable
 import duckdb
 
 from pipelines.catalogue import Column, Table
-from pipelines.errors import Fault, StudyError
 from pipelines.ingest.headings import Place, Wanted, locate, looked_for
 from pipelines.ingest.registration import (
-    DDL,
     RegisteredFile,
     Taken,
-    forget,
     record,
-    registered_files,
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
-from pipelines.store import row_count
 from pipelines.study import Source, Study
 
 # Columns filled from the registration, not from a cell.
@@ -36,27 +31,6 @@ _FALSE = ("0", "N", "NO", "FALSE", "F")
 # The short year first: the long one would take 18 for the year 18.
 _DATE_FORMS = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%Y%m%d")
 _EARLIEST_YEAR = 1000
-
-
-def ingest_records(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
-    """Fill a raw table from every source of its kinds; returns the rows kept.
-
-    Raises StudyError with the faults of all its files: missing file, checksum, encoding, headings, shape.
-    """
-    con.execute(DDL)
-    con.execute(table.ddl())
-    con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [table.name])
-    faults: list[Fault] = []
-    forget(con, table.source_kinds)
-    for file in registered_files(study, table.source_kinds):
-        try:
-            _ingest_file(con, study, table, file)
-        except StudyError as error:
-            faults.extend(error.faults)
-    if faults:
-        con.execute(table.ddl())
-        raise StudyError(faults)
-    return row_count(con, table.full_name)
 
 
 def wanted_columns(table: Table) -> tuple[Wanted, ...]:
@@ -90,9 +64,10 @@ def read_columns(table: Table) -> tuple[Column, ...]:
     return tuple(column for column in table.columns if column.name not in _FROM_REGISTRATION)
 
 
-def _ingest_file(
+def read_records(
     con: duckdb.DuckDBPyConnection, study: Study, table: Table, registered: RegisteredFile
 ) -> None:
+    """Add a file's records to a raw table. Raises StudyError with all its faults."""
     headings = looked_for(registered.source, wanted_columns(table))
     file = open_source(registered.source, registered.path, headings)
     matched = match_headers(table, file, study, registered.source)

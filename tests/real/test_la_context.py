@@ -18,7 +18,7 @@ import pytest
 from pipelines.catalogue import LA_CONTEXT
 from pipelines.ingest.context_mapping import context_measures
 from pipelines.ingest.context_years import spelled_year
-from pipelines.ingest.la_context import ingest_la_context
+from pipelines.ingest.readers import ingest_table
 from pipelines.study_file import load_study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
@@ -71,7 +71,7 @@ def both(
     )
     study = load_study(folder)
     with closing(empty_store()) as con:
-        ingest_la_context(con, study)
+        ingest_table(con, study, LA_CONTEXT)
         broken = validate(con, tuple(rules_of(LA_CONTEXT, is_expected=True))).broken
         assert [f.for_analyst() for rule in broken for f in faults_of(con, study, rule)] == []
         yield con

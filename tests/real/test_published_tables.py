@@ -18,7 +18,7 @@ import pytest
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import StudyError
-from pipelines.ingest.performance_tables import ingest_performance_tables
+from pipelines.ingest.readers import ingest_table
 from pipelines.study import Study
 from pipelines.study_file import load_study
 from pipelines.validation.faults import faults_of
@@ -112,7 +112,7 @@ def study_of(
 @contextmanager
 def ingested(study: Study) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(empty_store()) as con:
-        ingest_performance_tables(con, study)
+        ingest_table(con, study, PUBLISHED_OUTCOME)
         rules = tuple(rules_of(PUBLISHED_OUTCOME, is_expected=True))
         broken = validate(con, rules).broken
         assert [f.for_analyst() for rule in broken for f in faults_of(con, study, rule)] == []
@@ -322,7 +322,7 @@ def test_grade_c_is_not_taken_for_a_grade_5(real_data: Path, tmp_path: Path) -> 
         [source("ks4_schools", "ks4_perf_2016.csv", "2015-16", more=KS4_RENAMED + GRADE_5)],
     )
     with closing(empty_store()) as con, pytest.raises(StudyError) as raised:
-        ingest_performance_tables(con, study)
+        ingest_table(con, study, PUBLISHED_OUTCOME)
     (fault,) = raised.value.faults
     assert fault.problem == ("'ks4_basics_95' is not in such a file: it is published since 2016-17")
     lines = study.protocol_path.read_text(encoding="utf-8").splitlines()

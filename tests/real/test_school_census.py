@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pipelines.catalogue import SCHOOL_CENSUS
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.study_file import load_study
 from tests.unit.validation.planted import empty_store
 
@@ -52,7 +52,7 @@ def test_the_real_file_is_read_without_a_fault(real_data: Path, tmp_path: Path) 
         rows = list(csv.DictReader(file))
     schools = [row for row in rows if row["URN"] != "NAT"]
     with closing(empty_store()) as con:
-        assert ingest_records(con, study, SCHOOL_CENSUS) == len(schools) == len(rows) - 3
+        assert ingest_table(con, study, SCHOOL_CENSUS) == len(schools) == len(rows) - 3
         assert con.execute("SELECT count(*) FROM raw.unreadable").fetchone() == (0,)
         (kept,) = con.execute(
             "SELECT n_rows_in, n_rows_kept, n_rows_set_aside FROM raw.source"

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import store
-from pipelines.catalogue import ENROLMENTS, KS2_PUPILS, PUBLISHED_OUTCOME, RAW_TABLES
+from pipelines.catalogue import ENROLMENTS, KS2_PUPILS, LA_CONTEXT, PUBLISHED_OUTCOME, RAW_TABLES
 from pipelines.errors import StudyError
-from pipelines.ingest.la_context import ingest_la_context
-from pipelines.ingest.performance_tables import ingest_performance_tables
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import registered_files
 from pipelines.study import Study
 from pipelines.study_file import load_study
@@ -130,7 +128,7 @@ def test_the_record_says_how_a_file_was_taken_and_what_became_of_its_rows(tmp_pa
     tiny = TinyStudy(tmp_path)
     study = rewritten(tiny, WRITERS[kind])
     with store.connect(tiny.paths) as con:
-        ingest_records(con, study, KS2_PUPILS)
+        ingest_table(con, study, KS2_PUPILS)
         rows = con.execute(
             "SELECT file_format, encoding, delimiter, sheet, n_rows_in, n_rows_kept, n_rows_set_aside "
             "FROM raw.source ORDER BY academic_year"
@@ -152,7 +150,7 @@ def test_a_cell_that_cannot_be_read_is_shown_from_the_file_as_it_is(tmp_path, ki
     tiny.tables["enrolments.csv"][1]["start_date"] = "soon"
     study = rewritten(tiny, WRITERS[kind])
     with store.connect(tiny.paths) as con:
-        ingest_records(con, study, ENROLMENTS)
+        ingest_table(con, study, ENROLMENTS)
         (rule,) = (r for r in rules_of(ENROLMENTS, is_expected=True) if r.kind == "readable")
         (fault,) = faults_of(con, study, rule)
     assert (fault.row, fault.found) == (5, "'soon'")
@@ -164,7 +162,7 @@ def test_a_missing_column_is_named_in_the_row_of_the_headings(tmp_path):
         row["SENX"] = row.pop("SEN")
     study = rewritten(tiny, as_windows_text)
     with store.connect(tiny.paths) as con, pytest.raises(StudyError) as raised:
-        ingest_records(con, study, KS2_PUPILS)
+        ingest_table(con, study, KS2_PUPILS)
     (fault,) = raised.value.faults
     assert (fault.row, fault.column) == (3, "SEN")
 
@@ -178,7 +176,7 @@ def test_the_sheet_and_encoding_of_the_protocol_are_used(tmp_path):
     )
     study = load_study(tiny.folder)
     with store.connect(tiny.paths) as con, pytest.raises(StudyError, match="column is missing"):
-        ingest_records(con, study, ENROLMENTS)
+        ingest_table(con, study, ENROLMENTS)
 
 
 def test_a_file_that_may_not_be_read_is_named_with_the_others(tmp_path, monkeypatch):
@@ -222,7 +220,7 @@ def test_a_figure_that_cannot_be_is_shown_from_the_table_as_it_is(tmp_path, kind
     tiny = published_study(tmp_path, {"2017-18": rows})
     study = rewritten(tiny, WRITERS[kind])
     with store.connect(tiny.paths) as con:
-        ingest_performance_tables(con, study)
+        ingest_table(con, study, PUBLISHED_OUTCOME)
         (rule,) = (r for r in rules_of(PUBLISHED_OUTCOME, is_expected=True) if r.kind == "readable")
         (fault,) = faults_of(con, study, rule)
     assert (fault.row, fault.column) == (4, "PTRWM_EXP_FSM6CLA1A")
@@ -240,7 +238,7 @@ def test_rows_about_authorities_are_the_same_from_a_workbook(tmp_path):
         tiny.add("context.csv", about, [dict(zip(heading, row, strict=True)) for row in rows])
         study = tiny.write() if kind == "plain" else rewritten(tiny, WRITERS[kind])
         with store.connect(tiny.paths) as con:
-            ingest_la_context(con, study)
+            ingest_table(con, study, LA_CONTEXT)
             found.append(
                 con.execute(
                     "SELECT * EXCLUDE (source_id, row_number) FROM raw.la_context"

@@ -11,7 +11,7 @@ from pipelines.catalogue import LA_CONTEXT
 from pipelines.errors import StudyError
 from pipelines.ingest.context_mapping import context_measures, group_of_text
 from pipelines.ingest.context_years import SpelledYear, spelled_year
-from pipelines.ingest.la_context import ingest_la_context
+from pipelines.ingest.readers import ingest_table
 from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
@@ -66,7 +66,7 @@ def ingested(tmp_path, rows, more=""):
     tiny.add(FILE, f'kind = "la_context"\nstatus = "final"\n{more}', rows)
     study = tiny.write()
     with store.connect(tiny.paths) as con:
-        ingest_la_context(con, study)
+        ingest_table(con, study, LA_CONTEXT)
         yield con, study
 
 

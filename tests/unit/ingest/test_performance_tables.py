@@ -9,12 +9,10 @@ import pytest
 from pipelines import store
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.errors import StudyError
-from pipelines.ingest.performance_tables import (
-    LEVEL_OF_RECORD_TYPE,
-    ingest_performance_tables,
-)
+from pipelines.ingest.performance_tables import LEVEL_OF_RECORD_TYPE
 from pipelines.ingest.published_columns import published_columns
 from pipelines.ingest.published_values import STATUS_OF_CODE
+from pipelines.ingest.readers import ingest_table
 from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
@@ -46,7 +44,7 @@ def ingested(tiny: TinyStudy, content: str | bytes | None = None):
         data = content.encode() if isinstance(content, str) else content
         (tiny.folder / FILE).write_bytes(data)
     with store.connect(tiny.paths) as con:
-        ingest_performance_tables(con, study)
+        ingest_table(con, study, PUBLISHED_OUTCOME)
         yield con, study
 
 

@@ -18,7 +18,7 @@ from pipelines.catalogue import (
     Table,
 )
 from pipelines.errors import Fault, StudyError
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import Rule, rules_of
 from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, school
@@ -29,7 +29,7 @@ def ingested(tiny: TinyStudy, table: Table):
     """The store after one raw table was read."""
     study = tiny.write()
     with store.connect(tiny.paths) as con:
-        ingest_records(con, study, table)
+        ingest_table(con, study, table)
         yield con, study
 
 
@@ -88,7 +88,7 @@ def test_faults_of_all_files_of_a_kind_are_named_at_once_and_nothing_is_kept(tmp
     (tiny.folder / "ks2_2017.csv").write_bytes(b"")
     with store.connect(tiny.paths) as con:
         with pytest.raises(StudyError) as raised:
-            ingest_records(con, study, KS2_PUPILS)
+            ingest_table(con, study, KS2_PUPILS)
         assert [fault.file for fault in raised.value.faults] == ["ks2_2017.csv", "ks2_2018.csv"]
         assert store.row_count(con, "pupils.ks2_pupils") == 0
 
@@ -99,7 +99,7 @@ def test_a_pupil_file_without_headings_does_not_show_its_first_pupil(tmp_path):
     text = (tiny.folder / "ks2_2018.csv").read_text().splitlines()[1]
     (tiny.folder / "ks2_2018.csv").write_text(",".join(dict.fromkeys(text.split(","))) + "\n")
     with store.connect(tiny.paths) as con, pytest.raises(StudyError) as raised:
-        ingest_records(con, study, KS2_PUPILS)
+        ingest_table(con, study, KS2_PUPILS)
     shown = raised.value.for_analyst()
     assert "the column is missing" in shown
     assert not [word for word in ("B799200218001", "Quillfeather", "14/02/2007") if word in shown]
@@ -316,7 +316,7 @@ def test_the_place_of_an_unreadable_cell_is_right_below_blank_lines(tmp_path):
     bad = good.replace("B799200218001", "B799200218002").replace(",0.50,", ",1.5x,")
     path.write_text("\n".join([heading, "", good, "", "", bad, ""]))
     with store.connect(tiny.paths) as con:
-        ingest_records(con, study, KS2_PUPILS)
+        ingest_table(con, study, KS2_PUPILS)
         (fault,) = faults_of(con, study, Rule("readable", KS2_PUPILS))
     assert (fault.row, fault.column, fault.found) == (6, "READPROGSCORE_EM_ADJUSTED", "'1.5x'")
 
@@ -373,7 +373,7 @@ def test_reading_twice_gives_the_same_rows(tmp_path):
     tiny.tables["ks2_2018.csv"][0]["READSCORE"] = "what"
     with ingested(tiny, KS2_PUPILS) as (con, study):
         count = store.row_count(con, "pupils.ks2_pupils")
-        ingest_records(con, study, KS2_PUPILS)
+        ingest_table(con, study, KS2_PUPILS)
         assert store.row_count(con, "pupils.ks2_pupils") == count == 13
         assert store.row_count(con, "raw.unreadable") == 1
         assert store.row_count(con, "raw.source") == 2

@@ -9,7 +9,7 @@ import pytest
 from pipelines import store
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS
 from pipelines.errors import StudyError
-from pipelines.ingest.records import ingest_records
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL, Taken, record, registered_files, sources_sha256
 from pipelines.ingest.tabular import Reading
 from tests.tiny_study import TinyStudy
@@ -95,10 +95,10 @@ def test_a_source_that_is_no_longer_registered_is_forgotten(tmp_path):
     tiny = TinyStudy(tmp_path)
     study = tiny.write()
     with store.connect(tiny.paths) as con:
-        ingest_records(con, study, KS2_PUPILS)
-        ingest_records(con, study, ENROLMENTS)
+        ingest_table(con, study, KS2_PUPILS)
+        ingest_table(con, study, ENROLMENTS)
         tiny.drop("ks2_2018.csv")  # the only file of the study with rows set aside
-        ingest_records(con, tiny.write(), KS2_PUPILS)
+        ingest_table(con, tiny.write(), KS2_PUPILS)
         assert con.execute("SELECT source_id FROM raw.source ORDER BY 1").fetchall() == [
             ("enrolments.csv",),
             ("ks2_2017.csv",),
