@@ -84,4 +84,7 @@ def _study(folder: Path, city: City, measures: Collection[tuple[str, str]]) -> S
         )
         for programme in study.programme
     )
-    return study.model_copy(update={"folder": folder, "source": sources, "programme": programmes})
+    # What draws are for, tests of chance, is claimed elsewhere: as few as a protocol may ask for.
+    section = study.study.model_copy(update={"draws": 99})
+    settings = {"study": section, "folder": folder, "source": sources, "programme": programmes}
+    return study.model_copy(update=settings)

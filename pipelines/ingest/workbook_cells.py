@@ -232,8 +232,9 @@ class _XlsxSheet:
         if self._kind != "s":
             return len(self._value)
         number = self._value.strip()
-        is_known = number.isdecimal() and len(number) < 10
-        return sum(self._shared_lengths[int(number) :][:1]) if is_known else 0
+        if not number.isdecimal() or len(number) >= 10 or int(number) >= len(self._shared_lengths):
+            return 0
+        return self._shared_lengths[int(number)]
 
 
 class _OdsContent:

@@ -90,7 +90,7 @@ def study_of(
     years = sorted(
         {line.split('"')[1] for s in sources for line in s.splitlines() if "academic" in line}
     )
-    baselines = years[:-1] or ["2014-15"]
+    baselines = years[:-1] or ["2015-16"]
     folder = tmp_path / "real"
     folder.mkdir()
     (folder / "study.toml").write_text(
@@ -319,7 +319,10 @@ def test_grade_c_is_not_taken_for_a_grade_5(real_data: Path, tmp_path: Path) -> 
         tmp_path,
         real_data / "waiky8-schools-data",
         ("ks4_progress8",),
-        [source("ks4_schools", "ks4_perf_2016.csv", "2015-16", more=KS4_RENAMED + GRADE_5)],
+        [
+            source("ks4_schools", "ks4_perf_2016.csv", "2015-16", more=KS4_RENAMED + GRADE_5),
+            source("ks4_schools", "ks4_perf_2017.csv", "2016-17", more=KS4_RENAMED),
+        ],
     )
     with closing(empty_store()) as con, pytest.raises(StudyError) as raised:
         ingest_table(con, study, PUBLISHED_OUTCOME)
