@@ -240,6 +240,7 @@ JOIN mart.outcome AS outcome
     ON outcome.school_id = compared.school_id AND outcome.measure = asked.measure AND outcome.is_outcome
     AND outcome.pupil_group = programme.target_group
 GROUP BY ALL
+ORDER BY ALL
 """
 
 
