@@ -6,13 +6,10 @@ What does not fit between entries, and where in the file a fault stands, is `stu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pipelines.ingest.published_columns import is_published_by_school
 from pipelines.measures import MEASURES
-
-if TYPE_CHECKING:
-    from pipelines.study import Programme, Study
+from pipelines.study import Programme, Study
 
 
 def measure_contradictions(

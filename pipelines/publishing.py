@@ -34,7 +34,7 @@ from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.officers import page as officers_page
 from pipelines.paths import PROJECT, StudyPaths
-from pipelines.store import row_count
+from pipelines.store import row_count, sql_text
 from pipelines.study import PROTOCOL, Study
 
 # What is for officers only: tables behind the door, and their version of the page.
@@ -196,8 +196,8 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
     folder.mkdir()
     for table in RELEASED_TABLES:
         target = folder / table.name
-        con.execute(f"COPY ({_for_spreadsheets(table)}) TO '{_sql_path(target)}.csv' (HEADER)")
-        con.execute(f"COPY {table.full_name} TO '{_sql_path(target)}.parquet' (FORMAT parquet)")
+        con.execute(f"COPY ({_for_spreadsheets(table)}) TO {sql_text(f'{target}.csv')} (HEADER)")
+        con.execute(f"COPY {table.full_name} TO {sql_text(f'{target}.parquet')} (FORMAT parquet)")
     shutil.copytree(paths.charts, run / "charts")
     shutil.copytree(paths.board, run / "board")
 
@@ -242,7 +242,7 @@ def _copy_tables(
     Without schemas, `released.duckdb` is read as `released.impact`, its own name being the first part;
     a schema `released` in it would make that very name ambiguous.
     """
-    con.execute(f"ATTACH '{_sql_path(file)}' AS target")
+    con.execute(f"ATTACH {sql_text(file)} AS target")
     try:
         for table in tables:
             schema = table.schema if has_schemas else "main"
@@ -335,7 +335,3 @@ def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see
         current.rename(outgoing)
     incoming.rename(current)
     shutil.rmtree(outgoing, ignore_errors=True)
-
-
-def _sql_path(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
-if TYPE_CHECKING:
-    from pipelines.study import Source, Study
+from pipelines.study import OUTCOME_KINDS, ReleaseStatus, Source, Study
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,6 @@ class ResultRelease:
 
 def result_releases(study: Study) -> tuple[ResultRelease, ...]:
     """Every release of results among a study's sources, by key stage, year and finality."""
-    from pipelines.study import OUTCOME_KINDS, ReleaseStatus  # noqa: PLC0415 - study imports this
-
     order = get_args(ReleaseStatus)
     marked: dict[tuple[str, str, int], bool] = {}
     for source in study.source:
@@ -55,8 +52,6 @@ def release_contradictions(
     study: Study,
 ) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
     """Marks that cannot be: where, what is wrong, what was expected and what to do."""
-    from pipelines.study import OUTCOME_KINDS  # noqa: PLC0415 - study imports this
-
     seen: dict[tuple[str, str | None], Source] = {}
     for index, source in enumerate(study.source):
         if not source.used:

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from pipelines.measures import MEASURES
-
-if TYPE_CHECKING:
-    from pipelines.study import Study
+from pipelines.study import Study
 
 SeriesKind = Literal["break", "no_results", "first_year"]
 _EVERY = "*"  # every measure of the key stage

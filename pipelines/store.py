@@ -9,12 +9,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipelines.disclosure import sql_functions
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
 
@@ -72,6 +76,22 @@ def row_count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of a table, or of whatever else may stand behind FROM."""
     counted = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(counted[0]) if counted else 0
+
+
+def insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:
+    """Add a frame's rows to a table by the names of its columns: row by row would take seconds."""
+    if frame.empty:
+        return
+    con.register("incoming_frame", frame)
+    try:
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming_frame")
+    finally:
+        con.unregister("incoming_frame")
+
+
+def sql_text(text: object) -> str:
+    """A text, or a path, as SQL writes it, for the places that take no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:

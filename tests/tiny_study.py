@@ -361,11 +361,12 @@ def build_marts(con: duckdb.DuckDBPyConnection) -> None:
         "cell",
         "school",
         "programme_school",
+        "school_eligibility",
         "arm",
         "outcome",
         "text_review",
         "case_study",
     ):
         marts.build(con, tables[name])
-    if len(tables) != 12:
+    if len(tables) != 13:
         raise ValueError("a mart was added: say here when it is built")

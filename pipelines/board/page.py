@@ -7,7 +7,7 @@ the page `index.html.j2`. Everything that is not our own markup is escaped by th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -34,14 +34,7 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     stand where their subject is told. A cited number stands in an element with the attribute
     `data-from`, as `cited.Reference` writes it.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_with_references,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(_HERE, finalize=_with_references)
     environment.filters["plain"] = plain
     environment.filters["drawing"] = _drawing
     html = environment.get_template("index.html.j2").render(
@@ -50,6 +43,20 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
         **vars(pack(released, charts)),
     )
     return with_whole_years(html)
+
+
+def template_environment(
+    folder: Path, *, finalize: Callable[[object], object] | None = None
+) -> Environment:
+    """A folder's templates: what they print is escaped, and a name that is not given is an error."""
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def with_whole_years(html: str) -> str:

@@ -334,6 +334,24 @@ CASE_STUDY = Table(
     columns=(PROGRAMME, SCHOOL_ID, *PLACE),
 )
 
+SCHOOL_ELIGIBILITY = Table(
+    "mart",
+    "school_eligibility",
+    grain="whether a school was eligible for a programme, by all evidence on its criteria",
+    key=("programme", "school_id"),
+    columns=(
+        PROGRAMME,
+        SCHOOL_ID,
+        Column(
+            "eligible",
+            "code",
+            "Eligible by one criterion, by none, or not known",
+            allowed=("YES", "NO", "UNKNOWN"),
+            is_nullable=False,
+        ),
+    ),
+)
+
 MART_TABLES: tuple[Table, ...] = (
     SCHOOL_IDENTITY,
     SCHOOL_URN,
@@ -343,6 +361,7 @@ MART_TABLES: tuple[Table, ...] = (
     CELL,
     SCHOOL,
     PROGRAMME_SCHOOL,
+    SCHOOL_ELIGIBILITY,
     ARM,
     OUTCOME,
     TEXT_REVIEW,

@@ -11,38 +11,23 @@ WITH enrolled AS (
     GROUP BY ALL
 ),
 
--- A school is eligible if one criterion is met; it is unknown if none is and one is not known.
-school_eligibility AS (
-    SELECT
-        eligibility.programme,
-        school_urn.school_id,
-        CASE
-            WHEN bool_or(eligibility.met = 'YES') THEN 'YES'
-            WHEN bool_or(eligibility.met = 'UNKNOWN') THEN 'UNKNOWN'
-            ELSE 'NO'
-        END AS met
-    FROM raw.eligibility
-    JOIN mart.school_urn AS school_urn USING (urn)
-    GROUP BY eligibility.programme, school_urn.school_id
-),
-
 eligible AS (
     SELECT
         enrolled.title || ': at least ' || CAST(round(100 * enrolled.eligible_share) AS INTEGER) || '% of its schools were eligible'
             AS claim,
-        count(*) FILTER (coalesce(judged.met, 'UNKNOWN') = 'YES') AS numerator,
-        count(*) FILTER (coalesce(judged.met, 'UNKNOWN') = 'UNKNOWN') AS n_unknown,
+        count(*) FILTER (coalesce(judged.eligible, 'UNKNOWN') = 'YES') AS numerator,
+        count(*) FILTER (coalesce(judged.eligible, 'UNKNOWN') = 'UNKNOWN') AS n_unknown,
         count(*) AS denominator,
         -- 0.56 of 25 is a hair above 14 in binary; a share is not stated to nine places.
         ceil(round(enrolled.eligible_share * count(*), 9)) AS needed,
         string_agg(
-            school.school_name || CASE coalesce(judged.met, 'UNKNOWN') WHEN 'NO' THEN '' ELSE ' (not known)' END,
+            school.school_name || CASE coalesce(judged.eligible, 'UNKNOWN') WHEN 'NO' THEN '' ELSE ' (not known)' END,
             '; ' ORDER BY school.school_name
-        ) FILTER (coalesce(judged.met, 'UNKNOWN') <> 'YES') AS exceptions
+        ) FILTER (coalesce(judged.eligible, 'UNKNOWN') <> 'YES') AS exceptions
     FROM enrolled
     JOIN mart.programme_school AS programme_school USING (programme)
     JOIN mart.school AS school USING (school_id)
-    LEFT JOIN school_eligibility AS judged
+    LEFT JOIN mart.school_eligibility AS judged
         ON judged.programme = enrolled.programme AND judged.school_id = school.school_id
     WHERE enrolled.eligible_share IS NOT NULL AND (SELECT count(*) FROM raw.eligibility) > 0
     GROUP BY enrolled.programme, enrolled.title, enrolled.eligible_share

@@ -16,6 +16,7 @@ from typing import Literal
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, PupilCount, Table
 from pipelines.disclosure import inference, structure, suppression
@@ -24,7 +25,7 @@ from pipelines.disclosure.named_schools import fall_with_another, leave_another_
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
-from pipelines.store import row_count
+from pipelines.store import insert_frame, row_count
 
 FOLDER = Path(__file__).parent
 # What one named school got is shown only where nothing shown beside it has to go.
@@ -330,13 +331,8 @@ def _record(
         if count.is_explained
         for cell in count.cells
     ]
-    if rows:
-        import pandas as pd  # noqa: PLC0415 - row by row would take seconds
-
-        frame = pd.DataFrame(rows, columns=[column.name for column in RELEASED_COUNT.columns])
-        con.register("recorded", frame)
-        con.execute(f"INSERT INTO {RELEASED_COUNT.full_name} BY NAME SELECT * FROM recorded")
-        con.unregister("recorded")
+    names = [column.name for column in RELEASED_COUNT.columns]
+    insert_frame(con, RELEASED_COUNT.full_name, pd.DataFrame(rows, columns=names))
 
 
 def _places_that_share(block: Block, of: inference.FloatArray) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from pipelines.disclosure.structure import Cell, Count
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
-from pipelines.store import row_count
+from pipelines.store import row_count, sql_text
 from pipelines.study import PROTOCOL, Study
 
 FOLDER = "releases"
@@ -76,7 +76,7 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
         shutil.copy(paths.current / "run.json", building)
         with duckdb.connect(str(paths.current / "restricted.duckdb"), read_only=True) as con:
             name = RELEASED_COUNT.full_name
-            con.execute(f"COPY {name} TO '{_sql_path(building / _COUNTED)}' (FORMAT parquet)")
+            con.execute(f"COPY {name} TO {sql_text(building / _COUNTED)} (FORMAT parquet)")
             distinct = (
                 f"(SELECT DISTINCT released_table, count_column, row_number, is_shown FROM {name})"
             )
@@ -189,7 +189,3 @@ def _run_of(study: Study, paths: StudyPaths, folder: Path) -> str:
     if faults:
         raise StudyError(faults)
     return str(run["run"])
-
-
-def _sql_path(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -16,6 +16,7 @@ from scipy.special import ndtri, stdtrit
 from pipelines.catalogue.impact import CASE_STUDY_RESULT
 from pipelines.impact.inference import CONFIDENCE
 from pipelines.impact.panel import FloatArray
+from pipelines.store import insert_frame
 
 _UPPER = (1 + CONFIDENCE) / 2
 
@@ -78,11 +79,8 @@ def build(con: duckdb.DuckDBPyConnection) -> int:
             )
             rows.append({**{str(name): value for name, value in told.items()}, **asdict(own)})
     con.execute(CASE_STUDY_RESULT.ddl())
-    if rows:
-        names = [column.name for column in CASE_STUDY_RESULT.columns]
-        con.register("told_results", pd.DataFrame(rows)[names])
-        con.execute(f"INSERT INTO {CASE_STUDY_RESULT.full_name} BY NAME SELECT * FROM told_results")
-        con.unregister("told_results")
+    names = [column.name for column in CASE_STUDY_RESULT.columns]
+    insert_frame(con, CASE_STUDY_RESULT.full_name, pd.DataFrame(rows).reindex(columns=names))
     return len(rows)
 
 

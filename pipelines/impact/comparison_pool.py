@@ -24,7 +24,7 @@ import pandas as pd
 from pipelines.catalogue.comparison_design import MATCHED_SCHOOL
 from pipelines.impact.matching import MatchedOn, nearest
 from pipelines.measures import MEASURES
-from pipelines.store import row_count
+from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
 from pipelines.wording import KEY_STAGE_LABELS
 
@@ -121,13 +121,7 @@ def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
                 continue
             for matched_on in CHARACTERISTICS:
                 incoming = _matches(schools, candidates, matched_on, programme)
-                con.register("incoming_frame", incoming)
-                try:
-                    con.execute(
-                        f"INSERT INTO {MATCHED_SCHOOL.full_name} BY NAME SELECT * FROM incoming_frame"
-                    )
-                finally:
-                    con.unregister("incoming_frame")
+                insert_frame(con, MATCHED_SCHOOL.full_name, incoming)
     return row_count(con, MATCHED_SCHOOL.full_name)
 
 

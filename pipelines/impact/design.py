@@ -17,7 +17,7 @@ from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.headline import extrapolation_reason, overlaps
 from pipelines.impact.panel import SchoolPanel
 from pipelines.measures import MEASURES
-from pipelines.store import row_count
+from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
@@ -57,12 +57,7 @@ def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
             )
             rows.append(_overlap_row(panel, programme, schools.membership, evaluated))
     con.execute(OVERLAP.ddl())
-    incoming = pd.DataFrame(rows)
-    con.register("incoming_frame", incoming)
-    try:
-        con.execute(f"INSERT INTO {OVERLAP.full_name} BY NAME SELECT * FROM incoming_frame")
-    finally:
-        con.unregister("incoming_frame")
+    insert_frame(con, OVERLAP.full_name, pd.DataFrame(rows))
     return len(rows)
 
 

@@ -17,7 +17,7 @@ from pipelines.catalogue.impact import VERDICT_BY_RELEASE
 from pipelines.impact.study_effects import Marts, headlines
 from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
-from pipelines.store import row_count
+from pipelines.store import insert_frame, row_count
 from pipelines.study import Study
 
 # Of schools with a figure in the release that is used, one in ten may lack it: more, and the other release is
@@ -35,15 +35,8 @@ def build_verdict_by_release(con: duckdb.DuckDBPyConnection, study: Study) -> in
         "n_programme_pupils, n_comparison_pupils, verdict FROM impact.estimate "
         "WHERE role = 'headline' AND verdict IS NOT NULL AND release_status IS NOT NULL"
     )
-    found = list(_on_other_releases(con, study))
-    if found:
-        con.register("incoming_frame", pd.DataFrame(found))
-        try:
-            con.execute(
-                "INSERT INTO impact.verdict_by_release BY NAME SELECT * FROM incoming_frame"
-            )
-        finally:
-            con.unregister("incoming_frame")
+    others = pd.DataFrame(_on_other_releases(con, study))
+    insert_frame(con, VERDICT_BY_RELEASE.full_name, others)
     return row_count(con, VERDICT_BY_RELEASE.full_name)
 
 

@@ -36,7 +36,7 @@ from pipelines.impact.robustness import (
 )
 from pipelines.measures import MEASURES
 from pipelines.series import breaks_within
-from pipelines.store import row_count
+from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
 
 _SELECT = Path(__file__).parent
@@ -387,10 +387,5 @@ def _means(cells: pd.DataFrame, programme: str) -> list[dict[str, object]]:
 
 def _fill(con: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame) -> int:
     con.execute(table.ddl())
-    if len(frame):
-        con.register("incoming_frame", frame)
-        try:
-            con.execute(f"INSERT INTO {table.full_name} BY NAME SELECT * FROM incoming_frame")
-        finally:
-            con.unregister("incoming_frame")
+    insert_frame(con, table.full_name, frame)
     return len(frame)

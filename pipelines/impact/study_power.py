@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from pipelines import marts, store
-from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
+from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.errors import Fault, StudyError
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.panel import SchoolPanel
@@ -34,11 +34,10 @@ from pipelines.ingest.registration import sources_sha256
 from pipelines.measures import MEASURES
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
-from pipelines.store import row_count
 from pipelines.study import OUTCOME_KINDS, Programme, Study
+from pipelines.validation.checks import rules_for
 from pipelines.validation.faults import faults_of
 from pipelines.validation.relations import RELATIONS, faults_of_relation
-from pipelines.validation.rules import rules_of
 from pipelines.wording import join_words
 
 INDEX = "ks2_progress_index"
@@ -220,7 +219,9 @@ def _build_marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     for table in read:
         try:
             ingest_table(con, study, table)
-            faults += _faults_of_values(con, study, table)
+            # The rules' own SQL: what judges them in an evaluation takes seconds to load.
+            for rule in rules_for(study, table):
+                faults += faults_of(con, study, rule)
         except StudyError as error:
             faults += error.faults
     if faults:
@@ -232,16 +233,6 @@ def _build_marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
         raise StudyError(faults)
     for table in MART_TABLES:
         marts.build(con, table)
-
-
-def _faults_of_values(
-    con: duckdb.DuckDBPyConnection, study: Study, table: Table
-) -> Iterator[Fault]:
-    """Places where a raw table is not as declared: the rules' own SQL, without the suites."""
-    is_expected = any(source.kind in table.source_kinds for source in study.source)
-    for rule in rules_of(table, is_expected=is_expected or not table.may_be_empty):
-        if rule.kind != "has_rows" or not row_count(con, table.full_name):
-            yield from faults_of(con, study, rule)
 
 
 def _panel(

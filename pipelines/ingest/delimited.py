@@ -19,6 +19,7 @@ from typing import IO, Literal
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.content import chunks, empty, is_gzipped, open_binary
 from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
+from pipelines.store import sql_text
 from pipelines.study import Encoding
 
 # A cell can hold a long statement; the csv module's own limit is lower.
@@ -74,9 +75,8 @@ class TextGrid:
     def scan(self, n_columns: int, blank_rows: tuple[int, ...]) -> str:
         """SQL by which DuckDB reads a UTF-8 file whose heading is row 1: all cells as text, c0, c1 …"""
         columns = {f"c{index}": "VARCHAR" for index in range(n_columns)}
-        path = str(self.path).replace("'", "''")
         reader = (
-            f"read_csv('{path}', columns = {columns}, header = true, auto_detect = false, "
+            f"read_csv({sql_text(self.path)}, columns = {columns}, header = true, auto_detect = false, "
             f"compression = '{'gzip' if is_gzipped(self.path) else 'none'}', "
             f"delim = '{self.delimiter}', quote = '\"', escape = '\"', null_padding = true)"
         )

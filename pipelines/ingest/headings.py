@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.heading_row import Headings
+from pipelines.store import sql_text
 from pipelines.toml_lines import dotted, line_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Place:
     def text(self) -> str:
         """SQL for the text there, NULL if nothing is left but white space (a non-breaking one counts)."""
         if self.index is None:
-            return "'" + (self.assumed or "").replace("'", "''") + "'"
+            return sql_text(self.assumed or "")
         return f"nullif(trim(replace(c{self.index}, chr(160), ' ')), '')"
 
 

@@ -31,7 +31,7 @@ from pipelines.ingest.registration import (
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.measures import MEASURES
-from pipelines.store import row_count
+from pipelines.store import row_count, sql_text
 from pipelines.study import Source, Study
 
 _LAIT = (
@@ -117,17 +117,17 @@ def _read_lait(
     places = locate(file, _LAIT, study, registered.source)
     not_records = _scan(con, file, {wanted.key: places[wanted.key] for wanted in _LAIT})
     names = ", ".join(
-        f"({_quoted(m.name)}, '{m.measure}', '{m.pupil_group}')" for m in context_measures("lait")
+        f"({sql_text(m.name)}, '{m.measure}', '{m.pupil_group}')" for m in context_measures("lait")
     )
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE figure AS
-        SELECT numbered.row_number, {_quoted(places["raw_text"].heading)} AS column_name,
-            {_quoted(places["year_text"].heading)} AS year_heading, NULL::VARCHAR AS status_heading,
-            {_quoted(places["area_code"].heading)} AS area_heading,
+        SELECT numbered.row_number, {sql_text(places["raw_text"].heading)} AS column_name,
+            {sql_text(places["year_text"].heading)} AS year_heading, NULL::VARCHAR AS status_heading,
+            {sql_text(places["area_code"].heading)} AS area_heading,
             year_text, NULL::VARCHAR AS status_text, {_LEVEL_OF_NUMBER} AS area_level, area_name, area_code,
             measure, pupil_group, raw_text,
-            CASE WHEN measure IS NULL THEN {_quoted(NOT_AN_OUTCOME)} END AS aside
+            CASE WHEN measure IS NULL THEN {sql_text(NOT_AN_OUTCOME)} END AS aside
         FROM numbered LEFT JOIN (VALUES {names}) AS mapped (name, measure, pupil_group) USING (name)
         WHERE NOT is_blank_row
         """
@@ -172,19 +172,20 @@ def _read_ees(
         ),
         judged AS (
             SELECT *,
-                CASE WHEN area_level IS NULL THEN {_quoted(OTHER_AREA)}
-                    WHEN pupil_group IS NULL THEN {_quoted(OTHER_PUPILS)} END AS aside
+                CASE WHEN area_level IS NULL THEN {sql_text(OTHER_AREA)}
+                    WHEN pupil_group IS NULL THEN {sql_text(OTHER_PUPILS)} END AS aside
             FROM grouped
         ),
         each_figure AS ({each})
         SELECT judged.row_number, coalesce(column_name, '') AS column_name,
-            {_quoted(places["year_text"].heading)} AS year_heading,
-            {_quoted(status_heading)} AS status_heading, {_quoted(area_heading)} AS area_heading,
+            {sql_text(places["year_text"].heading)} AS year_heading,
+            {sql_text(status_heading)} AS status_heading, {sql_text(area_heading)} AS area_heading,
             year_text, status_text, area_level,
             CASE area_level WHEN 'nation' THEN country_name WHEN 'region' THEN region_name ELSE la_name END
                 AS area_name,
             area_code, measure, pupil_group, each_figure.raw_text,
-            CASE WHEN aside IS NULL AND measure IS NULL THEN {_quoted(NOT_AN_OUTCOME)} ELSE aside END AS aside
+            CASE WHEN aside IS NULL AND measure IS NULL THEN {sql_text(NOT_AN_OUTCOME)} ELSE aside END
+                AS aside
         FROM judged LEFT JOIN each_figure USING (row_number)
         """
     )
@@ -193,10 +194,10 @@ def _read_ees(
 
 def _figure_of(measure: ContextMeasure, place: Place, cell_of: dict[str, str]) -> str:
     subject = (
-        f" AND lower(subject) = {_quoted(measure.subject.casefold())}" if measure.subject else ""
+        f" AND lower(subject) = {sql_text(measure.subject.casefold())}" if measure.subject else ""
     )
     return (
-        f"SELECT row_number, {_quoted(place.heading)} AS column_name, '{measure.measure}' AS measure, "
+        f"SELECT row_number, {sql_text(place.heading)} AS column_name, '{measure.measure}' AS measure, "
         f"{cell_of[place.heading]} AS raw_text FROM judged WHERE aside IS NULL{subject}"
     )
 
@@ -216,7 +217,7 @@ def _group_of_row(con: duckdb.DuckDBPyConnection, others: dict[str, Place]) -> s
         if n_texts < 2 or not holds_words:
             continue
         whens = " ".join(
-            f"WHEN {_quoted(text)} THEN '{group}'"
+            f"WHEN {sql_text(text)} THEN '{group}'"
             for text, group in group_of_text(place.heading).items()
         )
         groups.append(f"CASE lower({cell}) {whens} ELSE 'other' END")
@@ -245,7 +246,7 @@ def _store(
 ) -> None:
     source = registered.source
     _spell_out(con)
-    used = ", ".join(_quoted(name) for name in sorted(used_measures(study)))
+    used = ", ".join(sql_text(name) for name in sorted(used_measures(study)))
     is_used = f"measure IN ({used})"
     shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
     unknown = f"CASE WHEN {is_used} THEN '{UNKNOWN_CODE}' ELSE '{UNKNOWN_ELSEWHERE}' END"
@@ -341,7 +342,7 @@ def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: T
         f"""
         WITH judged AS (
             SELECT row_number,
-                coalesce(aside, CASE WHEN academic_year IS NULL THEN {_quoted(NOT_ONE_YEAR)} END) AS reason
+                coalesce(aside, CASE WHEN academic_year IS NULL THEN {sql_text(NOT_ONE_YEAR)} END) AS reason
             FROM figure JOIN spelled USING (year_text, status_text)
         ),
         of_row AS (
@@ -378,7 +379,3 @@ def _no_figure(file: TabularFile, headings: tuple[str, ...]) -> Fault:
         remedy="fetch the data set with these figures, or say in its [[source]] which heading is which: "
         'columns = { "heading in the file" = "avg_att8" }',
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

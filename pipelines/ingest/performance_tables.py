@@ -39,7 +39,7 @@ from pipelines.ingest.registration import (
 )
 from pipelines.ingest.tabular import create_from_scan, open_source
 from pipelines.measures import MEASURES
-from pipelines.store import row_count
+from pipelines.store import row_count, sql_text
 from pipelines.study import Source, Study
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
@@ -172,10 +172,6 @@ def _text(place: Place | None) -> str:
     return "NULL::VARCHAR" if place is None else place.text()
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _figure(
     column: PublishedColumn, places: dict[str, Place], cells: dict[str, int], *, is_used: bool
 ) -> str:
@@ -187,7 +183,7 @@ def _figure(
     n_heading = places[column.n_pupils].heading if column.n_pupils in places else ""
     return (
         "SELECT row_number, level, record_type, la, estab, urn, name, school_type, "
-        f"{_quoted(places[column.value].heading)} AS column_name, {_quoted(n_heading)} AS n_heading, "
+        f"{sql_text(places[column.value].heading)} AS column_name, {sql_text(n_heading)} AS n_heading, "
         f"'{column.pupil_group}' AS pupil_group, '{column.measure}' AS measure, "
         f"'{MEASURES[column.measure].unit}' AS unit, {is_used} AS is_used, "
         f"{cell(column.value)} AS raw_text, {cell(column.n_pupils)} AS n_text, "
@@ -282,9 +278,9 @@ def _note_unreadable(
     A school without a usable URN belongs nowhere; pupils that are no number give a figure no weight; a
     share above 100% is none; a column of shares from 0 to 1 would be read as one percent at most.
     """
-    urn = _quoted(places["urn"].heading)
+    urn = sql_text(places["urn"].heading)
     la_keys = " ".join(
-        f"UNION ALL SELECT row_number, {_quoted(places[key].heading)} FROM numbered "
+        f"UNION ALL SELECT row_number, {sql_text(places[key].heading)} FROM numbered "
         f"WHERE level LIKE '%school' AND {key} IS NOT NULL AND TRY_CAST({key} AS BIGINT) IS NULL"
         for key in ("la", "estab")
         if key in places

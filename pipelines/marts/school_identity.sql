@@ -1,16 +1,21 @@
 -- What is known of every URN that a file of the study names; which school it is, `pipelines.identity` decides.
 -- The first file in this order is the one a decision points to.
-WITH named AS (
+WITH result AS (
+    SELECT 3 AS place_order, urn, laestab, school_name, academic_year, source_id, row_number
+    FROM raw.published_outcome
+    WHERE urn IS NOT NULL AND level IN ('mainstream_school', 'special_school')
+    UNION ALL
+    SELECT 4, urn, laestab, NULL, academic_year, source_id, row_number FROM pupils.ks2_pupils
+    UNION ALL
+    SELECT 5, urn, laestab, NULL, academic_year, source_id, row_number FROM pupils.ks4_pupils
+),
+
+named AS (
     SELECT 1 AS place_order, urn, source_id, row_number FROM raw.school_register
     UNION ALL
     SELECT 2, urn, source_id, row_number FROM raw.enrolments
     UNION ALL
-    SELECT 3, urn, source_id, row_number FROM raw.published_outcome
-    WHERE urn IS NOT NULL AND level IN ('mainstream_school', 'special_school')
-    UNION ALL
-    SELECT 4, urn, source_id, row_number FROM pupils.ks2_pupils
-    UNION ALL
-    SELECT 5, urn, source_id, row_number FROM pupils.ks4_pupils
+    SELECT place_order, urn, source_id, row_number FROM result
     UNION ALL
     SELECT 6, urn, source_id, row_number FROM raw.eligibility
     UNION ALL
@@ -32,16 +37,6 @@ listed AS (
     FROM named
     WHERE urn IS NOT NULL
     GROUP BY urn
-),
-
-result AS (
-    SELECT urn, laestab, school_name, academic_year, source_id
-    FROM raw.published_outcome
-    WHERE urn IS NOT NULL AND level IN ('mainstream_school', 'special_school')
-    UNION ALL
-    SELECT urn, laestab, NULL, academic_year, source_id FROM pupils.ks2_pupils
-    UNION ALL
-    SELECT urn, laestab, NULL, academic_year, source_id FROM pupils.ks4_pupils
 ),
 
 with_results AS (

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.board.page import CSS, with_whole_years
+from pipelines.board.page import CSS, template_environment, with_whole_years
 from pipelines.board.tables import Table
 from pipelines.officers import tables
 from pipelines.officers.tables import Row
@@ -39,13 +38,7 @@ class Programme:
 
 def render(con: duckdb.DuckDBPyConnection) -> str:
     """The whole page as HTML, from the working store: no script, no outside file, well-formed as XML too."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment(_HERE)
     (study,) = tables.rows_of(con, "study")
     listed = tables.rows_of(con, "programme")
     titles = {row["programme"]: row["title"] for row in listed if row["is_evaluated"]}

@@ -6,21 +6,6 @@ WITH standing AS (
     WHERE asked.is_primary
 ),
 
--- A school is eligible if one criterion is met; it is unknown if none is and one is not known.
-eligible AS (
-    SELECT
-        eligibility.programme,
-        school_urn.school_id,
-        CASE
-            WHEN bool_or(eligibility.met = 'YES') THEN 'yes'
-            WHEN bool_or(eligibility.met = 'UNKNOWN') THEN 'not known'
-            ELSE 'no'
-        END AS is_eligible
-    FROM raw.eligibility
-    JOIN mart.school_urn AS school_urn USING (urn)
-    GROUP BY eligibility.programme, school_urn.school_id
-),
-
 form AS (
     SELECT evaluations.programme, school_urn.school_id, max(evaluations.submitted_on) AS returned_on
     FROM raw.evaluations
@@ -35,8 +20,11 @@ SELECT
     member.start_date AS "Takes part from",
     any_value(standing.reason) FILTER (standing.key_stage = 'ks2') AS "Key Stage 2",
     any_value(standing.reason) FILTER (standing.key_stage = 'ks4') AS "Key Stage 4",
-    CASE WHEN programme.eligible_share IS NOT NULL THEN coalesce(any_value(eligible.is_eligible), 'nothing on file') END
-        AS "Eligible",
+    CASE
+        WHEN programme.eligible_share IS NULL THEN NULL
+        ELSE CASE any_value(judged.eligible) WHEN 'YES' THEN 'yes' WHEN 'NO' THEN 'no' WHEN 'UNKNOWN' THEN 'not known'
+            ELSE 'nothing on file' END
+    END AS "Eligible",
     CASE
         WHEN programme.is_placebo OR (SELECT count(*) FROM raw.evaluations WHERE programme = member.programme) = 0 THEN NULL
         ELSE coalesce(strftime(any_value(form.returned_on), '%-d %B %Y'), 'not returned')
@@ -45,7 +33,8 @@ FROM mart.programme_school AS member
 JOIN protocol.programme AS programme USING (programme)
 JOIN mart.school AS school USING (school_id)
 LEFT JOIN standing ON standing.programme = member.programme AND standing.school_id = member.school_id
-LEFT JOIN eligible ON eligible.programme = member.programme AND eligible.school_id = member.school_id
+LEFT JOIN mart.school_eligibility AS judged
+    ON judged.programme = member.programme AND judged.school_id = member.school_id
 LEFT JOIN form ON form.programme = member.programme AND form.school_id = member.school_id
 GROUP BY
     member.programme, school.school_id, school.school_name, school.urn, school.phase, member.start_date,

@@ -27,12 +27,17 @@ class TableCheck:
     faults: tuple[Fault, ...]
 
 
+def rules_for(study: Study, table: Table) -> tuple[Rule, ...]:
+    """What a table of a study has to keep: rows, if a source is registered for it or it is never empty."""
+    has_source = any(source.kind in table.source_kinds for source in study.source)
+    return tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
+
+
 def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> TableCheck:
     """Judge a table that has just been made."""
     from pipelines.validation.suites import validate  # noqa: PLC0415 - its library takes seconds
 
-    has_source = any(source.kind in table.source_kinds for source in study.source)
-    rules = tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
+    rules = rules_for(study, table)
     result = validate(con, rules)
     faults = [fault for rule in result.broken for fault in faults_of(con, study, rule)]
     judged = "files" if table.schema == "raw" else "tables"
