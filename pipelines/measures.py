@@ -42,6 +42,11 @@ class Measure:
     is_judged: bool = True
 
     @property
+    def stored_decimals(self) -> int:
+        """Decimals of a stored result as people read it: a share is 0 to 1, and read as a percentage."""
+        return self.decimals + (2 if self.unit == "share" else 0)
+
+    @property
     def is_prior_adjusted(self) -> bool:
         """Whether it is counted from where pupils started, as progress is."""
         return "_progress" in self.name

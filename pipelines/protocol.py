@@ -90,7 +90,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 MEASURES[measure.name].key_stage,
                 MEASURES[measure.name].label,
                 MEASURES[measure.name].unit,
-                MEASURES[measure.name].decimals,
+                MEASURES[measure.name].stored_decimals,
                 measure.primary,
                 measure.smallest_effect,
                 measure.adjust_for_prior_attainment,

@@ -287,6 +287,7 @@ def _impact_row(
         "n_programme_pupils": np.nan,
         "n_comparison_pupils": np.nan,
         "effective_df": np.nan,
+        "is_interval_withheld": False,
         "mde": np.nan,
         "expected_anyway": np.nan,
         "p_value_holm": np.nan,

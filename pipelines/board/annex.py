@@ -33,10 +33,14 @@ def methods(headline: Row, tables: Tables) -> Table:
             "Method": lambda row: wording.ESTIMATOR_LABELS[row["estimator"]],
             "Effect": _effect_or_reason,
             f"{cite(tables['study'][0], 'percent', 'confidence_share')} interval": lambda row: (
-                "" if wording.is_missing(row["ci_low"]) else cite(row, "range", "ci_low", "ci_high")
+                _no_interval(row)
+                if wording.is_missing(row["ci_low"])
+                else cite(row, "range", "ci_low", "ci_high")
             ),
             "p": lambda row: (
-                "" if wording.is_missing(row["p_value"]) else cite(row, "hundredths", "p_value")
+                _no_interval(row)
+                if wording.is_missing(row["p_value"])
+                else cite(row, "hundredths", "p_value")
             ),
             "Schools": lambda row: (
                 f"{cite(row, 'count', 'n_programme_schools')} against "
@@ -268,6 +272,10 @@ def _of_headlines(name: str, tables: Tables) -> Iterator[Row]:
 def _comparison(row: Row, tables: Tables) -> str:
     """ "SEND in mainstream (Key Stage 2)": of each key stage there is one primary measure."""
     return f"{programme_title(row, tables)} ({key_stage_of(row)})"
+
+
+def _no_interval(row: Row) -> str:
+    return wording.WITHHELD if row["is_interval_withheld"] else ""
 
 
 def _effect_or_reason(row: Row) -> str:

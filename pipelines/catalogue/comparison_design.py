@@ -159,12 +159,13 @@ BALANCE = Table(
             is_nullable=False,
         ),
         *_SCHOOLS_AND_PUPILS_BEFORE,
-        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1"),
-        Column("comparison_mean", "number", "Of the others"),
+        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1", decimals=2),
+        Column("comparison_mean", "number", "Of the others", decimals=2),
         Column(
             "standardised_difference",
             "number",
             "Hedges' g: results in pupil SDs, cohort and disadvantaged share in school SDs",
+            decimals=2,
         ),
         Column(
             "rating",
@@ -212,7 +213,14 @@ ATTRITION = Table(
             is_nullable=False,
             unit="pupils",
         ),
-        Column("mean", "number", "Mean of the measure over these pupils", low=-100, high=200),
+        Column(
+            "mean",
+            "number",
+            "Mean of the measure over these pupils",
+            low=-100,
+            high=200,
+            decimals="measure",
+        ),
     ),
 )
 
@@ -241,6 +249,7 @@ OVERLAP = Table(
             "Share of the programme's schools within the others' range, on the worst score",
             low=0,
             high=1,
+            decimals=2,
         ),
         Column(
             "is_extrapolation",
@@ -261,8 +270,8 @@ OVERLAP = Table(
             low=0,
             unit="schools",
         ),
-        Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1),
-        Column("comparison_in_others_share", "number", "As a share", low=0, high=1),
+        Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1, decimals=2),
+        Column("comparison_in_others_share", "number", "As a share", low=0, high=1, decimals=2),
     ),
 )
 

@@ -53,23 +53,58 @@ ESTIMATE = Table(
             allowed=get_args(Role),
             is_nullable=False,
         ),
-        Column("estimate_low", "number", "Effect; the smaller end of a bracket"),
-        Column("estimate_high", "number", "Effect; the larger end of a bracket"),
-        Column("ci_low", "number", "Lower end of the 95% interval; of a bracket, of the union"),
-        Column("ci_high", "number", "Upper end of the 95% interval; of a bracket, of the union"),
-        Column("p_value", "number", "Of a bracket, the larger of its ends'", low=0, high=1),
+        Column(
+            "estimate_low", "number", "Effect; the smaller end of a bracket", decimals="measure"
+        ),
+        Column(
+            "estimate_high", "number", "Effect; the larger end of a bracket", decimals="measure"
+        ),
+        Column(
+            "ci_low",
+            "number",
+            "Lower end of the 95% interval; of a bracket, of the union",
+            decimals="measure",
+        ),
+        Column(
+            "ci_high",
+            "number",
+            "Upper end of the 95% interval; of a bracket, of the union",
+            decimals="measure",
+        ),
+        Column(
+            "p_value", "number", "Of a bracket, the larger of its ends'", low=0, high=1, decimals=2
+        ),
         *SAMPLE,
-        Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0),
-        Column("mde", "number", "Effect seen 8 times in 10 if it were there (5% level)", low=0),
-        Column("expected_anyway", "number", "Of the naive change, what chance alone would bring"),
+        Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0, decimals=0),
         Column(
-            "p_value_holm", "number", "Holm's p-value over a programme's measures", low=0, high=1
+            "mde",
+            "number",
+            "Effect seen 8 times in 10 if it were there (5% level)",
+            low=0,
+            decimals="measure",
         ),
         Column(
-            "hedges_g", "number", "Effect in pupil standard deviations; of a bracket, its middle"
+            "expected_anyway",
+            "number",
+            "Of the naive change, what chance alone would bring",
+            decimals="measure",
         ),
-        Column("hedges_g_low", "number", "Lower end of its 95% interval"),
-        Column("hedges_g_high", "number", "Upper end of its 95% interval"),
+        Column(
+            "p_value_holm",
+            "number",
+            "Holm's p-value over a programme's measures",
+            low=0,
+            high=1,
+            decimals=2,
+        ),
+        Column(
+            "hedges_g",
+            "number",
+            "Effect in pupil standard deviations; of a bracket, its middle",
+            decimals=2,
+        ),
+        Column("hedges_g_low", "number", "Lower end of its 95% interval", decimals=2),
+        Column("hedges_g_high", "number", "Upper end of its 95% interval", decimals=2),
         Column(
             "verdict",
             "code",
@@ -118,9 +153,9 @@ COMPARISON = Table(
         STATUS,
         Column("n_schools", "integer", "Schools with a result", low=1, unit="schools"),
         Column("n_pupils", "integer", "Pupils with a result", low=1, unit="pupils"),
-        Column("mean", "number", "Mean over pupils", low=-100, high=200),
-        Column("ci_low", "number", "Lower end of its 95% interval"),
-        Column("ci_high", "number", "Upper end of its 95% interval"),
+        Column("mean", "number", "Mean over pupils", low=-100, high=200, decimals="measure"),
+        Column("ci_low", "number", "Lower end of its 95% interval", decimals="measure"),
+        Column("ci_high", "number", "Upper end of its 95% interval", decimals="measure"),
     ),
 )
 
@@ -202,9 +237,22 @@ CASE_STUDY_RESULT = Table(
         Column(
             "n_meeting", "integer", "Of a share: those who met the standard", low=0, unit="pupils"
         ),
-        Column("mean", "number", "Mean over pupils", low=-100, high=200, is_nullable=False),
-        Column("ci_low", "number", "Lower end of its 95% interval, of pupils as a sample"),
-        Column("ci_high", "number", "Upper end of it"),
+        Column(
+            "mean",
+            "number",
+            "Mean over pupils",
+            low=-100,
+            high=200,
+            is_nullable=False,
+            decimals="measure",
+        ),
+        Column(
+            "ci_low",
+            "number",
+            "Lower end of its 95% interval, of pupils as a sample",
+            decimals="measure",
+        ),
+        Column("ci_high", "number", "Upper end of it", decimals="measure"),
     ),
 )
 

@@ -100,7 +100,11 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 unit="pupils",
             ),
             Column(
-                "funding_gbp_per_target_pupil", "number", "Funding for each of them", unit="pounds"
+                "funding_gbp_per_target_pupil",
+                "number",
+                "Funding for each of them",
+                unit="pounds",
+                decimals=0,
             ),
         ),
         pupil_counts=(
@@ -190,6 +194,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 "They among all local pupils of the group with results",
                 low=0,
                 high=1,
+                decimals=2,
             ),
             Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False),
         ),

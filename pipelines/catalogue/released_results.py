@@ -22,12 +22,7 @@ from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISO
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.impact.results import Verdict
 
-# Degrees of freedom say how much is known, not what.
-_ESTIMATE_FIGURES = tuple(
-    column.name
-    for column in ESTIMATE.columns
-    if column.kind == "number" and column.name != "effective_df"
-)
+_ESTIMATE_FIGURES = tuple(c.name for c in ESTIMATE.columns if c.kind == "number")
 FROM_STATUS = Column(
     "from_status", "code", "Earlier release", allowed=RELEASE_STATUSES, is_nullable=False
 )
@@ -100,6 +95,15 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         schema="released",
         name="impact",
         sensitivity="public",
+        columns=(
+            *ESTIMATE.columns,
+            Column(
+                "is_interval_withheld",
+                "flag",
+                "Its interval, p-value and detectable effect are withheld: too few schools",
+                is_nullable=False,
+            ),
+        ),
         pupil_counts=tuple(
             _compared(side, loss="CASE shown.role WHEN 'headline' THEN 100 ELSE 20 END")
             for side in ("programme", "comparison")
@@ -195,8 +199,10 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             MEASURE,
             GROUP,
             Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
-            Column("baseline_mean", "number", "Mean of the baseline years, rounded"),
-            Column("outcome_mean", "number", "Outcome year, rounded"),
+            Column(
+                "baseline_mean", "number", "Mean of the baseline years, rounded", decimals="measure"
+            ),
+            Column("outcome_mean", "number", "Outcome year, rounded", decimals="measure"),
         ),
     ),
     Table(
@@ -288,9 +294,18 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 for when, which in (("before", "earlier"), ("after", "later"))
             ),
             Column("n_pupils_difference", "integer", "Pupils more, from those two counts"),
-            Column("before", "number", "Mean in the earlier release, as it is read"),
-            Column("after", "number", "Mean in the later release, as it is read"),
-            Column("difference", "number", "How much it moved, from those two means"),
+            Column(
+                "before", "number", "Mean in the earlier release, as it is read", decimals="measure"
+            ),
+            Column(
+                "after", "number", "Mean in the later release, as it is read", decimals="measure"
+            ),
+            Column(
+                "difference",
+                "number",
+                "How much it moved, from those two means",
+                decimals="measure",
+            ),
             Column(
                 "is_rounding",
                 "flag",

@@ -10,6 +10,8 @@ from pipelines.study import SourceKind
 Schema = Literal["raw", "mart", "impact", "released"]
 Kind = Literal["text", "code", "integer", "number", "flag", "date"]
 Sensitivity = Literal["public", "restricted", "pupil", "identifying"]
+# As many as results of the row's measure are read to.
+Decimals = int | Literal["measure"]
 
 SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -29,7 +31,9 @@ class Column:
     always counts as one. `allowed` is the full list of codes, `synonyms` are older codes and what they are
     read as, `low` and `high` bound a number, both ends
     included. `blanks` are codes that mean "no value" in a number. An `identifying` column is read to tell
-    pupils apart and is never stored: the table keeps a key without meaning in its place.
+    pupils apart and is never stored: the table keeps a key without meaning in its place. `decimals` are those
+    a number is released with, of a share as it is stored (2 are whole percentages): more would help nobody
+    but who works small figures back.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Column:
     is_required: bool = True
     is_nullable: bool = True
     unit: str | None = None
+    decimals: Decimals | None = None
     sensitivity: Sensitivity = "public"
 
     @property

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
-from pipelines.charts.subject import Effect, Subject
+from pipelines.charts.subject import WITHHELD_TEXT, Effect, Subject
 from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict
 
 RIGHT_OF_ZERO = "Right of zero: programme schools did better"
@@ -133,6 +133,11 @@ def unit_heading(about: Subject) -> str:
 def span(about: Subject, found: Effect) -> str:
     """The whole range a reader must allow for: the union of both comparisons' intervals."""
     return format_range(found.ci_low, found.ci_high, about.unit, about.measure)
+
+
+def interval_words(about: Subject, found: Effect) -> str:
+    """The interval as a chart's table has it."""
+    return WITHHELD_TEXT if found.is_interval_withheld else span(about, found)
 
 
 def signed_tick(value: float) -> str:

@@ -14,6 +14,7 @@ from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
     ESTIMATOR_LABELS,
+    WITHHELD,
     capitalised,
     first_within,
     format_count,
@@ -105,7 +106,9 @@ def _title(about: Subject, methods: list[Method]) -> str:
     ]
     better = sum(low > 0 for low, _ in intervals)
     worse = sum(high < 0 for _, high in intervals)
-    if better and worse:
+    if not intervals:
+        says = "other methods without intervals"
+    elif better and worse:
         says = "other methods disagree"
     elif better or worse:
         many = "all" if better + worse == len(intervals) else "some"
@@ -175,6 +178,8 @@ def _figures(about: Subject, found: Effect) -> str:
     """The estimate over its interval, signed; the unit stands in the heading."""
     low, high = (format_signed(end, about.unit, about.measure) for end in (found.low, found.high))
     estimate = low if low == high else f"{low} to {high}"
+    if found.is_interval_withheld:
+        return f"{estimate} ({WITHHELD})"
     if found.ci_low is None or found.ci_high is None:
         return estimate
     ends = (format_signed(end, about.unit, about.measure) for end in (found.ci_low, found.ci_high))
@@ -205,6 +210,8 @@ def _spoken(about: Subject, found: Effect) -> str:
     if found.low is None:
         return f"no answer, {found.reason or 'no estimate'}"
     text = format_range(found.low, found.high, about.unit, about.measure)
+    if found.is_interval_withheld:
+        return f"{text}, its interval withheld"
     if found.ci_low is None:
         return text
     return f"{text}, 95% interval {effect_axis.span(about, found).removeprefix('between ')}"
@@ -215,7 +222,7 @@ def _data_row(about: Subject, method: Method) -> dict[str, str]:
     return {
         "Method": capitalised(method.name),
         "Difference": format_range(found.low, found.high, unit, measure),
-        "95% interval": format_range(found.ci_low, found.ci_high, unit, measure),
+        "95% interval": effect_axis.interval_words(about, found),
         "Programme schools": format_count(found.n_programme_schools),
         "Other schools": format_count(found.n_comparison_schools),
         "Why no answer": sentence(found.reason or "no estimate") if found.low is None else "–",

@@ -133,7 +133,7 @@ def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
         "Difference": format_range(found.low, found.high, unit, measure)
         if is_range
         else format_effect(found.low, unit, measure),
-        "95% interval": format_range(found.ci_low, found.ci_high, unit, measure),
+        "95% interval": effect_axis.interval_words(about, found),
         "Verdict": format_verdict(found.verdict) if is_range else "none: unsafe",
         "Why": sentence(found.reason if is_range else _WHY_UNSAFE),
         "Programme schools": format_count_or_withheld(found.n_programme_schools),

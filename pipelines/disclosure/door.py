@@ -18,19 +18,27 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, PupilCount, Table
+from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, Column, PupilCount, Table
 from pipelines.disclosure import inference, structure, suppression
 from pipelines.disclosure.inference import FEWEST_SCHOOLS, SMALL_GROUP, Block, Rules
 from pipelines.disclosure.named_schools import fall_with_another, leave_another_alone
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
+from pipelines.measures import MEASURES
 from pipelines.store import insert_frame, row_count
 
 FOLDER = Path(__file__).parent
 # What one named school got is shown only where nothing shown beside it has to go.
 _NAMING = tuple(t for t in RELEASED_TABLES if t.pupil_counts and t.is_about_single_schools)
 _OTHERS = tuple(t for t in RELEASED_TABLES if t not in _NAMING)
+_DECIMALS_OF_MEASURE = " ".join(
+    [
+        "CASE measure",
+        *(f"WHEN '{m.name}' THEN {m.stored_decimals}" for m in MEASURES.values()),
+        "END",
+    ]
+)
 _IS_NEVER_BY_SCHOOL = f"pupil_group IN {GROUPS_NEVER_BY_SCHOOL}"
 
 Reason = Literal["primary", "secondary", "unexplained"]
@@ -158,6 +166,18 @@ def select_of(name: str) -> str:
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def as_read(column: Column) -> str:
+    """SQL: a column's number with the decimals it is released with; halves go away from zero.
+
+    Decimals that nobody reads tell of single pupils: an estimate is made of few, and who knows most of them
+    could try what the others must have got for it to come out so.
+    """
+    n = _DECIMALS_OF_MEASURE if column.decimals == "measure" else str(column.decimals)
+    # As `wording.rounded`: 0.145 * 100 is 14.499..., and nothing is -0.
+    nearest = f"floor(abs({column.name}) * pow(10, {n}) + 0.5 + 1e-9) / pow(10, {n})"
+    return f"sign({column.name}) * {nearest} + 0.0"
+
+
 def _table(name: str) -> Table:
     return next(table for table in RELEASED_TABLES if table.name == name)
 
@@ -189,6 +209,9 @@ def _is_small(table: Table, minimum_cell: int) -> str:
 def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute(table.ddl())
     con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table.name)}")
+    rounded = [f"{c.name} = {as_read(c)}" for c in table.columns if c.decimals is not None]
+    if rounded:
+        con.execute(f"UPDATE {table.full_name} SET {', '.join(rounded)}")
     if table.is_about_single_schools:
         con.execute(f"DELETE FROM {table.full_name} WHERE {_IS_NEVER_BY_SCHOOL}")
 

@@ -71,7 +71,7 @@ SELECT
     (SELECT count(*) FROM mart.school WHERE is_local AND is_open) AS n_schools_of_all,
     any_value(rounded.target_group) AS target_group,
     any_value(rounded.n_target_pupils) AS n_target_pupils,
-    round(any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)), 2) AS target_pupil_share,
+    any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)) AS target_pupil_share,
     false AS suppressed
 FROM listed
 LEFT JOIN reached USING (priority)

@@ -8,7 +8,7 @@ WITH asked AS (
         measure.measure,
         measure.key_stage,
         measure.unit,
-        measure.decimals + CASE measure.unit WHEN 'share' THEN 2 ELSE 0 END AS decimals,
+        measure.decimals,
         programme.target_group
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)

@@ -77,9 +77,7 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
                 else (row["programme"] in schools.programmes[school]) == (row["arm"] == "programme")
             )
         }
-        n, met = _number(row["n_pupils"]), None
-        if n is not None and row["measure"] in SHARES:
-            met = round(float(row["mean"]) * n)
+        n, met = _number(row["n_pupils"]), _number(row["n_meeting"])
         facts[key].append(
             Fact(f"comparison {row['programme']} {row['arm']}", frozenset(members), n, met)
         )

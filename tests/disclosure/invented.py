@@ -49,8 +49,8 @@ class Invented:
     )
 
     @contextmanager
-    def store(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Everything up to the door."""
+    def store(self, *, is_estimated: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Everything up to the door; estimates with their real numbers only if asked for."""
         with duckdb.connect() as con:
             sql_functions.register(con)
             con.execute("ATTACH ':memory:' AS pupils")
@@ -70,7 +70,10 @@ class Invented:
             study_effects.build_comparison(con, _study(self.programmes))
             _fill(con, "mart.case_study", self.told.assign(source_id="cases.csv", row_number=2))
             case_study_results.build(con)
-            con.execute(_HEADLINES)
+            if is_estimated:
+                study_effects.build_estimate(con, _study(self.programmes))
+            else:
+                con.execute(_HEADLINES)
             yield con
 
     def _school_rows(self) -> pd.DataFrame:
@@ -254,7 +257,7 @@ def _study(programmes: list[str]) -> SimpleNamespace:
         SimpleNamespace(
             id=name, title=name, fund="SSIF", priority=None, funding_gbp=None, starts=None,
             target_group=PROGRAMMES[name][0], expected_schools=None, eligible_share=None, placebo=None,
-            comparison_pool="local", matches_per_school=5,
+            comparison_pool="local", matches_per_school=5, selection_years=(),
             is_evaluated=True,
             measure=tuple(
                 SimpleNamespace(
@@ -268,7 +271,7 @@ def _study(programmes: list[str]) -> SimpleNamespace:
     section = SimpleNamespace(
         name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
         is_fictional=True, reference_date=None, as_at=None, outcome_year=YEARS[-1],
-        baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1,
+        baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1, draws=99,
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,

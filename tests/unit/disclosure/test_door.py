@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 
 import duckdb
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipelines import store
-from pipelines.catalogue import RELEASED_TABLES, Table
+from pipelines import store, wording
+from pipelines.catalogue import RELEASED_TABLES, Column, Table
 from pipelines.disclosure import door
+from pipelines.measures import MEASURES
 from tests.disclosure.invented import YEARS, Invented, cell
 from tests.tiny_study import TinyStudy
 from tests.unit.validation.planted import good_value
@@ -139,9 +143,38 @@ def test_none_of_a_large_group_is_no_secret():
     assert comparison_of(made(n_pupils | {1: 9}, met=met))["programme"]["mean"] is None
 
 
-def test_a_share_is_its_released_counts():
+def test_a_share_is_its_released_counts_as_it_is_read():
     row = comparison_of(made({1: 7, 2: 9, 3: 13, 4: 20, 5: 20, 6: 20}))["programme"]
-    assert row["mean"] == row["n_meeting"] / row["n_pupils"] == (3 + 4 + 6) / 29
+    assert (row["n_meeting"], row["n_pupils"], row["mean"]) == (3 + 4 + 6, 29, 0.45)
+
+
+@pytest.mark.parametrize("measure", ["ks2_rwm_expected", "ks4_attainment8", "ks4_progress8"])
+@given(value=st.floats(-80, 80) | st.integers(-200, 200).map(lambda n: n / 8))
+def test_numbers_leave_as_they_are_read(measure, value):
+    unit = MEASURES[measure].unit
+    column = Column("value", "number", "A result", decimals="measure")
+    with duckdb.connect() as con:
+        found = con.execute(
+            f"SELECT {door.as_read(column)} FROM (SELECT ? AS measure, ? AS value)",
+            [measure, value],
+        ).fetchone()
+    per_unit = 100 if unit == "share" else 1
+    assert found == (pytest.approx(wording.rounded(value, unit, measure) / per_unit, abs=1e-12),)
+    assert not (found[0] == 0 and math.copysign(1, found[0]) < 0)
+
+
+# What no pupil is in: levels of confidence, simulations, and what a protocol says.
+NOT_OF_PUPILS = {"study", "measure", "calibration"}
+
+
+def test_every_released_number_has_its_decimals_declared():
+    bare = [
+        f"{table.name}.{column.name}"
+        for table in RELEASED_TABLES
+        for column in table.columns
+        if column.kind == "number" and column.decimals is None and table.name not in NOT_OF_PUPILS
+    ]
+    assert bare == []
 
 
 def test_what_was_made_before_the_door_is_not_touched():
