@@ -2,6 +2,7 @@
 WITH enrolled AS (
     SELECT
         programme.programme,
+        programme.protocol_order,
         programme.title,
         programme.eligible_share,
         programme.expected_schools,
@@ -13,6 +14,7 @@ WITH enrolled AS (
 
 eligible AS (
     SELECT
+        enrolled.protocol_order,
         enrolled.title || ': at least ' || CAST(round(100 * enrolled.eligible_share) AS INTEGER) || '% of its schools were eligible'
             AS claim,
         count(*) FILTER (coalesce(judged.eligible, 'UNKNOWN') = 'YES') AS numerator,
@@ -30,11 +32,12 @@ eligible AS (
     LEFT JOIN mart.school_eligibility AS judged
         ON judged.programme = enrolled.programme AND judged.school_id = school.school_id
     WHERE enrolled.eligible_share IS NOT NULL AND (SELECT count(*) FROM raw.eligibility) > 0
-    GROUP BY enrolled.programme, enrolled.title, enrolled.eligible_share
+    GROUP BY enrolled.programme, enrolled.protocol_order, enrolled.title, enrolled.eligible_share
 ),
 
 expected AS (
     SELECT
+        protocol_order,
         title || ': ' || expected_schools || ' schools take part' AS claim,
         n_schools AS numerator,
         expected_schools AS denominator,
@@ -105,40 +108,50 @@ funding AS (
     JOIN protocol.programme AS programme USING (fund)
     WHERE NOT programme.is_placebo
     GROUP BY total.protocol_order, total.fund, total.said, total.gbp
+),
+
+listed AS (
+    SELECT
+        1 AS claim_order,
+        protocol_order,
+        claim,
+        'schools' AS unit,
+        numerator,
+        denominator,
+        CASE
+            WHEN numerator >= needed THEN 'holds'
+            WHEN numerator + n_unknown < needed THEN 'fails'
+            ELSE 'cannot_tell'
+        END AS result,
+        exceptions
+    FROM eligible
+    UNION ALL BY NAME
+    SELECT *, 2 AS claim_order, 'schools' AS unit FROM expected
+    UNION ALL BY NAME
+    SELECT *, 3 AS claim_order, 'schools' AS unit FROM coverage
+    UNION ALL BY NAME
+    SELECT *, 4 AS claim_order, 'schools' AS unit FROM reviewed
+    UNION ALL BY NAME
+    SELECT
+        5 AS claim_order,
+        protocol_order,
+        claim,
+        'gbp' AS unit,
+        coalesce(numerator, 0) AS numerator,
+        denominator,
+        CASE WHEN numerator = denominator AND NOT has_gap THEN 'holds' ELSE 'cannot_tell' END AS result,
+        CASE
+            WHEN numerator = denominator AND NOT has_gap THEN NULL
+            ELSE 'Stated: ' || stated || CASE
+                WHEN coalesce(numerator, 0) < denominator
+                    THEN format('; £{:,} is stated of no programme', denominator - coalesce(numerator, 0))
+                WHEN numerator > denominator THEN format('; £{:,} more than was said', numerator - denominator)
+                ELSE ''
+            END
+        END AS exceptions
+    FROM funding
 )
 
-SELECT
-    claim,
-    'schools' AS unit,
-    numerator,
-    denominator,
-    CASE
-        WHEN numerator >= needed THEN 'holds'
-        WHEN numerator + n_unknown < needed THEN 'fails'
-        ELSE 'cannot_tell'
-    END AS result,
-    exceptions
-FROM eligible
-UNION ALL BY NAME
-SELECT *, 'schools' AS unit FROM expected
-UNION ALL BY NAME
-SELECT *, 'schools' AS unit FROM coverage
-UNION ALL BY NAME
-SELECT *, 'schools' AS unit FROM reviewed
-UNION ALL BY NAME
-SELECT
-    claim,
-    'gbp' AS unit,
-    coalesce(numerator, 0) AS numerator,
-    denominator,
-    CASE WHEN numerator = denominator AND NOT has_gap THEN 'holds' ELSE 'cannot_tell' END AS result,
-    CASE
-        WHEN numerator = denominator AND NOT has_gap THEN NULL
-        ELSE 'Stated: ' || stated || CASE
-            WHEN coalesce(numerator, 0) < denominator
-                THEN format('; £{:,} is stated of no programme', denominator - coalesce(numerator, 0))
-            WHEN numerator > denominator THEN format('; £{:,} more than was said', numerator - denominator)
-            ELSE ''
-        END
-    END AS exceptions
-FROM funding
+SELECT * EXCLUDE (claim_order, protocol_order)
+FROM listed
+ORDER BY claim_order, protocol_order

@@ -2,6 +2,7 @@
 WITH counted AS (
     SELECT
         comparison.*,
+        comparison.rowid AS place,
         asked.unit,
         CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting
     FROM impact.comparison
@@ -12,5 +13,6 @@ WITH counted AS (
     ) AS asked USING (measure)
 )
 
-SELECT * REPLACE (coalesce(n_meeting / n_pupils, mean) AS mean), false AS suppressed
+SELECT * EXCLUDE (place) REPLACE (coalesce(n_meeting / n_pupils, mean) AS mean), false AS suppressed
 FROM counted
+ORDER BY place

@@ -8,6 +8,7 @@
 WITH judged AS (
     SELECT
         *,
+        rowid AS place,
         role <> 'headline'
         AND estimator <> 'leave_one_school_out'
         AND estimate_low IS NOT NULL
@@ -16,7 +17,7 @@ WITH judged AS (
 )
 
 SELECT
-    judged.* REPLACE (
+    judged.* EXCLUDE (place) REPLACE (
         CASE WHEN estimator = 'leave_one_school_out' THEN floor(estimate_low * asked.steps) / asked.steps
             ELSE estimate_low END AS estimate_low,
         CASE WHEN estimator = 'leave_one_school_out' THEN ceil(estimate_high * asked.steps) / asked.steps
@@ -32,3 +33,4 @@ LEFT JOIN (
     SELECT programme, measure, pow(10, decimals) AS steps
     FROM protocol.programme_measure
 ) AS asked USING (programme, measure)
+ORDER BY judged.place
