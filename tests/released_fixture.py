@@ -740,3 +740,12 @@ def _source() -> pd.DataFrame:
 def _withheld() -> pd.DataFrame:
     rows = [("comparison", 88, 2), ("impact", 20, 0), ("revisions", 0, 0), ("school_point", 30, 6)]
     return pd.DataFrame(rows, columns=["released_table", "n_shown", "n_withheld"])
+
+
+def without_other_intervals(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same of so few schools that only headlines keep their intervals."""
+    impact = tables["impact"].copy()
+    is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
+    impact.loc[is_beside, ["ci_low", "ci_high", "p_value", "mde"]] = np.nan
+    impact["is_interval_withheld"] = is_beside
+    return tables | {"impact": impact}

@@ -33,15 +33,9 @@ def methods(headline: Row, tables: Tables) -> Table:
             "Method": lambda row: wording.ESTIMATOR_LABELS[row["estimator"]],
             "Effect": _effect_or_reason,
             f"{cite(tables['study'][0], 'percent', 'confidence_share')} interval": lambda row: (
-                _no_interval(row)
-                if wording.is_missing(row["ci_low"])
-                else cite(row, "range", "ci_low", "ci_high")
+                _of_interval(row, "range", "ci_low", "ci_high")
             ),
-            "p": lambda row: (
-                _no_interval(row)
-                if wording.is_missing(row["p_value"])
-                else cite(row, "hundredths", "p_value")
-            ),
+            "p": lambda row: _of_interval(row, "hundredths", "p_value"),
             "Schools": lambda row: (
                 f"{cite(row, 'count', 'n_programme_schools')} against "
                 f"{cite(row, 'count', 'n_comparison_schools')}"
@@ -274,8 +268,11 @@ def _comparison(row: Row, tables: Tables) -> str:
     return f"{programme_title(row, tables)} ({key_stage_of(row)})"
 
 
-def _no_interval(row: Row) -> str:
-    return wording.WITHHELD if row["is_interval_withheld"] else ""
+def _of_interval(row: Row, words: str, *columns: str) -> str:
+    """What goes with an interval: in words, [c] where it is withheld, nothing where a method has none."""
+    if row["is_interval_withheld"]:
+        return wording.WITHHELD
+    return "" if wording.is_missing(row[columns[0]]) else cite(row, words, *columns)
 
 
 def _effect_or_reason(row: Row) -> str:

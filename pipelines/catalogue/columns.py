@@ -98,3 +98,8 @@ ROW_NUMBER = Column(
     is_nullable=False,
 )
 PLACE = (SOURCE_ID, ROW_NUMBER)
+
+
+def result(name: str, about: str, *, low: float | None = None, high: float | None = None) -> Column:
+    """A number in the unit of its row's measure, released as that measure is read."""
+    return Column(name, "number", about, low=low, high=high, decimals="measure")

@@ -12,6 +12,7 @@ from pipelines.catalogue.columns import (
     PROGRAMME,
     SCHOOL_ID,
     YEAR,
+    result,
 )
 from pipelines.catalogue.table import Column, Table
 from pipelines.impact.matching import MatchedOn
@@ -213,14 +214,7 @@ ATTRITION = Table(
             is_nullable=False,
             unit="pupils",
         ),
-        Column(
-            "mean",
-            "number",
-            "Mean of the measure over these pupils",
-            low=-100,
-            high=200,
-            decimals="measure",
-        ),
+        result("mean", "Mean of the measure over these pupils", low=-100, high=200),
     ),
 )
 

@@ -13,6 +13,7 @@ from pipelines.catalogue.columns import (
     STATUS,
     UNIT,
     YEAR,
+    result,
 )
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
@@ -53,42 +54,17 @@ ESTIMATE = Table(
             allowed=get_args(Role),
             is_nullable=False,
         ),
-        Column(
-            "estimate_low", "number", "Effect; the smaller end of a bracket", decimals="measure"
-        ),
-        Column(
-            "estimate_high", "number", "Effect; the larger end of a bracket", decimals="measure"
-        ),
-        Column(
-            "ci_low",
-            "number",
-            "Lower end of the 95% interval; of a bracket, of the union",
-            decimals="measure",
-        ),
-        Column(
-            "ci_high",
-            "number",
-            "Upper end of the 95% interval; of a bracket, of the union",
-            decimals="measure",
-        ),
+        result("estimate_low", "Effect; the smaller end of a bracket"),
+        result("estimate_high", "Effect; the larger end of a bracket"),
+        result("ci_low", "Lower end of the 95% interval; of a bracket, of the union"),
+        result("ci_high", "Upper end of the 95% interval; of a bracket, of the union"),
         Column(
             "p_value", "number", "Of a bracket, the larger of its ends'", low=0, high=1, decimals=2
         ),
         *SAMPLE,
         Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0, decimals=0),
-        Column(
-            "mde",
-            "number",
-            "Effect seen 8 times in 10 if it were there (5% level)",
-            low=0,
-            decimals="measure",
-        ),
-        Column(
-            "expected_anyway",
-            "number",
-            "Of the naive change, what chance alone would bring",
-            decimals="measure",
-        ),
+        result("mde", "Effect seen 8 times in 10 if it were there (5% level)", low=0),
+        result("expected_anyway", "Of the naive change, what chance alone would bring"),
         Column(
             "p_value_holm",
             "number",
@@ -153,9 +129,9 @@ COMPARISON = Table(
         STATUS,
         Column("n_schools", "integer", "Schools with a result", low=1, unit="schools"),
         Column("n_pupils", "integer", "Pupils with a result", low=1, unit="pupils"),
-        Column("mean", "number", "Mean over pupils", low=-100, high=200, decimals="measure"),
-        Column("ci_low", "number", "Lower end of its 95% interval", decimals="measure"),
-        Column("ci_high", "number", "Upper end of its 95% interval", decimals="measure"),
+        result("mean", "Mean over pupils", low=-100, high=200),
+        result("ci_low", "Lower end of its 95% interval"),
+        result("ci_high", "Upper end of its 95% interval"),
     ),
 )
 
@@ -237,22 +213,9 @@ CASE_STUDY_RESULT = Table(
         Column(
             "n_meeting", "integer", "Of a share: those who met the standard", low=0, unit="pupils"
         ),
-        Column(
-            "mean",
-            "number",
-            "Mean over pupils",
-            low=-100,
-            high=200,
-            is_nullable=False,
-            decimals="measure",
-        ),
-        Column(
-            "ci_low",
-            "number",
-            "Lower end of its 95% interval, of pupils as a sample",
-            decimals="measure",
-        ),
-        Column("ci_high", "number", "Upper end of it", decimals="measure"),
+        replace(result("mean", "Mean over pupils", low=-100, high=200), is_nullable=False),
+        result("ci_low", "Lower end of its 95% interval, of pupils as a sample"),
+        result("ci_high", "Upper end of it"),
     ),
 )
 

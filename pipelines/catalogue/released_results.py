@@ -16,6 +16,7 @@ from pipelines.catalogue.columns import (
     SCHOOL_ID,
     UNIT,
     YEAR,
+    result,
 )
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
 from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
@@ -199,10 +200,8 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             MEASURE,
             GROUP,
             Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
-            Column(
-                "baseline_mean", "number", "Mean of the baseline years, rounded", decimals="measure"
-            ),
-            Column("outcome_mean", "number", "Outcome year, rounded", decimals="measure"),
+            result("baseline_mean", "Mean of the baseline years, rounded"),
+            result("outcome_mean", "Outcome year, rounded"),
         ),
     ),
     Table(
@@ -294,18 +293,9 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 for when, which in (("before", "earlier"), ("after", "later"))
             ),
             Column("n_pupils_difference", "integer", "Pupils more, from those two counts"),
-            Column(
-                "before", "number", "Mean in the earlier release, as it is read", decimals="measure"
-            ),
-            Column(
-                "after", "number", "Mean in the later release, as it is read", decimals="measure"
-            ),
-            Column(
-                "difference",
-                "number",
-                "How much it moved, from those two means",
-                decimals="measure",
-            ),
+            result("before", "Mean in the earlier release, as it is read"),
+            result("after", "Mean in the later release, as it is read"),
+            result("difference", "How much it moved, from those two means"),
             Column(
                 "is_rounding",
                 "flag",

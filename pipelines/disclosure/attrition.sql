@@ -3,7 +3,7 @@
 -- * a side's two rows stand or fall together: a row is withheld if it rests on few pupils, or on one or two
 --   schools (of two, each can take itself off and read the other), and the other row goes with it, since their
 --   sum follows from `comparison` where that shows all groups of pupils;
--- * pupils are rounded to ten, and means as they are read (the door's doing), so that what `comparison` shows of parts cannot be taken
+-- * pupils are rounded to ten (and means by the door), so that what `comparison` shows of parts cannot be taken
 --   off to leave the few who are in none of them.
 -- Where nothing is kept there is no comparison, and so no loss.
 WITH standing AS (

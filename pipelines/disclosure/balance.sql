@@ -1,12 +1,12 @@
 -- A figure of one or two schools is withheld (of two, each can take itself off and read the other). Pupils are
--- rounded to ten, cohorts to whole pupils and the rest to hundredths: target pupils and all pupils stand side by
+-- rounded to ten, cohorts to whole pupils and (by the door) the rest to hundredths: target pupils and all pupils stand side by
 -- side here, other parts in `comparison`, and the few in none of them must not be what is left.
 WITH judged AS (
     SELECT
         balance.*,
         least(n_programme_schools, n_comparison_schools) < 3
         OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell AS suppressed,
-        CASE characteristic WHEN 'cohort_pupils' THEN 0 ELSE 2 END AS n_decimals
+        characteristic = 'cohort_pupils' AS is_whole
     FROM impact.balance AS balance
     CROSS JOIN protocol.study AS study
 )
@@ -21,9 +21,11 @@ SELECT
     n_comparison_schools,
     CASE WHEN NOT suppressed THEN CAST(round(n_programme_pupils, -1) AS BIGINT) END AS n_programme_pupils,
     CASE WHEN NOT suppressed THEN CAST(round(n_comparison_pupils, -1) AS BIGINT) END AS n_comparison_pupils,
-    CASE WHEN NOT suppressed THEN round(programme_mean, n_decimals) END AS programme_mean,
-    CASE WHEN NOT suppressed THEN round(comparison_mean, n_decimals) END AS comparison_mean,
-    CASE WHEN NOT suppressed THEN round(standardised_difference, 2) END AS standardised_difference,
+    CASE WHEN NOT suppressed THEN CASE WHEN is_whole THEN round(programme_mean) ELSE programme_mean END END
+        AS programme_mean,
+    CASE WHEN NOT suppressed THEN CASE WHEN is_whole THEN round(comparison_mean) ELSE comparison_mean END END
+        AS comparison_mean,
+    CASE WHEN NOT suppressed THEN standardised_difference END AS standardised_difference,
     CASE WHEN NOT suppressed THEN rating END AS rating,
     suppressed
 FROM judged

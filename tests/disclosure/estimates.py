@@ -187,7 +187,6 @@ class Attack:
         self.places = [
             (comparison.schools[s], comparison.years[y]) for s, y in np.argwhere(self.has_result)
         ]
-        self._sums, self._sums_between = self._sums_known()
 
     def figures(self, world: FloatArray) -> FloatArray:
         """The published estimates, of the pupils of a world: (2 cells,), all pupils before those who met."""
@@ -196,31 +195,52 @@ class Attack:
         found = self.comparison.figures(n, met)
         return np.array([found.get(name, np.nan) for name in self.published.between])
 
-    def slopes(self, world: FloatArray) -> FloatArray:
-        """How each estimate moves with each number of the world."""
-        here = self.figures(world)
-        columns = []
-        for place in range(world.size):
-            # Inwards, where no more can meet the standard than there are.
-            step = -_STEP if place >= self.n_cells and world[place] > 0 else _STEP
-            moved = world.copy()
-            moved[place] += step
-            columns.append((self.figures(moved) - here) / step)
-        return np.array(columns).T
-
     def bounds(self, target: int, *, with_estimates: bool = True) -> tuple[float, float]:
-        """Least and most of a number, by two linear programs with the estimates' slopes at the truth."""
-        ends = []
+        """Least and most of a number, by two linear programs."""
+        rows, most = self._with_estimates if with_estimates else self._without_estimates
+        # A school with a result has a pupil.
+        ends = [(1.0, MOST_PUPILS)] * self.n_cells + [(0.0, MOST_PUPILS)] * self.n_cells
+        found = []
         for sign in (1.0, -1.0):
             aim = np.zeros(self.truth.size)
             aim[target] = sign
-            solved = self._solve(aim, self.truth, self._at_truth if with_estimates else None)
-            ends.append(float(solved[target]))
-        return ends[0], ends[1]
+            solved = linprog(aim, A_ub=rows, b_ub=most + 1e-9, bounds=ends, method="highs")
+            assert solved.status == 0, solved.message
+            found.append(float(solved.x[target]))
+        return found[0], found[1]
 
     @cached_property
-    def _at_truth(self) -> tuple[FloatArray, FloatArray]:
-        return self.figures(self.truth), self.slopes(self.truth)
+    def _without_estimates(self) -> tuple[FloatArray, FloatArray]:
+        """What sums of pupils leave: rows and their most; no more met the standard than there are."""
+        sums, between = self._sums_known()
+        no_more = np.hstack([-np.eye(self.n_cells), np.eye(self.n_cells)])
+        return (
+            np.vstack([no_more, sums, -sums]),
+            np.concatenate([np.zeros(self.n_cells), between[:, 1], -between[:, 0]]),
+        )
+
+    @cached_property
+    def _with_estimates(self) -> tuple[FloatArray, FloatArray]:
+        rows, most = self._without_estimates
+        ends = np.array(list(self.published.between.values())).reshape(-1, 2)
+        start = self.figures(self.truth) - self._slopes @ self.truth
+        return (
+            np.vstack([rows, self._slopes, -self._slopes]),
+            np.concatenate([most, ends[:, 1] - start, start - ends[:, 0]]),
+        )
+
+    @cached_property
+    def _slopes(self) -> FloatArray:
+        """How each estimate moves with each number, at the truth."""
+        here = self.figures(self.truth)
+        columns = []
+        for place, number in enumerate(self.truth):
+            # Inwards, where no more can meet the standard than there are.
+            step = -_STEP if place >= self.n_cells and number > 0 else _STEP
+            moved = self.truth.copy()
+            moved[place] += step
+            columns.append((self.figures(moved) - here) / step)
+        return np.array(columns).T
 
     def _sums_known(self) -> tuple[FloatArray, FloatArray]:
         rows, between = [], []
@@ -234,37 +254,3 @@ class Attack:
                     rows.append(np.concatenate([np.zeros(self.n_cells), is_in]))
                     between.append(fact.met_between or (fact.n_meeting, fact.n_meeting))
         return np.array(rows).reshape(-1, self.truth.size), np.array(between).reshape(-1, 2)
-
-    def _inequalities(
-        self, world: FloatArray, slopes: tuple[FloatArray, FloatArray] | None
-    ) -> tuple[FloatArray, FloatArray]:
-        no_more = np.hstack([-np.eye(self.n_cells), np.eye(self.n_cells)])
-        rows = [no_more, self._sums, -self._sums]
-        most = [np.zeros(self.n_cells), self._sums_between[:, 1], -self._sums_between[:, 0]]
-        if slopes is not None:
-            here, slope = slopes
-            ends = np.array(list(self.published.between.values())).reshape(-1, 2)
-            start = here - slope @ world
-            rows += [slope, -slope]
-            most += [ends[:, 1] - start, start - ends[:, 0]]
-        return np.vstack(rows), np.concatenate(most)
-
-    def _ends(self, world: FloatArray, reach: float) -> list[tuple[float, float]]:
-        # A school with a result has a pupil.
-        least = np.concatenate([np.ones(self.n_cells), np.zeros(self.n_cells)])
-        return [
-            (max(low, value - reach), min(MOST_PUPILS, value + reach))
-            for low, value in zip(least, world, strict=True)
-        ]
-
-    def _solve(
-        self,
-        aim: FloatArray,
-        world: FloatArray,
-        slopes: tuple[FloatArray, FloatArray] | None,
-    ) -> FloatArray:
-        rows, most = self._inequalities(world, slopes)
-        bounds = self._ends(world, MOST_PUPILS)
-        solved = linprog(aim, A_ub=rows, b_ub=most + 1e-9, bounds=bounds, method="highs")
-        assert solved.status == 0, solved.message
-        return np.asarray(solved.x)

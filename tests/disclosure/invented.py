@@ -22,7 +22,7 @@ from pipelines.impact import case_study_results, study_effects
 from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
-from pipelines.store import SCHEMAS
+from pipelines.store import SCHEMAS, insert_frame
 from tests.disclosure.attacker import Key, Schools
 
 MINIMUM = 6
@@ -281,7 +281,4 @@ def _study(programmes: list[str]) -> SimpleNamespace:
 
 def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame) -> None:
     names = {name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()}
-    rows = rows[[name for name in rows.columns if name in names]]
-    con.register("rows_given", rows)
-    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM rows_given")
-    con.unregister("rows_given")
+    insert_frame(con, table, rows[[name for name in rows.columns if name in names]])

@@ -3,12 +3,17 @@
 `estimates` says who that is. Judged is what estimates add: bounds that sums of pupils give already are
 `test_attack`'s. A school's number below the minimum may be anything from one up to it, and whether none or
 all of its pupils met the standard stays open.
+
+That is not so of every study. Where two programmes have one group, a single baseline year and 16 or 18
+schools, 4 of 16 studies tried left a school of one pupil bounded more closely; of 8 with 24 schools, and of 8
+with two baseline years, none did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from itertools import chain, islice
 
 import duckdb
 import numpy as np
@@ -68,35 +73,20 @@ def test_no_school_is_worked_back_in_a_small_study(
     n_schools: int, n_years: int, n_programmes: int
 ) -> None:
     n_attacked = 0
-    for seed in range(100, 160):
-        study = small_study(seed, n_schools, n_years, n_programmes)
-        with study.store(is_estimated=True) as con:
-            if not _has_headlines(con, n_programmes):
-                continue
-            door.release(con, MINIMUM)
-            attack = of_invented(con, study, tables_of(con))
-        assert found_by(attack) == [], seed
+    for con, study in islice(with_headlines(n_schools, n_years, n_programmes), 2):
+        door.release(con, MINIMUM)
+        assert found_by(of_invented(con, study, tables_of(con))) == []
         n_attacked += 1
-        if n_attacked == 2:
-            return
-    pytest.fail("too few of these studies have a headline")
+    assert n_attacked == 2
 
 
 def test_estimates_with_all_their_decimals_and_intervals_would_tell() -> None:
     """The attack is one: what the door takes from the estimates is what it lives by."""
-    found = []
-    for n_schools, n_years, n_programmes in SIZES[:3]:
-        for seed in range(100, 140):
-            study = small_study(seed, n_schools, n_years, n_programmes)
-            with study.store(is_estimated=True) as con:
-                if not _has_headlines(con, n_programmes):
-                    continue
-                door.release(con, MINIMUM)
-                tables = tables_of(con)
-                tables["impact"] = con.execute("FROM impact.estimate").df()
-                found += found_by(of_invented(con, study, tables))
-            if found:
-                return
+    for con, study in chain.from_iterable(with_headlines(*size) for size in SIZES[:3]):
+        door.release(con, MINIMUM)
+        as_made = {"impact": con.execute("FROM impact.estimate").df()}
+        if found_by(of_invented(con, study, tables_of(con) | as_made)):
+            return
     pytest.fail("nothing was found")
 
 
@@ -148,6 +138,17 @@ def small_study(seed: int, n_schools: int, n_years: int, n_programmes: int) -> I
     ]
     schools = pd.DataFrame({"school_id": ids, "is_special": False})
     return Invented(programmes, pd.DataFrame(members), schools, pd.DataFrame(rows))
+
+
+def with_headlines(
+    n_schools: int, n_years: int, n_programmes: int
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Invented]]:
+    """Studies of a size in which every programme has a headline: few schools often give none."""
+    for seed in range(100, 140):
+        study = small_study(seed, n_schools, n_years, n_programmes)
+        with study.store(is_estimated=True) as con:
+            if _has_headlines(con, n_programmes):
+                yield con, study
 
 
 def _has_headlines(con: duckdb.DuckDBPyConnection, n_programmes: int) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from pipelines.board import annex
 from pipelines.board.cited import released_rows, where
 from pipelines.board.tables import Table
-from tests.released_fixture import released_tables, without_marks
+from tests.released_fixture import released_tables, without_marks, without_other_intervals
 
 
 def told(make, frames):
@@ -98,6 +98,14 @@ def test_every_method_of_a_headline_has_a_row():
         assert len(table.rows) == len(where(tables["impact"], **about))
         if np.isnan(headline["estimate_low"]):
             assert table.rows[0][1] == f"none: {headline['verdict_reason']}"
+
+
+def test_an_interval_that_is_withheld_is_marked_and_the_headline_keeps_its_own():
+    tables = released_rows(without_other_intervals(released_tables()))
+    headline = where(tables["impact"], role="headline", programme="send")[0]
+    table = without_marks(annex.methods(headline, tables))
+    assert table.rows[0][2].startswith("between")
+    assert {row[2:4] for row in table.rows[1:]} == {("[c]", "[c]")}
 
 
 def test_what_was_checked_is_told_with_what_a_person_should_look_at():

@@ -15,7 +15,7 @@ from pipelines.board.cited import cite_quotes, parts
 from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from pipelines.wording import NUMBER
-from tests.released_fixture import WITHHELD_MEAN, released_tables
+from tests.released_fixture import WITHHELD_MEAN, released_tables, without_other_intervals
 
 PALETTE = {"#12436d", "#28a197", "#801650", "#f46a25", "#3d3d3d", "#a285d1", "#2073bc", "#6bace6"}
 NEUTRAL = {c.lower() for c in (style.TEXT, style.RULE, style.GRID, style.BAND, style.WHITE)} | {
@@ -387,6 +387,21 @@ def test_a_naive_estimate_without_an_interval_is_still_drawn():
     chart = redraw(tables, "naive_headline")["naive_headline-lowest-ks2_rwm_expected"]
     assert "+25 percentage points" in words_drawn(chart)
     assert chart.data["95% interval"].tolist()[0] == "not available"
+
+
+def test_intervals_that_are_withheld_are_marked_and_not_drawn():
+    tables = without_other_intervals(released_tables())
+    drawn = redraw(tables, "methods", "naive_headline")
+    methods = next(chart for name, chart in drawn.items() if name.startswith("methods-send"))
+    assert methods.title.endswith("other methods without intervals")
+    assert methods.data["95% interval"].eq("withheld [c]").tolist() == [
+        False,
+        *[True] * (len(methods.data) - 1),
+    ]
+    assert "[c]" in words_drawn(methods)
+    assert "its interval withheld" in methods.alt_text
+    naive = next(chart for name, chart in drawn.items() if name.startswith("naive_headline-send"))
+    assert naive.data["95% interval"].tolist()[0] == "withheld [c]"
 
 
 def test_a_study_without_results_has_only_what_it_can_say():
