@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.board.cited import plain
+from pipelines.catalogue import ESTIMATE
 
 YEARS = ("2015-16", "2016-17", "2017-18")
 OUTCOME_YEAR = "2017-18"
@@ -287,7 +288,7 @@ def _impact_row(
         "n_programme_pupils": np.nan,
         "n_comparison_pupils": np.nan,
         "effective_df": np.nan,
-        "is_interval_withheld": False,
+        "withheld": None,
         "mde": np.nan,
         "expected_anyway": np.nan,
         "p_value_holm": np.nan,
@@ -747,5 +748,15 @@ def without_other_intervals(tables: dict[str, pd.DataFrame]) -> dict[str, pd.Dat
     impact = tables["impact"].copy()
     is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
     impact.loc[is_beside, ["ci_low", "ci_high", "p_value", "mde"]] = np.nan
-    impact["is_interval_withheld"] = is_beside
+    impact["withheld"] = np.where(is_beside, "interval", None)
+    return tables | {"impact": impact}
+
+
+def with_headlines_alone(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same of so few schools that other methods' estimates are withheld."""
+    impact = tables["impact"].copy()
+    is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
+    numbers = [c.name for c in ESTIMATE.columns if c.kind == "number"]
+    impact.loc[is_beside, numbers] = np.nan
+    impact["withheld"] = np.where(is_beside, "estimate", None)
     return tables | {"impact": impact}

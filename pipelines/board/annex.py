@@ -270,12 +270,14 @@ def _comparison(row: Row, tables: Tables) -> str:
 
 def _of_interval(row: Row, words: str, *columns: str) -> str:
     """What goes with an interval: in words, [c] where it is withheld, nothing where a method has none."""
-    if row["is_interval_withheld"]:
+    if row["withheld"] == "interval":
         return wording.WITHHELD
     return "" if wording.is_missing(row[columns[0]]) else cite(row, words, *columns)
 
 
 def _effect_or_reason(row: Row) -> str:
+    if row["withheld"] == "estimate":
+        return wording.WITHHELD
     if wording.is_missing(row["estimate_low"]):
         return f"none: {cite(row, 'text', 'verdict_reason')}"
     if row["estimate_low"] == row["estimate_high"]:

@@ -99,10 +99,10 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         columns=(
             *ESTIMATE.columns,
             Column(
-                "is_interval_withheld",
-                "flag",
-                "Its interval, p-value and detectable effect are withheld: too few schools",
-                is_nullable=False,
+                "withheld",
+                "code",
+                "What is withheld: what goes with an interval, or the whole answer",
+                allowed=("interval", "estimate"),
             ),
         ),
         pupil_counts=tuple(

@@ -29,14 +29,12 @@ from pipelines.wording import (
 _ROW, _AXIS = 0.36, 0.3
 _LEFT, _NAMES, _FIGURES = 0.08, 2.5, 1.32
 _HEADLINE = "headline: the two comparisons that can be trusted"
+_DOT = style.PROGRAMME_MARKS | {"linestyle": "", "markevery": [1]}
 _KEY_ONE: style.KeyEntry = (
     "another method, with its 95% interval",
-    (
-        {"color": style.DARK_BLUE, "linewidth": 1.6},
-        style.PROGRAMME_MARKS | {"linestyle": "", "markevery": [1]},
-    ),
+    ({"color": style.DARK_BLUE, "linewidth": 1.6}, _DOT),
 )
-_KEY = (effect_axis.KEY_BRACKET, _KEY_ONE, effect_axis.KEY_NAIVE, effect_axis.KEY_SMALL)
+_KEY_DOT: style.KeyEntry = (f"another method, its interval withheld {WITHHELD}", (_DOT,))
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,15 @@ class Method:
 
 
 def charts(tables: Tables) -> Iterator[Chart]:
-    """One chart for every primary measure whose headline has an estimate."""
+    """One chart for every primary measure whose headline has an estimate, and others to hold against it."""
     for about in subject.primary_subjects(tables):
         methods = _methods(tables, about)
-        if methods and methods[0].role == "headline" and methods[0].found.is_estimated:
+        if (
+            methods
+            and methods[0].role == "headline"
+            and methods[0].found.is_estimated
+            and any(method.found.low is not None for method in methods[1:])
+        ):
             yield _chart(tables, about, methods)
 
 
@@ -124,7 +127,14 @@ def _title(about: Subject, methods: list[Method]) -> str:
 def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> style.Sheet:
     drawn = [method for method in methods if method.found.low is not None]
     silent = _silent_words(methods)
-    key_height = style.key_height(words for words, _ in _KEY)
+    is_withheld = any(method.found.is_interval_withheld for method in drawn)
+    key = (
+        effect_axis.KEY_BRACKET,
+        _KEY_DOT if is_withheld else _KEY_ONE,
+        effect_axis.KEY_NAIVE,
+        effect_axis.KEY_SMALL,
+    )
+    key_height = style.key_height(words for words, _ in key)
     text_height = 0.17 * (silent.count("\n") + 1) + 0.1 if silent else 0.0
     body = _ROW * len(drawn) + _AXIS
     status = format_status(methods[0].found.status)
@@ -136,7 +146,7 @@ def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> 
         subject.footer(tables, status, (about.key_stage,)),
         key_height + body + text_height,
     )
-    sheet.key(key_height + body + text_height, _KEY)
+    sheet.key(key_height + body + text_height, key)
     width = style.WIDTH_INCHES - _LEFT - _NAMES - _FIGURES - 0.1
     axes = sheet.axes(_LEFT + _NAMES, text_height + _AXIS, width, _ROW * len(drawn))
     effect_axis.prepare(
@@ -179,7 +189,7 @@ def _figures(about: Subject, found: Effect) -> str:
     low, high = (format_signed(end, about.unit, about.measure) for end in (found.low, found.high))
     estimate = low if low == high else f"{low} to {high}"
     if found.is_interval_withheld:
-        return f"{estimate} ({WITHHELD})"
+        return f"{estimate} {WITHHELD}"
     if found.ci_low is None or found.ci_high is None:
         return estimate
     ends = (format_signed(end, about.unit, about.measure) for end in (found.ci_low, found.ci_high))

@@ -198,7 +198,7 @@ def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
             status=_text(row["release_status"]),
             n_programme_schools=_number(row["n_programme_schools"]),
             n_comparison_schools=_number(row["n_comparison_schools"]),
-            is_interval_withheld=bool(row["is_interval_withheld"]),
+            is_interval_withheld=row["withheld"] == "interval",
         )
         for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place
     }

@@ -81,6 +81,7 @@ def release(
         reasons, n_given_away_before = _plan(built, rules, is_secondary=is_secondary)
         for place, reason in reasons.items():
             _withhold(con, built.counts[place], reason, minimum_cell)
+        _leave_no_method_without_its_headline(con)
         known = [*earlier, *_as_known(built.counts, reasons)]
         named, why_not = _named(con, rules, known, is_secondary=is_secondary)
         _record(con, [(built.counts, reasons), (named, why_not)])
@@ -327,6 +328,7 @@ def _withhold(
             "verdict": "CASE WHEN verdict IS NOT NULL THEN 'cannot_tell' END",
             "verdict_reason": f"'withheld: fewer than {minimum_cell} pupils on one side, "
             "or as few could be worked out'",
+            "withheld": "'estimate'",
         }
     if set(declared.goes_with) >= set(table.withheld) or reason != "unexplained":
         said["suppressed"] = "true"
@@ -334,6 +336,19 @@ def _withhold(
     assignments = [f"{name} = NULL" for name in dict.fromkeys(blank)]
     assignments += [f"{name} = {value}" for name, value in said.items() if name in names]
     con.execute(f"UPDATE {table.full_name} SET {', '.join(assignments)} WHERE rowid = {count.row}")
+
+
+def _leave_no_method_without_its_headline(con: duckdb.DuckDBPyConnection) -> None:
+    """Where a headline is withheld, no other method answers in its place."""
+    figures = [column.name for column in _table("impact").columns if column.kind == "number"]
+    con.execute(
+        f"UPDATE released.impact AS beside SET {', '.join(f'{name} = NULL' for name in figures)}, "
+        "verdict_reason = headline.verdict_reason, withheld = headline.withheld "
+        "FROM released.impact AS headline WHERE headline.role = 'headline' AND headline.estimate_low IS NULL "
+        "AND beside.role <> 'headline' AND beside.estimate_low IS NOT NULL "
+        "AND beside.programme = headline.programme AND beside.measure = headline.measure "
+        "AND beside.pupil_group = headline.pupil_group"
+    )
 
 
 def _declared(table: Table, column: str) -> PupilCount:

@@ -6,6 +6,7 @@ WITH shown AS (
     WHERE
         role = 'headline' AND verdict IS NOT NULL
         AND n_programme_pupils IS NOT NULL AND n_comparison_pupils IS NOT NULL
+        AND withheld IS DISTINCT FROM 'estimate'
 ),
 
 by_release AS (

@@ -17,7 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
-SHARES = {"ks2_rwm_expected", "ks4_basics_94"}
+from pipelines.measures import MEASURES
+
+SHARES = {measure.name for measure in MEASURES.values() if measure.unit == "share"}
 SPECIAL_NEED = {"sen_support", "ehc_plan", "no_sen"}
 _CASE = "case study"
 Key = tuple[str, str, str, str]  # group, measure, year, status
@@ -45,7 +47,7 @@ class Fact:
     schools: frozenset[int]
     n_pupils: float | None
     n_meeting: float | None
-    # Of a rounded figure, the least and the most it stands for.
+    # Of a rounded figure, the least and the most it stands for; of points, what the pupils scored together.
     n_between: tuple[float, float] | None = None
     met_between: tuple[float, float] | None = None
 
@@ -78,9 +80,12 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
             )
         }
         n, met = _number(row["n_pupils"]), _number(row["n_meeting"])
-        facts[key].append(
-            Fact(f"comparison {row['programme']} {row['arm']}", frozenset(members), n, met)
-        )
+        scored, mean = None, _number(row["mean"])
+        if row["measure"] not in SHARES and n is not None and mean is not None:
+            half = 0.5 * 10.0 ** -MEASURES[row["measure"]].decimals
+            scored = (n * (mean - half), n * (mean + half))
+        what = f"comparison {row['programme']} {row['arm']}"
+        facts[key].append(Fact(what, frozenset(members), n, met, met_between=scored))
     for row in tables["impact"].to_dict("records"):
         key = (row["pupil_group"], row["measure"], row["academic_year"], row["release_status"])
         compared = schools.compared.get(key[:2], frozenset()) & schools.with_result.get(key, set())

@@ -3,8 +3,9 @@
 Which pupils would have to have been where for every estimate to come out as it is published? The attacker
 knows the schools, which years they have results in, everything `attacker.facts_of` reads, results of the
 schools' other pupils, and, more than anyone has, a guess that is right: bounds are looked for from the truth
-outwards. Unknown are the pupils of each school and year and those who met the standard, taken as real
-numbers, as in `attacker`.
+outwards. Unknown are the pupils of each school and year, and of every measure how many of them met the
+standard or what they scored together, taken as real numbers, as in `attacker`. Measures are of the same
+pupils: what is published of one says something of the pupils of all.
 
 Bounds are linear programs with the estimates' slopes at the truth: near it they are as good as the formulas,
 far from it they are not. Left out are methods that draw lots, whose numbers move in steps with what the
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -30,6 +32,7 @@ from pipelines.impact.results import Estimate, ImpactRow
 from pipelines.impact.robustness import with_effect_size, with_expected_anyway
 from pipelines.impact.rows import method_row
 from pipelines.impact.triple_difference import triple_difference
+from pipelines.measures import MEASURES
 from tests.disclosure.attacker import Fact
 
 FloatArray = NDArray[np.float64]
@@ -47,34 +50,52 @@ FIGURES = (
 )
 NOT_RUN = {"randomisation_inference", "wild_cluster_bootstrap", "pupil_adjusted"}
 MOST_PUPILS = 1000.0
+MOST_POINTS = 30.0  # that a pupil's progress is from the average
 _STEP = 1e-4
-Name = tuple[str, str, str]  # programme, estimator, column
+Name = tuple[str, str, str, str]  # measure, programme, estimator, column
+
+
+@dataclass(frozen=True)
+class Pupils:
+    """Of schools by years: how many (S, Y); by measure who met it, or the sum of what they scored (M, S, Y).
+
+    `n` are those with a result of the first measure; `more` (M, S, Y) is how many more have one of another.
+    `variances` (M, S, Y), between a school's pupils, matter to points alone.
+    """
+
+    n: FloatArray
+    more: FloatArray
+    totals: FloatArray
+    variances: FloatArray
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Schools (S,) by years (Y,), the outcome year last: what is no secret of them, and their other pupils.
 
-    `exposure` is (S, P); `other_n` and `other_met` (S, Y) are the other pupils, whom the attacker is given.
+    `exposure` is (S, P). Given to the attacker are the other pupils, and of these `more` and `variances`.
     """
 
     schools: tuple[int, ...]
     years: tuple[str, ...]
     programmes: Mapping[str, tuple[str, ...]]  # with the years its schools were chosen on
     group: str
-    measure: str
+    measures: tuple[str, ...]
     exposure: FloatArray
-    other_n: FloatArray
-    other_met: FloatArray
+    more: FloatArray
+    variances: FloatArray
+    others: Pupils
 
-    def panel(self, n_pupils: FloatArray, n_meeting: FloatArray) -> SchoolPanel:
+    def panel(self, measure: str, pupils: Pupils) -> SchoolPanel:
         """The panel that the program would make of these pupils."""
+        place = self.measures.index(measure)
+        n_pupils, totals = pupils.n + pupils.more[place], pupils.totals[place]
         with np.errstate(divide="ignore", invalid="ignore"):
-            mean = np.where(n_pupils > 0, n_meeting / n_pupils, np.nan)
+            mean = np.where(n_pupils > 0, totals / n_pupils, np.nan)
         return school_panel(
-            measure=self.measure,
+            measure=measure,
             pupil_group=self.group,
-            unit="share",
+            unit=MEASURES[measure].unit,
             programmes=tuple(self.programmes),
             baseline_years=self.years[:-1],
             outcome_year=self.years[-1],
@@ -82,17 +103,17 @@ class Comparison:
             exposure=self.exposure,
             mean=mean,
             n_pupils=n_pupils,
-            variance=np.full(mean.shape, np.nan),
+            variance=pupils.variances[place],
             rounding_half_width=np.zeros(mean.shape),
         )
 
     @cached_property
-    def _others(self) -> SchoolPanel:
-        return self.panel(self.other_n, self.other_met)
+    def _others(self) -> dict[str, SchoolPanel]:
+        return {measure: self.panel(measure, self.others) for measure in self.measures}
 
-    def figures(self, n_pupils: FloatArray, n_meeting: FloatArray) -> dict[Name, float]:
-        """Every estimate that the program would make of these pupils."""
-        panel = self.panel(n_pupils, n_meeting)
+    def figures(self, measure: str, n_pupils: FloatArray, totals: FloatArray) -> dict[Name, float]:
+        """Every estimate of a measure that the program would make of these pupils (S, Y), (M, S, Y)."""
+        panel = self.panel(measure, Pupils(n_pupils, self.more, totals, self.variances))
         questions = [
             ProgrammeQuestion(programme, self.group, selection_years=years)
             for programme, years in self.programmes.items()
@@ -107,16 +128,16 @@ class Comparison:
                 else full
             )
             found |= _numbers(full)
-        answers = triple_difference(panel, self._others)
+        answers = triple_difference(panel, self._others[measure])
         for place, programme in enumerate(self.programmes):
-            if (programme, "bracket", "estimate_low") not in found:
+            if (measure, programme, "bracket", "estimate_low") not in found:
                 continue
             ends = [
                 leave_one_school_out(m.outcome, m.design, m.weights, coefficient=place + 1)
                 for m in (ancova_model(panel), change_model(panel, panel.baseline_years))
             ]
             scale = panel.outcome_scale
-            name = (programme, "leave_one_school_out")
+            name = (measure, programme, "leave_one_school_out")
             found[*name, "estimate_low"] = min(end.low for end in ends) * scale
             found[*name, "estimate_high"] = max(end.high for end in ends) * scale
             answer = answers[programme]
@@ -129,7 +150,7 @@ class Comparison:
 def _numbers(row: ImpactRow) -> dict[Name, float]:
     values = {column: getattr(row, column) for column in FIGURES}
     return {
-        (row.programme, row.estimator, column): float(value)
+        (row.measure, row.programme, row.estimator, column): float(value)
         for column, value in values.items()
         if value is not None and np.isfinite(value)
     }
@@ -137,10 +158,14 @@ def _numbers(row: ImpactRow) -> dict[Name, float]:
 
 @dataclass(frozen=True)
 class Published:
-    """What a reader has: ends between which each estimate lies (from its decimals), and sums of pupils."""
+    """What a reader has: ends between which each estimate lies (from its decimals), and sums of pupils.
+
+    `means` are of schools whose points are drawn, without a name: who knows the truth knows whose they are.
+    """
 
     between: Mapping[Name, tuple[float, float]]
-    facts: Mapping[str, Sequence[Fact]]  # by year
+    facts: Mapping[tuple[str, str], Sequence[Fact]]  # by measure and year
+    means: Mapping[tuple[str, int, str], tuple[float, float]]  # by measure, school and year
 
 
 def published_estimates(
@@ -148,58 +173,74 @@ def published_estimates(
 ) -> dict[Name, tuple[float, float]]:
     """The estimates of a released table, each with the numbers it may have been before it was written."""
     rows = impact[
-        (impact["measure"] == comparison.measure)
+        impact["measure"].isin(comparison.measures)
         & (impact["pupil_group"] == comparison.group)
         & ~impact["estimator"].isin(NOT_RUN)
     ]
     between: dict[Name, tuple[float, float]] = {}
-    for column in FIGURES:
-        half = 0.5 * 10.0 ** -_decimals(rows[column].dropna())
-        for row in rows.dropna(subset=[column]).to_dict("records"):
+    for measure, column in product(comparison.measures, FIGURES):
+        written = rows[rows["measure"] == measure].dropna(subset=[column])
+        half = half_step(written[column])
+        for row in written.to_dict("records"):
             # Its range is written outwards.
             outwards = row["estimator"] == "leave_one_school_out" and half > _STEP
             low, high = ((0, 2) if column == "estimate_low" else (2, 0)) if outwards else (1.0, 1.0)
             value = float(row[column])
-            between[row["programme"], row["estimator"], column] = (
+            between[measure, row["programme"], row["estimator"], column] = (
                 value - low * half,
                 value + high * half,
             )
     return between
 
 
-def _decimals(values: pd.Series) -> int:
-    """As many as the column is written with, up to nine."""
-    return next(
+def half_step(values: pd.Series) -> float:
+    """How far a number may have been from what is written: by the decimals of its column, nine at most."""
+    decimals = next(
         (n for n in range(9) if np.allclose(values, np.round(values, n), rtol=0, atol=1e-10)), 9
     )
+    return 0.5 * 10.0**-decimals
 
 
 class Attack:
-    """Bounds on single schools' pupils, from the truth outwards: `truth` are (S, Y) pupils, and met."""
+    """Bounds on single schools' pupils, from the truth outwards.
 
-    def __init__(
-        self, comparison: Comparison, published: Published, truth: tuple[FloatArray, FloatArray]
-    ) -> None:
+    A world is one vector: every cell's pupils, then cell by cell the totals of each measure.
+    """
+
+    def __init__(self, comparison: Comparison, published: Published, truth: Pupils) -> None:
         self.comparison, self.published = comparison, published
-        self.has_result = truth[0] > 0
+        self.has_result = truth.n > 0
         self.n_cells = int(self.has_result.sum())
-        self.truth = np.concatenate([values[self.has_result] for values in truth])
+        self._more = {
+            measure: more[self.has_result]
+            for measure, more in zip(comparison.measures, comparison.more, strict=True)
+        }
+        self.truth = np.concatenate(
+            [truth.n[self.has_result], *(total[self.has_result] for total in truth.totals)]
+        )
         self.places = [
             (comparison.schools[s], comparison.years[y]) for s, y in np.argwhere(self.has_result)
         ]
 
-    def figures(self, world: FloatArray) -> FloatArray:
-        """The published estimates, of the pupils of a world: (2 cells,), all pupils before those who met."""
-        n, met = (np.zeros(self.has_result.shape) for _ in range(2))
-        n[self.has_result], met[self.has_result] = np.split(world, 2)
-        found = self.comparison.figures(n, met)
+    def total_at(self, measure: str, place: int) -> int:
+        """Where in a world a cell's total stands."""
+        return (1 + self.comparison.measures.index(measure)) * self.n_cells + place
+
+    def figures(self, world: FloatArray, measures: Sequence[str] = ()) -> FloatArray:
+        """The published estimates, of the pupils of a world; NaN of measures not asked for, if any are."""
+        tables = np.zeros((1 + len(self.comparison.measures), *self.has_result.shape))
+        tables[:, self.has_result] = world.reshape(-1, self.n_cells)
+        found: dict[Name, float] = {}
+        for measure in measures or self.comparison.measures:
+            found |= self.comparison.figures(measure, tables[0], tables[1:])
         return np.array([found.get(name, np.nan) for name in self.published.between])
 
     def bounds(self, target: int, *, with_estimates: bool = True) -> tuple[float, float]:
         """Least and most of a number, by two linear programs."""
         rows, most = self._with_estimates if with_estimates else self._without_estimates
         # A school with a result has a pupil.
-        ends = [(1.0, MOST_PUPILS)] * self.n_cells + [(0.0, MOST_PUPILS)] * self.n_cells
+        ends = [(1.0, MOST_PUPILS)] * self.n_cells
+        ends += [(None, None)] * (self.truth.size - self.n_cells)
         found = []
         for sign in (1.0, -1.0):
             aim = np.zeros(self.truth.size)
@@ -211,12 +252,23 @@ class Attack:
 
     @cached_property
     def _without_estimates(self) -> tuple[FloatArray, FloatArray]:
-        """What sums of pupils leave: rows and their most; no more met the standard than there are."""
+        """What sums of pupils leave: rows and their most; no total is more than its pupils can have."""
         sums, between = self._sums_known()
-        no_more = np.hstack([-np.eye(self.n_cells), np.eye(self.n_cells)])
+        limits, ends = [], []
+        for place, measure in product(range(self.n_cells), self.comparison.measures):
+            is_share = MEASURES[measure].unit == "share"
+            low, high = self.published.means.get(
+                (measure, *self.places[place]),
+                (0.0, 1.0) if is_share else (-MOST_POINTS, MOST_POINTS),
+            )
+            for sign, end in ((1.0, high), (-1.0, -low)):
+                row = np.zeros(self.truth.size)
+                row[self.total_at(measure, place)], row[place] = sign, -end
+                limits.append(row)
+                ends.append(end * self._more[measure][place])
         return (
-            np.vstack([no_more, sums, -sums]),
-            np.concatenate([np.zeros(self.n_cells), between[:, 1], -between[:, 0]]),
+            np.vstack([limits, sums, -sums]),
+            np.concatenate([ends, between[:, 1], -between[:, 0]]),
         )
 
     @cached_property
@@ -232,25 +284,42 @@ class Attack:
     @cached_property
     def _slopes(self) -> FloatArray:
         """How each estimate moves with each number, at the truth."""
-        here = self.figures(self.truth)
-        columns = []
+        here, every = self.figures(self.truth), self.comparison.measures
+        slopes = np.zeros((here.size, self.truth.size))
         for place, number in enumerate(self.truth):
+            block = place // self.n_cells
+            # A measure's totals move no other's estimates.
+            measures = every[block - 1 : block] if block else every
             # Inwards, where no more can meet the standard than there are.
-            step = -_STEP if place >= self.n_cells and number > 0 else _STEP
+            is_share = block > 0 and MEASURES[measures[0]].unit == "share"
+            step = -_STEP if is_share and number > 0 else _STEP
             moved = self.truth.copy()
             moved[place] += step
-            columns.append((self.figures(moved) - here) / step)
-        return np.array(columns).T
+            is_moved = np.array([name[0] in measures for name in self.published.between], bool)
+            change = self.figures(moved, measures) - here
+            slopes[is_moved, place] = change[is_moved] / step
+        return slopes
 
     def _sums_known(self) -> tuple[FloatArray, FloatArray]:
         rows, between = [], []
-        for year, facts in self.published.facts.items():
+        for (measure, year), facts in self.published.facts.items():
             for fact in facts:
-                is_in = np.array([s in fact.schools and y == year for s, y in self.places], float)
+                is_in = [
+                    place
+                    for place, (school, of_year) in enumerate(self.places)
+                    if school in fact.schools and of_year == year
+                ]
                 if fact.n_pupils is not None:
-                    rows.append(np.concatenate([is_in, np.zeros(self.n_cells)]))
-                    between.append(fact.n_between or (fact.n_pupils, fact.n_pupils))
-                if fact.n_meeting is not None:
-                    rows.append(np.concatenate([np.zeros(self.n_cells), is_in]))
+                    more = self._more[measure][is_in].sum()
+                    ends = fact.n_between or (fact.n_pupils, fact.n_pupils)
+                    rows.append(self._sum_of(is_in))
+                    between.append((ends[0] - more, ends[1] - more))
+                if fact.met_between is not None or fact.n_meeting is not None:
+                    rows.append(self._sum_of([self.total_at(measure, place) for place in is_in]))
                     between.append(fact.met_between or (fact.n_meeting, fact.n_meeting))
         return np.array(rows).reshape(-1, self.truth.size), np.array(between).reshape(-1, 2)
+
+    def _sum_of(self, places: Sequence[int]) -> FloatArray:
+        row = np.zeros(self.truth.size)
+        row[list(places)] = 1.0
+        return row

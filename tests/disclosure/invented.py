@@ -6,7 +6,7 @@ an earlier result, two releases of a year.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -47,6 +47,7 @@ class Invented:
     told: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["programme", "school_id"])
     )
+    measures: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=lambda: PROGRAMMES)
 
     @contextmanager
     def store(self, *, is_estimated: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -56,7 +57,8 @@ class Invented:
             con.execute("ATTACH ':memory:' AS pupils")
             for schema in SCHEMAS:
                 con.execute(f"CREATE SCHEMA {schema}")
-            _protocol(con, self.programmes)
+            study = _study({name: self.measures[name] for name in self.programmes})
+            write_protocol(con, study, "0" * 64)
             for table in (*RAW_TABLES, *MART_TABLES, *IMPACT_TABLES):
                 con.execute(table.ddl())
             con.execute(registration.DDL)
@@ -67,11 +69,11 @@ class Invented:
             marts.build(con, ARM)
             marts.build(con, OUTCOME)
             study_effects.build_compared_school(con)
-            study_effects.build_comparison(con, _study(self.programmes))
+            study_effects.build_comparison(con, study)
             _fill(con, "mart.case_study", self.told.assign(source_id="cases.csv", row_number=2))
             case_study_results.build(con)
             if is_estimated:
-                study_effects.build_estimate(con, _study(self.programmes))
+                study_effects.build_estimate(con, study)
             else:
                 con.execute(_HEADLINES)
             yield con
@@ -247,26 +249,22 @@ ORDER BY ALL
 """
 
 
-def _protocol(con: duckdb.DuckDBPyConnection, programmes: list[str]) -> None:
-    write_protocol(con, _study(programmes), "0" * 64)
-
-
-def _study(programmes: list[str]) -> SimpleNamespace:
+def _study(programmes: Mapping[str, tuple[str, tuple[str, ...]]]) -> SimpleNamespace:
     """As much of a study's settings as protocol tables and comparisons read."""
     made = tuple(
         SimpleNamespace(
             id=name, title=name, fund="SSIF", priority=None, funding_gbp=None, starts=None,
-            target_group=PROGRAMMES[name][0], expected_schools=None, eligible_share=None, placebo=None,
+            target_group=group, expected_schools=None, eligible_share=None, placebo=None,
             comparison_pool="local", matches_per_school=5, selection_years=(),
             is_evaluated=True,
             measure=tuple(
                 SimpleNamespace(
                     name=measure, primary=not n, smallest_effect=0.1, adjust_for_prior_attainment=False
                 )
-                for n, measure in enumerate(PROGRAMMES[name][1])
+                for n, measure in enumerate(measures)
             ),
         )
-        for name in programmes
+        for name, (group, measures) in programmes.items()
     )  # fmt: skip
     section = SimpleNamespace(
         name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",

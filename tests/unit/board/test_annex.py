@@ -7,7 +7,12 @@ import numpy as np
 from pipelines.board import annex
 from pipelines.board.cited import released_rows, where
 from pipelines.board.tables import Table
-from tests.released_fixture import released_tables, without_marks, without_other_intervals
+from tests.released_fixture import (
+    released_tables,
+    with_headlines_alone,
+    without_marks,
+    without_other_intervals,
+)
 
 
 def told(make, frames):
@@ -106,6 +111,14 @@ def test_an_interval_that_is_withheld_is_marked_and_the_headline_keeps_its_own()
     table = without_marks(annex.methods(headline, tables))
     assert table.rows[0][2].startswith("between")
     assert {row[2:4] for row in table.rows[1:]} == {("[c]", "[c]")}
+
+
+def test_an_estimate_that_is_withheld_is_marked():
+    tables = released_rows(with_headlines_alone(released_tables()))
+    headline = where(tables["impact"], role="headline", programme="send")[0]
+    table = without_marks(annex.methods(headline, tables))
+    assert table.rows[0][1].startswith("between")
+    assert {row[1] for row in table.rows[1:]} == {"[c]"}
 
 
 def test_what_was_checked_is_told_with_what_a_person_should_look_at():

@@ -15,7 +15,12 @@ from pipelines.board.cited import cite_quotes, parts
 from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from pipelines.wording import NUMBER
-from tests.released_fixture import WITHHELD_MEAN, released_tables, without_other_intervals
+from tests.released_fixture import (
+    WITHHELD_MEAN,
+    released_tables,
+    with_headlines_alone,
+    without_other_intervals,
+)
 
 PALETTE = {"#12436d", "#28a197", "#801650", "#f46a25", "#3d3d3d", "#a285d1", "#2073bc", "#6bace6"}
 NEUTRAL = {c.lower() for c in (style.TEXT, style.RULE, style.GRID, style.BAND, style.WHITE)} | {
@@ -402,6 +407,11 @@ def test_intervals_that_are_withheld_are_marked_and_not_drawn():
     assert "its interval withheld" in methods.alt_text
     naive = next(chart for name, chart in drawn.items() if name.startswith("naive_headline-send"))
     assert naive.data["95% interval"].tolist()[0] == "withheld [c]"
+
+
+def test_a_headline_alone_is_not_held_against_others():
+    drawn = redraw(with_headlines_alone(released_tables()), "methods", "naive_headline")
+    assert drawn == {}
 
 
 def test_a_study_without_results_has_only_what_it_can_say():

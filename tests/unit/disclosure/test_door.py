@@ -207,7 +207,7 @@ def test_an_estimate_with_few_pupils_on_one_side_is_withheld(small):
 
 def test_a_count_that_does_not_add_up_is_withheld_and_its_estimate_is_not():
     """A method that uses other pupils than the headline's: what it leaves out would be a subtraction."""
-    with made(dict.fromkeys(range(1, 7), 20)).store() as con:
+    with made(dict.fromkeys(range(1, 13), 20)).store() as con:
         con.execute(
             "INSERT INTO impact.estimate BY NAME SELECT * REPLACE ('pupil_adjusted' AS estimator, "
             "n_programme_pupils - 3 AS n_programme_pupils) FROM impact.estimate"
@@ -220,8 +220,26 @@ def test_a_count_that_does_not_add_up_is_withheld_and_its_estimate_is_not():
     assert found == [("bracket", 60, 1.0), ("pupil_adjusted", None, 1.0)]
 
 
+def test_no_method_answers_where_the_headline_is_withheld():
+    """Its own counts do not add up, so that nothing of its own would have it withheld."""
+    with made({1: 1, 2: 1, 3: 1} | dict.fromkeys(range(4, 17), 20)).store() as con:
+        con.execute(
+            "INSERT INTO impact.estimate BY NAME SELECT * REPLACE ('pupil_adjusted' AS estimator, "
+            "'robustness' AS role, n_programme_pupils + 7 AS n_programme_pupils, "
+            "n_comparison_pupils + 7 AS n_comparison_pupils) FROM impact.estimate"
+        )
+        door.release(con, MINIMUM)
+        found = con.execute(
+            "SELECT estimate_low, verdict_reason FROM released.impact WHERE measure = 'ks2_rwm_expected'"
+        ).fetchall()
+    assert (
+        found
+        == [(None, "withheld: fewer than 6 pupils on one side, or as few could be worked out")] * 2
+    )
+
+
 def test_the_range_of_leaving_out_a_school_is_rounded_outwards():
-    with made(dict.fromkeys(range(1, 7), 20)).store() as con:
+    with made(dict.fromkeys(range(1, 13), 20)).store() as con:
         con.execute(
             "INSERT INTO impact.estimate BY NAME SELECT * REPLACE ('leave_one_school_out' AS estimator, "
             "-0.0312 AS estimate_low, 0.0571 AS estimate_high) FROM impact.estimate"
