@@ -106,13 +106,15 @@ def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts: dict[str, int] = {}
     for table in RELEASED_TABLES:
         if table.pupil_counts:
-            is_marked = any(column.name == "suppressed" for column in table.columns)
-            is_withheld = (
-                "suppressed"
-                if is_marked
-                else " OR ".join(f"{count} IS NULL" for count in table.small_counts)
+            names = {column.name for column in table.columns}
+            signs = (
+                ["suppressed"]
+                if "suppressed" in names
+                else [f"{count} IS NULL" for count in table.small_counts]
             )
-            counts[table.name] = row_count(con, f"{table.full_name} WHERE {is_withheld}")
+            if "withheld" in names:
+                signs.append("withheld IS NOT NULL")
+            counts[table.name] = row_count(con, f"{table.full_name} WHERE {' OR '.join(signs)}")
     return counts
 
 

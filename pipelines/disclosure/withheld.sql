@@ -3,8 +3,11 @@
 SELECT 'comparison' AS released_table, count(n_pupils) AS n_shown, count(*) - n_shown AS n_withheld
 FROM released.comparison
 UNION ALL
-SELECT 'impact', count(n_programme_pupils + n_comparison_pupils), count(*) - count(n_programme_pupils + n_comparison_pupils)
-FROM released.impact
+SELECT 'impact', count(*) FILTER (is_shown), count(*) FILTER (NOT is_shown)
+FROM (
+    SELECT n_programme_pupils + n_comparison_pupils IS NOT NULL AND withheld IS NULL AS is_shown
+    FROM released.impact
+)
 UNION ALL
 SELECT 'revisions', count(difference), count(*) - count(difference)
 FROM released.revisions

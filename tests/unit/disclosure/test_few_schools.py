@@ -68,6 +68,10 @@ def test_figures_are_at_most_a_quarter_of_what_they_are_made_of(
 ) -> None:
     with study_of(20, n_pupils).store() as con:
         found = released(con, n_methods)
+        said = con.execute(
+            "SELECT n_shown, n_withheld FROM released.withheld WHERE released_table = 'impact'"
+        ).fetchall()
+    assert said == [(len(found), 0) if withheld is None else (1, n_methods)]
     headline, others = found[found["role"] == "headline"], found[found["role"] != "headline"]
     assert headline["withheld"].isna().all()
     assert headline["estimate_low"].notna().all()
