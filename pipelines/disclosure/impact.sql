@@ -9,8 +9,8 @@
 -- * leaving out one school in turn gives a range that one unnamed school has moved furthest, so its ends are
 --   rounded outwards to what is read;
 -- * degrees of freedom tell how pupils are spread over schools: of the headline alone, and nowhere else.
--- A quarter and 12: of 24 sizes of study, up to 10 studies each, none that keeps to them told of a school (one to
--- three programmes, one to four measures, one or two earlier years).
+-- A quarter, 16 and 12 are from trials: of 24 sizes of study (one to three programmes, one to four measures, one or
+-- two earlier years), 10 studies each, none told of a school; at a third, 12 and 9 some did.
 WITH estimate AS (
     SELECT
         *,
