@@ -42,12 +42,13 @@ def panel_from_cells(
             f"{measure}, {pupil_group}: a school has more than one value in one academic year; "
             "hand in one release status a year"
         )
-    schools = np.sort(used["school_id"].unique()).astype(np.int64)
+    schools, row = np.unique(used["school_id"].to_numpy(dtype=np.int64), return_inverse=True)
+    year = used["academic_year"].map(years.index).to_numpy(dtype=np.intp)
 
     def wide(column: str) -> FloatArray:
-        table = used.pivot(index="school_id", columns="academic_year", values=column)
-        table = table.reindex(index=schools, columns=years)
-        return table.to_numpy(dtype=np.float64, na_value=np.nan)
+        table = np.full((len(schools), len(years)), np.nan)
+        table[row, year] = used[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        return table
 
     membership = np.zeros((len(schools), len(programmes)))
     for column, programme in enumerate(programmes):

@@ -11,13 +11,14 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 
 import pandas as pd
 import pytest
 
 from pipelines.example import TRUE_EFFECTS
 from pipelines.example.ks2 import PUPIL_SD_POINTS
-from pipelines.impact.study_effects import build_estimate
+from pipelines.impact.study_effects import Marts, headlines
 from tests.city_store import city_store
 
 SEEDS = range(1, 201)
@@ -80,7 +81,4 @@ def _headlines(seeds: Sequence[int]) -> pd.DataFrame:
 def _headline_of(seed: int) -> pd.DataFrame:
     """The headline of one seed's city, by the path that files take."""
     with city_store(seed, TRUTHS) as (con, study):
-        build_estimate(con, study)
-        return con.execute(
-            "SELECT * FROM impact.estimate WHERE role = 'headline' ORDER BY programme, measure"
-        ).df()
+        return pd.DataFrame([asdict(row) for row in headlines(Marts(con, study))])
