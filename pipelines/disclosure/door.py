@@ -229,7 +229,7 @@ def _choose_school_points(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         of_measure = sides.setdefault((measure, group), {})
         of_measure.setdefault((programme, is_programme), {})[school] = n_pupils
-        if is_hidden:
+        if is_hidden or group in GROUPS_NEVER_BY_SCHOOL:
             says_too_much.setdefault((measure, group), set()).add(school)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE withheld_school "

@@ -51,16 +51,16 @@ result AS (
     GROUP BY ALL
 ),
 
--- Schools whose own results are drawn, now and before (`school_point.sql`): nobody need work these out.
 primary_measure AS (
     SELECT
         measure.measure,
         programme.target_group AS pupil_group
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
-    WHERE measure.is_primary AND programme.target_group NOT IN ('sen_support', 'ehc_plan', 'no_sen')
+    WHERE measure.is_primary
 ),
 
+-- Schools whose own results are drawn, now and before (`school_point.sql`): nobody need work these out.
 drawn AS (
     SELECT
         measure,

@@ -18,7 +18,7 @@ import pytest
 
 from pipelines.example import TRUE_EFFECTS
 from pipelines.example.ks2 import PUPIL_SD_POINTS
-from pipelines.impact.study_effects import Marts, headlines
+from pipelines.impact.study_effects import Marts, build_estimate, headlines
 from tests.city_store import city_store
 
 SEEDS = range(1, 201)
@@ -50,6 +50,22 @@ def test_headline_range_covers_what_was_planted():
     assert (tallies["covered"] >= LEAST_COVERED_SHARE).all(), tallies
     assert (tallies["false_claims"] <= MOST_FALSE_CLAIMS_SHARE).all(), tallies
     assert (tallies["far_off_excluded"] >= LEAST_FAR_OFF_EXCLUDED_SHARE).all(), tallies
+
+
+def test_headlines_alone_are_those_that_stand_beside_every_method():
+    with city_store(1, TRUTHS) as (con, study):
+        build_estimate(con, study)
+        beside = con.execute("FROM impact.estimate WHERE role = 'headline'").df()
+        alone = pd.DataFrame([asdict(row) for row in headlines(Marts(con, study))])
+    told = ["estimate_low", "estimate_high", "ci_low", "ci_high", "verdict", "verdict_reason"]
+    key = ["programme", "measure"]
+    assert len(alone) == len(TRUTHS)
+    pd.testing.assert_frame_equal(
+        alone.set_index(key).sort_index()[told],
+        beside.set_index(key).sort_index()[told],
+        check_exact=True,
+        check_dtype=False,
+    )
 
 
 def _tally(programme: str, measure: str, rows: pd.DataFrame) -> dict[str, object]:
