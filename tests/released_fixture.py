@@ -385,6 +385,7 @@ def _comparison() -> pd.DataFrame:
                         "mean": mean,
                         "ci_low": mean - half_width,
                         "ci_high": mean + half_width,
+                        "is_interval_withheld": False,
                         "suppressed": cell is None,
                         "unit": unit,
                     }
@@ -741,6 +742,16 @@ def _source() -> pd.DataFrame:
 def _withheld() -> pd.DataFrame:
     rows = [("comparison", 88, 2), ("impact", 20, 0), ("revisions", 0, 0), ("school_point", 30, 6)]
     return pd.DataFrame(rows, columns=["released_table", "n_shown", "n_withheld"])
+
+
+def without_ranges_of_averages(
+    tables: dict[str, pd.DataFrame], *arms: str
+) -> dict[str, pd.DataFrame]:
+    """The same where the ranges of these arms' averages are withheld."""
+    is_of = tables["comparison"]["arm"].isin(arms) & ~tables["comparison"]["suppressed"]
+    tables["comparison"].loc[is_of, ["ci_low", "ci_high"]] = np.nan
+    tables["comparison"].loc[is_of, "is_interval_withheld"] = True
+    return tables
 
 
 def without_other_intervals(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

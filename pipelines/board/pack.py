@@ -210,7 +210,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             f"{wording.WITHHELD} stands where a figure would rest on fewer than "
             f"{cite(study, 'count', 'minimum_cell')} pupils, would say what none or all of a small "
             "group reached, would be about pupils with special educational needs in one or two "
-            "schools, would be one estimate too many about few schools, or would let someone work "
+            "schools, would be one estimate or range too many about few schools, or would let someone work "
             "out such a figure from others, here or in an earlier release. Which of these it is, is "
             "not said. It never means zero."
         ),

@@ -130,9 +130,7 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
                     "Schools": lambda row: withheld_or(row, "count", "n_schools"),
                     "Pupils counted": lambda row: withheld_or(row, "count", "n_pupils"),
                     "Average": lambda row: withheld_or(row, "value", "mean"),
-                    f"{confidence} range": lambda row: withheld_or(
-                        row, "interval", "ci_low", "ci_high"
-                    ),
+                    f"{confidence} range": _range_of_average,
                 },
                 note=" ".join(sentence(cite(row, "text", "reason")) for row in waiting),
             )
@@ -245,6 +243,7 @@ def withheld(tables: Tables) -> Table:
     """How much is shown and withheld, table by table."""
     names = {
         "comparison": "Averages by year, pupils and schools",
+        "comparison_interval": "Ranges of these averages",
         "impact": "Effects by method",
         "revisions": "What moved between releases",
         "school_point": "Single schools, unnamed",
@@ -343,6 +342,15 @@ def _verdict(row: Row) -> str:
     if wording.is_missing(row["verdict_reason"]):
         return words
     return f"{words}: {cite(row, 'text', 'verdict_reason')}"
+
+
+def _range_of_average(row: Row) -> str:
+    """Its interval, [c] where that is withheld, a dash where one school has none."""
+    if row["is_interval_withheld"]:
+        return wording.WITHHELD
+    if wording.is_missing(row["ci_low"]) and not row["suppressed"]:
+        return NONE
+    return withheld_or(row, "interval", "ci_low", "ci_high")
 
 
 def withheld_or(row: Row, words: str, *columns: str) -> str:

@@ -306,7 +306,9 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("released_table",),
         may_be_empty=False,
         columns=(
-            Column("released_table", "text", "Its name", is_nullable=False),
+            Column(
+                "released_table", "text", "Its name, or that of a part of it", is_nullable=False
+            ),
             Column("n_shown", "integer", "Rows, or schools, shown", low=0),
             Column("n_withheld", "integer", "Rows, or schools, withheld at least in part", low=0),
         ),

@@ -19,7 +19,13 @@ from pipelines.catalogue.columns import (
     result,
 )
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
-from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
+from pipelines.catalogue.impact import (
+    CALIBRATION,
+    CASE_STUDY_RESULT,
+    COMPARISON,
+    ESTIMATE,
+    SMALLEST_SCHOOLS,
+)
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.impact.results import Verdict
 
@@ -116,7 +122,13 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         schema="released",
         sensitivity="public",
         columns=(
-            *COMPARISON.columns,
+            *(c for c in COMPARISON.columns if c.name not in SMALLEST_SCHOOLS),
+            Column(
+                "is_interval_withheld",
+                "flag",
+                "The interval is withheld: it would tell of single schools",
+                is_nullable=False,
+            ),
             Column(
                 "n_meeting",
                 "integer",

@@ -16,7 +16,6 @@ from pipelines.wording import (
     format_arm,
     format_count,
     format_group,
-    format_interval,
     format_status,
     rounded,
 )
@@ -207,8 +206,7 @@ def _data(tables: Tables, about: Subject, lines: Lines) -> pd.DataFrame:
                 "Schools": _arm_words(tables, arm),
                 "Year": reading.academic_year,
                 about.label: reading.missing_reason or about.value(reading.mean),
-                "95% interval": reading.missing_reason
-                or format_interval(reading.ci_low, reading.ci_high, about.unit, about.measure),
+                "95% interval": year_axis.interval_of(reading, about),
                 "Number of schools": reading.missing_reason or format_count(reading.n_schools),
                 "Number of pupils": reading.missing_reason or format_count(reading.n_pupils),
                 "Release status": format_status(reading.status),

@@ -17,7 +17,6 @@ from pipelines.wording import (
     first_within,
     format_count,
     format_group,
-    format_interval,
     format_size,
     format_status,
     rounded,
@@ -133,14 +132,15 @@ def _draw(tables: Tables, about: Subject, title: str, panels: dict[str, Panel]) 
     unit = "%" if about.unit == "share" else "average points"
     years = panels["programme"]["disadvantaged"]
     height = _NAME + _HEAD + _ROW * len(years) + _AXIS
+    lines = [line for panel in panels.values() for line in panel.values()]
     sheet = style.sheet(
         title,
         f"{about.label}, {unit}: {format_group('disadvantaged')} and "
-        f"{format_group('not_disadvantaged')} of the same schools, with 95% intervals",
+        f"{format_group('not_disadvantaged')} of the same schools, {year_axis.interval_words(lines)}",
         subject.footer(tables, "", (about.key_stage,)),
         height,
     )
-    limits = year_axis.limits(about, [line for p in panels.values() for line in p.values()])
+    limits = year_axis.limits(about, lines)
     width = (style.WIDTH_INCHES - _LEFT - len(panels) * _GAP_COLUMN - 0.1) / len(panels)
     marks = {"programme": style.PROGRAMME_MARKS, "rest": style.REST_MARKS}
     for number, (arm, panel) in enumerate(panels.items()):
@@ -293,9 +293,7 @@ def _data(about: Subject, panels: dict[str, Panel]) -> pd.DataFrame:
             for group, side in sides.items():
                 heading = capitalised(format_group(group))
                 row[heading] = side.missing_reason or about.value(side.mean)
-                row[f"{heading}: 95% interval"] = side.missing_reason or format_interval(
-                    side.ci_low, side.ci_high, about.unit, about.measure
-                )
+                row[f"{heading}: 95% interval"] = year_axis.interval_of(side, about)
                 row[f"{heading}: number"] = side.missing_reason or format_count(side.n_pupils)
             row["Gap"] = (
                 _first_reason(list(sides.values()))

@@ -14,7 +14,6 @@ from pipelines.wording import (
     capitalised,
     format_count,
     format_group,
-    format_interval,
     format_status,
     format_verdict,
 )
@@ -167,8 +166,7 @@ def _data(about: Subject, lines: dict[str, list[Reading]]) -> pd.DataFrame:
                 "Schools": name.capitalize(),
                 "Pupils": capitalised(format_group(about.pupil_group)),
                 about.label: reading.missing_reason or about.value(reading.mean),
-                "95% interval": reading.missing_reason
-                or format_interval(reading.ci_low, reading.ci_high, about.unit, about.measure),
+                "95% interval": year_axis.interval_of(reading, about),
                 "Number of schools": reading.missing_reason or format_count(reading.n_schools),
                 "Number of pupils": reading.missing_reason or format_count(reading.n_pupils),
                 "Release status": format_status(reading.status),

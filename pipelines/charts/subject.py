@@ -105,7 +105,7 @@ class Effect:
 class Reading:
     """One mean with its interval in one year, or the words that stand where there is none.
 
-    A mean of one school has no interval: its ends are NaN.
+    A mean of one school has no interval, and of few schools it may be withheld: its ends are NaN.
     """
 
     academic_year: str
@@ -118,6 +118,7 @@ class Reading:
     missing_reason: str  # "" where there is a mean
     # Whether the interval is cut below, above: it would go on where a share cannot.
     is_cut: tuple[bool, bool] = (False, False)
+    is_interval_withheld: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -242,6 +243,7 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
                 n_pupils=_number(row["n_pupils"]),
                 missing_reason="",
                 is_cut=is_cut,
+                is_interval_withheld=bool(row["is_interval_withheld"]),
             )
         )
     return readings

@@ -1,14 +1,19 @@
--- A figure of one or two schools is withheld (of two, each can take itself off and read the other). Pupils are
--- rounded to ten, cohorts to whole pupils and (by the door) the rest to hundredths: target pupils and all pupils stand side by
--- side here, other parts in `comparison`, and the few in none of them must not be what is left.
+-- A figure of one or two schools is withheld (of two, each can take itself off and read the other), and so are shares
+-- of disadvantaged pupils averaged over schools where not all estimates of these pupils may be told
+-- (`restricted/bearable.sql`): a small school's weigh most in them. Pupils are rounded to ten, cohorts to whole
+-- pupils and (by the door) the rest to hundredths: target pupils and all pupils stand side by side here, other parts
+-- in `comparison`, and the few in none of them must not be what is left.
 WITH judged AS (
     SELECT
         balance.*,
         least(n_programme_schools, n_comparison_schools) < 3
-        OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell AS suppressed,
+        OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell
+        OR (characteristic = 'disadvantaged_share' AND coalesce(may_be_told, 'all') <> 'all') AS suppressed,
         characteristic = 'cohort_pupils' AS is_whole
     FROM impact.balance AS balance
     CROSS JOIN protocol.study AS study
+    LEFT JOIN temp.bearable AS bearable
+        ON bearable.key_stage = balance.key_stage AND bearable.of_pupils = 'disadvantaged'
 )
 
 SELECT

@@ -1,18 +1,42 @@
 -- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
+-- An interval tells how the schools' results spread: of few schools, what each got. It is shown of ten schools or
+-- more, or of three of which none is withheld for its own sake (too few pupils, none or all of a small group), and
+-- where all of the same pupils' estimates may be told (`restricted/bearable.sql`).
 WITH counted AS (
     SELECT
         comparison.*,
         comparison.rowid AS place,
         asked.unit,
-        CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting
+        CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
+        ci_low IS NOT NULL AND NOT (
+            coalesce(may_be_told, 'all') = 'all'
+            AND (
+                n_schools >= 10
+                OR (
+                    n_schools >= 3
+                    AND n_pupils_of_smallest_school >= study.minimum_cell
+                    AND (
+                        asked.unit <> 'share'
+                        OR coalesce(n_pupils_of_smallest_unanimous_school >= 5 * study.minimum_cell, true)
+                    )
+                )
+            )
+        ) AS is_interval_withheld
     FROM impact.comparison
     JOIN (
-        SELECT measure, any_value(unit) AS unit
+        SELECT measure, any_value(unit) AS unit, any_value(key_stage) AS key_stage
         FROM protocol.programme_measure
         GROUP BY measure
     ) AS asked USING (measure)
+    CROSS JOIN protocol.study AS study
+    LEFT JOIN temp.bearable AS bearable
+        ON bearable.key_stage = asked.key_stage AND bearable.of_pupils = comparison.pupil_group
 )
 
-SELECT * EXCLUDE (place) REPLACE (coalesce(n_meeting / n_pupils, mean) AS mean), false AS suppressed
+SELECT * EXCLUDE (place, n_pupils_of_smallest_school, n_pupils_of_smallest_unanimous_school) REPLACE (
+    coalesce(n_meeting / n_pupils, mean) AS mean,
+    CASE WHEN NOT is_interval_withheld THEN ci_low END AS ci_low,
+    CASE WHEN NOT is_interval_withheld THEN ci_high END AS ci_high
+), false AS suppressed
 FROM counted
 ORDER BY place

@@ -73,6 +73,7 @@ def release(
     con.execute("BEGIN")
     try:
         _choose_school_points(con)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE bearable AS\n{_restricted('bearable')}")
         _lay_out(con, published_verdicts)
         for table in RELEASED_TABLES:
             if table.pupil_counts:
@@ -88,7 +89,7 @@ def release(
         for table in RELEASED_TABLES:
             if not table.pupil_counts:
                 _make(con, table)
-        con.execute((FOLDER / "restricted" / "revision_verdict.sql").read_text(encoding="utf-8"))
+        con.execute(_restricted("revision_verdict"))
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -219,9 +220,14 @@ def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         con.execute(f"DELETE FROM {table.full_name} WHERE {_IS_NEVER_BY_SCHOOL}")
 
 
+def _restricted(name: str) -> str:
+    """SQL that reads what is restricted, for the door's own use."""
+    return (FOLDER / "restricted" / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def _choose_school_points(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `temp.withheld_school`, which the points of single schools are read against."""
-    select = (FOLDER / "restricted" / "school_side.sql").read_text(encoding="utf-8")
+    select = _restricted("school_side")
     sides: dict[tuple[str, str], dict[tuple[str, bool], dict[int, int]]] = {}
     says_too_much: dict[tuple[str, str], set[int]] = {}
     for programme, measure, group, is_programme, school, n_pupils, is_hidden in con.execute(

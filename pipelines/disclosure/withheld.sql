@@ -3,6 +3,8 @@
 SELECT 'comparison' AS released_table, count(n_pupils) AS n_shown, count(*) - n_shown AS n_withheld
 FROM released.comparison
 UNION ALL
+SELECT 'comparison_interval', count(ci_low), count(*) FILTER (is_interval_withheld) FROM released.comparison
+UNION ALL
 SELECT 'impact', count(*) FILTER (is_shown), count(*) FILTER (NOT is_shown)
 FROM (
     SELECT n_programme_pupils + n_comparison_pupils IS NOT NULL AND withheld IS NULL AS is_shown

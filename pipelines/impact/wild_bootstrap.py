@@ -47,11 +47,21 @@ def wild_bootstrap(
 
     Raises ValueError if the coefficient, or its standard error, cannot be had.
     """
-    values = _VALUES[bootstrap_weights].ravel()
-    multipliers = np.random.default_rng(seed).choice(values, size=(draws, len(outcome)))
     return bootstrap_statistics(
-        outcome, design, weights, coefficient=coefficient, multipliers=multipliers
+        outcome,
+        design,
+        weights,
+        coefficient=coefficient,
+        multipliers=multipliers_drawn(draws, len(outcome), seed, bootstrap_weights),
     ).inference()
+
+
+def multipliers_drawn(
+    draws: int, n_schools: int, seed: int, bootstrap_weights: BootstrapWeights = "webb"
+) -> FloatArray:
+    """Multipliers of residuals (draws, S), each drawn from the values of `bootstrap_weights`."""
+    values = _VALUES[bootstrap_weights].ravel()
+    return np.random.default_rng(seed).choice(values, size=(draws, n_schools))
 
 
 def bootstrap_statistics(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -70,22 +70,14 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
     facts: dict[Key, list[Fact]] = defaultdict(list)
     for row in tables["comparison"].to_dict("records"):
         key = (row["pupil_group"], row["measure"], row["academic_year"], row["release_status"])
-        members = {
-            school
-            for school in schools.with_result[key]
-            if (
-                schools.arms[school] == row["arm"]
-                if row["programme"] == "all"
-                else (row["programme"] in schools.programmes[school]) == (row["arm"] == "programme")
-            )
-        }
+        members = side_of(row, schools)
         n, met = _number(row["n_pupils"]), _number(row["n_meeting"])
         scored, mean = None, _number(row["mean"])
         if row["measure"] not in SHARES and n is not None and mean is not None:
             half = 0.5 * 10.0 ** -MEASURES[row["measure"]].decimals
             scored = (n * (mean - half), n * (mean + half))
         what = f"comparison {row['programme']} {row['arm']}"
-        facts[key].append(Fact(what, frozenset(members), n, met, met_between=scored))
+        facts[key].append(Fact(what, members, n, met, met_between=scored))
     for row in tables["impact"].to_dict("records"):
         key = (row["pupil_group"], row["measure"], row["academic_year"], row["release_status"])
         compared = schools.compared.get(key[:2], frozenset()) & schools.with_result.get(key, set())
@@ -126,6 +118,20 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
             what = f"revisions {row['programme']} {row['level']}"
             facts[key].append(Fact(what, frozenset(members), n, met, n_between, met_between))
     return facts
+
+
+def side_of(row: Mapping[str, Hashable], schools: Schools) -> frozenset[int]:
+    """The schools that a row of `released.comparison` is of."""
+    key = (row["pupil_group"], row["measure"], row["academic_year"], row["release_status"])
+    return frozenset(
+        school
+        for school in schools.with_result[key]
+        if (
+            schools.arms[school] == row["arm"]
+            if row["programme"] == "all"
+            else (row["programme"] in schools.programmes[school]) == (row["arm"] == "programme")
+        )
+    )
 
 
 def _that_fit(n_rounded: float, share: float | None) -> list[tuple[int, int]]:

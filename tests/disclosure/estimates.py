@@ -1,15 +1,14 @@
 """Somebody who has the program too, and runs the estimators backwards.
 
-Which pupils would have to have been where for every estimate to come out as it is published? The attacker
+Which pupils would have to have been where for every figure to come out as it is published? The attacker
 knows the schools, which years they have results in, everything `attacker.facts_of` reads, results of the
-schools' other pupils, and, more than anyone has, a guess that is right: bounds are looked for from the truth
-outwards. Unknown are the pupils of each school and year, and of every measure how many of them met the
-standard or what they scored together, taken as real numbers, as in `attacker`. Measures are of the same
-pupils: what is published of one says something of the pupils of all.
+schools' other pupils, what their own had attained before, and, more than anyone has, a guess that is right:
+bounds are looked for from the truth outwards. Unknown are the pupils of each school and year, and of every
+measure how many of them met the standard or what they scored together, taken as real numbers, as in
+`attacker`. Measures are of the same pupils: what is published of one says something of the pupils of all.
 
-Bounds are linear programs with the estimates' slopes at the truth: near it they are as good as the formulas,
-far from it they are not. Left out are methods that draw lots, whose numbers move in steps with what the
-others follow smoothly, and those that need pupils' prior attainment.
+Bounds are linear programs with the figures' slopes at the truth: near it they are as good as the formulas,
+far from it they are not. How each figure follows from the pupils is `worlds`.
 """
 
 from __future__ import annotations
@@ -21,139 +20,16 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from pipelines.impact.estimators import ancova_model, change_model
-from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
-from pipelines.impact.influence import leave_one_school_out
-from pipelines.impact.panel import SchoolPanel, school_panel
-from pipelines.impact.results import Estimate, ImpactRow
-from pipelines.impact.robustness import with_effect_size, with_expected_anyway
-from pipelines.impact.rows import method_row
-from pipelines.impact.triple_difference import triple_difference
 from pipelines.measures import MEASURES
 from tests.disclosure.attacker import Fact
+from tests.disclosure.worlds import FIGURES, Comparison, FloatArray, Name, Pupils
 
-FloatArray = NDArray[np.float64]
-FIGURES = (
-    "estimate_low",
-    "estimate_high",
-    "ci_low",
-    "ci_high",
-    "effective_df",
-    "mde",
-    "expected_anyway",
-    "hedges_g",
-    "hedges_g_low",
-    "hedges_g_high",
-)
-NOT_RUN = {"randomisation_inference", "wild_cluster_bootstrap", "pupil_adjusted"}
+DRAWN = {"randomisation_inference", "wild_cluster_bootstrap"}
 MOST_PUPILS = 1000.0
 MOST_POINTS = 30.0  # that a pupil's progress is from the average
 _STEP = 1e-4
-Name = tuple[str, str, str, str]  # measure, programme, estimator, column
-
-
-@dataclass(frozen=True)
-class Pupils:
-    """Of schools by years: how many (S, Y); by measure who met it, or the sum of what they scored (M, S, Y).
-
-    `n` are those with a result of the first measure; `more` (M, S, Y) is how many more have one of another.
-    `variances` (M, S, Y), between a school's pupils, matter to points alone.
-    """
-
-    n: FloatArray
-    more: FloatArray
-    totals: FloatArray
-    variances: FloatArray
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Schools (S,) by years (Y,), the outcome year last: what is no secret of them, and their other pupils.
-
-    `exposure` is (S, P). Given to the attacker are the other pupils, and of these `more` and `variances`.
-    """
-
-    schools: tuple[int, ...]
-    years: tuple[str, ...]
-    programmes: Mapping[str, tuple[str, ...]]  # with the years its schools were chosen on
-    group: str
-    measures: tuple[str, ...]
-    exposure: FloatArray
-    more: FloatArray
-    variances: FloatArray
-    others: Pupils
-
-    def panel(self, measure: str, pupils: Pupils) -> SchoolPanel:
-        """The panel that the program would make of these pupils."""
-        place = self.measures.index(measure)
-        n_pupils, totals = pupils.n + pupils.more[place], pupils.totals[place]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean = np.where(n_pupils > 0, totals / n_pupils, np.nan)
-        return school_panel(
-            measure=measure,
-            pupil_group=self.group,
-            unit=MEASURES[measure].unit,
-            programmes=tuple(self.programmes),
-            baseline_years=self.years[:-1],
-            outcome_year=self.years[-1],
-            school_ids=np.array(self.schools, dtype=np.int64),
-            exposure=self.exposure,
-            mean=mean,
-            n_pupils=n_pupils,
-            variance=pupils.variances[place],
-            rounding_half_width=np.zeros(mean.shape),
-        )
-
-    @cached_property
-    def _others(self) -> dict[str, SchoolPanel]:
-        return {measure: self.panel(measure, self.others) for measure in self.measures}
-
-    def figures(self, measure: str, n_pupils: FloatArray, totals: FloatArray) -> dict[Name, float]:
-        """Every estimate of a measure that the program would make of these pupils (S, Y), (M, S, Y)."""
-        panel = self.panel(measure, Pupils(n_pupils, self.more, totals, self.variances))
-        questions = [
-            ProgrammeQuestion(programme, self.group, selection_years=years)
-            for programme, years in self.programmes.items()
-        ]
-        rows = evaluate_measure(panel, questions, release_status=None)
-        found: dict[Name, float] = {}
-        for row in rows:
-            full = with_effect_size(row, panel) if row.role == "headline" else row
-            full = (
-                with_expected_anyway(full, panel, self.programmes[row.programme])
-                if row.role == "naive"
-                else full
-            )
-            found |= _numbers(full)
-        answers = triple_difference(panel, self._others[measure])
-        for place, programme in enumerate(self.programmes):
-            if (measure, programme, "bracket", "estimate_low") not in found:
-                continue
-            ends = [
-                leave_one_school_out(m.outcome, m.design, m.weights, coefficient=place + 1)
-                for m in (ancova_model(panel), change_model(panel, panel.baseline_years))
-            ]
-            scale = panel.outcome_scale
-            name = (measure, programme, "leave_one_school_out")
-            found[*name, "estimate_low"] = min(end.low for end in ends) * scale
-            found[*name, "estimate_high"] = max(end.high for end in ends) * scale
-            answer = answers[programme]
-            if isinstance(answer, Estimate):
-                row = method_row(panel, answer, "robustness", None)
-                found |= _numbers(row)
-        return found
-
-
-def _numbers(row: ImpactRow) -> dict[Name, float]:
-    values = {column: getattr(row, column) for column in FIGURES}
-    return {
-        (row.measure, row.programme, row.estimator, column): float(value)
-        for column, value in values.items()
-        if value is not None and np.isfinite(value)
-    }
 
 
 @dataclass(frozen=True)
@@ -168,28 +44,86 @@ class Published:
     means: Mapping[tuple[str, int, str], tuple[float, float]]  # by measure, school and year
 
 
-def published_estimates(
-    impact: pd.DataFrame, comparison: Comparison
+def published_figures(
+    released: Mapping[str, pd.DataFrame], comparison: Comparison
 ) -> dict[Name, tuple[float, float]]:
-    """The estimates of a released table, each with the numbers it may have been before it was written."""
-    rows = impact[
-        impact["measure"].isin(comparison.measures)
-        & (impact["pupil_group"] == comparison.group)
-        & ~impact["estimator"].isin(NOT_RUN)
+    """All that released tables say of a group's pupils but sums of them, with what each may stand for."""
+    return (
+        _of_estimates(_asked(released["impact"], comparison))
+        | _of_sides(_asked(released["comparison"], comparison))
+        | _of_balance(released["balance"], comparison)
+        | _of_attrition(_asked(released["attrition"], comparison))
+    )
+
+
+def _asked(table: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    return table[
+        table["measure"].isin(comparison.measures) & (table["pupil_group"] == comparison.group)
     ]
+
+
+def _of_estimates(impact: pd.DataFrame) -> dict[Name, tuple[float, float]]:
     between: dict[Name, tuple[float, float]] = {}
-    for measure, column in product(comparison.measures, FIGURES):
-        written = rows[rows["measure"] == measure].dropna(subset=[column])
-        half = half_step(written[column])
+    for column in FIGURES:
+        for measure, written in impact.dropna(subset=[column]).groupby("measure"):
+            half = half_step(written[column])
+            for row in written.to_dict("records"):
+                name = (str(measure), row["programme"], row["estimator"])
+                if row["estimator"] in DRAWN and column == "p_value":
+                    between[*name, "p_above"] = (0.0, np.inf)
+                    between[*name, "p_below"] = (-np.inf, 0.0)
+                    continue
+                # Its range is written outwards.
+                outwards = row["estimator"] == "leave_one_school_out" and half > _STEP
+                low, high = ((0, 2) if column == "estimate_low" else (2, 0)) if outwards else (1, 1)
+                value = float(row[column])
+                between[*name, column] = (value - low * half, value + high * half)
+    return between
+
+
+def _of_sides(comparison: pd.DataFrame) -> dict[Name, tuple[float, float]]:
+    """Means are sums of pupils, and known as such; their intervals are not."""
+    between: dict[Name, tuple[float, float]] = {}
+    for measure, written in comparison.dropna(subset=["ci_low"]).groupby("measure"):
+        half = half_step(written[["ci_low", "ci_high"]].stack())
         for row in written.to_dict("records"):
-            # Its range is written outwards.
-            outwards = row["estimator"] == "leave_one_school_out" and half > _STEP
-            low, high = ((0, 2) if column == "estimate_low" else (2, 0)) if outwards else (1.0, 1.0)
-            value = float(row[column])
-            between[measure, row["programme"], row["estimator"], column] = (
-                value - low * half,
-                value + high * half,
-            )
+            name = (str(measure), row["programme"], f"{row['arm']} {row['academic_year']}")
+            for column in ("ci_low", "ci_high"):
+                between[*name, column] = (row[column] - half, row[column] + half)
+    return between
+
+
+def _of_balance(balance: pd.DataFrame, comparison: Comparison) -> dict[Name, tuple[float, float]]:
+    """How many of a school's pupils are disadvantaged is told of it whoever is compared."""
+    between: dict[Name, tuple[float, float]] = {}
+    for row in balance[~balance["suppressed"].astype(bool)].to_dict("records"):
+        of = row["characteristic"]
+        group = "disadvantaged" if of == "disadvantaged_share" else row["pupil_group"]
+        if row["measure"] not in comparison.measures or group != comparison.group:
+            continue
+        name = (row["measure"], row["programme"], f"balance {of}")
+        half = 0.5 if of == "cohort_pupils" else 0.005
+        halves = dict.fromkeys(("programme_mean", "comparison_mean"), half)
+        halves["standardised_difference"] = 0.005
+        if of.endswith("_pupils_before"):
+            halves |= dict.fromkeys(("n_programme_pupils", "n_comparison_pupils"), 5.0)
+        between |= {
+            (*name, column): (float(row[column]) - each, float(row[column]) + each)
+            for column, each in halves.items()
+            if not pd.isna(row[column])
+        }
+    return between
+
+
+def _of_attrition(attrition: pd.DataFrame) -> dict[Name, tuple[float, float]]:
+    kept = attrition[attrition["is_kept"].astype(bool)].dropna(subset=["mean"])
+    between: dict[Name, tuple[float, float]] = {}
+    for measure, written in kept.groupby("measure"):
+        half = half_step(written["mean"])
+        for row in written.to_dict("records"):
+            name = (str(measure), row["programme"], f"attrition {row['side']}")
+            between[*name, "mean"] = (row["mean"] - half, row["mean"] + half)
+            between[*name, "n_pupils"] = (row["n_pupils"] - 5.0, row["n_pupils"] + 5.0)
     return between
 
 
@@ -235,9 +169,9 @@ class Attack:
             found |= self.comparison.figures(measure, tables[0], tables[1:])
         return np.array([found.get(name, np.nan) for name in self.published.between])
 
-    def bounds(self, target: int, *, with_estimates: bool = True) -> tuple[float, float]:
-        """Least and most of a number, by two linear programs."""
-        rows, most = self._with_estimates if with_estimates else self._without_estimates
+    def bounds(self, target: int, *, is_silent: bool = False) -> tuple[float, float]:
+        """Least and most of a number, by two linear programs; silent ones know sums of pupils alone."""
+        rows, most = self._sums if is_silent else self._sums_and_figures
         # A school with a result has a pupil.
         ends = [(1.0, MOST_PUPILS)] * self.n_cells
         ends += [(None, None)] * (self.truth.size - self.n_cells)
@@ -251,7 +185,7 @@ class Attack:
         return found[0], found[1]
 
     @cached_property
-    def _without_estimates(self) -> tuple[FloatArray, FloatArray]:
+    def _sums(self) -> tuple[FloatArray, FloatArray]:
         """What sums of pupils leave: rows and their most; no total is more than its pupils can have."""
         sums, between = self._sums_known()
         limits, ends = [], []
@@ -272,14 +206,13 @@ class Attack:
         )
 
     @cached_property
-    def _with_estimates(self) -> tuple[FloatArray, FloatArray]:
-        rows, most = self._without_estimates
+    def _sums_and_figures(self) -> tuple[FloatArray, FloatArray]:
+        rows, most = self._sums
         ends = np.array(list(self.published.between.values())).reshape(-1, 2)
         start = self.figures(self.truth) - self._slopes @ self.truth
-        return (
-            np.vstack([rows, self._slopes, -self._slopes]),
-            np.concatenate([most, ends[:, 1] - start, start - ends[:, 0]]),
-        )
+        limits = np.concatenate([most, ends[:, 1] - start, start - ends[:, 0]])
+        is_one = np.isfinite(limits)
+        return np.vstack([rows, self._slopes, -self._slopes])[is_one], limits[is_one]
 
     @cached_property
     def _slopes(self) -> FloatArray:

@@ -17,8 +17,9 @@ import pandas as pd
 
 from pipelines import marts
 from pipelines.catalogue import ARM, IMPACT_TABLES, MART_TABLES, OUTCOME, RAW_TABLES
+from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, SCHOOL_BEFORE
 from pipelines.disclosure import sql_functions
-from pipelines.impact import case_study_results, study_effects
+from pipelines.impact import case_study_results, design, study_effects
 from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
@@ -48,6 +49,16 @@ class Invented:
         default_factory=lambda: pd.DataFrame(columns=["programme", "school_id"])
     )
     measures: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=lambda: PROGRAMMES)
+    moments: pd.DataFrame = field(default_factory=pd.DataFrame)  # of pupils with prior attainment
+    is_prior_adjusted: bool = False  # every primary headline
+
+    @property
+    def settings(self) -> SimpleNamespace:
+        """As much of a study's settings as protocol tables, comparisons and estimates read."""
+        return _study(
+            {name: self.measures[name] for name in self.programmes},
+            is_prior_adjusted=self.is_prior_adjusted,
+        )
 
     @contextmanager
     def store(self, *, is_estimated: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -57,7 +68,7 @@ class Invented:
             con.execute("ATTACH ':memory:' AS pupils")
             for schema in SCHEMAS:
                 con.execute(f"CREATE SCHEMA {schema}")
-            study = _study({name: self.measures[name] for name in self.programmes})
+            study = self.settings
             write_protocol(con, study, "0" * 64)
             for table in (*RAW_TABLES, *MART_TABLES, *IMPACT_TABLES):
                 con.execute(table.ddl())
@@ -65,6 +76,8 @@ class Invented:
             _fill(con, "mart.school", self._school_rows())
             _fill(con, "mart.programme_school", self.members)
             _fill(con, "mart.cell", self.cells)
+            if len(self.moments):
+                _fill(con, "mart.pupil_moment", self.moments)
             con.execute(_RELEASES)
             marts.build(con, ARM)
             marts.build(con, OUTCOME)
@@ -73,6 +86,8 @@ class Invented:
             _fill(con, "mart.case_study", self.told.assign(source_id="cases.csv", row_number=2))
             case_study_results.build(con)
             if is_estimated:
+                for table in (SCHOOL_BEFORE, ATTRITION, BALANCE):
+                    design.build(con, table)
                 study_effects.build_estimate(con, study)
             else:
                 con.execute(_HEADLINES)
@@ -249,7 +264,9 @@ ORDER BY ALL
 """
 
 
-def _study(programmes: Mapping[str, tuple[str, tuple[str, ...]]]) -> SimpleNamespace:
+def _study(
+    programmes: Mapping[str, tuple[str, tuple[str, ...]]], *, is_prior_adjusted: bool
+) -> SimpleNamespace:
     """As much of a study's settings as protocol tables and comparisons read."""
     made = tuple(
         SimpleNamespace(
@@ -259,7 +276,8 @@ def _study(programmes: Mapping[str, tuple[str, tuple[str, ...]]]) -> SimpleNames
             is_evaluated=True,
             measure=tuple(
                 SimpleNamespace(
-                    name=measure, primary=not n, smallest_effect=0.1, adjust_for_prior_attainment=False
+                    name=measure, primary=not n, smallest_effect=0.1,
+                    adjust_for_prior_attainment=is_prior_adjusted and not n,
                 )
                 for n, measure in enumerate(measures)
             ),

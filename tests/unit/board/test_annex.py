@@ -6,12 +6,13 @@ import numpy as np
 
 from pipelines.board import annex
 from pipelines.board.cited import released_rows, where
-from pipelines.board.tables import Table
+from pipelines.board.tables import Table, results_by_year
 from tests.released_fixture import (
     released_tables,
     with_headlines_alone,
     without_marks,
     without_other_intervals,
+    without_ranges_of_averages,
 )
 
 
@@ -47,6 +48,22 @@ def test_a_side_has_one_row_with_what_it_keeps_and_loses():
 def test_withheld_means_are_marked_on_both_rows_of_a_side():
     table = told(annex.attrition, released_tables())
     assert table.rows[2][3:] == ("[c]", "no result for these pupils this year (1)", "[c]")
+
+
+def test_ranges_of_averages_that_are_withheld_are_marked():
+    tables = released_rows(without_ranges_of_averages(released_tables(), "programme"))
+    (table,) = (t for t in results_by_year("gap", tables) if "expected standard" in t.caption)
+    table = without_marks(table)
+    is_withheld = [text == "[c]" for text in column(table, "95% range")]
+    assert is_withheld == [where == "programme schools" for where in column(table, "In")]
+    assert "[c]" not in column(table, "Average")
+
+
+def test_an_average_of_one_school_has_no_range():
+    tables = released_tables()
+    tables["comparison"].loc[:, ["ci_low", "ci_high"]] = np.nan
+    for table in results_by_year("gap", released_rows(tables)):
+        assert set(column(without_marks(table), "95% range")) <= {"–", "[c]"}
 
 
 def test_a_side_that_lost_every_school_is_still_told():

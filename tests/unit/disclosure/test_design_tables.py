@@ -29,6 +29,9 @@ def con(tmp_path):
     write_protocol(connection, study, "0")
     for table in (ATTRITION, BALANCE, OVERLAP):
         connection.execute(table.ddl())
+    connection.execute(
+        "CREATE TEMP TABLE bearable (key_stage VARCHAR, of_pupils VARCHAR, may_be_told VARCHAR)"
+    )
     yield connection
     connection.close()
 
@@ -172,6 +175,26 @@ def test_balance_is_shown_rounded(con):
 def test_balance_of_few_schools_or_pupils_is_withheld_whole(con, side, count, few):
     balance(con, **{f"n_{side}_{count}": few})
     assert released(con, "balance", FIGURES) == [(None,) * 6 + (True,)]
+
+
+@pytest.mark.parametrize(
+    ("group", "may_be_told", "is_withheld"),
+    [
+        ("disadvantaged", "all", False),
+        ("disadvantaged", "estimates", True),
+        ("disadvantaged", "headlines", True),
+        ("disadvantaged", "nothing", True),
+        ("sen_support", "nothing", False),
+    ],
+)
+def test_shares_averaged_over_schools_go_with_what_few_schools_may_tell(
+    con, group, may_be_told, is_withheld
+):
+    con.execute("INSERT INTO temp.bearable VALUES ('ks2', ?, ?)", [group, may_be_told])
+    for characteristic in ("cohort_pupils", "disadvantaged_share"):
+        balance(con, characteristic)
+    found = dict(released(con, "balance", "characteristic, programme_mean IS NULL"))
+    assert found == {"cohort_pupils": False, "disadvantaged_share": is_withheld}
 
 
 def test_the_target_pupils_come_first(con):
