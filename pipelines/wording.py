@@ -191,9 +191,14 @@ def format_range(
 def format_interval(
     low: float | None, high: float | None, unit: str, measure: str | None = None
 ) -> str:
-    """A range of levels: "37% to 49%", "−3.6 to −1.0"; missing → "not available"."""
+    """A range of levels: "37% to 49%", "−3.6 to −1.0"; missing → "not available".
+
+    Of few schools a share's interval can run past what a share can be: it is told up to there.
+    """
     if low is None or high is None or is_missing(low) or is_missing(high):
         return NOT_AVAILABLE
+    if unit == "share":
+        low, high = max(low, 0.0), min(high, 1.0)
     return f"{format_value(low, unit, measure)} to {format_value(high, unit, measure)}"
 
 

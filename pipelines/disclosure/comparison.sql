@@ -1,14 +1,15 @@
 -- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
 -- An interval tells how the schools' results spread: of few schools, what each got. It is shown of ten schools or
 -- more, or of three of which none is withheld for its own sake (too few pupils, none or all of a small group), and
--- where all of the same pupils' estimates may be told (`restricted/bearable.sql`).
+-- where all of the same pupils' estimates may be told (`restricted/bearable.sql`). In all years or in none, or the
+-- year without would tell of whom there are few.
 WITH counted AS (
     SELECT
         comparison.*,
         comparison.rowid AS place,
         asked.unit,
         CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
-        ci_low IS NOT NULL AND NOT (
+        ci_low IS NOT NULL AND NOT bool_and(
             coalesce(may_be_told, 'all') = 'all'
             AND (
                 n_schools >= 10
@@ -21,7 +22,7 @@ WITH counted AS (
                     )
                 )
             )
-        ) AS is_interval_withheld
+        ) OVER (PARTITION BY programme, arm, pupil_group, measure) AS is_interval_withheld
     FROM impact.comparison
     JOIN (
         SELECT measure, any_value(unit) AS unit, any_value(key_stage) AS key_stage

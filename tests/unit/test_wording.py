@@ -56,6 +56,8 @@ def test_ranges():
     assert wording.format_range(0.1, np.nan, "share") == "not available"
     assert wording.format_interval(0.37, 0.49, "share") == "37% to 49%"
     assert wording.format_interval(-3.6, -1.0, "points") == "−3.6 to −1.0"
+    assert wording.format_interval(-0.02, 0.13, "share") == "0% to 13%"
+    assert wording.format_interval(0.8, 1.04, "share") == "80% to 100%"
 
 
 def test_sizes_have_no_sign():

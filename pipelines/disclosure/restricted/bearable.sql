@@ -6,8 +6,8 @@
 --   they are withheld, and the headlines are left;
 -- * fewer than 16 schools for each programme that asks about the same pupils leave the headlines alone, and fewer
 --   than 12 not even these: sums of overlapping programmes know those schools too well already.
--- A quarter, 16 and 12 are from trials: of 24 sizes of study (one to three programmes, one to four measures, one or
--- two earlier years), 10 studies each, none told of a school; at a third, 12 and 9 some did.
+-- A quarter, 16 and 12 are from trials: of 22 sizes of study (one to three programmes, one to four measures, one or
+-- two earlier years), up to 10 studies each, none told of a school; at a third, 12 and 9 some did.
 WITH estimate AS (
     SELECT
         *,

@@ -49,6 +49,15 @@ def test_a_small_school_of_which_all_met_it_is_no_part_of_a_range(
         assert ranges_of(con) == [(True, is_shown, not is_shown)]
 
 
+def test_a_range_is_shown_in_all_years_or_in_none() -> None:
+    """The one without would tell that a school has few pupils in that year."""
+    study = study_of(18)
+    is_one = (study.cells["school_id"] == 7990001) & (study.cells["academic_year"] == YEARS[-2])
+    study.cells.loc[is_one, "n_pupils"] = 4
+    with study.store() as con:
+        assert ranges_of(con) == [(True, False, True)]
+
+
 def test_two_schools_have_no_range() -> None:
     """Each could take itself off."""
     study = study_of(16, 40)
