@@ -99,8 +99,8 @@ ask("""
 # %% [markdown]
 # ## What is not here, and why
 #
-# Withheld is not zero: figures that rest on too few pupils, results that are not out yet, and schools
-# without results that could be compared.
+# Withheld is not zero: figures that rest on too few pupils, ranges of too few schools, results that are not
+# out yet, and schools without results that could be compared.
 
 # %%
 ask("""

@@ -345,11 +345,8 @@ def _verdict(row: Row) -> str:
 
 
 def _range_of_average(row: Row) -> str:
-    """Its interval, [c] where that is withheld, a dash where one school has none."""
     if row["is_interval_withheld"]:
         return wording.WITHHELD
-    if wording.is_missing(row["ci_low"]) and not row["suppressed"]:
-        return NONE
     return withheld_or(row, "interval", "ci_low", "ci_high")
 
 

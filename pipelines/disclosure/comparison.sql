@@ -1,7 +1,7 @@
 -- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
 -- An interval tells how the schools' results spread: of few schools, what each got. It is shown of ten schools or
--- more, or of three of which none is withheld for its own sake (too few pupils, none or all of a small group), and
--- where all of the same pupils' estimates may be told (`restricted/bearable.sql`). In all years or in none, or the
+-- more where all of the same pupils' estimates may be told (`restricted/bearable.sql`), and of three or more of which
+-- none is withheld for its own sake (too few pupils, none or all of a small group). In all years or in none, or the
 -- year without would tell of whom there are few.
 WITH counted AS (
     SELECT
@@ -9,18 +9,12 @@ WITH counted AS (
         comparison.rowid AS place,
         asked.unit,
         CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
-        ci_low IS NOT NULL AND NOT bool_and(
-            coalesce(may_be_told, 'all') = 'all'
-            AND (
-                n_schools >= 10
-                OR (
-                    n_schools >= 3
-                    AND n_pupils_of_smallest_school >= study.minimum_cell
-                    AND (
-                        asked.unit <> 'share'
-                        OR coalesce(n_pupils_of_smallest_unanimous_school >= 5 * study.minimum_cell, true)
-                    )
-                )
+        NOT bool_and(
+            (n_schools >= 10 AND coalesce(may_be_told, 'all') = 'all')
+            OR (
+                n_schools >= 3
+                AND n_pupils_of_smallest_school >= study.minimum_cell
+                AND coalesce(n_pupils_of_smallest_unanimous_school >= 5 * study.minimum_cell, true)
             )
         ) OVER (PARTITION BY programme, arm, pupil_group, measure) AS is_interval_withheld
     FROM impact.comparison
@@ -31,7 +25,11 @@ WITH counted AS (
     ) AS asked USING (measure)
     CROSS JOIN protocol.study AS study
     LEFT JOIN temp.bearable AS bearable
-        ON bearable.key_stage = asked.key_stage AND bearable.of_pupils = comparison.pupil_group
+        ON bearable.key_stage = asked.key_stage
+        -- The other side of a gap goes with it.
+        AND bearable.of_pupils = CASE comparison.pupil_group
+            WHEN 'not_disadvantaged' THEN 'disadvantaged' ELSE comparison.pupil_group
+        END
 )
 
 SELECT * EXCLUDE (place, n_pupils_of_smallest_school, n_pupils_of_smallest_unanimous_school) REPLACE (

@@ -3,7 +3,8 @@
 Withheld is a figure that rests on fewer than `minimum_cell` pupils, that says what none or all of a small
 group got, or that is about pupils with special educational needs of one or two schools; and as many others as
 keep it from being worked out. Which those are is `suppression`'s to say, how counts hang together
-`structure`'s, what was released before `releases`'.
+`structure`'s, what was released before `releases`'. How many estimates leave, and of whom ranges do, is
+`restricted/bearable.sql`'s and the SELECTs'.
 """
 
 from __future__ import annotations

@@ -371,7 +371,8 @@ def _means(cells: pd.DataFrame, programme: str) -> list[dict[str, object]]:
         pooled = pooled_group_mean(
             group["mean"].to_numpy(dtype=np.float64), group["n_pupils"].to_numpy(dtype=np.float64)
         )
-        unanimous = group.loc[group["mean"].isin((0, 1)), "n_pupils"]
+        is_share = MEASURES[str(group["measure"].iloc[0])].unit == "share"
+        unanimous = group.loc[is_share & group["mean"].isin((0, 1)), "n_pupils"]
         rows.append(
             {
                 "programme": programme,

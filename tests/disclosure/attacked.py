@@ -17,7 +17,7 @@ from pipelines.study import Study
 from tests.disclosure.attacker import SHARES, Fact, Schools, facts_of, side_of
 from tests.disclosure.estimates import Attack, Published, half_step, published_figures
 from tests.disclosure.invented import schools_of
-from tests.disclosure.worlds import Comparison, FloatArray, Priors, Pupils, Side
+from tests.disclosure.worlds import Comparison, FloatArray, Name, Priors, Pupils, Side
 
 OTHERS = {"disadvantaged": "not_disadvantaged", "sen_support": "no_sen"}
 
@@ -144,9 +144,11 @@ def attack_of(
         sides=_sides(released["comparison"], known, actual, group),
         draws=_draws(con, study, group, measures),
     )
-    means = _means_drawn(released["school_point"], comparison, target)
+    means, before = _means_drawn(released["school_point"], comparison, target)
     published = Published(
-        published_figures(released, comparison), _facts(released, known, actual, group), means
+        published_figures(released, comparison) | before,
+        _facts(released, known, actual, group),
+        means,
     )
     attack = Attack(comparison, published, target)
     _is_right(attack)
@@ -242,28 +244,34 @@ def _both_less(ends: tuple[float, float] | None, others: float) -> tuple[float, 
 
 def _means_drawn(
     points: pd.DataFrame, comparison: Comparison, truth: Pupils
-) -> dict[tuple[str, int, str], tuple[float, float]]:
-    """The outcome year's means of schools that are drawn as points, and of a single year before."""
+) -> tuple[dict[tuple[str, int, str], tuple[float, float]], dict[Name, tuple[float, float]]]:
+    """Means of schools that are drawn as points: of the outcome year, and averaged over years before.
+
+    Of a single year before it is a mean like that of the outcome year.
+    """
     means: dict[tuple[str, int, str], tuple[float, float]] = {}
-    year_of = {"outcome_mean": comparison.years[-1]}
-    if len(comparison.years) == 2:
-        year_of["baseline_mean"] = comparison.years[0]
-    for place, measure in enumerate(comparison.measures):
+    before: dict[Name, tuple[float, float]] = {}
+    for measure in comparison.measures:
         drawn = points[
             (points["measure"] == measure) & (points["pupil_group"] == comparison.group)
-        ].astype(dict.fromkeys(year_of, float))
-        half = {column: half_step(drawn[column]) + 1e-9 for column in year_of}
+        ].astype({"baseline_mean": float, "outcome_mean": float})
+        half = half_step(drawn["outcome_mean"]) + 1e-9
+        half_before = half_step(drawn["baseline_mean"]) + 1e-9
+        of_baseline, of_outcome = comparison.point(measure, truth)
         for s, school in enumerate(comparison.schools):
-            own = drawn
-            for column, year in year_of.items():
-                y = comparison.years.index(year)
-                n = truth.n[s, y] + truth.more[place, s, y]
-                mean = truth.totals[place, s, y] / max(n, 1)
-                own = own[(own[column] - mean).abs() <= half[column]]
-            for column, year in year_of.items() if len(own) else ():
-                value = float(own[column].iloc[0])
-                means[measure, school, year] = (value - half[column], value + half[column])
-    return means
+            own = drawn[
+                ((drawn["outcome_mean"] - of_outcome[s]).abs() <= half)
+                & ((drawn["baseline_mean"] - of_baseline[s]).abs() <= half_before)
+            ]
+            if len(own):
+                now, once = float(own["outcome_mean"].iloc[0]), float(own["baseline_mean"].iloc[0])
+                means[measure, school, comparison.years[-1]] = (now - half, now + half)
+                between = (once - half_before, once + half_before)
+                if len(comparison.years) == 2:
+                    means[measure, school, comparison.years[0]] = between
+                else:
+                    before[measure, str(school), "school_point", "baseline_mean"] = between
+    return means, before
 
 
 def _is_right(attack: Attack) -> None:

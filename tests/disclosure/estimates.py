@@ -47,7 +47,11 @@ class Published:
 def published_figures(
     released: Mapping[str, pd.DataFrame], comparison: Comparison
 ) -> dict[Name, tuple[float, float]]:
-    """All that released tables say of a group's pupils but sums of them, with what each may stand for."""
+    """All that released tables say of a group's pupils but sums and points, with what each may stand for.
+
+    What the comparison of another group tells of all pupils is left out: whoever knew all and the rest
+    exactly would need no estimates.
+    """
     return (
         _of_estimates(_asked(released["impact"], comparison))
         | _of_sides(_asked(released["comparison"], comparison))

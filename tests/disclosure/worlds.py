@@ -1,7 +1,9 @@
 """What the program makes of a group's pupils, whoever they are: every figure about them that is published.
 
-A world says how many pupils each school has in each year and what they got; `Comparison` is what is no
-secret of them, or is given to the attacker. Formulas are the program's own; only the few of `balance` and
+Left out is `overlap`, which says of how many schools earlier results lie within the others' range.
+
+A world says how many pupils each school has in each year and what they got; `Comparison` is what is no secret
+of them, or is given to the attacker. Formulas are the program's own; only the few of `balance` and
 `attrition`, which are SQL there, are written again.
 """
 
@@ -219,6 +221,7 @@ class Comparison:
             | self._of_sides(measure, pupils)
             | self._balance(measure, pupils)
             | self._attrition(measure, pupils)
+            | self._points(measure, pupils)
         )
 
     def _methods(self, panel: SchoolPanel, as_published: SchoolPanel) -> dict[Name, float]:
@@ -285,6 +288,23 @@ class Comparison:
                 if value is not None:
                     found[measure, programme, f"{arm} {side.year}", column] = value
         return found
+
+    def point(self, measure: str, pupils: Pupils) -> tuple[FloatArray, FloatArray]:
+        """Each school's average over the years before that are alike, and its mean now: both (S,)."""
+        place = self.measures.index(measure)
+        mean = _mean(pupils.totals[place], pupils.n + pupils.more[place])
+        alike = [at for at, year in enumerate(self.years) if year in self.alike[measure]]
+        has_any = np.isfinite(mean[:, alike]).any(axis=1)
+        before = np.full(len(mean), np.nan)
+        before[has_any] = np.nanmean(mean[has_any][:, alike], axis=1)
+        return before, mean[:, -1]
+
+    def _points(self, measure: str, pupils: Pupils) -> dict[Name, float]:
+        before, _ = self.point(measure, pupils)
+        return {
+            (measure, str(school), "school_point", "baseline_mean"): float(value)
+            for school, value in zip(self.schools, before, strict=True)
+        }
 
     def _balance(self, measure: str, pupils: Pupils) -> dict[Name, float]:
         """As in `pipelines/impact/balance.sql`: pupils over baseline years, and schools' make-up."""

@@ -1,7 +1,7 @@
 -- How much may be told of a group of pupils, over all programmes and measures of a key stage: somebody who has
 -- everything else could work a school of one or two pupils back from it (`tests/disclosure/test_estimates.py`
 -- tries it). Estimates are equations in what each school's pupils got, and these are few:
--- * where the figures come to more than a quarter of the numbers they are made of, methods beside the headline lose
+-- * where these figures come to more than a quarter of the numbers they are made of, methods beside the headline lose
 --   their intervals, which tell how the schools' results spread; where even so they come to more than a quarter,
 --   they are withheld, and the headlines are left;
 -- * fewer than 16 schools for each programme that asks about the same pupils leave the headlines alone, and fewer
@@ -84,12 +84,30 @@ told AS (
     SELECT
         key_stage,
         of_pupils,
-        max(n_programme_schools + n_comparison_schools) AS n_schools,
-        count(DISTINCT programme) AS n_programmes,
         sum(n_points + n_of_interval) AS n_figures,
         sum(n_points + CASE WHEN is_kept_whole THEN n_of_interval ELSE 0 END) AS n_without_intervals
     FROM estimate
     WHERE estimate_low IS NOT NULL
+    GROUP BY key_stage, of_pupils
+),
+
+-- Schools compared by the measure with most of them, with an estimate or without.
+asked AS (
+    SELECT
+        key_stage,
+        of_pupils,
+        max(n_schools) AS n_schools,
+        count(DISTINCT programme) AS n_programmes
+    FROM (
+        SELECT
+            programme,
+            left(measure, 3) AS key_stage,
+            pupil_group AS of_pupils,
+            count(*) AS n_schools
+        FROM impact.compared_school
+        WHERE reason = 'compared'
+        GROUP BY programme, measure, pupil_group
+    )
     GROUP BY key_stage, of_pupils
 )
 
@@ -102,5 +120,6 @@ SELECT
         WHEN 4 * n_figures > coalesce(n_numbers, 0) THEN 'estimates'
         ELSE 'all'
     END AS may_be_told
-FROM told
+FROM asked
+LEFT JOIN told USING (key_stage, of_pupils)
 LEFT JOIN known USING (key_stage, of_pupils)

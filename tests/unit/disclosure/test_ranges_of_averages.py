@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pipelines.disclosure import door
@@ -66,11 +67,31 @@ def test_two_schools_have_no_range() -> None:
         assert ranges_of(con) == [(True, False, True)]
 
 
+def test_nothing_tells_one_school_from_two() -> None:
+    """Of few pupils on SEN support not even how many schools they are in is said."""
+    flags = set()
+    for n_members in (1, 2):
+        study = study_of(16, 40)
+        study.members = study.members.head(n_members)
+        with study.store() as con:
+            door.release(con, MINIMUM)
+            flags.add(
+                con.execute(
+                    f"SELECT is_interval_withheld FROM released.comparison WHERE {OF_PROGRAMME}",
+                    [YEARS[-1]],
+                ).fetchone()
+            )
+    assert flags == {(True,)}
+
+
 @pytest.mark.parametrize(("n_schools", "is_shown"), [(31, False), (32, True)])
 def test_ranges_go_with_what_few_schools_may_tell(n_schools: int, is_shown: bool) -> None:
-    """Fewer than 16 schools for each of two programmes leave the headlines alone."""
-    with study_of(n_schools, programmes=("gap", "more")).store() as con:
-        assert ranges_of(con) == [(True, is_shown, not is_shown)]
+    """Fewer than 16 schools for each of two programmes: no ranges, of a gap's other side neither."""
+    study = study_of(n_schools, 5, ("gap", "more"))
+    others = study.cells.assign(pupil_group="not_disadvantaged")
+    study.cells = pd.concat([study.cells, others], ignore_index=True)
+    with study.store() as con:
+        assert ranges_of(con) == [(True, is_shown, not is_shown)] * 2
         said = con.execute(
             "SELECT n_shown, n_withheld FROM released.withheld "
             "WHERE released_table = 'comparison_interval'"
