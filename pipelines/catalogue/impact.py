@@ -112,8 +112,6 @@ VERDICT_BY_RELEASE = Table(
     ),
 )
 
-SMALLEST_SCHOOLS = ("n_pupils_of_smallest_school", "n_pupils_of_smallest_unanimous_school")
-
 COMPARISON = Table(
     "impact",
     "comparison",
@@ -131,20 +129,6 @@ COMPARISON = Table(
         STATUS,
         Column("n_schools", "integer", "Schools with a result", low=1, unit="schools"),
         Column("n_pupils", "integer", "Pupils with a result", low=1, unit="pupils"),
-        Column(
-            "n_pupils_of_smallest_school",
-            "integer",
-            "Those of the school with fewest",
-            low=1,
-            unit="pupils",
-        ),
-        Column(
-            "n_pupils_of_smallest_unanimous_school",
-            "integer",
-            "Of schools of which none or all met the standard: those of the school with fewest",
-            low=1,
-            unit="pupils",
-        ),
         result("mean", "Mean over pupils", low=-100, high=200),
         result("ci_low", "Lower end of its 95% interval"),
         result("ci_high", "Upper end of its 95% interval"),

@@ -19,13 +19,7 @@ from pipelines.catalogue.columns import (
     result,
 )
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
-from pipelines.catalogue.impact import (
-    CALIBRATION,
-    CASE_STUDY_RESULT,
-    COMPARISON,
-    ESTIMATE,
-    SMALLEST_SCHOOLS,
-)
+from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.impact.results import Verdict
 
@@ -122,7 +116,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         schema="released",
         sensitivity="public",
         columns=(
-            *(c for c in COMPARISON.columns if c.name not in SMALLEST_SCHOOLS),
+            *COMPARISON.columns,
             Column(
                 "is_interval_withheld",
                 "flag",

@@ -1,8 +1,6 @@
 -- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
 -- An interval tells how the schools' results spread: of few schools, what each got. It is shown of ten schools or
--- more where all of the same pupils' estimates may be told (`restricted/bearable.sql`), and of three or more of which
--- none is withheld for its own sake (too few pupils, none or all of a small group). In all years or in none, or the
--- year without would tell of whom there are few.
+-- more where all of the same pupils' estimates may be told (`restricted/bearable.sql`), in all years or in none.
 WITH counted AS (
     SELECT
         comparison.*,
@@ -10,12 +8,7 @@ WITH counted AS (
         asked.unit,
         CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
         NOT bool_and(
-            (n_schools >= 10 AND coalesce(may_be_told, 'all') = 'all')
-            OR (
-                n_schools >= 3
-                AND n_pupils_of_smallest_school >= study.minimum_cell
-                AND coalesce(n_pupils_of_smallest_unanimous_school >= 5 * study.minimum_cell, true)
-            )
+            n_schools >= 10 AND coalesce(may_be_told, 'all') = 'all'
         ) OVER (PARTITION BY programme, arm, pupil_group, measure) AS is_interval_withheld
     FROM impact.comparison
     JOIN (
@@ -23,7 +16,6 @@ WITH counted AS (
         FROM protocol.programme_measure
         GROUP BY measure
     ) AS asked USING (measure)
-    CROSS JOIN protocol.study AS study
     LEFT JOIN temp.bearable AS bearable
         ON bearable.key_stage = asked.key_stage
         -- The other side of a gap goes with it.
@@ -32,7 +24,7 @@ WITH counted AS (
         END
 )
 
-SELECT * EXCLUDE (place, n_pupils_of_smallest_school, n_pupils_of_smallest_unanimous_school) REPLACE (
+SELECT * EXCLUDE (place) REPLACE (
     coalesce(n_meeting / n_pupils, mean) AS mean,
     CASE WHEN NOT is_interval_withheld THEN ci_low END AS ci_low,
     CASE WHEN NOT is_interval_withheld THEN ci_high END AS ci_high

@@ -371,18 +371,12 @@ def _means(cells: pd.DataFrame, programme: str) -> list[dict[str, object]]:
         pooled = pooled_group_mean(
             group["mean"].to_numpy(dtype=np.float64), group["n_pupils"].to_numpy(dtype=np.float64)
         )
-        is_share = MEASURES[str(group["measure"].iloc[0])].unit == "share"
-        unanimous = group.loc[is_share & group["mean"].isin((0, 1)), "n_pupils"]
         rows.append(
             {
                 "programme": programme,
                 **dict(zip(key, values, strict=True)),
                 "n_schools": pooled.n_schools,
                 "n_pupils": pooled.n_pupils,
-                "n_pupils_of_smallest_school": int(group["n_pupils"].min()),
-                "n_pupils_of_smallest_unanimous_school": int(unanimous.min())
-                if len(unanimous)
-                else None,
                 "mean": pooled.mean,
                 "ci_low": pooled.ci_low,
                 "ci_high": pooled.ci_high,

@@ -117,11 +117,10 @@ def test_a_figure_of_few_pupils_is_withheld_with_its_count_and_marked(n_pupils, 
     """Six pupils in three schools, or three."""
     found = comparison_of(made({1: 2, 2: n_pupils, 3: n_pupils, 4: 20, 5: 20, 6: 20}))
     for arm in ("programme", "rest"):
-        # Others publish the authority's total: the rest would give the programme away. A range of three
-        # schools goes where one of them has few pupils.
-        is_range_gone = is_withheld or arm == "programme"
+        # Others publish the authority's total: the rest would give the programme away. Of three schools no
+        # range is shown.
         nulls = {name: found[arm][name] is None for name in FIGURES}
-        assert nulls == dict.fromkeys(FIGURES, is_withheld) | dict.fromkeys(RANGE, is_range_gone)
+        assert nulls == dict.fromkeys(FIGURES, is_withheld) | dict.fromkeys(RANGE, True)
         assert found[arm]["suppressed"] is is_withheld
 
 
