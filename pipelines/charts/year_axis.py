@@ -48,7 +48,7 @@ def interval_words(lines: Sequence[Sequence[Reading]]) -> str:
     if is_withheld and not any(reading.has_interval for reading in drawn):
         return f"intervals {WITHHELD_TEXT}"
     of_few = f" (of few schools {WITHHELD_TEXT})" if is_withheld else ""
-    is_any_cut = any(any(reading.is_cut) for reading in drawn if reading.has_interval)
+    is_any_cut = any(any(reading.is_cut) for reading in drawn)
     arrows = " (arrow: cut where a share can go no further)" if is_any_cut else ""
     return f"with 95% intervals{of_few}{arrows}"
 

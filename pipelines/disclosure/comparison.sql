@@ -1,6 +1,7 @@
 -- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
 -- An interval tells how the schools' results spread: of few schools, what each got. It is shown of ten schools or
 -- more where all of the same pupils' estimates may be told (`restricted/bearable.sql`), in all years or in none.
+-- Where another figure of theirs is withheld, the door takes the range away.
 WITH counted AS (
     SELECT
         comparison.*,
@@ -18,10 +19,7 @@ WITH counted AS (
     ) AS asked USING (measure)
     LEFT JOIN temp.bearable AS bearable
         ON bearable.key_stage = asked.key_stage
-        -- The other side of a gap goes with it.
-        AND bearable.of_pupils = CASE comparison.pupil_group
-            WHEN 'not_disadvantaged' THEN 'disadvantaged' ELSE comparison.pupil_group
-        END
+        AND bearable.of_pupils = whose_figures(comparison.measure, comparison.pupil_group)
 )
 
 SELECT * EXCLUDE (place) REPLACE (

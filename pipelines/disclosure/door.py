@@ -74,6 +74,7 @@ def release(
     con.execute("BEGIN")
     try:
         _choose_school_points(con)
+        con.execute(_restricted("whose_figures"))
         con.execute(f"CREATE OR REPLACE TEMP TABLE bearable AS\n{_restricted('bearable')}")
         _lay_out(con, published_verdicts)
         for table in RELEASED_TABLES:
@@ -84,6 +85,7 @@ def release(
         for place, reason in reasons.items():
             _withhold(con, built.counts[place], reason, minimum_cell)
         _leave_no_method_without_its_headline(con)
+        _leave_no_range_beside_what_is_withheld(con)
         known = [*earlier, *_as_known(built.counts, reasons)]
         named, why_not = _named(con, rules, known, is_secondary=is_secondary)
         _record(con, [(built.counts, reasons), (named, why_not)])
@@ -357,6 +359,15 @@ def _leave_no_method_without_its_headline(con: duckdb.DuckDBPyConnection) -> Non
         "AND beside.role <> 'headline' AND beside.estimate_low IS NOT NULL "
         "AND beside.programme = headline.programme AND beside.measure = headline.measure "
         "AND beside.pupil_group = headline.pupil_group"
+    )
+
+
+def _leave_no_range_beside_what_is_withheld(con: duckdb.DuckDBPyConnection) -> None:
+    """Where a figure of a group's pupils by a measure is withheld, no range of theirs bounds it."""
+    con.execute(
+        "UPDATE released.comparison SET ci_low = NULL, ci_high = NULL, is_interval_withheld = true "
+        "WHERE (measure, pupil_group) IN "
+        "(SELECT (measure, pupil_group) FROM released.comparison WHERE suppressed)"
     )
 
 

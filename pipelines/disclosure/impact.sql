@@ -16,9 +16,7 @@ WITH judged AS (
     FROM impact.estimate AS estimate
     LEFT JOIN temp.bearable AS bearable
         ON bearable.key_stage = left(estimate.measure, 3)
-        AND bearable.of_pupils = CASE
-            WHEN ends_with(estimate.measure, '_sen_support_share') THEN 'sen_support' ELSE estimate.pupil_group
-        END
+        AND bearable.of_pupils = whose_figures(estimate.measure, estimate.pupil_group)
 ),
 
 released AS (

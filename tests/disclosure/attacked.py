@@ -70,7 +70,7 @@ class _Truth:
         mean_x, mean_y = sums["sum_x"] / divisor, sums["sum_y"] / divisor
         return Priors(
             is_known=n > 0,
-            n_without=every.n + every.more - n,
+            n_without=np.array([every.count(place) for place in range(len(n))]) - n,
             total_without=every.totals - sums["sum_y"],
             mean=mean_x,
             mean_square=sums["sum_xx"] / divisor,
@@ -118,8 +118,9 @@ def attack_of(
     rest = None
     if actual.has("all"):
         every = actual.pupils("all")
-        rest = (
-            every.n + every.more - target.n - target.more,
+        rest = Pupils(
+            every.n - target.n,
+            every.more - target.more,
             every.totals - target.totals,
             every.variances,
         )
@@ -258,6 +259,7 @@ def _means_drawn(
         half = half_step(drawn["outcome_mean"]) + 1e-9
         half_before = half_step(drawn["baseline_mean"]) + 1e-9
         of_baseline, of_outcome = comparison.point(measure, truth)
+        years = comparison.years_alike(measure)
         for s, school in enumerate(comparison.schools):
             own = drawn[
                 ((drawn["outcome_mean"] - of_outcome[s]).abs() <= half)
@@ -267,8 +269,8 @@ def _means_drawn(
                 now, once = float(own["outcome_mean"].iloc[0]), float(own["baseline_mean"].iloc[0])
                 means[measure, school, comparison.years[-1]] = (now - half, now + half)
                 between = (once - half_before, once + half_before)
-                if len(comparison.years) == 2:
-                    means[measure, school, comparison.years[0]] = between
+                if len(years) == 1:
+                    means[measure, school, comparison.years[years[0]]] = between
                 else:
                     before[measure, str(school), "school_point", "baseline_mean"] = between
     return means, before

@@ -13,7 +13,7 @@ far from it they are not. How each figure follows from the pupils is `worlds`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -173,19 +173,26 @@ class Attack:
             found |= self.comparison.figures(measure, tables[0], tables[1:])
         return np.array([found.get(name, np.nan) for name in self.published.between])
 
-    def bounds(self, target: int, *, is_silent: bool = False) -> tuple[float, float]:
-        """Least and most of a number, by two linear programs; silent ones know sums of pupils alone."""
+    def cells_of(self, schools: Container[int], year: str) -> list[int]:
+        """Where the cells of some schools stand in one year."""
+        return [
+            place
+            for place, (school, of_year) in enumerate(self.places)
+            if school in schools and of_year == year
+        ]
+
+    def bounds(self, *targets: int, is_silent: bool = False) -> tuple[float, float]:
+        """Least and most of numbers' sum, by two linear programs; silent ones know sums of pupils alone."""
         rows, most = self._sums if is_silent else self._sums_and_figures
         # A school with a result has a pupil.
         ends = [(1.0, MOST_PUPILS)] * self.n_cells
         ends += [(None, None)] * (self.truth.size - self.n_cells)
         found = []
         for sign in (1.0, -1.0):
-            aim = np.zeros(self.truth.size)
-            aim[target] = sign
+            aim = sign * self._sum_of(targets)
             solved = linprog(aim, A_ub=rows, b_ub=most + 1e-9, bounds=ends, method="highs")
             assert solved.status == 0, solved.message
-            found.append(float(solved.x[target]))
+            found.append(float(solved.x[list(targets)].sum()))
         return found[0], found[1]
 
     @cached_property
@@ -241,11 +248,7 @@ class Attack:
         rows, between = [], []
         for (measure, year), facts in self.published.facts.items():
             for fact in facts:
-                is_in = [
-                    place
-                    for place, (school, of_year) in enumerate(self.places)
-                    if school in fact.schools and of_year == year
-                ]
+                is_in = self.cells_of(fact.schools, year)
                 if fact.n_pupils is not None:
                     more = self._more[measure][is_in].sum()
                     ends = fact.n_between or (fact.n_pupils, fact.n_pupils)

@@ -14,14 +14,15 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from pipelines.impact.estimators import ancova_model
+from pipelines.catalogue.impact import ESTIMATE
+from pipelines.impact.estimators import ExposureModel, ancova_model
 from pipelines.impact.inversion import DrawnStatistics
 from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.randomisation import permutation_statistics, permutations_within
 from pipelines.impact.robustness import Draws
 from pipelines.impact.wild_bootstrap import bootstrap_statistics, multipliers_drawn
 
-P_DECIMALS = 2  # that a p-value is published with
+P_DECIMALS = int(str(ESTIMATE.column("p_value").decimals))
 Made = Callable[[NDArray[np.intp] | slice], DrawnStatistics]
 
 
@@ -45,8 +46,9 @@ class Lots:
     def figures(self, panel: SchoolPanel) -> dict[tuple[str, str, str, str], float]:
         """Estimates and ends in the measure's unit; of p-values how much more extreme two draws are."""
         found: dict[tuple[str, str, str, str], float] = {}
+        null, model = ancova_model(panel.without_programmes()), ancova_model(panel)
         for programme in panel.programmes:
-            for method, made in self._methods(panel, programme).items():
+            for method, made in self._methods(panel, programme, null, model).items():
                 if (programme, method) not in self._critical:
                     self._critical[programme, method] = _critical_of(made(slice(None)))
                 critical = self._critical[programme, method]
@@ -62,9 +64,10 @@ class Lots:
                     )
         return found
 
-    def _methods(self, panel: SchoolPanel, programme: str) -> dict[str, Made]:
+    def _methods(
+        self, panel: SchoolPanel, programme: str, null: ExposureModel, model: ExposureModel
+    ) -> dict[str, Made]:
         at = panel.programmes.index(programme)
-        null, model = ancova_model(panel.without_programmes()), ancova_model(panel)
 
         def permuted(which: NDArray[np.intp] | slice) -> DrawnStatistics:
             return permutation_statistics(

@@ -63,6 +63,10 @@ class Pupils:
     totals: FloatArray
     variances: FloatArray
 
+    def count(self, place: int) -> FloatArray:
+        """How many have a result of one measure: (S, Y)."""
+        return self.n + self.more[place]
+
 
 @dataclass(frozen=True)
 class Priors:
@@ -81,10 +85,10 @@ class Priors:
     products: FloatArray
     squares: FloatArray
 
-    def sums(self, place: int, n_pupils: FloatArray, totals: FloatArray, unit: str) -> PupilSums:
+    def sums(self, place: int, pupils: Pupils, unit: str) -> PupilSums:
         """What `mart.pupil_moment` would hold of one measure: arrays (S, Y)."""
-        n = np.where(self.is_known[place], n_pupils - self.n_without[place], 0.0)
-        y = np.where(n > 0, totals - self.total_without[place], 0.0)
+        n = np.where(self.is_known[place], pupils.count(place) - self.n_without[place], 0.0)
+        y = np.where(n > 0, pupils.totals[place] - self.total_without[place], 0.0)
         x, xx = (np.where(n > 0, n * a[place], 0.0) for a in (self.mean, self.mean_square))
         xy = np.where(n > 0, self.products[place] + y * self.mean[place], 0.0)
         squares = self.squares[place] + y**2 / np.where(n > 0, n, 1.0)
@@ -112,8 +116,8 @@ class Comparison:
     """Schools (S,) by years (Y,), the outcome year last: what is no secret of them, and their other pupils.
 
     `exposure` is (S, P). Of the pupils asked about what goes with their numbers is given to the attacker:
-    `more`, `variances`, `priors`. `others` are their schoolmates. `rest` are all who are not in the group
-    (pupils, totals; M, S, Y) and the variances of all; None where no figure of all pupils is published.
+    `more`, `variances`, `priors`. `others` are their schoolmates. `rest` are all who are not in the group,
+    with the variances of all; None where no figure of all pupils is published.
     """
 
     schools: tuple[int, ...]
@@ -128,7 +132,7 @@ class Comparison:
     priors: Priors | None
     others: Pupils
     others_priors: Priors | None
-    rest: tuple[FloatArray, FloatArray, FloatArray] | None
+    rest: Pupils | None
     alike: Mapping[str, tuple[str, ...]]  # by measure, baseline years that no break in series parts
     sides: tuple[Side, ...]
     draws: Mapping[str, Draws]  # by measure: chance as the study draws it
@@ -136,9 +140,8 @@ class Comparison:
     def panel(self, measure: str, pupils: Pupils) -> SchoolPanel:
         """The panel that the program would make of these pupils, nothing adjusted."""
         place = self.measures.index(measure)
-        n_pupils, totals = pupils.n + pupils.more[place], pupils.totals[place]
         return self._laid_out(
-            measure, n_pupils, _mean(totals, n_pupils), variance=pupils.variances[place]
+            measure, pupils.count(place), _mean(pupils, place), variance=pupils.variances[place]
         )
 
     def _laid_out(
@@ -168,9 +171,7 @@ class Comparison:
             return as_published
         assert priors is not None
         place = self.measures.index(measure)
-        sums = priors.sums(
-            place, pupils.n + pupils.more[place], pupils.totals[place], as_published.unit
-        )
+        sums = priors.sums(place, pupils, as_published.unit)
         s, y = np.nonzero(sums.n > 0)
         key = {
             "school_id": np.array(self.schools)[s],
@@ -179,12 +180,8 @@ class Comparison:
         moments = pd.DataFrame(
             key
             | {
-                "n_pupils": sums.n[s, y],
-                "sum_y": sums.y[s, y],
-                "sum_yy": sums.yy[s, y],
-                "sum_x": sums.x[s, y],
-                "sum_xx": sums.xx[s, y],
-                "sum_xy": sums.xy[s, y],
+                "n_pupils" if name == "n" else f"sum_{name}": values[s, y]
+                for name, values in vars(sums).items()
             }
         )
         cells, residual = adjust_for_prior_attainment(pd.DataFrame(key), moments)
@@ -245,18 +242,17 @@ class Comparison:
         found: dict[Name, float] = {}
         answered = [triple_difference(panel, self._others[measure])]
         if self.priors is not None:
-            sums = self.priors.sums(
-                place, pupils.n + pupils.more[place], pupils.totals[place], panel.unit
-            )
+            sums = self.priors.sums(place, pupils, panel.unit)
             rows = np.isin(self.schools, panel.school_ids)
             of_year = {name: values[rows, -1] for name, values in vars(sums).items()}
             if of_year["n"].any():
                 answered.append(pupil_adjusted(panel, PupilSums(**of_year)))
         found |= self._lots[measure].figures(panel)
+        models = (ancova_model(panel), change_model(panel, panel.baseline_years))
         for at, programme in enumerate(self.programmes):
             ends = [
                 leave_one_school_out(m.outcome, m.design, m.weights, coefficient=at + 1)
-                for m in (ancova_model(panel), change_model(panel, panel.baseline_years))
+                for m in models
             ]
             name = (measure, programme, "leave_one_school_out")
             found[*name, "estimate_low"] = min(e.low for e in ends) * panel.outcome_scale
@@ -276,7 +272,7 @@ class Comparison:
                 continue
             year = self.years.index(side.year)
             rows = np.isin(self.schools, list(side.schools))
-            n = (pupils.n + pupils.more[place])[rows, year]
+            n = pupils.count(place)[rows, year]
             totals = pupils.totals[place][rows, year][n > 0]
             n = n[n > 0]
             pooled = pooled_group_mean(
@@ -289,14 +285,18 @@ class Comparison:
                     found[measure, programme, f"{arm} {side.year}", column] = value
         return found
 
+    def years_alike(self, measure: str) -> list[int]:
+        """Where the baseline years stand whose raw values have an average."""
+        return [at for at, year in enumerate(self.years) if year in self.alike[measure]]
+
     def point(self, measure: str, pupils: Pupils) -> tuple[FloatArray, FloatArray]:
         """Each school's average over the years before that are alike, and its mean now: both (S,)."""
         place = self.measures.index(measure)
-        mean = _mean(pupils.totals[place], pupils.n + pupils.more[place])
-        alike = [at for at, year in enumerate(self.years) if year in self.alike[measure]]
-        has_any = np.isfinite(mean[:, alike]).any(axis=1)
+        mean = _mean(pupils, place)
+        alike = mean[:, self.years_alike(measure)]
+        has_any = np.isfinite(alike).any(axis=1)
         before = np.full(len(mean), np.nan)
-        before[has_any] = np.nanmean(mean[has_any][:, alike], axis=1)
+        before[has_any] = np.nanmean(alike[has_any], axis=1)
         return before, mean[:, -1]
 
     def _points(self, measure: str, pupils: Pupils) -> dict[Name, float]:
@@ -307,55 +307,46 @@ class Comparison:
         }
 
     def _balance(self, measure: str, pupils: Pupils) -> dict[Name, float]:
-        """As in `pipelines/impact/balance.sql`: pupils over baseline years, and schools' make-up."""
-        place, unit = self.measures.index(measure), MEASURES[measure].unit
-        years = [at for at, year in enumerate(self.years) if year in self.alike[measure]]
-        before = slice(len(self.years) - 1)
-        n, totals = pupils.n + pupils.more[place], pupils.totals[place]
+        """As in `pipelines/impact/balance.sql`, each characteristic on both sides."""
         found: dict[Name, float] = {}
         for at, programme in enumerate(self.programmes):
-            sides = [self.exposure[:, at] > 0, self.exposure[:, at] == 0]
-            characteristics = {}
-            if years:
-                characteristics["target_pupils_before"] = [
-                    _pooled(
-                        n[rows][:, years],
-                        totals[rows][:, years],
-                        pupils.variances[place][rows][:, years],
-                        unit,
-                    )
-                    for rows in sides
-                ]
-            if self.rest is not None:
-                all_n = n + self.rest[0][place]
-                if years:
-                    every = (all_n, totals + self.rest[1][place], self.rest[2][place])
-                    alike = [values[:, years] for values in every]
-                    characteristics["all_pupils_before"] = [
-                        _pooled(*(values[rows] for values in alike), unit) for rows in sides
-                    ]
-                characteristics["cohort_pupils"] = [
-                    _of_schools(_average(all_n[rows][:, before])) for rows in sides
-                ]
-                if self.group == "disadvantaged":
-                    characteristics["disadvantaged_share"] = [
-                        _of_schools(
-                            n[rows][:, before].sum(axis=1) / all_n[rows][:, before].sum(axis=1)
-                        )
-                        for rows in sides
-                    ]
-            for characteristic, both in characteristics.items():
+            inside = self.exposure[:, at] > 0
+            sides = [self._characteristics(measure, pupils, rows) for rows in (inside, ~inside)]
+            for characteristic, (n_in, mean_in, var_in) in sides[0].items():
+                n_out, mean_out, var_out = sides[1][characteristic]
                 name = (measure, programme, f"balance {characteristic}")
-                (n_in, mean_in, var_in, pupils_in), (n_out, mean_out, var_out, pupils_out) = both
                 pooled = ((n_in - 1) * var_in + (n_out - 1) * var_out) / (n_in + n_out - 2)
                 found[*name, "programme_mean"], found[*name, "comparison_mean"] = mean_in, mean_out
-                if pupils_in:
-                    found[*name, "n_programme_pupils"] = pupils_in
-                    found[*name, "n_comparison_pupils"] = pupils_out
+                if characteristic.endswith("_pupils_before"):
+                    found[*name, "n_programme_pupils"] = n_in
+                    found[*name, "n_comparison_pupils"] = n_out
                 if pooled > 0:
                     correction = 1 - 3 / (4 * (n_in + n_out) - 9)
                     g = (mean_in - mean_out) / np.sqrt(pooled) * correction
                     found[*name, "standardised_difference"] = g
+        return found
+
+    def _characteristics(
+        self, measure: str, pupils: Pupils, rows: BoolArray
+    ) -> dict[str, tuple[float, float, float]]:
+        """Of some schools, units with mean and variance: pupils over baseline years, schools' make-up."""
+        place, unit = self.measures.index(measure), MEASURES[measure].unit
+        years = np.ix_(rows, self.years_alike(measure))
+        n, totals, variances = pupils.count(place), pupils.totals[place], pupils.variances[place]
+        found = {}
+        if self.years_alike(measure):
+            found["target_pupils_before"] = _pooled(n[years], totals[years], variances[years], unit)
+        if self.rest is None:
+            return found
+        all_n, all_totals = n + self.rest.count(place), totals + self.rest.totals[place]
+        if self.years_alike(measure):
+            found["all_pupils_before"] = _pooled(
+                all_n[years], all_totals[years], self.rest.variances[place][years], unit
+            )
+        cohort, target = all_n[rows, :-1], n[rows, :-1]
+        found["cohort_pupils"] = _of_schools(cohort.sum(axis=1) / (cohort > 0).sum(axis=1))
+        if self.group == "disadvantaged":
+            found["disadvantaged_share"] = _of_schools(target.sum(axis=1) / cohort.sum(axis=1))
         return found
 
     def _attrition(self, measure: str, pupils: Pupils) -> dict[Name, float]:
@@ -363,8 +354,8 @@ class Comparison:
         if self.rest is None:
             return {}
         place = self.measures.index(measure)
-        n = (pupils.n + pupils.more[place] + self.rest[0][place])[:, -1]
-        totals = (pupils.totals[place] + self.rest[1][place])[:, -1]
+        n = (pupils.count(place) + self.rest.count(place))[:, -1]
+        totals = (pupils.totals[place] + self.rest.totals[place])[:, -1]
         found: dict[Name, float] = {}
         for at, programme in enumerate(self.programmes):
             for side, rows in (
@@ -377,23 +368,18 @@ class Comparison:
         return found
 
 
-def _mean(totals: FloatArray, n_pupils: FloatArray) -> FloatArray:
-    return np.where(n_pupils > 0, totals / np.where(n_pupils > 0, n_pupils, 1.0), np.nan)
+def _mean(pupils: Pupils, place: int) -> FloatArray:
+    n = pupils.count(place)
+    return np.where(n > 0, pupils.totals[place] / np.where(n > 0, n, 1.0), np.nan)
 
 
 def _places(years: Sequence[str], values: pd.Series) -> NDArray[np.intp]:
     return values.map({year: at for at, year in enumerate(years)}).to_numpy(dtype=np.intp)
 
 
-def _average(n_pupils: FloatArray) -> FloatArray:
-    """Of each school's years with pupils (S, T)."""
-    return n_pupils.sum(axis=1) / np.maximum((n_pupils > 0).sum(axis=1), 1)
-
-
 def _pooled(
     n: FloatArray, totals: FloatArray, variances: FloatArray, unit: str
-) -> tuple[float, float, float, float]:
-    """Pupils, their mean and variance, and pupils again: units of which are pupils."""
+) -> tuple[float, float, float]:
     all_n = n.sum()
     mean = totals.sum() / all_n
     if unit == "share":
@@ -402,12 +388,11 @@ def _pooled(
         within = ((n - 1) * np.where(n > 1, np.nan_to_num(variances), 0.0))[n > 0].sum()
         between = (totals[n > 0] ** 2 / n[n > 0]).sum() - all_n * mean**2
         variance = (within + between) / (all_n - 1)
-    return all_n, mean, variance, all_n
+    return all_n, mean, variance
 
 
-def _of_schools(values: FloatArray) -> tuple[float, float, float, float]:
-    """Schools, their mean and variance; pupils are counted elsewhere."""
-    return len(values), float(values.mean()), float(values.var(ddof=1)), 0.0
+def _of_schools(values: FloatArray) -> tuple[float, float, float]:
+    return len(values), float(values.mean()), float(values.var(ddof=1))
 
 
 def _numbers(row: ImpactRow) -> dict[Name, float]:

@@ -12,8 +12,7 @@ WITH estimate AS (
     SELECT
         *,
         left(measure, 3) AS key_stage,
-        -- Who is on SEN support is what this share counts.
-        CASE WHEN ends_with(measure, '_sen_support_share') THEN 'sen_support' ELSE pupil_group END AS of_pupils,
+        whose_figures(measure, pupil_group) AS of_pupils,
         role = 'headline' OR estimator = 'leave_one_school_out' AS is_kept_whole,
         CAST(estimate_low IS NOT NULL AS INTEGER)
         + coalesce(CAST(estimate_low <> estimate_high AS INTEGER), 0)

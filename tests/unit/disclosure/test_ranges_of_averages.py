@@ -38,6 +38,19 @@ def test_a_range_is_shown_in_all_years_or_in_none() -> None:
         assert ranges_of(con) == [(True, False, True)]
 
 
+def test_no_range_stands_beside_a_figure_that_is_withheld() -> None:
+    """None of twenty pupils met it in the year before: ranges of other years would close in on that."""
+    study = study_of(20)
+    is_few = (study.cells["school_id"] % 2 == 1) & (study.cells["academic_year"] == YEARS[-2])
+    study.cells.loc[is_few, ["n_pupils", "mean"]] = [2, 0.0]
+    with study.store() as con:
+        assert ranges_of(con) == [(True, False, True)]
+        assert con.execute(
+            "SELECT count(*) FROM released.comparison WHERE suppressed AND academic_year = ?",
+            [YEARS[-2]],
+        ).fetchone() > (0,)
+
+
 def test_nothing_tells_one_school_from_two() -> None:
     """Of few pupils on SEN support not even how many schools they are in is said."""
     flags = set()
