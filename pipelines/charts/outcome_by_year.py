@@ -86,7 +86,8 @@ def _draw(
     width = style.WIDTH_INCHES - _LEFT - _RIGHT
     height = _HEIGHT - 0.5
     axes = sheet.axes(_LEFT, 0.45, width, height)
-    axes.set_ylim(*year_axis.limits(about, list(lines.values())))
+    # Room for the note of the start above the last values.
+    axes.set_ylim(*year_axis.limits(about, list(lines.values()), room=0.25))
     year_axis.draw_line(axes, about, lines[about.schools], style.PROGRAMME_MARKS, -1)
     year_axis.draw_line(axes, about, lines[_REST], style.REST_MARKS, 1)
     year_axis.draw_years(axes, list(lines.values()))

@@ -7,7 +7,9 @@ WITH judged AS (
     SELECT
         balance.*,
         least(n_programme_schools, n_comparison_schools) < 3
-        OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell
+        OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell AS are_few,
+        -- Of how many pupils is no secret then: other characteristics say it too.
+        are_few
         OR (characteristic = 'disadvantaged_share' AND coalesce(may_be_told, 'all') <> 'all') AS suppressed,
         characteristic = 'cohort_pupils' AS is_whole
     FROM impact.balance AS balance
@@ -24,8 +26,8 @@ SELECT
     characteristic,
     n_programme_schools,
     n_comparison_schools,
-    CASE WHEN NOT suppressed THEN CAST(round(n_programme_pupils, -1) AS BIGINT) END AS n_programme_pupils,
-    CASE WHEN NOT suppressed THEN CAST(round(n_comparison_pupils, -1) AS BIGINT) END AS n_comparison_pupils,
+    CASE WHEN NOT are_few THEN CAST(round(n_programme_pupils, -1) AS BIGINT) END AS n_programme_pupils,
+    CASE WHEN NOT are_few THEN CAST(round(n_comparison_pupils, -1) AS BIGINT) END AS n_comparison_pupils,
     CASE WHEN NOT suppressed THEN CASE WHEN is_whole THEN round(programme_mean) ELSE programme_mean END END
         AS programme_mean,
     CASE WHEN NOT suppressed THEN CASE WHEN is_whole THEN round(comparison_mean) ELSE comparison_mean END END

@@ -21,7 +21,7 @@ SELECT 'case_study_result', count(n_pupils), count(*) FILTER (suppressed) FROM r
 UNION ALL
 SELECT 'attrition', count(n_pupils), count(*) FILTER (suppressed) FROM released.attrition
 UNION ALL
-SELECT 'balance', count(n_programme_pupils), count(*) FILTER (suppressed) FROM released.balance
+SELECT 'balance', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed) FROM released.balance
 UNION ALL
 -- A programme without a full census has nothing to withhold.
 SELECT

@@ -193,8 +193,16 @@ def test_shares_averaged_over_schools_go_with_what_few_schools_may_tell(
     con.execute("INSERT INTO temp.bearable VALUES ('ks2', ?, ?)", [group, may_be_told])
     for characteristic in ("cohort_pupils", "disadvantaged_share"):
         balance(con, characteristic)
-    found = dict(released(con, "balance", "characteristic, programme_mean IS NULL"))
-    assert found == {"cohort_pupils": False, "disadvantaged_share": is_withheld}
+    found = released(con, "balance", f"characteristic, {FIGURES}")
+    figures = {characteristic: rest for characteristic, *rest in found}
+    assert figures["cohort_pupils"][-1] is False
+    # Were the pupils withheld too, others would be for their sake.
+    assert figures["disadvantaged_share"][:2] == [210, 320]
+    shown = [0.43, 0.46, -0.05, "satisfies"]
+    assert figures["disadvantaged_share"][2:] == [
+        *([None] * 4 if is_withheld else shown),
+        is_withheld,
+    ]
 
 
 def test_the_target_pupils_come_first(con):
