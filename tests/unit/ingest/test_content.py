@@ -12,7 +12,7 @@ from tests.unit.ingest.reading import faults_of, ods, read, write, xlsx
 OTHER_THINGS = {
     "a workbook": (b"PK\x03\x04\x14\0", "a workbook or another zip archive", ".xlsx"),
     "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old .xls workbook", "save it as"),
-    "gzip": (gzip.compress(b"a,b\n1,2\n"), "compressed with gzip", ".csv.gz"),
+    "gzip": (gzip.compress(b"a,b\n1,2\n", mtime=0), "compressed with gzip", ".csv.gz"),
     "a web page": (b"\xef\xbb\xbf \r\n<!DOCTYPE html>\n<html>", "a web page", "fetch"),
     "an old web page": (b"<HTML><body>", "a web page", "fetch"),
     "a PDF": (b"%PDF-1.7\n", "a PDF document", "CSV"),
@@ -29,7 +29,11 @@ def test_what_is_saved_as_csv_and_is_none_is_named(tmp_path, thing):
 
 
 @pytest.mark.parametrize("name", ["file.xlsx", "file.ods"])
-@pytest.mark.parametrize("data", [b"a,b\n1,2\n", b"<html>", gzip.compress(b"a")])
+@pytest.mark.parametrize(
+    "data",
+    [b"a,b\n1,2\n", b"<html>", gzip.compress(b"a", mtime=0)],
+    ids=["text", "a web page", "gzip"],
+)
 def test_what_is_saved_as_a_workbook_and_is_none_is_named(tmp_path, name, data):
     (fault,) = faults_of(write(tmp_path, data, name))
     assert fault.problem == "the file is not what its name says: it is no workbook"
