@@ -185,6 +185,9 @@ KS4_PUPILS = Table(
     ),
 )
 
+# A year of all England has some 700,000; a school's is bounded by the relation `cohort_is_of_a_school`.
+_MOST_PUPILS_OF_A_YEAR = 2_000_000
+
 PUBLISHED_OUTCOME = Table(
     "raw",
     "published_outcome",
@@ -226,7 +229,13 @@ PUBLISHED_OUTCOME = Table(
             high=1,
             is_nullable=False,
         ),
-        Column("n_pupils", "integer", "Pupils of the group in the cohort", low=0),
+        Column(
+            "n_pupils",
+            "integer",
+            "Pupils of the group in the cohort",
+            low=0,
+            high=_MOST_PUPILS_OF_A_YEAR,
+        ),
         Column("ci_low", "number", "Lower end of the published interval", low=-200, high=200),
         Column("ci_high", "number", "Upper end of the published interval", low=-200, high=200),
     ),
@@ -327,13 +336,22 @@ SCHOOL_CORRECTIONS = Table(
     ),
 )
 
+# No school of England has half as many.
+_MOST_PUPILS_ON_ROLL = 10_000
 # What the Department's tables hold where a count does not apply or is kept back.
 _NOT_COUNTED = ("NA", "NP", "SUPP")
 
 
 def _census_count(name: str, about: str, header: str) -> Column:
     return Column(
-        name, "integer", about, headers=(header,), low=0, blanks=_NOT_COUNTED, unit="pupils"
+        name,
+        "integer",
+        about,
+        headers=(header,),
+        low=0,
+        high=_MOST_PUPILS_ON_ROLL,
+        blanks=_NOT_COUNTED,
+        unit="pupils",
     )
 
 

@@ -29,11 +29,11 @@ class Column:
 
     `headers` are the headings it is found under in files (any case, any order); the column's own name
     always counts as one. `allowed` is the full list of codes, `synonyms` are older codes and what they are
-    read as, `low` and `high` bound a number, both ends
-    included. `blanks` are codes that mean "no value" in a number. An `identifying` column is read to tell
-    pupils apart and is never stored: the table keeps a key without meaning in its place. `decimals` are those
-    a number is released with, of a share as it is stored (2 are whole percentages): more would help nobody
-    but who works small figures back.
+    read as, `low` and `high` bound a number, both ends included. `blanks` are codes that mean "no value"
+    in a number. `counts_halves`: the number is a count in which halves occur, as of pupils at two schools;
+    any other part is refused. An `identifying` column is read to tell pupils apart and is never stored: the
+    table keeps a key without meaning in its place. `decimals` are those a number is released with, of a
+    share as it is stored (2 are whole percentages): extra decimals only help to work small figures back.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     blanks: tuple[str, ...] = ()
+    counts_halves: bool = False
     is_required: bool = True
     is_nullable: bool = True
     unit: str | None = None

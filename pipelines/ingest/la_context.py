@@ -13,6 +13,7 @@ from pipelines.errors import Fault, StudyError
 from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_text
 from pipelines.ingest.context_years import spelled_year, status_of
 from pipelines.ingest.headings import Place, Wanted, headings_in, locate, looked_for
+from pipelines.ingest.numbers import whole
 from pipelines.ingest.performance_tables import used_measures
 from pipelines.ingest.published_values import (
     UNKNOWN_CODE,
@@ -61,8 +62,9 @@ _EITHER = (
 _EES_PLACES = ("time_identifier", "country_code", "region_code", "new_la_code")
 # The interactive tool numbers the nation 970 and its regions from 980 on.
 _LEVEL_OF_NUMBER = (
-    "CASE WHEN area_code = '970' THEN 'nation' WHEN area_code LIKE '98_' OR area_code = '990' THEN 'region' "
-    "WHEN regexp_full_match(area_code, '[2-9][0-9]{2}') THEN 'authority' END"
+    f"CASE WHEN {whole('area_code')} = 970 THEN 'nation' "
+    f"WHEN {whole('area_code')} BETWEEN 980 AND 990 THEN 'region' "
+    f"WHEN {whole('area_code')} BETWEEN 200 AND 999 THEN 'authority' END"
 )
 _LEVEL_OF_WORD = (
     "CASE lower(geographic_level) WHEN 'national' THEN 'nation' WHEN 'regional' THEN 'region' "
@@ -260,7 +262,7 @@ def _store(
         INSERT INTO raw.la_context BY NAME
         SELECT $source_id AS source_id, row_number, column_name,
             coalesce(area_level, 'number ' || coalesce(area_code, 'blank')) AS area_level, area_name,
-            CASE WHEN area_level = 'authority' THEN TRY_CAST(area_code AS BIGINT) END AS la_code,
+            CASE WHEN area_level = 'authority' THEN {whole("area_code")} END AS la_code,
             academic_year, coalesce(release_status, $status) AS release_status, pupil_group, measure,
             raw_text, {status("raw_text", unknown)} AS value_status,
             CASE WHEN {is_number("raw_text")}
@@ -288,7 +290,7 @@ def _store(
             UNION ALL
             SELECT row_number, area_heading FROM figure
             WHERE aside IS NULL AND area_level = 'authority' AND area_code IS NOT NULL
-                AND TRY_CAST(area_code AS BIGINT) IS NULL
+                AND {whole("area_code")} IS NULL
             UNION ALL
             SELECT min(row_number), column_name FROM figure JOIN as_share USING (column_name, measure)
             WHERE aside IS NULL AND {is_number("raw_text")} AND {number("raw_text")} NOT IN (0, 1)

@@ -17,6 +17,7 @@ from pipelines.ingest.headings import (
     locate,
     looked_for,
 )
+from pipelines.ingest.numbers import code, whole
 from pipelines.ingest.published_columns import (
     PublishedColumn,
     published_columns,
@@ -27,6 +28,7 @@ from pipelines.ingest.published_values import (
     UNKNOWN_ELSEWHERE,
     is_column_of_shares,
     is_neither,
+    is_no_count,
     is_number,
     number,
     status,
@@ -150,7 +152,7 @@ def read_performance_table(
         WITH keyed AS (
             SELECT row_number, coalesce({every}) IS NULL AS is_blank_row, {keys}{texts} FROM {{scan}}
         )
-        SELECT *, CASE record_type {record_types} END AS level FROM keyed
+        SELECT *, CASE {code("record_type")} {record_types} END AS level FROM keyed
         """,
     )
     used = used_measures(study)
@@ -221,16 +223,16 @@ def _store(
             $source_id AS source_id, row_number, column_name,
             $academic_year AS academic_year, $status AS release_status,
             coalesce(level, 'record type ' || coalesce(record_type, 'blank')) AS level,
-            CASE WHEN level <> 'nation' THEN TRY_CAST(la AS BIGINT) END AS la_code,
+            CASE WHEN level <> 'nation' THEN {whole("la")} END AS la_code,
             CASE WHEN level LIKE '%school'
-                THEN TRY_CAST(la AS INTEGER)::BIGINT * 10000 + TRY_CAST(estab AS INTEGER) END AS laestab,
-            CASE WHEN level LIKE '%school' THEN TRY_CAST(urn AS BIGINT) END AS urn,
+                THEN {whole("la")} * 10000 + {whole("estab")} END AS laestab,
+            CASE WHEN level LIKE '%school' THEN {whole("urn")} END AS urn,
             name AS school_name, school_type, pupil_group, measure, raw_text,
             {status("raw_text", unknown)} AS value_status,
             CASE WHEN {is_number("raw_text")} THEN {number("raw_text")} / {per_unit} END AS value,
             CASE WHEN {is_number("raw_text")} THEN 0.5 * pow(10, -{decimals}) / {per_unit} ELSE 0 END
                 AS half_width,
-            TRY_CAST({number("n_text")} AS BIGINT) AS n_pupils,
+            {whole("n_text")} AS n_pupils,
             {number("low_text")} AS ci_low,
             {number("high_text")} AS ci_high
         FROM incoming
@@ -281,7 +283,7 @@ def _note_unreadable(
     urn = sql_text(places["urn"].heading)
     la_keys = " ".join(
         f"UNION ALL SELECT row_number, {sql_text(places[key].heading)} FROM numbered "
-        f"WHERE level LIKE '%school' AND {key} IS NOT NULL AND TRY_CAST({key} AS BIGINT) IS NULL"
+        f"WHERE level LIKE '%school' AND {key} IS NOT NULL AND {whole(key)} IS NULL"
         for key in ("la", "estab")
         if key in places
     )
@@ -296,10 +298,10 @@ def _note_unreadable(
         ),
         place AS (
             SELECT row_number, {urn} AS heading FROM numbered
-            WHERE level LIKE '%school' AND NOT coalesce(regexp_full_match(urn, '[0-9]+'), false)
+            WHERE level LIKE '%school' AND {whole("urn")} IS NULL
             {la_keys}
             UNION ALL
-            SELECT row_number, n_heading FROM incoming WHERE is_used AND {is_neither("n_text")}
+            SELECT row_number, n_heading FROM incoming WHERE is_used AND {is_no_count("n_text")}
             UNION ALL
             SELECT row_number, column_name FROM incoming
             WHERE is_used AND unit = 'share' AND {is_number("raw_text")} AND NOT {percent} BETWEEN 0 AND 100

@@ -6,7 +6,7 @@ kept as a status beside its text and is never a number, so nothing hidden become
 
 from __future__ import annotations
 
-from pipelines.ingest.records import plain_number
+from pipelines.ingest import numbers
 
 STATUS_OF_CODE = {
     "SUPP": "suppressed",
@@ -34,16 +34,17 @@ UNKNOWN_ELSEWHERE = "unknown_elsewhere"
 
 
 def is_number(text: str) -> str:
-    """SQL: whether a text is a number, with or without a percent sign; an exponent counts."""
-    return (
-        f"regexp_full_match({text}, '[+−-]?(([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)(\\.[0-9]*)?|\\.[0-9]+)"
-        "([eE][+-]?[0-9]+)?%?')"
-    )
+    """SQL: whether a text is a figure: a number, with or without a percent sign."""
+    return numbers.is_number(_without_percent(text))
 
 
 def number(text: str) -> str:
-    """SQL for the number a text says; the percent sign is dropped and divides nothing."""
-    return "TRY_CAST(" + plain_number(f"replace({text}, '%', '')") + " AS DOUBLE)"
+    """SQL for the number a figure says; the percent sign is dropped and divides nothing."""
+    return numbers.number(_without_percent(text))
+
+
+def _without_percent(text: str) -> str:
+    return f"regexp_replace({text}, '%$', '')"
 
 
 def status(text: str, unknown: str) -> str:
@@ -57,8 +58,17 @@ def status(text: str, unknown: str) -> str:
 
 def is_neither(text: str) -> str:
     """SQL: whether a text is no number and no known code."""
+    return f"({text} IS NOT NULL AND NOT {is_number(text)} AND {_is_no_code(text)})"
+
+
+def is_no_count(text: str) -> str:
+    """SQL: whether a text is no whole number and no known code."""
+    return f"({text} IS NOT NULL AND {numbers.whole(text)} IS NULL AND {_is_no_code(text)})"
+
+
+def _is_no_code(text: str) -> str:
     codes = ", ".join(f"'{code}'" for code in STATUS_OF_CODE)
-    return f"({text} IS NOT NULL AND NOT {is_number(text)} AND upper({text}) NOT IN ({codes}))"
+    return f"upper({text}) NOT IN ({codes})"
 
 
 def is_column_of_shares(text: str) -> str:

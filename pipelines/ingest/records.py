@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import duckdb
 
 from pipelines.catalogue import Column, Table
+from pipelines.ingest import numbers
 from pipelines.ingest.headings import Place, Wanted, locate, looked_for
 from pipelines.ingest.registration import (
     RegisteredFile,
@@ -173,18 +174,6 @@ def _first_rows(columns: Iterable[Column]) -> str:
     )
 
 
-def plain_number(text: str) -> str:
-    """SQL for a number's text with an ASCII minus and without thousands commas.
-
-    A comma anywhere else stays, so that a decimal comma is reported and never read as another number.
-    """
-    ascii_minus = f"replace({text}, '−', '-')"
-    return (
-        rf"CASE WHEN regexp_full_match({ascii_minus}, '[+-]?[0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]+)?') "
-        f"THEN replace({ascii_minus}, ',', '') ELSE {ascii_minus} END"
-    )
-
-
 def _has_text(column: Column) -> str:
     blanks = ", ".join(f"'{blank}'" for blank in column.blanks)
     text = _text(column)
@@ -193,29 +182,23 @@ def _has_text(column: Column) -> str:
 
 def _parse(column: Column, text: str) -> str:
     """SQL that reads a cell's text as the column's kind, NULL where it cannot."""
-    number = plain_number(text)
     if column.name == _PUPIL:
         return f"upper({text})"
     if column.kind == "text":
         return text
     if column.kind == "code":
         older = " ".join(f"WHEN '{code}' THEN '{now}'" for code, now in column.synonyms)
-        return f"CASE upper({text}) {older} ELSE upper({text}) END" if older else f"upper({text})"
+        code = numbers.code(text)
+        return f"CASE {code} {older} ELSE {code} END" if older else code
     if column.kind == "integer":
-        # A bare cast would round 12.7 to 13.
-        return (
-            f"CASE WHEN regexp_full_match({number}, '[+-]?[0-9]+(\\.0+)?') "
-            f"THEN TRY_CAST(TRY_CAST({number} AS DOUBLE) AS BIGINT) END"
-        )
+        return numbers.whole(text)
     if column.kind == "number":
-        return (
-            f"CASE WHEN regexp_full_match({number}, '[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?') "
-            f"THEN TRY_CAST({number} AS DOUBLE) END"
-        )
+        return numbers.whole_or_half(text) if column.counts_halves else numbers.number(text)
     if column.kind == "flag":
         true = ", ".join(f"'{word}'" for word in _TRUE)
         false = ", ".join(f"'{word}'" for word in _FALSE)
-        return f"CASE WHEN upper({text}) IN ({true}) THEN true WHEN upper({text}) IN ({false}) THEN false END"
+        code = numbers.code(text)
+        return f"CASE WHEN {code} IN ({true}) THEN true WHEN {code} IN ({false}) THEN false END"
     forms = ", ".join(f"'{form}'" for form in _DATE_FORMS)
     date = f"try_strptime({text}, [{forms}])::DATE"
     return f"CASE WHEN year({date}) >= {_EARLIEST_YEAR} THEN {date} END"

@@ -152,6 +152,13 @@ DATE_IS_OF_PROGRAMME = RelationRule(
     remedy="mend the date, or the starts of the [[programme]]",
     severity="warning",
 )
+COHORT_IS_OF_A_SCHOOL = RelationRule(
+    "cohort_is_of_a_school",
+    needs=(),
+    problem="no school has so many pupils in one year",
+    expected="at most 3,000 pupils of a school at the end of a key stage",
+    remedy="mend the number of pupils beside this figure, or fetch the table again",
+)
 SHARE_IS_OF_A_COUNT = RelationRule(
     "share_is_of_a_count",
     needs=(),
@@ -208,6 +215,7 @@ RELATIONS: tuple[Relation, ...] = (
         Relation(DATE_IS_OF_PROGRAMME, table, _DATED[table])
         for table in (ENROLMENTS, EVALUATIONS, STATEMENTS)
     ),
+    Relation(COHORT_IS_OF_A_SCHOOL, PUBLISHED_OUTCOME, "n_pupils"),
     Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
     Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
     # That a case study's own programme and school are known is held above.

@@ -147,7 +147,7 @@ def test_an_unknown_code_is_a_fault_at_its_row_and_column(tmp_path):
         )
 
 
-@pytest.mark.parametrize("text", ["47,5%", "4,7", "1.234,5", "%", "4%7", "47%%", "12-3"])
+@pytest.mark.parametrize("text", ["47,5%", "4,7", "0,092", "1.234,5", "%", "4%7", "47%%", "12-3"])
 def test_what_is_no_number_is_an_unknown_code_and_no_value(tmp_path, text):
     with ingested(
         tables_study(tmp_path, [published_ks2(900100, 2001, "Alder", PTRWM_EXP_FSM6CLA1A=text)])
@@ -156,6 +156,16 @@ def test_what_is_no_number_is_an_unknown_code_and_no_value(tmp_path, text):
             f"SELECT value_status, value FROM raw.published_outcome WHERE {FIGURE}"
         ).fetchall() == [("unknown_code", None)]
         assert [fault.found for fault in faults_in(con, study)] == [repr(text)]
+
+
+def test_keys_and_counts_that_a_program_wrote_with_decimals_are_the_whole_numbers(tmp_path):
+    row = published_ks2(900100, 2001, "Alder", TFSM6CLA1A="12.0")
+    row |= {"RECTYPE": "1.0", "LEA": "799.0", "ESTAB": "2001.0", "URN": "900100.0"}
+    with ingested(tables_study(tmp_path, [row])) as (con, study):
+        assert not faults_in(con, study)
+        assert con.execute(
+            f"SELECT level, laestab, urn, n_pupils FROM raw.published_outcome WHERE {FIGURE}"
+        ).fetchall() == [("mainstream_school", 7992001, 900100, 12)]
 
 
 def test_numbers_of_pupils_may_have_thousands_commas(tmp_path):
@@ -316,7 +326,10 @@ def test_a_code_nobody_knows_is_counted_where_the_study_does_not_use_the_column(
 @pytest.mark.parametrize(
     ("heading", "text"),
     [("URN", ""), ("URN", "12345"), ("URN", "none"), ("LEA", "Hants"), ("ESTAB", "2o01"),
-     ("TFSM6CLA1A", "1O"), ("TFSM6CLA1A", "ten"), ("PTRWM_EXP_FSM6CLA1A", "140%"), ("PTRWM_EXP", "-3%")],
+     ("TFSM6CLA1A", "1O"), ("TFSM6CLA1A", "ten"), ("TFSM6CLA1A", "179.5"), ("TFSM6CLA1A", "5%"),
+     ("TFSM6CLA1A", "0.4"), ("TFSM6CLA1A", "0,092"), ("TFSM6CLA1A", "1" * 20), ("TFSM6CLA1A", "-50"),
+     ("TFSM6CLA1A", "999999999"), ("URN", "900101.5"), ("LEA", "799.4"), ("ESTAB", "2001.5"),
+     ("PTRWM_EXP_FSM6CLA1A", "140%"), ("PTRWM_EXP", "-3%")],
 )  # fmt: skip
 def test_a_cell_that_would_be_lost_is_a_fault_at_its_place(tmp_path, heading, text):
     rows = [

@@ -178,7 +178,20 @@ def test_signed_numbers_are_read_with_either_minus(tmp_path):
 
 
 def test_what_is_no_number_is_reported_and_stored_as_nothing(tmp_path):
-    texts = ["12,5", "1 2", "1,23", "12.5.1", "nan", "inf", "0x1F", "--1", "N", "\u2013", "2-"]
+    texts = [
+        "12,5",
+        "0,092",
+        "1 2",
+        "1,23",
+        "12.5.1",
+        "nan",
+        "inf",
+        "0x1F",
+        "--1",
+        "N",
+        "\u2013",
+        "2-",
+    ]
     heading = "READPROGSCORE_EM_ADJUSTED"
     tiny = pupils_with(tmp_path, heading, texts)
     assert_refused(
@@ -198,7 +211,7 @@ def test_whole_numbers_are_read(tmp_path):
 
 
 def test_what_is_no_whole_number_is_never_rounded_into_one(tmp_path):
-    texts = ["12.7", "1,5", "12,34", "1e1", "seven", "7a", "0.5"]
+    texts = ["12.7", "1,5", "12,34", "0,012", "1e1", "seven", "7a", "0.5", "7%", "7" * 20]
     tiny = schools_with(tmp_path, "StatutoryLowAge", texts)
     assert_refused(
         tiny,
@@ -232,7 +245,7 @@ def test_what_is_no_date_is_reported(tmp_path):
 
 def test_flags_are_read(tmp_path):
     expected = {
-        **dict.fromkeys(["1", "Y", "yes", "True", "t", " 1 "], True),
+        **dict.fromkeys(["1", "Y", "yes", "True", "t", " 1 ", "1.0"], True),
         **dict.fromkeys(["0", "N", "no", "False", "f"], False),
         "": None,
     }
@@ -240,7 +253,7 @@ def test_flags_are_read(tmp_path):
 
 
 def test_what_is_no_flag_is_reported(tmp_path):
-    texts = ["2", "1.0", "maybe", "-1"]
+    texts = ["2", "1.5", "maybe", "-1"]
     tiny = pupils_with(tmp_path, "FSM6_P", texts)
     assert_refused(
         tiny, KS2_PUPILS, "is_fsm6", texts, heading="FSM6_P", expected="1 or 0 (or yes, no)"

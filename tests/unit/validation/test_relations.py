@@ -124,6 +124,9 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     if rule == "share_is_of_a_count":
         _as_published(tiny, school_row | {"PTRWM_EXP": "61%"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "61% of 30 pupils"
+    if rule == "cohort_is_of_a_school":
+        _as_published(tiny, school_row | {"TELIG": 3001, "PTRWM_EXP": "SUPP"})
+        return "tables_2017-18.csv", 2, "PTRWM_EXP", "3,001 pupils in one year"
     if rule == "school_stands_once":
         _as_published(tiny, school_row, school_row)
         return "tables_2017-18.csv", 2, "URN", "the school 900001 in rows 2, 3"
