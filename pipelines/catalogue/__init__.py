@@ -21,6 +21,7 @@ from pipelines.catalogue.mart import (
     PUPIL_MOMENT,
     SCHOOL,
     SCHOOL_IDENTITY,
+    SCHOOL_KEY_STAGE,
     SCHOOL_URN,
 )
 from pipelines.catalogue.raw import (
@@ -80,6 +81,7 @@ __all__ = [
     "SCHOOL_CENSUS",
     "SCHOOL_CORRECTIONS",
     "SCHOOL_IDENTITY",
+    "SCHOOL_KEY_STAGE",
     "SCHOOL_LINKS",
     "SCHOOL_REGISTER",
     "SCHOOL_URN",

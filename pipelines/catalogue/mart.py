@@ -97,9 +97,15 @@ SCHOOL = Table(
         ),
         Column("is_open", "flag", "Open on the reference date", is_nullable=False),
         Column("is_local", "flag", "In the study's authority", is_nullable=False),
-        Column("has_ks2", "flag", "Has key stage 2 results in the outcome year", is_nullable=False),
-        Column("has_ks4", "flag", "Has key stage 4 results in the outcome year", is_nullable=False),
     ),
+)
+
+SCHOOL_KEY_STAGE = Table(
+    "mart",
+    "school_key_stage",
+    grain="a school, and a key stage whose results it has in the outcome year",
+    key=("school_id", "key_stage"),
+    columns=(SCHOOL_ID, KEY_STAGE),
 )
 
 
@@ -360,6 +366,7 @@ MART_TABLES: tuple[Table, ...] = (
     PUPIL_MOMENT,
     CELL,
     SCHOOL,
+    SCHOOL_KEY_STAGE,
     PROGRAMME_SCHOOL,
     SCHOOL_ELIGIBILITY,
     ARM,

@@ -1,9 +1,14 @@
 -- What happened at a school of a case study, from the first year of the study to the day its sources are as of. Only what
 -- is public besides the school's own lines: reviews that nobody publishes are for the school to tell.
 WITH told AS (
-    SELECT case_study.programme, case_study.school_id, school.has_ks2, school.has_ks4
-    FROM mart.case_study AS case_study
-    JOIN mart.school AS school USING (school_id)
+    SELECT programme, school_id
+    FROM mart.case_study
+),
+
+tested AS (
+    SELECT told.*, with_results.key_stage
+    FROM told
+    JOIN mart.school_key_stage AS with_results USING (school_id)
 ),
 
 span AS (
@@ -33,24 +38,23 @@ event AS (
     WHERE member.start_date IS NOT NULL
     UNION ALL BY NAME
     SELECT programme, school_id, first_test AS from_date, last_day(first_test) AS until_date, 'tests' AS kind, 'Key Stage 2 tests' AS happened
-    FROM told
+    FROM tested
     CROSS JOIN span
-    WHERE has_ks2
+    WHERE key_stage = 'ks2'
     UNION ALL BY NAME
     SELECT
         programme, school_id, first_test AS from_date, last_day(first_test + INTERVAL 1 MONTH) AS until_date,
         'tests' AS kind, 'GCSE examinations' AS happened
-    FROM told
+    FROM tested
     CROSS JOIN span
-    WHERE has_ks4
+    WHERE key_stage = 'ks4'
     UNION ALL BY NAME
     SELECT
-        told.programme, told.school_id, source.published AS from_date, 'results' AS kind,
+        tested.programme, tested.school_id, source.published AS from_date, 'results' AS kind,
         CASE left(source.kind, 3) WHEN 'ks2' THEN 'Key Stage 2' ELSE 'Key Stage 4' END || ' results come out: '
         || CASE source.release_status WHEN 'school_return' THEN 'as schools returned them' ELSE source.release_status END AS happened
-    FROM told
-    JOIN raw.source AS source
-        ON (told.has_ks2 AND source.kind LIKE 'ks2_%') OR (told.has_ks4 AND source.kind LIKE 'ks4_%')
+    FROM tested
+    JOIN raw.source AS source ON left(source.kind, 3) = tested.key_stage
     JOIN protocol.study AS study ON study.outcome_year = source.academic_year
     WHERE source.published IS NOT NULL
     UNION ALL BY NAME

@@ -41,8 +41,8 @@ counted AS (
     SELECT
         programme.*,
         count(school.school_id) AS n_schools,
-        count(school.school_id) FILTER (school.has_ks2) AS n_ks2_schools,
-        count(school.school_id) FILTER (school.has_ks4) AS n_ks4_schools,
+        count(ks2.school_id) AS n_ks2_schools,
+        count(ks4.school_id) AS n_ks4_schools,
         CASE
             WHEN count(school.school_id) = count(on_roll.school_id) FILTER (on_roll.has_roll)
                 THEN CAST(sum(on_roll.n_pupils_on_roll) AS BIGINT)
@@ -54,6 +54,8 @@ counted AS (
     FROM protocol.programme AS programme
     LEFT JOIN mart.programme_school AS member USING (programme)
     LEFT JOIN mart.school AS school USING (school_id)
+    LEFT JOIN mart.school_key_stage AS ks2 ON ks2.school_id = school.school_id AND ks2.key_stage = 'ks2'
+    LEFT JOIN mart.school_key_stage AS ks4 ON ks4.school_id = school.school_id AND ks4.key_stage = 'ks4'
     LEFT JOIN on_roll ON on_roll.programme = programme.programme AND on_roll.school_id = school.school_id
     GROUP BY ALL
 )

@@ -10,7 +10,7 @@ SELECT
     compared.reason = 'compared' AS is_kept,
     school.is_local
     AND NOT school.is_special
-    AND CASE compared.key_stage WHEN 'ks2' THEN school.has_ks2 ELSE school.has_ks4 END AS is_in_scope,
+    AND with_results.school_id IS NOT NULL AS is_in_scope,
     compared.reason,
     count(*) AS n_schools,
     count(everyone.school_id) AS n_schools_with_result,
@@ -18,6 +18,7 @@ SELECT
     sum(everyone.n_pupils * everyone.mean) / sum(everyone.n_pupils) AS mean
 FROM impact.compared_school AS compared
 JOIN mart.school AS school USING (school_id)
+LEFT JOIN mart.school_key_stage AS with_results USING (school_id, key_stage)
 LEFT JOIN mart.outcome AS everyone
     ON everyone.school_id = compared.school_id
     AND everyone.measure = compared.measure

@@ -38,12 +38,15 @@ standing AS (
         school.is_local,
         evaluated.school_id IS NOT NULL AS is_evaluated,
         match.is_like_in_results,
-        CASE question.key_stage WHEN 'ks2' THEN school.has_ks2 ELSE school.has_ks4 END AS has_results,
+        with_results.school_id IS NOT NULL AS has_results,
         count(*) FILTER (outcome.is_outcome AND outcome.value_status = 'value' AND outcome.n_pupils > 0) AS n_outcome,
         count(*) FILTER (outcome.is_outcome AND outcome.value_status = 'suppressed') AS n_suppressed,
         count(*) FILTER (NOT outcome.is_outcome AND outcome.value_status = 'value' AND outcome.n_pupils > 0) AS n_baseline
     FROM question
     CROSS JOIN mart.school AS school
+    LEFT JOIN mart.school_key_stage AS with_results
+        ON with_results.school_id = school.school_id
+        AND with_results.key_stage = question.key_stage
     LEFT JOIN mart.programme_school AS programme_school
         ON programme_school.programme = question.programme
         AND programme_school.school_id = school.school_id

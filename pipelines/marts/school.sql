@@ -55,14 +55,6 @@ latest AS (
     QUALIFY row_number() OVER (
         PARTITION BY school_id ORDER BY is_standing DESC, is_open DESC, open_date DESC NULLS LAST, urn DESC
     ) = 1
-),
-
-with_results AS (
-    SELECT cell.school_id, bool_or(cell.key_stage = 'ks2') AS has_ks2, bool_or(cell.key_stage = 'ks4') AS has_ks4
-    FROM mart.cell AS cell
-    JOIN protocol.study AS study ON study.outcome_year = cell.academic_year
-    WHERE cell.pupil_group = 'all' AND cell.value_status IN ('value', 'suppressed')
-    GROUP BY cell.school_id
 )
 
 SELECT
@@ -73,9 +65,6 @@ SELECT
     latest.is_special,
     coalesce(latest.is_maintained, false) AS is_maintained,
     latest.is_open,
-    latest.is_local,
-    coalesce(with_results.has_ks2, false) AS has_ks2,
-    coalesce(with_results.has_ks4, false) AS has_ks4
+    latest.is_local
 FROM latest
-LEFT JOIN with_results USING (school_id)
 ORDER BY latest.school_id

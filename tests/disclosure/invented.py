@@ -74,6 +74,7 @@ class Invented:
                 con.execute(table.ddl())
             con.execute(registration.DDL)
             _fill(con, "mart.school", self._school_rows())
+            _fill(con, "mart.school_key_stage", self.schools[["school_id"]].assign(key_stage="ks2"))
             _fill(con, "mart.programme_school", self.members)
             _fill(con, "mart.cell", self.cells)
             if len(self.moments):
@@ -95,9 +96,8 @@ class Invented:
 
     def _school_rows(self) -> pd.DataFrame:
         return self.schools.assign(
-            school_name="School", is_local=True, is_open=True, is_maintained=True, has_ks2=True,
-            has_ks4=False,
-        )  # fmt: skip
+            school_name="School", is_local=True, is_open=True, is_maintained=True
+        )
 
 
 def cell(

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines.catalogue import OUTCOME, PROGRAMME_SCHOOL, SCHOOL
+from pipelines.catalogue import OUTCOME, PROGRAMME_SCHOOL, SCHOOL, SCHOOL_KEY_STAGE
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
@@ -40,6 +40,7 @@ def store(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Study]]:
         write_protocol(con, study, "0")
         for table in (
             SCHOOL,
+            SCHOOL_KEY_STAGE,
             PROGRAMME_SCHOOL,
             OUTCOME,
             SCHOOL_BEFORE,
@@ -78,9 +79,10 @@ def add_school(
 ) -> None:
     con.execute(
         "INSERT INTO mart.school BY NAME SELECT $s AS school_id, $special AS is_special, "
-        "$local AS is_local, true AS has_ks2, false AS has_ks4",
+        "$local AS is_local",
         {"s": school, "special": is_special, "local": is_local},
     )
+    con.execute("INSERT INTO mart.school_key_stage VALUES (?, 'ks2')", [school])
 
 
 def add_compared(
@@ -161,7 +163,7 @@ def test_only_a_school_that_could_be_compared_can_be_lost(tmp_path: Path) -> Non
         add_school(con, school(2), is_special=True)
         add_school(con, school(3), is_local=False)
         add_school(con, school(4))
-        con.execute(f"UPDATE mart.school SET has_ks2 = false WHERE school_id = {school(4)}")
+        con.execute(f"DELETE FROM mart.school_key_stage WHERE school_id = {school(4)}")
         for number in range(1, 5):
             add_compared(con, school(number), inside=True, reason=f"reason {number}")
         design.build(con, ATTRITION)

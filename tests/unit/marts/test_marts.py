@@ -369,14 +369,23 @@ def test_pupils_of_the_schools_that_merged_are_pooled_before_as_after(tiny_marts
 
 def test_the_school_is_the_one_of_the_reference_date(tiny_marts):
     assert tiny_marts.execute(
-        "SELECT school_id, urn, is_special, is_maintained, is_open, has_ks2, has_ks4 "
-        "FROM mart.school ORDER BY school_id"
+        "SELECT school_id, urn, is_special, is_maintained, is_open FROM mart.school ORDER BY school_id"
     ).fetchall() == [
-        (ALDER, 900011, False, False, True, True, False),
-        (BIRCH, 900002, False, True, True, True, False),
-        (DOGWOOD, 900004, False, True, True, True, False),
-        (FIR, 900006, False, True, True, False, True),
-        (ELM, 900005, True, True, True, True, False),
+        (ALDER, 900011, False, False, True),
+        (BIRCH, 900002, False, True, True),
+        (DOGWOOD, 900004, False, True, True),
+        (FIR, 900006, False, True, True),
+        (ELM, 900005, True, True, True),
+    ]
+
+
+def test_a_school_has_the_key_stages_whose_results_it_has(tiny_marts):
+    assert tiny_marts.execute("FROM mart.school_key_stage ORDER BY school_id").fetchall() == [
+        (ALDER, "ks2"),
+        (BIRCH, "ks2"),
+        (DOGWOOD, "ks2"),
+        (FIR, "ks4"),
+        (ELM, "ks2"),
     ]
 
 
