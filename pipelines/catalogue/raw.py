@@ -241,6 +241,7 @@ PUBLISHED_OUTCOME = Table(
     ),
 )
 
+# As a GIAS extract has it, or as the performance tables' own register (`england_spine`), which has no phase.
 SCHOOL_REGISTER = Table(
     "raw",
     "school_register",
@@ -254,7 +255,7 @@ SCHOOL_REGISTER = Table(
             "la_code",
             "integer",
             "Authority",
-            headers=("LA (code)",),
+            headers=("LA (code)", "LA"),
             low=200,
             high=999,
             is_nullable=False,
@@ -263,24 +264,39 @@ SCHOOL_REGISTER = Table(
             "establishment_number",
             "integer",
             "Number within the authority",
-            headers=("EstablishmentNumber",),
+            headers=("EstablishmentNumber", "ESTAB"),
             low=1000,
             high=9999,
         ),
-        Column("school_name", "text", "Name", headers=("EstablishmentName",), is_nullable=False),
         Column(
-            "school_type", "text", "Type of establishment", headers=("TypeOfEstablishment (name)",)
+            "school_name",
+            "text",
+            "Name",
+            headers=("EstablishmentName", "SCHNAME"),
+            is_nullable=False,
+        ),
+        Column(
+            "school_type",
+            "text",
+            "Type of establishment",
+            headers=("TypeOfEstablishment (name)", "NFTYPE"),
         ),
         Column(
             "type_group",
             "text",
             "Academy, maintained, special …",
-            headers=("EstablishmentTypeGroup (name)",),
-            is_nullable=False,
+            headers=("EstablishmentTypeGroup (name)", "MINORGROUP"),
         ),
-        Column("phase", "text", "Phase of education", headers=("PhaseOfEducation (name)",)),
-        Column("low_age", "integer", "Youngest age", headers=("StatutoryLowAge",), low=0, high=19),
-        Column("high_age", "integer", "Oldest age", headers=("StatutoryHighAge",), low=3, high=25),
+        Column(
+            "phase",
+            "text",
+            "Phase of education",
+            headers=("PhaseOfEducation (name)",),
+            is_required=False,
+        ),
+        # No bounds: the publisher writes 0 and 99 where there is none, and no result rests on them.
+        Column("low_age", "integer", "Youngest age", headers=("StatutoryLowAge", "AGEL")),
+        Column("high_age", "integer", "Oldest age", headers=("StatutoryHighAge", "AGEH")),
         Column("open_date", "date", "Opened", headers=("OpenDate",)),
         Column("close_date", "date", "Closed", headers=("CloseDate",)),
     ),

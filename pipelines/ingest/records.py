@@ -30,7 +30,16 @@ _PUPIL = "pupil_key"
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
 _FALSE = ("0", "N", "NO", "FALSE", "F")
 # The short year first: the long one would take 18 for the year 18.
-_DATE_FORMS = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%Y%m%d")
+# The last two: a workbook's date written out by a program, which is midnight of that day.
+_DATE_FORMS = (
+    "%d/%m/%y",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%Y-%m-%d",
+    "%Y%m%d",
+    "%Y-%m-%d 00:00:00",
+    "%Y-%m-%dT00:00:00",
+)
 _EARLIEST_YEAR = 1000
 
 

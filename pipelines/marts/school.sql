@@ -6,8 +6,8 @@ WITH registered AS (
         la_code,
         school_name,
         phase,
-        type_group ILIKE '%special%' OR coalesce(school_type, '') ILIKE '%special%' AS is_special,
-        type_group ILIKE 'local authority maintained%'
+        coalesce(type_group, '') ILIKE '%special%' OR coalesce(school_type, '') ILIKE '%special%' AS is_special,
+        coalesce(type_group, '') ILIKE 'local authority maintained%'
         OR school_type ILIKE 'community special%'
         OR school_type ILIKE 'foundation special%' AS is_maintained,
         open_date,
