@@ -1,4 +1,4 @@
-"""The outcomes that can be evaluated: name, unit, label. What pupils or schools scored is in the marts."""
+"""The outcomes that can be evaluated, each declared once. What pupils or schools scored is in the marts."""
 
 from __future__ import annotations
 
@@ -29,58 +29,70 @@ Unit = Literal["share", "points"]
 
 @dataclass(frozen=True)
 class Measure:
-    """An outcome; shares are 0 to 1.
+    """An outcome: shares are 0 to 1, points as published.
 
-    Higher is better for every one that is judged. One that is not says who the pupils are (more on
-    SEN support is neither better nor worse), and no programme has it as its primary measure.
+    `low` and `high` are the ends of its scale: no school's average lies outside them, and no effect is
+    as large as their distance. `decimals` are those it is read to, of a share as a percentage. One that
+    is not judged says who the pupils are (more on SEN support is neither better nor worse), and no
+    programme has it as its primary measure. One that is adjusted for prior attainment is counted from
+    where pupils started, as progress is.
     """
 
-    name: MeasureName
+    name: str
     label: str
     unit: Unit
     decimals: int
+    key_stage: KeyStage
+    low: float = 0.0
+    high: float = 1.0
+    higher_is_better: bool = True
     is_judged: bool = True
+    is_prior_adjusted: bool = False
 
     @property
     def stored_decimals(self) -> int:
         """Decimals of a stored result as people read it: a share is 0 to 1, and read as a percentage."""
         return self.decimals + (2 if self.unit == "share" else 0)
 
-    @property
-    def is_prior_adjusted(self) -> bool:
-        """Whether it is counted from where pupils started, as progress is."""
-        return "_progress" in self.name
 
-    @property
-    def key_stage(self) -> KeyStage:
-        """The key stage whose results it is made of."""
-        return "ks2" if self.name.startswith("ks2") else "ks4"
+def _share(key_stage: KeyStage, name: str, label: str, *, is_judged: bool = True) -> Measure:
+    return Measure(f"{key_stage}_{name}", label, "share", 0, key_stage, is_judged=is_judged)
+
+
+def _ks2_progress(subject: str) -> Measure:
+    label, name = f"{subject} progress", f"ks2_{subject.lower()}_progress"
+    return Measure(name, label, "points", 1, "ks2", -30, 30, is_prior_adjusted=True)
 
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
-        Measure("ks2_rwm_expected", "Expected standard in reading, writing and maths", "share", 0),
-        Measure("ks2_reading_expected", "Expected standard in reading", "share", 0),
-        Measure("ks2_writing_expected", "Expected standard in writing", "share", 0),
-        Measure("ks2_maths_expected", "Expected standard in maths", "share", 0),
-        Measure("ks2_reading_progress", "Reading progress", "points", 1),
-        Measure("ks2_writing_progress", "Writing progress", "points", 1),
-        Measure("ks2_maths_progress", "Maths progress", "points", 1),
+        _share("ks2", "rwm_expected", "Expected standard in reading, writing and maths"),
+        _share("ks2", "reading_expected", "Expected standard in reading"),
+        _share("ks2", "writing_expected", "Expected standard in writing"),
+        _share("ks2", "maths_expected", "Expected standard in maths"),
+        _ks2_progress("Reading"),
+        _ks2_progress("Writing"),
+        _ks2_progress("Maths"),
         Measure(
             "ks2_progress_index",
             "Reading, writing and maths progress together (standard deviations)",
             "points",
             2,
+            "ks2",
+            low=-4,
+            high=4,
+            is_prior_adjusted=True,
         ),
-        Measure("ks2_reading_score", "Reading scaled score", "points", 1),
-        Measure("ks2_maths_score", "Maths scaled score", "points", 1),
-        Measure("ks2_sen_support_share", "Pupils on SEN support", "share", 0, is_judged=False),
-        Measure("ks4_attainment8", "Attainment 8", "points", 1),
-        Measure("ks4_progress8", "Progress 8", "points", 2),
-        Measure("ks4_basics_94", "Grade 4 or above in English and maths", "share", 0),
-        Measure("ks4_basics_95", "Grade 5 or above in English and maths", "share", 0),
-        Measure("ks4_sen_support_share", "Pupils on SEN support", "share", 0, is_judged=False),
+        Measure("ks2_reading_score", "Reading scaled score", "points", 1, "ks2", 80, 120),
+        Measure("ks2_maths_score", "Maths scaled score", "points", 1, "ks2", 80, 120),
+        _share("ks2", "sen_support_share", "Pupils on SEN support", is_judged=False),
+        # Ten subjects' worth of grades 0 to 9, and their distance from what pupils alike got.
+        Measure("ks4_attainment8", "Attainment 8", "points", 1, "ks4", 0, 90),
+        Measure("ks4_progress8", "Progress 8", "points", 2, "ks4", -6, 6, is_prior_adjusted=True),
+        _share("ks4", "basics_94", "Grade 4 or above in English and maths"),
+        _share("ks4", "basics_95", "Grade 5 or above in English and maths"),
+        _share("ks4", "sen_support_share", "Pupils on SEN support", is_judged=False),
     )
 }
 if set(MEASURES) != set(get_args(MeasureName)):  # pragma: no cover - a programming error, at import
