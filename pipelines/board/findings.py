@@ -445,7 +445,10 @@ def _power(row: Row, tables: Tables) -> str:
     if wording.is_missing(row["mde"]):
         return ""
     likely = cite(row, "size", "mde")
-    words = f"With this many pupils, only an effect of about {likely} or more was likely to show."
+    with_what = "With this many pupils"
+    if plain(cite(row, "signed", "estimate_low")) != plain(cite(row, "signed", "estimate_high")):
+        with_what += " and the two comparisons this far apart"
+    words = f"{with_what}, only an effect of about {likely} or more was likely to show."
     asked = _asked(row, tables)
     if asked is None or wording.is_missing(asked["smallest_effect"]):
         return words

@@ -97,7 +97,10 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
         yield f"Single schools: leaving out each in turn {says} ({spread})."
     if not wording.is_missing(headline["mde"]):
         mde = cite(headline, "size", "mde")
-        yield f"Size: an effect of {mde} would be seen 8 times in 10; a smaller one more rarely."
+        yield (
+            f"Size: with the two ends this far apart, an effect of {mde} would be seen 8 times in 10, "
+            "wherever between them the truth lies; a smaller one more rarely."
+        )
     if not wording.is_missing(headline["p_value_holm"]):
         holm = cite(headline, "hundredths", "p_value_holm")
         yield f"Many measures: allowing for all of this programme's, p is {holm}."

@@ -63,7 +63,11 @@ ESTIMATE = Table(
         ),
         *SAMPLE,
         Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0, decimals=0),
-        result("mde", "Effect seen 8 times in 10 if it were there (5% level)", low=0),
+        result(
+            "mde",
+            "Effect seen 8 times in 10 (5% level) with both ends as far apart as they are",
+            low=0,
+        ),
         result("expected_anyway", "Of the naive change, what chance alone would bring"),
         Column(
             "p_value_holm",

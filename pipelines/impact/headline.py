@@ -79,7 +79,12 @@ def bracket(
         ci_high=between.ci_high,
         p_value=between.p_value,
         effective_df=min(degrees_of_freedom),
-        mde=detectable_effect(errors, degrees_of_freedom, covariance / (errors[0] * errors[1])),
+        mde=detectable_effect(
+            errors,
+            degrees_of_freedom,
+            covariance / (errors[0] * errors[1]),
+            distance=max(estimates) - min(estimates),
+        ),
         sample=first.sample,
         extrapolation_reason=extrapolation_reason,
     )

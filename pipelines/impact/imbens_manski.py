@@ -17,7 +17,7 @@ from pipelines.impact.panel import FloatArray
 # Past this many standard errors between the ends the one-sided value is reached to four digits.
 _FAR_APART = 8.0
 _N_GAPS = 33
-_N_POINTS = 1024
+_N_POINTS = 2048
 # Roots of x^4 = x + 1: the additive recurrence that fills three dimensions most evenly (Roberts 2018).
 _STEPS = 1.2207440846057596 ** -np.arange(1.0, 4.0)
 
@@ -69,15 +69,23 @@ def critical_value(gap: FloatArray, degrees_of_freedom: float) -> FloatArray:
 
 
 def detectable_effect(
-    standard_errors: Sequence[float], degrees_of_freedom: Sequence[float], correlation: float
+    standard_errors: Sequence[float],
+    degrees_of_freedom: Sequence[float],
+    correlation: float,
+    distance: float = 0.0,
 ) -> float:
-    """The effect at which `between_ends` excludes zero 80 times in 100, in the errors' unit.
+    """The effect at which `between_ends` excludes zero at least 80 times in 100, in the errors' unit.
 
-    The ends are normal about the effect with the given correlation, studentised by the root of one
-    chi-square draw (Wilson and Hilferty 1931, PNAS 17: 684, to a third of a percent from 8 degrees
-    of freedom). A draw's claim needs the effect to reach a size of its own, and the answer is the
-    80th percentile of those, over points spread evenly in the place of random ones. Equal ends with
-    correlation 1 give the usual single-test figure (Bloom 1995, Evaluation Review 19: 547).
+    `distance` (0 or more) is how far apart the two ends truly lie. The effect is at the far one, since
+    which end is right is not known: the near end, which must exclude zero too, is short of it by the
+    distance. Either end may be the near one (an effect may go up or down), and the larger answer is
+    given, so that the other direction is seen at least as often.
+
+    The ends are normal with the given correlation, studentised by the root of one chi-square draw
+    (Wilson and Hilferty 1931, PNAS 17: 684, to a third of a percent from 8 degrees of freedom). A
+    draw's claim needs the effect to reach a size of its own, and the answer is the 80th percentile of
+    those, over points spread evenly in the place of random ones. Equal ends with correlation 1 and no
+    distance give the usual single-test figure (Bloom 1995, Evaluation Review 19: 547).
     """
     error, df = np.asarray(standard_errors), np.asarray(degrees_of_freedom)
     points = (0.5 + np.arange(_N_POINTS)[:, None] * _STEPS) % 1
@@ -85,9 +93,15 @@ def detectable_effect(
     rho = float(np.clip(correlation, -1.0, 1.0))
     normal = np.column_stack([first, rho * first + np.sqrt(1 - rho**2) * own])
     ratio = np.maximum(1 - 2 / (9 * df) + spread[:, None] * np.sqrt(2 / (9 * df)), 0.0) ** 1.5
-    deviation, estimated = error * normal, error * ratio
-    gap = np.ptp(deviation, axis=1) / np.maximum(estimated.max(axis=1), np.finfo(float).tiny)
+    estimated = error * ratio
+    largest = np.maximum(estimated.max(axis=1), np.finfo(float).tiny)
     nodes = np.linspace(0.0, _FAR_APART, _N_GAPS)
-    c = np.interp(gap, nodes, critical_value(nodes, float(df.min())))
-    needed = (c[:, None] * estimated - deviation).max(axis=1)
-    return float(np.quantile(needed, POWER))
+    critical = critical_value(nodes, float(df.min()))
+
+    def needed(short_of: FloatArray) -> float:
+        """The effect needed where each end lies `short_of` (2,) the truth."""
+        deviation = error * normal - short_of
+        c = np.interp(np.ptp(deviation, axis=1) / largest, nodes, critical)
+        return float(np.quantile((c[:, None] * estimated - deviation).max(axis=1), POWER))
+
+    return max(needed(np.array(near)) for near in ((distance, 0.0), (0.0, distance)))

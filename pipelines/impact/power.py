@@ -45,8 +45,10 @@ class Power:
 
     `mde` is in the measure's unit, `mde_sd` in pupil SDs of the latest baseline year (None where the
     spread over pupils is not known); both are None where the headline would be refused, and `reason`
-    says why. Counts and `effective_df` are those the outcome year is expected to have. Standard
-    errors are in the unit.
+    says why. It holds where the ends of the bracket lie as far apart as the schools' earlier results
+    let expect (`distance`); `mde_if_ends_agree` is what it would be if they met. Counts and
+    `effective_df` are those the outcome year is expected to have. Standard errors, `distance` and
+    `mde_if_ends_agree` are in the unit.
     """
 
     programme: str
@@ -61,9 +63,21 @@ class Power:
     standard_error_ancova: float | None = None
     standard_error_change: float | None = None
     lasting_share: float | None = None
+    distance: float | None = None
+    mde_if_ends_agree: float | None = None
     mde: float | None = None
     mde_sd: float | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Both ends, the covariance (S,) of a school's errors in them, and how far apart they are (P,)."""
+
+    ancova: _End
+    change: _End
+    covariance: FloatArray
+    distance: FloatArray
 
 
 @dataclass(frozen=True)
@@ -152,7 +166,7 @@ def _answer(
     panel: SchoolPanel,
     programme: str,
     spread: SchoolVariance,
-    ends: tuple[_End, _End, FloatArray] | None,
+    ends: _Ends | None,
     why_none: str | None,
 ) -> Power:
     j = panel.programmes.index(programme)
@@ -173,7 +187,7 @@ def _answer(
 
     if ends is None:
         return said(reason=why_none)
-    ancova, change, covariance = ends
+    ancova, change = ends.ancova, ends.change
     df = (float(ancova.degrees_of_freedom[j]), float(change.degrees_of_freedom[j]))
     least_df = min(df) if np.isfinite(df).all() else None
     too_few = too_few_schools(sample, least_df)
@@ -181,21 +195,29 @@ def _answer(
         cannot = "the programme cannot be told apart from the others, or schools are too few"
         return said(effective_df=least_df, reason=too_few or cannot)
     errors = (float(ancova.standard_error[j]), float(change.standard_error[j]))
-    together = float((ancova.rows[j] * change.rows[j] * covariance).sum())
-    mde_sd = detectable_effect(errors, df, together / (errors[0] * errors[1]))
+    together = float((ancova.rows[j] * change.rows[j] * ends.covariance).sum())
+    correlation, distance = together / (errors[0] * errors[1]), float(ends.distance[j])
+    mde_sd = detectable_effect(errors, df, correlation, distance)
     total = spread.lasting + spread.passing
     return said(
         effective_df=least_df,
         standard_error_ancova=errors[0] * panel.outcome_scale,
         standard_error_change=errors[1] * panel.outcome_scale,
         lasting_share=spread.lasting / total if spread.is_lasting_known and total > 0 else None,
+        distance=distance * panel.outcome_scale,
+        mde_if_ends_agree=detectable_effect(errors, df, correlation) * panel.outcome_scale,
         mde=mde_sd * panel.outcome_scale,
         mde_sd=None if panel.is_scale_from_school_means else mde_sd,
     )
 
 
-def _ends(panel: SchoolPanel, spread: SchoolVariance) -> tuple[_End, _End, FloatArray]:
-    """Both ends, and the covariance (S,) of a school's errors in them."""
+def _ends(panel: SchoolPanel, spread: SchoolVariance) -> _Ends:
+    """Both ends, as baseline results alone let expect them.
+
+    Their distance is the part of the sides' baseline gap that is expected to fade: the change from the
+    baseline mean of what ANCOVA predicts from baselines, for which ANCOVA itself shows nothing (Ding
+    and Li 2019, Political Analysis 27: 605).
+    """
     z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()
     has_value = np.isfinite(z)
     has_any_school = has_value.any(axis=0)
@@ -227,14 +249,21 @@ def _ends(panel: SchoolPanel, spread: SchoolVariance) -> tuple[_End, _End, Float
     change_sampling = (
         outcome_sampling + (mean_of**2 * np.where(has_value, baseline_sampling, 0.0)).sum(axis=1)
     )  # fmt: skip
+    filled = predict_missing_baselines(panel)
     ancova = _end(
-        np.hstack([membership, predict_missing_baselines(panel)]),
+        np.hstack([membership, filled]),
         error_covariance(conditioned_on, conditioned_on),
         outcome_sampling,
         n_programmes,
     )
     change = _end(membership, error_covariance(mean_of, mean_of), change_sampling, n_programmes)
-    return ancova, change, error_covariance(conditioned_on, mean_of)
+    baseline_mean = (mean_of * np.nan_to_num(z[:, has_any_school])).sum(axis=1)
+    return _Ends(
+        ancova,
+        change,
+        error_covariance(conditioned_on, mean_of),
+        np.abs(change.rows @ (filled @ slope - baseline_mean)),
+    )
 
 
 def _filled_from(has_value: BoolArray, sampling: FloatArray, spread: SchoolVariance) -> FloatArray:

@@ -128,6 +128,7 @@ def power_page(study: Study, answers: Sequence[MeasurePower]) -> Iterator[str]:
     years = ", ".join(sorted(section.baseline_years))
     yield f"The smallest effect the headline would find 8 times in 10 (5% level), from {years} alone."
     yield f"The latest of these stands in for {section.outcome_year}, whose results are not opened."
+    yield "The headline needs both of its comparisons to agree, so it sees less the further they are apart."
     if len(section.baseline_years) == 1:
         yield "From one year nobody can say what lasts in a school: nothing is taken to, the worst case."
     matched = [p.title for p in study.evaluated_programmes if p.comparison_pool == "matched"]
@@ -140,6 +141,8 @@ def power_page(study: Study, answers: Sequence[MeasurePower]) -> Iterator[str]:
     yield from power_table(answers)
     yield ""
     yield "*  a primary measure of the protocol; pp: percentage points; df: degrees of freedom"
+    yield "can see: with the two comparisons as far apart as the schools' earlier results let expect"
+    yield "if alike: what it could see if both sides' earlier results were alike and the comparisons met"
     yield "in SD: standard deviations of the measure over these pupils"
     yield "of attainment: standard deviations of their attainment, on which measures can be compared"
     yield "matters: the smallest effect that would matter, by the protocol"
@@ -154,6 +157,7 @@ def power_table(answers: Sequence[MeasurePower]) -> Iterator[str]:
         "pupils",
         "measure",
         "can see",
+        "if alike",
         "in SD",
         "of attainment",
         "matters",
@@ -341,6 +345,7 @@ def _shown(answer: MeasurePower) -> tuple[str, ...]:
         found.pupil_group,
         found.measure + (", pupil-adjusted" if answer.is_pupil_adjusted else ""),
         _amount(found.mde, found.unit),
+        _amount(found.mde_if_ends_agree, found.unit),
         _in_sd(found.mde_sd),
         _in_sd(answer.mde_attainment_sd),
         _amount(answer.smallest_effect, found.unit),

@@ -49,14 +49,16 @@ def test_the_bracket_spans_both_ends():
     assert result.p_value == expected.p_value
     assert result.effective_df == 15.0
     # The planted ends err together, school by school.
-    assert result.mde == pytest.approx(detectable_effect(errors, (15.0, 25.0), 1.0))
+    apart = detectable_effect(errors, (15.0, 25.0), 1.0, distance=1.0)
+    assert result.mde == pytest.approx(apart)
+    assert apart > detectable_effect(errors, (15.0, 25.0), 1.0)
 
 
 def test_ends_of_other_schools_err_apart():
     first, second = end(2.0, 1.5), end(1.0, 1.5)
     elsewhere = replace(second, contribution={n + 100: c for n, c in second.contribution.items()})
     errors, df = (first.standard_error, second.standard_error), (20.0, 20.0)
-    assert joined(first, elsewhere).mde == pytest.approx(detectable_effect(errors, df, 0.0))
+    assert joined(first, elsewhere).mde == pytest.approx(detectable_effect(errors, df, 0.0, 1.0))
 
 
 def test_ends_that_point_in_opposite_directions_test_nothing():

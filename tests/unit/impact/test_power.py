@@ -125,3 +125,18 @@ def test_adjusting_for_prior_attainment_is_a_regression_within_schools(
     panel = planted_panel()
     same = with_residual_variance(panel, panel, {"2015-16": 1.0, "2016-17": 2.0, "2017-18": 3.0})
     assert list(same.within_variance) == [1.0, 2.0, 3.0]
+
+
+def test_the_further_apart_both_sides_were_the_less_is_seen(
+    planted_panel: Callable[..., SchoolPanel],
+) -> None:
+    """Half of a pupil SD weaker in every year: the ends part, and more is needed."""
+    panel = planted_panel()
+    seen = power(panel, KNOWN)["send"]
+    lower = panel.mean.copy()
+    lower[panel.exposure[:, 0] > 0] -= 0.5 * panel.outcome_scale
+    weaker = power(replace(panel, mean=lower), KNOWN)["send"]
+    assert weaker.distance > seen.distance
+    gained = weaker.mde - weaker.mde_if_ends_agree
+    assert 0.5 * weaker.distance < gained <= weaker.distance
+    assert gained > seen.mde - seen.mde_if_ends_agree

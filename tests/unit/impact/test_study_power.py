@@ -40,6 +40,10 @@ def test_results_of_the_outcome_year_need_not_exist(asked: tuple[Path, str]) -> 
     assert {"send", "gap"} == set(table["programme"])
     judged = table[table["mde"].notna()]
     assert judged["mde_sd"].between(0.1, 1.5).all()
+    # Schools were chosen for weak results, so the comparisons are expected to lie apart.
+    assert (judged["distance"] > 0).all()
+    assert (judged["mde"] > judged["mde_if_ends_agree"]).all()
+    assert "if alike" in printed
     assert set(table.loc[table["is_primary"], "measure"]) >= {"ks2_rwm_expected", "ks4_basics_94"}
     assert set(table["measure"]) <= {name for name, m in MEASURES.items() if m.is_judged}
     assert "  *  a primary" not in printed
