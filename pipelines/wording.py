@@ -364,14 +364,15 @@ def sentence(text: str) -> str:
 
 
 def first_within(n_words: int, *candidates: str) -> str:
-    """The first candidate of at most `n_words` words: put the fullest wording first.
+    """The first candidate of at most `n_words` words: the fullest wording first, a short form last.
 
-    Raises ValueError if none fits, so that a title is never cut in the middle.
+    The short form holds no name, label or title, whose length a study decides. Words never stop a run:
+    where not even the short form fits, its first words stand with an ellipsis.
     """
     for candidate in candidates:
         if len(candidate.split()) <= n_words:
             return candidate
-    raise ValueError(f"No wording of {n_words} words or fewer among {candidates!r}.")
+    return " ".join(candidates[-1].split()[:n_words]) + "…"
 
 
 def _number(value: float, unit: str, measure: str | None) -> str:

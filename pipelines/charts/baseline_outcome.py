@@ -14,11 +14,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.charts.subject import Subject
-from pipelines.wording import NUMBER, first_within, format_status
+from pipelines.wording import NUMBER, format_count, format_status, rounded
 
 _SIDE, _LEFT = 3.55, 0.55
+_BEFORE, _HIGHER = "Average of earlier years", "Higher than before"
+_BY_CHANCE = (
+    "A school's results move by chance too, and those that start low tend to rise whatever is done."
+)
 
 
 def charts(tables: Tables) -> Iterator[Chart]:
@@ -36,25 +40,18 @@ def charts(tables: Tables) -> Iterator[Chart]:
 
 def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     name = f"baseline_outcome-{about.slug}"
-    counts = {
-        about.schools: _rises(points[points["is_programme"].astype(bool)]),
-        about.others: _rises(points[~points["is_programme"].astype(bool)]),
-    }
-    title = _title(tables, about, counts)
+    data = _data(tables, about, points)
+    title, title_from = _title(tables, about, data)
     notes = _withheld(tables, about)
     withheld = " ".join(f"{note}." for note in notes) or "No school is withheld."
-    year = subject.outcome_year(tables)
     status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
     broken = series_breaks.break_words(tables, about)
-    parts = [f"{_part(up, n)} {name} rose" for name, (up, n) in counts.items()]
-    rose = f"From the average of earlier years to {year}, {' and '.join(parts)}. "
     existed = "No such programme existed. " if about.is_placebo else ""
+    moved = "" if _is_broken(tables, about) else _higher_words(tables, about, data)
     alt_text = (
-        f"Scatter chart, one point a school. {about.measured()}. {existed}"
-        f"{'' if _is_broken(tables, about) else rose}{withheld} Schools "
-        f"that start low tend to rise whatever is done. {broken}"
-    )
-    alt_text = alt_text.strip()
+        f"Scatter chart, one point a school. {about.measured()}. {existed}{moved}{withheld} "
+        f"{_BY_CHANCE} {broken}"
+    ).strip()
     svg = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
         name=name,
@@ -63,12 +60,12 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Schools are not named. Those that start low tend to rise whatever is done. {withheld} "
-            f"{broken}".strip(),
+            f"Schools are not named. {_BY_CHANCE} {withheld} {broken}".strip(),
             status,
         ),
-        data=_data(tables, about, points),
+        data=data,
         svg=svg,
+        title_from=title_from,
         # Below the schools' own rows stands one for each reason.
         caption_from=tuple(
             Quote(number, (len(points) + place,), "School")
@@ -78,31 +75,56 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     )
 
 
-def _rises(points: pd.DataFrame) -> tuple[int, int]:
-    """How many schools rose, of how many."""
-    return int((points["outcome_mean"] > points["baseline_mean"]).sum()), len(points)
-
-
 def _is_broken(tables: Tables, about: Subject) -> bool:
     """Whether a break parts all earlier results from the outcome's."""
     last = max(series_breaks.breaks(tables, about), default="")
-    return last > subject.study_years(tables)[-2]
+    return last > subject.last_year_before(tables)
+
+
+def _places(data: pd.DataFrame, schools: str) -> tuple[list[int], list[int]]:
+    """Rows of the figures of these schools, and of those of them that are higher than before."""
+    mine = data["School"] == _one_of(schools)
+    is_higher = mine & (data[_HIGHER] == "yes")
+    return [*data.index[mine]], [*data.index[is_higher]]
+
+
+def _higher_words(tables: Tables, about: Subject, data: pd.DataFrame) -> str:
+    """How many of each side, before a noun: a count would stand in none of the chart's figures."""
+    parts = []
+    for schools in (about.schools, about.others):
+        everyone, higher = (len(places) for places in _places(data, schools))
+        if everyone:
+            parts.append(f"{_part(higher, everyone)} {schools}")
+    year = subject.outcome_year(tables)
+    return f"Higher in {year} than in earlier years: {' and '.join(parts)}. "
 
 
 def _part(n: int, everyone: int) -> str:
-    """How many of them, before a noun: a count would stand in none of the chart's figures."""
     if n in (0, everyone):
         return "all" if n else "no"
     return "most" if 2 * n > everyone else "half of" if 2 * n == everyone else "fewer than half of"
 
 
-def _title(tables: Tables, about: Subject, counts: dict[str, tuple[int, int]]) -> str:
+def _title(tables: Tables, about: Subject, data: pd.DataFrame) -> tuple[str, tuple[Quote, ...]]:
+    """How many programme schools are higher than before, and the rows each number counts.
+
+    Never more: a school's results move by chance, and the chart gives single schools no interval.
+    """
     if _is_broken(tables, about):
-        return "Measured differently before and after: cannot tell which schools rose"
-    mine, others = (_part(*counts[schools]) for schools in (about.schools, about.others))
+        return "Measured differently before and after: cannot tell which schools rose", ()
+    mine, higher = _places(data, about.schools)
+    of_all = Quote(format_count(len(mine)), tuple(mine), _HIGHER, is_count=True)
+    if len(mine) < 2:
+        return "Too few programme schools are shown: cannot tell anything", ()
+    whose = "chosen" if about.is_placebo else "programme"
+    part = f"none of {of_all.number}"
+    quotes: tuple[Quote, ...] = (of_all,)
+    if higher:
+        some = Quote(format_count(len(higher)), tuple(higher), _HIGHER, is_count=True)
+        part, quotes = f"{some.number} of {of_all.number}", (some, *quotes)
     if about.is_placebo:
-        return first_within(MAX_TITLE_WORDS, f"No programme existed: {mine} chosen schools rose")
-    return first_within(MAX_TITLE_WORDS, f"Rose: {mine} programme schools, {others} others")
+        return f"No programme existed: higher in {part} {whose} schools", quotes
+    return f"Higher in {part} {whose} schools: cannot tell why", quotes
 
 
 def _withheld(tables: Tables, about: Subject) -> list[str]:
@@ -162,8 +184,12 @@ def _write_key(axes: Axes, about: Subject, n_programme: int, n_rest: int) -> Non
         words = style.wrap(text, room, style.BODY_SIZE)
         axes.text(1.1, height, words, va="center", linespacing=1.25, **place)
     axes.plot([1.03, 1.09], [0.63, 0.69], color=style.RULE, linewidth=1.2, **place)
-    note = style.wrap("above this line: better than in earlier years", room, style.BODY_SIZE)
+    note = style.wrap("above this line: higher than in earlier years", room, style.BODY_SIZE)
     axes.text(1.11, 0.66, note, va="center", linespacing=1.25, **place)
+
+
+def _one_of(schools: str) -> str:
+    return schools.replace("schools", "school")
 
 
 def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
@@ -173,18 +199,23 @@ def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
     year = subject.outcome_year(tables)
     shown = [
         {
-            "School": (about.schools if row["is_programme"] else about.others).replace(
-                "schools", "school"
-            ),
-            "Average of earlier years": about.value(row["baseline_mean"]),
+            "School": _one_of(about.schools if row["is_programme"] else about.others),
+            _BEFORE: about.value(row["baseline_mean"]),
             year: about.value(row["outcome_mean"]),
-            "Rose": "yes" if row["outcome_mean"] > row["baseline_mean"] else "no",
+            # As a reader of the two figures beside it would say.
+            _HIGHER: "yes" if _change(about, row) > 0 else "no",
         }
         for row in subject.rows(ordered)
     ]
     hidden = [
-        {"School": note}
-        | dict.fromkeys(("Average of earlier years", year, "Rose"), subject.WITHHELD_TEXT)
+        {"School": note} | dict.fromkeys((_BEFORE, year, _HIGHER), subject.WITHHELD_TEXT)
         for note in _withheld(tables, about)
     ]
     return pd.DataFrame(shown + hidden)
+
+
+def _change(about: Subject, row: dict[str, Any]) -> float:
+    before, after = (
+        rounded(row[mean], about.unit, about.measure) for mean in ("baseline_mean", "outcome_mean")
+    )
+    return after - before

@@ -9,6 +9,7 @@ import pandas as pd
 from pipelines.charts import effect_axis, style, subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
 from pipelines.charts.subject import Effect, Subject
+from pipelines.charts.verdict_title import verdict_title
 from pipelines.wording import (
     first_within,
     format_count_or_withheld,
@@ -73,8 +74,8 @@ def _title(tables: Tables, rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
             verdict = found.verdict if found.is_estimated else None
             places.setdefault(verdict or "cannot_tell", []).append(place)
     real = [row for row in rows if not row[0].is_placebo]
-    if not real:
-        return subject.verdict_title(tables, *rows[0]), ()
+    if len(real) < 2:
+        return verdict_title(tables, *(real or rows)[0]), ()
     if set(places) == {"cannot_tell"}:
         n_programmes = len({about.programme for about, _ in real})
         whom = {1: real[0][0].title, 2: "either programme"}.get(n_programmes, "any programme")
@@ -96,6 +97,11 @@ def _title(tables: Tables, rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
         f"{len(places[verdict])} {text}" for verdict, text in words.items() if verdict in places
     ]
     whole = f"Of {everyone.number} outcomes: {', '.join(parts)}"
+    if len(places) == 1:
+        verdict = format_verdict(next(iter(places)))
+        if len(real) == 2:
+            return f"Both outcomes: {verdict}", ()
+        return f"All {everyone.number} outcomes: {verdict}", (everyone,)
     if len(whole.split()) <= MAX_TITLE_WORDS:
         return whole, (everyone, *counts)
     unsure = counts[-1]

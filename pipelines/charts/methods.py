@@ -37,6 +37,14 @@ _KEY_ONE: style.KeyEntry = (
 _KEY_DOT: style.KeyEntry = (f"another method, its interval withheld {WITHHELD}", (_DOT,))
 
 
+_SHORT_VERDICTS = {
+    "better": "Better",
+    "worse": "Worse",
+    "no_meaningful_difference": "Too small to matter",
+    "cannot_tell": "Cannot tell",
+}
+
+
 @dataclass(frozen=True)
 class Method:
     """One method's row: its words, what it found, and whether it is the unsafe one."""
@@ -100,27 +108,41 @@ def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
 
 def _title(about: Subject, methods: list[Method]) -> str:
     """The verdict, then what the other methods with an interval say; the unsafe one apart."""
-    intervals = [
-        (method.found.ci_low, method.found.ci_high)
-        for method in methods
-        if method.role == "robustness"
-        and method.found.ci_low is not None
-        and method.found.ci_high is not None
-    ]
-    better = sum(low > 0 for low, _ in intervals)
-    worse = sum(high < 0 for _, high in intervals)
-    if not intervals:
-        says = "other methods without intervals"
-    elif better and worse:
-        says = "other methods disagree"
-    elif better or worse:
-        many = "all" if better + worse == len(intervals) else "some"
-        says = f"{many} other methods say {'better' if better else 'worse'}"
-    else:
-        says = "other methods leave gain and loss open"
-    verdict = format_verdict(methods[0].found.verdict)
-    opening = "No programme existed" if about.is_placebo else capitalised(verdict)
-    return first_within(MAX_TITLE_WORDS, f"{opening}; {says}")
+    verdict = methods[0].found.verdict or "cannot_tell"
+    full = "No programme existed" if about.is_placebo else capitalised(format_verdict(verdict))
+    short = "No programme existed" if about.is_placebo else _SHORT_VERDICTS[verdict]
+    says = _what_others_say([_answer(about, m.found) for m in methods if m.role == "robustness"])
+    return first_within(
+        MAX_TITLE_WORDS,
+        f"{full}; {says}",
+        f"{short}; {says}",
+        f"{short}; {says.replace('other methods', 'others')}",
+    )
+
+
+def _answer(about: Subject, found: Effect) -> str:
+    """What one interval says, by the rule of verdicts; "" where there is none."""
+    if found.ci_low is None or found.ci_high is None:
+        return ""
+    if found.ci_low > 0 or found.ci_high < 0:
+        return "better" if (found.ci_low > 0) == about.higher_is_better else "worse"
+    small = about.smallest_effect
+    is_small = small is not None and -small < found.ci_low and found.ci_high < small
+    return "too small" if is_small else "open"
+
+
+def _what_others_say(answers: list[str]) -> str:
+    """The agreement of the other methods, in seven words or fewer."""
+    given = [answer for answer in answers if answer]
+    said = {answer for answer in given if answer != "open"}
+    if not given:
+        return "other methods without intervals"
+    if not said:
+        return "other methods leave gain and loss open"
+    if len(said) > 1:
+        return "other methods disagree"
+    many = "all" if "open" not in given else "some"
+    return f"{many} other methods say {said.pop()}"
 
 
 @style.styled

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.charts import effect_axis, series_breaks, style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
-    first_within,
     format_count_or_withheld,
     format_effect,
     format_group,
@@ -48,7 +47,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
 def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> Chart:
     name = f"naive_headline-{about.slug}"
     title, title_from = _title(about, naive, headline)
-    broken = series_breaks.break_words(tables, about, after=subject.study_years(tables)[-2])
+    broken = series_breaks.break_words(tables, about, after=subject.last_year_before(tables))
     alt_text = f"{_alt_text(about, naive, headline)} {broken}".strip()
     statuses = format_status(headline.status)
     svg = _draw(tables, about, title, naive, headline).save(name, alt_text)
@@ -68,16 +67,19 @@ def _title(about: Subject, naive: Effect, headline: Effect) -> tuple[str, tuple[
     change = format_signed(naive.low, about.unit, about.measure)
     its = Quote(change, (0,), "Difference")
     if about.is_placebo:
-        return f"No programme existed, yet last year's change says {change}", (its,)
+        is_apart = (naive.ci_low or 0.0) > 0 or (naive.ci_high or 0.0) < 0
+        yet = ", yet" if is_apart else ";"
+        return f"No programme existed{yet} last year's change says {change}", (its,)
     if headline.verdict in ("better", "worse"):
         low = format_signed(headline.ci_low, about.unit, about.measure)
         high = format_signed(headline.ci_high, about.unit, about.measure)
-        ends = (Quote(end, (1,), "95% interval") for end in (low, high))
-        return f"Last year's change says {change}; trusted comparison {low} to {high}", (its, *ends)
+        # One number where both ends read the same, as the figures have it.
+        ends = tuple(Quote(end, (1,), "95% interval") for end in dict.fromkeys((low, high)))
+        said = " to ".join(end.number for end in ends)
+        return f"Last year's change says {change}; trusted comparison {said}", (its, *ends)
     if headline.verdict == "no_meaningful_difference":
         return f"Last year's change says {change}; trusted comparison: too small", (its,)
-    title = f"Change since last year says {change}; trusted comparison cannot tell"
-    return first_within(MAX_TITLE_WORDS, title), (its,)
+    return f"Last year's change says {change}; trusted comparison cannot tell", (its,)
 
 
 @style.styled

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Effect, Reading, Subject
+from pipelines.charts.verdict_title import verdict_title
 from pipelines.wording import (
     capitalised,
     format_count,
@@ -65,7 +66,7 @@ def _title(
         changes = [_last_change(line) for line in lines.values()]
         if None not in changes and changes[0] > max(changes[1], 0.0):  # type: ignore[operator, type-var]
             return "No programme existed, yet these schools' results recovered"
-    return subject.verdict_title(tables, about, found)
+    return verdict_title(tables, about, found)
 
 
 def _last_change(line: Sequence[Reading]) -> float | None:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.charts.chart import MAX_TITLE_WORDS, Tables
+from pipelines.charts.chart import Tables
 from pipelines.wording import (
     STATUS_ORDER,
     disadvantage_means,
-    first_within,
     format_count,
     format_group,
     format_pools,
@@ -44,6 +43,7 @@ class Subject:
     key_stage: str
     unit: str
     smallest_effect: float | None
+    higher_is_better: bool
     comparison_pool: str
 
     @property
@@ -166,6 +166,7 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
                 key_stage=measure["key_stage"],
                 unit=measure["unit"],
                 smallest_effect=_number(measure["smallest_effect"]),
+                higher_is_better=bool(measure["higher_is_better"]),
                 comparison_pool=row["comparison_pool"],
             )
 
@@ -222,7 +223,7 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
         mean = None if row is None or row["suppressed"] else _number(row["mean"])
         if row is None or mean is None:
             withheld = row is not None and bool(row["suppressed"])
-            reason = WITHHELD_TEXT if withheld else _why_absent(tables, subject, year)
+            reason = WITHHELD_TEXT if withheld else why_absent(tables, subject, year)
             status = None if row is None else _text(row["release_status"])
             nothing = float("nan")
             readings.append(Reading(year, status, nothing, nothing, nothing, None, None, reason))
@@ -254,6 +255,11 @@ def study_years(tables: Tables) -> list[str]:
     row = tables["study"].iloc[0]
     baseline = [year.strip() for year in str(row["baseline_years"]).split(",")]
     return sorted({*filter(None, baseline), str(row["outcome_year"])})
+
+
+def last_year_before(tables: Tables) -> str:
+    """The last baseline year; "" for a study that has none."""
+    return next((y for y in reversed(study_years(tables)) if y < outcome_year(tables)), "")
 
 
 def outcome_year(tables: Tables) -> str:
@@ -336,57 +342,8 @@ def status_words(readings: Sequence[Reading]) -> str:
     return "; ".join(f"{join_words(years)} {words}" for words, years in years_by_status.items())
 
 
-def verdict_title(tables: Tables, subject: Subject, found: Effect | None) -> str:
-    """The finding about a primary measure in ten words or fewer, from its verdict alone."""
-    label, title, year = subject.label, subject.title, outcome_year(tables)
-    if found is None or not found.is_estimated:
-        if found is None or _why_absent(tables, subject, year) == NOT_YET:
-            return first_within(
-                MAX_TITLE_WORDS,
-                f"{label}: {year} results not yet published",
-                f"{subject.pupils_year} results for {year} not yet published",
-            )
-        if "too few schools" in found.reason:
-            return first_within(
-                MAX_TITLE_WORDS,
-                f"{label}: too few {title} schools to judge",
-                f"{title}: too few {subject.pupils_year} schools to judge",
-                f"Too few {subject.pupils_year} schools to judge",
-            )
-        return first_within(
-            MAX_TITLE_WORDS,
-            f"{label}: cannot be judged yet",
-            f"{subject.pupils_year} results: cannot be judged yet",
-        )
-    if subject.is_placebo:
-        return {
-            "better": "No programme existed, yet the trusted comparison claims an effect",
-            "worse": "No programme existed, yet the trusted comparison claims an effect",
-            "no_meaningful_difference": (
-                "No programme existed; trusted comparison finds too little to matter"
-            ),
-        }.get(found.verdict or "", "No programme existed; the trusted comparison cannot tell")
-    wordings = {
-        "better": ("better than expected in {} schools", "Better than expected in {} schools"),
-        "worse": ("worse than expected in {} schools", "Worse than expected in {} schools"),
-        "no_meaningful_difference": (
-            "{} made too little difference to matter",
-            "Any difference from {} is too small to matter",
-        ),
-    }
-    with_label, without = wordings.get(
-        found.verdict or "", ("cannot tell whether {} helped", "Cannot tell whether {} helped")
-    )
-    return first_within(
-        MAX_TITLE_WORDS,
-        f"{label}: {with_label.format(title)}",
-        f"{subject.pupils_year} results: {with_label.format(title)}",
-        without.format(title),
-        without.format("programme" if "{} schools" in without else "the programme"),
-    )
-
-
-def _why_absent(tables: Tables, subject: Subject, year: str) -> str:
+def why_absent(tables: Tables, subject: Subject, year: str) -> str:
+    """Why a year has no figure, as far as the study's protocol says."""
     pending = tables["not_yet_published"]
     mine = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]
     return NOT_YET if len(mine) else "no figure"

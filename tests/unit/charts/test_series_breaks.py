@@ -72,7 +72,7 @@ def test_a_break_is_drawn_between_the_years_it_parts(family):
         ),
         (
             "baseline_outcome",
-            "Rose: ",
+            "Higher in ",
             "Measured differently before and after: cannot tell which schools rose",
         ),
     ],
