@@ -1,19 +1,24 @@
 """A complete, hand-made set of released tables, for developing charts and the board page against.
 
-Every number is invented here; nothing is read, nothing is estimated (that is `pipelines.impact`).
+Every value is invented here; nothing is read, nothing is estimated (that is `pipelines.impact`). Which
+tables, columns and types there are is the catalogue's: the frames are as a reader of the store gets them.
 It holds the awkward cases on purpose: a placebo programme, a Key Stage 4 row with too few schools,
 a measure not yet published, withheld cells, a status that differs between years.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 
+import duckdb
 import numpy as np
 import pandas as pd
 
 from pipelines.board.cited import plain
-from pipelines.catalogue import ESTIMATE
+from pipelines.catalogue import ESTIMATE, RELEASED_TABLES, Table
+from pipelines.released import read_tables
 
 YEARS = ("2015-16", "2016-17", "2017-18")
 OUTCOME_YEAR = "2017-18"
@@ -38,6 +43,40 @@ def without_marks(found):
 
 def released_tables() -> dict[str, pd.DataFrame]:
     """Every released table, keyed by its name without the schema; new frames at each call."""
+    return {name: table.copy() for name, table in _stored().items()}
+
+
+@functools.cache
+def _stored() -> dict[str, pd.DataFrame]:
+    """The invented values in the catalogue's tables, read back from the store."""
+    made = _invented()
+    if made.keys() != {table.name for table in RELEASED_TABLES}:
+        raise ValueError(f"not the catalogue's released tables: {sorted(made)}")
+    with contextlib.closing(duckdb.connect()) as con:
+        con.execute("CREATE SCHEMA released")
+        for table in RELEASED_TABLES:
+            con.execute(table.ddl())
+            con.register("invented", shaped(table, made[table.name]))
+            con.execute(f"INSERT INTO {table.full_name} FROM invented")
+        return read_tables(con)
+
+
+def shaped(table: Table, values: pd.DataFrame) -> pd.DataFrame:
+    """Values in the columns the catalogue declares, in its order; those it lets be blank may be left out.
+
+    Raises ValueError where a column is not the catalogue's, or one that is never blank has no value.
+    """
+    names = [column.name for column in table.columns]
+    if not set(values.columns) <= set(names):
+        raise ValueError(f"{table.full_name} has no {sorted({*values.columns} - {*names})}")
+    frame = values.reindex(columns=names)
+    for column in table.columns:
+        if not column.is_nullable and frame[column.name].isna().any():
+            raise ValueError(f"{table.full_name}: {column.name} is never blank")
+    return frame
+
+
+def _invented() -> dict[str, pd.DataFrame]:
     return {
         "study": _study(),
         "programme": _programme(),
@@ -63,9 +102,9 @@ def released_tables() -> dict[str, pd.DataFrame]:
         "case_studies": _case_studies(),
         "case_study_event": _case_study_event(),
         "case_study_result": _case_study_result(),
-        "revisions": _revisions(),
-        "verdict_change": _verdict_change(),
-        "series_break": _series_break(),
+        "revisions": pd.DataFrame(),
+        "verdict_change": pd.DataFrame(),
+        "series_break": pd.DataFrame(),
         "source": _source(),
         "data_check": _data_check(),
         "withheld": _withheld(),
@@ -81,6 +120,7 @@ def _study() -> pd.DataFrame:
                 "local_authority_name": "Westhaven",
                 "is_fictional": True,
                 "reference_date": pd.Timestamp("2018-09-01"),
+                "as_at": pd.Timestamp("2018-10-02"),
                 "outcome_year": OUTCOME_YEAR,
                 "baseline_years": "2015-16, 2016-17",
                 "minimum_cell": 6,
@@ -106,7 +146,6 @@ def _programme() -> pd.DataFrame:
         "starts",
         "n_expected_schools",
         "n_schools",
-        "n_schools_with_results",
         "n_ks2_schools",
         "n_ks4_schools",
     ]
@@ -114,19 +153,19 @@ def _programme() -> pd.DataFrame:
     gap = "Closing the gap"
     rows = [
         ("send", send, "SSIF", send, True, False, 200_000, "sen_support", "2018-01-08",
-         18, 18, 15, 11, 4),
+         18, 18, 11, 4),
         ("gap", gap, "SSIF", gap, True, False, 200_000, "disadvantaged", "2017-09-04",
-         18, 18, 16, 12, 4),
+         18, 18, 12, 4),
         ("lowest", "Lowest results last year", "placebo", gap, True, True, np.nan,
-         "disadvantaged", "2017-09-04", 18, 18, 18, 18, 0),
+         "disadvantaged", "2017-09-04", 18, 18, 18, 0),
         ("maths_hub", "Mastery in maths", "Maths hub", "Teaching and learning", False, False,
-         40_000, "all", "2017-09-04", np.nan, 22, 19, 16, 3),
+         40_000, "all", "2017-09-04", np.nan, 22, 16, 3),
         ("reading", "Reading together", "Council", "Early reading", False, False, 25_000, "all",
-         "2017-09-04", np.nan, 25, 17, 17, 0),
+         "2017-09-04", np.nan, 25, 17, 0),
         ("transition", "Moving up well", "Council", "Transition", False, False, 30_000, "all",
-         "2018-01-08", np.nan, 20, 18, 12, 6),
+         "2018-01-08", np.nan, 20, 12, 6),
         ("able", "Most able network", "Council", "Most able", False, False, 15_000, "high_prior",
-         "2017-09-04", np.nan, 14, 13, 10, 3),
+         "2017-09-04", np.nan, 14, 10, 3),
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     table["starts"] = pd.to_datetime(table["starts"])
@@ -386,6 +425,9 @@ def _comparison() -> pd.DataFrame:
                         "ci_low": mean - half_width,
                         "ci_high": mean + half_width,
                         "is_interval_withheld": False,
+                        "n_meeting": round(mean * n_pupils)
+                        if cell is not None and unit == "share"
+                        else np.nan,
                         "suppressed": cell is None,
                         "unit": unit,
                     }
@@ -439,11 +481,11 @@ def _balance() -> pd.DataFrame:
 
 def _overlap() -> pd.DataFrame:
     rows = [
-        (*_SEND_KS2, 11, 23, 124, 262, 9, 0.82, False, 8, 21, 8 / 23, 21 / 23),
-        (*_GAP_KS2, 12, 22, 251, 430, 3, 0.25, True, 7, 22, 7 / 22, 1.0),
+        (*_SEND_KS2, 11, 23, 9, 0.82, False, 8, 21, 8 / 23, 21 / 23),
+        (*_GAP_KS2, 12, 22, 3, 0.25, True, 7, 22, 7 / 22, 1.0),
     ]
-    columns = ["n_programme_schools", "n_comparison_schools", "n_programme_pupils"]
-    columns += ["n_comparison_pupils", "n_comparison_schools_in_range", "programme_in_range_share"]
+    columns = ["n_programme_schools", "n_comparison_schools"]
+    columns += ["n_comparison_schools_in_range", "programme_in_range_share"]
     columns += ["is_extrapolation", "n_comparison_schools_in_evaluated"]
     columns += ["n_comparison_schools_in_others", "comparison_in_evaluated_share"]
     return pd.DataFrame(rows, columns=[*_QUESTION, *columns, "comparison_in_others_share"])
@@ -683,28 +725,6 @@ def _case_study_result() -> pd.DataFrame:
         "n_pupils n_meeting mean ci_low ci_high suppressed"
     )
     return pd.DataFrame(rows, columns=columns.split())
-
-
-def _revisions() -> pd.DataFrame:
-    columns = (
-        "programme level pupil_group measure unit academic_year from_status to_status n_pupils_before "
-        "n_pupils_after n_pupils_difference before after difference is_rounding verdict_before "
-        "verdict_after"
-    )
-    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns.split()})
-
-
-def _verdict_change() -> pd.DataFrame:
-    columns = (
-        "programme measure pupil_group academic_year compared_with published_on from_status to_status "
-        "verdict_before verdict_after is_changed reason"
-    )
-    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns.split()})
-
-
-def _series_break() -> pd.DataFrame:
-    columns = ["measure", "key_stage", "academic_year", "what", "source"]
-    return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
 
 
 def _data_check() -> pd.DataFrame:

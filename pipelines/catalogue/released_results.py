@@ -234,7 +234,10 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             SCHOOL_ID,
             *(
                 replace(
-                    column, is_nullable=column.name not in ("n_pupils", "mean", "release_status")
+                    column,
+                    # A year without a figure has a row, and so has a figure that is withheld.
+                    is_nullable=column.is_nullable
+                    or column.name in ("n_pupils", "mean", "release_status"),
                 )
                 for column in CASE_STUDY_RESULT.columns
                 if column.name != "school_id"
