@@ -27,7 +27,10 @@ def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
     is_it = (frame[key] == [*SUBJECT, YEAR]).all(axis=1)
     assert is_it.sum() == 1
     frame.loc[is_it, "suppressed"] = True
-    frame.loc[is_it, ["n_pupils", "n_schools", "mean", "ci_low", "ci_high"]] = mean
+    frame.loc[is_it, ["mean", "ci_low", "ci_high"]] = mean
+    # As a count, the same digits.
+    count = None if mean is None else round(mean * 10_000)
+    frame.loc[is_it, ["n_pupils", "n_schools", "n_meeting"]] = count
     return tables
 
 

@@ -1,0 +1,39 @@
+"""The made released tables are what the catalogue says such tables are, so no test reads others."""
+
+import pandas as pd
+import pytest
+
+from pipelines.catalogue import RELEASED_TABLES
+from tests.released_fixture import released_tables, shaped
+
+BY_NAME = {table.name: table for table in RELEASED_TABLES}
+
+
+@pytest.mark.parametrize("table", RELEASED_TABLES, ids=lambda table: table.name)
+def test_made_tables_keep_what_the_catalogue_declares(table):
+    frame = released_tables()[table.name]
+    assert list(frame.columns) == [column.name for column in table.columns]
+    for column in table.columns:
+        given = frame[column.name].dropna()
+        assert column.is_nullable or len(given) == len(frame), column.name
+        assert not column.allowed or set(given) <= set(column.allowed), column.name
+        assert column.low is None or (given >= column.low).all(), column.name
+        assert column.high is None or (given <= column.high).all(), column.name
+    assert not table.key or not frame.duplicated(list(table.key)).any()
+
+
+def test_a_column_the_catalogue_does_not_have_is_refused():
+    drifted = released_tables()["measure"].assign(n_schools_with_results=3)
+    with pytest.raises(ValueError, match="n_schools_with_results"):
+        shaped(BY_NAME["measure"], drifted)
+
+
+def test_a_blank_the_catalogue_does_not_allow_is_refused():
+    without = released_tables()["measure"].drop(columns="higher_is_better")
+    with pytest.raises(ValueError, match="higher_is_better is never blank"):
+        shaped(BY_NAME["measure"], without)
+
+
+def test_a_column_that_may_be_blank_may_be_left_out():
+    values = pd.DataFrame([{"kind": "statements", "programme": "send", "reason": "UPN"}])
+    assert shaped(BY_NAME["text_review"], values)["n_texts"].isna().all()
