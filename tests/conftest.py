@@ -17,6 +17,7 @@ from tests.evaluated import Evaluated, evaluate
 FOLDERS_IN_ORDER = (
     "unit",
     "faults",
+    "fleet",
     "disclosure",
     "reference",
     "conventions",

@@ -1,0 +1,113 @@
+"""A drawn study written as an analyst would be handed it: `study.toml` and its files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.fleet.drawing import Drawn
+from tests.fleet.other_files import other_files
+from tests.fleet.protocol import protocol_text
+from tests.fleet.result_files import pupil_rows, revised, table_rows
+from tests.fleet.world import AUTHORITY, TYPES, World, make_world
+
+
+def write_study(drawn: Drawn, parent: Path) -> Path:
+    """Write the study's folder below `parent`; returns it."""
+    return write_world(make_world(drawn), parent)
+
+
+def write_world(world: World, parent: Path) -> Path:
+    """As `write_study`, of a world that has been made already."""
+    drawn = world.drawn
+    folder = parent / drawn.name
+    folder.mkdir(parents=True)
+    draw = np.random.default_rng([drawn.seed, 3])
+    sources: list[tuple[str, dict[str, object]]] = []
+
+    def add(frame: pd.DataFrame, file: str, kind: str, **more: object) -> None:
+        if len(frame):
+            frame.to_csv(folder / file, index=False, lineterminator="\n")
+            sources.append((file, {"kind": kind, **more}))
+
+    for (stage, year), pupils in world.pupils.items():
+        if year in drawn.years_without_file:
+            continue
+        statuses = drawn.statuses[stage] if year == drawn.outcome_year else ("final",)
+        for nth, status in enumerate(statuses):
+            released = pupils if nth == 0 else revised(draw, pupils)
+            form = drawn.forms[stage]
+            rows = pupil_rows(
+                np.random.default_rng([drawn.seed, 4, int(year[:4])]), drawn, released, stage, year
+            )
+            if form == "tables":
+                rows = table_rows(world, released, rows, stage, year)
+            else:
+                rows = rows[(released["laestab"] // 10_000 == AUTHORITY).to_numpy()]
+            add(rows, f"{stage}_{form}_{year}_{status}.csv", f"{stage}_{form.replace('tables', 'schools')}",
+                academic_year=year, status=status)  # fmt: skip
+    if drawn.has_register:
+        add(_register(world), "register.csv", "school_register")
+    if "school_links" in drawn.kinds:
+        add(_links(world), "links.csv", "school_links")
+    add(_enrolments(world), "enrolments.csv", "enrolments")
+    for kind, rows in other_files(draw, world).items():
+        more: dict[str, object] = {}
+        if kind == "school_census":
+            more = {"academic_year": drawn.outcome_year}
+        if kind == "la_context":
+            more = {"status": "final"}
+        add(rows, f"{kind}.csv", kind, **more)
+    (folder / "study.toml").write_text(protocol_text(drawn, sources), encoding="utf-8")
+    return folder
+
+
+def _register(world: World) -> pd.DataFrame:
+    rows = []
+    for _, school in world.schools.iterrows():
+        kind, group, _ = TYPES[school["register_type"]]
+        is_primary = school["stage"] == "ks2"
+        low, high = (4, 7) if school["kind"] == "infant" else (4, 11) if is_primary else (11, 16)
+        row = {
+            "URN": school["urn"], "LA (code)": school["la"], "EstablishmentNumber": school["number"],
+            "EstablishmentName": school["name"], "TypeOfEstablishment (name)": kind,
+            "EstablishmentTypeGroup (name)": group,
+            "PhaseOfEducation (name)": "Primary" if is_primary else "Secondary",
+            "StatutoryLowAge": low, "StatutoryHighAge": high, "OpenDate": "01-09-1990", "CloseDate": "",
+        }  # fmt: skip
+        converted = school["converted_on"]
+        if converted is not None:
+            before = converted - dt.timedelta(days=1)
+            rows.append(
+                {**row, "URN": school["old_urn"], "TypeOfEstablishment (name)": "Community school",
+                 "EstablishmentTypeGroup (name)": "Local authority maintained schools",
+                 "CloseDate": f"{before:%d-%m-%Y}"}
+            )  # fmt: skip
+            row["OpenDate"] = f"{converted:%d-%m-%Y}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _links(world: World) -> pd.DataFrame:
+    rows = []
+    for _, school in world.schools.iterrows():
+        if school["converted_on"] is None:
+            continue
+        day = f"{school['converted_on']:%d-%m-%Y}"
+        new, old = school["urn"], school["old_urn"]
+        rows += [
+            {"URN": urn, "LinkURN": other, "LinkType": kind, "LinkEstablishedDate": day}
+            for urn, other, kind in ((new, old, "Predecessor"), (old, new, "Successor"))
+        ]
+    return pd.DataFrame(rows)
+
+
+def _enrolments(world: World) -> pd.DataFrame:
+    rows = world.enrolments.copy()
+    for name in ("start_date", "end_date"):
+        rows[name] = [day.isoformat() if isinstance(day, dt.date) else "" for day in rows[name]]
+    has_left = rows["end_date"].ne("").any() or rows["status"].ne("active").any()
+    return rows if has_left else rows[["programme", "urn", "start_date"]]

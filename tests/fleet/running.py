@@ -1,0 +1,150 @@
+"""A study folder from files to page and PDF without Dagster: the steps of `assets`, in order.
+
+Every rule that stops a run is judged, but by plain comparisons of each table's profile: Great Expectations
+says the same of it in seconds, and is tested where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipelines import marts, store
+from pipelines.board import impact_report, page, pdf
+from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
+from pipelines.catalogue.comparison_design import (
+    ATTRITION,
+    BALANCE,
+    EXPOSURE,
+    SCHOOL_BEFORE,
+)
+from pipelines.catalogue.impact import IMPACT_TABLES
+from pipelines.charts import gallery
+from pipelines.charts.chart import Chart
+from pipelines.disclosure import door
+from pipelines.impact import (
+    calibration,
+    case_study_results,
+    comparison_pool,
+    design,
+    other_releases,
+    study_effects,
+)
+from pipelines.ingest.readers import ingest_table
+from pipelines.ingest.registration import sources_sha256
+from pipelines.protocol import write_protocol
+from pipelines.released import read_tables
+from pipelines.study import Study
+from pipelines.study_file import load_study
+from pipelines.validation.checks import check_relation, rules_for
+from pipelines.validation.relations import RELATIONS
+from pipelines.validation.suites import profile
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run made: released tables by name, charts, page, report and PDF; what it warned of."""
+
+    folder: Path
+    tables: dict[str, pd.DataFrame]
+    charts: Sequence[Chart]
+    html: str
+    report: str
+    document: bytes
+    warnings: tuple[str, ...]
+
+
+class RefusedError(Exception):
+    """A rule stopped the run: which, and what it found."""
+
+
+def run(folder: Path, *, has_pdf: bool = True) -> Made:
+    """Evaluate a study. Raises StudyError or RefusedError where a check stops it."""
+    study = load_study(folder)
+    with store.connect_in_memory() as con:
+        # Small tables are not worth a second thread.
+        con.execute("SET threads = 1")
+        warnings = _read(con, study)
+        _marts(con, study)
+        _impact(con, study)
+        minimum_cell = study.study.minimum_cell
+        released = door.release(con, minimum_cell)
+        small = {n: door.count_small(con, n, minimum_cell) for n in released.withheld}
+        given_away = door.count_given_away(con, minimum_cell)
+        for check, found in (("no_small_numbers", small), ("nothing_given_away", given_away)):
+            if any(found.values()):
+                raise RefusedError(f"{check}: { {name: n for name, n in found.items() if n} }")
+        tables = read_tables(con)
+    charts = [chart for family in gallery.FAMILIES for chart in gallery._drawn(family, tables)]
+    return Made(
+        folder,
+        tables,
+        charts,
+        page.render(tables, charts),
+        impact_report.render(tables),
+        pdf.render(tables, charts) if has_pdf else b"",
+        warnings,
+    )
+
+
+def _read(con: duckdb.DuckDBPyConnection, study: Study) -> tuple[str, ...]:
+    write_protocol(con, study, sources_sha256(study))
+    for table in RAW_TABLES:
+        ingest_table(con, study, table)
+        _judge(con, study, table)
+    warned = []
+    for relation in RELATIONS:
+        checked = check_relation(con, relation)
+        if checked.n_broken and not relation.is_warning:
+            raise RefusedError(f"{relation.name}: {checked.n_broken} rows, as {checked.faults[0]}")
+        if checked.n_broken:
+            warned.append(relation.name)
+    return tuple(warned)
+
+
+def _marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
+    for table in MART_TABLES:
+        marts.build(con, table)
+        _judge(con, study, table)
+
+
+def _impact(con: duckdb.DuckDBPyConnection, study: Study) -> None:
+    design.build(con, SCHOOL_BEFORE)
+    comparison_pool.build_matched_school(con, study)
+    study_effects.build_compared_school(con)
+    for table in (EXPOSURE, ATTRITION, BALANCE):
+        design.build(con, table)
+    design.build_overlap(con, study)
+    study_effects.build_estimate(con, study)
+    other_releases.build_verdict_by_release(con, study)
+    calibration.build_calibration(con)
+    study_effects.build_comparison(con, study)
+    case_study_results.build(con)
+    for table in IMPACT_TABLES:
+        _judge(con, study, table)
+
+
+def _judge(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> None:
+    """Every rule of a table, on the frame that Great Expectations would be given."""
+    rules = rules_for(study, table)
+    frame = profile(con, rules)
+    for rule in rules:
+        values = frame[rule.name].dropna()
+        if rule.kind == "has_rows":
+            is_kept = len(values) > 0 and values.max() >= 1
+        elif rule.kind == "in_codes" and rule.column:
+            is_kept = set(values) <= set(rule.column.allowed)
+        elif rule.kind == "in_range" and rule.column:
+            low = rule.column.low if rule.column.low is not None else float("-inf")
+            high = rule.column.high if rule.column.high is not None else float("inf")
+            is_kept = bool(values.between(low, high).all())
+        else:
+            is_kept = len(values) > 0 and values.max() == 0
+        if not is_kept:
+            raise RefusedError(
+                f"{table.full_name}: {rule.name} is broken; seen {values.tolist()[:5]}"
+            )
