@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
 from pipelines.release_in_use import release_contradictions
 from pipelines.series import series_contradictions
@@ -52,6 +53,14 @@ def _of_the_study(study: Study) -> Iterator[Contradiction]:
                 f"baseline year {year} is listed twice",
                 "each baseline year once",
                 "take one of the two out",
+            )
+    for spelling, meant in section.school_types.items():
+        if spelling_key(meant) not in school_types():
+            yield (
+                ("study", "school_types", spelling),
+                f"{meant!r} is no type of school that this project knows",
+                "a type as the school register spells it, such as Community school or Academy converter",
+                "mend the type",
             )
     if not study.evaluated_programmes:
         yield (

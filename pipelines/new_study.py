@@ -45,6 +45,7 @@ _EXAMPLES = {
         "as_at": "2018-10-02",
         "outcome_year": "2017-18",
         "baseline_years": "2016-17",
+        "school_types": '"LA community schools" = "Community school"',
     },
     Programme: {
         "id": "gap",

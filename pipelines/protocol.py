@@ -6,6 +6,7 @@ import dataclasses
 
 import duckdb
 
+from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
 from pipelines.series import breaks_within, comparable_years
@@ -151,6 +152,19 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             for measure in asked
             for year in comparable_years(measure, section.baseline_years)
         ],
+    )
+    # What the study says of spellings that this project does not know comes last.
+    types = {
+        key: (key, known.school_kind, known.is_maintained) for key, known in school_types().items()
+    }
+    for spelling, meant in section.school_types.items():
+        _, kind, is_maintained = types[spelling_key(meant)]
+        types[spelling_key(spelling)] = (spelling_key(spelling), kind, is_maintained)
+    _write(
+        con,
+        "school_type",
+        "spelling_key VARCHAR, school_kind VARCHAR, is_maintained BOOLEAN",
+        list(types.values()),
     )
     return len(study.programme)
 

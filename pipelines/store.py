@@ -15,6 +15,7 @@ import duckdb
 
 from pipelines.disclosure import sql_functions
 from pipelines.errors import Fault, StudyError
+from pipelines.ingest.school_types import SPELLING_KEY_MACRO
 from pipelines.paths import StudyPaths
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _laid_out(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con.execute("SET enable_progress_bar = false")
         sql_functions.register(con)
+        con.execute(SPELLING_KEY_MACRO)
         con.execute("ATTACH $file AS pupils", {"file": pupils})
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")

@@ -252,6 +252,8 @@ class StudySection(_Settings):
     """The folder of the files, from the study's own."""
     is_fictional: bool = False
     """Whether the page has to say that all is invented."""
+    school_types: dict[str, str] = Field(default_factory=dict)
+    """A type of school as a file spells it, where no other file does = the type it is."""
 
 
 class Study(_Settings):

@@ -199,7 +199,11 @@ def _tables() -> dict[str, list[Row]]:
                 900011,
                 2001,
                 "Alder Academy",
-                **{"EstablishmentTypeGroup (name)": "Academies", "OpenDate": "01-09-2017"},
+                **{
+                    "TypeOfEstablishment (name)": "Academy converter",
+                    "EstablishmentTypeGroup (name)": "Academies",
+                    "OpenDate": "01-09-2017",
+                },
             ),
             school(900002, 2002, "Birch Primary School"),
             school(900003, 2003, "Cedar Junior School", CloseDate="31-08-2017"),

@@ -23,6 +23,7 @@ from pipelines.catalogue.columns import (
 )
 from pipelines.catalogue.table import Column, Table
 from pipelines.identity.decision import DecisionKind
+from pipelines.ingest.school_types import SCHOOL_KINDS
 from pipelines.measures import MEASURES, KeyStage
 
 _STANDING_URN = replace(
@@ -88,7 +89,16 @@ SCHOOL = Table(
         replace(URN, is_nullable=False),
         Column("school_name", "text", "Name today", is_nullable=False),
         Column("phase", "text", "Phase of education"),
-        Column("is_special", "flag", "A special school", is_nullable=False),
+        Column(
+            "school_kind",
+            "code",
+            "What its type says it is; mainstream where no file says its type",
+            allowed=SCHOOL_KINDS,
+            is_nullable=False,
+        ),
+        Column(
+            "is_special", "flag", "A special school or alternative provision", is_nullable=False
+        ),
         Column(
             "is_maintained",
             "flag",

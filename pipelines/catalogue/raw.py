@@ -211,7 +211,7 @@ PUBLISHED_OUTCOME = Table(
         LAESTAB,
         URN,
         Column("school_name", "text", "Name of the school or authority in the file"),
-        Column("school_type", "text", "The tables' own type code (NFTYPE)"),
+        Column("school_type", "text", "Type of school: the tables' own code (NFTYPE), or in words"),
         Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
         Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
         Column("raw_text", "text", "The cell as it stands in the file"),
@@ -279,7 +279,7 @@ SCHOOL_REGISTER = Table(
             "school_type",
             "text",
             "Type of establishment",
-            headers=("TypeOfEstablishment (name)", "NFTYPE"),
+            headers=("TypeOfEstablishment (name)", "NFTYPE", "TypeOfEstablishment (code)"),
         ),
         Column(
             "type_group",

@@ -68,7 +68,7 @@ _KEYS = (
     Wanted("estab", ("ESTAB", "estab")),
     Wanted("urn", ("URN", "urn"), can_be_without=False),
     Wanted("name", ("SCHNAME", "school_name")),
-    Wanted("school_type", ("NFTYPE", "school_type"), is_required=False),
+    Wanted("school_type", ("NFTYPE", "school_type", "SCHTYPE"), is_required=False),
 )
 _KEY_OF_COLUMN = {"level": "record_type", "la_code": "la", "laestab": "estab", "urn": "urn"}
 

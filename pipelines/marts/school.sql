@@ -2,32 +2,47 @@
 -- tables say of the school stands in for it.
 WITH registered AS (
     SELECT
-        urn,
-        la_code,
-        school_name,
-        phase,
-        coalesce(type_group, '') ILIKE '%special%' OR coalesce(school_type, '') ILIKE '%special%' AS is_special,
-        coalesce(type_group, '') ILIKE 'local authority maintained%'
-        OR school_type ILIKE 'community special%'
-        OR school_type ILIKE 'foundation special%' AS is_maintained,
-        open_date,
-        close_date
-    FROM raw.school_register
+        register.urn,
+        register.la_code,
+        register.school_name,
+        register.phase,
+        coalesce(by_type.school_kind, by_group.school_kind) AS school_kind,
+        coalesce(by_type.is_maintained, by_group.is_maintained) AS is_maintained,
+        register.open_date,
+        register.close_date
+    FROM raw.school_register AS register
+    LEFT JOIN protocol.school_type AS by_type ON by_type.spelling_key = spelling_key(register.school_type)
+    LEFT JOIN protocol.school_type AS by_group ON by_group.spelling_key = spelling_key(register.type_group)
 ),
 
-published AS (
+in_tables AS (
     SELECT
         urn,
         any_value(laestab) // 10000 AS la_code,
         max_by(school_name, academic_year) AS school_name,
-        CAST(NULL AS VARCHAR) AS phase,
-        bool_or(level = 'special_school') AS is_special,
-        max_by(school_type, academic_year) IN ('CY', 'VA', 'VC', 'FD', 'CYS', 'FDS') AS is_maintained,
-        CAST(NULL AS DATE) AS open_date,
-        CAST(NULL AS DATE) AS close_date
+        bool_or(level = 'special_school') AS is_among_special,
+        max_by(school_type, academic_year) AS school_type
     FROM raw.published_outcome
     WHERE urn IS NOT NULL AND urn NOT IN (SELECT urn FROM registered)
     GROUP BY urn
+),
+
+published AS (
+    SELECT
+        in_tables.urn,
+        in_tables.la_code,
+        in_tables.school_name,
+        CAST(NULL AS VARCHAR) AS phase,
+        -- The tables' record type tells special schools too, and stands in every row.
+        CASE
+            WHEN in_tables.is_among_special AND coalesce(by_type.school_kind, '') <> 'alternative' THEN 'special'
+            ELSE by_type.school_kind
+        END AS school_kind,
+        by_type.is_maintained,
+        CAST(NULL AS DATE) AS open_date,
+        CAST(NULL AS DATE) AS close_date
+    FROM in_tables
+    LEFT JOIN protocol.school_type AS by_type ON by_type.spelling_key = spelling_key(in_tables.school_type)
 ),
 
 described AS (
@@ -62,7 +77,8 @@ SELECT
     latest.urn,
     latest.school_name,
     latest.phase,
-    latest.is_special,
+    coalesce(latest.school_kind, 'mainstream') AS school_kind,
+    coalesce(latest.school_kind IN ('special', 'alternative'), false) AS is_special,
     coalesce(latest.is_maintained, false) AS is_maintained,
     latest.is_open,
     latest.is_local

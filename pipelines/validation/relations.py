@@ -6,7 +6,7 @@ A rule blocks, or warns. It warns where a study can be evaluated all the same, a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -189,6 +189,15 @@ ENDS_AFTER_IT_BEGINS = RelationRule(
     expected="a last day on or after the first",
     remedy="mend one of the two days",
 )
+SCHOOL_TYPE_IS_KNOWN = RelationRule(
+    "school_type_is_known",
+    needs=(),
+    problem="the type of school is not known, so nothing says whether it is compared, or maintained",
+    expected="a type, or type group, as the register or the performance tables of some year spell it",
+    remedy='say in study.toml what it is: school_types = { "the spelling here" = "Community school" } '
+    "under [study], or mend the cell",
+)
+TYPE_GROUP_IS_KNOWN = replace(SCHOOL_TYPE_IS_KNOWN, name="type_group_is_known")
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
 _DATED = {
     ENROLMENTS: "start_date",
@@ -208,6 +217,9 @@ RELATIONS: tuple[Relation, ...] = (
     *(Relation(PUPIL_IS_OF_THE_AUTHORITY, table, "laestab") for table in (KS2_PUPILS, KS4_PUPILS)),
     Relation(FILE_HOLDS_THE_AUTHORITY, SCHOOL_REGISTER, "la_code"),
     Relation(FILE_HOLDS_THE_AUTHORITY, PUBLISHED_OUTCOME, "laestab", file_heading="LEA"),
+    Relation(SCHOOL_TYPE_IS_KNOWN, SCHOOL_REGISTER, "school_type"),
+    Relation(TYPE_GROUP_IS_KNOWN, SCHOOL_REGISTER, "type_group"),
+    Relation(SCHOOL_TYPE_IS_KNOWN, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
     Relation(SCHOOL_STANDS_ONCE, PUBLISHED_OUTCOME, "urn"),
     Relation(PROGRAMME_HAS_ITS_SCHOOLS, ENROLMENTS, "programme"),
     *(Relation(DATE_IS_IN_STUDY, table, column) for table, column in _DATED.items()),

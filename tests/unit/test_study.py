@@ -239,6 +239,13 @@ CONTRADICTIONS = {
         "source[1].academic_year",
         "a year the study does not use",
     ),
+    "a type of school that is none": (
+        "[study]\n",
+        '[study]\nschool_types = { "Council school" = "Town school" }\n',
+        "school_types",
+        "study.school_types.Council school",
+        "'Town school' is no type of school",
+    ),
     "census without a year": (
         "[[source]]",
         '[[source]]\nkind = "school_census"\nfile = "c.csv"\n\n[[source]]',

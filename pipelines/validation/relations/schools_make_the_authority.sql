@@ -13,7 +13,10 @@ summed AS (
         min(row_number) FILTER (level = 'authority') AS row_number,
         min(n_pupils) FILTER (level = 'authority') AS n_authority,
         sum(n_pupils) FILTER (
-            level <> 'authority' AND coalesce(school_type, '') NOT IN ('IND', 'INDSS')
+            level <> 'authority'
+            AND coalesce(spelling_key(school_type) NOT IN (
+                SELECT spelling_key FROM protocol.school_type WHERE school_kind = 'independent'
+            ) AND spelling_key(school_type) NOT IN ('indss', 'indspec', 'indsps'), true)
         ) AS n_schools
     FROM counted
     GROUP BY source_id, pupil_group, measure

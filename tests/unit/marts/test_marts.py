@@ -389,6 +389,75 @@ def test_a_school_has_the_key_stages_whose_results_it_has(tiny_marts):
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "kind", "is_maintained"),
+    [
+        # The register of an older year; the register's own number for the type; a type without a group.
+        (("Community school", "LA maintained schools"), "mainstream", True),
+        (("", "LA maintained schools"), "mainstream", True),
+        (("01", ""), "mainstream", True),
+        (("Pupil referral unit", "LA maintained schools"), "alternative", True),
+        (("Academy special converter", "Academies"), "special", False),
+        (("Foundation special school", "Special schools"), "special", True),
+        (("Other independent special school", "Independent schools"), "special", False),
+        # The group does not say who maintains a special school.
+        (("", "Special schools"), "special", False),
+        (("Other independent school", "Independent schools"), "independent", False),
+        (("Children’s Centre", "Children's Centres"), "other", False),
+        (("Free school – 16-19", "Free Schools"), "other", False),
+        (("", ""), "mainstream", False),
+    ],
+)
+def test_a_type_is_what_it_says_in_every_spelling(tmp_path, written, kind, is_maintained):
+    tiny = TinyStudy(tmp_path)
+    birch = next(row for row in tiny.tables["register.csv"] if row["URN"] == 900002)
+    birch["TypeOfEstablishment (name)"], birch["EstablishmentTypeGroup (name)"] = written
+    with tiny.marts() as con:
+        assert con.execute(
+            "SELECT school_kind, is_special, is_maintained FROM mart.school WHERE school_id = ?",
+            [BIRCH],
+        ).fetchall() == [(kind, kind in {"special", "alternative"}, is_maintained)]
+
+
+@pytest.mark.parametrize(
+    ("record_type", "code", "kind", "is_maintained"),
+    [
+        (1, "FD", "mainstream", True),
+        (1, "FUTC", "mainstream", False),
+        (1, "IND", "independent", False),
+        (1, "FESI", "other", False),
+        (2, "INDSPEC", "special", False),
+        (2, "FDS", "special", True),
+        (2, "", "special", False),
+        (2, "ACCAP", "alternative", False),
+    ],
+)
+def test_the_tables_type_codes_say_what_a_school_is(
+    tmp_path, record_type, code, kind, is_maintained
+):
+    rows = [published_ks2(900002, 2002, "Birch", RECTYPE=record_type, NFTYPE=code)]
+    tiny = published_study(tmp_path, {"2017-18": rows})
+    tiny.drop("register.csv")
+    tiny.tables["enrolments.csv"][0]["urn"] = 900002
+    with tiny.marts() as con:
+        assert con.execute("SELECT school_kind, is_maintained FROM mart.school").fetchall() == [
+            (kind, is_maintained)
+        ]
+
+
+def test_a_study_says_what_a_spelling_is_that_nobody_knows(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace(
+        "[study]\n", '[study]\nschool_types = { "Council school" = "Community school" }\n'
+    )
+    birch = next(row for row in tiny.tables["register.csv"] if row["URN"] == 900002)
+    birch["TypeOfEstablishment (name)"] = "Council School"
+    with tiny.marts() as con:
+        assert con.execute(
+            "SELECT school_kind, is_maintained FROM mart.school WHERE school_id = ?", [BIRCH]
+        ).fetchall() == [("mainstream", True)]
+
+
 def test_before_it_converted_the_school_is_the_old_one(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace("2018-09-01", "2017-08-01")

@@ -130,6 +130,9 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     if rule == "school_stands_once":
         _as_published(tiny, school_row, school_row)
         return "tables_2017-18.csv", 2, "URN", "the school 900001 in rows 2, 3"
+    if rule == "school_type_is_known":
+        _as_published(tiny, school_row | {"NFTYPE": "CYQ"})
+        return "tables_2017-18.csv", 2, "NFTYPE", "CYQ"
     _as_published(tiny, school_row, authority | {"TELIG": 60})
     return "tables_2017-18.csv", 3, "PTRWM_EXP", "30 pupils in the schools' rows"
 
@@ -141,6 +144,15 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         return _plant_pupil(tiny, table, relation)
     if table == "published_outcome":
         return _plant_published(tiny, rule)
+    if rule in {"school_type_is_known", "type_group_is_known"} and table == "school_register":
+        written = {"school_type": ("City school", ""), "type_group": ("", "LA upheld schools")}
+        birch, cedar = tiny.tables["register.csv"][2:4]
+        for row in (birch, cedar):
+            row["TypeOfEstablishment (name)"], row["EstablishmentTypeGroup (name)"] = written[
+                relation.column
+            ]
+        found = "".join(written[relation.column]) + " (in 2 rows)"
+        return "register.csv", 4, relation.heading, found
     if table == "school_register":
         for row in tiny.tables["register.csv"]:
             row["LA (code)"] = 850
