@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipelines.errors import Fault, StudyError
 from pipelines.ingest.content import Format, empty, format_of
 from pipelines.ingest.delimited import Survey, TextGrid, open_grid
 from pipelines.ingest.heading_row import ANY_HEADINGS, Headings, heading_row, heading_text, repeated
+from pipelines.ingest.last_record import cut_record
 from pipelines.ingest.workbook import SheetGrid, cell_faults, open_sheet
 from pipelines.study import Encoding, Source
 
@@ -87,8 +89,8 @@ def open_tabular(
 ) -> TabularFile:
     """Find how a file is written and where its headings are.
 
-    Raises StudyError in plain words if it is broken, is something else than its name says, names a
-    heading twice, or leaves open which sheet or column is meant.
+    Raises StudyError in plain words if it is broken, stops in the middle of a row, is something else than
+    its name says, names a heading twice, or leaves open which sheet or column is meant.
     """
     file_format = format_of(source_id, path)
     _refuse_idle_settings(source_id, file_format, sheet, encoding)
@@ -98,7 +100,18 @@ def open_tabular(
         headers = _headers(source_id, number, cells, headings)
         reading = Reading("csv", survey.encoding, text_grid.delimiter)
         scan = _direct_scan(text_grid, survey, number, headers)
-        return TabularFile(source_id, headers, number, reading, headings, text_grid, scan)
+        file = TabularFile(source_id, headers, number, reading, headings, text_grid, scan)
+        cut = cut_record(
+            source_id,
+            text_grid,
+            survey,
+            heading_row=number,
+            n_headings=len(headers),
+            is_note=partial(_is_total_or_note, file),
+        )
+        if cut is not None:
+            raise StudyError([cut])
+        return file
     sheet_grid = open_sheet(source_id, path, file_format, headings, sheet)
     number, cells = heading_row(sheet_grid.first_rows(), headings)
     headers = _headers(source_id, number, cells, headings)

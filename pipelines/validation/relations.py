@@ -22,6 +22,7 @@ from pipelines.catalogue import (
     KS4_PUPILS,
     PUBLISHED_OUTCOME,
     REVIEWS,
+    SCHOOL_CENSUS,
     SCHOOL_REGISTER,
     STATEMENTS,
     Table,
@@ -175,6 +176,24 @@ SCHOOLS_MAKE_THE_AUTHORITY = RelationRule(
     remedy="look whether rows are missing or stand twice; the figures are used as they stand",
     severity="warning",
 )
+FILE_IS_AS_LONG_AS_LAST_YEARS = RelationRule(
+    "file_is_as_long_as_last_years",
+    needs=(),
+    problem="the file holds far less than an earlier year's: it may be cut short",
+    expected="about as much as in the earlier file",
+    remedy="look whether the file is whole, and fetch or export it again if it is not; if it is, go on: the "
+    "study is evaluated with what the file holds",
+    severity="warning",
+)
+ENROLLED_SCHOOLS_ARE_IN_THE_FILE = RelationRule(
+    "enrolled_schools_are_in_the_file",
+    needs=("ks2_pupils", "ks4_pupils", "published_outcome", "school_census"),
+    problem="the file holds far fewer of the enrolled schools than an earlier year's: it may be cut short",
+    expected="about as many as in the earlier file",
+    remedy="look whether the file is whole, and fetch or export it again if it is not; if it is, go on: the "
+    "study is evaluated with what the file holds",
+    severity="warning",
+)
 CASE_IS_TOLD = RelationRule(
     "case_is_told",
     needs=("case_studies",),
@@ -230,6 +249,16 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(COHORT_IS_OF_A_SCHOOL, PUBLISHED_OUTCOME, "n_pupils"),
     Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
     Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
+    *(
+        Relation(FILE_IS_AS_LONG_AS_LAST_YEARS, table, column)
+        for table, column in (
+            (KS2_PUPILS, "laestab"),
+            (KS4_PUPILS, "laestab"),
+            (PUBLISHED_OUTCOME, "laestab"),
+            (SCHOOL_CENSUS, "urn"),
+        )
+    ),
+    Relation(ENROLLED_SCHOOLS_ARE_IN_THE_FILE, ENROLMENTS, "urn"),
     # That a case study's own programme and school are known is held above.
     Relation(CASE_IS_TOLD, CASE_STUDY_SUPPORT, "urn"),
     Relation(ENDS_AFTER_IT_BEGINS, CASE_STUDY_SUPPORT, "until_date"),

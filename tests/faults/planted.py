@@ -434,6 +434,12 @@ def byte_faults() -> Iterator[Case]:
                 ROW,
                 "do not all end in the same way",
             ),
+            # The copy was broken off within the last row: half of it is there, and no line end.
+            "cut in the last row": (
+                b"\n".join([*lines[:-2], b",".join(lines[-2].split(b",")[:1])]),
+                len(lines) - 1,
+                "the file stops in the middle of this row",
+            ),
             "empty file": (b"", 1, "the file is empty"),
         }
         for fault, (content, row, said) in damaged.items():

@@ -22,6 +22,8 @@ from tests.tiny_study import (
     school,
 )
 
+FALL = "file_is_as_long_as_last_years"
+ENROLLED = "enrolled_schools_are_in_the_file"
 Place = tuple[str, int | None, str, str]
 
 
@@ -115,6 +117,48 @@ def _as_published(tiny: TinyStudy, *rows: dict[str, object]) -> None:
     )
 
 
+def _plant_fall(tiny: TinyStudy, table: str) -> Place:
+    """A file of the year before that holds far more."""
+    if table == "ks2_pupils":
+        tiny.tables["ks2_2017.csv"] += [
+            ks2_pupil(900002, 2002, f"B7992002171{n:02}") for n in range(12)
+        ]
+        return "ks2_2018.csv", None, "", "rows: 7"
+    if table == "ks4_pupils":
+        pupils = [ks4_pupil(900006, 4006, f"F7994006171{n:02}") for n in range(12)]
+        tiny.add(
+            "ks4_2017.csv",
+            'kind = "ks4_pupils"\nacademic_year = "2016-17"\nstatus = "final"',
+            pupils,
+        )
+        return "ks4_2018.csv", None, "", "rows: 2"
+    if table == "school_census":
+        for year, n_schools in (("2016-17", 3), ("2017-18", 1)):
+            rows = [
+                {
+                    "URN": 900002 + 2 * n,
+                    "LA": 799,
+                    "NOR": 200,
+                    "TSENELK": 20,
+                    "TSENELSE": 5,
+                    "NUMFSMEVER": 40,
+                }
+                for n in range(n_schools)
+            ]
+            tiny.add(
+                f"census_{year}.csv", f'kind = "school_census"\nacademic_year = "{year}"', rows
+            )
+        return "census_2017-18.csv", None, "", "schools: 1"
+    schools = [published_ks2(900001 + n, 2001 + n, "S") for n in range(3)]
+    published = published_study(tiny.parent, {"2016-17": schools, "2017-18": schools[:1]})
+    tiny.protocol, tiny.sources, tiny.tables = (
+        published.protocol,
+        published.sources,
+        published.tables,
+    )
+    return "tables_2017-18.csv", None, "", "schools: 1"
+
+
 def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     school_row = published_ks2(900001, 2001, "Alder")
     authority = school_row | {"RECTYPE": 3, "ESTAB": "", "URN": ""}
@@ -140,6 +184,29 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
 def plant(tiny: TinyStudy, relation: Relation) -> Place:
     """Break one relation in one row; returns its place: file, row, column, what stands there."""
     table, rule = relation.table.name, relation.rule.name
+    if rule == FALL:
+        return _plant_fall(tiny, table)
+    if rule == ENROLLED:
+        tables = {
+            "2016-17": [900001, 900002, 900003, 900004],
+            "2017-18": [900003, 900004, 900005, 900006],
+        }
+        published = published_study(
+            tiny.parent,
+            {
+                year: [published_ks2(urn, urn - 897999, "S") for urn in urns]
+                for year, urns in tables.items()
+            },
+        )
+        tiny.protocol, tiny.sources, tiny.tables = (
+            published.protocol,
+            published.sources,
+            published.tables,
+        )
+        tiny.tables["enrolments.csv"] = []
+        for urn in (900001, 900002):
+            _enrol(tiny, programme="gap", urn=urn)
+        return "tables_2017-18.csv", None, "", "0 enrolled schools"
     if table.endswith("_pupils"):
         return _plant_pupil(tiny, table, relation)
     if table == "published_outcome":
@@ -186,7 +253,8 @@ def test_a_planted_fault_breaks_its_relation_and_no_other(tmp_path, relation: Re
     place = plant(tiny, relation)
     found = broken(tiny)
     assert {
-        name: [(f, r, c.lower(), v) for f, r, c, v in places] for name, places in found.items()
+        name: [(f, r, (c or "").lower(), v) for f, r, c, v in places]
+        for name, places in found.items()
     } == {relation.name: [(place[0], place[1], place[2].lower(), place[3])]}
 
 
@@ -264,12 +332,44 @@ def test_schools_within_a_twentieth_of_the_authority_s_row_are_right(tmp_path):
         assert (broken(tiny) == {}) is is_right, n_authority
 
 
+def test_a_fall_is_told_with_both_numbers_of_rows_schools_and_enrolled_schools(tmp_path):
+    schools = [published_ks2(900001 + n, 2001 + n, "S") for n in range(20)]
+    for n_kept, found, enrolled in (
+        (18, None, None),
+        (17, "schools: 17", None),
+        (10, "rows: 10, schools: 10", None),
+        (2, "rows: 2, schools: 2", "2 enrolled schools"),
+    ):
+        tiny = published_study(tmp_path, {"2016-17": schools, "2017-18": schools[:n_kept]})
+        tiny.tables["enrolments.csv"] = []
+        for urn in (900001, 900002, 900003, 900020):
+            _enrol(tiny, programme="gap", urn=urn)
+        study = tiny.write()
+        with store.connect_in_memory() as con:
+            ingest(con, study)
+            told = {
+                relation.name: list(faults_of_relation(con, relation))
+                for relation in RELATIONS
+                if relation.name in {f"published_outcome_{FALL}", f"enrolments_{ENROLLED}"}
+            }
+        assert [[f.found for f in faults] for faults in told.values()] == [
+            [found] if found else [],
+            [enrolled] if enrolled else [],
+        ]
+    assert [faults[0].expected for faults in told.values()] == [
+        "rows: about 20, schools: about 20, as in tables_2016-17.csv",
+        "about 4, as in tables_2016-17.csv",
+    ]
+
+
 def test_what_warns_and_what_stops():
     warns = {r.rule.name for r in RELATIONS if r.is_warning}
     assert warns == {
         "programme_has_its_schools",
         "date_is_in_study",
         "date_is_of_programme",
+        FALL,
+        ENROLLED,
         "share_is_of_a_count",
         "schools_make_the_authority",
     }
