@@ -21,13 +21,32 @@ VALUES_CHECK = "values_are_as_declared"
 Told = dict[str, str]  # of a check that failed, as metadata
 
 
+def blocking_check(
+    name: str, table: Table, about: str, *, needs: Iterable[dg.AssetKey] = ()
+) -> dg.AssetCheckSpec:
+    """A check of one study at a time: another study's run leaves this study's result as it is.
+
+    What comes after waits for it; only severity ERROR stops it.
+    """
+    with warnings.catch_warnings():
+        # Dagster has checks of partitions in preview.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return dg.AssetCheckSpec(
+            name,
+            asset=key_of(table),
+            description=about,
+            additional_deps=needs,
+            blocking=True,
+            partitions_def=STUDIES,
+        )
+
+
 def values_spec(table: Table) -> dg.AssetCheckSpec:
     """The check of a table against its catalogue entry, part of the step that makes the table."""
-    return dg.AssetCheckSpec(
+    return blocking_check(
         VALUES_CHECK,
-        asset=key_of(table),
-        blocking=True,
-        description="Codes, ranges, blanks, duplicates and unreadable cells, by Great Expectations.",
+        table,
+        "Codes, ranges, blanks, duplicates and unreadable cells, by Great Expectations.",
     )
 
 
@@ -68,44 +87,38 @@ def _keep_and_tell(
 def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetChecksDefinition:
     """The checks of one table against others: one step, a result each."""
     others = {other.name: key_of(other) for other in RAW_TABLES}
-    with warnings.catch_warnings():
-        # A check a study is what the page needs; Dagster has it in preview.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        specs = [
-            dg.AssetCheckSpec(
-                relation.name,
-                asset=key_of(table),
-                description=f"{'Warns' if relation.is_warning else 'Fails'} if {relation.rule.problem}.",
-                additional_deps=[others[name] for name in relation.rule.needs],
-                # What comes after waits for it; only severity ERROR stops it.
-                blocking=True,
-                partitions_def=STUDIES,
-            )
-            for relation in relations
-        ]
+    specs = [
+        blocking_check(
+            relation.name,
+            table,
+            f"{'Warns' if relation.is_warning else 'Fails'} if {relation.rule.problem}.",
+            needs=[others[name] for name in relation.rule.needs],
+        )
+        for relation in relations
+    ]
 
-        @dg.multi_asset_check(name=f"{table.name}_against_others", specs=specs)
-        def check(
-            context: dg.AssetCheckExecutionContext, studies: Studies
-        ) -> Iterator[dg.AssetCheckResult]:
-            study = context.op_execution_context.partition_key
-            for relation in relations:
-                told: Told = {}
-                with studies.step(study, relation.name) as work:
-                    checked = check_relation(work.con, relation)
-                    if checked.faults:
-                        told = _keep_and_tell(
-                            work, relation.name, checked.faults, is_warning=relation.is_warning
-                        )
-                yield dg.AssetCheckResult(
-                    passed=checked.n_broken == 0,
-                    check_name=relation.name,
-                    asset_key=key_of(table),
-                    severity=dg.AssetCheckSeverity.WARN
-                    if relation.is_warning
-                    else dg.AssetCheckSeverity.ERROR,
-                    metadata={"rows_broken": checked.n_broken, **told},
-                )
+    @dg.multi_asset_check(name=f"{table.name}_against_others", specs=specs)
+    def check(
+        context: dg.AssetCheckExecutionContext, studies: Studies
+    ) -> Iterator[dg.AssetCheckResult]:
+        study = context.op_execution_context.partition_key
+        for relation in relations:
+            told: Told = {}
+            with studies.step(study, relation.name) as work:
+                checked = check_relation(work.con, relation)
+                if checked.faults:
+                    told = _keep_and_tell(
+                        work, relation.name, checked.faults, is_warning=relation.is_warning
+                    )
+            yield dg.AssetCheckResult(
+                passed=checked.n_broken == 0,
+                check_name=relation.name,
+                asset_key=key_of(table),
+                severity=dg.AssetCheckSeverity.WARN
+                if relation.is_warning
+                else dg.AssetCheckSeverity.ERROR,
+                metadata={"rows_broken": checked.n_broken, **told},
+            )
 
     return check
 

@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from assets.board import BOARD_PART, PDF_PART, board_page, board_pdf
+from assets.checks import blocking_check
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
@@ -54,7 +55,7 @@ _CHECKS = {
         for table in RELEASED_TABLES
     ],
     check_specs=[
-        dg.AssetCheckSpec(name, asset=key_of(table), blocking=True, description=about)
+        blocking_check(name, table, about)
         for table in RELEASED_TABLES
         if table.pupil_counts
         for name, about in _CHECKS.items()

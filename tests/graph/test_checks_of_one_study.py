@@ -1,0 +1,88 @@
+"""Every check is of one study: another study's run neither mends nor spoils what the page shows of it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionResolvedStatus
+
+from assets.definitions import build_definitions, defs
+from assets.described import STUDIES
+from pipelines.paths import EXAMPLE
+from tests.planted import Plant
+
+GRAPH = defs.resolve_asset_graph()
+ENROLMENTS = dg.AssetKey(["raw", "enrolments"])
+# What the checks of enrolments read.
+READ = ("protocol", "raw/school_register", "raw/school_links", "raw/published_outcome")
+VALUES = dg.AssetCheckKey(ENROLMENTS, "values_are_as_declared")
+RELATION = dg.AssetCheckKey(ENROLMENTS, "enrolments_programme_is_in_protocol")
+PASSED = AssetCheckExecutionResolvedStatus.SUCCEEDED
+FAILED = AssetCheckExecutionResolvedStatus.FAILED
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two studies whose runs one Dagster remembers."""
+
+    raw: Path
+    marts: Path
+    instance: dg.DagsterInstance
+
+    def run(self, study: str) -> bool:
+        """Read the protocol and the enrolments of a study, with their checks."""
+        built = build_definitions(data_raw=self.raw, data_marts=self.marts)
+        result = built.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=self.instance,
+            partition_key=study,
+            asset_selection=[*map(dg.AssetKey.from_user_string, READ), ENROLMENTS],
+            raise_on_error=False,
+        )
+        return result.success
+
+    def shown(self, check: dg.AssetCheckKey) -> dict[str, set[str]]:
+        """What the page shows of a check: the studies by status."""
+        with partition_loading_context(dynamic_partitions_store=self.instance):
+            asked = [(check, STUDIES)]
+            state = self.instance.event_log_storage.get_asset_check_state(asked)[check]
+        return {
+            status.value: keys
+            for status, subset in state.subsets.items()
+            if (keys := set(subset.subset_value.get_partition_keys()))
+        }
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    raw = tmp_path / "raw"
+    for name in ("autumn", "winter"):
+        shutil.copytree(EXAMPLE, raw / name)
+        Plant(raw / name).protocol('name = "example"', f'name = "{name}"')
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        instance.add_dynamic_partitions(str(STUDIES.name), ["autumn", "winter"])
+        yield Two(raw, tmp_path / "marts", instance)
+
+
+def test_every_check_is_partitioned_by_study() -> None:
+    checks = [GRAPH.get(key) for key in GRAPH.asset_check_keys]
+    assert len(checks) > 50
+    assert [check.key for check in checks if check.partitions_def != STUDIES] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "column", "text"),
+    [(VALUES, "urn", "none"), (RELATION, "programme", "nosuch")],
+    ids=["values", "relation"],
+)
+def test_a_failed_check_stays_failed_when_another_study_passes(
+    two: Two, check: dg.AssetCheckKey, column: str, text: str
+) -> None:
+    Plant(two.raw / "autumn").cells("enrolments.csv", {(3, column): text})
+    assert not two.run("autumn")
+    assert two.shown(check) == {FAILED.value: {"autumn"}}
+    assert two.run("winter")
+    assert two.shown(check) == {FAILED.value: {"autumn"}, PASSED.value: {"winter"}}
