@@ -122,7 +122,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         con,
         "result_release",
         "key_stage VARCHAR, academic_year VARCHAR, release_status VARCHAR, finality INTEGER, "
-        "is_used BOOLEAN, is_marked BOOLEAN",
+        "is_used BOOLEAN, is_marked BOOLEAN, is_published BOOLEAN",
         [dataclasses.astuple(release) for release in result_releases(study)],
     )
     asked = dict.fromkeys(m.name for p in study.evaluated_programmes for m in p.measure)

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from pipelines.study import OUTCOME_KINDS, ReleaseStatus, Source, Study
+from pipelines.study import OUTCOME_KINDS, PUBLISHED_KINDS, ReleaseStatus, Source, Study
 
 
 @dataclass(frozen=True)
 class ResultRelease:
-    """A key stage's results of one year, as final as they were; one of a year's is used."""
+    """A key stage's results of one year, as final as they were; one of a year's is used.
+
+    `is_published` where performance tables alone hold it: these are public by school.
+    """
 
     key_stage: str
     academic_year: str
@@ -22,16 +25,20 @@ class ResultRelease:
     finality: int
     is_used: bool
     is_marked: bool
+    is_published: bool
 
 
 def result_releases(study: Study) -> tuple[ResultRelease, ...]:
     """Every release of results among a study's sources, by key stage, year and finality."""
     order = get_args(ReleaseStatus)
     marked: dict[tuple[str, str, int], bool] = {}
+    published: dict[tuple[str, str, int], bool] = {}
     for source in study.source:
         if source.kind in OUTCOME_KINDS and source.academic_year and source.status:
             key = (source.kind[:3], source.academic_year, order.index(source.status))
             marked[key] = marked.get(key, False) or source.used
+            is_published = source.kind in PUBLISHED_KINDS and source.status != "school_return"
+            published[key] = published.get(key, True) and is_published
     used = {}
     for stage, year, finality in sorted(marked, key=lambda key: (marked[key], key[2])):
         used[stage, year] = finality
@@ -43,6 +50,7 @@ def result_releases(study: Study) -> tuple[ResultRelease, ...]:
             finality=finality,
             is_used=used[stage, year] == finality,
             is_marked=marked[stage, year, finality],
+            is_published=published[stage, year, finality],
         )
         for stage, year, finality in sorted(marked)
     )

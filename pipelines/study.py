@@ -74,6 +74,8 @@ SourceKind = Literal[
     "case_study_support",
 ]
 OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_schools", "ks4_schools")
+# The Department's performance tables: published by school, with small figures already withheld.
+PUBLISHED_KINDS: tuple[SourceKind, ...] = ("ks2_schools", "ks4_schools")
 # What such a file cannot be used without.
 DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),

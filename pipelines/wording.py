@@ -48,6 +48,14 @@ CENSUS_GROUP_LABELS = {
     "disadvantaged": "pupils eligible for free school meals at any time in the last six years",
 }
 
+# Why an estimate is withheld; not whether for its own sake or for another figure's: that would tell that it
+# is of one pupil to five.
+WITHHELD_REASONS = {
+    "small_group": "withheld: alone or beside other figures it could tell the results of a small group of "
+    "pupils, or of one or two schools",
+    "few_schools": "withheld: estimates from so few schools could tell what single pupils got",
+}
+
 POOL_LABELS = {
     "local": "other local schools",
     "matched": "similar schools outside the area",

@@ -328,6 +328,7 @@ def _impact_row(
         "n_comparison_pupils": np.nan,
         "effective_df": np.nan,
         "withheld": None,
+        "withheld_reason": None,
         "mde": np.nan,
         "expected_anyway": np.nan,
         "p_value_holm": np.nan,
@@ -780,6 +781,7 @@ def without_other_intervals(tables: dict[str, pd.DataFrame]) -> dict[str, pd.Dat
     is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
     impact.loc[is_beside, ["ci_low", "ci_high", "p_value", "mde"]] = np.nan
     impact["withheld"] = np.where(is_beside, "interval", None)
+    impact["withheld_reason"] = np.where(is_beside, "few_schools", None)
     return tables | {"impact": impact}
 
 
@@ -790,4 +792,5 @@ def with_headlines_alone(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFr
     numbers = [c.name for c in ESTIMATE.columns if c.kind == "number"]
     impact.loc[is_beside, numbers] = np.nan
     impact["withheld"] = np.where(is_beside, "estimate", None)
+    impact["withheld_reason"] = np.where(is_beside, "few_schools", None)
     return tables | {"impact": impact}

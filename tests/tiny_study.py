@@ -305,30 +305,37 @@ class TinyStudy:
     @contextmanager
     def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Write, ingest and build every mart, and keep the store open."""
-        study = self.write()
         with store.connect(self.paths) as con:
-            ingest(con, study)
+            ingest(con, self.write())
             build_marts(con)
             yield con
 
     @contextmanager
     def released(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """As `marts`, then effects and released tables."""
-        with self.marts() as con:
-            study = load_study(self.folder)
-            design.build(con, SCHOOL_BEFORE)
-            comparison_pool.build_matched_school(con, study)
-            study_effects.build_compared_school(con)
-            for table in (EXPOSURE, ATTRITION, BALANCE):
-                design.build(con, table)
-            design.build_overlap(con, study)
-            study_effects.build_estimate(con, study)
-            other_releases.build_verdict_by_release(con, study)
-            calibration.build_calibration(con)
-            study_effects.build_comparison(con, study)
-            case_study_results.build(con)
-            door.release(con, study.study.minimum_cell)
+        with released_of(self.write(), self.paths) as con:
             yield con
+
+
+@contextmanager
+def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Any study from its files to its released tables, in this process."""
+    with store.connect(paths) as con:
+        ingest(con, study)
+        build_marts(con)
+        design.build(con, SCHOOL_BEFORE)
+        comparison_pool.build_matched_school(con, study)
+        study_effects.build_compared_school(con)
+        for table in (EXPOSURE, ATTRITION, BALANCE):
+            design.build(con, table)
+        design.build_overlap(con, study)
+        study_effects.build_estimate(con, study)
+        other_releases.build_verdict_by_release(con, study)
+        calibration.build_calibration(con)
+        study_effects.build_comparison(con, study)
+        case_study_results.build(con)
+        door.release(con, study.study.minimum_cell)
+        yield con
 
 
 def published_study(parent: Path, by_year: dict[str, list[Row]]) -> TinyStudy:

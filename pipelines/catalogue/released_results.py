@@ -22,6 +22,7 @@ from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
 from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.impact.results import Verdict
+from pipelines.wording import WITHHELD_REASONS
 
 _ESTIMATE_FIGURES = tuple(c.name for c in ESTIMATE.columns if c.kind == "number")
 FROM_STATUS = Column(
@@ -103,6 +104,12 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 "code",
                 "What is withheld: what goes with an interval, or the whole answer",
                 allowed=("interval", "estimate"),
+            ),
+            Column(
+                "withheld_reason",
+                "code",
+                "Why, where something is withheld",
+                allowed=tuple(WITHHELD_REASONS),
             ),
         ),
         pupil_counts=tuple(

@@ -1,5 +1,5 @@
 -- Schools of either side that could be compared: those kept, and those lost with the reasons. All their pupils'
--- results tell more than is meant where they can be taken from a total, so
+-- results tell more than is meant where they can be taken from a total, so, unless they are public by school,
 -- * a side's two rows stand or fall together: a row is withheld if it rests on few pupils, or on one or two
 --   schools (of two, each can take itself off and read the other), and the other row goes with it, since their
 --   sum follows from `comparison` where that shows all groups of pupils;
@@ -28,7 +28,8 @@ WITH standing AS (
 judged AS (
     SELECT
         standing.*,
-        bool_or(n_pupils > 0 AND (n_pupils < study.minimum_cell OR n_schools_with_result < 3))
+        NOT is_public(measure)
+        AND bool_or(n_pupils > 0 AND (n_pupils < study.minimum_cell OR n_schools_with_result < 3))
             OVER (PARTITION BY programme, measure, side) AS suppressed
     FROM standing
     CROSS JOIN protocol.study AS study

@@ -1,4 +1,4 @@
--- A figure of one or two schools is withheld (of two, each can take itself off and read the other), and so are shares
+-- Unless results are public by school, a figure of one or two schools is withheld (of two, each can take itself off and read the other), and so are shares
 -- of disadvantaged pupils averaged over schools where not all estimates of these pupils may be told
 -- (`restricted/bearable.sql`): a small school's weigh most in them. Pupils are rounded to ten, cohorts to whole
 -- pupils and (by the door) the rest to hundredths: target pupils and all pupils stand side by side here, other parts
@@ -6,14 +6,18 @@
 WITH judged AS (
     SELECT
         balance.*,
-        least(n_programme_schools, n_comparison_schools) < 3
-        OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell AS are_few,
+        public.key_stage IS NULL
+        AND (
+            least(n_programme_schools, n_comparison_schools) < 3
+            OR least(n_programme_pupils, n_comparison_pupils) < study.minimum_cell
+        ) AS are_few,
         -- Of how many pupils is no secret then: other characteristics say it too.
         are_few
         OR (characteristic = 'disadvantaged_share' AND coalesce(may_be_told, 'all') <> 'all') AS suppressed,
         characteristic = 'cohort_pupils' AS is_whole
     FROM impact.balance AS balance
     CROSS JOIN protocol.study AS study
+    LEFT JOIN temp.public_key_stage AS public ON public.key_stage = balance.key_stage
     LEFT JOIN temp.bearable AS bearable
         ON bearable.key_stage = balance.key_stage AND bearable.of_pupils = 'disadvantaged'
 )

@@ -1,7 +1,8 @@
 -- A share is stated as the pupils who met it over the pupils, both counts shown, so that no decimal says more.
 -- An interval tells how the schools' results spread: of few schools, what each got. It is shown of ten schools or
 -- more where all of the same pupils' estimates may be told (`restricted/bearable.sql`), in all years or in none.
--- Where another figure of theirs is withheld, the door takes the range away.
+-- Where another figure of theirs is withheld, the door takes the range away. Results that are public by school keep
+-- every interval.
 WITH counted AS (
     SELECT
         comparison.*,
@@ -9,7 +10,7 @@ WITH counted AS (
         asked.unit,
         CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
         NOT bool_and(
-            n_schools >= 10 AND coalesce(may_be_told, 'all') = 'all'
+            is_public(measure) OR (n_schools >= 10 AND coalesce(may_be_told, 'all') = 'all')
         ) OVER (PARTITION BY programme, arm, pupil_group, measure) AS is_interval_withheld
     FROM impact.comparison
     JOIN (

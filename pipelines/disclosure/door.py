@@ -2,9 +2,10 @@
 
 Withheld is a figure that rests on fewer than `minimum_cell` pupils, that says what none or all of a small
 group got, or that is about pupils with special educational needs of one or two schools; and as many others as
-keep it from being worked out. Which those are is `suppression`'s to say, how counts hang together
-`structure`'s, what was released before `releases`'. How many estimates leave, and of whom ranges do, is
-`restricted/bearable.sql`'s and the SELECTs'.
+keep it from being worked out. See `suppression` for which those are, `structure` for how counts hang
+together, `releases` for what was released before; `restricted/bearable.sql` and the SELECTs decide which
+estimates and intervals are released. Nothing made of results that are public by school is withheld
+(`restricted/public_key_stage.sql`), but for what single schools got.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipelines.catalogue import RELEASED_COUNT, RELEASED_TABLES, Column, PupilCo
 from pipelines.disclosure import inference, structure, suppression
 from pipelines.disclosure.inference import FEWEST_SCHOOLS, SMALL_GROUP, Block, Rules
 from pipelines.disclosure.named_schools import fall_with_another, leave_another_alone
+from pipelines.disclosure.neighbours import suppress_neighbours
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
@@ -73,6 +75,7 @@ def release(
     rules = Rules(minimum_cell)
     con.execute("BEGIN")
     try:
+        find_what_is_public(con)
         _choose_school_points(con)
         con.execute(_restricted("whose_figures"))
         con.execute(f"CREATE OR REPLACE TEMP TABLE bearable AS\n{_restricted('bearable')}")
@@ -83,9 +86,8 @@ def release(
         built = structure.read(con, _OTHERS, earlier)
         reasons, n_given_away_before = _plan(built, rules, is_secondary=is_secondary)
         for place, reason in reasons.items():
-            _withhold(con, built.counts[place], reason, minimum_cell)
-        _leave_no_method_without_its_headline(con)
-        _leave_no_range_beside_what_is_withheld(con)
+            _withhold(con, built.counts[place], reason)
+        suppress_neighbours(con)
         known = [*earlier, *_as_known(built.counts, reasons)]
         named, why_not = _named(con, rules, known, is_secondary=is_secondary)
         _record(con, [(built.counts, reasons), (named, why_not)])
@@ -103,6 +105,12 @@ def release(
             withheld[counts[place].table][reason] += 1
     rows = {table.name: row_count(con, table.full_name) for table in RELEASED_TABLES}
     return Release(rows, withheld, n_given_away_before)
+
+
+def find_what_is_public(con: duckdb.DuckDBPyConnection) -> None:
+    """Say to SQL of which measures nothing is withheld."""
+    con.execute(_restricted("public_key_stage"))
+    con.execute(_restricted("is_public"))
 
 
 def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -125,7 +133,11 @@ def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def count_small(con: duckdb.DuckDBPyConnection, name: str, minimum_cell: int) -> int:
     """Rows of a released table that show what rests on too few: none, or the door did not hold."""
     table = _table(name)
-    return row_count(con, f"{table.full_name} WHERE {_is_small(table, minimum_cell)}")
+    find_what_is_public(con)
+    is_public = structure.is_public(table, table.name)
+    return row_count(
+        con, f"{table.full_name} WHERE NOT {is_public} AND ({_is_small(table, minimum_cell)})"
+    )
 
 
 def count_given_away(
@@ -137,6 +149,7 @@ def count_given_away(
     of its own, or for the sum that tells of others.
     """
     rules = Rules(minimum_cell)
+    find_what_is_public(con)
     given_away = {table.name: 0 for table in RELEASED_TABLES if table.pupil_counts}
     others = structure.read(con, _OTHERS, earlier)
     known = [*earlier, *_as_known(others.counts)]
@@ -153,7 +166,7 @@ def count_given_away(
 def _n_given_away(built: Structure, rules: Rules) -> Counter[str]:
     found: Counter[str] = Counter()
     for count in built.counts:
-        found[count.table] += count.is_shown and not count.is_explained
+        found[count.table] += count.is_shown and not (count.is_explained or count.is_public)
     for block in built.blocks:
         if not any(s.places for s in block.sums):
             continue
@@ -299,7 +312,7 @@ def _named(
         for place, reason in falling.items():
             count = built.counts[place]
             reason_of[count.table, count.column, count.row] = reason
-            _withhold(con, count, reason, rules.minimum_cell)
+            _withhold(con, count, reason)
         if not falling:
             break
     return built.counts, {
@@ -314,6 +327,8 @@ def _plan(built: Structure, rules: Rules, *, is_secondary: bool) -> tuple[dict[i
     reasons: dict[int, Reason] = {}
     n_given_away_before = 0
     for place, count in enumerate(built.counts):
+        if count.is_public:
+            continue
         if not count.is_explained:
             reasons[place] = "unexplained"
         if rules.is_small(count.n_pupils):
@@ -325,9 +340,7 @@ def _plan(built: Structure, rules: Rules, *, is_secondary: bool) -> tuple[dict[i
     return reasons, n_given_away_before
 
 
-def _withhold(
-    con: duckdb.DuckDBPyConnection, count: Count, reason: Reason, minimum_cell: int
-) -> None:
+def _withhold(con: duckdb.DuckDBPyConnection, count: Count, reason: Reason) -> None:
     """Blank a count and what goes with it; no word of the row may tell what the pupils got either."""
     table = _table(count.table)
     declared = _declared(table, count.column)
@@ -337,9 +350,8 @@ def _withhold(
         blank += table.withheld
         said = {
             "verdict": "CASE WHEN verdict IS NOT NULL THEN 'cannot_tell' END",
-            "verdict_reason": f"'withheld: fewer than {minimum_cell} pupils on one side, "
-            "or as few could be worked out'",
             "withheld": "'estimate'",
+            "withheld_reason": "'small_group'",
         }
     if set(declared.goes_with) >= set(table.withheld) or reason != "unexplained":
         said["suppressed"] = "true"
@@ -347,28 +359,6 @@ def _withhold(
     assignments = [f"{name} = NULL" for name in dict.fromkeys(blank)]
     assignments += [f"{name} = {value}" for name, value in said.items() if name in names]
     con.execute(f"UPDATE {table.full_name} SET {', '.join(assignments)} WHERE rowid = {count.row}")
-
-
-def _leave_no_method_without_its_headline(con: duckdb.DuckDBPyConnection) -> None:
-    """Where a headline is withheld, no other method answers in its place."""
-    figures = [column.name for column in _table("impact").columns if column.kind == "number"]
-    con.execute(
-        f"UPDATE released.impact AS beside SET {', '.join(f'{name} = NULL' for name in figures)}, "
-        "verdict_reason = headline.verdict_reason, withheld = headline.withheld "
-        "FROM released.impact AS headline WHERE headline.role = 'headline' AND headline.estimate_low IS NULL "
-        "AND beside.role <> 'headline' AND beside.estimate_low IS NOT NULL "
-        "AND beside.programme = headline.programme AND beside.measure = headline.measure "
-        "AND beside.pupil_group = headline.pupil_group"
-    )
-
-
-def _leave_no_range_beside_what_is_withheld(con: duckdb.DuckDBPyConnection) -> None:
-    """Where a figure of a group's pupils by a measure is withheld, no range of theirs bounds it."""
-    con.execute(
-        "UPDATE released.comparison SET ci_low = NULL, ci_high = NULL, is_interval_withheld = true "
-        "WHERE (measure, pupil_group) IN "
-        "(SELECT (measure, pupil_group) FROM released.comparison WHERE suppressed)"
-    )
 
 
 def _declared(table: Table, column: str) -> PupilCount:

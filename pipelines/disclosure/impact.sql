@@ -12,7 +12,8 @@ WITH judged AS (
             WHEN may_be_told = 'nothing' OR (may_be_told = 'headlines' AND role <> 'headline') THEN 'estimate'
             WHEN may_be_told = 'estimates' AND role <> 'headline' AND estimator <> 'leave_one_school_out'
                 THEN 'interval'
-        END AS withheld
+        END AS withheld,
+        CASE WHEN withheld IS NOT NULL THEN 'few_schools' END AS withheld_reason
     FROM impact.estimate AS estimate
     LEFT JOIN temp.bearable AS bearable
         ON bearable.key_stage = left(estimate.measure, 3)
@@ -52,9 +53,9 @@ released AS (
         n_programme_pupils,
         n_comparison_pupils,
         CASE WHEN verdict IS NOT NULL THEN 'cannot_tell' END AS verdict,
-        'withheld: estimates from so few schools could tell what single pupils got' AS verdict_reason,
         unit,
         withheld,
+        withheld_reason,
         place
     FROM judged
     WHERE withheld = 'estimate'

@@ -115,9 +115,9 @@ rounded AS (
         round(mean_after, decimals) AS figure_after,
         CAST(round(n_before / 10) * 10 AS BIGINT) AS n_pupils_before,
         CAST(round(n_after / 10) * 10 AS BIGINT) AS n_pupils_after,
-        CASE WHEN unit <> 'share' OR is_vague(n_pupils_before, figure_before, decimals, study.minimum_cell)
+        CASE WHEN unit <> 'share' OR is_public(measure) OR is_vague(n_pupils_before, figure_before, decimals, study.minimum_cell)
             THEN figure_before END AS before,
-        CASE WHEN unit <> 'share' OR is_vague(n_pupils_after, figure_after, decimals, study.minimum_cell)
+        CASE WHEN unit <> 'share' OR is_public(measure) OR is_vague(n_pupils_after, figure_after, decimals, study.minimum_cell)
             THEN figure_after END AS after
     FROM together
     CROSS JOIN protocol.study AS study

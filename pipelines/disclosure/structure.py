@@ -56,7 +56,8 @@ class Count:
     """A count of pupils and the cells it adds up.
 
     `row` is DuckDB's number of the row, which holds while nothing is deleted. `is_explained` where the
-    cells have as many pupils as it says: else nothing can be said about what it gives away.
+    cells have as many pupils as it says: else nothing can be said about what it gives away. `is_public`
+    where it is made of results that are public by school: it is never withheld, and others know it.
     """
 
     table: str
@@ -67,6 +68,7 @@ class Count:
     cells: tuple[Cell, ...] = ()
     has_meeting: bool = False
     is_explained: bool = True
+    is_public: bool = False
     loss: float = 1.0
     slack: tuple[float, float] = (0.0, 0.0)
     standing: Standing = "current"
@@ -76,7 +78,7 @@ class Count:
 class Structure:
     """Every count of the released tables, and the blocks they fall into, which number them in this order.
 
-    A count that adds up no cell is in no block: nobody, or pupils in no other figure.
+    A count that adds up no cell is in no block: nobody, or pupils in no other figure. Nor is a public one.
     """
 
     counts: tuple[Count, ...]
@@ -131,20 +133,30 @@ def read(
     return Structure(tuple(counts), tuple(_blocks(counts, known, pupils)))
 
 
+def is_public(table: Table, row: str) -> str:
+    """SQL: whether a row is made of public results alone. What a named school got is shown by choice."""
+    has_measure = any(column.name == "measure" for column in table.columns)
+    return (
+        f"is_public({row}.measure)"
+        if has_measure and not table.is_about_single_schools
+        else "false"
+    )
+
+
 def _counts(con: duckdb.DuckDBPyConnection, table: Table, declared: PupilCount) -> Iterator[Count]:
     """One count a row of the table."""
     columns = ", ".join(f"counted.{name}" for name in Cell._fields)
     rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row, *values in con.execute(
-        f"SELECT shown.rowid, shown.{declared.column}, {declared.loss}, counted.n_pupils, "
-        f"counted.n_meeting IS NOT NULL, {columns} FROM {table.full_name} AS shown "
+        f"SELECT shown.rowid, shown.{declared.column}, {declared.loss}, {is_public(table, 'shown')}, "
+        f"counted.n_pupils, counted.n_meeting IS NOT NULL, {columns} FROM {table.full_name} AS shown "
         f"LEFT JOIN temp.counted AS counted ON {declared.adds_up or 'false'} ORDER BY ALL"
     ).fetchall():
         rows[row].append(tuple(values))
     for row, found in rows.items():
-        n_shown, loss, *_ = found[0]
-        cells = [Cell(*values[4:]) for values in found if values[4] is not None]
-        n_pupils = sum(float(values[2] or 0) for values in found)
+        n_shown, loss, is_public_row, *_ = found[0]
+        cells = [Cell(*values[5:]) for values in found if values[5] is not None]
+        n_pupils = sum(float(values[3] or 0) for values in found)
         half = declared.rounded_to / 2
         is_shown = n_shown is not None
         printed = float(n_shown) if is_shown else n_pupils
@@ -155,9 +167,10 @@ def _counts(con: duckdb.DuckDBPyConnection, table: Table, declared: PupilCount) 
             is_shown,
             printed,
             tuple(cells),
-            has_meeting=declared.mean is not None and all(bool(values[3]) for values in found),
+            has_meeting=declared.mean is not None and all(bool(values[4]) for values in found),
             is_explained=declared.adds_up is None
             or abs(printed - n_pupils) < max(half, 0.5) + 1e-9,
+            is_public=bool(is_public_row),
             loss=float(loss),
             # Whom a share is of is told by it nearly to the pupil.
             slack=(0.0, 0.0)
@@ -202,7 +215,7 @@ def _totals(counts: Sequence[Count], pupils: _Pupils) -> list[Count]:
 def _blocks(counts: Sequence[Count], known: Sequence[Count], pupils: _Pupils) -> Iterator[Block]:
     """Blocks of the counts that share a key stage and, through sums over years, years."""
     numbered = [(place, count) for place, count in enumerate(counts) if count.cells]
-    numbered = [(place, count) for place, count in numbered if count.is_explained]
+    numbered = [(place, c) for place, c in numbered if c.is_explained and not c.is_public]
     component: dict[tuple[str, str], tuple[str, str]] = {}
     for _, count in numbered:
         own = {(cell.key_stage, cell.academic_year) for cell in count.cells}

@@ -12,7 +12,8 @@ WITH shown AS (
 by_release AS (
     SELECT
         found.* REPLACE (
-            CASE WHEN least(n_programme_pupils, n_comparison_pupils) >= study.minimum_cell THEN found.verdict END
+            CASE WHEN is_public(found.measure)
+                OR least(n_programme_pupils, n_comparison_pupils) >= study.minimum_cell THEN found.verdict END
                 AS verdict
         ),
         release.finality

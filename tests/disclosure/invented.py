@@ -230,7 +230,7 @@ def truths_of(
 _RELEASES = """
 INSERT INTO protocol.result_release
 SELECT key_stage, academic_year, release_status, finality,
-    finality = max(finality) OVER (PARTITION BY key_stage, academic_year), false
+    finality = max(finality) OVER (PARTITION BY key_stage, academic_year), false, false
 FROM (
     SELECT DISTINCT key_stage, academic_year, release_status,
         list_position(['school_return', 'provisional', 'revised', 'final'], release_status) AS finality

@@ -210,3 +210,15 @@ def test_no_school_of_the_placebo_is_named(
 def test_it_is_the_same_graph(hampshire: Evaluated) -> None:
     lines = [line for line in hampshire.stdout.splitlines() if line.endswith(" s")]
     assert len(lines) == len(defs.resolve_asset_graph().get_all_asset_keys())
+
+
+def test_nothing_made_of_published_tables_is_withheld_but_points_of_single_schools(
+    hampshire: Evaluated,
+) -> None:
+    withheld = pd.read_csv(hampshire.current / "released" / "withheld.csv")
+    n_withheld = withheld.set_index("released_table")["n_withheld"]
+    assert set(n_withheld[n_withheld > 0].index) <= {"school_point"}
+    impact = pd.read_csv(hampshire.current / "released" / "impact.csv")
+    assert impact["withheld"].isna().all()
+    counts = ["n_programme_schools", "n_comparison_schools", "n_comparison_pupils"]
+    assert impact.loc[impact["estimate_low"].notna(), counts].notna().all(axis=None)

@@ -55,6 +55,24 @@ def test_each_year_and_key_stage_has_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("kind", "status", "is_published"),
+    [
+        ("ks4_schools", "final", True),
+        ("ks4_schools", "provisional", True),
+        # Schools' own figures are in no published table, whatever they are laid out like.
+        ("ks4_schools", "school_return", False),
+        ("ks4_pupils", "final", False),
+    ],
+)
+def test_a_release_is_published_where_performance_tables_alone_hold_it(
+    tmp_path, kind, status, is_published
+):
+    study = load_study(write(tmp_path, GOOD + source(status, kind=kind, year="2016-17")))
+    found = [r for r in result_releases(study) if r.academic_year == "2016-17"]
+    assert [(r.key_stage, r.is_published) for r in found] == [("ks4", is_published)]
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (

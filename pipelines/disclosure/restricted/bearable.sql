@@ -4,6 +4,7 @@
 -- * where these figures come to more than a quarter of the numbers they are made of, methods beside the headline lose
 --   their intervals, which tell how the schools' results spread; where even so they come to more than a quarter,
 --   they are withheld, and the headlines are left;
+-- * of results that are public by school (`public_key_stage.sql`) all is told;
 -- * fewer than 16 schools for each programme that asks about the same pupils leave the headlines alone, and fewer
 --   than 12 not even these: sums of overlapping programmes know those schools too well already.
 -- A quarter, 16 and 12 are from trials: of 22 sizes of study (one to three programmes, one to four measures, one or
@@ -114,6 +115,7 @@ SELECT
     key_stage,
     of_pupils,
     CASE
+        WHEN key_stage IN (SELECT key_stage FROM temp.public_key_stage) THEN 'all'
         WHEN n_schools < 12 * n_programmes THEN 'nothing'
         WHEN n_schools < 16 * n_programmes OR 4 * n_without_intervals > coalesce(n_numbers, 0) THEN 'headlines'
         WHEN 4 * n_figures > coalesce(n_numbers, 0) THEN 'estimates'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from pipelines.catalogue import RELEASED_TABLES
+from pipelines.catalogue import CELL, RELEASED_TABLES
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
 from pipelines.disclosure import door
 from pipelines.protocol import write_protocol
@@ -24,14 +24,15 @@ def con(tmp_path):
     """A store with the protocol, empty design tables and nothing else."""
     study = TinyStudy(tmp_path).write()
     connection = duckdb.connect()
-    for schema in ("protocol", "impact", "released"):
+    for schema in ("protocol", "mart", "impact", "released"):
         connection.execute(f"CREATE SCHEMA {schema}")
     write_protocol(connection, study, "0")
-    for table in (ATTRITION, BALANCE, OVERLAP):
+    for table in (CELL, ATTRITION, BALANCE, OVERLAP):
         connection.execute(table.ddl())
     connection.execute(
         "CREATE TEMP TABLE bearable (key_stage VARCHAR, of_pupils VARCHAR, may_be_told VARCHAR)"
     )
+    door.find_what_is_public(connection)
     yield connection
     connection.close()
 

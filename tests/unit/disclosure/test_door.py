@@ -203,9 +203,7 @@ def test_an_estimate_with_few_pupils_on_one_side_is_withheld(small):
         assert pd.isna(row[name])
     # Neither the verdict nor its reason may tell what the few pupils got.
     assert row["verdict"] == "cannot_tell"
-    assert row["verdict_reason"] == (
-        "withheld: fewer than 6 pupils on one side, or as few could be worked out"
-    )
+    assert row["verdict_reason"] == (wording.WITHHELD_REASONS["small_group"])
 
 
 def test_a_count_that_does_not_add_up_is_withheld_and_its_estimate_is_not():
@@ -235,10 +233,7 @@ def test_no_method_answers_where_the_headline_is_withheld():
         found = con.execute(
             "SELECT estimate_low, verdict_reason FROM released.impact WHERE measure = 'ks2_rwm_expected'"
         ).fetchall()
-    assert (
-        found
-        == [(None, "withheld: fewer than 6 pupils on one side, or as few could be worked out")] * 2
-    )
+    assert found == [(None, wording.WITHHELD_REASONS["small_group"])] * 2
 
 
 def test_the_range_of_leaving_out_a_school_is_rounded_outwards():

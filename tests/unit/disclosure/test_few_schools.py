@@ -6,11 +6,12 @@ import duckdb
 import pandas as pd
 import pytest
 
+from pipelines import wording
 from pipelines.disclosure import door
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from tests.disclosure.invented import MINIMUM, SHARE, YEARS, Invented, cell
 
-REASON = "withheld: estimates from so few schools could tell what single pupils got"
+REASON = wording.WITHHELD_REASONS["few_schools"]
 
 
 def study_of(
