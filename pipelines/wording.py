@@ -358,6 +358,17 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def format_public_key_stages(key_stages: object) -> str:
+    """Of which results nothing is withheld, as a further sentence: "ks2, ks4" of tables, or missing → ""."""
+    if is_missing(key_stages):
+        return ""
+    numbers = [key_stage.removeprefix("ks") for key_stage in str(key_stages).split(", ")]
+    return (
+        f" Results of Key Stage{'s' if len(numbers) > 1 else ''} {join_words(numbers)} are published "
+        "school by school: figures made of them alone are shown, but for those of single schools."
+    )
+
+
 def capitalised(text: str) -> str:
     """`text` with a capital first letter, the others as they are: SEN stays SEN."""
     return text[:1].upper() + text[1:]

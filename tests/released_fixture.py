@@ -124,6 +124,7 @@ def _study() -> pd.DataFrame:
                 "outcome_year": OUTCOME_YEAR,
                 "baseline_years": "2015-16, 2016-17",
                 "minimum_cell": 6,
+                "public_key_stages": None,
                 "confidence_share": 0.95,
                 "study_hash": "3f1c9a0b7d42",
                 "source_hash": "b8e05c1177aa",

@@ -693,7 +693,8 @@ def _method(study: Row, tables: Tables) -> tuple[str, ...]:
         "The truth is likely to lie between the two, so both are shown.",
         "A verdict of better or worse is given only if both comparisons agree and chance is an "
         "unlikely reason. Key Stages 2 and 4 are never mixed. Special schools are looked at apart.",
-        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld.",
+        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld."
+        + wording.format_public_key_stages(study["public_key_stages"]),
     )
 
 

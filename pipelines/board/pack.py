@@ -212,7 +212,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             "group reached, would be about pupils with special educational needs in one or two "
             "schools, would be one estimate or range too many about few schools, or would let someone work "
             "out such a figure from others, here or in an earlier release. Which of these it is, is "
-            "not said. It never means zero."
+            f"not said. It never means zero.{wording.format_public_key_stages(study['public_key_stages'])}"
         ),
         sources=tables.sources(rows),
         data_checks=annex.data_checks(rows),

@@ -37,6 +37,11 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("baseline_years", "text", "Years before"),
             Column("minimum_cell", "integer", "Figures of fewer pupils are withheld"),
             Column(
+                "public_key_stages",
+                "text",
+                "Key stages of published tables alone: only what single schools got is withheld",
+            ),
+            Column(
                 "confidence_share",
                 "number",
                 "Confidence of every interval",

@@ -9,6 +9,7 @@ SELECT
     (SELECT string_agg(academic_year, ', ' ORDER BY academic_year) FROM protocol.study_year WHERE NOT is_outcome)
         AS baseline_years,
     minimum_cell,
+    (SELECT string_agg(key_stage, ', ' ORDER BY key_stage) FROM temp.public_key_stage) AS public_key_stages,
     -- Of every interval: CONFIDENCE of the engine, and a test holds the two together.
     0.95 AS confidence_share,
     protocol_sha256 AS study_hash,

@@ -346,6 +346,22 @@ def test_smallest_effect_is_left_out_where_the_protocol_names_none():
     assert answer(findings(tables)).power.endswith("2.6 points or more was likely to show.")
 
 
+@pytest.mark.parametrize(
+    ("public", "words"),
+    [
+        (None, "pupils are withheld."),
+        ("ks4", "are withheld. Results of Key Stage 4 are published school by school: figures"),
+        ("ks2, ks4", "are withheld. Results of Key Stages 2 and 4 are published school by school"),
+    ],
+)
+def test_it_is_said_of_which_results_nothing_is_withheld(public, words):
+    tables = released_tables()
+    tables["study"]["public_key_stages"] = public
+    (rule,) = [plain(text) for text in findings(tables).method if "fewer than" in text]
+    assert words in rule
+    assert ("school by school" in rule) == (public is not None)
+
+
 def test_small_wordings():
     assert wording.format_date(pd.Timestamp("2018-09-01")) == "1 September 2018"
     assert in_sentence("Reading progress") == "reading progress"

@@ -76,9 +76,11 @@ def test_one_new_school_hides_no_published_figure(
             if table.pupil_counts
         ]
         given_away = door.count_given_away(con, MINIMUM)
+        said = con.execute("SELECT public_key_stages FROM released.study").fetchone()
     assert not any(left_open)
     assert not any(given_away.values())
     assert pd.notna(headline["estimate_low"]) == is_shown
+    assert said == (("ks4",) if is_shown else (None,))
     if is_shown:
         assert withheld == {}
         assert (headline["n_programme_schools"], headline["n_comparison_schools"]) == (6, 6)
