@@ -127,8 +127,9 @@ def validate(folder: Path, *, data_marts: Path) -> int:
     if not findings.faults:
         for line in checked_table(findings):
             print(line)
-    warn(findings.warnings)
+    # What stops the study first: it is what has to be done.
     say(findings.faults)
+    warn(findings.warnings)
     if (folder / PROTOCOL).is_file() and write_faults(paths.faults_csv, findings):
         print(f"\nThe same as a table: {shown(paths.faults_csv)}", file=sys.stderr)
     return FAILED if findings.faults else 0

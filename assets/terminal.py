@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipelines import fault_list
-from pipelines.errors import Fault, StudyError
+from pipelines.errors import Fault, StudyError, kinds_of
 from pipelines.paths import StudyPaths
 
 FAILED = 1
@@ -48,17 +48,13 @@ def say(faults: Sequence[Fault], begun: str = "") -> None:
     """Print every fault and how many there are."""
     if faults:
         print(f"\n{StudyError(faults).for_analyst()}", file=sys.stderr)
-        n = len(faults)
-        print(f"\n{begun}{n} thing{'s' if n > 1 else ''} to mend.", file=sys.stderr)
+        print(f"\n{begun}{_counted(faults)} to mend.", file=sys.stderr)
 
 
 def warn(warnings: Sequence[Fault]) -> None:
     """Print what a person should look at and what stops nothing."""
     if warnings:
-        n = len(warnings)
-        print(
-            f"\n{n} thing{'s' if n > 1 else ''} to look at; none stops the study:", file=sys.stderr
-        )
+        print(f"\n{_counted(warnings)} to look at; none stops the study:", file=sys.stderr)
         print(StudyError(warnings).for_analyst(), file=sys.stderr)
 
 
@@ -66,8 +62,16 @@ def warn_in_short(warnings: Iterable[Sequence[Fault]]) -> None:
     """A line for each rule that warned: the places are `validate`'s to list."""
     lines = [f"  {faults[0].place}: {faults[0].problem}" + _and_more(faults) for faults in warnings]
     if lines:
-        print("\nTo look at; nothing was stopped by it (`ssif validate` lists every place):")
+        print(
+            "\nTo look at; nothing was stopped by it (`ssif validate` writes every place to faults.csv):"
+        )
         print("\n".join(lines))
+
+
+def _counted(faults: Sequence[Fault]) -> str:
+    """Things by their kind, and in how many places where those are more."""
+    n, n_places = len(kinds_of(faults)), len(faults)
+    return f"{n} thing{'s' if n > 1 else ''}" + (f" in {n_places} places" if n_places > n else "")
 
 
 def _and_more(faults: Sequence[Fault]) -> str:

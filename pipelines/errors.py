@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # A terminal stays readable; the count of the rest is always printed.
 FAULTS_SHOWN = 40
+# Of faults of one kind, how many places are named.
+PLACES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,63 @@ class Fault:
         lines.append(f"    to do:    {self.remedy}")
         return "\n".join(lines)
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Faults of one kind have one cause: they are told once, with their places."""
+        return self.problem, self.remedy.replace(self.column or "\0", "\0")
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """Faults with the same problem and remedy, in the order they were found."""
+
+    faults: tuple[Fault, ...]
+
+    @property
+    def n_more(self) -> int:
+        """How many places are counted and not named."""
+        return max(len(self.faults) - PLACES_SHOWN, 0)
+
+    def shareable(self) -> str:
+        """As `Fault.shareable`: one line, whatever was found left out."""
+        first = self.faults[0]
+        if len(self.faults) == 1:
+            return first.shareable()
+        places = "; ".join(fault.place for fault in self.faults[:PLACES_SHOWN])
+        more = f"; and {self.n_more} more" if self.n_more else ""
+        return f"{places}{more}: {first.problem} ({len(self.faults)} places)."
+
+    def for_analyst(self) -> str:
+        """As `Fault.for_analyst`: what is the same is said once, what was found with its place."""
+        first, *others = self.faults
+        if not others:
+            return first.for_analyst()
+        is_one_expected = all(fault.expected == first.expected for fault in others)
+        lines = [f"{len(self.faults)} places: {first.problem}."]
+        for nth, fault in enumerate(self.faults[:PLACES_SHOWN]):
+            said = [
+                *([f"found {fault.found}"] if fault.found is not None else []),
+                *([f"expected {fault.expected}"] if not is_one_expected else []),
+            ]
+            begun = "    first:    " if nth == 0 else " " * 14
+            lines.append(f"{begun}{fault.place}" + (f": {', '.join(said)}" if said else ""))
+        if self.n_more:
+            lines.append(f"{' ' * 14}and {self.n_more} more")
+        if is_one_expected and first.expected is not None:
+            lines.append(f"    expected: {first.expected}")
+        is_one_remedy = all(fault.remedy == first.remedy for fault in others)
+        likewise = "" if is_one_remedy else " (likewise for the others)"
+        lines.append(f"    to do:    {first.remedy}{likewise}")
+        return "\n".join(lines)
+
+
+def kinds_of(faults: Iterable[Fault]) -> tuple[FaultKind, ...]:
+    """Faults by kind, in the order in which each kind was first found."""
+    of_kind: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        of_kind.setdefault(fault.kind, []).append(fault)
+    return tuple(FaultKind(tuple(found)) for found in of_kind.values())
+
 
 class StudyError(Exception):
     """One or more faults that stop a study. Carries all of them; prints without a traceback."""
@@ -65,14 +124,14 @@ class StudyError(Exception):
 
     def shareable(self) -> str:
         """Counts and places only: safe for a log, an event, the Dagster page."""
-        shown = [fault.shareable() for fault in self.faults[:FAULTS_SHOWN]]
-        return "\n".join([*shown, *self._rest()])
+        return self._told([kind.shareable() for kind in kinds_of(self.faults)])
 
     def for_analyst(self) -> str:
-        """Every fault with what was found, what was expected and what to do."""
-        shown = [fault.for_analyst() for fault in self.faults[:FAULTS_SHOWN]]
-        return "\n".join([*shown, *self._rest()])
+        """Every kind of fault with its first places: what was found, what was expected and what to do."""
+        return self._told([kind.for_analyst() for kind in kinds_of(self.faults)])
 
-    def _rest(self) -> list[str]:
-        hidden = len(self.faults) - FAULTS_SHOWN
-        return [f"… and {hidden} more of the same run."] if hidden > 0 else []
+    @staticmethod
+    def _told(messages: list[str]) -> str:
+        hidden = len(messages) - FAULTS_SHOWN
+        rest = [f"… and {hidden} more kinds of fault of the same run."] if hidden > 0 else []
+        return "\n".join([*messages[:FAULTS_SHOWN], *rest])

@@ -6,6 +6,7 @@ are not opened here.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 import tomllib
@@ -15,6 +16,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
+from pipelines import setting_words
 from pipelines.contradictions import Location, contradictions
 from pipelines.errors import Fault, StudyError
 from pipelines.study import PROTOCOL, Study
@@ -42,16 +44,7 @@ def load_study(folder: Path) -> Study:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        raise StudyError(
-            [
-                _protocol_fault(
-                    f"is not valid TOML: {error}",
-                    "mend that line; `data_raw/example/study.toml` shows the form",
-                    int(found.group(1)) if found else None,
-                )
-            ]
-        ) from None
+        raise StudyError([_not_toml(text, str(error))]) from None
 
     reserved = {"folder", "protocol_sha256"} & values.keys()
     protocol_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -62,7 +55,7 @@ def load_study(folder: Path) -> Study:
         )
     except ValidationError as error:
         raise StudyError(
-            [_fault_of(dict(problem), text) for problem in error.errors()]
+            [_fault_of(dict(p), text) for p in error.errors() if not _follows(dict(p))]
             + [_unknown_key(text, (key,)) for key in sorted(reserved)]
         ) from None
     faults = [_unknown_key(text, (key,)) for key in sorted(reserved)] + [
@@ -80,6 +73,27 @@ def _no_protocol(folder: Path) -> Fault:
         expected="a folder that holds a study.toml",
         remedy="check the folder's name; `data_raw/example/` shows what a study folder looks like",
     )
+
+
+def _not_toml(text: str, error: str) -> Fault:
+    found = re.search(r"line (\d+)", error)
+    row = int(found.group(1)) if found else len(text.splitlines())
+    line = text.splitlines()[row - 1] if row <= len(text.splitlines()) else ""
+    problem, (expected, remedy) = setting_words.of_line(line, error)
+    return Fault(
+        file=PROTOCOL,
+        row=row,
+        problem=problem,
+        found=line.strip(),
+        expected=expected,
+        remedy=remedy,
+    )
+
+
+def _follows(problem: dict[str, object]) -> bool:
+    """Whether pydantic counts what is left after other faults: it is too few because of them."""
+    given = problem["input"]
+    return problem["type"] == "too_short" and isinstance(given, list | tuple) and len(given) > 0
 
 
 def _protocol_fault(problem: str, remedy: str, row: int | None) -> Fault:
@@ -100,13 +114,15 @@ def _unfilled(text: str) -> Iterator[Fault]:
 
 
 def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
+    known = _known_keys(location)
+    near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.7)
     return Fault(
         file=PROTOCOL,
         row=line_of(text, location),
         column=dotted(location),
         problem=f"the key {location[-1]!r} is not known here",
-        expected=_known_keys(location),
-        remedy="mend the spelling, or take the line out",
+        expected="one of " + ", ".join(known),
+        remedy=f"mend the spelling{f' (perhaps {near[0]})' if near else ''}, or take the line out",
     )
 
 
@@ -116,18 +132,32 @@ def _fault_of(problem: dict[str, object], text: str) -> Fault:
     if problem["type"] == "extra_forbidden":
         return _unknown_key(text, location)
     missing = problem["type"] == "missing"
+    words = (
+        setting_words.of_missing(location) if missing else setting_words.of_value(problem, location)
+    )
     return Fault(
         file=PROTOCOL,
         row=line_of(text, location[:-1] if missing else location),
         column=dotted(location),
         problem=f"the key {location[-1]!r} is missing" if missing else "the value is not usable",
-        found=None if missing else repr(problem["input"]),
-        expected=str(problem["msg"]),
-        remedy="add it" if missing else "mend the value",
+        found=None if missing else _shown(problem["input"]),
+        expected=words[0],
+        remedy=words[1],
     )
 
 
-def _known_keys(location: Sequence[str | int]) -> str:
+def _shown(value: object) -> str:
+    """A value as study.toml writes it; of a table its keys."""
+    if isinstance(value, dict):
+        return "a table with " + ", ".join(value)
+    if isinstance(value, str):
+        return repr(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def _known_keys(location: Sequence[str | int]) -> list[str]:
     model: type[BaseModel] = Study
     for part in location[:-1]:
         if isinstance(part, int) or part not in model.model_fields:
@@ -136,8 +166,7 @@ def _known_keys(location: Sequence[str | int]) -> str:
         for candidate in [annotation, *get_args(annotation)]:
             if isinstance(candidate, type) and issubclass(candidate, BaseModel):
                 model = candidate
-    known = [key for key in model.model_fields if key not in {"folder", "protocol_sha256"}]
-    return "one of " + ", ".join(known)
+    return [key for key in model.model_fields if key not in {"folder", "protocol_sha256"}]
 
 
 def _contradiction(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -42,14 +43,49 @@ def test_a_fault_of_a_whole_file_names_no_row():
 
 
 def test_of_very_many_faults_the_first_are_shown_and_the_others_counted():
-    faults = [Fault(file=f"file {n}", problem="p", remedy="r") for n in range(FAULTS_SHOWN + 3)]
+    faults = [Fault(file=f"file {n}", problem=f"p{n}", remedy="r") for n in range(FAULTS_SHOWN + 3)]
     error = StudyError(faults)
     assert len(error.faults) == FAULTS_SHOWN + 3
     for text in (error.shareable(), error.for_analyst()):
         assert f"file {FAULTS_SHOWN - 1}:" in text
         assert f"file {FAULTS_SHOWN}:" not in text
-        assert text.endswith("… and 3 more of the same run.")
-    assert "more of the same" not in StudyError(faults[:FAULTS_SHOWN]).for_analyst()
+        assert text.endswith("… and 3 more kinds of fault of the same run.")
+    assert "of the same run" not in StudyError(faults[:FAULTS_SHOWN]).for_analyst()
+
+
+def test_faults_of_one_kind_are_one_message_with_a_count_and_the_first_places():
+    faults = [
+        replace(WHOLE, row=row, column=column, found=f"'{found}'", remedy=f"mend {column}")
+        for row, column, found in (
+            (7, "READSCORE", 121),
+            (8, "READSCORE", 122),
+            (9, "MATSCORE", 123),
+            (10, "MATSCORE", 124),
+        )
+    ]
+    other = replace(WHOLE, problem="the cell is blank", found="(blank)")
+    error = StudyError([faults[0], other, *faults[1:]])
+    assert error.for_analyst() == (
+        "4 places: the value is out of range.\n"
+        "    first:    ks2.csv, row 7, column READSCORE: found '121'\n"
+        "              ks2.csv, row 8, column READSCORE: found '122'\n"
+        "              ks2.csv, row 9, column MATSCORE: found '123'\n"
+        "              and 1 more\n"
+        "    expected: 80 to 120\n"
+        "    to do:    mend READSCORE (likewise for the others)\n" + other.for_analyst()
+    )
+    assert error.shareable() == (
+        "ks2.csv, row 7, column READSCORE; ks2.csv, row 8, column READSCORE; "
+        "ks2.csv, row 9, column MATSCORE; and 1 more: the value is out of range (4 places).\n"
+        + other.shareable()
+    )
+
+
+def test_what_is_expected_stands_with_its_place_where_places_differ():
+    faults = [replace(WHOLE, row=row, expected=f"{row} to 120") for row in (7, 8)]
+    shown = StudyError(faults).for_analyst()
+    assert "row 8, column READSCORE: found '121', expected 8 to 120" in shown
+    assert "    expected:" not in shown
 
 
 def test_an_error_without_a_fault_is_a_programming_error():

@@ -380,16 +380,16 @@ def test_keys_the_loader_fills_in_are_unknown_in_the_file(tmp_path, key):
 
 # old text, new text, dotted key, what was found, words of what is expected
 BAD_VALUES = {
-    "authority too small": ("= 799", "= 12", "study.local_authority", "12", "greater than"),
-    "authority as text": ("= 799", '= "799"', "study.local_authority", "'799'", "integer"),
-    "name with a slash": ('"autumn"', '"au/tumn"', "study.name", "'au/tumn'", "pattern"),
+    "authority too small": ("= 799", "= 12", "study.local_authority", "12", "at least"),
+    "authority as text": ("= 799", '= "799"', "study.local_authority", "'799'", "a whole number"),
+    "name with a slash": ('"autumn"', '"au/tumn"', "study.name", "'au/tumn'", "small letters"),
     "date as text": ("= 2018-09-01", '= "1 Sept"', "study.reference_date", "'1 Sept'", "date"),
     "year of another form": (
         'outcome_year = "2017-18"',
         'outcome_year = "2017/18"',
         "study.outcome_year",
         "'2017/18'",
-        "pattern",
+        "an academic year, as 2017-18",
     ),
     "year that spans three": (
         'outcome_year = "2017-18"',
@@ -403,42 +403,42 @@ BAD_VALUES = {
         "[]",
         "study.baseline_years",
         "[]",
-        "at least 1",
+        "one or more",
     ),
     "unknown group": (
         '"sen_support"',
         '"sen_suport"',
         "programme[1].target_group",
         "'sen_suport'",
-        "'sen_support'",
+        "sen_support",
     ),
     "unknown measure": (
         'name = "ks2_reading_progress"',
         'name = "ks2_reading"',
         "programme[1].measure[1].name",
         "'ks2_reading'",
-        "'ks2_reading_progress'",
+        "ks2_reading_progress",
     ),
     "effect of nothing": (
         "smallest_effect = 1",
         "smallest_effect = 0",
         "programme[1].measure[1].smallest_effect",
         "0",
-        "greater than 0",
+        "more than 0",
     ),
     "flag as text": (
         "primary = true",
         'primary = "yes"',
         "programme[1].measure[1].primary",
         "'yes'",
-        "boolean",
+        "true or false",
     ),
     "no schools in a placebo": (
         "n_schools = 2",
         "n_schools = 0",
         "programme[2].placebo.n_schools",
         "0",
-        "greater than or equal to 1",
+        "at least 1",
     ),
     "unknown kind": (
         '"ks2_pupils"',
@@ -447,34 +447,34 @@ BAD_VALUES = {
         "'ks3_pupils'",
         "ks2_pupils",
     ),
-    "unknown status": ('"provisional"', '"draft"', "source[1].status", "'draft'", "'revised'"),
+    "unknown status": ('"provisional"', '"draft"', "source[1].status", "'draft'", "revised"),
     "unknown comparison pool": (
         'target_group = "sen_support"',
         'target_group = "sen_support"\ncomparison_pool = "national"',
         "programme[1].comparison_pool",
         "'national'",
-        "'matched'",
+        "matched",
     ),
     "no match at all": (
         'target_group = "disadvantaged"',
         'target_group = "disadvantaged"\ncomparison_pool = "matched"\nmatches_per_school = 0',
         "programme[2].matches_per_school",
         "0",
-        "greater than or equal to 1",
+        "at least 1",
     ),
     "checksum of another form": (
         'status = "provisional"',
         'status = "provisional"\nsha256 = "abc"',
         "source[1].sha256",
         "'abc'",
-        "pattern",
+        "64 digits",
     ),
     "unknown measure not yet out": (
         '"ks4_progress8"',
         '"ks4_progress"',
         "not_yet_published[1].measure",
         "'ks4_progress'",
-        "'ks4_progress8'",
+        "ks4_progress8",
     ),
 }
 
@@ -490,7 +490,7 @@ def test_an_unusable_value_is_shown_with_what_is_expected(tmp_path, case):
     assert expected in (fault.expected or "")
     line = text.splitlines()[(fault.row or 0) - 1]
     assert line.strip().startswith(re.sub(r"\[\d+\]$", "", dotted).rsplit(".", 1)[-1])
-    assert fault.remedy == "mend the value"
+    assert fault.remedy.startswith(("mend the value", "write "))
 
 
 @pytest.mark.parametrize(
@@ -556,11 +556,67 @@ def test_all_faults_are_named_at_once(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "found", "remedy"),
+    [
+        ("2018-09-01", '"01/09/2018"', "'01/09/2018'", "write 2018-09-01"),
+        ("2018-09-01", '"1.9.18"', "'1.9.18'", "write 2018-09-01"),
+        ("2018-09-01", '"2018-09-01"', "'2018-09-01'", "write 2018-09-01"),
+        ('"2017-18"', '"2017/18"', "'2017/18'", 'write "2017-18"'),
+        ('"2017-18"', '"2017-2018"', "'2017-2018'", 'write "2017-18"'),
+        ('["2015-16", "2016-17"]', '"2016-17"', "'2016-17'", 'write ["2016-17"]'),
+        ('"sen_support"', '"SEN support"', "'SEN support'", 'write "sen_support"'),
+        ("= 799", '= "799"', "'799'", "write 799"),
+    ],
+)
+def test_a_value_whose_meaning_can_be_told_is_shown_as_it_should_be_written(
+    tmp_path, old, new, found, remedy
+):
+    (fault,) = faults_of(tmp_path, changed(old, new))
+    assert (fault.found, fault.remedy) == (found, remedy)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "remedy"),
+    [
+        (
+            "2018-09-01",
+            "01/09/2018",
+            "the date is not written",
+            "write reference_date = 2018-09-01",
+        ),
+        ("2018-09-01", "2018-02-30", "the date is not written", "there is no such day"),
+        ("", "minimum_cell = 6,000", "the number is not written", "= 6000"),
+        ("", "eligible_share = 70%", "the number is not written", "write eligible_share = 0.7"),
+        ("", "minimum_cell = 6%", "not valid TOML", "data_raw/example"),
+        ("", "minimum_cell = 6,5", "decimal comma", "data_raw/example"),
+        ('name = "autumn"', "name = ", "not valid TOML", "data_raw/example"),
+        ('name = "autumn"', 'name = "autumn"\nname = "autumn"', "stands twice", "take one"),
+    ],
+)
+def test_a_line_that_is_no_toml_is_told_in_words(tmp_path, old, new, problem, remedy):
+    text = changed(old, new) if old else GOOD.replace('name = "autumn"', f'name = "autumn"\n{new}')
+    (fault,) = faults_of(tmp_path, text)
+    assert problem in fault.problem
+    assert remedy in fault.remedy
+
+
+def test_one_fault_in_the_only_programme_is_one_fault(tmp_path):
+    """What is left after it is no second fault, and no Python stands in a message."""
+    first, *others = re.split(r"(?m)^(?=\[\[programme\]\])", GOOD)
+    text = first + others[0] + GOOD[GOOD.index("[[source]]") :]
+    (fault,) = faults_of(tmp_path, text.replace('"sen_support"', '"sen"'))
+    assert fault.column == "programme[1].target_group"
+    (fault,) = faults_of(tmp_path, text.replace("[[programme]]", "[programme]"))
+    assert fault.found == "a table with id, title, fund, target_group, measure"
+    assert fault.remedy == "write [[programme]]"
+
+
 def test_broken_toml_is_named_at_its_line(tmp_path):
     (fault,) = faults_of(tmp_path, changed('title = "Autumn"', "title = Autumn"))
     assert (fault.file, fault.row) == ("study.toml", 3)
-    assert "is not valid TOML" in fault.problem
-    assert "data_raw/example" in fault.remedy
+    assert fault.problem == "the text has no quotation marks"
+    assert fault.remedy == 'write title = "Autumn"'
 
 
 def test_a_file_that_is_not_utf8_is_named_at_its_line(tmp_path):
@@ -592,7 +648,7 @@ def test_the_message_for_the_analyst_is_complete(tmp_path):
     assert raised.value.for_analyst() == (
         "study.toml, row 4, column study.local_authority: the value is not usable.\n"
         "    found:    12\n"
-        "    expected: Input should be greater than or equal to 200\n"
+        "    expected: at least 200 and at most 999 (the authority's three-digit number)\n"
         "    to do:    mend the value"
     )
     assert str(raised.value) == (
