@@ -13,7 +13,14 @@ from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
 from pipelines.release_in_use import release_contradictions
 from pipelines.series import series_contradictions
-from pipelines.study import DATED_BY, MANY_FILES, PUPIL_GROUPS, Study
+from pipelines.study import (
+    DATED_BY,
+    MANY_FILES,
+    PUPIL_GROUPS,
+    ClaimKind,
+    SourceKind,
+    Study,
+)
 
 Location = tuple[str | int, ...]
 # Where in study.toml, what is wrong, what was expected, what to do.
@@ -24,6 +31,7 @@ def contradictions(study: Study) -> Iterator[Contradiction]:
     """All there are, in the order of the file."""
     yield from _of_the_study(study)
     yield from _of_programmes(study)
+    yield from _of_claims(study)
     yield from _of_sources(study)
     yield from series_contradictions(study)
     yield from release_contradictions(study)
@@ -106,6 +114,41 @@ def _of_programmes(study: Study) -> Iterator[Contradiction]:
         if total.fund not in funds:
             problem, known = f"no programme is paid by {total.fund!r}", "one of " + ", ".join(funds)
             yield (("stated_total", index, "fund"), problem, known, "mend the name, or take it out")
+
+
+# What each claim is counted from: one of these has to be there.
+_COUNTED_FROM: dict[ClaimKind, tuple[SourceKind, ...]] = {
+    "every_school_takes_part": ("enrolments",),
+    "all_maintained_schools_reviewed": ("inspections", "reviews"),
+}
+
+
+def _of_claims(study: Study) -> Iterator[Contradiction]:
+    kinds = {source.kind for source in study.source}
+    for index, claim in enumerate(study.claim):
+        here = ("claim", index)
+        if claim.kind in (other.kind for other in study.claim[:index]):
+            yield (
+                (*here, "kind"),
+                f"the claim {claim.kind} stands twice",
+                "each claim once",
+                "take one of the two out",
+            )
+        needed = _COUNTED_FROM[claim.kind]
+        if kinds.isdisjoint(needed):
+            yield (
+                (*here, "kind"),
+                f"nothing says whether {claim.kind} is true",
+                "a source of kind " + " or ".join(needed),
+                "add the file to the sources, or take the claim out",
+            )
+        if claim.but and claim.kind == "every_school_takes_part":
+            yield (
+                (*here, "but"),
+                "every school leaves none out",
+                "but for all_maintained_schools_reviewed alone",
+                "take but out",
+            )
 
 
 def _of_sources(study: Study) -> Iterator[Contradiction]:

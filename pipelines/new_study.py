@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import NoneType
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -24,6 +24,7 @@ from pipelines.ingest.records import read_columns
 from pipelines.study import (
     DATED_BY,
     PROTOCOL,
+    Claim,
     NotYetPublished,
     Programme,
     ProgrammeMeasure,
@@ -73,7 +74,18 @@ _EXAMPLES = {
         "licence": "Open Government Licence v3.0",
         "sha256": "64 digits, as sha256sum prints them",
     },
-    StatedTotal: {"fund": "SSIF", "said": "nearly £0.5 million", "gbp": "500000"},
+    StatedTotal: {
+        "fund": "SSIF",
+        "said": "nearly £0.5 million",
+        "gbp": "500000",
+        "said_by": "minutes of the board, 3 July 2018",
+    },
+    Claim: {
+        "kind": "every_school_takes_part",
+        "said": "every school takes part in one or more programmes",
+        "said_by": "minutes of the board, 3 July 2018",
+        "but": "1",
+    },
     NotYetPublished: {
         "measure": "ks4_progress8",
         "academic_year": "2017-18",
@@ -181,7 +193,11 @@ def _protocol(name: str) -> Iterator[str]:
     for kind in get_args(SourceKind):
         yield ""
         yield from _source(kind)
-    for header, model in (("not_yet_published", NotYetPublished), ("stated_total", StatedTotal)):
+    for header, model in (
+        ("not_yet_published", NotYetPublished),
+        ("stated_total", StatedTotal),
+        ("claim", Claim),
+    ):
         yield ""
         yield from _about(model)
         yield f"# [[{header}]]"
@@ -243,12 +259,21 @@ def _settings(
 def _blank(model: type[BaseModel], key: str) -> str:
     """The place of a setting, with an example between the marks; text stands in quotes already."""
     blank = BLANK.format(_EXAMPLES[model][key])
-    annotation = str(model.model_fields[key].annotation)
-    if annotation.startswith("dict"):
+    annotation = model.model_fields[key].annotation
+    if get_origin(annotation) is dict:
         return f"{{ {blank} }}"
-    if "int" not in annotation and "float" not in annotation and "date" not in annotation:
+    if any(isinstance(part, str) or part is str for part in _parts(annotation)):
         blank = f'"{blank}"'
-    return f"[{blank}]" if "tuple" in annotation else blank
+    return f"[{blank}]" if get_origin(annotation) is tuple else blank
+
+
+def _parts(annotation: object) -> Iterator[object]:
+    """The plain types and the codes that an annotation is made of."""
+    arguments = get_args(annotation)
+    if not arguments:
+        yield annotation
+    for argument in arguments:
+        yield from _parts(argument)
 
 
 def _codes(annotation: object) -> tuple[str, ...]:

@@ -112,11 +112,17 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
     _write(
         con,
         "stated_total",
-        "protocol_order INTEGER, fund VARCHAR, said VARCHAR, gbp BIGINT",
+        "protocol_order INTEGER, fund VARCHAR, said VARCHAR, said_by VARCHAR, gbp BIGINT",
         [
-            (order, total.fund, total.said, total.gbp)
+            (order, total.fund, total.said, total.said_by, total.gbp)
             for order, total in enumerate(study.stated_total)
         ],
+    )
+    _write(
+        con,
+        "claim",
+        "kind VARCHAR, said VARCHAR, said_by VARCHAR, but INTEGER",
+        [(claim.kind, claim.said, claim.said_by, claim.but) for claim in study.claim],
     )
     _write(
         con,

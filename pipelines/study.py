@@ -41,6 +41,8 @@ def _one_or_more(names: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 ReleaseStatus = Literal["school_return", "provisional", "revised", "final"]
+# No fund of any authority comes near it: a sum beyond is a slip.
+MOST_GBP = 1_000_000_000
 PupilGroup = Literal[
     "all",
     "sen_support",
@@ -51,6 +53,8 @@ PupilGroup = Literal[
     "high_prior",
 ]
 Encoding = Literal["utf-8", "cp1252", "utf-16"]
+# What was said of all schools and can be counted; the others are tied to what a programme says.
+ClaimKind = Literal["every_school_takes_part", "all_maintained_schools_reviewed"]
 # Whom a programme's schools are compared with: the authority's others, or the nearest outside it.
 ComparisonPool = Literal["local", "matched"]
 SourceKind = Literal[
@@ -120,7 +124,7 @@ class Placebo(_Settings):
 
     measure: MeasureName
     academic_year: AcademicYear
-    n_schools: Annotated[int, Field(ge=1)]
+    n_schools: Annotated[int, Field(ge=1, le=30_000)]
 
 
 class Programme(_Settings):
@@ -139,21 +143,21 @@ class Programme(_Settings):
     """Who paid, as SSIF."""
     priority: str | None = None
     """Which of the authority's priorities it serves."""
-    funding_gbp: Annotated[int, Field(ge=0)] | None = None
-    """What was paid, in pounds."""
+    funding_gbp: Annotated[int, Field(ge=0, le=MOST_GBP)] | None = None
+    """What was paid, in whole pounds."""
     target_group: PupilGroup | None = None
     """Whose results it was to change."""
     starts: dt.date | None = None
     """Its first day."""
     selection_years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
     """Years whose results its schools were chosen on, if known."""
-    expected_schools: Annotated[int, Field(ge=1)] | None = None
+    expected_schools: Annotated[int, Field(ge=1, le=30_000)] | None = None
     """How many schools it was paid for."""
     eligible_share: Annotated[float, Field(gt=0, le=1)] | None = None
-    """The share of its schools that had to be eligible, as 0.7."""
+    """The share of its schools that had to be eligible, 0 to 1: 0.7 for 70%."""
     comparison_pool: ComparisonPool = "local"
     """Compared with the authority's other schools (local) or the most alike elsewhere (matched)."""
-    matches_per_school: Annotated[int, Field(ge=1)] = 5
+    matches_per_school: Annotated[int, Field(ge=1, le=100)] = 5
     """If matched, how many schools for each of its own."""
     placebo: Placebo | None = None
     measure: tuple[ProgrammeMeasure, ...] = Field(default=(), strict=False)
@@ -221,8 +225,28 @@ class StatedTotal(_Settings):
     """Which fund, as its programmes write it."""
     said: str
     """What was said, word for word."""
-    gbp: Annotated[int, Field(gt=0)]
+    gbp: Annotated[int, Field(gt=0, le=MOST_GBP)]
     """What that comes to, in pounds."""
+    said_by: str | None = None
+    """Who said it, and when."""
+
+
+class Claim(_Settings):
+    """What somebody said of all the authority's schools, to be counted again. None said, none checked.
+
+    `every_school_takes_part`: in one or more of the programmes above, as the enrolments list them.
+    `all_maintained_schools_reviewed`: inspected or reviewed in the outcome year, all `but` so many.
+    What a programme says of itself (`expected_schools`, `eligible_share`) is checked without a claim.
+    """
+
+    kind: ClaimKind
+    """What is counted."""
+    said: str
+    """What was said, word for word."""
+    said_by: str
+    """Who said it, and when."""
+    but: Annotated[int, Field(ge=0, le=1000)] = 0
+    """How many schools the claim leaves out, as 1 for all but one."""
 
 
 class StudySection(_Settings):
@@ -244,11 +268,11 @@ class StudySection(_Settings):
     """The year whose results are judged."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
     """Earlier years to compare with, the more the better."""
-    minimum_cell: Annotated[int, Field(ge=2)] = 6
+    minimum_cell: Annotated[int, Field(ge=2, le=100)] = 6
     """The fewest pupils a published figure may rest on."""
-    draws: Annotated[int, Field(ge=99)] = 9999
+    draws: Annotated[int, Field(ge=99, le=1_000_000)] = 9999
     """How many draws the tests of chance take."""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Makes the draws the same each time."""
     data_root: str = "."
     """The folder of the files, from the study's own."""
@@ -266,6 +290,7 @@ class Study(_Settings):
     source: tuple[Source, ...] = Field(min_length=1, strict=False)
     not_yet_published: tuple[NotYetPublished, ...] = Field(default=(), strict=False)
     stated_total: tuple[StatedTotal, ...] = Field(default=(), strict=False)
+    claim: tuple[Claim, ...] = Field(default=(), strict=False)
     folder: Path
     protocol_sha256: str
 

@@ -633,7 +633,11 @@ def _claims() -> pd.DataFrame:
          "Stated: SEND in mainstream £200,000; Closing the gap £200,000; £100,000 is stated of no programme"),
     ]  # fmt: skip
     columns = ["claim", "unit", "numerator", "denominator", "result", "exceptions"]
-    return pd.DataFrame(rows, columns=columns)
+    claims = pd.DataFrame(rows, columns=columns)
+    said = [None, None, "every school takes part", "all but one had a review", "nearly £0.5m"]
+    claims.insert(1, "said", said)
+    claims.insert(2, "said_by", [text and "minutes of the board, 3 July 2018" for text in said])
+    return claims
 
 
 def _evaluation_summary() -> pd.DataFrame:

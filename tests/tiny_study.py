@@ -85,6 +85,21 @@ title = "Subject networks"
 fund = "Local"
 """
 
+# Claims a test may add to the protocol; the study itself declares none.
+CLAIMS = """
+[[claim]]
+kind = "every_school_takes_part"
+said = "every school takes part"
+said_by = "minutes, 3 July 2018"
+"""
+REVIEW_CLAIM = """
+[[claim]]
+kind = "all_maintained_schools_reviewed"
+said = "all but one had a review"
+said_by = "minutes, 3 July 2018"
+but = 1
+"""
+
 SOURCES: dict[str, str] = {
     "ks2_2017.csv": 'kind = "ks2_pupils"\nacademic_year = "2016-17"\nstatus = "final"',
     "ks2_2018.csv": 'kind = "ks2_pupils"\nacademic_year = "2017-18"\nstatus = "provisional"',

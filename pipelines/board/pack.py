@@ -42,7 +42,7 @@ _NAIVE_FAMILY = "naive_headline"
 # Families that stand in a section of their own subject, whatever programme they are about.
 _SECTION_OF_FAMILY = {
     "priorities": "priorities",
-    "school_programmes": "claims",
+    "school_programmes": "taking-part",
     "evaluation_answers": "schools-say",
 }
 

@@ -163,9 +163,12 @@ def _limits(of: Pack) -> Iterator[Block]:
         yield _heading(2, "The priorities")
         yield from _figures_of("priorities", of)
         yield from _table(of.reached, of)
-    yield _heading(2, "Claims checked")
-    yield from _table(of.claims, of)
-    yield from _figures_of("claims", of)
+    if of.claims.rows:
+        yield _heading(2, "Claims checked")
+        yield from _table(of.claims, of)
+    if of.figures_of["taking-part"]:
+        yield _heading(2, "Which schools take part")
+        yield from _figures_of("taking-part", of)
     yield _heading(2, "Results not yet published")
     if of.findings.not_yet_published:
         yield _terms(of.findings.not_yet_published)

@@ -161,6 +161,7 @@ def claims(tables: Tables) -> Table:
         tables["claims"],
         {
             "Claim": lambda row: cite(row, "text", "claim"),
+            "What was said": _said,
             "Found": lambda row: (
                 f"{cite(row, _CLAIM_WORDS[row['unit']], 'numerator')} of "
                 f"{cite(row, _CLAIM_WORDS[row['unit']], 'denominator')}"
@@ -168,8 +169,15 @@ def claims(tables: Tables) -> Table:
             "Result": lambda row: wording.CLAIM_RESULT_LABELS[row["result"]],
             "Exceptions": lambda row: or_none(row, "exceptions"),
         },
-        if_empty="No claims were given to check.",
     )
+
+
+def _said(row: Row) -> str:
+    """The words that are checked and whose they are; a programme's own numbers are the protocol's."""
+    if wording.is_missing(row["said"]):
+        return "the study’s protocol"
+    by = "" if wording.is_missing(row["said_by"]) else f", {cite(row, 'text', 'said_by')}"
+    return f"“{cite(row, 'text', 'said')}”{by}"
 
 
 def evaluations(tables: Tables) -> Table:

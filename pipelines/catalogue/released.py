@@ -242,7 +242,9 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="a claim made to the board",
         key=("claim",),
         columns=(
-            Column("claim", "text", "The claim", is_nullable=False),
+            Column("claim", "text", "The claim, as it is counted", is_nullable=False),
+            Column("said", "text", "What was said, word for word, where study.toml quotes it"),
+            Column("said_by", "text", "Who said it, and when"),
             Column(
                 "unit",
                 "code",

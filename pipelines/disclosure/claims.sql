@@ -1,4 +1,4 @@
--- What the board was told, tested. A claim that the study has no source for is not listed.
+-- What was said, tested: of all schools where study.toml has it as a [[claim]], of a programme where it says so.
 WITH enrolled AS (
     SELECT
         programme.programme,
@@ -49,13 +49,16 @@ expected AS (
 coverage AS (
     SELECT
         'Every school takes part in one or more programmes' AS claim,
+        any_value(declared.said) AS said,
+        any_value(declared.said_by) AS said_by,
         count(*) FILTER (arm.n_programmes > 0) AS numerator,
         count(*) AS denominator,
         CASE WHEN bool_and(arm.n_programmes > 0) THEN 'holds' ELSE 'fails' END AS result,
         string_agg(school.school_name, '; ' ORDER BY school.school_name) FILTER (arm.n_programmes = 0) AS exceptions
     FROM mart.school AS school
     JOIN mart.arm AS arm USING (school_id)
-    WHERE school.is_open AND (SELECT count(*) FROM raw.enrolments) > 0
+    JOIN protocol.claim AS declared ON declared.kind = 'every_school_takes_part'
+    WHERE school.is_open
     HAVING count(*) > 0
 ),
 
@@ -78,17 +81,21 @@ visited AS (
 
 reviewed AS (
     SELECT
-        'All maintained schools but one were inspected or externally reviewed in ' || any_value(study.outcome_year)
-            AS claim,
+        'All maintained schools '
+        || CASE any_value(declared.but) WHEN 0 THEN '' WHEN 1 THEN 'but one ' ELSE 'but ' || any_value(declared.but) || ' ' END
+        || 'were inspected or externally reviewed in ' || any_value(study.outcome_year) AS claim,
+        any_value(declared.said) AS said,
+        any_value(declared.said_by) AS said_by,
         count(visited.school_id) AS numerator,
         count(*) AS denominator,
-        CASE WHEN count(*) - count(visited.school_id) <= 1 THEN 'holds' ELSE 'fails' END AS result,
+        CASE WHEN count(*) - count(visited.school_id) <= any_value(declared.but) THEN 'holds' ELSE 'fails' END AS result,
         string_agg(school.school_name, '; ' ORDER BY school.school_name) FILTER (visited.school_id IS NULL)
             AS exceptions
     FROM mart.school AS school
     CROSS JOIN protocol.study AS study
+    JOIN protocol.claim AS declared ON declared.kind = 'all_maintained_schools_reviewed'
     LEFT JOIN visited USING (school_id)
-    WHERE school.is_local AND school.is_open AND school.is_maintained AND (SELECT count(*) FROM visit) > 0
+    WHERE school.is_local AND school.is_open AND school.is_maintained
     HAVING count(*) > 0
 ),
 
@@ -97,6 +104,8 @@ funding AS (
     SELECT
         total.protocol_order,
         total.fund || ': its programmes together bring ' || total.said AS claim,
+        total.said,
+        total.said_by,
         CAST(sum(programme.funding_gbp) AS BIGINT) AS numerator,
         total.gbp AS denominator,
         bool_or(programme.funding_gbp IS NULL) AS has_gap,
@@ -107,7 +116,7 @@ funding AS (
     FROM protocol.stated_total AS total
     JOIN protocol.programme AS programme USING (fund)
     WHERE NOT programme.is_placebo
-    GROUP BY total.protocol_order, total.fund, total.said, total.gbp
+    GROUP BY total.protocol_order, total.fund, total.said, total.said_by, total.gbp
 ),
 
 listed AS (
@@ -115,6 +124,8 @@ listed AS (
         1 AS claim_order,
         protocol_order,
         claim,
+        CAST(NULL AS VARCHAR) AS said,
+        CAST(NULL AS VARCHAR) AS said_by,
         'schools' AS unit,
         numerator,
         denominator,
@@ -136,6 +147,8 @@ listed AS (
         5 AS claim_order,
         protocol_order,
         claim,
+        said,
+        said_by,
         'gbp' AS unit,
         coalesce(numerator, 0) AS numerator,
         denominator,

@@ -70,6 +70,7 @@ data_root = "."
 # Results that are told apart best with each pupil's own prior attainment held constant (`ssif power`).
 _ADJUSTED = {"gap": {"ks2_rwm_expected"}}
 
+_MINUTES = "minutes of the board, 3 July 2018"
 # measure, primary, smallest effect that would matter
 _Measures = tuple[tuple[str, bool, float | None], ...]
 _SEND_MEASURES: _Measures = (
@@ -125,7 +126,24 @@ def programme_entries() -> list[str]:
         f'priority = "{other.priority}"\nstarts = {other.starts.isoformat()}\n'
         for other in OTHERS
     ]
-    entries.append('[[stated_total]]\nfund = "SSIF"\nsaid = "nearly £0.5m"\ngbp = 500000\n')
+    entries.append(
+        f'[[stated_total]]\nfund = "SSIF"\nsaid = "nearly £0.5m"\ngbp = 500000\nsaid_by = "{_MINUTES}"\n'
+    )
+    entries += [
+        f'[[claim]]\nkind = "{kind}"\nsaid = "{said}"\nsaid_by = "{_MINUTES}"\n{more}'
+        for kind, said, more in (
+            (
+                "every_school_takes_part",
+                "every school takes part in one or more programmes",
+                "",
+            ),
+            (
+                "all_maintained_schools_reviewed",
+                "all maintained schools but one had an external review or an inspection",
+                "but = 1\n",
+            ),
+        )
+    ]
     entries += [
         f'[[not_yet_published]]\nmeasure = "{measure}"\nacademic_year = "{OUTCOME_YEAR}"\n'
         f'reason = "{label} for 2018 is first published in mid-October 2018"\n'

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import get_args
 
 import duckdb
 import numpy as np
@@ -24,6 +25,7 @@ from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
 from pipelines.store import SCHEMAS, insert_frame
+from pipelines.study import Claim, ClaimKind
 from tests.disclosure.attacker import Key, Schools
 
 MINIMUM = 6
@@ -34,6 +36,10 @@ PROGRAMMES = {
     "gap": ("disadvantaged", (SHARE, POINTS)),
     "more": ("disadvantaged", (SHARE,)),
 }
+# Both claims about all schools, so that what is released of them stands in the attack.
+_CLAIMS = tuple(
+    Claim(kind=kind, said="so it was said", said_by="the board") for kind in get_args(ClaimKind)
+)
 GROUPS = ("sen_support", "disadvantaged", "not_disadvantaged")
 
 
@@ -291,7 +297,7 @@ def _study(
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
-        years=YEARS, not_yet_published=(), stated_total=(), source=(),
+        years=YEARS, not_yet_published=(), stated_total=(), claim=_CLAIMS, source=(),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pipelines import new_study
 from pipelines.errors import StudyError
 from pipelines.ingest.records import read_columns
 from pipelines.new_study import record_tables, write_new_study
-from pipelines.study import Programme, Source, SourceKind, StatedTotal, StudySection
+from pipelines.study import Claim, Programme, Source, SourceKind, StatedTotal, StudySection
 from pipelines.study_file import load_study
 from pipelines.toml_lines import blanks
 
@@ -97,7 +97,7 @@ def test_a_setting_is_explained_by_its_own_declaration(folder):
         re.sub(r"^\s*#? ?", "", line) for line in (folder / "study.toml").read_text().splitlines()
     )
     shown = {"kind", "file", "academic_year", "status"}
-    for model in (StudySection, Programme, Source, StatedTotal):
+    for model in (StudySection, Programme, Source, StatedTotal, Claim):
         for key, field in model.model_fields.items():
             if key not in {"measure", "placebo"} and not (model is Source and key in shown):
                 assert field.description, key
@@ -113,13 +113,14 @@ def test_every_setting_of_a_source_can_be_used_as_it_stands(folder):
     assert len(notes) == 4
     for line in notes:
         text = text.replace(line, line.removeprefix("# "))
-    text = re.sub(r"# \[\[stated_total\]\]\n(# .*\n)+", _uncommented, text)
+    text = re.sub(r"# \[\[(stated_total|claim)\]\]\n(# .*\n)+", _uncommented, text)
     (folder / "study.toml").write_text(text, encoding="utf-8")
     study = load_study(folder)
     (pupils,) = [source for source in study.source if source.kind == "ks2_pupils"]
     assert pupils.columns == {"% meeting expected": ("RWMEXP",)}
     assert (pupils.assume, pupils.without) == ({"PINCL_FLAG": "201"}, ("KS1GROUP",))
     assert study.stated_total[0].gbp == 500000
+    assert (study.claim[0].kind, study.claim[0].but) == ("every_school_takes_part", 0)
 
 
 def _uncommented(entry: re.Match[str]) -> str:

@@ -556,6 +556,62 @@ def test_all_faults_are_named_at_once(tmp_path):
     ]
 
 
+CLAIM = """
+[[claim]]
+kind = "every_school_takes_part"
+said = "every school takes part"
+said_by = "minutes, 3 July 2018"
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "column", "problem"),
+    [
+        (CLAIM + CLAIM, "claim[2].kind", "stands twice"),
+        (CLAIM + "but = 1\n", "claim[1].but", "leaves none out"),
+        (
+            CLAIM.replace("every_school_takes_part", "all_maintained_schools_reviewed"),
+            "claim[1].kind",
+            "nothing says whether",
+        ),
+        (CLAIM.replace("every_school_takes_part", "all_is_well"), "claim[1].kind", "not usable"),
+        (CLAIM.replace('said_by = "minutes, 3 July 2018"\n', ""), "claim[1].said_by", "is missing"),
+    ],
+)
+def test_a_claim_that_cannot_be_counted_is_refused(tmp_path, entry, column, problem):
+    (fault,) = faults_of(tmp_path, GOOD + entry)
+    assert fault.column == column
+    assert problem in fault.problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ("", "minimum_cell = 1000", "study.minimum_cell"),
+        ("", "draws = 1_000_000_000", "study.draws"),
+        ("", "draws = 9", "study.draws"),
+        ("", "seed = -1", "study.seed"),
+        ("", "seed = 99999999999", "study.seed"),
+        ("n_schools = 2", "n_schools = 1_000_000", "programme[2].placebo.n_schools"),
+        ("gbp = 500000", "gbp = 500_000_000_000", "stated_total[1].gbp"),
+        ('fund = "SSIF"\n', 'fund = "SSIF"\nfunding_gbp = 5_000_000_000\n', "programme[1].funding_gbp"),
+        ('fund = "SSIF"\n', 'fund = "SSIF"\nfunding_gbp = -1\n', "programme[1].funding_gbp"),
+        ('fund = "SSIF"\n', 'fund = "SSIF"\nexpected_schools = 200000\n', "programme[1].expected_schools"),
+        ('fund = "SSIF"\n', 'fund = "SSIF"\neligible_share = 70\n', "programme[1].eligible_share"),
+    ],
+)  # fmt: skip
+def test_a_number_that_cannot_be_is_refused(tmp_path, old, new, column):
+    text = (
+        GOOD.replace(old, new, 1)
+        if old
+        else GOOD.replace('name = "autumn"', f'name = "autumn"\n{new}')
+    )
+    (fault,) = faults_of(tmp_path, text)
+    assert fault.column == column
+    assert fault.expected is not None
+    assert fault.expected.startswith(("at least", "at most", "more than"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "found", "remedy"),
     [

@@ -317,7 +317,8 @@ def test_optional_parts_vanish_when_their_tables_are_empty():
     html = render(tables, ())
     assert 'id="schools-say"' not in html
     assert 'id="together"' not in html
-    assert "No claims were given to check." in html
+    assert 'id="claims"' not in html
+    assert "Claims checked" not in html
     assert "Every result the study asks for is published." in html
 
 

@@ -9,7 +9,7 @@ import pytest
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.disclosure import door
 from pipelines.impact.inference import CONFIDENCE
-from tests.tiny_study import Row, TinyStudy, ks2_pupil, school
+from tests.tiny_study import CLAIMS, REVIEW_CLAIM, Row, TinyStudy, ks2_pupil, school
 
 STATEMENT = {
     "programme": "send",
@@ -199,11 +199,32 @@ def test_one_criterion_met_is_enough(tmp_path):
     ) == [(1, "cannot_tell", "Elm School (not known)")]
 
 
+def test_a_claim_nobody_made_is_not_checked(tmp_path):
+    """What the programmes say of themselves is; of all schools, only what study.toml declares."""
+    tiny = TinyStudy(tmp_path)
+    visit = {"urn": 900002, "inspection_date": "2018-01-01", "overall_effectiveness": 2}
+    tiny.add("inspections.csv", 'kind = "inspections"', [visit])
+    select = "SELECT claim, said, said_by FROM released.claims"
+    assert released(tiny, select) == [("SEND in mainstream: 2 schools take part", None, None)]
+    tiny.protocol = tiny.protocol.replace("expected_schools = 2\n", "")
+    assert released(tiny, select) == []
+
+
+def test_what_was_said_and_by_whom_stands_beside_the_count(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol = tiny.protocol.replace("expected_schools = 2\n", "") + CLAIMS
+    assert released(tiny, "SELECT said, said_by FROM released.claims") == [
+        ("every school takes part", "minutes, 3 July 2018")
+    ]
+
+
 def test_expected_schools_and_coverage(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol += CLAIMS
     found = {
         claim: rest
         for claim, *rest in released(
-            TinyStudy(tmp_path),
+            tiny,
             "SELECT claim, numerator, denominator, result, exceptions FROM released.claims",
         )
     }
@@ -229,6 +250,7 @@ REVIEWED = (
 )
 def test_all_maintained_schools_but_one_were_visited_in_the_year(tmp_path, visits, result):
     tiny = TinyStudy(tmp_path)
+    tiny.protocol += REVIEW_CLAIM
     (first, date), *others = visits.items()
     tiny.add(
         "inspections.csv",
@@ -248,9 +270,36 @@ def test_all_maintained_schools_but_one_were_visited_in_the_year(tmp_path, visit
     assert "Fir School" in str(row[3])
 
 
+@pytest.mark.parametrize(
+    ("but", "claim", "result"),
+    [
+        (0, "All maintained schools were inspected or externally reviewed in 2017-18", "fails"),
+        (
+            2,
+            "All maintained schools but 2 were inspected or externally reviewed in 2017-18",
+            "fails",
+        ),
+        (
+            3,
+            "All maintained schools but 3 were inspected or externally reviewed in 2017-18",
+            "holds",
+        ),
+    ],
+)
+def test_the_claim_leaves_out_as_many_as_it_says(tmp_path, but, claim, result):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol += REVIEW_CLAIM.replace("but = 1", f"but = {but}")
+    visit = {"urn": 900002, "inspection_date": "2018-01-01", "overall_effectiveness": 2}
+    tiny.add("inspections.csv", 'kind = "inspections"', [visit])
+    assert released(
+        tiny,
+        "SELECT claim, numerator, denominator, result FROM released.claims WHERE claim LIKE 'All%'",
+    ) == [(claim, 1, 4, result)]
+
+
 def test_a_visit_after_the_reference_date_does_not_count(tmp_path):
     tiny = TinyStudy(tmp_path)
-    tiny.protocol = tiny.protocol.replace("2018-09-01", "2018-07-03")
+    tiny.protocol = tiny.protocol.replace("2018-09-01", "2018-07-03") + REVIEW_CLAIM
     tiny.add(
         "inspections.csv",
         'kind = "inspections"',

@@ -8,7 +8,7 @@ from pipelines import store
 from pipelines.catalogue import SCHOOL_IDENTITY
 from pipelines.errors import Fault, StudyError
 from pipelines.marts import build
-from tests.tiny_study import ALDER, BIRCH, Row, TinyStudy, ingest, school
+from tests.tiny_study import ALDER, BIRCH, REVIEW_CLAIM, Row, TinyStudy, ingest, school
 
 COLUMNS = ("urn", "school_urn", "reason", "decided_by", "decided_on")
 
@@ -182,6 +182,7 @@ def reviewed(tiny: TinyStudy) -> tuple[object, ...]:
         {"urn": 900001, "inspection_date": "2018-01-10", "overall_effectiveness": 2}
     ]
     tiny.add("inspections.csv", 'kind = "inspections"', visits)
+    tiny.protocol += REVIEW_CLAIM
     with tiny.released() as con:
         (row,) = con.execute(
             "SELECT numerator, denominator FROM released.claims WHERE claim LIKE 'All maintained%'"

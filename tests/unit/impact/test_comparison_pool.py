@@ -15,7 +15,7 @@ from pipelines.board.cited import released_rows
 from pipelines.board.findings import findings, headline_words
 from pipelines.charts import gallery
 from pipelines.impact.study_power import power_page, study_power
-from tests.tiny_study import Row, TinyStudy, published_ks2, published_study, school
+from tests.tiny_study import CLAIMS, Row, TinyStudy, published_ks2, published_study, school
 
 N_LOCAL, N_MEMBERS, N_OUTSIDE = 14, 12, 300
 EFFECT = 0.25
@@ -63,6 +63,7 @@ def england(parent: Path, *, seed: int = 1, shift: float = 0.0) -> TinyStudy:
         'target_group = "disadvantaged"',
         'target_group = "disadvantaged"\ncomparison_pool = "matched"',
     )
+    tiny.protocol += CLAIMS
     tiny.tables["register.csv"] = [
         school(920000 + number, 2100 + number, f"School {number}") for number in range(N_LOCAL)
     ]
