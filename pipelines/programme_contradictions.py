@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pipelines.ingest.published_columns import is_published_by_school
 from pipelines.measures import MEASURES
-from pipelines.study import Programme, Study
+from pipelines.study import Programme, ProgrammeMeasure, Study
 
 
 def measure_contradictions(
@@ -40,6 +40,8 @@ def measure_contradictions(
                 "a result, not progress, that comes from pupil files",
                 "take adjust_for_prior_attainment out",
             )
+        if too_large := _effect_beyond_the_scale(measure):
+            yield (("measure", nth, "smallest_effect"), *too_large)
         if measure.name in asked[:nth]:
             yield (
                 ("measure", nth, "name"),
@@ -47,6 +49,31 @@ def measure_contradictions(
                 "each measure once",
                 "take one of the two out",
             )
+
+
+def _effect_beyond_the_scale(asked: ProgrammeMeasure) -> tuple[str, str, str] | None:
+    """Problem, expected and remedy of a smallest effect that no programme could have.
+
+    It would carry schools' averages from the middle of the scale to its end.
+    """
+    measure, size = MEASURES[asked.name], asked.smallest_effect
+    most = (measure.high - measure.low) / 2
+    if size is None or size < most:
+        return None
+    if measure.unit == "share":
+        return (
+            f"smallest_effect = {size:g} of {asked.name} is {100 * size:g} percentage points",
+            f"a share under {most:g}: 0.05 is 5 percentage points",
+            f"write {size / 100:g} if {size:g} percentage points are meant"
+            if 1 <= size < 100 * most
+            else "write the percentage points divided by 100",
+        )
+    return (
+        f"smallest_effect = {size:g} is beyond the scale of {asked.name}, "
+        f"{measure.low:g} to {measure.high:g}",
+        f"points of the measure, under {most:g}",
+        "write it in points, as the measure is published",
+    )
 
 
 def _why_not_adjusted(study: Study, measure: str) -> str | None:

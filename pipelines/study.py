@@ -112,7 +112,8 @@ class ProgrammeMeasure(_Settings):
     adjust_for_prior_attainment: bool = False
     """Whether results are compared among pupils who started from the same."""
     smallest_effect: Annotated[float, Field(gt=0, strict=False)] | None = None
-    """The smallest effect that would matter: points, or 0.05 for 5 percentage points. Decide it first."""
+    """The smallest effect that would matter, decided first: of a percentage as a share, 0.05 for 5 percentage
+    points; of any other measure in its points."""
 
 
 class Placebo(_Settings):

@@ -161,8 +161,8 @@ CONTRADICTIONS = {
         "more than one primary measure in ks2",
     ),
     "a primary measure that is neither better nor worse": (
-        'name = "ks2_reading_progress"',
-        'name = "ks2_sen_support_share"',
+        'name = "ks2_reading_progress"\n  primary = true\n  smallest_effect = 1\n',
+        'name = "ks2_sen_support_share"\n  primary = true\n',
         "  primary = true",
         "programme[1].measure[1].primary",
         "neither better nor worse",
@@ -554,6 +554,38 @@ def test_all_faults_are_named_at_once(tmp_path):
         "study.baseline_years[2]",
         "programme[2].placebo.academic_year",
     ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "size", "problem", "remedy"),
+    [
+        ("ks2_rwm_expected", "5", "is 500 percentage points", "write 0.05 if 5 percentage points"),
+        ("ks2_rwm_expected", "0.5", "is 50 percentage points", "divided by 100"),
+        ("ks2_rwm_expected", "0.49", None, None),
+        ("ks4_attainment8", "45", "beyond the scale of ks4_attainment8, 0 to 90", "in points"),
+        ("ks4_attainment8", "5", None, None),
+        ("ks4_progress8", "10", "beyond the scale of ks4_progress8, -6 to 6", "in points"),
+        (
+            "ks2_reading_score",
+            "20",
+            "beyond the scale of ks2_reading_score, 80 to 120",
+            "in points",
+        ),
+    ],
+)
+def test_a_smallest_effect_that_cannot_be_is_refused(tmp_path, measure, size, problem, remedy):
+    text = GOOD.replace('"ks2_reading_progress"', f'"{measure}"').replace(
+        "effect = 1", f"effect = {size}"
+    )
+    if problem is None:
+        assert load_study(write(tmp_path, text)).programme[0].measure[0].smallest_effect == float(
+            size
+        )
+        return
+    (fault,) = faults_of(tmp_path, text)
+    assert fault.column == "programme[1].measure[1].smallest_effect"
+    assert problem in fault.problem
+    assert remedy in fault.remedy
 
 
 CLAIM = """
