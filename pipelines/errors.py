@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 FAULTS_SHOWN = 40
 # Of faults of one kind, how many places are named.
 PLACES_SHOWN = 3
+_ROWS = re.compile(r"rows? \d[\d, ]*( and \d+ more)?")
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,16 @@ class Fault:
         return "\n".join(lines)
 
     @property
-    def kind(self) -> tuple[str, str]:
-        """Faults of one kind have one cause: they are told once, with their places."""
-        return self.problem, self.remedy.replace(self.column or "\0", "\0")
+    def kind(self) -> tuple[str, str | None, str]:
+        """Of one cause, told once: the same but for the rows and for what was found there."""
+        return _ROWS.sub("rows …", self.problem), self.expected, self.remedy
 
 
 @dataclass(frozen=True)
 class FaultKind:
-    """Faults with the same problem and remedy, in the order they were found."""
+    """Faults of one kind, in the order they were found."""
 
     faults: tuple[Fault, ...]
-
-    @property
-    def n_more(self) -> int:
-        """How many places are counted and not named."""
-        return max(len(self.faults) - PLACES_SHOWN, 0)
 
     def shareable(self) -> str:
         """As `Fault.shareable`: one line, whatever was found left out."""
@@ -75,7 +72,7 @@ class FaultKind:
         if len(self.faults) == 1:
             return first.shareable()
         places = "; ".join(fault.place for fault in self.faults[:PLACES_SHOWN])
-        more = f"; and {self.n_more} more" if self.n_more else ""
+        more = f"; and {self._n_more} more" if self._n_more else ""
         return f"{places}{more}: {first.problem} ({len(self.faults)} places)."
 
     def for_analyst(self) -> str:
@@ -83,28 +80,32 @@ class FaultKind:
         first, *others = self.faults
         if not others:
             return first.for_analyst()
-        is_one_expected = all(fault.expected == first.expected for fault in others)
+        is_one_problem = all(fault.problem == first.problem for fault in others)
         lines = [f"{len(self.faults)} places: {first.problem}."]
-        for nth, fault in enumerate(self.faults[:PLACES_SHOWN]):
+        begun = "    first:    "
+        for fault in self.faults[:PLACES_SHOWN]:
             said = [
+                *([] if is_one_problem else [fault.problem]),
                 *([f"found {fault.found}"] if fault.found is not None else []),
-                *([f"expected {fault.expected}"] if not is_one_expected else []),
             ]
-            begun = "    first:    " if nth == 0 else " " * 14
             lines.append(f"{begun}{fault.place}" + (f": {', '.join(said)}" if said else ""))
-        if self.n_more:
-            lines.append(f"{' ' * 14}and {self.n_more} more")
-        if is_one_expected and first.expected is not None:
+            begun = " " * len(begun)
+        if self._n_more:
+            lines.append(f"{begun}and {self._n_more} more")
+        if first.expected is not None:
             lines.append(f"    expected: {first.expected}")
-        is_one_remedy = all(fault.remedy == first.remedy for fault in others)
-        likewise = "" if is_one_remedy else " (likewise for the others)"
-        lines.append(f"    to do:    {first.remedy}{likewise}")
+        lines.append(f"    to do:    {first.remedy}")
         return "\n".join(lines)
+
+    @property
+    def _n_more(self) -> int:
+        """How many places are counted and not named."""
+        return max(len(self.faults) - PLACES_SHOWN, 0)
 
 
 def kinds_of(faults: Iterable[Fault]) -> tuple[FaultKind, ...]:
     """Faults by kind, in the order in which each kind was first found."""
-    of_kind: dict[tuple[str, str], list[Fault]] = {}
+    of_kind: dict[tuple[str, str | None, str], list[Fault]] = {}
     for fault in faults:
         of_kind.setdefault(fault.kind, []).append(fault)
     return tuple(FaultKind(tuple(found)) for found in of_kind.values())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.errors import FAULTS_SHOWN, Fault, StudyError
+from pipelines.errors import FAULTS_SHOWN, Fault, StudyError, kinds_of
 
 WHOLE = Fault(
     file="ks2.csv",
@@ -55,7 +55,7 @@ def test_of_very_many_faults_the_first_are_shown_and_the_others_counted():
 
 def test_faults_of_one_kind_are_one_message_with_a_count_and_the_first_places():
     faults = [
-        replace(WHOLE, row=row, column=column, found=f"'{found}'", remedy=f"mend {column}")
+        replace(WHOLE, row=row, column=column, found=f"'{found}'")
         for row, column, found in (
             (7, "READSCORE", 121),
             (8, "READSCORE", 122),
@@ -72,7 +72,7 @@ def test_faults_of_one_kind_are_one_message_with_a_count_and_the_first_places():
         "              ks2.csv, row 9, column MATSCORE: found '123'\n"
         "              and 1 more\n"
         "    expected: 80 to 120\n"
-        "    to do:    mend READSCORE (likewise for the others)\n" + other.for_analyst()
+        "    to do:    mend the cell\n" + other.for_analyst()
     )
     assert error.shareable() == (
         "ks2.csv, row 7, column READSCORE; ks2.csv, row 8, column READSCORE; "
@@ -81,11 +81,15 @@ def test_faults_of_one_kind_are_one_message_with_a_count_and_the_first_places():
     )
 
 
-def test_what_is_expected_stands_with_its_place_where_places_differ():
-    faults = [replace(WHOLE, row=row, expected=f"{row} to 120") for row in (7, 8)]
-    shown = StudyError(faults).for_analyst()
-    assert "row 8, column READSCORE: found '121', expected 8 to 120" in shown
-    assert "    expected:" not in shown
+def test_faults_with_other_expectations_or_remedies_are_other_kinds():
+    faults = [WHOLE, replace(WHOLE, expected="0 to 1"), replace(WHOLE, remedy="ask")]
+    assert [kind.faults for kind in kinds_of(faults)] == [(fault,) for fault in faults]
+
+
+def test_rows_named_in_a_problem_make_no_other_kind():
+    faults = [replace(WHOLE, row=n, problem=f"it stands in rows {n}, {n + 5}") for n in (2, 3)]
+    (kind,) = kinds_of(faults)
+    assert "row 3, column READSCORE: it stands in rows 3, 8, found '121'" in kind.for_analyst()
 
 
 def test_an_error_without_a_fault_is_a_programming_error():
