@@ -10,6 +10,7 @@ from dataclasses import dataclass
 FAULTS_SHOWN = 40
 # Of faults of one kind, how many places are named.
 PLACES_SHOWN = 3
+_ALSO = re.compile(r" \(also in [^)]*\)")
 _ROWS = re.compile(r"rows? \d[\d, ]*( and \d+ more)?")
 
 
@@ -81,15 +82,19 @@ class FaultKind:
         if not others:
             return first.for_analyst()
         is_one_problem = all(fault.problem == first.problem for fault in others)
-        lines = [f"{len(self.faults)} places: {first.problem}."]
-        begun = "    first:    "
+        problem = first.problem if is_one_problem else _without_rows(first.problem)
+        lines = [f"{len(self.faults)} places: {problem}."]
+        begun, before = "    first:    ", ""
         for fault in self.faults[:PLACES_SHOWN]:
+            # A list of headings is not printed again.
+            is_long = len(fault.found or "") > 40 and fault.found == before
+            found = "the same" if is_long else fault.found
             said = [
                 *([] if is_one_problem else [fault.problem]),
-                *([f"found {fault.found}"] if fault.found is not None else []),
+                *([f"found {found}"] if found is not None else []),
             ]
             lines.append(f"{begun}{fault.place}" + (f": {', '.join(said)}" if said else ""))
-            begun = " " * len(begun)
+            begun, before = " " * len(begun), fault.found or ""
         if self._n_more:
             lines.append(f"{begun}and {self._n_more} more")
         if first.expected is not None:
@@ -101,6 +106,11 @@ class FaultKind:
     def _n_more(self) -> int:
         """How many places are counted and not named."""
         return max(len(self.faults) - PLACES_SHOWN, 0)
+
+
+def _without_rows(problem: str) -> str:
+    """A problem as all faults of its kind have it: each has rows of its own."""
+    return _ROWS.sub("several rows", _ALSO.sub("", problem))
 
 
 def kinds_of(faults: Iterable[Fault]) -> tuple[FaultKind, ...]:

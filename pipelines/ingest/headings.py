@@ -30,13 +30,16 @@ ASSUMED = "(assumed in study.toml)"
 class Wanted:
     """A thing to find in a file, and every name it goes by; the first is the one its publisher uses.
 
-    `can_be_without`: the study may say that the file does not hold it.
+    `can_be_without`: the study may say that the file does not hold it. `assumed`: what it may say instead,
+    as an entry of `assume`, and `assumed_if`: where that is true.
     """
 
     key: str
     names: tuple[str, ...]
     is_required: bool = True
     can_be_without: bool = True
+    assumed: str | None = None
+    assumed_if: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,9 +246,19 @@ class _Search:
         )
 
     def _missing(self, item: Wanted) -> Fault:
+        headers = [header for header in self.file.headers if header]
         found = f"{len(self.file.headers)} headings, none of that name"
-        if self.shows_headings and len(self.file.headers) <= NAMES_LISTED * 2:
-            found = "headings " + ", ".join(header for header in self.file.headers if header)
+        is_first = not any(fault.file == self.file.source_id for fault in self.faults)
+        if self.shows_headings and is_first:
+            # Once: every other column that is missing is missing from the same headings.
+            rest = len(headers) - NAMES_LISTED * 2
+            shown = ", ".join(headers[: NAMES_LISTED * 2])
+            found = f"headings {shown}" + (f" and {rest} more" if rest > 0 else "")
+        assumed = (
+            f"; or if {item.assumed_if}, say so: assume = {{ {item.assumed} }}"
+            if item.assumed
+            else ""
+        )
         return Fault(
             file=self.file.source_id,
             row=self.file.heading_row,
@@ -255,7 +268,8 @@ class _Search:
             expected=" or ".join(dict.fromkeys(item.names)),
             remedy="export the file with this column; or say in its [[source]] which heading it has: "
             f'columns = {{ "heading in the file" = "{item.names[0]}" }}'
-            + (f', or that it has none: without = ["{item.names[0]}"]' * item.can_be_without),
+            + (f', or that it has none: without = ["{item.names[0]}"]' * item.can_be_without)
+            + assumed,
         )
 
     def _fault(

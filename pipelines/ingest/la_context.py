@@ -105,6 +105,22 @@ def key_heading(source: Source, column_name: str, figure: str) -> str | None:
     return headings_in(source, _EES)[names[column_name]] if column_name in names else None
 
 
+def meaning_of_heading(source: Source, heading: str) -> str:
+    """What a cell under a heading of the file has to be, in words for a message."""
+    lait, ees = headings_in(source, _LAIT), headings_in(source, _EES)
+    meanings = {
+        lait["year_text"]: "a year (as 2018, 2017-18, 2017/18 or 201718)",
+        ees["year_text"]: "a year (as 2018, 2017-18, 2017/18 or 201718)",
+        ees["status_text"]: "a release status (Provisional, Revised or Final)",
+        lait["area_code"]: "an authority's number of 3 digits",
+        ees["area_code"]: "an authority's number of 3 digits",
+    }
+    folded = {name.casefold(): meaning for name, meaning in meanings.items()}
+    return folded.get(
+        heading.casefold(), "a percentage from 0% to 100% (and not a share from 0 to 1)"
+    )
+
+
 def _is_of_interactive_tool(file: TabularFile, registered: RegisteredFile) -> bool:
     """By the headings, or by what the study says they are; explore education statistics is the default."""
     targets = (name for names in registered.source.columns.values() for name in names)

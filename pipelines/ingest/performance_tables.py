@@ -63,7 +63,13 @@ LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
 }
 # Schools are found by URN; without LEA and ESTAB a register has to say which authority's they are.
 _KEYS = (
-    Wanted("record_type", ("RECTYPE", "record_type"), can_be_without=False),
+    Wanted(
+        "record_type",
+        ("RECTYPE", "record_type"),
+        can_be_without=False,
+        assumed='"RECTYPE" = "1"',
+        assumed_if="every row is a mainstream school",
+    ),
     Wanted("la", ("LEA", "la")),
     Wanted("estab", ("ESTAB", "estab")),
     Wanted("urn", ("URN", "urn"), can_be_without=False),
@@ -89,6 +95,34 @@ def key_heading(source: Source, column_name: str, figure: str) -> str | None:
             }  # fmt: skip
             return own.get(beside.get(column_name, ""))
     return None
+
+
+# What a cell of each key column has to be, in words.
+_MEANING_OF_KEY = {
+    "urn": "a URN of 6 digits",
+    "la": "an authority's number of 3 digits",
+    "estab": "an establishment number of 4 digits",
+}
+
+
+def meaning_of_heading(source: Source, heading: str) -> str:
+    """What a cell under a heading of the file has to be, in words for a message."""
+    keys = headings_in(source, _KEYS)
+    for key, meaning in _MEANING_OF_KEY.items():
+        if keys[key].casefold() == heading.casefold():
+            return meaning
+    columns = [c for c in published_columns() if source.kind.startswith(c.key_stage)]
+    own = headings_in(source, wanted_figures(columns, set()))
+    if any(own[c.n_pupils].casefold() == heading.casefold() for c in columns):
+        return "a whole number of pupils (as 12 or 1,234: no percentage, no decimals)"
+    return "a percentage from 0% to 100% (and not a share from 0 to 1)"
+
+
+def codes_of_record_types(source: Source) -> str:
+    """The record types of a key stage's tables, as the file writes them and in words."""
+    levels = LEVEL_OF_RECORD_TYPE[source.kind.removesuffix("_schools")]
+    words = ", ".join(f"{code} ({level.replace('_', ' ')})" for code, level in levels.items())
+    return f"one of {words}"
 
 
 def used_measures(study: Study) -> set[str]:

@@ -25,6 +25,12 @@ from pipelines.study import Source, Study
 # Columns filled from the registration, not from a cell.
 _FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_status")
 
+# What every row of a file may have that lacks the column: the entry, and where it is true.
+_ASSUMED = {
+    "inclusion": ('"PINCL_FLAG" = "201"', "every pupil counts in the measures"),
+    "programme": ('"programme" = "…"', "every row is of one programme, with its id"),
+}
+
 # A pupil's number while a file is read; never stored.
 _PUPIL = "pupil_key"
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
@@ -51,6 +57,8 @@ def wanted_columns(table: Table) -> tuple[Wanted, ...]:
             (*column.headers, column.name),
             is_required=column.is_required,
             can_be_without=column.is_nullable,
+            assumed=_ASSUMED.get(column.name, (None, ""))[0],
+            assumed_if=_ASSUMED.get(column.name, (None, ""))[1],
         )
         for column in read_columns(table)
     )

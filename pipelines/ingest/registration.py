@@ -82,7 +82,7 @@ def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[Registe
                 Fault(
                     file=source.file,
                     problem="the file is not there",
-                    expected=f"a {source.kind} file at {path}",
+                    expected=f"a file of kind {source.kind} at {path}",
                     remedy="put the file there, or mend the name in study.toml",
                 )
             )

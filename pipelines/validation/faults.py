@@ -12,7 +12,13 @@ from pipelines.errors import FAULTS_SHOWN, Fault
 from pipelines.ingest.heading_row import Headings
 from pipelines.ingest.headings import ASSUMED, headings_in, looked_for
 from pipelines.ingest.la_context import key_heading as context_key_heading
-from pipelines.ingest.performance_tables import key_heading
+from pipelines.ingest.la_context import meaning_of_heading as context_meaning
+from pipelines.ingest.performance_tables import (
+    codes_of_record_types,
+    key_heading,
+    meaning_of_heading,
+)
+from pipelines.ingest.published_values import STATUS_OF_CODE
 from pipelines.ingest.records import match_headers, wanted_columns
 from pipelines.ingest.tabular import TabularFile, open_source
 from pipelines.store import row_count
@@ -28,10 +34,6 @@ _NEVER_IN_A_FILE = ("unknown_elsewhere",)
 # How many further rows with the same fault are named in its message.
 ROWS_NAMED = 8
 
-_FIGURE = (
-    "what its heading says (a URN of 6 digits, a year, a number of pupils, a percentage from 0% to 100% "
-    "and not a share from 0 to 1)"
-)
 _READABLE = {
     "integer": "a whole number",
     "number": "a number with a decimal point",
@@ -108,7 +110,12 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
         text = file.cells(shown)
         for row, name in cells:
             column = None if table.is_wide else table.column(name)
-            expected = _FIGURE if column is None else _READABLE[column.kind]
+            if column is not None:
+                expected = _READABLE[column.kind]
+            elif table is LA_CONTEXT:
+                expected = context_meaning(source, heading[name])
+            else:
+                expected = meaning_of_heading(source, heading[name])
             yield Fault(
                 file=source_id,
                 row=row,
@@ -196,7 +203,7 @@ def _misfits(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Iterat
             column=name,
             problem=_problem(rule) + _also(places),
             found=_found(table, column, value),
-            expected=_expected(rule, column),
+            expected=_of_figure(study, source_id, rule) or _expected(rule, column),
             remedy="mend the cell, or ask whoever sent the file what it means",
         )
 
@@ -254,6 +261,19 @@ def _expected(rule: Rule, column: Column) -> str:
     if rule.kind == "in_range":
         return f"{_plain(column.low)} to {_plain(column.high)}"
     return f"a value: {column.about.lower()}"
+
+
+def _of_figure(study: Study, source_id: str, rule: Rule) -> str | None:
+    """What a code of a wide table is in its file: there it stands for a figure, or for a kind of row."""
+    column = rule.column.name if rule.column else ""
+    if rule.kind != "in_codes" or not rule.table.is_wide:
+        return None
+    if column == "value_status":
+        return "a number with a decimal point, or a code for none: " + ", ".join(STATUS_OF_CODE)
+    source = next((source for source in study.source if source.file == source_id), None)
+    if column == "level" and source is not None:
+        return codes_of_record_types(source)
+    return None
 
 
 def _plain(bound: float | None) -> str:

@@ -141,7 +141,7 @@ def test_an_unknown_code_is_a_fault_at_its_row_and_column(tmp_path):
             (FILE, 4, "PTRWM_EXP", "'4O%'"),
         ]
         assert faults[0].problem == "the code is not known (also in row 4)"
-        assert "suppressed" in (faults[0].expected or "")
+        assert "a code for none: SUPP, " in (faults[0].expected or "")
         assert (
             store.row_count(con, "raw.published_outcome WHERE raw_text = 'QQ' AND value = 0") == 0
         )
@@ -214,7 +214,9 @@ def test_an_unknown_record_type_is_one_fault_at_its_own_column(tmp_path, code, f
     with ingested(tables_study(tmp_path, rows)) as (con, study):
         (fault,) = faults_in(con, study)
     assert (fault.row, fault.column, fault.found) == (2, "RECTYPE", found)
-    assert fault.expected == "one of mainstream_school, special_school, authority, nation"
+    assert fault.expected == (
+        "one of 1 (mainstream school), 2 (special school), 3 (authority), 4 (nation), 5 (nation)"
+    )
 
 
 HEADING = "RECTYPE,LEA,ESTAB,URN,SCHNAME,TELIG,TFSM6CLA1A,PTRWM_EXP_FSM6CLA1A,PTRWM_EXP,ALTERED"
