@@ -5,6 +5,7 @@ Runs that tests may spoil are in `graph`.
 
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,10 +76,22 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
 
 
 @pytest.fixture(scope="session")
-def hampshire(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """The real published files of Hampshire, and a programme that never was, evaluated once."""
+def real_study(
+    real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Evaluated]:
+    """A study over the real published files by its folder's name, evaluated once. Tests only read it."""
     assert real_data.is_dir()
-    return _evaluated_once(PROJECT / "tests" / "real" / "hampshire", tmp_path_factory)
+
+    def run(name: str) -> Evaluated:
+        return _evaluated_once(PROJECT / "tests" / "real" / name, tmp_path_factory)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def hampshire(real_study: Callable[[str], Evaluated]) -> Evaluated:
+    """The real published files of Hampshire, and a programme that never was, evaluated once."""
+    return real_study("hampshire")
 
 
 def _evaluated_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:

@@ -116,6 +116,10 @@ def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
         for measure in programme.measure:
             asked = _of_question(before, programme, measure.name)
             schools = asked[asked["is_local"] & asked["school_id"].isin(members)]
+            if not len(asked):
+                continue
+            # What the files say of no school cannot tell one from another.
+            asked = asked.dropna(axis="columns", how="all")
             candidates = asked[~asked["is_local"] & ~asked["school_id"].isin(taken)].dropna()
             if not len(schools) or not len(candidates):
                 continue
@@ -138,7 +142,7 @@ def _of_question(before: pd.DataFrame, programme: Programme, measure: str) -> pd
 def _matches(
     schools: pd.DataFrame, candidates: pd.DataFrame, matched_on: MatchedOn, programme: Programme
 ) -> pd.DataFrame:
-    characteristics = list(CHARACTERISTICS[matched_on])
+    characteristics = [name for name in CHARACTERISTICS[matched_on] if name in candidates.columns]
     ids = candidates["school_id"].to_numpy(dtype=np.int64)
     found = nearest(
         schools[characteristics].to_numpy(dtype=np.float64),

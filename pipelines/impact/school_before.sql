@@ -33,17 +33,20 @@ target AS (
     GROUP BY measure, pupil_group, school_id
 ),
 
--- Cohorts as they count in the measure. A school with no cell of disadvantaged pupils has none of them, unless
--- their number was withheld.
+-- Cohorts as they count in the measure: pupils with a result. A school with no cell of disadvantaged pupils has none
+-- of them, unless their number was withheld, or the files of that year say nothing of them in any school.
 cohort AS (
     SELECT
         measure,
         school_id,
         is_local,
-        max(n_pupils) FILTER (pupil_group = 'all') AS n_all,
+        max(n_pupils) FILTER (pupil_group = 'all' AND value_status = 'value') AS n_all,
         CASE
             WHEN bool_or(pupil_group = 'disadvantaged' AND n_pupils IS NULL) THEN NULL
-            ELSE coalesce(max(n_pupils) FILTER (pupil_group = 'disadvantaged'), 0)
+            WHEN (measure, academic_year) IN (
+                SELECT (measure, academic_year) FROM mart.outcome WHERE pupil_group = 'disadvantaged'
+            )
+                THEN coalesce(max(n_pupils) FILTER (pupil_group = 'disadvantaged'), 0)
         END AS n_disadvantaged
     FROM mart.outcome
     WHERE NOT is_outcome AND NOT is_special

@@ -247,6 +247,24 @@ def test_a_withheld_number_of_disadvantaged_pupils_is_not_none(tmp_path: Path) -
     assert share["programme_mean"] == pytest.approx(0.125)
 
 
+def test_where_no_file_tells_of_disadvantaged_pupils_their_share_is_not_nought(
+    tmp_path: Path,
+) -> None:
+    """Tables of another hand may hold all pupils alone; a school without results has no cohort here."""
+    with store(tmp_path) as (con, _):
+        for number in range(1, 7):
+            add_cell(con, school(number), "2016-17", "all", 0.5 + number / 20, N_ALL)
+            add_compared(con, school(number), inside=number <= 3)
+        con.execute(
+            "UPDATE mart.outcome SET mean = NULL, value_status = 'suppressed' "
+            f"WHERE school_id = {school(6)}"
+        )
+        found = balanced(con)
+    assert "disadvantaged_share" not in found
+    cohort = found["cohort_pupils"]
+    assert (cohort["n_comparison_schools"], cohort["n_comparison_pupils"]) == (2, 2 * N_ALL)
+
+
 def test_overlap_counts_comparison_schools_by_what_else_they_get(tmp_path: Path) -> None:
     with store(tmp_path) as (con, study):
         for number in range(1, 13):
