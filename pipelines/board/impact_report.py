@@ -182,7 +182,7 @@ def _overlap(overlap: Row) -> str:
 def _what_would_undo_it(headline: Row) -> Iterator[str]:
     """What would have to be true for the verdict to be wrong."""
     if headline["verdict"] in {"better", "worse"}:
-        gap = cite(headline, "size", "ci_low" if headline["verdict"] == "better" else "ci_high")
+        gap = cite(headline, "size", "ci_low" if headline["ci_low"] > 0 else "ci_high")
         yield (
             f"To undo it: schools would have to be chosen on something that neither their results "
             f"nor lasting quality show, worth at least {gap}: the coming cohort, say."

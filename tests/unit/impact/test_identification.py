@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.impact.identification import MATERIAL_CHANGE_SHARE, capped, is_material
+from pipelines.impact.identification import (
+    MATERIAL_CHANGE_SHARE,
+    capped,
+    is_material,
+    may_be_material,
+)
 from pipelines.impact.results import ImpactRow
 
 ROW = ImpactRow(
@@ -47,20 +52,33 @@ def share(low, high, ci_low, ci_high):
 
 
 @pytest.mark.parametrize(
-    ("identified", "expected"),
+    ("identified", "is_shown", "is_possible"),
     [
-        (share(0.00, 0.01, -0.03, 0.04), False),
-        (share(0.01, 0.04, -0.02, 0.07), False),
-        (share(MATERIAL_CHANGE_SHARE, 0.04, -0.02, 0.07), True),
-        (share(-0.05, -0.03, -0.08, 0.01), True),
-        (share(-0.03, 0.03, -0.08, 0.08), False),
-        (share(0.010, 0.015, 0.005, 0.020), True),
-        (share(-0.015, -0.010, -0.020, -0.005), True),
-        (share(None, None, None, None), False),
+        (share(0.00, 0.01, -0.03, 0.04), False, False),
+        (share(0.01, 0.04, -0.02, 0.07), False, False),
+        # As large as what matters, but within what chance does.
+        (share(MATERIAL_CHANGE_SHARE, 0.04, -0.02, 0.07), False, True),
+        (share(-0.05, -0.03, -0.08, 0.01), False, True),
+        (share(-0.03, 0.03, -0.08, 0.08), False, False),
+        (share(0.03, 0.05, 0.01, 0.08), True, True),
+        (share(-0.05, -0.03, -0.08, -0.01), True, True),
+        (share(0.010, 0.020, 0.005, 0.035), True, False),
+        # Shown, and too small to matter.
+        (share(0.010, 0.015, 0.005, 0.020), False, False),
+        (share(-0.015, -0.010, -0.020, -0.005), False, False),
+        (share(None, None, None, None), False, False),
     ],
 )
-def test_what_is_material(identified, expected):
-    assert is_material(identified) is expected
+def test_what_is_material(identified, is_shown, is_possible):
+    assert is_material(identified) is is_shown
+    assert may_be_material(identified) is is_possible
+
+
+def test_what_chance_may_have_done_is_said_and_caps_nothing():
+    headline = capped(ROW, share(0.03, 0.04, -0.01, 0.08))
+    assert headline.verdict == "better"
+    assert headline.verdict_reason.startswith(f"{ROW.verdict_reason}; besides, the share")
+    assert "chance alone" in headline.verdict_reason
 
 
 def test_a_material_change_caps_a_verdict_and_says_why():
