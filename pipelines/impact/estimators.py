@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit  # scipy.stats takes a second to import
 
 from pipelines.impact.inference import (
+    CONFIDENCE,
     Regression,
     between_school_variance,
     inverse_variance_weights,
@@ -54,6 +56,7 @@ class ExposureModel:
 
 # A covariance between two years of fewer schools than this is not worth having.
 _MIN_SCHOOLS_FOR_COVARIANCE = 4
+_TOO_FEW_TO_VARY = "schools vary too little, or are too few, to say how uncertain the difference is"
 
 
 def ancova(panel: SchoolPanel) -> Answers:
@@ -106,34 +109,71 @@ def change_leaving_selection_years_out(
 
 
 def change_since_last_year(panel: SchoolPanel) -> Answers:
-    """The naive change: what a bar chart of this year and last would show a reader.
+    """The naive change: what this year's and last year's averages show a reader who sets them apart.
 
-    Schools' raw change from the latest baseline year, one programme's against all others', every
-    school alike: nothing standardised, weighted or held constant. Regression to the mean inflates
-    it. Its interval is kept to be shown; it has no p-value, for it tests nothing worth testing.
+    The averages are those of `group_mean`: over all pupils of the panel's schools that have a result in
+    the year, one programme's schools against all others. Nothing is standardised or held constant, and
+    the figure is the difference of the differences of the four. Regression to the mean inflates it. Its
+    interval takes schools as the clusters, each side with its own variance (Welch 1947, Biometrika 34:
+    28). It has no p-value, for it tests nothing worth testing.
     """
-    change = panel.mean[:, -1] - panel.mean[:, -2]
-    is_in_model = np.isfinite(change)
-    why_none = _why_no_model(panel, is_in_model)
+    estimator: Estimator = "change_since_last_year"
+    has_both_years = np.isfinite(panel.mean[:, -2] + panel.mean[:, -1])
+    why_none = _why_no_model(panel, has_both_years)
     if why_none:
-        return _no_answers(panel, "change_since_last_year", why_none, is_in_model)
+        return _no_answers(panel, estimator, why_none, has_both_years)
     answers: Answers = {}
     for j, programme in enumerate(panel.programmes):
-        design = _with_intercept(panel.exposure[:, [j]])[is_in_model]
-        regression = weighted_least_squares(
-            design, change[is_in_model], np.ones(int(is_in_model.sum()))
-        )
-        answers[programme] = _answer(
-            programme,
-            "change_since_last_year",
-            panel.sample_size(programme, is_in_model),
-            regression,
-            coefficient=1,
-            to_unit=1.0,
-            school_ids=panel.school_ids[is_in_model],
-            has_p_value=False,
+        is_programme = panel.exposure[:, j] > 0
+        sample = panel.sample_size(programme, _every_school(panel))
+        both = panel.sample_size(programme, has_both_years)
+        why_none = _why_no_side(both)
+        if why_none is None and min(both.n_programme_schools, both.n_comparison_schools) < 2:
+            why_none = _TOO_FEW_TO_VARY
+        if why_none:
+            answers[programme] = NotComputable(programme, estimator, why_none, both)
+            continue
+        change, parts, variances = 0.0, np.zeros(panel.n_schools), []
+        for sign, side in ((1, is_programme), (-1, ~is_programme)):
+            average, part = _pooled_change(panel.mean[side, -2:], panel.n_pupils[side, -2:])
+            change += sign * average
+            parts[side] = sign * part
+            variances.append((float((part**2).sum()), int(side.sum()) - 1))
+        variance = sum(of_side for of_side, _ in variances)
+        if not variance > 0:
+            answers[programme] = NotComputable(programme, estimator, _TOO_FEW_TO_VARY, sample)
+            continue
+        df = variance**2 / sum(of_side**2 / n_free for of_side, n_free in variances)
+        error = float(np.sqrt(variance))
+        margin = float(stdtrit(df, (1 + CONFIDENCE) / 2)) * error
+        answers[programme] = Estimate(
+            programme=programme,
+            estimator=estimator,
+            estimate=change,
+            standard_error=error,
+            degrees_of_freedom=df,
+            ci_low=change - margin,
+            ci_high=change + margin,
+            p_value=None,
+            sample=sample,
+            contribution=dict(zip(panel.school_ids.tolist(), parts.tolist(), strict=True)),
         )
     return answers
+
+
+def _pooled_change(mean: FloatArray, n_pupils: FloatArray) -> tuple[float, FloatArray]:
+    """Change of the average over pupils from last year to this, and each school's part (S,) in its error.
+
+    `mean` and `n_pupils` are (S, 2). An average is a ratio of school totals; the sum of squared parts is
+    the variance of the change with schools as the clusters (`group_mean.pooled_group_mean`).
+    """
+    n = np.where(np.isfinite(mean), n_pupils, 0.0)
+    value = np.where(n > 0, mean, 0.0)
+    average = (n * value).sum(axis=0) / n.sum(axis=0)
+    deviation = n * (value - average) / n.sum(axis=0)
+    n_schools = len(mean)
+    parts = (deviation[:, 1] - deviation[:, 0]) * np.sqrt(n_schools / (n_schools - 1))
+    return float(average[1] - average[0]), parts
 
 
 def ancova_model(panel: SchoolPanel) -> ExposureModel:
@@ -283,7 +323,6 @@ def _answer(
     coefficient: int,
     to_unit: float,
     school_ids: NDArray[np.int64],
-    has_p_value: bool = True,
 ) -> Estimate | NotComputable:
     """One programme's coefficient in the measure's unit, or why it is no answer."""
     j = coefficient
@@ -301,7 +340,7 @@ def _answer(
         degrees_of_freedom=float(regression.degrees_of_freedom[j]),
         ci_low=float(regression.ci_low[j]) * to_unit,
         ci_high=float(regression.ci_high[j]) * to_unit,
-        p_value=float(regression.p_value[j]) if has_p_value else None,
+        p_value=float(regression.p_value[j]),
         sample=sample,
         contribution=contribution,
     )
@@ -327,14 +366,21 @@ def _no_answers(
 
 def _why_no_effect(sample: SampleSize, regression: Regression, j: int) -> str | None:
     """Say why the j-th coefficient is no answer, or None if it is one."""
+    why_none = _why_no_side(sample)
+    if why_none:
+        return why_none
+    if not regression.is_estimable[j]:
+        return "the programme cannot be told apart from the others: the same schools are in them"
+    if not np.isfinite(regression.standard_error[j]):
+        return _TOO_FEW_TO_VARY
+    return None
+
+
+def _why_no_side(sample: SampleSize) -> str | None:
     if not sample.n_programme_schools:
         return "no school of the programme has results that can be compared"
     if not sample.n_comparison_schools:
         return "every school with results is in the programme, so there is none to compare with"
-    if not regression.is_estimable[j]:
-        return "the programme cannot be told apart from the others: the same schools are in them"
-    if not np.isfinite(regression.standard_error[j]):
-        return "schools vary too little, or are too few, to say how uncertain the difference is"
     return None
 
 

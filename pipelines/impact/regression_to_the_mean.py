@@ -23,8 +23,8 @@ MIN_SCHOOLS_FOR_RELIABILITY = 10
 class RegressionToTheMean:
     """The part of one programme's naive change that selection on results explains by itself.
 
-    `expected_change` and `naive_change` (programme less comparison, unweighted over schools) are in
-    the measure's unit. `reliability` (0 to 1) is that of a programme school's mean of the last
+    `expected_change` and `naive_change` (programme less comparison, averages over pupils) are in the
+    measure's unit. `reliability` (0 to 1) is that of a programme school's mean of the last
     year, averaged over them. `share_of_naive` is the first over the second: above 1 where schools
     improved less than chance alone would have had it, None where the naive change is nil.
     """
@@ -63,14 +63,14 @@ def regression_to_the_mean(
     A school whose standardised mean lay d from all schools' in the last year is expected at
     reliability x d in the next (Kelley 1927; Davis 1976, American Journal of Epidemiology 104: 493;
     Barnett et al. 2005, International Journal of Epidemiology 34: 215), so it moves by -(1 -
-    reliability) d; the expected naive change is the mean of this over the programme's schools less
-    that over the others, which is (1 - reliability) (comparison mean - programme mean) where all
-    reliabilities are equal. Chosen on several years, the best linear prediction from all of them
+    reliability) d; the expected naive change is the average of this over the pupils of the programme's
+    schools less that over the others', which is (1 - reliability) (comparison mean - programme mean)
+    where all reliabilities are equal. Chosen on several years, the best linear prediction from all of them
     takes the place of reliability x d, and the last year itself is predicted if it is not one of
     them: nothing is then expected. None means the last year.
 
     Holds as far as results were what schools were chosen on: schools chosen on lasting quality were
-    never expected to rise by this much. Which schools compare is as in the naive change. Refuses
+    never expected to rise by this much. Of schools with results in both years. Refuses
     (NotComputable) without two baseline years that MIN_SCHOOLS_FOR_RELIABILITY schools have. Raises
     ValueError for a selection year that is not among the panel's baseline years.
     """
@@ -93,10 +93,20 @@ def regression_to_the_mean(
 
     predicted, last = _predicted(panel, measured, columns)
     latest_scale = panel.scale[-2]
-    expected = panel.outcome_scale * predicted - latest_scale * last
-    naive = panel.mean[:, -1] - panel.mean[:, -2]
-    expected_change = float(expected[inside].mean() - expected[outside].mean())
-    naive_change = float(naive[inside].mean() - naive[outside].mean())
+
+    def change(now: FloatArray, before: FloatArray) -> float:
+        """Programme less comparison, each year's average over that year's pupils."""
+        return sum(
+            sign
+            * float(
+                np.average(now[side], weights=panel.n_pupils[side, -1])
+                - np.average(before[side], weights=panel.n_pupils[side, -2])
+            )
+            for sign, side in ((1, inside), (-1, outside))
+        )
+
+    expected_change = change(panel.outcome_scale * predicted, latest_scale * last)
+    naive_change = change(panel.mean[:, -1], panel.mean[:, -2])
     is_nil = abs(naive_change) <= np.finfo(float).eps * float(np.abs(panel.mean[has_both]).max())
     return RegressionToTheMean(
         programme=programme,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from pipelines.impact.estimators import (
     ancova,
@@ -16,6 +17,7 @@ from pipelines.impact.estimators import (
     change_since_last_year,
     predict_missing_baselines,
 )
+from pipelines.impact.group_mean import pooled_group_mean
 from pipelines.impact.inference import between_school_variance, weighted_least_squares
 from pipelines.impact.results import Estimate, NotComputable
 
@@ -161,15 +163,18 @@ def test_the_naive_change_uses_the_last_year_only(planted_panel):
     ) != change_leaving_selection_years_out(panel, left_out)
 
 
-def test_a_school_without_last_year_stays_in_the_headline_and_leaves_the_naive_change(
+def test_a_school_without_last_year_counts_in_this_year_s_average_of_the_naive_change(
     planted_panel,
 ):
     panel = planted_panel()
     mean = panel.mean.copy()
     mean[3, 1] = np.nan
     gappy = replace(panel, mean=mean, n_pupils=np.where(np.isnan(mean), 0, panel.n_pupils))
-    assert change_since_last_year(gappy)["send"].sample.n_programme_schools == 14
-    for method in (ancova, change_from_baseline_mean):
+    is_send = panel.exposure[:, 0] == 1
+    assert change_since_last_year(gappy)["send"].estimate == pytest.approx(
+        averages_apart(gappy, is_send)
+    )
+    for method in (ancova, change_from_baseline_mean, change_since_last_year):
         assert method(gappy)["send"].sample.n_programme_schools == 15
     n_pupils = ancova(gappy)["send"].sample.n_programme_pupils
     assert n_pupils == panel.n_pupils[:15, 2].sum()
@@ -278,12 +283,40 @@ def test_two_programmes_of_the_same_schools_cannot_be_told_apart(method, members
         assert "cannot be told apart" in answer.reason
 
 
-def test_the_naive_change_is_the_plain_difference_of_raw_changes(planted_panel):
+def averages_apart(panel, is_programme) -> float:
+    """What a pencil gets from both sides' averages over pupils, this year and last."""
+    averages = {
+        (side, year): pooled_group_mean(panel.mean[known, year], panel.n_pupils[known, year]).mean
+        for side, rows in ((1, is_programme), (-1, ~is_programme))
+        for year in (1, 2)
+        for known in [rows & np.isfinite(panel.mean[:, year])]
+    }
+    return (averages[1, 2] - averages[1, 1]) - (averages[-1, 2] - averages[-1, 1])
+
+
+def test_the_naive_change_is_the_difference_of_the_averages_over_pupils(planted_panel):
     panel = planted_panel(members=TWO)
-    change = panel.mean[:, 2] - panel.mean[:, 1]
+    panel = replace(panel, n_pupils=panel.n_pupils * np.linspace(1, 9, 40).round()[:, None])
     is_gap = panel.exposure[:, 1] == 1
     answer = change_since_last_year(panel)["gap"]
-    assert answer.estimate == pytest.approx(change[is_gap].mean() - change[~is_gap].mean())
+    assert answer.estimate == pytest.approx(averages_apart(panel, is_gap))
+    # Not that of schools, each alike.
+    change = panel.mean[:, 2] - panel.mean[:, 1]
+    assert answer.estimate != pytest.approx(
+        change[is_gap].mean() - change[~is_gap].mean(), abs=0.01
+    )
+
+
+def test_the_naive_change_of_schools_of_one_size_is_welch_s_comparison_of_two_means(planted_panel):
+    panel = planted_panel()
+    panel = replace(panel, n_pupils=np.full_like(panel.n_pupils, 12.0))
+    change = panel.mean[:, 2] - panel.mean[:, 1]
+    is_send = panel.exposure[:, 0] == 1
+    expected = ttest_ind(change[is_send], change[~is_send], equal_var=False)
+    answer = change_since_last_year(panel)["send"]
+    assert answer.degrees_of_freedom == pytest.approx(expected.df)
+    interval = expected.confidence_interval()
+    assert (answer.ci_low, answer.ci_high) == pytest.approx((interval.low, interval.high))
 
 
 @every_method
@@ -312,7 +345,12 @@ def test_results_that_do_not_vary_are_said_in_words(method, planted_panel):
 @every_method
 def test_a_perfect_fit_is_not_sold_as_certainty(method, planted_panel):
     panel = planted_panel(change=lambda mean: np.repeat(mean[:, :1], 3, axis=1))
-    same = replace(panel, centre=np.full(3, 50.0), scale=np.full(3, 5.0))
+    same = replace(
+        panel,
+        centre=np.full(3, 50.0),
+        scale=np.full(3, 5.0),
+        n_pupils=np.repeat(panel.n_pupils[:, :1], 3, axis=1),
+    )
     answer = method(same)["send"]
     assert isinstance(answer, NotComputable)
     assert "vary too little" in answer.reason
@@ -325,7 +363,8 @@ def test_equal_baselines_and_unvaried_shares_do_not_break_it(method, planted_pan
     mean[:, :2] = 50.0
     scale, within = panel.scale.copy(), np.zeros(3)
     scale[:2] = 0.0
-    flat = replace(panel, mean=mean, scale=scale, within_variance=within)
+    equal = np.full_like(panel.n_pupils, 10.0)
+    flat = replace(panel, mean=mean, scale=scale, within_variance=within, n_pupils=equal)
     answer = method(flat)["send"]
     inside = panel.exposure[:, 0] > 0
     assert isinstance(answer, Estimate)
@@ -334,7 +373,7 @@ def test_equal_baselines_and_unvaried_shares_do_not_break_it(method, planted_pan
     )
 
 
-@every_method
+@in_one_model
 def test_unknown_pupil_variance_counts_every_school_the_same(method, planted_panel):
     panel = planted_panel()
     unknown = replace(panel, within_variance=np.full(3, np.nan))
