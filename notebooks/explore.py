@@ -46,10 +46,10 @@ ask("FROM released.study").T
 # %% [markdown]
 # ## The headline
 #
-# The truth lies between two ways of comparing, whichever way the schools were chosen: `estimate_low` to
-# `estimate_high`. With chance allowed for it could lie anywhere from `ci_low` to `ci_high`. Shares are 0
-# to 1, so 0.05 is five percentage points. A verdict is given only where both ways agree; no numbers mean
-# that there are too few schools, and the reason says so.
+# Two ways of comparing give `estimate_low` and `estimate_high`. One is right if schools were chosen on
+# earlier results, the other if for lasting quality; with chance allowed for, the truth then lies anywhere
+# from `ci_low` to `ci_high`. Shares are 0 to 1, so 0.05 is five percentage points. A verdict is given only
+# where both ways agree. No numbers mean that there is no estimate, and the reason says why.
 
 # %%
 ask("""

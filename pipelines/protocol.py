@@ -11,6 +11,7 @@ from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
 from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
+from pipelines.wording import join_words
 
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
@@ -53,7 +54,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "funding_gbp INTEGER, target_group VARCHAR, starts DATE, expected_schools INTEGER, "
         "eligible_share DOUBLE, is_evaluated BOOLEAN, is_placebo BOOLEAN, placebo_measure VARCHAR, "
         "placebo_academic_year VARCHAR, placebo_n_schools INTEGER, comparison_pool VARCHAR, "
-        "matches_per_school INTEGER",
+        "matches_per_school INTEGER, selection_years VARCHAR",
         [
             (
                 programme.id,
@@ -73,6 +74,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 programme.placebo.n_schools if programme.placebo else None,
                 programme.comparison_pool,
                 programme.matches_per_school,
+                join_words(sorted(programme.selection_years)) or None,
             )
             for order, programme in enumerate(study.programme)
         ],

@@ -98,7 +98,7 @@ CLAIM_RESULT_LABELS = {
 KEY_STAGE_LABELS = {"ks2": "Key Stage 2 (Year 6)", "ks4": "Key Stage 4 (Year 11)"}
 
 ESTIMATOR_LABELS = {
-    "bracket": "the two comparisons that can be trusted, taken together",
+    "bracket": "both comparisons together (the headline)",
     "ancova": "against schools with the same earlier results",
     "change_from_baseline_mean": "change since the average of earlier years",
     "change_leaving_selection_years_out": "change, leaving out years schools were chosen on",

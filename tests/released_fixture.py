@@ -177,6 +177,7 @@ def _programme() -> pd.DataFrame:
     table["n_target_pupils_on_roll"] = [1900, *[np.nan] * 6]
     table["funding_gbp_per_target_pupil"] = table["funding_gbp"] / table["n_target_pupils_on_roll"]
     table["comparison_pool"] = "local"
+    table["chosen_on"] = [None, "2016-17", "2016-17", None, None, None, None]
     return table
 
 

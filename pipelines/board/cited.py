@@ -229,6 +229,11 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "hundredths": _single(wording.format_p_value),
     "difference": _single(lambda whole, part: wording.format_count(whole - part)),
     "sd": _single(wording.format_sd),
+    "in_sd": _single(
+        lambda sd: (
+            wording.NOT_AVAILABLE if wording.is_missing(sd) else f"{wording.format_sd(sd)} SD"
+        )
+    ),
     "balance": _single(lambda rating: wording.BALANCE_LABELS[rating]),
     "in_100": _single(wording.format_in_100),
     "census": _single(wording.format_census),

@@ -86,6 +86,7 @@ class Findings:
     title: str
     local_authority: str
     period: str
+    as_at: str
     study_hash: str
     source_hash: str
     banners: tuple[tuple[str, str], ...]
@@ -108,6 +109,7 @@ def findings(tables: Tables) -> Findings:
         title=cite(study, "as_it_is", "title"),
         local_authority=str(study["local_authority_name"]),
         period=str(study["period"]),
+        as_at="" if wording.is_missing(study["as_at"]) else f"as at {cite(study, 'date', 'as_at')}",
         study_hash=cite(study, "as_it_is", "study_hash"),
         source_hash=cite(study, "as_it_is", "source_hash"),
         banners=_banners(study, programmes, tables),
@@ -141,11 +143,13 @@ def headline_words(tables: Tables) -> list[str]:
             if wording.is_missing(row["estimate_low"]):
                 lines.append(f"{about}: {verdict}: {_reason(row)}.")
                 continue
-            words = f"{about}: {verdict}. {capitalised(_bracket(row))}; {_anything(row)}."
+            words = (
+                f"{about}: {verdict}. {capitalised(_bracket(row, tables))}. It {_anything(row)}."
+            )
             naive = _naive_row(row, tables)
             if naive is not None:
                 says = cite(naive, "effect", "estimate_low")
-                words += f" The change since last year alone says {says}."
+                words += f" The change since last year, which is unsafe, says {says}."
             lines.append(words)
     return [plain(line) for line in lines]
 
@@ -196,7 +200,7 @@ def _programme(programme: Row, tables: Tables) -> Programme:
 
 def _facts(programme: Row) -> tuple[str, ...]:
     n_schools, n_expected = programme["n_schools"], programme["n_expected_schools"]
-    schools = f"{cite(programme, 'count', 'n_schools')} schools"
+    schools = _schools(programme, "n_schools")
     if not wording.is_missing(n_expected) and n_expected != n_schools:
         schools += f" on the list ({cite(programme, 'count', 'n_expected_schools')} expected)"
     facts = [f"Pupils looked at: {wording.format_group(programme['target_group'])}.", schools + "."]
@@ -224,19 +228,19 @@ def _money_a_pupil(programme: Row) -> str:
     if wording.is_missing(year):
         return f"{cannot_say}: no school census is on file."
     census = cite(programme, "census", "census_academic_year")
-    n_schools = cite(programme, "count", "n_schools")
     if programme["n_schools_with_census"] < programme["n_schools"]:
         n_without = cite(programme, "difference", "n_schools", "n_schools_with_census")
         return (
-            f"{cannot_say}: the {census} has no figure for {n_without} of its {n_schools} schools."
+            f"{cannot_say}: the {census} has no figure for {n_without} of its "
+            f"{_schools(programme, 'n_schools')}."
         )
     if wording.is_missing(programme["funding_gbp_per_target_pupil"]):
         return f"{cannot_say}: the {census} counts none of them, or too few to show."
     return (
         f"{cite(programme, 'gbp', 'funding_gbp')} is about "
         f"{cite(programme, 'gbp', 'funding_gbp_per_target_pupil')} for each of the "
-        f"{cite(programme, 'count', 'n_target_pupils_on_roll')} {pupils} on roll in its "
-        f"{n_schools} schools (whole schools, {census})."
+        f"{cite(programme, 'count', 'n_target_pupils_on_roll')} {pupils} on roll in all year groups "
+        f"of its {_schools(programme, 'n_schools')} ({census})."
     )
 
 
@@ -336,12 +340,10 @@ def _coverage_sentence(
 ) -> str:
     """ "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)." """
     n_compared = sum(row["n_schools"] for row in compared)
-    n_schools = cite(programme, "count", "n_schools")
-    who = (
-        f"{cite(compared, 'count', 'n_schools') if compared else 'None'} of the {n_schools} schools"
-    )
+    schools = _schools(programme, "n_schools")
+    who = f"{cite(compared, 'count', 'n_schools') if compared else 'None'} of the {schools}"
     if n_compared == programme["n_schools"]:
-        who = f"All {n_schools} schools"
+        who = f"All {schools}" if n_compared > 1 else "The one school"
     stage = key_stage_name(key_stage)
     if wording.is_missing(status):
         what = f"can be compared at {stage} once results are out"
@@ -362,7 +364,7 @@ def _answer(row: Row, programme: Row, tables: Tables) -> Answer:
         verdict_words=wording.capitalised(wording.format_verdict(row["verdict"])),
         compared=_compared(row, programme, status, tables) if is_estimated else "",
         happened=_happened(row, programme, tables),
-        bracket=_bracket_sentences(row, programme, status) if is_estimated else "",
+        bracket=_bracket_sentences(row, programme, status, tables) if is_estimated else "",
         power=_power(row, tables) if is_estimated else "",
         conclusion=_conclusion(row, programme),
     )
@@ -386,59 +388,95 @@ def _inside(programme: Row) -> str:
 
 
 def _schools_and_pupils(row: Row, side: str) -> str:
-    schools = cite(row, "count", f"n_{side}_schools")
-    return f"{schools} schools ({cite(row, 'count', f'n_{side}_pupils')} pupils)"
+    """ "12 schools (110 such pupils)": those of the question, with a result in the outcome year."""
+    schools = _schools(row, f"n_{side}_schools")
+    such = " such pupils" if side == "programme" else ""
+    return f"{schools} ({cite(row, 'count', f'n_{side}_pupils')}{such})"
+
+
+def _schools(row: Row, column: str) -> str:
+    """ "12 schools", "1 school"."""
+    return f"{cite(row, 'count', column)} {'school' if row[column] == 1 else 'schools'}"
 
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
     """The two groups' own results in the two latest years there are; "" if there are none."""
-    levels = [
-        level
-        for level in where(
-            tables["comparison"],
-            programme=programme["programme"],
-            pupil_group=row["pupil_group"],
-            measure=row["measure"],
-        )
-        if level["academic_year"] <= row["academic_year"]
-    ]
-    years = sorted({level["academic_year"] for level in levels}, reverse=True)
-    others = "the others" if programme["comparison_pool"] == "local" else "other local schools"
+    levels = _levels(row, tables)
+    years = sorted(levels, reverse=True)[:2]
+    if not years:
+        return ""
     parts = []
-    for year in years[:2]:
-        by_arm = {level["arm"]: level for level in where(levels, academic_year=year)}
-        if {"programme", "rest"} <= set(by_arm):
-            status = wording.format_status(by_arm["programme"]["release_status"])
-            parts.append(
-                f"In {year}: {_level(by_arm['programme'])} in schools {_inside(programme)}, "
-                f"{_level(by_arm['rest'])} in {others} ({status})."
-            )
-    if parts:
-        parts.append(not_alike(row["measure"], years[:2], tables))
-    if parts and row["academic_year"] not in years:
-        parts.insert(0, f"The {row['academic_year']} results are not yet published.")
+    if row["academic_year"] not in years:
+        parts.append(f"The {row['academic_year']} results are not yet published.")
+    others = "the others" if programme["comparison_pool"] == "local" else "other local schools"
+    said: list[str] = []
+    for year in years:
+        sides = levels[year]["programme"], levels[year]["rest"]
+        status = wording.format_status(sides[0]["release_status"])
+        inside, outside = (f"{_level(side)}" for side in sides)
+        if not said:
+            inside, outside = f"{inside} in schools {_inside(programme)}", f"{outside} in {others}"
+        said.append(f"in {year}, {inside} and {outside} ({status})")
+    parts.append(f"Averages over such pupils: {'; '.join(said)}.")
+    parts.append(not_alike(row["measure"], years, tables))
     return " ".join(filter(None, parts))
+
+
+def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
+    """Both sides' averages by year, up to the headline's, in years that both sides have."""
+    by_year: dict[str, dict[str, Row]] = {}
+    for level in where(
+        tables["comparison"],
+        programme=row["programme"],
+        pupil_group=row["pupil_group"],
+        measure=row["measure"],
+    ):
+        if level["academic_year"] <= row["academic_year"]:
+            by_year.setdefault(level["academic_year"], {})[level["arm"]] = level
+    return {year: sides for year, sides in by_year.items() if {"programme", "rest"} <= set(sides)}
 
 
 def _level(row: Row) -> str:
     return wording.WITHHELD if row["suppressed"] else cite(row, "value", "mean")
 
 
-def _bracket(row: Row) -> str:
-    ends = cite(row, "range", "estimate_low", "estimate_high")
-    return f"{ends}, whichever way the schools were chosen"
-
-
-def _bracket_sentences(row: Row, programme: Row, status: str) -> str:
+def _bracket(row: Row, tables: Tables) -> str:
+    """Both ends, and which is right in which way of choosing schools."""
+    ways = ("on earlier results", "for lasting quality")
+    of_method = {
+        method["estimator"]: method
+        for method in where(rows_about(row, tables["impact"]), pupil_group=row["pupil_group"])
+    }
+    ends = [of_method.get(name) for name in ("ancova", "change_from_baseline_mean")]
+    known = [end for end in ends if end and not wording.is_missing(end["estimate_low"])]
+    if not _is_apart(row) or len(known) < len(ways):
+        both = cite(row, "range", "estimate_low", "estimate_high")
+        return f"{both}, if schools were chosen {' or '.join(ways)}"
+    (low, low_way), (high, high_way) = sorted(
+        zip(known, ways, strict=True), key=lambda end: float(end[0]["estimate_low"])
+    )
     return (
-        f"Compared with {_others(programme)}: {_bracket(row)} ({status}). "
-        f"With this many pupils it {_anything(row)} ({status})."
+        f"between {cite(low, 'signed', 'estimate_low')} if schools were chosen {low_way} and "
+        f"{cite(high, 'effect', 'estimate_low')} if {high_way}"
+    )
+
+
+def _is_apart(row: Row) -> bool:
+    """Whether the two ends of a headline read as two figures."""
+    low, high = (plain(cite(row, "signed", f"estimate_{end}")) for end in ("low", "high"))
+    return low != high
+
+
+def _bracket_sentences(row: Row, programme: Row, status: str, tables: Tables) -> str:
+    return (
+        f"Compared with {_others(programme)}: {_bracket(row, tables)} ({status}). "
+        f"It {_anything(row)} ({status})."
     )
 
 
 def _anything(row: Row) -> str:
     low, high = cite(row, "signed", "ci_low"), cite(row, "signed", "ci_high")
-    return f"could be anything from {low} to {high}"
+    return f"could be anything from {low} to {high} by chance"
 
 
 def _power(row: Row, tables: Tables) -> str:
@@ -446,7 +484,7 @@ def _power(row: Row, tables: Tables) -> str:
         return ""
     likely = cite(row, "size", "mde")
     with_what = "With this many pupils"
-    if plain(cite(row, "signed", "estimate_low")) != plain(cite(row, "signed", "estimate_high")):
+    if _is_apart(row):
         with_what += " and the two comparisons this far apart"
     words = f"{with_what}, only an effect of about {likely} or more was likely to show."
     asked = _asked(row, tables)
@@ -497,18 +535,8 @@ def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     naive = _naive_row(row, tables)
     if naive is None:
         return None
-    size = cite(naive, "size", "estimate_low")
-    change = wording.rounded(naive["estimate_low"], naive["unit"], naive["measure"])
     status = wording.format_status(naive["release_status"])
-    where = f"results in schools {_inside(programme)}"
-    if change == 0:
-        says = f"Since last year, {where} moved in step with {_others(programme)} ({status})."
-    else:
-        direction, looks = ("up", "a gain") if change > 0 else ("down", "a loss")
-        says = (
-            f"Since last year, {where} went {direction} by {size} compared with "
-            f"{_others(programme)} ({status}). It looks like {looks}."
-        )
+    says = _naive_words(naive, row, programme, tables)
     reason = (
         "schools picked for a weak year tend to do better the year after, with or without help"
         if wording.is_missing(naive["verdict_reason"])
@@ -517,13 +545,61 @@ def _naive(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     why = f"It is not safe to read it that way: {reason}."
     if not wording.is_missing(naive["expected_anyway"]):
         anyway = cite(naive, "effect", "expected_anyway")
-        why += f" If they were picked for that, {anyway} was to be expected anyway ({status})."
+        chosen_on = programme["chosen_on"]
+        on_what = (
+            "last year’s results" if wording.is_missing(chosen_on) else f"results of {chosen_on}"
+        )
+        why += f" If they were picked on {on_what}, {anyway} was to be expected anyway ({status})."
     if programme["is_placebo"]:
         why += " Nothing at all was done in these schools, and still the figure reads like this."
     if not wording.is_missing(row["estimate_low"]):
         headline = cite(row, "range", "estimate_low", "estimate_high")
-        why += f" The comparisons that allow for this give {headline} ({status})."
+        why += f" The two comparisons of the headline give {headline} ({status})."
     return NaiveReading(_question(row, tables), says, why)
+
+
+def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
+    """The naive change with the averages it is the difference of, so that a reader can check it."""
+    status = wording.format_status(naive["release_status"])
+    change = wording.rounded(naive["estimate_low"], naive["unit"], naive["measure"])
+    where_ = f"results in schools {_inside(programme)}"
+    if change == 0:
+        says = f"Since last year, {where_} moved in step with {_others(programme)} ({status})."
+    else:
+        is_gain = (change > 0) == _is_higher_better(row, tables)
+        says = (
+            f"Since last year, {where_} went {'up' if change > 0 else 'down'} by "
+            f"{cite(naive, 'size', 'estimate_low')} compared with {_others(programme)} ({status}). "
+            f"It looks like {'a gain' if is_gain else 'a loss'}."
+        )
+    levels = _levels(row, tables)
+    years = sorted(levels)[-2:]
+    if (
+        programme["comparison_pool"] != "local"
+        or len(years) < 2
+        or years[1] != row["academic_year"]
+    ):
+        return says
+    sides = [[levels[year][arm] for year in years] for arm in ("programme", "rest")]
+    if any(level["suppressed"] for side in sides for level in side):
+        return says
+    (before, now), (others_before, others_now) = sides
+    shown = [
+        wording.rounded(level["mean"], naive["unit"], naive["measure"])
+        for level in (now, before, others_now, others_before)
+    ]
+    by_pencil = (shown[0] - shown[1]) - (shown[2] - shown[3])
+    rounding = "" if abs(by_pencil - change) < 1e-6 else ", worked out before rounding"
+    return (
+        f"{says} It is the difference of averages over pupils{rounding}: from {_level(before)} to "
+        f"{_level(now)} in schools {_inside(programme)}, from {_level(others_before)} to "
+        f"{_level(others_now)} in the others."
+    )
+
+
+def _is_higher_better(row: Row, tables: Tables) -> bool:
+    asked = _asked(row, tables)
+    return asked is None or bool(asked["higher_is_better"])
 
 
 def _banners(
@@ -552,13 +628,9 @@ def _banners(
         if programme.is_placebo
     ]
     made_from = f" The {study['outcome_year']} results are {kinds} figures." if kinds else ""
-    banners.append(
-        (
-            "Draft",
-            f"This is a draft until a person releases it.{made_from} "
-            "Figures that are not final can still change.",
-        )
-    )
+    if set(statuses) - {"final"}:
+        made_from += " Figures that are not final can still change."
+    banners.append(("Draft", f"This is a draft until a person releases it.{made_from}"))
     return tuple(banners)
 
 
@@ -575,10 +647,11 @@ def _in_short(programmes: tuple[Programme, ...]) -> tuple[str, ...]:
     verdicts = {answer.verdict for programme in real for answer in programme.answers}
     if verdicts == {"cannot_tell"}:
         titles = wording.join_words(programme.title for programme in real)
+        it = "it" if len(real) == 1 else "they"
         return (
-            f"We cannot yet tell whether {titles} helped the pupils {_they(real)} meant for.",
-            "The results leave the question open: they show neither that it helped nor that it did "
-            "not. The reasons are below.",
+            f"We cannot tell whether {titles} helped the pupils {_they(real)} meant for.",
+            f"The results leave the question open: they show neither that {it} helped nor that {it} "
+            "did not. The reasons are below.",
         )
     return tuple(
         f"{programme.title}. {answer.question} ({answer.status}): {answer.verdict_words.lower()}."
@@ -607,8 +680,13 @@ def _cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limi
         ]
         limits += [
             Limit(
-                f"Anything at {key_stage_name(coverage.key_stage)} about {coverage.left_out} of the "
-                f"{programme.n_schools} schools in {programme.title}",
+                f"Anything at {key_stage_name(coverage.key_stage)} about "
+                + (
+                    "the one school"
+                    if plain(programme.n_schools) == "1"
+                    else f"{coverage.left_out} of the {programme.n_schools} schools"
+                )
+                + f" in {programme.title}",
                 sentence(coverage.reasons),
             )
             for coverage in programme.coverage
@@ -625,17 +703,23 @@ def _cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limi
         if row["n_schools_shown"] == 0
     ]
     if any(not programme.is_placebo for programme in programmes):
-        limits += [
+        limits.append(
             Limit(
                 "Whether an effect takes longer to show",
                 "These are one year’s results. Support that works slowly would not be seen yet.",
-            ),
+            )
+        )
+    if any(
+        not row["is_placebo"] and not wording.is_missing(row["funding_gbp"])
+        for row in _evaluated(tables)
+    ):
+        limits.append(
             Limit(
                 "Whether the money was well spent",
                 "Funding is stated as a fact. One year’s results are too uncertain to set "
                 "against it.",
-            ),
-        ]
+            )
+        )
     return tuple(dict.fromkeys(limits))
 
 
@@ -645,8 +729,8 @@ def _limits_of_separation(tables: Tables) -> list[Limit]:
     limits = [
         Limit(
             f"What {titles[row['programme_a']]} and {titles[row['programme_b']]} each did alone",
-            f"{cite(row, 'count', 'n_schools')} schools take part in both. The two are "
-            "worked out together, which separates them only in part.",
+            f"{_schools(row, 'n_schools')} {'takes' if row['n_schools'] == 1 else 'take'} part in "
+            "both, so the two can be separated only in part.",
         )
         for row in tables["programme_overlap"]
         if row["programme_a"] in titles
@@ -655,12 +739,13 @@ def _limits_of_separation(tables: Tables) -> list[Limit]:
         and row["n_schools"] > 0
     ]
     others = where(tables["programme"], is_evaluated=False)
-    if others:
+    if others and any(not row["is_placebo"] for row in _evaluated(tables)):
+        ran = "other programme ran" if len(others) == 1 else "other programmes ran"
         limits.append(
             Limit(
                 "How much is due to a programme, and how much to all else its schools did",
-                f"{cite(others, 'rows')} other programmes ran in these schools and in those they are "
-                "compared with. What is measured is this support on top of the usual programmes.",
+                f"{cite(others, 'rows')} {ran} in schools of the area. What is measured is the support "
+                "on top of whatever else the programme’s schools and the others did.",
             )
         )
     return limits
@@ -673,29 +758,56 @@ def _what_will_change(tables: Tables) -> str:
             "Revised results follow. When they are put in, all of this is made again by the same "
             "rules, and what moved is listed."
         )
-    return "The results used here are not expected to be revised again."
+    if "revised" in statuses:
+        return "The results used here are revised ones. Final ones can still differ a little."
+    if statuses == {"final"}:
+        return "The results used here are final."
+    return "All of this is made again by the same rules when results are published."
 
 
 def _method(study: Row, tables: Tables) -> tuple[str, ...]:
-    pools = [str(row["comparison_pool"]) for row in _evaluated(tables)]
+    evaluated = _evaluated(tables)
+    pools = [str(row["comparison_pool"]) for row in evaluated]
+    overlapping = (
+        "Programmes that share schools are worked out together. " if len(pools) > 1 else ""
+    )
     return (
         "The rules stand in the study’s protocol, which is to be written before the results are "
         f"seen. Its fingerprint is {cite(study, 'as_it_is', 'study_hash')}: the same rules, the "
         "same fingerprint.",
         f"Results of {study['outcome_year']} are set against {study['baseline_years']}, for the "
-        f"programme’s schools and for {wording.format_pools(pools)} of the same kind. Programmes that "
-        "share schools are worked out together.",
+        f"programme’s schools and for {wording.format_pools(pools)}. {overlapping}".strip(),
         *(text for pool, text in wording.POOL_METHODS.items() if pool in pools),
-        "Nobody knows exactly how schools came to be chosen, and the right comparison depends on "
-        "it. One comparison is right if they were chosen on the results themselves: it sets each "
-        "school against schools with the same earlier results. The other is right if they were "
-        "chosen on something lasting: it takes the change since the average of earlier years. "
-        "The truth is likely to lie between the two, so both are shown.",
+        "The right comparison depends on how schools came to be chosen. One comparison is right if "
+        "they were chosen on the results themselves: it sets each school against schools with the "
+        "same earlier results. The other is right if they were chosen on something lasting: it takes "
+        "the change since the average of earlier years. If they were chosen in one of these ways, or "
+        "in a mixture of them, the truth lies between the two but for chance, so both are shown. If "
+        "they were chosen in some other way, both can be wrong.",
+        *_how_chosen(evaluated),
         "A verdict of better or worse is given only if both comparisons agree and chance is an "
-        "unlikely reason. Key Stages 2 and 4 are never mixed. Special schools are looked at apart.",
+        "unlikely reason. Key stages are never mixed. Special schools are not compared with "
+        "mainstream schools.",
+        "Averages are over pupils: a school counts by the pupils it has. The two comparisons weigh a "
+        "school by how much its result can be relied on, so they are not a difference of the averages.",
         f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld."
         + wording.format_public_key_stages(study["public_key_stages"]),
     )
+
+
+def _how_chosen(evaluated: list[Row]) -> list[str]:
+    """What the protocol says of how each programme's schools were chosen, in one paragraph."""
+    said = []
+    for row in evaluated:
+        on = row["chosen_on"]
+        if row["is_placebo"]:
+            by_rule = f"those of {row['title']} by a rule"
+            said.append(by_rule if wording.is_missing(on) else f"{by_rule} on the results of {on}")
+        elif wording.is_missing(on):
+            said.append(f"of {row['title']} it does not say how")
+        else:
+            said.append(f"those of {row['title']} on results of {on}")
+    return [f"How schools were chosen, by the protocol: {'; '.join(said)}."] if said else []
 
 
 def _evaluated(tables: Tables) -> list[Row]:

@@ -145,11 +145,7 @@ def _missing_schools(attrition: list[Row]) -> str:
 def _balance(balance: list[Row]) -> str:
     apart = "; ".join(
         f"{wording.CHARACTERISTIC_LABELS[row['characteristic']]} "
-        + (
-            wording.WITHHELD
-            if row["suppressed"]
-            else f"{cite(row, 'sd', 'standardised_difference')} SD"
-        )
+        + (wording.WITHHELD if row["suppressed"] else cite(row, "in_sd", "standardised_difference"))
         for row in balance
     )
     return (

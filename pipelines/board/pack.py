@@ -149,7 +149,8 @@ class Pack:
     )
     calibration_is: str = (
         "Schools were invented, some chosen for a programme, and the same method was asked. It "
-        "cannot see through one way of choosing: by knowing how the coming pupils will do."
+        "cannot see through a choice that foretells the coming results, as by someone who knows how "
+        "the coming pupils will do."
     )
     no_calibration: str = (
         "No comparison has an estimate, so there is no size of comparison to try the method at."
@@ -275,13 +276,15 @@ def _glossary(study: Row, confidence: str, rows: Tables) -> tuple[Limit, ...]:
                 "nothing.",
             ),
             (
-                "Between A and B, whichever way the schools were chosen",
-                "Two sound ways of comparing give A and B. Which is right depends on how "
-                "schools came to be chosen, and nobody knows that exactly.",
+                "Between A and B",
+                "Two ways of comparing give A and B. One is right if schools were chosen on earlier "
+                "results, the other if for lasting quality. If they were chosen in some other way, "
+                "both can be wrong.",
             ),
             (
-                "Could be anything from A to B",
-                f"How far off the comparison could be by chance, at the usual {confidence} level.",
+                "Could be anything from A to B by chance",
+                f"How far off the comparison could be by chance, at the usual {confidence} level, if "
+                "schools were chosen in one of these ways.",
             ),
             (
                 "Other schools",

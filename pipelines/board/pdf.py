@@ -20,6 +20,7 @@ from pipelines.board.findings import PLACEBO, Answer, Limit, Programme
 from pipelines.board.pack import DrawnChart, Figure, Pack, Section, pack
 from pipelines.board.tables import Table
 from pipelines.typesetting import font_folder, typeset
+from pipelines.wording import is_missing
 
 _TEMPLATE = Path(__file__).with_name("board.typ")
 _NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
@@ -32,10 +33,11 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     """The PDF, the same to the byte for the same input on any machine.
 
     `released` are the released tables by name without the schema. It is dated
-    with the study's reference date. Fonts are those that matplotlib brings, so the charts are set in
-    what they were drawn in.
+    with the day the study's figures are from, else with its reference date. Fonts are those that
+    matplotlib brings, so the charts are set in what they were drawn in.
     """
-    (reference_date,) = released["study"]["reference_date"]
+    (study,) = released["study"].to_dict("records")
+    dated = study["reference_date"] if is_missing(study["as_at"]) else study["as_at"]
     files = {
         "main": _TEMPLATE.read_bytes(),
         "board.json": json.dumps(model(pack(released, charts)), ensure_ascii=False).encode(),
@@ -45,7 +47,7 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
         files,
         format="pdf",
         pdf_standards=["ua-1"],
-        timestamp=int(pd.Timestamp(reference_date).tz_localize("UTC").timestamp()),
+        timestamp=int(pd.Timestamp(dated).tz_localize("UTC").timestamp()),
     )
 
 
@@ -87,7 +89,8 @@ def model(of: Pack) -> dict[str, Any]:
 
 def _answer(of: Pack) -> Iterator[Block]:
     found = of.findings
-    yield _paragraph(f"{found.local_authority} · results {found.period}", "note")
+    about = (found.local_authority, f"results {found.period}", found.as_at)
+    yield _paragraph(" · ".join(filter(None, about)), "note")
     yield _heading(1, found.title)
     for heading, text in found.banners:
         yield _paragraph(text, "banner", strong=f"{heading}.")

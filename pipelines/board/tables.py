@@ -156,8 +156,9 @@ def reached(tables: Tables) -> Table:
 
 def claims(tables: Tables) -> Table:
     """What was claimed, counted again."""
+    (study,) = tables["study"]
     return table_of(
-        f"Claims checked, as at {cite(tables['study'][0], 'date', 'reference_date')}",
+        f"Claims checked, of schools as they stood on {cite(study, 'date', 'reference_date')}",
         tables["claims"],
         {
             "Claim": lambda row: cite(row, "text", "claim"),
@@ -338,7 +339,9 @@ def _status(row: Row) -> str:
 
 
 def _sides(row: Row) -> str:
-    """ "11 (124) against 23 (262)": schools and their pupils, programme first."""
+    """ "11 (124) against 23 (262)": schools and their pupils, programme first; a dash before any result."""
+    if wording.is_missing(row["release_status"]):
+        return NONE
     return " against ".join(
         f"{cite(row, 'count', f'n_{side}_schools')} ({cite(row, 'count', f'n_{side}_pupils')})"
         for side in ("programme", "comparison")

@@ -76,6 +76,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 allowed=get_args(ComparisonPool),
                 is_nullable=False,
             ),
+            Column("chosen_on", "text", "The years on whose results its schools were chosen"),
             Column("starts", "date", "First day"),
             Column("n_expected_schools", "integer", "Schools the bid names", unit="schools"),
             Column("n_schools", "integer", "Schools enrolled", low=0, unit="schools"),

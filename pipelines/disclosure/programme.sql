@@ -70,6 +70,7 @@ SELECT
     funding_gbp,
     target_group,
     comparison_pool,
+    coalesce(placebo_academic_year, selection_years) AS chosen_on,
     starts,
     expected_schools AS n_expected_schools,
     n_schools,

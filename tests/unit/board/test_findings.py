@@ -71,8 +71,9 @@ def test_headline_words_one_line_a_programme_and_key_stage_in_order():
     lines = headline_words(released_tables())
     assert lines[0] == (
         "SEND in mainstream, reading progress of pupils on SEN support (Key Stage 2, provisional): "
-        "cannot tell. Between +0.6 and +1.7 points, whichever way the schools were chosen; "
-        "could be anything from −1.2 to +3.6. The change since last year alone says +2.8 points."
+        "cannot tell. Between +0.6 if schools were chosen on earlier results and +1.7 points if for "
+        "lasting quality. It could be anything from −1.2 to +3.6 by chance. The change "
+        "since last year, which is unsafe, says +2.8 points."
     )
     assert lines[1] == (
         "SEND in mainstream, Attainment 8 of pupils on SEN support "
@@ -95,7 +96,9 @@ def test_headline_words_one_line_a_programme_and_key_stage_in_order():
 def test_headline_words_follow_the_verdict(verdict, low, high, ci, words):
     line = headline_words(with_verdict(verdict, low, high, ci))[0]
     assert f"provisional): {words}" in line
-    assert "whichever way the schools were chosen" in line
+    assert ". Between " in line
+    assert " if schools were chosen on earlier results and " in line
+    assert " if for lasting quality. It could be anything from " in line
 
 
 def test_cannot_tell_is_never_worded_as_nothing_happened():
@@ -103,7 +106,7 @@ def test_cannot_tell_is_never_worded_as_nothing_happened():
     text += " ".join(headline_words(released_tables())).lower()
     for phrase in NEVER_OF_CANNOT_TELL:
         assert not re.search(rf"\b{phrase}\b", text), phrase
-    assert "neither that it helped nor that it did not" in text
+    assert "neither that they helped nor that they did not" in text
 
 
 @pytest.mark.parametrize("verdict", ["no_meaningful_difference", "cannot_tell"])
@@ -214,7 +217,9 @@ def test_withheld_level_shows_the_mark_in_the_sentence():
         & (comparison["academic_year"] == "2017-18")
     )
     comparison.loc[chosen, "suppressed"] = True
-    assert "In 2017-18: [c] in schools in the programme" in answer(findings(tables)).happened
+    found = findings(tables)
+    assert "in 2017-18, [c] in schools in the programme and −2.2" in answer(found).happened
+    assert "difference of averages" not in found.programmes[0].naive[0].says
 
 
 @pytest.mark.parametrize(
@@ -229,6 +234,10 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
     naive = findings(tables).programmes[0].naive
     assert len(naive) == 1, "a change that cannot be computed is not told"
     assert words in naive[0].says
+    # The averages it is the difference of stand beside it: their difference is +2.8.
+    averages = "from −4.1 to −1.9 in schools in the programme, from −1.6 to −2.2 in the others."
+    assert naive[0].says.endswith(averages)
+    assert ("worked out before rounding" in naive[0].says) is (change != 2.8)
     assert "not safe" in naive[0].why_unsafe
     assert "between +0.6 and +1.7 points" in naive[0].why_unsafe
 
@@ -248,9 +257,55 @@ def test_banners_say_fictional_placebo_and_draft():
     assert "made up" in banners["Fictional example"]
     assert "no such programme existed" in banners["Not a real programme"]
     assert "school returns and provisional" in banners["Draft"]
+    assert "not final can still change" in banners["Draft"]
     tables["study"]["is_fictional"] = False
     tables["programme"] = tables["programme"][tables["programme"]["programme"] != "lowest"]
     assert list(dict(findings(tables).banners)) == ["Draft"]
+
+
+def test_final_figures_are_not_said_to_change():
+    tables = released_tables()
+    tables["impact"]["release_status"] = "final"
+    tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
+    found = findings(tables)
+    text = " ".join(all_text(found))
+    assert "2017-18 results are final figures" in text
+    assert "still change" not in text
+    assert "Revised results follow" not in text
+    assert found.what_will_change == "The results used here are final."
+
+
+def test_the_protocol_s_way_of_choosing_schools_is_said_and_no_other_way_is_ruled_out():
+    tables = released_tables()
+    text = plain(" ".join(findings(tables).method))
+    assert "of SEND in mainstream it does not say how" in text
+    assert "those of Closing the gap on results of 2016-17" in text
+    assert "those of Lowest results last year by a rule on the results of 2016-17" in text
+    assert "If they were chosen in some other way, both can be wrong." in text
+    everything = plain(" ".join(all_text(findings(tables)))).lower()
+    for phrase in ("whichever way", "nobody knows", "trusted"):
+        assert phrase not in everything
+
+
+def test_one_school_and_one_programme_are_not_many():
+    tables = released_tables()
+    tables["programme"] = tables["programme"].iloc[[0, 3]].assign(n_schools=1)
+    found = findings(tables)
+    assert found.programmes[0].facts[1].startswith("1 school ")
+    assert "show neither that it helped nor that it did not" in found.in_short[1]
+    text = " ".join(all_text(found))
+    assert not re.search(r"\b1 schools", plain(text))
+    assert "worked out together" not in text
+    assert "1 other programme ran in schools of the area" in plain(text)
+
+
+def test_money_is_no_limit_where_none_is_stated():
+    tables = released_tables()
+    subjects = [limit.subject for limit in findings(tables).cannot_say]
+    assert "Whether the money was well spent" in subjects
+    tables["programme"]["funding_gbp"] = np.nan
+    subjects = [limit.subject for limit in findings(tables).cannot_say]
+    assert "Whether the money was well spent" not in subjects
 
 
 def test_funding_is_stated_and_missing_funding_left_out():
@@ -270,8 +325,8 @@ def money_of_send(**changes: object) -> str:
 
 def test_money_is_set_against_target_pupils_of_the_whole_schools():
     assert money_of_send() == (
-        "£200,000 is about £105 for each of the 1,900 pupils on SEN support on roll in its 18 schools "
-        "(whole schools, January 2018 census)."
+        "£200,000 is about £105 for each of the 1,900 pupils on SEN support on roll in all "
+        "year groups of its 18 schools (January 2018 census)."
     )
 
 

@@ -286,8 +286,8 @@ def test_optional_parts_vanish_when_their_tables_are_empty() -> None:
 
 def test_same_input_gives_the_same_bytes_and_the_study_s_date(document: bytes) -> None:
     assert pdf.render(released_tables(), CHARTS) == document
-    (reference_date,) = released_tables()["study"]["reference_date"]
+    (as_at,) = released_tables()["study"]["as_at"]
     metadata = PdfReader(io.BytesIO(document)).metadata
     assert metadata is not None
     assert metadata.creation_date is not None
-    assert metadata.creation_date.date() == reference_date.date()
+    assert metadata.creation_date.date() == as_at.date()
