@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines import wording
-from pipelines.board.cited import Row, Tables, capitalised, cite, where
-from pipelines.board.findings import (
+from pipelines.board.about import (
     in_sentence,
     key_stage_of,
     measure_label,
     programme_title,
     rows_about,
-    simulated_size,
 )
+from pipelines.board.cited import Row, Tables, capitalised, cite, where
+from pipelines.board.limits import simulated_size
 from pipelines.board.tables import NONE, Table, or_none, table_of, withheld_or
 
 

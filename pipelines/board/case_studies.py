@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines import wording
+from pipelines.board.about import in_sentence, measure_label, programme_title
 from pipelines.board.cited import Row, Tables, cite, where
-from pipelines.board.findings import in_sentence, measure_label, programme_title
 from pipelines.board.tables import NONE, Table, table_of, withheld_or
 
 # One sentence for every reason: which of them it is would say something about the pupils.

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines import wording
-from pipelines.board.cited import Row, Tables, cite, sentence
-from pipelines.board.findings import (
+from pipelines.board.about import (
     in_sentence,
     key_stage_name,
     key_stage_of,
     measure_label,
     programme_title,
 )
+from pipelines.board.cited import Row, Tables, cite, sentence
 from pipelines.board.tables import Table, table_of
 
 NOTHING = (

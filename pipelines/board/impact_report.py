@@ -11,14 +11,9 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board import annex
+from pipelines.board.about import PLACEBO, key_stage_of, measure_label, rows_about
 from pipelines.board.cited import Row, Tables, cite, plain, released_rows, where
-from pipelines.board.findings import (
-    PLACEBO,
-    coming_cohort_words,
-    key_stage_of,
-    measure_label,
-    rows_about,
-)
+from pipelines.board.limits import coming_cohort_words
 from pipelines.board.tables import Table
 
 # Below this share of an end's own size, a range over schools left out is no news.

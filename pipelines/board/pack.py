@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipelines import wording
 from pipelines.board import annex, tables
+from pipelines.board.about import in_sentence, measure_label, programme_title
 from pipelines.board.case_studies import CaseStudy, case_studies
 from pipelines.board.changes import Changes, changes
 from pipelines.board.cited import (
@@ -26,14 +27,8 @@ from pipelines.board.cited import (
     released_rows,
     where,
 )
-from pipelines.board.findings import (
-    Findings,
-    Limit,
-    findings,
-    in_sentence,
-    measure_label,
-    programme_title,
-)
+from pipelines.board.findings import Findings, findings
+from pipelines.board.limits import Limit
 from pipelines.board.tables import Table
 from pipelines.charts.chart import Quote
 from pipelines.measures import MEASURES

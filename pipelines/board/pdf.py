@@ -14,10 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.board.about import PLACEBO
+from pipelines.board.answers import Answer
 from pipelines.board.case_studies import CaseStudy
 from pipelines.board.cited import parts, plain
-from pipelines.board.findings import PLACEBO, Answer, Limit, Programme
+from pipelines.board.limits import Limit
 from pipelines.board.pack import DrawnChart, Figure, Pack, Section, pack
+from pipelines.board.programmes import Programme
 from pipelines.board.tables import Table
 from pipelines.typesetting import font_folder, typeset
 from pipelines.wording import is_missing

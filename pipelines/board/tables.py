@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines import wording
+from pipelines.board.about import in_sentence, key_stage_of, measure_label, programme_title
 from pipelines.board.cited import (
     Row,
     Tables,
@@ -20,12 +21,6 @@ from pipelines.board.cited import (
     cite_quotes,
     sentence,
     where,
-)
-from pipelines.board.findings import (
-    in_sentence,
-    key_stage_of,
-    measure_label,
-    programme_title,
 )
 from pipelines.measures import MEASURES
 

@@ -12,8 +12,10 @@ import pytest
 
 from pipelines import wording
 from pipelines.board import findings as said
+from pipelines.board import limits
+from pipelines.board.about import in_sentence
 from pipelines.board.cited import plain, released_rows
-from pipelines.board.findings import Findings, in_sentence
+from pipelines.board.findings import Findings
 from tests.released_fixture import NOT_YET, TOO_FEW, released_tables, without_marks
 
 NEVER_OF_CANNOT_TELL = (
@@ -382,7 +384,7 @@ def test_the_failure_quoted_is_the_table_s_own():
     rates = rates[rates["programme"] == "gap"]
     rates.loc[rates["selection"] == "coming_cohort", "false_verdict_share"] = 0.284
     rows = released_rows({"calibration": rates})["calibration"]
-    assert "not there in 28 in 100" in plain(said.coming_cohort_words(rows))
+    assert "not there in 28 in 100" in plain(limits.coming_cohort_words(rows))
 
 
 def test_results_not_yet_published_come_with_the_reason():

@@ -1,0 +1,102 @@
+"""What a released row is about, in words: its programme, measure, pupils, schools and question.
+
+Used by every module of the board; sentences about results are `answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines import wording
+from pipelines.board.cited import Row, Tables, cite, where
+from pipelines.measures import MEASURES
+
+PLACEBO = "no such programme existed"
+
+
+def key_stage_name(key_stage: str) -> str:
+    """ "Key Stage 2", without its school year."""
+    return wording.KEY_STAGE_LABELS[key_stage].split(" (")[0]
+
+
+def programme_title(row: Row, tables: Tables) -> str:
+    """The title of a row's programme, or its id where the study has no such programme."""
+    own = where(tables["programme"], programme=row["programme"])
+    return str(own[0]["title"] if own else row["programme"])
+
+
+def key_stage_of(row: Row) -> str:
+    """The key stage of a row's measure, by name."""
+    return key_stage_name(MEASURES[row["measure"]].key_stage)
+
+
+def measure_label(measure: str, tables: Tables) -> str:
+    """The study's own label of a measure, else the one in the catalogue of measures."""
+    own = where(tables["measure"], measure=measure)
+    return str(own[0]["label"]) if own else MEASURES[measure].label
+
+
+def in_sentence(label: str) -> str:
+    """A label inside a sentence: "Reading progress" → "reading progress"; names keep capitals."""
+    is_name = label.startswith(("Attainment 8", "Progress 8"))
+    return label if is_name else label[:1].lower() + label[1:]
+
+
+def rows_about(headline: Row, rows: Sequence[Row]) -> list[Row]:
+    """The rows that are about a headline's programme and measure."""
+    return where(rows, programme=headline["programme"], measure=headline["measure"])
+
+
+def evaluated_programmes(tables: Tables) -> list[Row]:
+    """The programmes whose effect is estimated, in the order of the protocol."""
+    return [row for row in tables["programme"] if row["is_evaluated"]]
+
+
+def primary_headlines(programme: str, tables: Tables) -> list[Row]:
+    """Headline rows of a programme's primary measures, by key stage."""
+    headlines = where(tables["impact"], programme=programme, role="headline")
+    primary = [
+        row
+        for row in headlines
+        if (asked := asked_of(row, tables)) is not None and asked["is_primary"]
+    ]
+    return sorted(primary, key=lambda row: MEASURES[row["measure"]].key_stage)
+
+
+def asked_of(row: Row, tables: Tables) -> Row | None:
+    """What the protocol says of a row's programme and measure."""
+    asked = where(tables["measure"], programme=row["programme"], measure=row["measure"])
+    return asked[0] if asked else None
+
+
+def outcome_words(row: Row, tables: Tables) -> str:
+    """ "reading progress of pupils on SEN support"."""
+    group = wording.format_group(row["pupil_group"])
+    return f"{in_sentence(measure_label(row['measure'], tables))} of {group}"
+
+
+def question_words(row: Row, tables: Tables) -> str:
+    """ "Key Stage 2: reading progress of pupils on SEN support"."""
+    return f"{key_stage_of(row)}: {outcome_words(row, tables)}"
+
+
+def reason_words(row: Row) -> str:
+    """Why a row has the verdict that it has, or no estimate."""
+    if wording.is_missing(row["verdict_reason"]):
+        return "no reason is on file"
+    return cite(row, "text", "verdict_reason")
+
+
+def inside_words(programme: Row) -> str:
+    """Where a programme’s schools are: for a placebo on a list, for there is no programme."""
+    return "on the list" if programme["is_placebo"] else "in the programme"
+
+
+def others_words(programme: Row) -> str:
+    """Whom a programme’s schools are compared with, in a sentence that has said who they are."""
+    return wording.POOL_SHORT[str(programme["comparison_pool"])]
+
+
+def schools_words(row: Row, column: str) -> str:
+    """ "12 schools", "1 school"."""
+    return f"{cite(row, 'count', column)} {'school' if row[column] == 1 else 'schools'}"

@@ -1,0 +1,292 @@
+"""The answer to one headline in finished sentences: what happened, both comparisons, and the naive reading.
+
+Every number is cited. What the study as a whole lets a board say is `findings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines import wording
+from pipelines.board.about import (
+    asked_of,
+    inside_words,
+    others_words,
+    question_words,
+    reason_words,
+    rows_about,
+    schools_words,
+)
+from pipelines.board.cited import Row, Tables, cite, plain, where
+from pipelines.board.series_breaks import not_alike
+from pipelines.measures import MEASURES
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The headline of one programme and key stage: its primary measure and what it shows.
+
+    `compared`, `happened`, `bracket` and `power` are empty where there is no estimate.
+    """
+
+    key_stage: str
+    question: str
+    status: str
+    verdict: str
+    verdict_words: str
+    compared: str
+    happened: str
+    bracket: str
+    power: str
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class NaiveReading:
+    """What a reader would take from the change since last year, and why that is unsafe."""
+
+    question: str
+    says: str
+    why_unsafe: str
+
+
+def answer_to(row: Row, programme: Row, tables: Tables) -> Answer:
+    """The answer that one headline gives."""
+    is_estimated = not wording.is_missing(row["estimate_low"])
+    status = wording.format_status(row["release_status"])
+    return Answer(
+        key_stage=MEASURES[row["measure"]].key_stage,
+        question=question_words(row, tables),
+        status=status,
+        verdict=str(row["verdict"]),
+        verdict_words=wording.capitalised(wording.format_verdict(row["verdict"])),
+        compared=_compared(row, programme, status, tables) if is_estimated else "",
+        happened=_happened(row, programme, tables),
+        bracket=_bracket_sentences(row, programme, status, tables) if is_estimated else "",
+        power=_power(row, tables) if is_estimated else "",
+        conclusion=_conclusion(row, programme),
+    )
+
+
+def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
+    pool = str(programme["comparison_pool"])
+    sides = (
+        f"{_schools_and_pupils(row, 'programme')} {inside_words(programme)} are set against "
+        f"{_schools_and_pupils(row, 'comparison')} {wording.POOL_PLACES[pool]} ({status})."
+        f"{wording.POOL_CAVEATS[pool]}"
+    )
+    asked = asked_of(row, tables)
+    if asked is None or not asked["is_prior_adjusted"]:
+        return sides
+    return f"{sides} What each pupil could already do before is allowed for."
+
+
+def _schools_and_pupils(row: Row, side: str) -> str:
+    """ "12 schools (110 such pupils)": those of the question, with a result in the outcome year."""
+    schools = schools_words(row, f"n_{side}_schools")
+    such = " such pupils" if side == "programme" else ""
+    return f"{schools} ({cite(row, 'count', f'n_{side}_pupils')}{such})"
+
+
+def _happened(row: Row, programme: Row, tables: Tables) -> str:
+    """The two groups' own results in the two latest years there are; "" if there are none."""
+    levels = _levels(row, tables)
+    years = sorted(levels, reverse=True)[:2]
+    if not years:
+        return ""
+    parts = []
+    if row["academic_year"] not in years:
+        parts.append(f"The {row['academic_year']} results are not yet published.")
+    others = "the others" if programme["comparison_pool"] == "local" else "other local schools"
+    said: list[str] = []
+    for year in years:
+        sides = levels[year]["programme"], levels[year]["rest"]
+        status = wording.format_status(sides[0]["release_status"])
+        inside, outside = (f"{_level(side)}" for side in sides)
+        if not said:
+            inside, outside = (
+                f"{inside} in schools {inside_words(programme)}",
+                f"{outside} in {others}",
+            )
+        said.append(f"in {year}, {inside} and {outside} ({status})")
+    parts.append(f"Averages over such pupils: {'; '.join(said)}.")
+    parts.append(not_alike(row["measure"], years, tables))
+    return " ".join(filter(None, parts))
+
+
+def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
+    """Both sides' averages by year, up to the headline's, in years that both sides have."""
+    by_year: dict[str, dict[str, Row]] = {}
+    for level in where(
+        tables["comparison"],
+        programme=row["programme"],
+        pupil_group=row["pupil_group"],
+        measure=row["measure"],
+    ):
+        if level["academic_year"] <= row["academic_year"]:
+            by_year.setdefault(level["academic_year"], {})[level["arm"]] = level
+    return {year: sides for year, sides in by_year.items() if {"programme", "rest"} <= set(sides)}
+
+
+def _level(row: Row) -> str:
+    return wording.WITHHELD if row["suppressed"] else cite(row, "value", "mean")
+
+
+def bracket_words(row: Row, tables: Tables) -> str:
+    """Both ends, and which is right in which way of choosing schools."""
+    ways = ("on earlier results", "for lasting quality")
+    of_method = {
+        method["estimator"]: method
+        for method in where(rows_about(row, tables["impact"]), pupil_group=row["pupil_group"])
+    }
+    ends = [of_method.get(name) for name in ("ancova", "change_from_baseline_mean")]
+    known = [end for end in ends if end and not wording.is_missing(end["estimate_low"])]
+    if not _is_apart(row) or len(known) < len(ways):
+        both = cite(row, "range", "estimate_low", "estimate_high")
+        return f"{both}, if schools were chosen {' or '.join(ways)}"
+    (low, low_way), (high, high_way) = sorted(
+        zip(known, ways, strict=True), key=lambda end: float(end[0]["estimate_low"])
+    )
+    return (
+        f"between {cite(low, 'signed', 'estimate_low')} if schools were chosen {low_way} and "
+        f"{cite(high, 'effect', 'estimate_low')} if {high_way}"
+    )
+
+
+def _is_apart(row: Row) -> bool:
+    """Whether the two ends of a headline read as two figures."""
+    low, high = (plain(cite(row, "signed", f"estimate_{end}")) for end in ("low", "high"))
+    return low != high
+
+
+def _bracket_sentences(row: Row, programme: Row, status: str, tables: Tables) -> str:
+    return (
+        f"Compared with {others_words(programme)}: {bracket_words(row, tables)} ({status}). "
+        f"It {anything_words(row)} ({status})."
+    )
+
+
+def anything_words(row: Row) -> str:
+    """How far chance could have moved the comparison."""
+    low, high = cite(row, "signed", "ci_low"), cite(row, "signed", "ci_high")
+    return f"could be anything from {low} to {high} by chance"
+
+
+def _power(row: Row, tables: Tables) -> str:
+    if wording.is_missing(row["mde"]):
+        return ""
+    likely = cite(row, "size", "mde")
+    with_what = "With this many pupils"
+    if _is_apart(row):
+        with_what += " and the two comparisons this far apart"
+    words = f"{with_what}, only an effect of about {likely} or more was likely to show."
+    asked = asked_of(row, tables)
+    if asked is None or wording.is_missing(asked["smallest_effect"]):
+        return words
+    smallest = cite(asked, "size", "smallest_effect")
+    return f"{words} The study’s protocol says that {smallest} would matter."
+
+
+def _conclusion(row: Row, programme: Row) -> str:
+    """The verdict as a full thought with its reason; for a placebo, whether it got it right."""
+    verdict = str(row["verdict"])
+    opening = {
+        "cannot_tell": "We cannot tell",
+        "no_meaningful_difference": f"Any difference from {others_words(programme)} is too small to matter",
+        "better": "Results were better than in comparable schools",
+        "worse": "Results were worse than in comparable schools",
+    }[verdict]
+    words = [f"{opening}: {reason_words(row)}."]
+    is_alarm = verdict in {"better", "worse"}
+    if programme["is_placebo"]:
+        outcome = "a false alarm" if is_alarm else "the answer to hope for"
+        words.append(f"Nothing was done in these schools, so this is {outcome}.")
+    elif is_alarm:
+        words.append("Something else that differed between the schools could still be part of it.")
+    return " ".join(words)
+
+
+def naive_row(row: Row, tables: Tables) -> Row | None:
+    """The change since last year for the same outcome; None where there is no such number."""
+    matching = where(
+        tables["impact"],
+        role="naive",
+        programme=row["programme"],
+        pupil_group=row["pupil_group"],
+        measure=row["measure"],
+    )
+    if not matching or wording.is_missing(matching[0]["estimate_low"]):
+        return None
+    return matching[0]
+
+
+def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
+    """The reading of the change since last year beside a headline; None where there is no such change."""
+    naive = naive_row(row, tables)
+    if naive is None:
+        return None
+    status = wording.format_status(naive["release_status"])
+    says = _naive_words(naive, row, programme, tables)
+    reason = (
+        "schools picked for a weak year tend to do better the year after, with or without help"
+        if wording.is_missing(naive["verdict_reason"])
+        else cite(naive, "text", "verdict_reason")
+    )
+    why = f"It is not safe to read it that way: {reason}."
+    if not wording.is_missing(naive["expected_anyway"]):
+        anyway = cite(naive, "effect", "expected_anyway")
+        chosen_on = programme["chosen_on"]
+        on_what = (
+            "last year’s results" if wording.is_missing(chosen_on) else f"results of {chosen_on}"
+        )
+        why += f" If they were picked on {on_what}, {anyway} was to be expected anyway ({status})."
+    if programme["is_placebo"]:
+        why += " Nothing at all was done in these schools, and still the figure reads like this."
+    if not wording.is_missing(row["estimate_low"]):
+        headline = cite(row, "range", "estimate_low", "estimate_high")
+        why += f" The two comparisons of the headline give {headline} ({status})."
+    return NaiveReading(question_words(row, tables), says, why)
+
+
+def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
+    """The naive change with the averages it is the difference of, so that a reader can check it."""
+    status = wording.format_status(naive["release_status"])
+    change = wording.rounded(naive["estimate_low"], naive["unit"], naive["measure"])
+    where_ = f"results in schools {inside_words(programme)}"
+    if change == 0:
+        says = f"Since last year, {where_} moved in step with {others_words(programme)} ({status})."
+    else:
+        is_gain = (change > 0) == _is_higher_better(row, tables)
+        says = (
+            f"Since last year, {where_} went {'up' if change > 0 else 'down'} by "
+            f"{cite(naive, 'size', 'estimate_low')} compared with {others_words(programme)} ({status}). "
+            f"It looks like {'a gain' if is_gain else 'a loss'}."
+        )
+    levels = _levels(row, tables)
+    years = sorted(levels)[-2:]
+    if (
+        programme["comparison_pool"] != "local"
+        or len(years) < 2
+        or years[1] != row["academic_year"]
+    ):
+        return says
+    sides = [[levels[year][arm] for year in years] for arm in ("programme", "rest")]
+    if any(level["suppressed"] for side in sides for level in side):
+        return says
+    (before, now), (others_before, others_now) = sides
+    shown = [
+        wording.rounded(level["mean"], naive["unit"], naive["measure"])
+        for level in (now, before, others_now, others_before)
+    ]
+    by_pencil = (shown[0] - shown[1]) - (shown[2] - shown[3])
+    rounding = "" if abs(by_pencil - change) < 1e-6 else ", worked out before rounding"
+    return (
+        f"{says} It is the difference of averages over pupils{rounding}: from {_level(before)} to "
+        f"{_level(now)} in schools {inside_words(programme)}, from {_level(others_before)} to "
+        f"{_level(others_now)} in the others."
+    )
+
+
+def _is_higher_better(row: Row, tables: Tables) -> bool:
+    asked = asked_of(row, tables)
+    return asked is None or bool(asked["higher_is_better"])

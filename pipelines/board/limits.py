@@ -1,0 +1,165 @@
+"""What the results cannot say, and why: open questions, schools left out, what cannot be told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines import wording
+from pipelines.board.about import (
+    evaluated_programmes,
+    key_stage_name,
+    key_stage_of,
+    outcome_words,
+    primary_headlines,
+    rows_about,
+    schools_words,
+)
+from pipelines.board.cited import Row, Tables, cite, plain, sentence, where
+from pipelines.board.programmes import Programme
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something the results cannot say, with the reason."""
+
+    subject: str
+    reason: str
+
+
+def cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limit, ...]:
+    """Every limit of the study, in the order in which a reader meets their subjects."""
+    limits = []
+    for programme in programmes:
+        limits += [
+            Limit(
+                f"Whether schools on the list “{programme.title}” differ from the others at "
+                f"{key_stage_name(answer.key_stage)}"
+                if programme.is_placebo
+                else f"Whether {programme.title} helped at {key_stage_name(answer.key_stage)}",
+                answer.conclusion,
+            )
+            for answer in programme.answers
+            if answer.verdict == "cannot_tell"
+        ]
+        limits += [
+            Limit(
+                f"Anything at {key_stage_name(coverage.key_stage)} about "
+                + (
+                    "the one school"
+                    if plain(programme.n_schools) == "1"
+                    else f"{coverage.left_out} of the {programme.n_schools} schools"
+                )
+                + f" in {programme.title}",
+                sentence(coverage.reasons),
+            )
+            for coverage in programme.coverage
+            if coverage.left_out
+        ]
+    limits += _if_the_coming_cohort_was_known(programmes, tables)
+    limits += _limits_of_separation(tables)
+    limits += [
+        Limit(
+            f"How single schools did on {outcome_words(row, tables)}",
+            sentence(cite(row, "text", "reason")),
+        )
+        for row in tables["school_point_withheld"]
+        if row["n_schools_shown"] == 0
+    ]
+    if any(not programme.is_placebo for programme in programmes):
+        limits.append(
+            Limit(
+                "Whether an effect takes longer to show",
+                "These are one year’s results. Support that works slowly would not be seen yet.",
+            )
+        )
+    if any(
+        not row["is_placebo"] and not wording.is_missing(row["funding_gbp"])
+        for row in evaluated_programmes(tables)
+    ):
+        limits.append(
+            Limit(
+                "Whether the money was well spent",
+                "Funding is stated as a fact. One year’s results are too uncertain to set "
+                "against it.",
+            )
+        )
+    return tuple(dict.fromkeys(limits))
+
+
+def _limits_of_separation(tables: Tables) -> list[Limit]:
+    """What cannot be told apart: programmes that share schools, and everything else they did."""
+    titles = {row["programme"]: row["title"] for row in evaluated_programmes(tables)}
+    limits = [
+        Limit(
+            f"What {titles[row['programme_a']]} and {titles[row['programme_b']]} each did alone",
+            f"{schools_words(row, 'n_schools')} {'takes' if row['n_schools'] == 1 else 'take'} part in "
+            "both, so the two can be separated only in part.",
+        )
+        for row in tables["programme_overlap"]
+        if row["programme_a"] in titles
+        and row["programme_b"] in titles
+        and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
+        and row["n_schools"] > 0
+    ]
+    others = where(tables["programme"], is_evaluated=False)
+    if others and any(not row["is_placebo"] for row in evaluated_programmes(tables)):
+        ran = "other programme ran" if len(others) == 1 else "other programmes ran"
+        limits.append(
+            Limit(
+                "How much is due to a programme, and how much to all else its schools did",
+                f"{cite(others, 'rows')} {ran} in schools of the area. What is measured is the support "
+                "on top of whatever else the programme’s schools and the others did.",
+            )
+        )
+    return limits
+
+
+def coming_cohort_words(rates: list[Row]) -> str:
+    """How often the method errs where schools were chosen knowing the coming cohort, and where not.
+
+    `rates` are the rows of `released.calibration` of one headline, of which there is at least one.
+    """
+    none_given = where(rates, effect_sd=0)
+    (coming,) = where(none_given, selection="coming_cohort")
+    others = [row for row in none_given if row is not coming]
+    worst = max(others, key=lambda row: float(row["false_verdict_share"]))
+    return (
+        f"In {cite(coming, 'count', 'n_draws')} simulations of the size nearest to this one "
+        f"({simulated_size(coming)}), it then claimed an effect that was not there in "
+        f"{cite(coming, 'in_100', 'false_verdict_share')}. Where they were chosen in any other way "
+        f"that was tried, at most {cite(worst, 'in_100', 'false_verdict_share')}."
+    )
+
+
+def simulated_size(rates: Row) -> str:
+    """ "18 of 60 schools in the programme, about 10 target pupils each"."""
+    return (
+        f"{cite(rates, 'count', 'n_simulated_programme_schools')} of "
+        f"{cite(rates, 'count', 'n_simulated_schools')} schools in the programme, about "
+        f"{cite(rates, 'count', 'n_simulated_pupils_a_school')} target pupils each"
+    )
+
+
+def _if_the_coming_cohort_was_known(
+    programmes: tuple[Programme, ...], tables: Tables
+) -> list[Limit]:
+    """The way of choosing schools that the method cannot see through, with how often it then errs."""
+    titles_of: dict[str, list[str]] = {}
+    words_of: dict[str, str] = {}
+    for programme in programmes:
+        for row in [] if programme.is_placebo else primary_headlines(programme.id, tables):
+            rates = rows_about(row, tables["calibration"])
+            if rates:
+                words = coming_cohort_words(rates)
+                words_of.setdefault(plain(words), words)
+                titles_of.setdefault(plain(words), []).append(
+                    f"{programme.title} ({key_stage_of(row)})"
+                )
+    return [
+        Limit(
+            f"Whether schools in {wording.join_words(titles)} were chosen by someone who knew how "
+            "the coming pupils would do",
+            f"If they were, the method is often wrong. {words_of[said]}",
+        )
+        for said, titles in titles_of.items()
+    ]

@@ -1,0 +1,161 @@
+"""One evaluated programme in finished sentences: facts, money, which schools can be compared, its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines import wording
+from pipelines.board.about import key_stage_name, primary_headlines, schools_words
+from pipelines.board.answers import Answer, NaiveReading, answer_to, naive_reading
+from pipelines.board.cited import Row, Tables, cite, where
+from pipelines.measures import MEASURES
+
+KEY_STAGES = ("ks2", "ks4")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of a programme’s schools have results of one key stage that can be compared."""
+
+    key_stage: str
+    sentence: str
+    why_not: str
+    left_out: str
+    reasons: str
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Everything the page says about one evaluated programme."""
+
+    id: str
+    title: str
+    is_placebo: bool
+    n_schools: str
+    facts: tuple[str, ...]
+    coverage: tuple[Coverage, ...]
+    answers: tuple[Answer, ...]
+    naive: tuple[NaiveReading, ...]
+
+
+def programme_words(programme: Row, tables: Tables) -> Programme:
+    """Everything the page says about one row of `released.programme`."""
+    headlines = primary_headlines(programme["programme"], tables)
+    return Programme(
+        id=str(programme["programme"]),
+        title=str(programme["title"]),
+        is_placebo=bool(programme["is_placebo"]),
+        n_schools=cite(programme, "count", "n_schools"),
+        facts=_facts(programme),
+        coverage=_coverage(programme, headlines, tables),
+        answers=tuple(answer_to(row, programme, tables) for row in headlines),
+        naive=tuple(
+            reading
+            for row in headlines
+            if (reading := naive_reading(row, programme, tables)) is not None
+        ),
+    )
+
+
+def _facts(programme: Row) -> tuple[str, ...]:
+    n_schools, n_expected = programme["n_schools"], programme["n_expected_schools"]
+    schools = schools_words(programme, "n_schools")
+    if not wording.is_missing(n_expected) and n_expected != n_schools:
+        schools += f" on the list ({cite(programme, 'count', 'n_expected_schools')} expected)"
+    facts = [f"Pupils looked at: {wording.format_group(programme['target_group'])}.", schools + "."]
+    if programme["is_placebo"]:
+        return tuple(facts)
+    if not wording.is_missing(programme["starts"]):
+        facts.append(f"Began on {cite(programme, 'date', 'starts')}.")
+    if not wording.is_missing(programme["funding_gbp"]):
+        money = cite(programme, "gbp", "funding_gbp")
+        facts.append(f"Funding: {money} from {programme['fund']}, as stated.")
+        facts.append(_money_a_pupil(programme))
+    return tuple(facts)
+
+
+def _money_a_pupil(programme: Row) -> str:
+    """What the funding comes to for each target pupil on roll, or why that cannot be said."""
+    group, year = programme["target_group"], programme["census_academic_year"]
+    if group not in wording.CENSUS_GROUP_LABELS:
+        return (
+            f"The school census does not count {wording.format_group(group)}, so the funding cannot "
+            "be set against their number."
+        )
+    pupils = wording.CENSUS_GROUP_LABELS[group]
+    cannot_say = f"What that is for each of the {pupils} on roll cannot be said"
+    if wording.is_missing(year):
+        return f"{cannot_say}: no school census is on file."
+    census = cite(programme, "census", "census_academic_year")
+    if programme["n_schools_with_census"] < programme["n_schools"]:
+        n_without = cite(programme, "difference", "n_schools", "n_schools_with_census")
+        return (
+            f"{cannot_say}: the {census} has no figure for {n_without} of its "
+            f"{schools_words(programme, 'n_schools')}."
+        )
+    if wording.is_missing(programme["funding_gbp_per_target_pupil"]):
+        return f"{cannot_say}: the {census} counts none of them, or too few to show."
+    return (
+        f"{cite(programme, 'gbp', 'funding_gbp')} is about "
+        f"{cite(programme, 'gbp', 'funding_gbp_per_target_pupil')} for each of the "
+        f"{cite(programme, 'count', 'n_target_pupils_on_roll')} {pupils} on roll in all year groups "
+        f"of its {schools_words(programme, 'n_schools')} ({census})."
+    )
+
+
+def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Coverage, ...]:
+    coverage = []
+    for key_stage in KEY_STAGES:
+        counts = where(
+            tables["school_count"], programme=programme["programme"], key_stage=key_stage
+        )
+        if not counts:
+            continue
+        compared = where(counts, reason="compared")
+        left_out = [row for row in counts if row["reason"] != "compared"]
+        status = next(
+            (
+                row["release_status"]
+                for row in headlines
+                if MEASURES[row["measure"]].key_stage == key_stage
+            ),
+            None,
+        )
+        reasons = "; ".join(
+            f"{_colon_free(row['reason'])} ({cite(row, 'count', 'n_schools')})" for row in left_out
+        )
+        n_left_out = cite(left_out, "count", "n_schools") if left_out else ""
+        who = f"The other {n_left_out} cannot be" if compared else "Why not"
+        coverage.append(
+            Coverage(
+                key_stage=key_stage,
+                sentence=_coverage_sentence(programme, key_stage, compared, status),
+                why_not=f"{who}: {reasons}." if left_out else "",
+                left_out=n_left_out,
+                reasons=reasons,
+            )
+        )
+    return tuple(coverage)
+
+
+def _coverage_sentence(
+    programme: Row, key_stage: str, compared: list[Row], status: str | None
+) -> str:
+    """ "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)." """
+    n_compared = sum(row["n_schools"] for row in compared)
+    schools = schools_words(programme, "n_schools")
+    who = f"{cite(compared, 'count', 'n_schools') if compared else 'None'} of the {schools}"
+    if n_compared == programme["n_schools"]:
+        who = f"All {schools}" if n_compared > 1 else "The one school"
+    stage = key_stage_name(key_stage)
+    if wording.is_missing(status):
+        what = f"can be compared at {stage} once results are out"
+    else:
+        verb = "has" if n_compared == 1 else "have"
+        what = f"{verb} {stage} results that can be compared"
+    return f"{who} {what} ({wording.format_status(status)})."
+
+
+def _colon_free(reason: object) -> str:
+    """ "special school: reported apart" → "special school, reported apart", to sit in a list."""
+    return wording.typographic(reason).replace(": ", ", ")
