@@ -27,19 +27,21 @@ from pipelines.catalogue.mart import (
 from pipelines.catalogue.raw import (
     ELIGIBILITY,
     ENROLMENTS,
-    INSPECTIONS,
     KS2_PUPILS,
     KS4_PUPILS,
     LA_CONTEXT,
     PUBLISHED_OUTCOME,
     RAW_TABLES,
     REVIEWS,
+)
+from pipelines.catalogue.released import RELEASED_COUNT, RELEASED_TABLES
+from pipelines.catalogue.schools import (
+    INSPECTIONS,
     SCHOOL_CENSUS,
     SCHOOL_CORRECTIONS,
     SCHOOL_LINKS,
     SCHOOL_REGISTER,
 )
-from pipelines.catalogue.released import RELEASED_COUNT, RELEASED_TABLES
 from pipelines.catalogue.table import SQL_TYPES, Column, PupilCount, Table
 from pipelines.catalogue.voices import (
     CASE_STUDIES,

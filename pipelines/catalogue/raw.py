@@ -1,6 +1,6 @@
 """Raw tables: what is read from files, with the headings and codes it is found under.
 
-Forms, statements and case studies are in `voices`.
+What publishers say of schools is in `schools`; forms, statements and case studies are in `voices`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ from pipelines.catalogue.columns import (
     URN,
     VALUE_STATUSES,
     YEAR,
+)
+from pipelines.catalogue.schools import (
+    INSPECTIONS,
+    SCHOOL_CENSUS,
+    SCHOOL_CORRECTIONS,
+    SCHOOL_LINKS,
+    SCHOOL_REGISTER,
 )
 from pipelines.catalogue.table import Column, Table
 from pipelines.catalogue.voices import (
@@ -242,158 +249,6 @@ PUBLISHED_OUTCOME = Table(
 )
 
 # As a GIAS extract has it, or as the performance tables' own register (`england_spine`), which has no phase.
-SCHOOL_REGISTER = Table(
-    "raw",
-    "school_register",
-    grain="a school as registered (one URN), open or closed",
-    key=("urn",),
-    source_kinds=("school_register",),
-    columns=(
-        *PLACE,
-        replace(URN, is_nullable=False),
-        Column(
-            "la_code",
-            "integer",
-            "Authority",
-            headers=("LA (code)", "LA"),
-            low=200,
-            high=999,
-            is_nullable=False,
-        ),
-        Column(
-            "establishment_number",
-            "integer",
-            "Number within the authority",
-            headers=("EstablishmentNumber", "ESTAB"),
-            low=1000,
-            high=9999,
-        ),
-        Column(
-            "school_name",
-            "text",
-            "Name",
-            headers=("EstablishmentName", "SCHNAME"),
-            is_nullable=False,
-        ),
-        Column(
-            "school_type",
-            "text",
-            "Type of establishment",
-            headers=("TypeOfEstablishment (name)", "NFTYPE", "TypeOfEstablishment (code)"),
-        ),
-        Column(
-            "type_group",
-            "text",
-            "Academy, maintained, special …",
-            headers=("EstablishmentTypeGroup (name)", "MINORGROUP"),
-        ),
-        Column(
-            "phase",
-            "text",
-            "Phase of education",
-            headers=("PhaseOfEducation (name)",),
-            is_required=False,
-        ),
-        # No bounds: the publisher writes 0 and 99 where there is none, and no result rests on them.
-        Column("low_age", "integer", "Youngest age", headers=("StatutoryLowAge", "AGEL")),
-        Column("high_age", "integer", "Oldest age", headers=("StatutoryHighAge", "AGEH")),
-        Column("open_date", "date", "Opened", headers=("OpenDate",)),
-        Column("close_date", "date", "Closed", headers=("CloseDate",)),
-    ),
-)
-
-SCHOOL_LINKS = Table(
-    "raw",
-    "school_links",
-    grain="a predecessor or successor of a school, as one of the two records it",
-    key=("urn", "link_urn", "link_type"),
-    source_kinds=("school_links",),
-    columns=(
-        *PLACE,
-        replace(URN, is_nullable=False),
-        Column(
-            "link_urn",
-            "integer",
-            "The other school",
-            headers=("LinkURN",),
-            low=100000,
-            high=999999,
-            is_nullable=False,
-        ),
-        Column(
-            "link_type",
-            "text",
-            "Predecessor, Successor - merged …",
-            headers=("LinkType",),
-            is_nullable=False,
-        ),
-        Column("link_date", "date", "Since when; often blank", headers=("LinkEstablishedDate",)),
-    ),
-)
-
-SCHOOL_CORRECTIONS = Table(
-    "raw",
-    "school_corrections",
-    grain="an analyst's decision on which school a URN is",
-    key=("urn",),
-    source_kinds=("school_corrections",),
-    columns=(
-        *PLACE,
-        replace(URN, is_nullable=False),
-        Column(
-            "school_urn",
-            "text",
-            "The URN it counts as, or separate for a school of its own",
-            is_nullable=False,
-        ),
-        Column("reason", "text", "Why", is_nullable=False),
-        Column("decided_by", "text", "Who decided", is_nullable=False),
-        Column("decided_on", "date", "When", is_nullable=False),
-    ),
-)
-
-# No school of England has half as many.
-_MOST_PUPILS_ON_ROLL = 10_000
-# What the Department's tables hold where a count does not apply or is kept back.
-_NOT_COUNTED = ("NA", "NP", "SUPP")
-
-
-def _census_count(name: str, about: str, header: str) -> Column:
-    return Column(
-        name,
-        "integer",
-        about,
-        headers=(header,),
-        low=0,
-        high=_MOST_PUPILS_ON_ROLL,
-        blanks=_NOT_COUNTED,
-        unit="pupils",
-    )
-
-
-SCHOOL_CENSUS = Table(
-    "raw",
-    "school_census",
-    grain="a school (one URN) in a January school census",
-    key=("academic_year", "urn"),
-    source_kinds=("school_census",),
-    set_asides=(("urn IS NULL AND la_code IS NULL", "a total of the nation, not a school"),),
-    columns=(
-        *PLACE,
-        YEAR,
-        replace(URN, is_nullable=False),
-        Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999),
-        _census_count("n_pupils_on_roll", "Pupils on roll", "NOR"),
-        _census_count("n_sen_support_pupils", "Of them on SEN support", "TSENELK"),
-        _census_count("n_ehc_plan_pupils", "Of them with a statement or EHC plan", "TSENELSE"),
-        _census_count(
-            "n_fsm6_pupils",
-            "Of them eligible for free school meals at any time in the last six years",
-            "NUMFSMEVER",
-        ),
-    ),
-)
-
 LA_CONTEXT = Table(
     "raw",
     "la_context",
@@ -463,20 +318,6 @@ ELIGIBILITY = Table(
         Column("met", "code", "Was it met", allowed=("YES", "NO", "UNKNOWN"), is_nullable=False),
         Column("evidence", "text", "What it was judged on"),
         Column("judged_on", "date", "When"),
-    ),
-)
-
-INSPECTIONS = Table(
-    "raw",
-    "inspections",
-    grain="an inspection of a school",
-    key=("urn", "inspection_date"),
-    source_kinds=("inspections",),
-    columns=(
-        *PLACE,
-        replace(URN, is_nullable=False),
-        Column("inspection_date", "date", "When", is_nullable=False),
-        Column("overall_effectiveness", "integer", "1 outstanding to 4 inadequate", low=1, high=4),
     ),
 )
 

@@ -28,12 +28,13 @@ class Column:
     """One column of one table.
 
     `headers` are the headings it is found under in files (any case, any order); the column's own name
-    always counts as one. `allowed` is the full list of codes, `synonyms` are older codes and what they are
-    read as, `low` and `high` bound a number, both ends included. `blanks` are codes that mean "no value"
-    in a number. `counts_halves`: the number is a count in which halves occur, as of pupils at two schools;
-    any other part is refused. An `identifying` column is read to tell pupils apart and is never stored: the
-    table keeps a key without meaning in its place. `decimals` are those a number is released with, of a
-    share as it is stored (2 are whole percentages): extra decimals only help to work small figures back.
+    always counts as one. `allowed` is the full list of codes, `synonyms` are older codes, or words for a
+    number, and what they are read as, `low` and `high` bound a number, both ends included. `blanks` are codes
+    that mean "no value". `counts_halves`: the number is a count in which halves occur, as of pupils at two
+    schools; any other part is refused. An `identifying` column is read to tell pupils apart and is never
+    stored: the table keeps a key without meaning in its place. `decimals` are those a number is released
+    with, of a share as it is stored (2 are whole percentages): extra decimals only help to work small figures
+    back.
     """
 
     name: str
@@ -96,7 +97,8 @@ class Table:
     is_about_single_schools: bool = False
     # A row is one figure of a file that holds many in a row; its `column_name` is the figure's heading.
     is_wide: bool = False
-    # Rows of a file that are not kept: SQL condition on this table's columns, and the reason it gives.
+    # Rows of a file that are not kept: SQL condition, and the reason it gives; the first that holds counts.
+    # It reads this table's columns, their texts (`text_of_urn`), and `unreadable`: the columns that are not.
     set_asides: tuple[tuple[str, str], ...] = ()
 
     @property

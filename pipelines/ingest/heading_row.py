@@ -53,15 +53,21 @@ def heading_text(cell: str) -> str:
 def heading_row(rows: Sequence[Row], headings: Headings) -> Row:
     """The first row that names every required column, else the one that names most of them, else row 1.
 
+    A row that names half of them or fewer is taken only where row 1 is a title: it has fewer cells filled.
     Then what is missing is missing from the row a reader takes for the heading.
     """
-    best: Row = rows[0] if rows and rows[0][0] == 1 else (1, [])
-    most = len(headings.required) / 2
+    first: Row = rows[0] if rows and rows[0][0] == 1 else (1, [])
+    best, most = first, 0
     for row in rows:
         n_found = headings.n_found(row[1])
-        if n_found > most:
+        is_meant = n_found > len(headings.required) / 2 or _n_filled(row) > _n_filled(first)
+        if n_found > most and is_meant:
             best, most = row, n_found
     return best
+
+
+def _n_filled(row: Row) -> int:
+    return sum(bool(heading_text(cell)) for cell in row[1])
 
 
 def repeated(source_id: str, row: int, headers: Sequence[str], headings: Headings) -> list[Fault]:

@@ -51,10 +51,13 @@ class Place:
     assumed: str | None = None
 
     def text(self) -> str:
-        """SQL for the text there, NULL if nothing is left but white space (a non-breaking one counts)."""
+        """SQL for the text there, NULL if nothing is left but white space (a non-breaking one counts).
+
+        A database writes NULL for nothing when it exports a table.
+        """
         if self.index is None:
             return sql_text(self.assumed or "")
-        return f"nullif(trim(replace(c{self.index}, chr(160), ' ')), '')"
+        return f"nullif(nullif(trim(replace(c{self.index}, chr(160), ' ')), ''), 'NULL')"
 
 
 def looked_for(source: Source, wanted: Sequence[Wanted], *, knows_all: bool = True) -> Headings:

@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.catalogue import LA_CONTEXT
 from pipelines.errors import Fault, StudyError
-from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_text
+from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_row
 from pipelines.ingest.context_years import spelled_year, status_of
 from pipelines.ingest.headings import Place, Wanted, headings_in, locate, looked_for
 from pipelines.ingest.numbers import whole
@@ -25,6 +25,7 @@ from pipelines.ingest.published_values import (
     status,
 )
 from pipelines.ingest.registration import (
+    BLANK_ROW,
     RegisteredFile,
     Taken,
     record,
@@ -51,6 +52,8 @@ _EES = (
     Wanted("la_name", ("la_name",), is_required=False),
     Wanted("status_text", ("version",), is_required=False),
     Wanted("subject", ("subject",), is_required=False),
+    # In no published file: a study says it of one whose rows are all of one group.
+    Wanted("said_group", ("pupil_group",), is_required=False),
 )
 # What tells either layout's heading row, before it is known which of the two it is.
 _EITHER = (
@@ -59,7 +62,12 @@ _EITHER = (
     Wanted("area", ("LA and Regions", "country_name")),
 )
 # Columns of explore education statistics that say where, and never which pupils.
-_EES_PLACES = ("time_identifier", "country_code", "region_code", "new_la_code")
+_EES_PLACES = (
+    *("time_identifier", "country_code", "region_code", "new_la_code"),
+    *("pcon_code", "pcon_name", "lad_code", "lad_name", "lsip_code", "lsip_name"),
+    *("opportunity_area_code", "opportunity_area_name", "english_devolved_area_code"),
+    "english_devolved_area_name",
+)
 # The interactive tool numbers the nation 970 and its regions from 980 on.
 _LEVEL_OF_NUMBER = (
     f"CASE WHEN {whole('area_code')} = 970 THEN 'nation' "
@@ -75,7 +83,6 @@ _DECIMALS_KEPT = 6
 
 NOT_AN_OUTCOME = "a figure that is none of this project's outcomes"
 NOT_ONE_YEAR = "a span of years, not one academic year"
-OTHER_PUPILS = "another group of pupils than this project's"
 OTHER_AREA = "neither an authority, a region nor the nation"
 
 
@@ -177,7 +184,7 @@ def _read_ees(
     cells = {f"v{nth}": places[name] for nth, name in enumerate(headings) if name in places}
     cell_of = {place.heading: cell for cell, place in cells.items()}
     not_records = _scan(con, file, {**keys, **cells, **others})
-    group = _group_of_row(con, others)
+    group, other_pupils = group_of_row(con, others, is_said="said_group" in places)
     each = " UNION ALL ".join(_figure_of(m, places[m.name], cell_of) for m in figures)
     status_heading = places["status_text"].heading if "status_text" in places else ""
     area_heading = places["area_code"].heading if "area_code" in places else ""
@@ -191,7 +198,7 @@ def _read_ees(
         judged AS (
             SELECT *,
                 CASE WHEN area_level IS NULL THEN {sql_text(OTHER_AREA)}
-                    WHEN pupil_group IS NULL THEN {sql_text(OTHER_PUPILS)} END AS aside
+                    WHEN pupil_group IS NULL THEN {sql_text(other_pupils)} END AS aside
             FROM grouped
         ),
         each_figure AS ({each})
@@ -218,29 +225,6 @@ def _figure_of(measure: ContextMeasure, place: Place, cell_of: dict[str, str]) -
         f"SELECT row_number, {sql_text(place.heading)} AS column_name, '{measure.measure}' AS measure, "
         f"{cell_of[place.heading]} AS raw_text FROM judged WHERE aside IS NULL{subject}"
     )
-
-
-def _group_of_row(con: duckdb.DuckDBPyConnection, others: dict[str, Place]) -> str:
-    """SQL for the pupil group of a row: the one that its columns name, everyone if all say so, else NULL.
-
-    A column that says the same in every row, or holds numbers, tells no group from another.
-    """
-    groups: list[str] = []
-    for cell, place in others.items():
-        found = con.execute(
-            f"SELECT count(DISTINCT coalesce({cell}, '')), coalesce(bool_or({is_neither(cell)}), false) "
-            "FROM numbered WHERE NOT is_blank_row"
-        ).fetchall()
-        n_texts, holds_words = found[0]
-        if n_texts < 2 or not holds_words:
-            continue
-        whens = " ".join(
-            f"WHEN {sql_text(text)} THEN '{group}'"
-            for text, group in group_of_text(place.heading).items()
-        )
-        groups.append(f"CASE lower({cell}) {whens} ELSE 'other' END")
-    listed = f"list_distinct(list_filter([{', '.join(groups)}]::VARCHAR[], lambda g: g <> 'all'))"
-    return f"CASE len({listed}) WHEN 0 THEN 'all' WHEN 1 THEN nullif({listed}[1], 'other') END"
 
 
 def _scan(
@@ -380,7 +364,7 @@ def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: T
         n_rows_in=row_count(con, "numbered"),
         n_rows_kept=int(kept[0][0]),
         set_asides={
-            "blank row": row_count(con, "numbered WHERE is_blank_row"),
+            BLANK_ROW: row_count(con, "numbered WHERE is_blank_row"),
             **{str(reason): int(n_rows) for reason, n_rows in reasons},
         },
         taken=taken,

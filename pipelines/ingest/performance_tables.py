@@ -34,6 +34,7 @@ from pipelines.ingest.published_values import (
     status,
 )
 from pipelines.ingest.registration import (
+    BLANK_ROW,
     RegisteredFile,
     Taken,
     record,
@@ -299,7 +300,7 @@ def _store(
         n_rows_in=row_count(con, "numbered"),
         n_rows_kept=int(kept[0][0]),
         set_asides={
-            "blank row": row_count(con, "numbered WHERE is_blank_row"),
+            BLANK_ROW: row_count(con, "numbered WHERE is_blank_row"),
             "no column with a figure that this project knows": n_without_figure,
         },
         taken=taken,

@@ -15,11 +15,14 @@ from pipelines.catalogue import Column, Table
 from pipelines.ingest import numbers
 from pipelines.ingest.headings import Place, Wanted, locate, looked_for
 from pipelines.ingest.registration import (
+    BLANK_ROW,
     RegisteredFile,
     Taken,
     record,
+    record_unread_columns,
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
+from pipelines.store import sql_text
 from pipelines.study import Source, Study
 
 # Columns filled from the registration, not from a cell.
@@ -47,6 +50,8 @@ _DATE_FORMS = (
     "%Y-%m-%dT00:00:00",
 )
 _EARLIEST_YEAR = 1000
+# What is written where there is no date.
+_NO_DATE = ("N/A", "#N/A", "NA", "-", "NOT APPLICABLE", "NONE")
 
 
 def wanted_columns(table: Table) -> tuple[Wanted, ...]:
@@ -89,9 +94,12 @@ def read_records(
     headings = looked_for(registered.source, wanted_columns(table))
     file = open_source(registered.source, registered.path, headings)
     matched = match_headers(table, file, study, registered.source)
-    columns = [column for column in read_columns(table) if column.name in matched]
+    columns = read_columns(table)
     # Each text is trimmed once: an expression that stands in several places is worked out in each.
-    texts = ", ".join(f"{matched[column.name].text()} AS {_text(column)}" for column in columns)
+    texts = ", ".join(
+        f"{matched[column.name].text() if column.name in matched else 'NULL::VARCHAR'} AS {_text(column)}"
+        for column in columns
+    )
     parsed = ", ".join(f"{_parse(column, _text(column))} AS {column.name}" for column in columns)
     unreadable = ", ".join(
         f"CASE WHEN {column.name} IS NULL AND {_has_text(column)} THEN '{column.name}' END"
@@ -101,34 +109,43 @@ def read_records(
     is_blank = " AND ".join(
         f"{Place(heading, index).text()} IS NULL" for index, heading in enumerate(file.headers)
     )
+    asides = " ".join(
+        f"WHEN {condition} THEN {sql_text(reason)}"
+        for condition, reason in (("is_blank_row", BLANK_ROW), *table.set_asides)
+    )
     not_records = create_from_scan(
         con,
         file,
         f"""
         CREATE OR REPLACE TEMP TABLE incoming AS
         WITH trimmed AS (SELECT row_number, {is_blank} AS is_blank_row, {texts} FROM {{scan}}),
-        parsed AS (SELECT *, {parsed} FROM trimmed)
-        SELECT row_number, is_blank_row, {", ".join(column.name for column in columns)},
-            list_filter([{unreadable or "NULL"}], lambda name: name IS NOT NULL) AS unreadable
-        FROM parsed
+        parsed AS (SELECT *, {parsed} FROM trimmed),
+        judged AS (
+            SELECT *, list_filter([{unreadable or "NULL"}], lambda name: name IS NOT NULL) AS unreadable
+            FROM parsed
+        )
+        SELECT row_number, {", ".join(column.name for column in columns)}, unreadable,
+            CASE {asides} END AS aside
+        FROM judged
         """,
     )
     try:
         _store(con, table, registered, columns, Taken(file.reading, not_records))
     finally:
         con.execute("DROP TABLE incoming")
+    used = {place.index for place in matched.values()}
+    unread = [h for nth, h in enumerate(file.headers) if h and nth not in used]
+    record_unread_columns(con, registered, unread)
 
 
 def _store(
     con: duckdb.DuckDBPyConnection,
     table: Table,
     registered: RegisteredFile,
-    columns: list[Column],
+    columns: tuple[Column, ...],
     taken: Taken,
 ) -> None:
     source = registered.source
-    reasons = (("is_blank_row", "blank row"), *table.set_asides)
-    conditions = " AND ".join(f"({condition}) IS NOT TRUE" for condition, _ in reasons)
     names = {column.name for column in table.columns}
     given = {
         "source_id": registered.source_id,
@@ -144,25 +161,23 @@ def _store(
     ]
     con.execute(
         f"INSERT INTO {table.full_name} ({', '.join(targets)}) SELECT {', '.join(selected)} "
-        f"FROM incoming{_first_rows(columns)} WHERE {conditions} ORDER BY row_number",
+        f"FROM incoming{_first_rows(columns)} WHERE aside IS NULL ORDER BY row_number",
         constants,
     )
     con.execute(
         "INSERT INTO raw.unreadable SELECT $table_name, $source_id, row_number, unnest(unreadable) "
-        f"FROM incoming WHERE {conditions}",
+        "FROM incoming WHERE aside IS NULL",
         {"table_name": table.name, "source_id": registered.source_id},
     )
-    counts = ", ".join(
-        f"count(*) FILTER (WHERE {condition})" for condition in (conditions, *dict(reasons))
-    )
-    counted = con.execute(f"SELECT count(*), {counts} FROM incoming").fetchall()
-    n_rows_in, n_rows_kept, *n_set_aside = (int(count) for count in counted[0])
+    reasons = con.execute("SELECT aside, count(*) FROM incoming GROUP BY aside").fetchall()
+    n_rows = {reason: int(count) for reason, count in reasons}
+    n_rows_kept = n_rows.pop(None, 0)
     record(
         con,
         registered,
-        n_rows_in=n_rows_in,
+        n_rows_in=n_rows_kept + sum(n_rows.values()),
         n_rows_kept=n_rows_kept,
-        set_asides=dict(zip((reason for _, reason in reasons), n_set_aside, strict=True)),
+        set_asides={reason: count for reason, count in n_rows.items() if reason is not None},
         taken=taken,
     )
 
@@ -192,9 +207,21 @@ def _first_rows(columns: Iterable[Column]) -> str:
 
 
 def _has_text(column: Column) -> str:
-    blanks = ", ".join(f"'{blank}'" for blank in column.blanks)
     text = _text(column)
+    blanks = _blanks(column)
     return f"{text} IS NOT NULL" + (f" AND upper({text}) NOT IN ({blanks})" if blanks else "")
+
+
+def _blanks(column: Column) -> str:
+    """SQL list of the codes that mean "no value" in a column."""
+    codes = (*column.blanks, *(_NO_DATE if column.kind == "date" else ()))
+    return ", ".join(sql_text(code) for code in codes)
+
+
+def _unless_blank(column: Column, text: str, value: str) -> str:
+    """SQL for a number that is no code for "no value": some publishers number even that."""
+    blanks = _blanks(column)
+    return f"CASE WHEN upper({text}) NOT IN ({blanks}) THEN {value} END" if blanks else value
 
 
 def _parse(column: Column, text: str) -> str:
@@ -208,7 +235,9 @@ def _parse(column: Column, text: str) -> str:
         code = numbers.code(text)
         return f"CASE {code} {older} ELSE {code} END" if older else code
     if column.kind == "integer":
-        return numbers.whole(text)
+        words = " ".join(f"WHEN '{word}' THEN {number}" for word, number in column.synonyms)
+        whole = _unless_blank(column, text, numbers.whole(text))
+        return f"CASE upper({text}) {words} ELSE {whole} END" if words else whole
     if column.kind == "number":
         return numbers.whole_or_half(text) if column.counts_halves else numbers.number(text)
     if column.kind == "flag":

@@ -14,6 +14,8 @@ from pipelines.ingest.content import unreadable
 from pipelines.ingest.tabular import Reading
 from pipelines.study import Source, SourceKind, Study
 
+# Why a row without a text in any cell is set aside.
+BLANK_ROW = "blank row"
 DDL = """
 CREATE TABLE IF NOT EXISTS raw.source (
     source_id VARCHAR PRIMARY KEY, kind VARCHAR, academic_year VARCHAR, release_status VARCHAR,
@@ -31,6 +33,7 @@ CREATE TABLE IF NOT EXISTS raw.check_result (
 CREATE TABLE IF NOT EXISTS raw.unknown_code (
     source_id VARCHAR, column_name VARCHAR, raw_text VARCHAR, n_cells BIGINT
 );
+CREATE TABLE IF NOT EXISTS raw.unread_column (source_id VARCHAR, heading VARCHAR);
 """
 
 
@@ -148,7 +151,7 @@ def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
     """Take out what was recorded of sources of some kinds: one of them may no longer be registered."""
     is_of_kinds = "list_contains($kinds, kind)"
     given = {"kinds": list(kinds)}
-    for table in ("set_aside", "unknown_code"):
+    for table in ("set_aside", "unknown_code", "unread_column"):
         con.execute(
             f"DELETE FROM raw.{table} WHERE source_id IN "
             f"(SELECT source_id FROM raw.source WHERE {is_of_kinds})",
@@ -213,3 +216,11 @@ def record_unknown_codes(con: duckdb.DuckDBPyConnection, file: RegisteredFile, s
         f"INSERT INTO raw.unknown_code SELECT $source_id, * FROM ({select}) ORDER BY ALL",
         {"source_id": file.source_id},
     )
+
+
+def record_unread_columns(
+    con: duckdb.DuckDBPyConnection, file: RegisteredFile, headings: Iterable[str]
+) -> None:
+    """Write down the headings of a file under which nothing was read."""
+    for heading in headings:
+        con.execute("INSERT INTO raw.unread_column VALUES (?, ?)", [file.source_id, heading])

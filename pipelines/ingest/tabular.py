@@ -33,6 +33,9 @@ _TOTAL_OR_NOTE = re.compile(
     r"end of|crown copyright|contains public sector|©|\(c\) crown)(?!\w)|©",
     re.IGNORECASE,
 )
+# The last heading of a file whose publisher writes further cells beyond it, and what such a cell looks like:
+# the register's search download gives each further link of a school (its number, then what it is) one more.
+_RAGGED_TAILS = {"linked establishments": re.compile(r"$|.*\b[0-9]{5,7}\b")}
 _ROWS_A_BATCH = 10_000
 _STREAM = "rows_of_file"
 
@@ -186,8 +189,8 @@ class _Stream:
                 self.set_asides[ABOVE_THE_HEADING] += any(cells)
             if row <= self.file.heading_row or not (cells or width == 1):
                 continue
-            if any(cells[width:]):
-                self.faults.append(_too_long(self.file.source_id, row, len(cells), width))
+            if any(cells[width:]) and not self._is_ragged_tail(cells[width:]):
+                self.faults.append(_too_long(self.file, row, cells))
             is_blank = held and not any(cell.strip() for cell in cells)
             if is_blank or _is_total_or_note(self.file, cells):
                 held.append((row, cells))
@@ -200,6 +203,11 @@ class _Stream:
                 self.set_asides[BELOW_THE_RECORDS] += 1
             else:
                 yield row, cells
+
+    def _is_ragged_tail(self, surplus: Sequence[str]) -> bool:
+        """Whether cells beyond the last heading are more of what its publisher writes under it."""
+        pattern = _RAGGED_TAILS.get(self.file.headers[-1].casefold())
+        return pattern is not None and all(pattern.match(cell.strip()) for cell in surplus)
 
     def _rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         row = 0
@@ -218,13 +226,23 @@ class _Stream:
             )
 
 
-def _too_long(source_id: str, row: int, n_cells: int, width: int) -> Fault:
+def _too_long(file: TabularFile, row: int, cells: Sequence[str]) -> Fault:
+    """A row longer than the heading; a comma is blamed only where a cell looks like half of one."""
+    width = len(file.headers)
+    remedy = "look at the end of the row: take out what stands beyond the last heading, or give it a heading"
+    # A comma within a text has a space after it, and parts the text into one cell more.
+    halves = [nth for nth, cell in enumerate(cells, start=1) if cell[:1] == " " and cell.strip()]
+    if isinstance(file.grid, TextGrid) and len(halves) == len(cells) - width:
+        remedy = (
+            f"cells {halves[0] - 1} and {halves[0]} seem to be one with {file.grid.delimiter!r} in it: "
+            "put it in double quotes, or export the file again"
+        )
     return Fault(
-        file=source_id,
+        file=file.source_id,
         row=row,
-        problem=f"the row has {n_cells} cells, the heading has {width}",
+        problem=f"the row has {len(cells)} cells, the heading has {width}",
         expected="no more cells than headings",
-        remedy="quote the cell that holds a comma, or export the file again",
+        remedy=remedy,
     )
 
 

@@ -20,6 +20,7 @@ from pipelines.ingest.performance_tables import (
 )
 from pipelines.ingest.published_values import STATUS_OF_CODE
 from pipelines.ingest.records import match_headers, wanted_columns
+from pipelines.ingest.registration import BLANK_ROW
 from pipelines.ingest.tabular import TabularFile, open_source
 from pipelines.store import row_count
 from pipelines.study import Source, Study
@@ -33,6 +34,12 @@ _SCHOOL_NUMBER = re.compile(r"\d{1,7}")
 _NEVER_IN_A_FILE = ("unknown_elsewhere",)
 # How many further rows with the same fault are named in its message.
 ROWS_NAMED = 8
+
+_WHEN_ALL_IS_ASIDE = {
+    LA_CONTEXT.name: "fetch the data set with all pupils, or a group that the README lists; where all its "
+    "rows are of one such group, say so in its [[source]]: "
+    'assume = { "pupil_group" = "sen_support" }',
+}
 
 _READABLE = {
     "integer": "a whole number",
@@ -63,12 +70,26 @@ def _no_rows(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iter
     with_rows = con.execute("SELECT source_id FROM raw.source WHERE n_rows_kept > 0").fetchall()
     files = [source.file for source in study.source if source.kind in table.source_kinds]
     for file in [f for f in files if (f,) not in with_rows] if files else [table.full_name]:
-        yield Fault(
-            file=file,
-            problem="there is no row that can be used",
-            expected="at least one row",
-            remedy="check that the export holds records, not only headings",
-        )
+        asides = con.execute(
+            "SELECT n_rows, reason FROM raw.set_aside WHERE source_id = ? AND reason <> ? "
+            "ORDER BY n_rows DESC, reason",
+            [file, BLANK_ROW],
+        ).fetchall()
+        if asides:
+            yield Fault(
+                file=file,
+                problem="every row was set aside, so there is none that can be used",
+                found="; ".join(f"{n_rows:,} rows: {reason}" for n_rows, reason in asides),
+                expected=f"at least one row that is {table.grain}",
+                remedy=_WHEN_ALL_IS_ASIDE.get(table.name, "fetch the file that holds such rows"),
+            )
+        else:
+            yield Fault(
+                file=file,
+                problem="there is no row that can be used",
+                expected="at least one row",
+                remedy="check that the export holds records, not only headings",
+            )
 
 
 def _lost_rows(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]:
@@ -111,7 +132,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
         for row, name in cells:
             column = None if table.is_wide else table.column(name)
             if column is not None:
-                expected = _READABLE[column.kind]
+                expected = _readable(column)
             elif table is LA_CONTEXT:
                 expected = context_meaning(source, heading[name])
             else:
@@ -125,6 +146,10 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
                 expected=expected,
                 remedy="mend the cell, or ask whoever sent the file",
             )
+
+
+def _readable(column: Column) -> str:
+    return "a whole number, or one and a half" if column.counts_halves else _READABLE[column.kind]
 
 
 def _opened_again(

@@ -17,6 +17,7 @@ from pipelines.catalogue import (
     CASE_STUDY_SUPPORT,
     ELIGIBILITY,
     ENROLMENTS,
+    EVALUATION_QUESTIONS,
     EVALUATIONS,
     KS2_PUPILS,
     KS4_PUPILS,
@@ -216,8 +217,19 @@ SCHOOL_TYPE_IS_KNOWN = RelationRule(
     remedy='say in study.toml what it is: school_types = { "the spelling here" = "Community school" } '
     "under [study], or mend the cell",
 )
+EVERY_COLUMN_IS_READ = RelationRule(
+    "every_column_is_read",
+    needs=(),
+    problem="the columns are not read, so what they say changes nothing",
+    expected="only headings that are read: README.md of a new study lists them",
+    remedy="if it matters, give the column the heading it is read under, or say so in its [[source]]: "
+    'columns = { "heading in the file" = "heading it is read under" }',
+    severity="warning",
+)
 TYPE_GROUP_IS_KNOWN = replace(SCHOOL_TYPE_IS_KNOWN, name="type_group_is_known")
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
+# What officers type themselves; what publishers print holds hundreds of columns that no study needs.
+_OFFICERS_LISTS = (*_ABOUT_PROGRAMMES, EVALUATION_QUESTIONS, REVIEWS, CASE_STUDY_SUPPORT)
 _DATED = {
     ENROLMENTS: "start_date",
     ELIGIBILITY: "judged_on",
@@ -247,6 +259,7 @@ RELATIONS: tuple[Relation, ...] = (
         for table in (ENROLMENTS, EVALUATIONS, STATEMENTS)
     ),
     Relation(COHORT_IS_OF_A_SCHOOL, PUBLISHED_OUTCOME, "n_pupils"),
+    *(Relation(EVERY_COLUMN_IS_READ, table, table.key[-1]) for table in _OFFICERS_LISTS),
     Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
     Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
     *(

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from pipelines import store
-from pipelines.catalogue import RAW_TABLES
+from pipelines.catalogue import ENROLMENTS, RAW_TABLES
+from pipelines.ingest.records import wanted_columns
 from pipelines.study_file import load_study
 from pipelines.validation.folder import Findings, check_sources
 from tests.conftest import PROJECT
@@ -42,6 +43,65 @@ def case(tmp_path: Path) -> Look:
 
 def set_aside(findings: Findings, file: str) -> dict[str, int]:
     return dict(next(rows for rows in findings.files if rows.file == file).set_aside)
+
+
+def test_rows_of_the_register_that_are_no_schools_are_set_aside(case):
+    with case("01") as (findings, con):
+        assert findings.faults == ()
+        assert set_aside(findings, "reg.csv") == {"a children's centre, not a school": 1}
+        # The college stays: it is an establishment with results of its own, and is compared with nobody.
+        assert con.execute("SELECT count(*), max(urn) FROM raw.school_register").fetchone() == (
+            13,
+            120099,
+        )
+
+
+def test_further_links_beyond_the_last_heading_are_read_over(case):
+    with case("02") as (findings, con):
+        assert findings.faults == ()
+        assert con.execute("SELECT count(*) FROM raw.school_register").fetchone() == (12,)
+
+
+def test_authority_rows_of_a_census_are_totals_and_half_pupils_are_kept(case):
+    with case("03") as (findings, con):
+        assert findings.faults == ()
+        assert set_aside(findings, "cen.csv") == {
+            "a total of an authority or the nation, not a school": 3
+        }
+        assert con.execute(
+            "SELECT urn, n_pupils_on_roll, n_fsm6_pupils FROM raw.school_census ORDER BY urn"
+        ).fetchall() == [(120000, 1526, 192.5), (120001, 400, 55)]
+
+
+def test_management_information_is_read_with_its_codes_for_none(case):
+    with case("07") as (findings, con):
+        assert findings.faults == ()
+        assert set_aside(findings, "insp.csv") == {"above the heading": 1, "no inspection": 1}
+        assert con.execute(
+            "SELECT urn, CAST(inspection_date AS VARCHAR), overall_effectiveness "
+            "FROM raw.inspections ORDER BY urn"
+        ).fetchall() == [
+            (120000, "2019-03-12", 2),
+            (120001, "2018-11-05", None),
+            (120003, "2017-02-07", None),
+        ]
+
+
+def test_columns_of_an_officers_list_that_are_not_read_are_said(case):
+    with case("09") as (findings, _):
+        assert findings.faults == ()
+        heading = (CASES / "09-withdrawn-school" / "enrolments.csv").read_text().splitlines()[0]
+        read = {name.casefold() for wanted in wanted_columns(ENROLMENTS) for name in wanted.names}
+        unread = [name for name in heading.split(",") if name.casefold() not in read]
+        said = [w.column for w in findings.warnings if "not read" in w.problem]
+        assert said == ([", ".join(unread)] if unread else [])
+
+
+def test_a_file_of_rows_that_are_all_set_aside_says_so_with_the_reason(case):
+    with case("11") as (findings, _):
+        (fault,) = findings.faults
+        assert fault.problem == "every row was set aside, so there is none that can be used"
+        assert fault.found == "4 rows: another group of pupils than this project's"
 
 
 def test_an_older_spelling_of_maintained_is_maintained(case):

@@ -241,6 +241,49 @@ def test_explore_education_statistics_by_subject_and_pupils(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("cut", "group"),
+    [
+        ({"breakdown_topic": "SEN status", "breakdown": "SEN support"}, "sen_support"),
+        ({"breakdown_topic": "Disadvantage", "breakdown": "Disadvantaged"}, "disadvantaged"),
+        ({"sen_status": "No SEN"}, "no_sen"),
+        ({"school_type": "State-funded schools"}, "all"),
+    ],
+)
+def test_a_file_cut_to_one_group_is_that_group(tmp_path, cut, group):
+    rows = [ees(**cut), ees(geographic_level="National", **cut)]
+    with ingested(tmp_path, rows) as (con, study):
+        assert not faults_in(con, study)
+        assert context(con, "pupil_group") == [(group,), (group,)]
+
+
+@pytest.mark.parametrize(
+    ("cut", "named"),
+    [
+        ({"sex": "Girls"}, "sex is 'Girls' in every row"),
+        ({"social_care_group": "CINO at 31 March"}, "social_care_group is 'CINO at 31 March'"),
+        ({"school_type": "Special"}, "school_type is 'Special' in every row"),
+    ],
+)
+def test_a_file_cut_to_another_group_is_set_aside_and_the_reason_names_it(tmp_path, cut, named):
+    with ingested(tmp_path, [ees(**cut), ees(geographic_level="National", **cut)]) as found:
+        (fault,) = faults_in(*found)
+    assert fault.problem == "every row was set aside, so there is none that can be used"
+    assert fault.found is not None
+    assert fault.found.startswith("2 rows: another group of pupils than this project's (")
+    assert named in fault.found
+    assert fault.remedy is not None
+    assert 'assume = { "pupil_group" = ' in fault.remedy
+
+
+def test_a_study_may_say_of_whom_a_file_cut_to_one_group_is(tmp_path):
+    rows = [ees(sen_type="K"), ees(sen_type="K", geographic_level="National")]
+    more = 'assume = { "pupil_group" = "sen_support" }'
+    with ingested(tmp_path, rows, more) as (con, study):
+        assert not faults_in(con, study)
+        assert context(con, "pupil_group") == [("sen_support",), ("sen_support",)]
+
+
 def test_a_version_nobody_knows_is_a_fault(tmp_path):
     with ingested(tmp_path, [ees(), ees(geographic_level="National", version="Draft 2")]) as found:
         (fault,) = faults_in(*found)

@@ -13,7 +13,6 @@ from pipelines.catalogue import (
     INSPECTIONS,
     KS2_PUPILS,
     KS4_PUPILS,
-    SCHOOL_CENSUS,
     SCHOOL_REGISTER,
     Table,
 )
@@ -206,19 +205,19 @@ def test_what_is_no_number_is_reported_and_stored_as_nothing(tmp_path):
 
 def test_whole_numbers_are_read(tmp_path):
     expected = {"7": 7, "7.0": 7, "1,000": 1000, " 7 ": 7, "1,234,567": 1234567, "\u22127": -7}
-    tiny = schools_with(tmp_path, "StatutoryLowAge", list(expected))
-    assert_read(tiny, SCHOOL_REGISTER, "low_age", expected)
+    tiny = schools_with(tmp_path, "EstablishmentNumber", list(expected))
+    assert_read(tiny, SCHOOL_REGISTER, "establishment_number", expected)
 
 
 def test_what_is_no_whole_number_is_never_rounded_into_one(tmp_path):
     texts = ["12.7", "1,5", "12,34", "0,012", "1e1", "seven", "7a", "0.5", "7%", "7" * 20]
-    tiny = schools_with(tmp_path, "StatutoryLowAge", texts)
+    tiny = schools_with(tmp_path, "EstablishmentNumber", texts)
     assert_refused(
         tiny,
         SCHOOL_REGISTER,
-        "low_age",
+        "establishment_number",
         texts,
-        heading="StatutoryLowAge",
+        heading="EstablishmentNumber",
         expected="a whole number",
     )
 
@@ -444,55 +443,3 @@ def test_the_store_is_readable_by_its_owner_only(tmp_path):
     assert tiny.paths.store.stat().st_mode & 0o777 == 0o600
     assert tiny.paths.pupils.stat().st_mode & 0o777 == 0o600
     assert tiny.paths.work.stat().st_mode & 0o777 == 0o700
-
-
-# ------------------------------------------------------------------------------------ school census
-
-
-CENSUS: dict[str, object] = {
-    **{"URN": 900002, "LA": 799, "ESTAB": 2002, "SCHOOLTYPE": "State-funded primary", "NOR": "210"},
-    **{"TSENELSE": "4", "TSENELK": "31", "NUMFSMEVER": "70", "PNUMFSMEVER": "33.3"},
-}
-NATION: dict[str, object] = {
-    **{"URN": "NAT", "LA": "", "ESTAB": "PRI", "SCHOOLTYPE": "State-funded primary"},
-    **{"NOR": "4,727,089", "TSENELSE": "74404", "TSENELK": "595708", "NUMFSMEVER": "1018995"},
-}
-
-
-def census_of(tmp_path, rows: list[dict[str, object]]) -> TinyStudy:
-    tiny = TinyStudy(tmp_path)
-    tiny.add("census.csv", 'kind = "school_census"\nacademic_year = "2017-18"', rows)
-    return tiny
-
-
-def test_a_national_total_of_the_census_is_no_school(tmp_path):
-    with ingested(census_of(tmp_path, [CENSUS, NATION]), SCHOOL_CENSUS) as (con, _):
-        assert con.execute(
-            "SELECT academic_year, urn, n_pupils_on_roll, n_sen_support_pupils, n_ehc_plan_pupils, "
-            "n_fsm6_pupils FROM raw.school_census"
-        ).fetchall() == [("2017-18", 900002, 210, 31, 4, 70)]
-        assert store.row_count(con, "raw.unreadable") == 0
-        assert con.execute("SELECT n_rows_set_aside FROM raw.source").fetchall() == [(1,)]
-
-
-@pytest.mark.parametrize("code", ["NA", "SUPP", "NP", "supp", ""])
-def test_a_count_kept_back_is_no_count_and_no_fault(tmp_path, code):
-    rows = [CENSUS | {"TSENELK": code}]
-    assert read_column(census_of(tmp_path, rows), SCHOOL_CENSUS, "n_sen_support_pupils") == (
-        [None],
-        [],
-    )
-
-
-@pytest.mark.parametrize("text", ["<5", "x", "12.5"])
-def test_any_other_text_in_a_count_is_reported(tmp_path, text):
-    values, faults = read_column(
-        census_of(tmp_path, [CENSUS | {"TSENELK": text}]), SCHOOL_CENSUS, "n_sen_support_pupils"
-    )
-    assert values == [None]
-    assert [(fault.column, fault.row) for fault in faults] == [("TSENELK", 2)]
-
-
-def test_a_school_without_its_number_in_the_census_is_a_fault(tmp_path):
-    _, faults = read_column(census_of(tmp_path, [CENSUS | {"URN": "NAT"}]), SCHOOL_CENSUS, "urn")
-    assert [(fault.column, fault.row) for fault in faults] == [("URN", 2)]

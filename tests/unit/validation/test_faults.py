@@ -127,11 +127,15 @@ def test_a_value_out_of_range_is_shown_with_its_bounds(tmp_path):
     assert (fault.found, fault.expected) == ("'121'", "80 to 120")
 
 
-def test_a_range_with_one_end_says_so(tmp_path):
+def test_a_number_of_the_register_is_held_to_its_range(tmp_path):
     tiny = TinyStudy(tmp_path)
-    tiny.tables["register.csv"][0] = school(900001, 2001, "A", StatutoryLowAge=20)
+    tiny.tables["register.csv"][0] = school(900001, 20, "A")
     (fault,) = faults_in(tiny, SCHOOL_REGISTER)
-    assert (fault.column, fault.found, fault.expected) == ("StatutoryLowAge", "'20'", "0 to 19")
+    assert (fault.column, fault.found, fault.expected) == (
+        "EstablishmentNumber",
+        "'20'",
+        "1000 to 9999",
+    )
 
 
 def test_a_blank_cell_says_what_belongs_there(tmp_path):

@@ -84,10 +84,32 @@ def _plant_enrolment(tiny: TinyStudy, column: str, value: object) -> Place:
 def _plant_form(tiny: TinyStudy, table: str, column: str, value: object) -> Place:
     good = {"programme": "send", "urn": 900001, **FORMS[table]}
     if table == "case_study_support":
-        told = [good | FORMS["case_studies"] | {"urn": urn} for urn in (900001, 900002)]
+        told = [
+            {"programme": "send", "urn": urn, **FORMS["case_studies"]} for urn in (900001, 900002)
+        ]
         tiny.add("case_studies.csv", 'kind = "case_studies"', told)
     tiny.add(f"{table}.csv", f'kind = "{table}"', [good, good | {"urn": 900002, column: value}])
     return f"{table}.csv", 3, column, str(value)
+
+
+def _plant_column(tiny: TinyStudy, table: str) -> Place:
+    """A school's name is for whoever fills the list in, and stands in many."""
+    if table == "enrolments":
+        for row in tiny.tables["enrolments.csv"]:
+            row.update({"School name": "Alder", "left": "", "Remarks": ""})
+        return "enrolments.csv", None, "left, Remarks", "2 columns nobody reads"
+    more = {"school": "Alder", "left": "", "Remarks": ""}
+    if table == "reviews":
+        review = {"urn": 900001, "review_type": "Peer", "reviewer": "", "review_date": "2018-02-05"}
+        tiny.add("reviews.csv", 'kind = "reviews"', [review])
+    elif table == "evaluation_questions":
+        asked = {"question": "q1", "wording": "Was it well matched?"}
+        tiny.add("evaluation_questions.csv", 'kind = "evaluation_questions"', [asked])
+    else:
+        _plant_form(tiny, table, "urn", 900002)
+    for row in tiny.tables[f"{table}.csv"]:
+        row.update(more)
+    return f"{table}.csv", None, "left, Remarks", "2 columns nobody reads"
 
 
 def _plant_pupil(tiny: TinyStudy, table: str, relation: Relation) -> Place:
@@ -224,6 +246,8 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         for row in tiny.tables["register.csv"]:
             row["LA (code)"] = 850
         return "register.csv", None, "LA (code)", "schools of 1 other authorities, one of them 850"
+    if rule == "every_column_is_read":
+        return _plant_column(tiny, table)
     if rule == "programme_has_its_schools":
         _enrol(tiny, urn=900002)
         return "enrolments.csv", None, "programme", "3 schools in send"
@@ -372,6 +396,7 @@ def test_what_warns_and_what_stops():
         ENROLLED,
         "share_is_of_a_count",
         "schools_make_the_authority",
+        "every_column_is_read",
     }
 
 

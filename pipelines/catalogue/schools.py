@@ -1,0 +1,228 @@
+"""Raw tables of what publishers say of schools: register, links, census, inspections; and corrections."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipelines.catalogue.columns import PLACE, URN, YEAR
+from pipelines.catalogue.table import Column, Table
+
+SCHOOL_REGISTER = Table(
+    "raw",
+    "school_register",
+    grain="a school as registered (one URN), open or closed",
+    key=("urn",),
+    source_kinds=("school_register",),
+    set_asides=(
+        (
+            # Centres have numbers of five digits; in a school's row such a number is a slip.
+            "urn < 100000 AND regexp_matches(lower(concat_ws(' ', school_type, type_group)), "
+            "'child.*centre|^0*4[78]( |$)')",
+            "a children's centre, not a school",
+        ),
+        (
+            "urn BETWEEN 20000 AND 29999 AND school_type IS NULL AND type_group IS NULL",
+            "a children's centre, not a school",
+        ),
+    ),
+    columns=(
+        *PLACE,
+        replace(URN, is_nullable=False),
+        Column(
+            "la_code",
+            "integer",
+            "Authority; 0 of a school that is in none",
+            headers=("LA (code)", "LA"),
+            low=0,
+            high=999,
+            is_nullable=False,
+        ),
+        Column(
+            "establishment_number",
+            "integer",
+            "Number within the authority",
+            headers=("EstablishmentNumber", "ESTAB"),
+            low=1000,
+            high=9999,
+        ),
+        Column(
+            "school_name",
+            "text",
+            "Name",
+            headers=("EstablishmentName", "SCHNAME"),
+            is_nullable=False,
+        ),
+        Column(
+            "school_type",
+            "text",
+            "Type of establishment",
+            headers=("TypeOfEstablishment (name)", "NFTYPE", "TypeOfEstablishment (code)"),
+        ),
+        Column(
+            "type_group",
+            "text",
+            "Academy, maintained, special …",
+            headers=("EstablishmentTypeGroup (name)", "MINORGROUP"),
+        ),
+        Column(
+            "phase",
+            "text",
+            "Phase of education",
+            headers=("PhaseOfEducation (name)",),
+            is_required=False,
+        ),
+        Column("open_date", "date", "Opened", headers=("OpenDate",)),
+        Column("close_date", "date", "Closed", headers=("CloseDate",)),
+    ),
+)
+
+SCHOOL_LINKS = Table(
+    "raw",
+    "school_links",
+    grain="a predecessor or successor of a school, as one of the two records it",
+    key=("urn", "link_urn", "link_type"),
+    source_kinds=("school_links",),
+    set_asides=(
+        (
+            "urn BETWEEN 20000 AND 29999 OR link_urn BETWEEN 20000 AND 29999",
+            "a link of a children's centre, not a school",
+        ),
+    ),
+    columns=(
+        *PLACE,
+        replace(URN, is_nullable=False),
+        Column(
+            "link_urn",
+            "integer",
+            "The other school",
+            headers=("LinkURN",),
+            low=100000,
+            high=999999,
+            is_nullable=False,
+        ),
+        Column(
+            "link_type",
+            "text",
+            "Predecessor, Successor - merged …",
+            headers=("LinkType",),
+            is_nullable=False,
+        ),
+        Column("link_date", "date", "Since when; often blank", headers=("LinkEstablishedDate",)),
+    ),
+)
+
+SCHOOL_CORRECTIONS = Table(
+    "raw",
+    "school_corrections",
+    grain="an analyst's decision on which school a URN is",
+    key=("urn",),
+    source_kinds=("school_corrections",),
+    columns=(
+        *PLACE,
+        replace(URN, is_nullable=False),
+        Column(
+            "school_urn",
+            "text",
+            "The URN it counts as, or separate for a school of its own",
+            is_nullable=False,
+        ),
+        Column("reason", "text", "Why", is_nullable=False),
+        Column("decided_by", "text", "Who decided", is_nullable=False),
+        Column("decided_on", "date", "When", is_nullable=False),
+    ),
+)
+
+# No school of England has half as many.
+_MOST_PUPILS_ON_ROLL = 10_000
+# What the Department's tables hold where a count does not apply or is kept back.
+_NOT_COUNTED = ("NA", "NP", "SUPP")
+
+
+# What stands for a school's number in a total.
+_TOTALS = ("LA", "NAT", "REG", "NATIONAL", "REGIONAL", "ENGLAND", "TOTAL")
+
+
+def _census_count(name: str, about: str, header: str) -> Column:
+    """A count with half pupils in it: one who is at two schools counts half at each."""
+    return Column(
+        name,
+        "number",
+        about,
+        headers=(header,),
+        low=0,
+        high=_MOST_PUPILS_ON_ROLL,
+        blanks=_NOT_COUNTED,
+        counts_halves=True,
+        unit="pupils",
+    )
+
+
+SCHOOL_CENSUS = Table(
+    "raw",
+    "school_census",
+    grain="a school (one URN) in a January school census",
+    key=("academic_year", "urn"),
+    source_kinds=("school_census",),
+    set_asides=(
+        (
+            f"upper(text_of_urn) IN ({', '.join(repr(word) for word in _TOTALS)})",
+            "a total of an authority or the nation, not a school",
+        ),
+    ),
+    columns=(
+        *PLACE,
+        YEAR,
+        replace(URN, is_nullable=False),
+        Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999),
+        _census_count("n_pupils_on_roll", "Pupils on roll", "NOR"),
+        _census_count("n_sen_support_pupils", "Of them on SEN support", "TSENELK"),
+        _census_count("n_ehc_plan_pupils", "Of them with a statement or EHC plan", "TSENELSE"),
+        _census_count(
+            "n_fsm6_pupils",
+            "Of them eligible for free school meals at any time in the last six years",
+            "NUMFSMEVER",
+        ),
+    ),
+)
+
+# Ofsted's grades in words, of this and earlier frameworks; and its codes for no grade.
+_GRADES = (
+    ("OUTSTANDING", "1"),
+    ("GOOD", "2"),
+    ("REQUIRES IMPROVEMENT", "3"),
+    ("SATISFACTORY", "3"),
+    ("INADEQUATE", "4"),
+    ("SERIOUS WEAKNESSES", "4"),
+    ("SPECIAL MEASURES", "4"),
+)
+_NOT_JUDGED = ("9", "NOT JUDGED", "NO JUDGEMENT", "NOT APPLICABLE", "N/A", "-", "UNKNOWN")
+
+INSPECTIONS = Table(
+    "raw",
+    "inspections",
+    grain="an inspection of a school",
+    key=("urn", "inspection_date"),
+    source_kinds=("inspections",),
+    set_asides=(
+        # Management information lists every school, inspected or not; and children's centres.
+        (
+            "inspection_date IS NULL AND overall_effectiveness IS NULL AND len(unreadable) = 0",
+            "no inspection",
+        ),
+        ("urn BETWEEN 20000 AND 29999", "a children's centre, not a school"),
+    ),
+    columns=(
+        *PLACE,
+        replace(URN, is_nullable=False),
+        Column("inspection_date", "date", "When", is_nullable=False),
+        Column(
+            "overall_effectiveness",
+            "integer",
+            "1 outstanding to 4 inadequate; blank where none was judged",
+            synonyms=_GRADES,
+            low=1,
+            high=4,
+            blanks=_NOT_JUDGED,
+        ),
+    ),
+)
