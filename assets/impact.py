@@ -12,6 +12,7 @@ from pipelines.catalogue import (
     COMPARED_SCHOOL,
     COMPARISON,
     ESTIMATE,
+    EXPOSURE,
     OUTCOME,
     PROGRAMME_SCHOOL,
     Table,
@@ -19,7 +20,7 @@ from pipelines.catalogue import (
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
-    EXPOSURE,
+    BASELINE_YEAR,
     MATCHED_SCHOOL,
     OVERLAP,
     SCHOOL_BEFORE,
@@ -64,22 +65,26 @@ def _design_asset(table: Table) -> dg.AssetsDefinition:
     )
 
 
-_CELLS_AND_SCHOOLS = [key_of(OUTCOME), key_of(PROGRAMME_SCHOOL)]
-_CELLS_AND_POOLS = [*_CELLS_AND_SCHOOLS, key_of(SCHOOL_BEFORE), key_of(MATCHED_SCHOOL)]
+_CELLS_AND_SCHOOLS = [key_of(OUTCOME), key_of(EXPOSURE)]
+_CELLS_AND_POOLS = [
+    *_CELLS_AND_SCHOOLS,
+    *map(key_of, (SCHOOL_BEFORE, MATCHED_SCHOOL, BASELINE_YEAR, COMPARED_SCHOOL)),
+]
 
 impact_assets = [
     _design_asset(SCHOOL_BEFORE),
     _impact_asset(
         MATCHED_SCHOOL,
-        [key_of(SCHOOL_BEFORE), key_of(PROGRAMME_SCHOOL)],
+        [key_of(SCHOOL_BEFORE), key_of(PROGRAMME_SCHOOL), key_of(EXPOSURE)],
         lambda work: comparison_pool.build_matched_school(work.con, work.study),
     ),
+    _design_asset(BASELINE_YEAR),
     _impact_asset(
         COMPARED_SCHOOL,
         tables_read_by(study_effects.compared_school_select()),
         lambda work: study_effects.build_compared_school(work.con),
     ),
-    *map(_design_asset, (EXPOSURE, ATTRITION, BALANCE)),
+    *map(_design_asset, (ATTRITION, BALANCE)),
     _impact_asset(
         OVERLAP,
         _CELLS_AND_POOLS,

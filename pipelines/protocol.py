@@ -11,7 +11,7 @@ from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
 from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
-from pipelines.wording import join_words
+from pipelines.wording import LEFT_OUT_LABELS, join_words
 
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
@@ -173,6 +173,12 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "school_type",
         "spelling_key VARCHAR, school_kind VARCHAR, is_maintained BOOLEAN",
         list(types.values()),
+    )
+    _write(
+        con,
+        "comparison_reason",
+        "reason VARCHAR, words VARCHAR",
+        list(LEFT_OUT_LABELS.items()),
     )
     return len(study.programme)
 

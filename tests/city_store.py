@@ -15,12 +15,13 @@ import pandas as pd
 
 from pipelines import marts
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
-from pipelines.catalogue.comparison_design import SCHOOL_BEFORE
+from pipelines.catalogue.comparison_design import BASELINE_YEAR, SCHOOL_BEFORE
 from pipelines.disclosure import sql_functions
 from pipelines.example import City, simulate
 from pipelines.example.files import as_csv
 from pipelines.impact import design
 from pipelines.impact.comparison_pool import build_matched_school
+from pipelines.impact.study_effects import build_compared_school
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.records import read_columns
 from pipelines.paths import EXAMPLE
@@ -55,6 +56,8 @@ def city_store(
             marts.build(con, table)
         design.build(con, SCHOOL_BEFORE)
         build_matched_school(con, study)
+        design.build(con, BASELINE_YEAR)
+        build_compared_school(con)
         yield con, study
 
 

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from pipelines.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
+
+# A busy machine fails no test.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 # Fast ones first, so that a mistake shows before anything waits for a run; then whole runs.
 FOLDERS_IN_ORDER = (

@@ -552,16 +552,16 @@ def _school_point_withheld() -> pd.DataFrame:
 def _school_count() -> pd.DataFrame:
     rows = [
         ("send", "ks2", "compared", 11),
-        ("send", "ks2", "infant school: no Key Stage 2 results", 2),
-        ("send", "ks2", "special school: reported apart", 1),
-        ("send", "ks2", "no pupils at the end of the key stage", 4),
+        ("send", "ks2", "not_in_files", 2),
+        ("send", "ks2", "special_school", 1),
+        ("send", "ks2", "not_taught", 4),
         ("send", "ks4", "compared", 4),
-        ("send", "ks4", "no pupils at the end of the key stage", 14),
+        ("send", "ks4", "not_taught", 14),
         ("gap", "ks2", "compared", 12),
-        ("gap", "ks2", "infant school: no Key Stage 2 results", 2),
-        ("gap", "ks2", "no pupils at the end of the key stage", 4),
+        ("gap", "ks2", "not_in_files", 2),
+        ("gap", "ks2", "not_taught", 4),
         ("gap", "ks4", "compared", 4),
-        ("gap", "ks4", "no pupils at the end of the key stage", 14),
+        ("gap", "ks4", "not_taught", 14),
         ("lowest", "ks2", "compared", 18),
     ]
     return pd.DataFrame(rows, columns=["programme", "key_stage", "reason", "n_schools"])

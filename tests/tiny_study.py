@@ -16,7 +16,12 @@ import duckdb
 
 from pipelines import marts, store
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
-from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, EXPOSURE, SCHOOL_BEFORE
+from pipelines.catalogue.comparison_design import (
+    ATTRITION,
+    BALANCE,
+    BASELINE_YEAR,
+    SCHOOL_BEFORE,
+)
 from pipelines.disclosure import door
 from pipelines.impact import (
     calibration,
@@ -340,8 +345,9 @@ def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConn
         build_marts(con)
         design.build(con, SCHOOL_BEFORE)
         comparison_pool.build_matched_school(con, study)
+        design.build(con, BASELINE_YEAR)
         study_effects.build_compared_school(con)
-        for table in (EXPOSURE, ATTRITION, BALANCE):
+        for table in (ATTRITION, BALANCE):
             design.build(con, table)
         design.build_overlap(con, study)
         study_effects.build_estimate(con, study)

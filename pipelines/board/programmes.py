@@ -122,7 +122,8 @@ def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Cov
             None,
         )
         reasons = "; ".join(
-            f"{_colon_free(row['reason'])} ({cite(row, 'count', 'n_schools')})" for row in left_out
+            f"{_colon_free(wording.LEFT_OUT_LABELS[str(row['reason'])])} ({cite(row, 'count', 'n_schools')})"
+            for row in left_out
         )
         n_left_out = cite(left_out, "count", "n_schools") if left_out else ""
         who = f"The other {n_left_out} cannot be" if compared else "Why not"

@@ -13,6 +13,7 @@ from pipelines.catalogue.impact import COMPARISON, ESTIMATE, IMPACT_TABLES
 from pipelines.catalogue.mart import (
     ARM,
     CELL,
+    EXPOSURE,
     KS2_STRATUM,
     KS4_STRATUM,
     MART_TABLES,
@@ -63,6 +64,7 @@ __all__ = [
     "ESTIMATE",
     "EVALUATIONS",
     "EVALUATION_QUESTIONS",
+    "EXPOSURE",
     "IMPACT_TABLES",
     "INSPECTIONS",
     "KS2_PUPILS",

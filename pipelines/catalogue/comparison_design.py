@@ -15,6 +15,7 @@ from pipelines.catalogue.columns import (
     result,
 )
 from pipelines.catalogue.table import Column, Table
+from pipelines.impact.compared import ComparisonReason
 from pipelines.impact.matching import MatchedOn
 
 _SCHOOL_CHARACTERISTICS = (
@@ -89,6 +90,38 @@ MATCHED_SCHOOL = Table(
     ),
 )
 
+BASELINE_YEAR = Table(
+    "impact",
+    "baseline_year",
+    grain="an earlier year, and whether a programme's comparison on a measure can use it",
+    key=("programme", "measure", "academic_year"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        KEY_STAGE,
+        GROUP,
+        YEAR,
+        Column(
+            "n_programme_schools",
+            "integer",
+            "Programme schools with a result of that year from before the programme",
+            low=0,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column(
+            "n_comparison_schools",
+            "integer",
+            "Other schools with one",
+            low=0,
+            is_nullable=False,
+            unit="schools",
+        ),
+        Column("is_used", "flag", "Both sides have enough of them", is_nullable=False),
+    ),
+)
+
 COMPARED_SCHOOL = Table(
     "impact",
     "compared_school",
@@ -102,7 +135,13 @@ COMPARED_SCHOOL = Table(
         GROUP,
         SCHOOL_ID,
         Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
-        Column("reason", "text", "'compared', or why it is left out", is_nullable=False),
+        Column(
+            "reason",
+            "code",
+            "compared, or why it is left out",
+            allowed=get_args(ComparisonReason),
+            is_nullable=False,
+        ),
     ),
 )
 
@@ -196,7 +235,13 @@ ATTRITION = Table(
             "Local mainstream schools with results at this key stage: only these can be lost",
             is_nullable=False,
         ),
-        Column("reason", "text", "'compared', or why they are left out", is_nullable=False),
+        Column(
+            "reason",
+            "code",
+            "compared, or why they are left out",
+            allowed=get_args(ComparisonReason),
+            is_nullable=False,
+        ),
         Column("n_schools", "integer", "Schools", low=1, is_nullable=False, unit="schools"),
         Column(
             "n_schools_with_result",
@@ -266,26 +311,5 @@ OVERLAP = Table(
         ),
         Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1, decimals=2),
         Column("comparison_in_others_share", "number", "As a share", low=0, high=1, decimals=2),
-    ),
-)
-
-EXPOSURE = Table(
-    "impact",
-    "exposure",
-    grain="a school in a programme, and a year's tests",
-    key=("programme", "school_id", "academic_year"),
-    columns=(
-        PROGRAMME,
-        SCHOOL_ID,
-        YEAR,
-        Column("is_outcome", "flag", "The outcome year", is_nullable=False),
-        Column("start_date", "date", "From when"),
-        Column(
-            "n_terms",
-            "integer",
-            "School terms of support before the tests, that of the start included",
-            low=0,
-            unit="terms",
-        ),
     ),
 )

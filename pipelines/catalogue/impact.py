@@ -18,8 +18,8 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
+    BASELINE_YEAR,
     COMPARED_SCHOOL,
-    EXPOSURE,
     MATCHED_SCHOOL,
     OVERLAP,
     SAMPLE,
@@ -228,8 +228,8 @@ CASE_STUDY_RESULT = Table(
 IMPACT_TABLES: tuple[Table, ...] = (
     SCHOOL_BEFORE,
     MATCHED_SCHOOL,
+    BASELINE_YEAR,
     COMPARED_SCHOOL,
-    EXPOSURE,
     ATTRITION,
     BALANCE,
     OVERLAP,

@@ -89,6 +89,8 @@ SCHOOL = Table(
         replace(URN, is_nullable=False),
         Column("school_name", "text", "Name today", is_nullable=False),
         Column("phase", "text", "Phase of education"),
+        Column("low_age", "integer", "Youngest age taught", low=0),
+        Column("high_age", "integer", "Oldest age taught", low=0),
         Column(
             "school_kind",
             "code",
@@ -98,6 +100,12 @@ SCHOOL = Table(
         ),
         Column(
             "is_special", "flag", "A special school or alternative provision", is_nullable=False
+        ),
+        Column(
+            "is_compared_kind",
+            "flag",
+            "State-funded mainstream: only such schools are ever compared",
+            is_nullable=False,
         ),
         Column(
             "is_maintained",
@@ -264,8 +272,46 @@ PROGRAMME_SCHOOL = Table(
         PROGRAMME,
         SCHOOL_ID,
         Column("start_date", "date", "From when"),
+        Column("left_on", "date", "The day it left"),
+        Column("has_left", "flag", "It left, on whatever day", is_nullable=False),
         Column(
             "is_placebo", "flag", "Chosen by rule for a programme that never was", is_nullable=False
+        ),
+    ),
+)
+
+EXPOSURE = Table(
+    "mart",
+    "exposure",
+    grain="a school in a programme, and a year's tests",
+    key=("programme", "school_id", "academic_year"),
+    may_be_empty=False,
+    columns=(
+        PROGRAMME,
+        SCHOOL_ID,
+        YEAR,
+        Column("is_outcome", "flag", "The outcome year", is_nullable=False),
+        Column("start_date", "date", "From when"),
+        Column("left_on", "date", "The day it left"),
+        Column(
+            "standing",
+            "code",
+            "Where the school stood when pupils were tested (15 May)",
+            allowed=("not_started", "under_way", "left"),
+            is_nullable=False,
+        ),
+        Column(
+            "is_touched",
+            "flag",
+            "The programme was at work in it that school year before the tests",
+            is_nullable=False,
+        ),
+        Column(
+            "n_terms",
+            "integer",
+            "School terms of support before the tests, those of start and leaving included",
+            low=0,
+            unit="terms",
         ),
     ),
 )
@@ -278,7 +324,12 @@ ARM = Table(
     may_be_empty=False,
     columns=(
         SCHOOL_ID,
-        Column("arm", "text", "neither, one programme only, or both", is_nullable=False),
+        Column(
+            "arm",
+            "text",
+            "neither, one programme only, or both; not_under_way where all it joined was not",
+            is_nullable=False,
+        ),
         Column(
             "n_evaluated_programmes",
             "integer",
@@ -301,12 +352,20 @@ OUTCOME = Table(
     may_be_empty=False,
     columns=(
         *CELL.columns,
-        Column("is_special", "flag", "Of a special school", is_nullable=False),
+        Column(
+            "is_compared_kind", "flag", "Of a state-funded mainstream school", is_nullable=False
+        ),
         Column("is_local", "flag", "Of a school in the study's authority", is_nullable=False),
         Column(
             "arm", "text", "The school's place in the study; 'outside' elsewhere", is_nullable=False
         ),
         Column("is_outcome", "flag", "Of the outcome year", is_nullable=False),
+        Column(
+            "is_baseline",
+            "flag",
+            "Of an earlier year in which no evaluated programme was at work in the school",
+            is_nullable=False,
+        ),
     ),
 )
 
@@ -378,6 +437,7 @@ MART_TABLES: tuple[Table, ...] = (
     SCHOOL,
     SCHOOL_KEY_STAGE,
     PROGRAMME_SCHOOL,
+    EXPOSURE,
     SCHOOL_ELIGIBILITY,
     ARM,
     OUTCOME,

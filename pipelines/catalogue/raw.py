@@ -301,6 +301,15 @@ ENROLMENTS = Table(
         PROGRAMME,
         replace(URN, is_nullable=False),
         Column("start_date", "date", "From when", headers=("start_date",)),
+        Column("end_date", "date", "Until when", is_required=False),
+        Column(
+            "enrolment_status",
+            "code",
+            "withdrawn: it left; completed: it did not",
+            headers=("status",),
+            allowed=("ACTIVE", "COMPLETED", "WITHDRAWN"),
+            is_required=False,
+        ),
     ),
 )
 

@@ -79,7 +79,7 @@ def _released_status(when: str, status: str) -> PupilCount:
     return PupilCount(
         f"n_pupils_{when}",
         adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.{status} "
-        "AND NOT counted.is_special AND shown.level IN ('authority', counted.side)",
+        "AND counted.is_compared_kind AND shown.level IN ('authority', counted.side)",
         goes_with=(when, *_REVISED_FIGURES),
         mean=when,
         loss="20",
@@ -144,7 +144,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             PupilCount(
                 "n_pupils",
                 adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
-                "AND counted.is_in_use AND NOT counted.is_special "
+                "AND counted.is_in_use AND counted.is_compared_kind "
                 "AND CASE shown.programme WHEN 'all' THEN counted.arm ELSE counted.side END = shown.arm",
                 goes_with=_RESULT_FIGURES,
                 mean="mean",
@@ -176,8 +176,8 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             PupilCount(
                 "n_pupils",
                 adds_up=f"{_SAME_MEASURE} AND counted.pupil_group = 'all' AND counted.is_outcome "
-                "AND NOT counted.is_special AND counted.reason IS NOT NULL "
-                "AND (counted.side = 'programme') = (shown.side = 'programme') "
+                "AND counted.is_compared_kind AND counted.reason IS NOT NULL "
+                "AND counted.is_member = (shown.side = 'programme') "
                 "AND (counted.reason = 'compared') = shown.is_kept",
                 goes_with=("mean",),
                 rounded_to=10,
@@ -257,7 +257,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 "n_pupils",
                 adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
                 "AND counted.school_id = shown.school_id "
-                "AND counted.is_in_use AND NOT counted.is_special",
+                "AND counted.is_in_use AND counted.is_compared_kind",
                 goes_with=_OWN_FIGURES,
                 mean="mean",
                 loss="0.01",

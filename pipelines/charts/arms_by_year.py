@@ -52,7 +52,7 @@ def _lines(tables: Tables, about: Subject) -> Lines:
     # Released arms are listed by name; "both" or a joined name is in more programmes than "…_only".
     ranks = {"both": 0, "neither": 3}
     arms = sorted(
-        dict.fromkeys(mine["arm"]),
+        (arm for arm in dict.fromkeys(mine["arm"]) if arm != "not_under_way"),
         key=lambda arm: ranks.get(arm, 2 if arm.endswith("_only") else 1),
     )
     of_all = replace(about, programme="all")

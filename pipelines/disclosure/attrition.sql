@@ -16,10 +16,11 @@ WITH standing AS (
         is_kept,
         sum(n_schools) AS n_schools,
         sum(n_schools_with_result) AS n_schools_with_result,
-        string_agg(reason || ' (' || n_schools || ')', '; ' ORDER BY reason) FILTER (NOT is_kept) AS reasons,
+        string_agg(words || ' (' || n_schools || ')', '; ' ORDER BY words) FILTER (NOT is_kept) AS reasons,
         sum(n_pupils) AS n_pupils,
         sum(mean * n_pupils) / sum(n_pupils) AS mean
     FROM impact.attrition
+    JOIN protocol.comparison_reason USING (reason)
     WHERE is_in_scope
     GROUP BY programme, measure, key_stage, pupil_group, side, is_kept
     QUALIFY bool_or(is_kept) OVER (PARTITION BY programme, measure)

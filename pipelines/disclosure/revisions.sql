@@ -15,18 +15,19 @@ WITH asked AS (
 ),
 
 local_school AS (
-    SELECT school_id FROM mart.school WHERE is_local AND NOT is_special
+    SELECT school_id FROM mart.school WHERE is_local AND is_compared_kind
 ),
 
 member AS (
     SELECT
         asked.*,
         local_school.school_id,
-        CASE WHEN enrolled.school_id IS NULL THEN 'rest' ELSE 'programme' END AS level
+        CASE WHEN enrolled.school_id IS NULL THEN 'rest' WHEN enrolled.standing = 'under_way' THEN 'programme' END AS level
     FROM asked
     CROSS JOIN local_school
-    LEFT JOIN mart.programme_school AS enrolled
-        ON enrolled.programme = asked.programme AND enrolled.school_id = local_school.school_id
+    LEFT JOIN mart.exposure AS enrolled
+        ON enrolled.programme = asked.programme AND enrolled.school_id = local_school.school_id AND enrolled.is_outcome
+    WHERE enrolled.school_id IS NULL OR enrolled.standing = 'under_way'
     UNION ALL BY NAME
     SELECT DISTINCT asked.* REPLACE ('all' AS programme), local_school.school_id, 'authority' AS level
     FROM asked

@@ -5,7 +5,7 @@ WITH baseline AS (
     SELECT school_id, measure, pupil_group, avg(mean) AS baseline_mean
     FROM mart.outcome
     SEMI JOIN protocol.comparable_baseline USING (measure, academic_year)
-    WHERE NOT is_outcome AND value_status = 'value'
+    WHERE is_baseline AND value_status = 'value'
     GROUP BY school_id, measure, pupil_group
 )
 

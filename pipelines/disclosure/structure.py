@@ -182,7 +182,7 @@ def _counts(con: duckdb.DuckDBPyConnection, table: Table, declared: PupilCount) 
 def _pupils(con: duckdb.DuckDBPyConnection) -> _Pupils:
     cells = con.execute(
         f"SELECT {', '.join(Cell._fields)}, n_pupils, coalesce(n_meeting, 0), is_in_use, "
-        "arm IS NOT NULL AND NOT is_special FROM counted WHERE programme = 'all' ORDER BY ALL"
+        "arm IS NOT NULL AND is_compared_kind FROM counted WHERE programme = 'all' ORDER BY ALL"
     ).fetchall()
     return _Pupils(
         by_cell={Cell(*cell): (float(n), float(met)) for *cell, n, met, _, _ in cells},

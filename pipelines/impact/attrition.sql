@@ -9,7 +9,7 @@ SELECT
     CASE WHEN compared.is_programme THEN 'programme' ELSE 'comparison' END AS side,
     compared.reason = 'compared' AS is_kept,
     school.is_local
-    AND NOT school.is_special
+    AND school.is_compared_kind
     AND with_results.school_id IS NOT NULL AS is_in_scope,
     compared.reason,
     count(*) AS n_schools,

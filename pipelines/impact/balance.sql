@@ -21,9 +21,14 @@ WITH baseline AS (
     JOIN mart.outcome AS outcome
         ON outcome.school_id = compared.school_id
         AND outcome.measure = compared.measure
-        AND NOT outcome.is_outcome
+        AND outcome.is_baseline
     SEMI JOIN protocol.comparable_baseline AS comparable
         ON comparable.measure = outcome.measure AND comparable.academic_year = outcome.academic_year
+    SEMI JOIN impact.baseline_year AS baseline_year
+        ON baseline_year.programme = compared.programme
+        AND baseline_year.measure = outcome.measure
+        AND baseline_year.academic_year = outcome.academic_year
+        AND baseline_year.is_used
     WHERE compared.reason = 'compared'
 ),
 

@@ -23,5 +23,5 @@ LEFT JOIN impact.compared_school AS compared
     AND compared.reason = 'compared'
 LEFT JOIN mart.case_study AS told
     ON told.programme = compared.programme AND told.school_id = compared.school_id
-WHERE outcome.is_local AND NOT outcome.is_special AND outcome.value_status = 'value' AND outcome.n_pupils > 0
+WHERE outcome.is_local AND outcome.is_compared_kind AND outcome.value_status = 'value' AND outcome.n_pupils > 0
 ORDER BY asked.programme, outcome.measure, outcome.academic_year, outcome.school_id

@@ -1,6 +1,7 @@
--- Which schools each comparison rests on, and why each of the others is left out. One row for every school
--- that is enrolled, or could be compared with, on each programme's own measures and target group: the
--- authority's others, or mainstream schools outside it where the pool is matched.
+-- Which schools each comparison rests on, and why each of the others is left out: a code, decided where the fact is
+-- known; its words are in `wording`. One row for every school that is enrolled, or could be compared with, on each
+-- programme's own measures and target group: the authority's others, or mainstream schools outside it where the
+-- pool is matched.
 WITH question AS (
     SELECT
         measure.programme,
@@ -25,6 +26,19 @@ match AS (
     GROUP BY programme, measure, matched_school_id
 ),
 
+with_row AS (
+    SELECT DISTINCT school_id, key_stage FROM mart.outcome WHERE is_outcome
+),
+
+result AS (
+    SELECT
+        *,
+        value_status = 'value' AND n_pupils > 0 AS is_usable,
+        value_status = 'value' AND n_pupils IS NULL AS is_uncounted,
+        value_status = 'suppressed' AS is_withheld
+    FROM mart.outcome
+),
+
 standing AS (
     SELECT
         question.programme,
@@ -33,32 +47,47 @@ standing AS (
         question.pupil_group,
         question.is_matched,
         school.school_id,
-        programme_school.school_id IS NOT NULL AS is_programme,
-        school.is_special,
+        member.standing,
+        member.school_id IS NOT NULL AS is_programme,
+        school.school_kind,
+        school.is_compared_kind,
         school.is_local,
         evaluated.school_id IS NOT NULL AS is_evaluated,
         match.is_like_in_results,
         with_results.school_id IS NOT NULL AS has_results,
-        count(*) FILTER (outcome.is_outcome AND outcome.value_status = 'value' AND outcome.n_pupils > 0) AS n_outcome,
-        count(*) FILTER (outcome.is_outcome AND outcome.value_status = 'suppressed') AS n_suppressed,
-        count(*) FILTER (NOT outcome.is_outcome AND outcome.value_status = 'value' AND outcome.n_pupils > 0) AS n_baseline
+        with_row.school_id IS NOT NULL AS has_row,
+        -- The year group is 10 and 11 years old at the end of Key Stage 2, 15 and 16 at the end of Key Stage 4.
+        coalesce(CASE question.key_stage
+            WHEN 'ks2' THEN school.low_age <= 10 AND school.high_age >= 11
+            WHEN 'ks4' THEN school.low_age <= 15 AND school.high_age >= 16
+        END, true) AS teaches_key_stage,
+        count(*) FILTER (result.is_outcome AND result.is_usable) AS n_outcome,
+        count(*) FILTER (result.is_outcome AND result.is_withheld) AS n_withheld,
+        count(*) FILTER (result.is_uncounted) AS n_uncounted,
+        count(*) FILTER (NOT result.is_outcome AND result.is_usable) AS n_earlier,
+        count(*) FILTER (result.is_baseline AND result.is_usable) AS n_baseline,
+        count(*) FILTER (result.is_baseline AND result.is_usable AND baseline_year.is_used) AS n_common
     FROM question
     CROSS JOIN mart.school AS school
     LEFT JOIN mart.school_key_stage AS with_results
         ON with_results.school_id = school.school_id
         AND with_results.key_stage = question.key_stage
-    LEFT JOIN mart.programme_school AS programme_school
-        ON programme_school.programme = question.programme
-        AND programme_school.school_id = school.school_id
+    LEFT JOIN mart.exposure AS member
+        ON member.programme = question.programme AND member.school_id = school.school_id AND member.is_outcome
     LEFT JOIN evaluated ON evaluated.school_id = school.school_id
     LEFT JOIN match
         ON match.programme = question.programme
         AND match.measure = question.measure
         AND match.school_id = school.school_id
-    LEFT JOIN mart.outcome AS outcome
-        ON outcome.school_id = school.school_id
-        AND outcome.measure = question.measure
-        AND outcome.pupil_group = question.pupil_group
+    LEFT JOIN with_row ON with_row.school_id = school.school_id AND with_row.key_stage = question.key_stage
+    LEFT JOIN result
+        ON result.school_id = school.school_id
+        AND result.measure = question.measure
+        AND result.pupil_group = question.pupil_group
+    LEFT JOIN impact.baseline_year AS baseline_year
+        ON baseline_year.programme = question.programme
+        AND baseline_year.measure = question.measure
+        AND baseline_year.academic_year = result.academic_year
     GROUP BY ALL
 )
 
@@ -70,17 +99,26 @@ SELECT
     school_id,
     is_programme,
     CASE
-        WHEN is_programme AND NOT is_local THEN 'outside the authority'
-        WHEN NOT has_results THEN 'no pupils at the end of the key stage'
-        WHEN is_special THEN 'special school, never compared with mainstream schools'
-        WHEN n_outcome = 0 AND n_suppressed > 0 THEN 'result withheld in the published table: too few pupils'
-        WHEN n_outcome = 0 THEN 'no result for these pupils this year'
-        WHEN n_baseline = 0 THEN 'no earlier result to compare with'
+        WHEN is_programme AND NOT is_local THEN 'outside_authority'
+        WHEN school_kind = 'special' THEN 'special_school'
+        WHEN school_kind = 'alternative' THEN 'alternative_provision'
+        WHEN school_kind = 'independent' THEN 'independent_school'
+        WHEN NOT is_compared_kind THEN 'not_mainstream_school'
+        WHEN standing = 'not_started' THEN 'not_started'
+        WHEN standing = 'left' THEN 'left_before_tests'
+        WHEN NOT has_row AND NOT teaches_key_stage THEN 'not_taught'
+        WHEN NOT has_row THEN 'not_in_files'
+        WHEN n_outcome = 0 AND n_withheld > 0 THEN 'withheld_when_published'
+        WHEN n_outcome = 0 AND n_uncounted > 0 THEN 'no_pupil_count'
+        WHEN n_outcome = 0 THEN 'no_result'
+        WHEN n_earlier = 0 THEN 'no_earlier_result'
+        WHEN n_baseline = 0 THEN 'programme_in_earlier_years'
+        WHEN n_common = 0 THEN 'no_common_year'
         WHEN is_programme OR NOT is_matched OR is_like_in_results THEN 'compared'
-        WHEN is_evaluated THEN 'in an evaluated programme'
-        WHEN NOT is_like_in_results THEN 'alike in make-up, so only its change is compared'
-        ELSE 'not among the most similar schools'
+        WHEN is_evaluated THEN 'in_evaluated_programme'
+        WHEN NOT is_like_in_results THEN 'alike_in_make_up_only'
+        ELSE 'not_among_most_similar'
     END AS reason
 FROM standing
-WHERE is_programme OR (has_results AND is_local <> is_matched AND (is_local OR NOT is_special))
+WHERE is_programme OR (has_results AND is_local <> is_matched AND (is_local OR is_compared_kind))
 ORDER BY programme, measure, school_id

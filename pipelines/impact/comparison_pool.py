@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.catalogue.comparison_design import MATCHED_SCHOOL
+from pipelines.impact.compared import ComparisonReason, why_none
 from pipelines.impact.matching import MatchedOn, nearest
 from pipelines.measures import MEASURES
 from pipelines.store import insert_frame, row_count
@@ -38,12 +39,18 @@ CHARACTERISTICS: dict[MatchedOn, tuple[str, ...]] = {
 class Schools:
     """Cells of mainstream schools, local and matched, with what says which of them are compared.
 
-    `outcome` has the columns of `mart.outcome`, `membership` (programme, school_id), `before` those of
-    `impact.school_before`, `matched` those of `impact.matched_school`.
+    `outcome` has the columns of `mart.outcome`, without years in which a programme was at work.
+    `membership` and `not_under_way` (programme, school_id) are the schools in which a programme was, or was
+    not, under way when pupils were tested; `baseline_year` and `compared` have the columns of the `impact`
+    tables of these names, `before` those of `impact.school_before`, `matched` those of
+    `impact.matched_school`.
     """
 
     outcome: pd.DataFrame
     membership: pd.DataFrame
+    not_under_way: pd.DataFrame
+    baseline_year: pd.DataFrame
+    compared: pd.DataFrame
     before: pd.DataFrame
     matched: pd.DataFrame
 
@@ -51,7 +58,9 @@ class Schools:
         """The cells of the schools in a programme's comparison, its own among them."""
         is_local = self.outcome["is_local"]
         if programme.comparison_pool == "local":
-            return self.outcome[is_local]
+            return self.outcome[
+                is_local & ~self.outcome["school_id"].isin(self._on_no_side(programme))
+            ]
         of_programme = self.membership["programme"] == programme.id
         is_match = (
             (self.matched["programme"] == programme.id)
@@ -61,6 +70,35 @@ class Schools:
         is_member = self.outcome["school_id"].isin(self.membership.loc[of_programme, "school_id"])
         is_pool = self.outcome["school_id"].isin(self.matched.loc[is_match, "matched_school_id"])
         return self.outcome[(is_local & is_member) | is_pool]
+
+    def _on_no_side(self, programme: Programme) -> pd.Series[int]:
+        """Schools that joined a programme and in which it was not under way when pupils were tested."""
+        is_own = self.not_under_way["programme"] == programme.id
+        return self.not_under_way.loc[is_own, "school_id"]
+
+    def is_by_dates(self, programme: Programme) -> bool:
+        """Whether dates keep some school or year of a programme out of its comparison alone."""
+        years = self.baseline_year
+        is_own = years["programme"] == programme.id
+        return bool(len(self._on_no_side(programme)) or (is_own & ~years["is_used"]).any())
+
+    def baseline_years(self, programme: Programme, measure: str) -> tuple[str, ...]:
+        """Earlier years that a programme's comparison on a measure can use, oldest first.
+
+        On a measure that is not the programme's own: those of any of its measures of the key stage.
+        """
+        years = self.baseline_year
+        is_own = (years["programme"] == programme.id) & years["is_used"]
+        is_asked = is_own & (years["measure"] == measure)
+        if not ((years["programme"] == programme.id) & (years["measure"] == measure)).any():
+            is_asked = is_own & (years["key_stage"] == MEASURES[measure].key_stage)
+        return tuple(sorted(years.loc[is_asked, "academic_year"].unique()))
+
+    def why_none(self, programme: Programme, measure: str) -> ComparisonReason | None:
+        """Why none of a programme's schools is compared on a measure; None if one is."""
+        of = self.compared
+        is_asked = (of["programme"] == programme.id) & (of["measure"] == measure)
+        return why_none(of.loc[is_asked & of["is_programme"], "reason"].tolist())
 
     def why_no_pool(self, study: Study, programme: Programme, measure: str) -> str | None:
         """Say why there is nobody to match with, in words for the board; None for a local pool."""
@@ -89,13 +127,22 @@ def read_schools(con: duckdb.DuckDBPyConnection) -> Schools:
     """The schools some comparison uses, read once from marts and from what matching left."""
     return Schools(
         outcome=con.execute(
-            "SELECT * FROM mart.outcome WHERE NOT is_special AND "
+            "SELECT * FROM mart.outcome WHERE is_compared_kind AND (is_outcome OR is_baseline) AND "
             "(is_local OR school_id IN (SELECT matched_school_id FROM impact.matched_school))"
         ).df(),
-        membership=con.execute("SELECT programme, school_id FROM mart.programme_school").df(),
+        membership=_standing(con, "standing = 'under_way'"),
+        not_under_way=_standing(con, "standing <> 'under_way'"),
+        baseline_year=con.execute("SELECT * FROM impact.baseline_year").df(),
+        compared=con.execute("SELECT * FROM impact.compared_school").df(),
         before=con.execute("SELECT * FROM impact.school_before").df(),
         matched=con.execute("SELECT * FROM impact.matched_school").df(),
     )
+
+
+def _standing(con: duckdb.DuckDBPyConnection, which: str) -> pd.DataFrame:
+    return con.execute(
+        f"SELECT programme, school_id FROM mart.exposure WHERE is_outcome AND {which}"
+    ).df()
 
 
 def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
@@ -105,9 +152,10 @@ def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     and (whatever it was) after, and every characteristic known.
     """
     before = con.execute("SELECT * FROM impact.school_before").df()
-    membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+    joined = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+    membership = _standing(con, "standing = 'under_way'")
     evaluated = [programme.id for programme in study.evaluated_programmes]
-    taken = membership.loc[membership["programme"].isin(evaluated), "school_id"]
+    taken = joined.loc[joined["programme"].isin(evaluated), "school_id"]
     con.execute(MATCHED_SCHOOL.ddl())
     for programme in study.evaluated_programmes:
         if programme.comparison_pool == "local":

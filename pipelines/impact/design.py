@@ -1,4 +1,4 @@
-"""How sound a comparison is before any effect: exposure, attrition, balance and overlap, a table each.
+"""How sound a comparison is before any effect: years in use, attrition, balance and overlap, a table each.
 
 All but overlap are one SELECT in a file of the table's name. Effects are `study_effects`'s tables.
 """
@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines.catalogue.comparison_design import OVERLAP
+from pipelines.catalogue.comparison_design import BASELINE_YEAR, OVERLAP
 from pipelines.catalogue.table import Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.comparison_pool import read_schools
-from pipelines.impact.headline import extrapolation_reason, overlaps
+from pipelines.impact.headline import MIN_SCHOOLS_PER_SIDE, extrapolation_reason, overlaps
 from pipelines.impact.panel import SchoolPanel
 from pipelines.measures import MEASURES
 from pipelines.store import insert_frame, row_count
@@ -31,7 +31,8 @@ def select_of(table: Table) -> str:
 def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Make one design table anew from its SELECT; returns its rows."""
     con.execute(table.ddl())
-    con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}")
+    parameters = {"fewest_schools": MIN_SCHOOLS_PER_SIDE} if table is BASELINE_YEAR else {}
+    con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}", parameters)
     return row_count(con, table.full_name)
 
 
@@ -52,7 +53,7 @@ def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
                 programmes=evaluated,
                 measure=measure.name,
                 pupil_group=str(programme.target_group),
-                baseline_years=study.study.baseline_years,
+                baseline_years=schools.baseline_years(programme, measure.name),
                 outcome_year=study.study.outcome_year,
             )
             rows.append(_overlap_row(panel, programme, schools.membership, evaluated))

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pipelines.impact.estimators import (
+    Answers,
     ancova,
     change_from_baseline_mean,
     change_leaving_selection_years_out,
@@ -44,13 +47,15 @@ def evaluate_measure(
     higher_is_better: bool = True,
     as_published: SchoolPanel | None = None,
     change_panel: SchoolPanel | None = None,
+    last_year: str | None = None,
 ) -> list[ImpactRow]:
     """Estimate every programme of the panel by every method: five rows each, headline first.
 
     `as_published` are the results before any adjustment for prior attainment, if the panel's are
     adjusted: the naive change is of those, being what a reader would draw. `change_panel` holds the
     schools whose changes are compared, where they are others than the panel's, whose results are held
-    constant (`comparison_pool`).
+    constant (`comparison_pool`). `last_year` is the year before the outcome, if the panel may lack it: the
+    naive change is then not computable.
 
     Where there is no headline (too few schools, say) no other row has an estimate either; where a
     single method cannot answer, its row has the reason and no numbers. Raises ValueError unless
@@ -62,7 +67,7 @@ def evaluate_measure(
     changes = panel if change_panel is None else change_panel
     conditioned, differenced = ancova(panel), change_from_baseline_mean(changes)
     leaving_out = change_leaving_selection_years_out(changes, selection_years)
-    naive = change_since_last_year(as_published or changes)
+    naive = _naive(as_published or changes, last_year)
     rows: list[ImpactRow] = []
     for question in questions:
         programme = question.programme
@@ -84,6 +89,19 @@ def evaluate_measure(
             for role, answer in others
         ]
     return rows
+
+
+def _naive(panel: SchoolPanel, last_year: str | None) -> Answers:
+    if last_year is None or last_year == panel.baseline_years[-1]:
+        return change_since_last_year(panel)
+    reason = "last year has no results from before the programme on both sides"
+    nobody = np.zeros(panel.n_schools, dtype=np.bool_)
+    return {
+        programme: NotComputable(
+            programme, "change_since_last_year", reason, panel.sample_size(programme, nobody)
+        )
+        for programme in panel.programmes
+    }
 
 
 def _headline_row(

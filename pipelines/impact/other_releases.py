@@ -90,7 +90,9 @@ def _on_release(con: duckdb.DuckDBPyConnection, used: Marts, key_stage: str, sta
     is_replaced = (outcome["academic_year"] == year) & (outcome["key_stage"] == key_stage)
     # Whether a school is local and mainstream is the same in every release.
     of_school = ["school_id", *(name for name in outcome.columns if name not in cells.columns)]
-    known = outcome[of_school].drop_duplicates("school_id").assign(is_outcome=True)
+    known = (
+        outcome[of_school].drop_duplicates("school_id").assign(is_outcome=True, is_baseline=False)
+    )
     other.schools = dataclasses.replace(
         used.schools,
         outcome=pd.concat(

@@ -14,11 +14,12 @@ result AS (
         outcome.pupil_group,
         outcome.school_id,
         outcome.is_outcome,
+        outcome.is_baseline,
         outcome.mean - avg(outcome.mean) OVER (
             PARTITION BY outcome.measure, outcome.pupil_group, outcome.academic_year
         ) AS above_year
     FROM mart.outcome AS outcome
-    WHERE outcome.value_status = 'value' AND outcome.n_pupils > 0 AND NOT outcome.is_special
+    WHERE outcome.value_status = 'value' AND outcome.n_pupils > 0 AND outcome.is_compared_kind
 ),
 
 target AS (
@@ -26,8 +27,8 @@ target AS (
         measure,
         pupil_group,
         school_id,
-        count(*) FILTER (NOT is_outcome) AS n_baseline_years,
-        avg(above_year) FILTER (NOT is_outcome) AS result_before,
+        count(*) FILTER (is_baseline) AS n_baseline_years,
+        avg(above_year) FILTER (is_baseline) AS result_before,
         bool_or(is_outcome) AS has_outcome
     FROM result
     GROUP BY measure, pupil_group, school_id
@@ -49,7 +50,7 @@ cohort AS (
                 THEN coalesce(max(n_pupils) FILTER (pupil_group = 'disadvantaged'), 0)
         END AS n_disadvantaged
     FROM mart.outcome
-    WHERE NOT is_outcome AND NOT is_special
+    WHERE is_baseline AND is_compared_kind
     GROUP BY measure, school_id, is_local, academic_year
     HAVING n_all > 0
 ),

@@ -38,6 +38,7 @@ from pipelines.measures import MEASURES
 from pipelines.series import breaks_within
 from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
+from pipelines.wording import LEFT_OUT_LABELS
 
 _SELECT = Path(__file__).parent
 
@@ -95,7 +96,7 @@ class Marts:
     ) -> SchoolPanel:
         """The schools by years of one measure and group, compared as the programme's are."""
         cells = self.schools.cells(programme, measure, matched_on)
-        return self._panel(cells, measure, pupil_group)
+        return self._panel(cells, measure, pupil_group, programme)
 
     def prior_adjusted_panel(
         self, measure: str, pupil_group: str, programme: Programme, matched_on: MatchedOn
@@ -106,19 +107,22 @@ class Marts:
         moments = self._moments(measure, pupil_group)
         adjusted, residual = adjust_for_prior_attainment(cells[is_asked], moments)
         return with_residual_variance(
-            self._panel(adjusted, measure, pupil_group),
-            self._panel(cells, measure, pupil_group),
+            self._panel(adjusted, measure, pupil_group, programme),
+            self._panel(cells, measure, pupil_group, programme),
             residual,
         )
 
-    def _panel(self, cells: pd.DataFrame, measure: str, pupil_group: str) -> SchoolPanel:
+    def _panel(
+        self, cells: pd.DataFrame, measure: str, pupil_group: str, programme: Programme
+    ) -> SchoolPanel:
+        baseline_years = self.schools.baseline_years(programme, measure)
         return panel_from_cells(
-            cells,
+            cells if baseline_years else cells.iloc[:0],
             self.schools.membership,
             programmes=[each.id for each in self.study.evaluated_programmes],
             measure=measure,
             pupil_group=pupil_group,
-            baseline_years=self.study.study.baseline_years,
+            baseline_years=baseline_years or self.study.study.baseline_years,
             outcome_year=self.study.study.outcome_year,
         )
 
@@ -168,24 +172,29 @@ def _answers(
 ) -> list[ImpactRow]:
     """Every method's rows of one measure and group, of the programmes that ask for it so.
 
-    Programmes compared with local schools are in one model; a matched pool is one programme's own.
+    Programmes compared with local schools are in one model. A matched pool is one programme's own, and so
+    are the schools and years of one whose dates leave some out.
     """
     asking = [
         programme
         for programme in marts.study.evaluated_programmes
         if (measure, pupil_group, is_prior_adjusted) in _questions((programme,))
     ]
-    local = [programme for programme in asking if programme.comparison_pool == "local"]
-    alone = [[programme] for programme in asking if programme.comparison_pool == "matched"]
+    is_alone = {
+        programme.id: programme.comparison_pool == "matched" or marts.schools.is_by_dates(programme)
+        for programme in asking
+    }
+    together = [programme for programme in asking if not is_alone[programme.id]]
+    alone = [[programme] for programme in asking if is_alone[programme.id]]
     return [
         row
-        for together in ([local] if local else []) + alone
+        for of_pool in ([together] if together else []) + alone
         for row in _answers_of_pool(
             marts,
             measure,
             pupil_group,
             is_prior_adjusted,
-            together,
+            of_pool,
             is_headline_only=is_headline_only,
         )
     ]
@@ -215,6 +224,7 @@ def _answers_of_pool(
         release_status=marts.release_status(measure),
         as_published=as_published,
         change_panel=change_panel,
+        last_year=max(marts.study.study.baseline_years),
     )
     rows = [row for row in estimated if row.programme in by_id]
     if is_headline_only:
@@ -238,9 +248,22 @@ def _answers_of_pool(
         complement=panel_of(measure, other, first, "make_up") if other else None,
         pupil_sums=marts.pupil_sums(panel),
     )
-    not_yet = _not_yet_published(marts.study, measure) if not panel.n_schools else None
-    reason = not_yet or marts.schools.why_no_pool(marts.study, first, measure)
-    return [dataclasses.replace(row, verdict_reason=reason) for row in rows] if reason else rows
+    return [_with_true_reason(row, marts, by_id[row.programme], panel.n_schools) for row in rows]
+
+
+def _with_true_reason(
+    row: ImpactRow, marts: Marts, programme: Programme, n_schools: int
+) -> ImpactRow:
+    """A row without an estimate says what is known of its schools, files and dates, not only how many."""
+    if row.estimate_low is not None:
+        return row
+    left_out = marts.schools.why_none(programme, row.measure)
+    reason = (
+        (_not_yet_published(marts.study, row.measure) if not n_schools else None)
+        or marts.schools.why_no_pool(marts.study, programme, row.measure)
+        or (left_out and f"none of its schools can be compared: {LEFT_OUT_LABELS[left_out]}")
+    )
+    return dataclasses.replace(row, verdict_reason=reason) if reason else row
 
 
 def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:
@@ -304,16 +327,23 @@ def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     """Fill `impact.comparison`: pupil-pooled means of programme schools, the rest and each arm, by year."""
     outcome = con.execute(
         "SELECT * FROM mart.outcome "
-        "WHERE is_local AND NOT is_special AND value_status = 'value' AND n_pupils > 0"
+        "WHERE is_local AND is_compared_kind AND value_status = 'value' AND n_pupils > 0"
     ).df()
-    membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
+    standing = con.execute(
+        "SELECT programme, school_id, standing = 'under_way' AS is_under_way FROM mart.exposure "
+        "WHERE is_outcome"
+    ).df()
     rows: list[dict[str, object]] = []
     for programme in study.evaluated_programmes:
-        members = membership.loc[membership["programme"] == programme.id, "school_id"]
+        joined = standing[standing["programme"] == programme.id]
+        members = joined.loc[joined["is_under_way"], "school_id"]
+        on_no_side = joined.loc[~joined["is_under_way"], "school_id"]
         for measure in programme.measure:
             for group in _shown_groups(programme):
                 cells = outcome[
-                    (outcome["measure"] == measure.name) & (outcome["pupil_group"] == group)
+                    (outcome["measure"] == measure.name)
+                    & (outcome["pupil_group"] == group)
+                    & ~outcome["school_id"].isin(on_no_side)
                 ]
                 side = np.where(cells["school_id"].isin(members), "programme", "rest")
                 rows += _means(cells.assign(arm=side), programme.id)

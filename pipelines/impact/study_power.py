@@ -80,7 +80,10 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
         paths = StudyPaths(Path(folder), study.name)
         with store.connect(paths) as con:
             _build_marts(con, before)
-            cells = con.execute("SELECT * FROM mart.outcome WHERE is_local AND NOT is_special").df()
+            cells = con.execute(
+                "SELECT * FROM mart.outcome WHERE is_local AND is_compared_kind "
+                "AND (is_outcome OR is_baseline)"
+            ).df()
             moments = con.execute(moments_in_use()).df()
             membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
     latest, outcome = before.study.outcome_year, study.study.outcome_year

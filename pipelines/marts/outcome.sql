@@ -16,20 +16,31 @@ asked_of_others AS (
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
     WHERE programme.comparison_pool = 'matched'
+),
+
+-- A year in which a programme was at work in a school is no year before it.
+touched AS (
+    SELECT DISTINCT exposure.school_id, exposure.academic_year
+    FROM mart.exposure AS exposure
+    JOIN protocol.programme AS programme USING (programme)
+    WHERE exposure.is_touched AND programme.is_evaluated
 )
 
 SELECT
     in_use.*,
-    school.is_special,
+    school.is_compared_kind,
     school.is_local,
     coalesce(arm.arm, 'outside') AS arm,
-    study_year.is_outcome
+    study_year.is_outcome,
+    NOT study_year.is_outcome AND touched.school_id IS NULL AS is_baseline
 FROM in_use
 JOIN mart.school AS school USING (school_id)
 JOIN protocol.study_year AS study_year USING (academic_year)
 LEFT JOIN mart.arm AS arm USING (school_id)
+LEFT JOIN touched
+    ON touched.school_id = in_use.school_id AND touched.academic_year = in_use.academic_year
 LEFT JOIN asked_of_others
     ON asked_of_others.measure = in_use.measure
     AND asked_of_others.pupil_group = in_use.pupil_group
-WHERE school.is_local OR (asked_of_others.measure IS NOT NULL AND NOT school.is_special)
+WHERE school.is_local OR (asked_of_others.measure IS NOT NULL AND school.is_compared_kind)
 ORDER BY in_use.school_id, in_use.academic_year, in_use.pupil_group, in_use.measure

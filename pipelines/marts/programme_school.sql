@@ -1,12 +1,25 @@
 -- Enrolments by school, whatever URN the school had when it joined; and placebo programmes, whose schools
 -- are chosen here by the rule the protocol gives.
-WITH enrolled AS (
+WITH enrolment AS (
+    SELECT
+        *,
+        coalesce(
+            enrolment_status = 'WITHDRAWN' OR (enrolment_status <> 'COMPLETED' AND end_date IS NOT NULL),
+            end_date IS NOT NULL
+        ) AS has_left
+    FROM raw.enrolments
+),
+
+enrolled AS (
     SELECT
         enrolment.programme,
         school_urn.school_id,
         min(coalesce(enrolment.start_date, programme.starts)) AS start_date,
+        -- A school that was two has left when both have; one that completed the programme has not left it.
+        max(enrolment.end_date) FILTER (enrolment.has_left) AS left_on,
+        bool_and(enrolment.has_left) AS has_left,
         false AS is_placebo
-    FROM raw.enrolments AS enrolment
+    FROM enrolment
     JOIN mart.school_urn AS school_urn USING (urn)
     LEFT JOIN protocol.programme AS programme USING (programme)
     GROUP BY enrolment.programme, school_urn.school_id
@@ -27,18 +40,24 @@ candidate AS (
         ON release.key_stage = cell.key_stage
         AND release.academic_year = cell.academic_year
         AND release.release_status = cell.release_status
-    WHERE release.is_used AND cell.value_status = 'value' AND NOT school.is_special AND school.is_local
+    WHERE release.is_used AND cell.value_status = 'value' AND school.is_compared_kind AND school.is_local
     GROUP BY programme.programme, programme.placebo_n_schools, cell.school_id
     HAVING count(DISTINCT cell.academic_year) = (SELECT count(*) FROM protocol.study_year)
 ),
 
 chosen AS (
-    SELECT programme, school_id, CAST(NULL AS DATE) AS start_date, true AS is_placebo
+    SELECT
+        programme,
+        school_id,
+        CAST(NULL AS DATE) AS start_date,
+        CAST(NULL AS DATE) AS left_on,
+        false AS has_left,
+        true AS is_placebo
     FROM candidate
     QUALIFY row_number() OVER (PARTITION BY programme ORDER BY selection_mean, school_id) <= placebo_n_schools
 )
 
-SELECT * FROM enrolled
+SELECT * REPLACE (CASE WHEN has_left THEN left_on END AS left_on) FROM enrolled
 UNION ALL BY NAME
 SELECT * FROM chosen
 ORDER BY programme, school_id

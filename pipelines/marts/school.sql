@@ -6,6 +6,8 @@ WITH registered AS (
         register.la_code,
         register.school_name,
         register.phase,
+        register.low_age,
+        register.high_age,
         coalesce(by_type.school_kind, by_group.school_kind) AS school_kind,
         coalesce(by_type.is_maintained, by_group.is_maintained) AS is_maintained,
         register.open_date,
@@ -33,6 +35,8 @@ published AS (
         in_tables.la_code,
         in_tables.school_name,
         CAST(NULL AS VARCHAR) AS phase,
+        CAST(NULL AS INTEGER) AS low_age,
+        CAST(NULL AS INTEGER) AS high_age,
         -- The tables' record type tells special schools too, and stands in every row.
         CASE
             WHEN in_tables.is_among_special AND coalesce(by_type.school_kind, '') <> 'alternative' THEN 'special'
@@ -77,8 +81,11 @@ SELECT
     latest.urn,
     latest.school_name,
     latest.phase,
+    latest.low_age,
+    latest.high_age,
     coalesce(latest.school_kind, 'mainstream') AS school_kind,
     coalesce(latest.school_kind IN ('special', 'alternative'), false) AS is_special,
+    coalesce(latest.school_kind, 'mainstream') = 'mainstream' AS is_compared_kind,
     coalesce(latest.is_maintained, false) AS is_maintained,
     latest.is_open,
     latest.is_local

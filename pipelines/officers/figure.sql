@@ -31,12 +31,13 @@ single AS (
         false AS is_comparison,
         3 AS place,
         school.school_name || ' (' || school.urn || ')' AS school,
-        reason,
+        comparison_reason.words AS reason,
         value_status,
         n_pupils,
         mean
     FROM standing
     JOIN mart.school AS school USING (school_id)
+    JOIN protocol.comparison_reason USING (reason)
     WHERE is_programme
 )
 

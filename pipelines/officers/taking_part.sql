@@ -1,7 +1,8 @@
 -- The schools of each programme: whether they are compared on its main measures and why not, and what is on file.
 WITH standing AS (
-    SELECT compared.programme, compared.school_id, compared.key_stage, compared.reason
+    SELECT compared.programme, compared.school_id, compared.key_stage, comparison_reason.words AS reason
     FROM impact.compared_school AS compared
+    JOIN protocol.comparison_reason USING (reason)
     JOIN protocol.programme_measure AS asked USING (programme, measure)
     WHERE asked.is_primary
 ),

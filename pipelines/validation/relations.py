@@ -41,9 +41,9 @@ Severity = Literal["blocking", "warning"]
 class RelationRule:
     """A rule that rows of several tables have to keep; its SELECT stands in the file of its name.
 
-    The SELECT reads `{table}` and `{column}` (and `{share_measures}`) and yields source_id, row_number
-    (NULL where the whole file is meant) and found; and, where they differ from place to place, heading and
-    expected.
+    The SELECT reads `{table}` and `{column}` (and `{share_measures}`, `{first_day}`) and yields source_id,
+    row_number (NULL where the whole file is meant) and found; and, where they differ from place to place,
+    heading and expected.
     """
 
     name: str
@@ -82,7 +82,13 @@ class Relation:
         """The SELECT that yields the rows that break the rule."""
         template = (FOLDER / f"{self.rule.name}.sql").read_text(encoding="utf-8")
         shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
-        names = {"table": self.table.full_name, "column": self.column, "share_measures": shares}
+        columns = {column.name for column in self.table.columns}
+        names = {
+            "table": self.table.full_name,
+            "column": self.column,
+            "share_measures": shares,
+            "first_day": "start_date" if "start_date" in columns else "from_date",
+        }
         for name, text in names.items():
             template = template.replace(f"{{{name}}}", text)
         return template
@@ -205,7 +211,7 @@ CASE_IS_TOLD = RelationRule(
 ENDS_AFTER_IT_BEGINS = RelationRule(
     "ends_after_it_begins",
     needs=(),
-    problem="the support ends before it begins",
+    problem="it ends before it begins",
     expected="a last day on or after the first",
     remedy="mend one of the two days",
 )
@@ -275,6 +281,7 @@ RELATIONS: tuple[Relation, ...] = (
     # That a case study's own programme and school are known is held above.
     Relation(CASE_IS_TOLD, CASE_STUDY_SUPPORT, "urn"),
     Relation(ENDS_AFTER_IT_BEGINS, CASE_STUDY_SUPPORT, "until_date"),
+    Relation(ENDS_AFTER_IT_BEGINS, ENROLMENTS, "end_date"),
 )
 
 

@@ -31,7 +31,7 @@ class _Truth:
         cells = con.execute(
             "SELECT school_id, academic_year, release_status, pupil_group, measure, n_pupils, "
             "n_pupils * mean AS total, variance FROM mart.outcome WHERE list_contains(?, measure) "
-            "AND is_local AND NOT is_special AND value_status = 'value' AND n_pupils > 0 ORDER BY ALL",
+            "AND is_local AND is_compared_kind AND value_status = 'value' AND n_pupils > 0 ORDER BY ALL",
             [list(measures)],
         ).df()
         is_share = cells["measure"].isin(SHARES)

@@ -17,8 +17,13 @@ import numpy as np
 import pandas as pd
 
 from pipelines import marts
-from pipelines.catalogue import ARM, IMPACT_TABLES, MART_TABLES, OUTCOME, RAW_TABLES
-from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, SCHOOL_BEFORE
+from pipelines.catalogue import ARM, EXPOSURE, IMPACT_TABLES, MART_TABLES, OUTCOME, RAW_TABLES
+from pipelines.catalogue.comparison_design import (
+    ATTRITION,
+    BALANCE,
+    BASELINE_YEAR,
+    SCHOOL_BEFORE,
+)
 from pipelines.disclosure import sql_functions
 from pipelines.impact import case_study_results, design, study_effects
 from pipelines.ingest import registration
@@ -81,13 +86,15 @@ class Invented:
             con.execute(registration.DDL)
             _fill(con, "mart.school", self._school_rows())
             _fill(con, "mart.school_key_stage", self.schools[["school_id"]].assign(key_stage="ks2"))
-            _fill(con, "mart.programme_school", self.members)
+            _fill(con, "mart.programme_school", self.members.assign(has_left=False))
             _fill(con, "mart.cell", self.cells)
             if len(self.moments):
                 _fill(con, "mart.pupil_moment", self.moments)
             con.execute(_RELEASES)
+            marts.build(con, EXPOSURE)
             marts.build(con, ARM)
             marts.build(con, OUTCOME)
+            design.build(con, BASELINE_YEAR)
             study_effects.build_compared_school(con)
             study_effects.build_comparison(con, study)
             _fill(con, "mart.case_study", self.told.assign(source_id="cases.csv", row_number=2))
@@ -102,7 +109,11 @@ class Invented:
 
     def _school_rows(self) -> pd.DataFrame:
         return self.schools.assign(
-            school_name="School", is_local=True, is_open=True, is_maintained=True
+            school_name="School",
+            is_compared_kind=~self.schools["is_special"],
+            is_local=True,
+            is_open=True,
+            is_maintained=True,
         )
 
 
@@ -201,7 +212,7 @@ def schools_of(
     for school, *key in con.execute(
         "SELECT school_id, pupil_group, measure, academic_year, release_status "
         f"FROM {mart}.cell JOIN {mart}.school USING (school_id) "
-        "WHERE value_status = 'value' AND n_pupils > 0 AND NOT is_special AND is_local"
+        "WHERE value_status = 'value' AND n_pupils > 0 AND is_compared_kind AND is_local"
     ).fetchall():
         with_result.setdefault(tuple(key), set()).add(school)
     compared: dict[tuple[str, str], set[int]] = {}

@@ -19,7 +19,7 @@ from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
-    EXPOSURE,
+    BASELINE_YEAR,
     SCHOOL_BEFORE,
 )
 from pipelines.catalogue.impact import IMPACT_TABLES
@@ -115,8 +115,9 @@ def _marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
 def _impact(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     design.build(con, SCHOOL_BEFORE)
     comparison_pool.build_matched_school(con, study)
+    design.build(con, BASELINE_YEAR)
     study_effects.build_compared_school(con)
-    for table in (EXPOSURE, ATTRITION, BALANCE):
+    for table in (ATTRITION, BALANCE):
         design.build(con, table)
     design.build_overlap(con, study)
     study_effects.build_estimate(con, study)

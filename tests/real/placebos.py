@@ -48,7 +48,7 @@ def panels() -> tuple[SchoolPanel, SchoolPanel]:
             ingest_table(con, study, table)
         for table in MART_TABLES:
             marts.build(con, table)
-        outcome = con.execute("SELECT * FROM mart.outcome WHERE NOT is_special").df()
+        outcome = con.execute("SELECT * FROM mart.outcome WHERE is_compared_kind").df()
         membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
 
     def panel(group: str) -> SchoolPanel:

@@ -25,7 +25,7 @@ SELECT
 FROM pupils.ks2_pupils AS pupil
 JOIN mart.school_urn AS school_urn USING (urn)
 SEMI JOIN mart.outcome AS outcome
-    ON outcome.school_id = school_urn.school_id AND NOT outcome.is_special
+    ON outcome.school_id = school_urn.school_id AND outcome.is_compared_kind
 WHERE pupil.is_fsm6
     AND pupil.prior_points IS NOT NULL
     AND coalesce(pupil.is_in_rwm, pupil.met_rwm_expected IS NOT NULL)

@@ -13,13 +13,25 @@ WITH pupil AS (
         )
 ),
 
--- As a comparison keeps a school: a result in the outcome year and in one year before.
+-- Who is identified is compared over the years of the programme's own measures.
+used_year AS (
+    SELECT programme, measure, academic_year FROM impact.baseline_year WHERE is_used
+    UNION
+    SELECT programme, key_stage || '_sen_support_share', academic_year FROM impact.baseline_year WHERE is_used
+),
+
+-- As a comparison keeps a school: a result in the outcome year and in one year before that it uses.
 kept AS (
-    SELECT school_id, measure, pupil_group
-    FROM mart.outcome
-    WHERE value_status = 'value' AND n_pupils > 0 AND NOT is_special
+    SELECT used_year.programme, outcome.school_id, outcome.measure, outcome.pupil_group
+    FROM mart.outcome AS outcome
+    JOIN used_year USING (measure)
+    WHERE
+        outcome.value_status = 'value'
+        AND outcome.n_pupils > 0
+        AND outcome.is_compared_kind
+        AND (outcome.is_outcome OR (outcome.is_baseline AND outcome.academic_year = used_year.academic_year))
     GROUP BY ALL
-    HAVING bool_or(is_outcome) AND bool_or(NOT is_outcome)
+    HAVING bool_or(outcome.is_outcome) AND bool_or(outcome.is_baseline)
 ),
 
 programme AS (
@@ -32,13 +44,15 @@ SELECT
     programme.programme,
     pupil.school_id,
     arm.arm,
-    CASE WHEN member.school_id IS NULL THEN 'rest' ELSE 'programme' END AS side,
-    school.is_special,
+    member.school_id IS NOT NULL AS is_member,
+    CASE WHEN member.school_id IS NULL THEN 'rest' WHEN member.standing = 'under_way' THEN 'programme' END AS side,
+    school.is_compared_kind,
     kept.school_id IS NOT NULL AS is_compared,
     compared.reason,
     coalesce(in_use.is_outcome, false) AS is_outcome,
     in_use.school_id IS NOT NULL AS is_in_use,
-    comparable.measure IS NOT NULL AS is_comparable_baseline,
+    comparable.measure IS NOT NULL AND coalesce(in_use.is_baseline AND baseline_year.is_used, false)
+        AS is_comparable_baseline,
     pupil.key_stage,
     pupil.measure,
     pupil.academic_year,
@@ -50,20 +64,27 @@ FROM pupil
 CROSS JOIN programme
 JOIN mart.school AS school USING (school_id)
 LEFT JOIN mart.arm AS arm USING (school_id)
-LEFT JOIN mart.programme_school AS member
-    ON member.school_id = pupil.school_id AND member.programme = programme.programme
+LEFT JOIN mart.exposure AS member
+    ON member.school_id = pupil.school_id AND member.programme = programme.programme AND member.is_outcome
 LEFT JOIN impact.compared_school AS compared
     ON compared.programme = programme.programme
     AND compared.measure = pupil.measure
     AND compared.school_id = pupil.school_id
 LEFT JOIN kept
-    ON kept.school_id = pupil.school_id AND kept.measure = pupil.measure AND kept.pupil_group = pupil.pupil_group
+    ON kept.programme = programme.programme
+    AND kept.school_id = pupil.school_id
+    AND kept.measure = pupil.measure
+    AND kept.pupil_group = pupil.pupil_group
 LEFT JOIN mart.outcome AS in_use
     ON in_use.school_id = pupil.school_id
     AND in_use.measure = pupil.measure
     AND in_use.pupil_group = pupil.pupil_group
     AND in_use.academic_year = pupil.academic_year
     AND in_use.release_status = pupil.release_status
+LEFT JOIN impact.baseline_year AS baseline_year
+    ON baseline_year.programme = programme.programme
+    AND baseline_year.measure = pupil.measure
+    AND baseline_year.academic_year = pupil.academic_year
 LEFT JOIN protocol.comparable_baseline AS comparable
     ON comparable.measure = pupil.measure AND comparable.academic_year = pupil.academic_year
 -- Those outside the authority are pupils of tables that are public as they are.

@@ -1,3 +1,3 @@
-SELECT source_id, row_number, until_date AS found
+SELECT source_id, row_number, {column} AS found
 FROM {table}
-WHERE until_date < from_date
+WHERE {column} < {first_day}

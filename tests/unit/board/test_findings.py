@@ -191,9 +191,7 @@ def test_coverage_accounts_for_every_enrolled_school():
         "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)."
     )
     assert ks2.left_out == "7"
-    assert ks2.why_not.startswith(
-        "The other 7 cannot be: infant school, no Key Stage 2 results (2)"
-    )
+    assert ks2.why_not.startswith("The other 7 cannot be: not in the results files (2)")
 
 
 def test_a_key_stage_with_no_school_compared_says_none():

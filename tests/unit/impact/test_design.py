@@ -10,12 +10,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines.catalogue import OUTCOME, PROGRAMME_SCHOOL, SCHOOL, SCHOOL_KEY_STAGE
+from pipelines import marts
+from pipelines.catalogue import EXPOSURE, OUTCOME, PROGRAMME_SCHOOL, SCHOOL, SCHOOL_KEY_STAGE
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
     BALANCE,
+    BASELINE_YEAR,
     COMPARED_SCHOOL,
-    EXPOSURE,
     MATCHED_SCHOOL,
     SCHOOL_BEFORE,
 )
@@ -46,6 +47,8 @@ def store(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Study]]:
             SCHOOL_BEFORE,
             MATCHED_SCHOOL,
             COMPARED_SCHOOL,
+            BASELINE_YEAR,
+            EXPOSURE,
         ):
             con.execute(table.ddl())
         yield con, study
@@ -69,7 +72,8 @@ def add_cell(  # noqa: PLR0917 - read as a row of the table
         "'final' AS release_status, $g AS pupil_group, $m AS measure, $n AS n_pupils, $mean AS mean, "
         "$v AS variance, 0 AS rounding_half_width, "
         "CASE WHEN $mean IS NULL THEN 'suppressed' ELSE 'value' END AS value_status, "
-        "false AS is_special, true AS is_local, 'neither' AS arm, $y = '2017-18' AS is_outcome",
+        "true AS is_compared_kind, true AS is_local, 'neither' AS arm, $y = '2017-18' AS is_outcome, "
+        "NOT is_outcome AS is_baseline",
         {"s": school, "y": year, "g": group, "m": measure, "n": n, "mean": mean, "v": variance},
     )
 
@@ -79,7 +83,7 @@ def add_school(
 ) -> None:
     con.execute(
         "INSERT INTO mart.school BY NAME SELECT $s AS school_id, $special AS is_special, "
-        "$local AS is_local",
+        "NOT $special AS is_compared_kind, $local AS is_local",
         {"s": school, "special": is_special, "local": is_local},
     )
     con.execute("INSERT INTO mart.school_key_stage VALUES (?, 'ks2')", [school])
@@ -98,41 +102,8 @@ def school(number: int) -> int:
     return 7992000 + number
 
 
-@pytest.mark.parametrize(
-    ("start", "n_terms"),
-    [
-        ("2017-09-04", 3),
-        ("2017-08-21", 3),  # the holidays before the autumn term
-        ("2017-12-20", 3),
-        ("2018-01-08", 2),
-        ("2018-03-29", 2),
-        ("2018-04-16", 1),
-        ("2018-05-15", 1),
-        ("2018-05-16", 0),  # too late for the tests
-        ("2018-09-03", 0),
-        ("2016-11-07", 6),
-        ("2017-07-20", 4),  # the summer term of the year before
-        (None, None),
-    ],
-)
-def test_terms_of_support_before_the_tests(
-    tmp_path: Path, start: str | None, n_terms: int | None
-) -> None:
-    with store(tmp_path) as (con, _):
-        con.execute(
-            "INSERT INTO mart.programme_school VALUES ('gap', ?, ?, false)", [school(1), start]
-        )
-        assert design.build(con, EXPOSURE) == 2
-        found = con.execute("SELECT academic_year, n_terms FROM impact.exposure ORDER BY 1")
-        before, outcome = (terms for _, terms in found.fetchall())
-    assert outcome == n_terms
-    earlier = None if n_terms is None else max(n_terms - 3, 0)
-    # A start after May of the year before has no tests in it.
-    assert before == (0 if start == "2017-07-20" else earlier)
-
-
 def test_attrition_holds_those_lost_against_those_kept(tmp_path: Path) -> None:
-    withheld = "result withheld in the published table: too few pupils"
+    withheld = "withheld_when_published"
     with store(tmp_path) as (con, _):
         for number, mean, n in ((1, 0.5, 20), (2, 0.8, 10), (3, 0.9, 30), (4, None, None)):
             add_cell(con, school(number), "2017-18", "all", mean, n)
@@ -173,6 +144,10 @@ def test_only_a_school_that_could_be_compared_can_be_lost(tmp_path: Path) -> Non
 
 def balanced(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, object]]:
     design.build(con, SCHOOL_BEFORE)
+    con.execute(
+        "INSERT INTO impact.baseline_year SELECT DISTINCT programme, measure, key_stage, pupil_group, "
+        "'2016-17', 2, 2, true FROM impact.compared_school"
+    )
     design.build(con, BALANCE)
     frame = con.execute("SELECT * FROM impact.balance").df()
     return {str(row["characteristic"]): dict(row) for row in frame.to_dict("records")}
@@ -276,9 +251,12 @@ def test_overlap_counts_comparison_schools_by_what_else_they_get(tmp_path: Path)
         members += [("network", n) for n in (2, 8, 9, 10)]
         for programme, number in members:
             con.execute(
-                "INSERT INTO mart.programme_school VALUES (?, ?, NULL, false)",
+                "INSERT INTO mart.programme_school BY NAME SELECT ? AS programme, ? AS school_id, "
+                "false AS has_left, false AS is_placebo",
                 [programme, school(number)],
             )
+        marts.build(con, EXPOSURE)
+        design.build(con, BASELINE_YEAR)
         assert design.build_overlap(con, study) == 3
         row = con.execute(
             "SELECT * FROM impact.overlap WHERE programme = 'gap' AND measure = ?", [MEASURE]

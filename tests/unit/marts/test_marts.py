@@ -535,9 +535,9 @@ def test_outcomes_are_of_the_most_final_release_of_a_year(tmp_path):
         )
     with tiny.marts() as con:
         assert con.execute(
-            "SELECT release_status, mean, is_outcome, is_special, arm FROM mart.outcome "
+            "SELECT release_status, mean, is_outcome, is_compared_kind, arm FROM mart.outcome "
             "WHERE measure = 'ks2_rwm_expected' AND pupil_group = 'all' AND is_outcome"
-        ).fetchall() == [("revised", 0.0, True, False, "neither")]
+        ).fetchall() == [("revised", 0.0, True, True, "neither")]
         assert store.row_count(con, "mart.outcome WHERE academic_year = '2016-17'") > 0
 
 

@@ -103,7 +103,7 @@ def test_every_school_of_a_programme_is_named_with_what_is_on_file(root):
             "School (URN)": "Elm School (900005)",
             "Phase": "Primary",
             "Takes part from": "8 January 2018",
-            "Key Stage 2": "special school, never compared with mainstream schools",
+            "Key Stage 2": "special school",
             "Eligible": "nothing on file",
             "Evaluation form": "not returned",
         },

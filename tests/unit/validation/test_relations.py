@@ -252,12 +252,15 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         _enrol(tiny, urn=900002)
         return "enrolments.csv", None, "programme", "3 schools in send"
     column, value = PLANTED_FORMS[rule]
-    column = column or relation.column
+    column = relation.column if table == "enrolments" else column or relation.column
     if table == "reviews":
         review = {"urn": 900001, "review_type": "Peer", "reviewer": "", "review_date": "2018-01-05"}
         tiny.add("reviews.csv", 'kind = "reviews"', [review, review | {column: value}])
         return "reviews.csv", 3, column, str(value)
     if table == "enrolments":
+        if rule == "ends_after_it_begins":
+            tiny.tables["enrolments.csv"][0] |= {"start_date": "2018-01-15", column: "2018-01-08"}
+            return "enrolments.csv", 2, column, "2018-01-08"
         if rule.startswith("date"):
             tiny.tables["enrolments.csv"][0][column] = value
             return "enrolments.csv", 2, column, str(value)
