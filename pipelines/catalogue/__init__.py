@@ -11,20 +11,18 @@ from collections.abc import Iterator
 from pipelines.catalogue.comparison_design import COMPARED_SCHOOL
 from pipelines.catalogue.impact import COMPARISON, ESTIMATE, IMPACT_TABLES
 from pipelines.catalogue.mart import (
-    ARM,
     CELL,
-    EXPOSURE,
     KS2_STRATUM,
     KS4_STRATUM,
     MART_TABLES,
     OUTCOME,
-    PROGRAMME_SCHOOL,
     PUPIL_MOMENT,
     SCHOOL,
     SCHOOL_IDENTITY,
     SCHOOL_KEY_STAGE,
     SCHOOL_URN,
 )
+from pipelines.catalogue.programme_schools import ARM, EXPOSURE, PROGRAMME_SCHOOL
 from pipelines.catalogue.raw import (
     ELIGIBILITY,
     ENROLMENTS,

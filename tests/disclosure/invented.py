@@ -304,7 +304,7 @@ def _study(
     section = SimpleNamespace(
         name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
         is_fictional=True, reference_date=None, as_at=None, outcome_year=YEARS[-1],
-        baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1, draws=99,
+        baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1, draws=99, school_types={},
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
