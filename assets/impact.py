@@ -29,6 +29,7 @@ from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, VERDICT_B
 from pipelines.impact import (
     calibration,
     case_study_results,
+    comparison,
     comparison_pool,
     design,
     other_releases,
@@ -108,7 +109,7 @@ impact_assets = [
     _impact_asset(
         COMPARISON,
         _CELLS_AND_SCHOOLS,
-        lambda work: study_effects.build_comparison(work.con, work.study),
+        lambda work: comparison.build_comparison(work.con, work.study),
     ),
     _impact_asset(
         CASE_STUDY_RESULT,

@@ -26,6 +26,7 @@ from pipelines.disclosure import door
 from pipelines.impact import (
     calibration,
     case_study_results,
+    comparison,
     comparison_pool,
     design,
     other_releases,
@@ -353,7 +354,7 @@ def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConn
         study_effects.build_estimate(con, study)
         other_releases.build_verdict_by_release(con, study)
         calibration.build_calibration(con)
-        study_effects.build_comparison(con, study)
+        comparison.build_comparison(con, study)
         case_study_results.build(con)
         door.release(con, study.study.minimum_cell)
         yield con

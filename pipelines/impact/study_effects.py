@@ -12,12 +12,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.catalogue import COMPARED_SCHOOL, COMPARISON, ESTIMATE, Table
+from pipelines.catalogue import COMPARED_SCHOOL, ESTIMATE, Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.clustered import PupilSums
 from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
-from pipelines.impact.group_mean import pooled_group_mean
 from pipelines.impact.identification import capped
 from pipelines.impact.matching import MatchedOn
 from pipelines.impact.panel import SchoolPanel
@@ -310,10 +309,12 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
         if not of_support:
             continue
         questions = [_question(p, measure) for p in marts.study.evaluated_programmes]
-        panel = marts.panel(measure, "all", of_support[0], "results_and_make_up")
-        for row in evaluate_measure(panel, questions, release_status=marts.release_status(measure)):
-            if row.estimator == "bracket" and row.programme in {p.id for p in of_support}:
-                shares[row.programme, key_stage] = dataclasses.replace(row, role="robustness")
+        status = marts.release_status(measure)
+        for programme in of_support:
+            panel = marts.panel(measure, "all", programme, "results_and_make_up")
+            for row in evaluate_measure(panel, questions, release_status=status):
+                if row.estimator == "bracket" and row.programme == programme.id:
+                    shares[row.programme, key_stage] = dataclasses.replace(row, role="robustness")
     checked = [
         capped(row, shares[row.programme, MEASURES[row.measure].key_stage])
         if row.role == "headline" and (row.programme, MEASURES[row.measure].key_stage) in shares
@@ -321,37 +322,6 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
         for row in rows
     ]
     return checked + list(shares.values())
-
-
-def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
-    """Fill `impact.comparison`: pupil-pooled means of programme schools, the rest and each arm, by year."""
-    outcome = con.execute(
-        "SELECT * FROM mart.outcome "
-        "WHERE is_local AND is_compared_kind AND value_status = 'value' AND n_pupils > 0"
-    ).df()
-    standing = con.execute(
-        "SELECT programme, school_id, standing = 'under_way' AS is_under_way FROM mart.exposure "
-        "WHERE is_outcome"
-    ).df()
-    rows: list[dict[str, object]] = []
-    for programme in study.evaluated_programmes:
-        joined = standing[standing["programme"] == programme.id]
-        members = joined.loc[joined["is_under_way"], "school_id"]
-        on_no_side = joined.loc[~joined["is_under_way"], "school_id"]
-        for measure in programme.measure:
-            for group in _shown_groups(programme):
-                cells = outcome[
-                    (outcome["measure"] == measure.name)
-                    & (outcome["pupil_group"] == group)
-                    & ~outcome["school_id"].isin(on_no_side)
-                ]
-                side = np.where(cells["school_id"].isin(members), "programme", "rest")
-                rows += _means(cells.assign(arm=side), programme.id)
-    asked = dict.fromkeys(question[:2] for question in _questions(study.evaluated_programmes))
-    for measure_name, group in asked:
-        cells = outcome[(outcome["measure"] == measure_name) & (outcome["pupil_group"] == group)]
-        rows += _means(cells, "all")
-    return _fill(con, COMPARISON, pd.DataFrame(rows))
 
 
 def _not_yet_published(study: Study, measure: str) -> str | None:
@@ -386,33 +356,6 @@ def _question(programme: Programme, measure: str) -> ProgrammeQuestion:
         smallest_effect=asked.smallest_effect if asked else None,
         selection_years=programme.selection_years,
     )
-
-
-def _shown_groups(programme: Programme) -> tuple[str, ...]:
-    """The target pupils, and for a gap the other side of it."""
-    target = str(programme.target_group)
-    return (target, "not_disadvantaged") if target == "disadvantaged" else (target,)
-
-
-def _means(cells: pd.DataFrame, programme: str) -> list[dict[str, object]]:
-    key = ["arm", "pupil_group", "measure", "academic_year", "release_status"]
-    rows: list[dict[str, object]] = []
-    for values, group in cells.groupby(key, sort=True):
-        pooled = pooled_group_mean(
-            group["mean"].to_numpy(dtype=np.float64), group["n_pupils"].to_numpy(dtype=np.float64)
-        )
-        rows.append(
-            {
-                "programme": programme,
-                **dict(zip(key, values, strict=True)),
-                "n_schools": pooled.n_schools,
-                "n_pupils": pooled.n_pupils,
-                "mean": pooled.mean,
-                "ci_low": pooled.ci_low,
-                "ci_high": pooled.ci_high,
-            }
-        )
-    return rows
 
 
 def _fill(con: duckdb.DuckDBPyConnection, table: Table, frame: pd.DataFrame) -> int:

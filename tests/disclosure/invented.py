@@ -25,7 +25,7 @@ from pipelines.catalogue.comparison_design import (
     SCHOOL_BEFORE,
 )
 from pipelines.disclosure import sql_functions
-from pipelines.impact import case_study_results, design, study_effects
+from pipelines.impact import case_study_results, comparison, design, study_effects
 from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
@@ -96,7 +96,7 @@ class Invented:
             marts.build(con, OUTCOME)
             design.build(con, BASELINE_YEAR)
             study_effects.build_compared_school(con)
-            study_effects.build_comparison(con, study)
+            comparison.build_comparison(con, study)
             _fill(con, "mart.case_study", self.told.assign(source_id="cases.csv", row_number=2))
             case_study_results.build(con)
             if is_estimated:

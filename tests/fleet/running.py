@@ -29,6 +29,7 @@ from pipelines.disclosure import door
 from pipelines.impact import (
     calibration,
     case_study_results,
+    comparison,
     comparison_pool,
     design,
     other_releases,
@@ -123,7 +124,7 @@ def _impact(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     study_effects.build_estimate(con, study)
     other_releases.build_verdict_by_release(con, study)
     calibration.build_calibration(con)
-    study_effects.build_comparison(con, study)
+    comparison.build_comparison(con, study)
     case_study_results.build(con)
     for table in IMPACT_TABLES:
         _judge(con, study, table)
