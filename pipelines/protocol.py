@@ -6,12 +6,13 @@ import dataclasses
 
 import duckdb
 
+from pipelines.impact.compared import LEFT_OUT_LABELS
 from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
 from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
-from pipelines.wording import LEFT_OUT_LABELS, join_words
+from pipelines.wording import join_words
 
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:

@@ -81,29 +81,6 @@ POOL_METHODS = {
     "schools picked for weak results recover by themselves."
 }
 
-# Why a school is in no comparison (`impact.compared.ComparisonReason`), one sentence a code.
-LEFT_OUT_LABELS = {
-    "compared": "compared",
-    "outside_authority": "outside the authority",
-    "special_school": "special school",
-    "alternative_provision": "alternative provision",
-    "independent_school": "independent school",
-    "not_mainstream_school": "not a mainstream school",
-    "not_started": "the programme had not begun there when pupils were tested",
-    "left_before_tests": "left the programme before pupils were tested",
-    "not_taught": "does not teach this year group",
-    "not_in_files": "not in the results files",
-    "withheld_when_published": "result withheld in the published table: too few pupils",
-    "no_pupil_count": "the files do not say how many pupils the result is of",
-    "no_result": "no result for these pupils this year",
-    "no_earlier_result": "no earlier result to compare with",
-    "programme_in_earlier_years": "the programme was already at work in all earlier years",
-    "no_common_year": "no earlier year in which both sides have results from before the programme",
-    "in_evaluated_programme": "in an evaluated programme",
-    "alike_in_make_up_only": "alike in make-up, so only its change is compared",
-    "not_among_most_similar": "not among the most similar schools",
-}
-
 VERDICT_LABELS = {
     "better": "better than the comparison schools",
     "worse": "worse than the comparison schools",

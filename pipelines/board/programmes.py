@@ -8,6 +8,7 @@ from pipelines import wording
 from pipelines.board.about import key_stage_name, primary_headlines, schools_words
 from pipelines.board.answers import Answer, NaiveReading, answer_to, naive_reading
 from pipelines.board.cited import Row, Tables, cite, where
+from pipelines.impact.compared import LEFT_OUT_LABELS
 from pipelines.measures import MEASURES
 
 KEY_STAGES = ("ks2", "ks4")
@@ -122,7 +123,7 @@ def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Cov
             None,
         )
         reasons = "; ".join(
-            f"{_colon_free(wording.LEFT_OUT_LABELS[str(row['reason'])])} ({cite(row, 'count', 'n_schools')})"
+            f"{_colon_free(LEFT_OUT_LABELS[row['reason']])} ({cite(row, 'count', 'n_schools')})"
             for row in left_out
         )
         n_left_out = cite(left_out, "count", "n_schools") if left_out else ""

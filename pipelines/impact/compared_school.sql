@@ -1,5 +1,5 @@
 -- Which schools each comparison rests on, and why each of the others is left out: a code, decided where the fact is
--- known; its words are in `wording`. One row for every school that is enrolled, or could be compared with, on each
+-- known; its words are in `compared.py`. One row for every school that is enrolled, or could be compared with, on each
 -- programme's own measures and target group: the authority's others, or mainstream schools outside it where the
 -- pool is matched.
 WITH question AS (

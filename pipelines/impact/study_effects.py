@@ -15,6 +15,7 @@ import pandas as pd
 from pipelines.catalogue import COMPARED_SCHOOL, ESTIMATE, Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.clustered import PupilSums
+from pipelines.impact.compared import LEFT_OUT_LABELS
 from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.identification import capped
@@ -37,7 +38,6 @@ from pipelines.measures import MEASURES
 from pipelines.series import breaks_within
 from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
-from pipelines.wording import LEFT_OUT_LABELS
 
 _SELECT = Path(__file__).parent
 
