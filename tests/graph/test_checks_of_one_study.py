@@ -16,11 +16,10 @@ from pipelines.paths import EXAMPLE
 from tests.planted import Plant
 
 GRAPH = defs.resolve_asset_graph()
-ENROLMENTS = dg.AssetKey(["raw", "enrolments"])
-# What the checks of enrolments read.
-READ = ("protocol", "raw/school_register", "raw/school_links", "raw/published_outcome")
-VALUES = dg.AssetCheckKey(ENROLMENTS, "values_are_as_declared")
-RELATION = dg.AssetCheckKey(ENROLMENTS, "enrolments_programme_is_in_protocol")
+# A table whose checks read no other.
+REGISTER = dg.AssetKey(["raw", "school_register"])
+VALUES = dg.AssetCheckKey(REGISTER, "values_are_as_declared")
+RELATION = dg.AssetCheckKey(REGISTER, "school_register_school_type_is_known")
 PASSED = AssetCheckExecutionResolvedStatus.SUCCEEDED
 FAILED = AssetCheckExecutionResolvedStatus.FAILED
 
@@ -34,12 +33,12 @@ class Two:
     instance: dg.DagsterInstance
 
     def run(self, study: str) -> bool:
-        """Read the protocol and the enrolments of a study, with their checks."""
+        """Read the protocol and the register of a study, with their checks."""
         built = build_definitions(data_raw=self.raw, data_marts=self.marts)
         result = built.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
             partition_key=study,
-            asset_selection=[*map(dg.AssetKey.from_user_string, READ), ENROLMENTS],
+            asset_selection=[dg.AssetKey(["protocol"]), REGISTER],
             raise_on_error=False,
         )
         return result.success
@@ -75,13 +74,13 @@ def test_every_check_is_partitioned_by_study() -> None:
 
 @pytest.mark.parametrize(
     ("check", "column", "text"),
-    [(VALUES, "urn", "none"), (RELATION, "programme", "nosuch")],
+    [(VALUES, "URN", "none"), (RELATION, "TypeOfEstablishment (name)", "No such type")],
     ids=["values", "relation"],
 )
 def test_a_failed_check_stays_failed_when_another_study_passes(
     two: Two, check: dg.AssetCheckKey, column: str, text: str
 ) -> None:
-    Plant(two.raw / "autumn").cells("enrolments.csv", {(3, column): text})
+    Plant(two.raw / "autumn").cells("school_register.csv", {(3, column): text})
     assert not two.run("autumn")
     assert two.shown(check) == {FAILED.value: {"autumn"}}
     assert two.run("winter")
