@@ -9,15 +9,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.charts.subject import Reading, Subject
 from pipelines.wording import (
+    NUMBER,
     capitalised,
     format_arm,
     format_count,
     format_group,
     format_status,
-    rounded,
 )
 
 # Two schools tell so little of their own spread that their 95% interval spans anything at all.
@@ -66,7 +66,8 @@ def _lines(tables: Tables, about: Subject) -> Lines:
 
 def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
     name = f"arms_by_year-{about.slug}"
-    title = _title(tables, about, lines)
+    data = _data(tables, about, lines)
+    title, title_from = _title(tables, about, data, lines)
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(tables, about, lines)} {broken}".strip()
     svg = _draw(tables, about, title, lines).save(name, alt_text)
@@ -77,41 +78,38 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Points are averages over all pupils of the group; a group rose if "
-            f"{subject.outcome_year(tables)} is above the average of its earlier years. Groups of too "
-            f"few schools to tell their own spread are not drawn. Schools differ in much besides "
-            f"their programmes. {broken}".strip(),
+            f"Points are averages over all pupils of the group. Groups of too few schools to tell "
+            f"their own spread are not drawn. Schools differ in much besides their programmes. "
+            f"{broken}".strip(),
             subject.status_words([reading for line in lines.values() for reading in line]),
         ),
-        data=_data(tables, about, lines),
+        data=data,
         svg=svg,
+        title_from=title_from,
     )
 
 
-def _change(tables: Tables, about: Subject, line: list[Reading]) -> float | None:
-    """Outcome year against the average of earlier years, as rounded; None if either is missing.
-
-    Years that a break in series parts from the outcome year are no average to hold it against.
-    """
-    *before, after = line
-    known = [reading.mean for reading in series_breaks.comparable_before(tables, about, before)]
-    if after.is_missing or not known:
-        return None
-    return rounded(after.mean - sum(known) / len(known), about.unit, about.measure)
-
-
-def _title(tables: Tables, about: Subject, lines: Lines) -> str:
-    changes = [
-        change for line in lines.values() if (change := _change(tables, about, line)) is not None
-    ]
-    if not changes and series_breaks.breaks(tables, about):
-        return "Measured differently before and after: cannot tell how groups moved"
-    if not changes:
-        return f"{about.pupils_year} results: cannot tell yet how groups moved"
-    rose = [change > 0 for change in changes]
-    if any(rose) and not all(rose):
-        return "Some groups rose, others did not: cannot tell why"
-    return f"{'Every group' if all(rose) else 'No group'} of schools rose: cannot tell why"
+def _title(
+    tables: Tables, about: Subject, data: pd.DataFrame, lines: Lines
+) -> tuple[str, tuple[Quote, ...]]:
+    """The lowest and the highest level of the outcome year: one earlier year is no direction."""
+    year = subject.outcome_year(tables)
+    rows = [place for place, shown in enumerate(data["Year"]) if shown == year]
+    levels = {
+        place: line[-1].mean
+        for place, line in zip(rows, lines.values(), strict=True)
+        if not line[-1].is_missing
+    }
+    if len(levels) < 2:
+        return f"{year} results: too few groups have figures to compare", ()
+    ends = (min(levels, key=lambda place: levels[place]), max(levels, key=lambda p: levels[p]))
+    low, high = (
+        Quote(NUMBER.findall(about.value(levels[place]))[0], (place,), about.label)
+        for place in ends
+    )
+    if low.number == high.number:
+        return f"{year}: every group near {low.number}; cannot tell why", (low,)
+    return f"{year}: groups from {low.number} to {high.number}; cannot tell why", (low, high)
 
 
 @style.styled

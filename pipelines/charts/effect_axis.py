@@ -6,6 +6,7 @@ percentage points).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,14 +14,13 @@ from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
 from pipelines.charts.subject import WITHHELD_TEXT, Effect, Subject
-from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict
+from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict, join_words
 
-RIGHT_OF_ZERO = "Right of zero: programme schools did better"
 _CAP: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 9, "markeredgewidth": 1.6}
 _BRACKET_END = style.PROGRAMME_MARKS | {"linestyle": ""}
 _NAIVE_LINE: dict[str, Any] = {"color": style.ORANGE, "linewidth": 1.6, "linestyle": (0, (4, 2))}
 KEY_BRACKET: style.KeyEntry = (
-    "the two trusted comparisons",
+    "the two comparisons of the headline",
     (
         {"color": style.DARK_BLUE, "linewidth": 8, "solid_capstyle": "butt"},
         _BRACKET_END | {"markevery": [0, 2]},
@@ -123,6 +123,15 @@ def whisker(axes: Axes, about: Subject, row: float, found: Effect, **look: Any) 
     low, high = about.axis(found.ci_low), about.axis(found.ci_high)
     axes.plot([low, high], [row, row], linewidth=1.6, zorder=3, **look)
     axes.plot([low, high], [row, row], color=look["color"], zorder=3, **_CAP)
+
+
+def favourable_side(abouts: Iterable[Subject]) -> str:
+    """Which side of zero speaks for the programme: the scale, not the finding."""
+    ups = {about.label: about.higher_is_better for about in abouts}
+    side = "Right" if any(ups.values()) else "Left"
+    lower = [label for label, is_higher in ups.items() if not is_higher]
+    but = f" (of {join_words(lower)}: left)" if lower and any(ups.values()) else ""
+    return f"{side} of zero{but} would favour programme schools."
 
 
 def unit_heading(about: Subject) -> str:

@@ -40,7 +40,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         mine = summary[summary["programme"] == programme]
         asked = mine[mine["answer"].isin(_LOOKS)]
         returned = mine[mine["question"] == _RESPONSE_RATE]
-        if len(asked) and len(returned):
+        if len(asked) and (returned["n_expected"].fillna(0) > 0).any():
             answers: Answers = {}
             for row in subject.rows(asked):
                 answers.setdefault(row["question"], {})[row["answer"]] = int(row["n_schools"])

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.charts.subject import Reading, Subject
 from pipelines.wording import (
+    MINUS,
+    NUMBER,
     capitalised,
-    first_within,
     format_count,
     format_group,
     format_size,
@@ -50,9 +51,10 @@ def charts(tables: Tables) -> Iterator[Chart]:
 
 def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
     name = f"gap_by_year-{about.slug}"
-    title = _title(tables, about, panels)
+    data = _data(about, panels)
+    title, title_from = _title(about, data, panels)
     broken = series_breaks.break_words(tables, about)
-    alt_text = f"{_alt_text(tables, about, panels)} {broken}".strip()
+    alt_text = f"{_alt_text(about, panels)} {broken}".strip()
     statuses = subject.status_words(_all_readings(panels))
     svg = _draw(tables, about, title, panels).save(name, alt_text)
     return Chart(
@@ -63,12 +65,12 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
             tables,
             about,
             "The gap is other pupils minus disadvantaged pupils within the same schools. No "
-            "interval is given for the gap itself. The change of the gap is told from the average "
-            f"of the earlier years. {broken}".strip(),
+            f"interval is given for the gap itself: it moves by chance too. {broken}".strip(),
             statuses,
         ),
-        data=_data(about, panels),
+        data=data,
         svg=svg,
+        title_from=title_from,
     )
 
 
@@ -88,43 +90,33 @@ def _gaps(panel: Panel) -> list[float | None]:
     ]
 
 
-def _direction(tables: Tables, about: Subject, panel: Panel) -> str | None:
-    """How the outcome year's gap stands to the average of earlier gaps, as rounded.
-
-    None where there is none before it that no break in series parts from it.
-    """
-    *before, after = _gaps(panel)
-    years = series_breaks.comparable_before(tables, about, panel["disadvantaged"][:-1])
-    comparable = {reading.academic_year for reading in years}
-    known = [
-        gap
-        for gap, reading in zip(before, panel["disadvantaged"], strict=False)
-        if gap is not None and reading.academic_year in comparable
-    ]
-    if after is None or not known:
-        return None
-    change = rounded(after - sum(known) / len(known), about.unit, about.measure)
-    return "narrowed" if change < 0 else "widened" if change > 0 else "held"
+def _gap_words(about: Subject, gap: float) -> str:
+    """A gap with its unit and, where disadvantaged pupils do better, its minus sign."""
+    minus = MINUS if rounded(gap, about.unit, about.measure) < 0 else ""
+    return minus + format_size(gap, about.unit, about.measure)
 
 
-def _title(tables: Tables, about: Subject, panels: dict[str, Panel]) -> str:
-    programme = _direction(tables, about, panels["programme"])
-    rest = _direction(tables, about, panels["rest"])
-    if about.is_placebo and programme == "narrowed":
-        return "No programme existed, yet these schools' gap narrowed"
+def _title(
+    about: Subject, data: pd.DataFrame, panels: dict[str, Panel]
+) -> tuple[str, tuple[Quote, ...]]:
+    """Both gaps of the outcome year: one or two earlier years are no direction."""
+    year = panels["programme"]["disadvantaged"][-1].academic_year
+    last = {arm: _gaps(panel)[-1] for arm, panel in panels.items()}
+    gaps = {arm: _gap_words(about, gap) for arm, gap in last.items() if gap is not None}
+    if len(gaps) < len(panels):
+        missing = "programme schools" if "programme" not in gaps else "other schools"
+        return f"No gap can be shown for {missing} in {year}", ()
+    places = {arm: n for n, arm in enumerate(data["Schools"]) if data["Year"].iloc[n] == year}
+    quotes = tuple(
+        Quote(NUMBER.findall(words)[0], (places[_arm_words(about, arm)],), "Gap")
+        for arm, words in gaps.items()
+    )
+    elsewhere = quotes[1].number
     if about.is_placebo:
-        return f"No programme existed; these schools' gap {programme or 'is unknown'}"
-    if (programme is None or rest is None) and series_breaks.breaks(tables, about):
-        return "Measured differently before and after: cannot tell how gaps moved"
-    if programme is None or rest is None:
-        return first_within(
-            MAX_TITLE_WORDS,
-            f"{about.label}: cannot tell how the gap moved",
-            "Cannot tell how the gap moved",
-        )
-    if programme == rest:
-        return f"Gap {programme} in programme schools and elsewhere: cannot tell why"
-    return f"Gap {programme} in programme schools, {rest} elsewhere: cannot tell why"
+        title = f"No programme existed: {year} gap {quotes[0].number}, elsewhere {elsewhere}"
+    else:
+        title = f"{year} gap: {gaps['programme']} in programme schools, {elsewhere} elsewhere"
+    return title, quotes
 
 
 @style.styled
@@ -267,17 +259,15 @@ def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading])
         axes.text(start, row - 0.5, words[group], va="bottom", fontsize=style.SMALL_SIZE)
 
 
-def _alt_text(tables: Tables, about: Subject, panels: dict[str, Panel]) -> str:
+def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
     parts = ["No such programme existed."] if about.is_placebo else []
     for arm, panel in panels.items():
         gaps = [
-            f"{'cannot be shown' if gap is None else format_size(gap, about.unit, about.measure)}"
+            f"{'cannot be shown' if gap is None else _gap_words(about, gap)}"
             f" in {reading.academic_year}"
             for gap, reading in zip(_gaps(panel), panel["disadvantaged"], strict=True)
         ]
-        direction = _direction(tables, about, panel)
-        against = f" The gap {direction} against earlier years." if direction else ""
-        parts.append(f"{_arm_words(about, arm)}: gap {', '.join(gaps)}.{against}")
+        parts.append(f"{_arm_words(about, arm)}: gap {', '.join(gaps)}.")
     return (
         f"Two dumbbell charts side by side. {about.label}: other pupils and disadvantaged pupils, by "
         f"year. {' '.join(parts)} These are descriptions; they cannot tell why a gap moved."
@@ -296,9 +286,7 @@ def _data(about: Subject, panels: dict[str, Panel]) -> pd.DataFrame:
                 row[f"{heading}: 95% interval"] = year_axis.interval_of(side, about)
                 row[f"{heading}: number"] = side.missing_reason or format_count(side.n_pupils)
             row["Gap"] = (
-                _first_reason(list(sides.values()))
-                if gap is None
-                else format_size(gap, about.unit, about.measure)
+                _first_reason(list(sides.values())) if gap is None else _gap_words(about, gap)
             )
             row["Release status"] = format_status(sides["disadvantaged"].status)
             rows.append(row)

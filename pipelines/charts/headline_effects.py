@@ -52,7 +52,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         alt_text=alt_text,
         caption=(
             f"Measure: difference between programme schools and {_others(rows)} in {labels}. "
-            f"Pupils: {groups}. Schools: mainstream schools with results. "
+            f"Pupils: {groups}. Schools: {subject.POPULATION}. "
             f"Place and period: {subject.place(tables)}, results of {subject.outcome_year(tables)} against "
             f"earlier years. Release status: {statuses}. {subject.source(tables, ('ks2', 'ks4'))}"
         ),
@@ -135,8 +135,8 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
     sheet = style.sheet(
         title,
         f"Difference between programme schools and {_others(rows)}, "
-        f"{subject.outcome_year(tables)}, whichever way the schools were chosen. "
-        f"{effect_axis.RIGHT_OF_ZERO}.",
+        f"{subject.outcome_year(tables)}, by both comparisons together. "
+        f"{effect_axis.favourable_side(about for about, _ in rows)}",
         subject.footer(tables, statuses, ("ks2", "ks4")),
         height + key_height,
     )
@@ -218,7 +218,7 @@ def _data_row(row: Row) -> dict[str, str]:
         "Programme": _who(about),
         "Pupils": format_group(about.pupil_group),
         "Outcome": about.label,
-        "The two comparisons": format_range(found.low, found.high, unit, measure)
+        "The two comparisons of the headline": format_range(found.low, found.high, unit, measure)
         if found.is_estimated
         else nothing,
         "What their 95% intervals allow": effect_axis.span(about, found)

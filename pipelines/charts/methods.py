@@ -28,7 +28,7 @@ from pipelines.wording import (
 
 _ROW, _AXIS = 0.36, 0.3
 _LEFT, _NAMES, _FIGURES = 0.08, 2.5, 1.32
-_HEADLINE = "headline: the two comparisons that can be trusted"
+_HEADLINE = "headline: both comparisons together"
 _DOT = style.PROGRAMME_MARKS | {"linestyle": "", "markevery": [1]}
 _KEY_ONE: style.KeyEntry = (
     "another method, with its 95% interval",
@@ -164,7 +164,7 @@ def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> 
         title,
         f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
         f"against {about.others}, {format_group(about.pupil_group)}. "
-        f"{effect_axis.RIGHT_OF_ZERO}.",
+        f"{effect_axis.favourable_side([about])}",
         subject.footer(tables, status, (about.key_stage,)),
         key_height + body + text_height,
     )

@@ -1,4 +1,4 @@
-"""What a change since last year would have said, against the comparison that can be trusted."""
+"""What a change since last year would have said, against the headline."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KEY = (
     effect_axis.KEY_SMALL,
 )
 _NAIVE = "Change since last year (unsafe)"
-_TRUSTED = "The comparison that can be trusted"
+_HEADLINE = "Headline: both comparisons together"
 _WHY_UNSAFE = (
     "The change since last year is unsafe: schools chosen on weak results tend to recover anyway."
 )
@@ -56,7 +56,7 @@ def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> C
         title=title,
         alt_text=alt_text,
         caption=subject.caption(tables, about, f"{_WHY_UNSAFE} {broken}".strip(), statuses),
-        data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _TRUSTED, headline)]),
+        data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _HEADLINE, headline)]),
         svg=svg,
         title_from=title_from,
     )
@@ -76,10 +76,10 @@ def _title(about: Subject, naive: Effect, headline: Effect) -> tuple[str, tuple[
         # One number where both ends read the same, as the figures have it.
         ends = tuple(Quote(end, (1,), "95% interval") for end in dict.fromkeys((low, high)))
         said = " to ".join(end.number for end in ends)
-        return f"Last year's change says {change}; trusted comparison {said}", (its, *ends)
+        return f"Last year's change says {change}; headline comparison {said}", (its, *ends)
     if headline.verdict == "no_meaningful_difference":
-        return f"Last year's change says {change}; trusted comparison: too small", (its,)
-    return f"Last year's change says {change}; trusted comparison cannot tell", (its,)
+        return f"Last year's change says {change}; headline comparison: too small", (its,)
+    return f"Last year's change says {change}; headline comparison cannot tell", (its,)
 
 
 @style.styled
@@ -91,7 +91,7 @@ def _draw(
         title,
         f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
         f"against {about.others}, {format_group(about.pupil_group)}. "
-        f"{effect_axis.RIGHT_OF_ZERO}.",
+        f"{effect_axis.favourable_side([about])}",
         subject.footer(
             tables,
             format_status(headline.status),
@@ -105,7 +105,7 @@ def _draw(
     effect_axis.write_row(axes, 0, _NAIVE, _naive_words(about, naive), None)
     effect_axis.draw_naive(axes, about, 0.22, naive)
     span = effect_axis.span(about, headline)
-    effect_axis.write_row(axes, 1, _TRUSTED, span, headline.verdict)
+    effect_axis.write_row(axes, 1, _HEADLINE, span, headline.verdict)
     effect_axis.draw_bracket(axes, about, 1.22, headline)
     return sheet
 
@@ -120,14 +120,14 @@ def _alt_text(about: Subject, naive: Effect, headline: Effect) -> str:
     return (
         f"Two ranges on one axis. {about.label} of {format_group(about.pupil_group)}. "
         f"{existed if about.is_placebo else ''}A change since last year would have said "
-        f"{_naive_words(about, naive)}; the comparison that can be trusted says anything {span}: "
+        f"{_naive_words(about, naive)}; the headline allows anything {span}: "
         f"{format_verdict(headline.verdict)}. {_WHY_UNSAFE}"
     )
 
 
 def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
     unit, measure = about.unit, about.measure
-    is_range = way == _TRUSTED
+    is_range = way == _HEADLINE
     return {
         "Way of comparing": way,
         "Pupils": format_group(about.pupil_group),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
 def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> Chart:
     name = f"outcome_by_year-{about.slug}"
     found = subject.effect(tables, about, "headline")
-    title = _title(tables, about, found, lines)
+    title = verdict_title(tables, about, found)
     statuses = subject.status_words([reading for line in lines.values() for reading in line])
     broken = series_breaks.break_words(tables, about)
     alt_text = f"{_alt_text(about, found, lines)} {broken}".strip()
@@ -57,21 +57,6 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
         data=_data(about, lines),
         svg=svg,
     )
-
-
-def _title(
-    tables: Tables, about: Subject, found: Effect | None, lines: dict[str, list[Reading]]
-) -> str:
-    if about.is_placebo:
-        changes = [_last_change(line) for line in lines.values()]
-        if None not in changes and changes[0] > max(changes[1], 0.0):  # type: ignore[operator, type-var]
-            return "No programme existed, yet these schools' results recovered"
-    return verdict_title(tables, about, found)
-
-
-def _last_change(line: Sequence[Reading]) -> float | None:
-    before, after = line[-2:] if len(line) > 1 else (line[-1], line[-1])
-    return None if before.is_missing or after.is_missing else after.mean - before.mean
 
 
 @style.styled
@@ -101,10 +86,10 @@ def _draw(
 
 
 def _mark_start(axes: Axes, about: Subject, years: list[str]) -> None:
-    """A thin line before the first results after the programme began."""
+    """A thin line before the first results after the programme began: tests are in May."""
     if about.starts is None or about.is_placebo:
         return
-    first_year = about.starts.year - (about.starts.month < 9)
+    first_year = about.starts.year - ((about.starts.month, about.starts.day) <= (5, 15))
     year = f"{first_year}-{(first_year + 1) % 100:02d}"
     if year in years[1:]:
         position = years.index(year) - 0.5

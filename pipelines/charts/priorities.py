@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.wording import (
     WITHHELD,
-    first_within,
     format_count,
     format_group,
     format_value,
@@ -54,16 +53,16 @@ def charts(tables: Tables) -> Iterator[Chart]:
 def _title(rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
     """The fewest and the most schools reached, and the rows they are from."""
     counts = [int(row["n_schools"]) for row in rows]
-    everyone = int(rows[0]["n_schools_of_all"])
-    of_all = Quote(str(everyone), (0,), "Of all local schools")
+    everyone = format_count(rows[0]["n_schools_of_all"])
+    of_all = Quote(everyone, (0,), "Of all local schools")
     fewest, most = (
-        Quote(str(n), (counts.index(n),), "Schools") for n in (min(counts), max(counts))
+        Quote(format_count(n), (counts.index(n),), "Schools") for n in (min(counts), max(counts))
     )
     if fewest == most:
-        title = f"Each priority reached {most.number} of {everyone} schools"
-        return first_within(MAX_TITLE_WORDS, title), (most, of_all)
+        whose = "Each priority" if len(rows) > 1 else "The one priority"
+        return f"{whose} reached {most.number} of {everyone} schools", (most, of_all)
     title = f"Priorities reached between {fewest.number} and {most.number} of {everyone} schools"
-    return first_within(MAX_TITLE_WORDS, title), (fewest, most, of_all)
+    return title, (fewest, most, of_all)
 
 
 @style.styled

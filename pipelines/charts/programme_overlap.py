@@ -67,22 +67,26 @@ def _title(tables: Tables, counts: Counts, order: list[str]) -> tuple[str, tuple
     pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
     known = [(n, pair) for pair in pairs if (n := _count(counts, *pair)) is not None]
     if not known:
-        return "Schools took part in several programmes at once", ()
+        between = [n for (a, b), n in counts.items() if a != b]
+        if any(between):
+            return "Some schools took part in several programmes at once", ()
+        return "No two programmes are shown to share a school", ()
     most, (a, b) = max(known)
-    total = _words(_count(counts, a, a))
-    of_all = f"{most} of {total} {titles[a]} schools also in {titles[b]}"
+    total = _count(counts, a, a)
+    # A withheld total is no part of a title.
+    of_all = [] if total is None else [f"{most} of {total} {titles[a]} schools also in {titles[b]}"]
+    schools = subject.counted(most, "school")
     title = first_within(
         MAX_TITLE_WORDS,
-        of_all,
-        f"{most} schools were in both {titles[a]} and {titles[b]}",
-        f"{most} schools were in both evaluated programmes"
+        *of_all,
+        f"{titles[a]} and {titles[b]} share {schools}",
+        f"Both evaluated programmes share {schools}"
         if len(chosen) == 2
-        else f"Up to {most} schools were in two evaluated programmes",
+        else f"Two evaluated programmes share up to {schools}",
     )
     row = (order.index(a),)
     both = Quote(str(most), row, titles[b])
-    is_of_all = title == of_all and total != WITHHELD
-    return title, (both, Quote(total, row, titles[a])) if is_of_all else (both,)
+    return title, (both, Quote(str(total), row, titles[a])) if title in of_all else (both,)
 
 
 @style.styled

@@ -1,14 +1,12 @@
-"""Breaks in the series a chart by year shows: where they are, in words, and what may still be averaged.
+"""Breaks in the series a chart by year shows: where they are, in words.
 
 How a line is drawn across them is `year_axis`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pipelines.charts.chart import Tables
-from pipelines.charts.subject import Reading, Subject
+from pipelines.charts.subject import Subject
 from pipelines.wording import join_words
 
 
@@ -28,11 +26,3 @@ def break_words(tables: Tables, subject: Subject, after: str = "") -> str:
         f"Break in series at {join_words(found)}: {'; '.join(found.values())}. "
         "Levels before and after are not comparable."
     )
-
-
-def comparable_before(
-    tables: Tables, subject: Subject, earlier: Sequence[Reading]
-) -> list[Reading]:
-    """Earlier years with a mean, as far as no break parts them from the outcome year."""
-    last_break = max(breaks(tables, subject), default="")
-    return [r for r in earlier if not r.is_missing and r.academic_year >= last_break]

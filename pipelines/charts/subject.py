@@ -27,6 +27,7 @@ from pipelines.wording import (
 
 WITHHELD_TEXT = "withheld [c]"
 NOT_YET = "not yet published"
+POPULATION = "state-funded mainstream schools with results"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Effect:
     n_programme_schools: float | None
     n_comparison_schools: float | None
     is_interval_withheld: bool = False
+    is_withheld: bool = False  # the whole answer
 
     @property
     def is_estimated(self) -> bool:
@@ -200,7 +202,8 @@ def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
             status=_text(row["release_status"]),
             n_programme_schools=_number(row["n_programme_schools"]),
             n_comparison_schools=_number(row["n_comparison_schools"]),
-            is_interval_withheld=row["withheld"] == "interval",
+            is_interval_withheld=_text(row["withheld"]) == "interval",
+            is_withheld=_text(row["withheld"]) == "estimate",
         )
         for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place
     }
@@ -279,7 +282,7 @@ def caption(
     return " ".join(
         (
             f"Measure: {subject.measured()}.",
-            f"Schools: {population or 'mainstream schools with results, special schools apart'}.",
+            f"Schools: {population or POPULATION}.",
             reading,
             *_definition(tables, subject),
             f"Place and period: {place(tables)}, {_period(tables)}.",

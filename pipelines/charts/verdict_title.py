@@ -7,37 +7,28 @@ from pipelines.charts.chart import MAX_TITLE_WORDS, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import first_within
 
+_PLACEBO = {
+    "better": "No programme existed, yet the headline comparison claims an effect",
+    "worse": "No programme existed, yet the headline comparison claims an effect",
+    "no_meaningful_difference": "No programme existed; headline comparison finds too little to matter",
+    "cannot_tell": "No programme existed; the headline comparison cannot tell",
+}
+
 
 def verdict_title(tables: Tables, about: Subject, found: Effect | None) -> str:
     """The finding about a primary measure in ten words or fewer, from its verdict alone."""
-    label, title, year = about.label, about.title, subject.outcome_year(tables)
+    label, title = about.label, about.title
     if found is None or not found.is_estimated:
-        if found is None or subject.why_absent(tables, about, year) == subject.NOT_YET:
+        long, short = _why_silent(tables, about, found)
+        if about.is_placebo:
             return first_within(
-                MAX_TITLE_WORDS,
-                f"{label}: {year} results not yet published",
-                f"{about.pupils_year} results for {year} not yet published",
-            )
-        if "too few schools" in found.reason:
-            return first_within(
-                MAX_TITLE_WORDS,
-                f"{label}: too few {title} schools to judge",
-                f"{title}: too few {about.pupils_year} schools to judge",
-                f"Too few {about.pupils_year} schools to judge",
+                MAX_TITLE_WORDS, f"No programme existed; {long}", f"No programme existed; {short}"
             )
         return first_within(
-            MAX_TITLE_WORDS,
-            f"{label}: cannot be judged yet",
-            f"{about.pupils_year} results: cannot be judged yet",
+            MAX_TITLE_WORDS, f"{label}: {long}", f"{about.pupils_year} results: {short}"
         )
     if about.is_placebo:
-        return {
-            "better": "No programme existed, yet the trusted comparison claims an effect",
-            "worse": "No programme existed, yet the trusted comparison claims an effect",
-            "no_meaningful_difference": (
-                "No programme existed; trusted comparison finds too little to matter"
-            ),
-        }.get(found.verdict or "", "No programme existed; the trusted comparison cannot tell")
+        return _PLACEBO[found.verdict or "cannot_tell"]
     wordings = {
         "better": ("better than expected in {} schools", "Better than expected in {} schools"),
         "worse": ("worse than expected in {} schools", "Worse than expected in {} schools"),
@@ -56,3 +47,15 @@ def verdict_title(tables: Tables, about: Subject, found: Effect | None) -> str:
         without.format(title),
         without.format("programme" if "{} schools" in without else "the programme"),
     )
+
+
+def _why_silent(tables: Tables, about: Subject, found: Effect | None) -> tuple[str, str]:
+    """Why there is no verdict, after a colon: with names and years, and in seven words or fewer."""
+    year = subject.outcome_year(tables)
+    if subject.why_absent(tables, about, year) == subject.NOT_YET:
+        return f"{year} results not yet published", f"not yet published for {year}"
+    if found is not None and found.is_withheld:
+        return ("estimate withheld to protect single pupils",) * 2
+    if found is not None and "too few schools" in found.reason:
+        return f"too few {about.title} schools to judge", "too few schools to judge"
+    return ("cannot be judged",) * 2
