@@ -126,7 +126,7 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
         height,
     )
     width = (style.WIDTH_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
-    limits = year_axis.limits(about, list(lines.values()))
+    limits = year_axis.limits(about, list(lines.values()), room=0.2)
     for number, (arm, line) in enumerate(lines.items()):
         row, column = divmod(number, _COLUMNS)
         bottom = height - (row + 1) * (_HEADING + _PANEL)

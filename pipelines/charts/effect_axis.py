@@ -76,24 +76,30 @@ def prepare(
 
 
 def write_row(axes: Axes, row: float, who: str, range_words: str, verdict: str | None) -> None:
-    """Who, the range and the verdict above a row, from the left edge.
+    """Who, the range and the verdict above a row, from the left edge, in a size that can be read.
 
-    The unit stands in the heading too and goes first where there is no room; then the size.
+    The unit stands in the heading too and goes first where there is no room; then the end of the name,
+    which the chart's table has whole.
     """
     says = f" – {format_verdict(verdict)}" if verdict else ""
     bare = range_words
     for unit in UNIT_LABELS.values():
         bare = bare.removesuffix(f" {unit}")
     room = axes.get_position().width * style.WIDTH_INCHES
-    text = next(
-        (
-            text
-            for text in (f"{who}: {range_words}{says}", f"{who}: {bare}{says}")
-            if style.text_width(text, style.BODY_SIZE) <= room
+    words = who.split()
+    wordings = [
+        (f"{who}: {range_words}{says}", style.BODY_SIZE),
+        (f"{who}: {bare}{says}", style.BODY_SIZE),
+        (f"{who}: {bare}{says}", style.SMALL_SIZE),
+        *(
+            (f"{' '.join(words[:n])}…: {bare}{says}", style.SMALL_SIZE)
+            for n in range(len(words) - 1, 0, -1)
         ),
-        f"{who}: {bare}{says}",
+    ]
+    text, size = next(
+        ((text, size) for text, size in wordings if style.text_width(text, size) <= room),
+        wordings[-1],
     )
-    size = min(style.BODY_SIZE, style.BODY_SIZE * room / style.text_width(text, style.BODY_SIZE))
     transform = axes.get_yaxis_transform()
     axes.text(0.0, row - 0.22, text, transform=transform, va="center", fontsize=size, zorder=6)
 
@@ -127,11 +133,13 @@ def whisker(axes: Axes, about: Subject, row: float, found: Effect, **look: Any) 
 
 def favourable_side(abouts: Iterable[Subject]) -> str:
     """Which side of zero speaks for the programme: the scale, not the finding."""
-    ups = {about.label: about.higher_is_better for about in abouts}
+    shown = list(abouts)
+    ups = {about.label: about.higher_is_better for about in shown}
+    whom = join_words(dict.fromkeys(about.schools for about in shown))
     side = "Right" if any(ups.values()) else "Left"
     lower = [label for label, is_higher in ups.items() if not is_higher]
     but = f" (of {join_words(lower)}: left)" if lower and any(ups.values()) else ""
-    return f"{side} of zero{but} would favour programme schools."
+    return f"{side} of zero{but} would favour {whom}."
 
 
 def unit_heading(about: Subject) -> str:

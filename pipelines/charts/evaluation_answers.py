@@ -54,12 +54,13 @@ def _chart(
     name = f"evaluation_answers-{programme}"
     about = subject.titles(tables)[programme]
     title = _title(answers, n_returned, n_expected)
-    rate = f"{n_returned} of the {n_expected} schools in {about} answered"
+    n_of, n_all = format_count(n_returned), format_count(n_expected)
+    rate = f"{n_of} of the {n_all} schools in {about} answered"
     alt_text = _alt_text(answers, rate)
     share = format_value(n_returned / n_expected, "share")
     answered = (
-        Quote(str(n_returned), (0,), "Schools that answered"),
-        Quote(str(n_expected), (0,), "Schools in the programme"),
+        Quote(n_of, (0,), "Schools that answered"),
+        Quote(n_all, (0,), "Schools in the programme"),
     )
     svg = _draw(tables, title, answers, rate).save(name, alt_text)
     return Chart(
@@ -76,8 +77,8 @@ def _chart(
         ),
         data=_data(answers).assign(
             **{
-                "Schools in the programme": format_count(n_expected),
-                "Schools that answered": format_count(n_returned),
+                "Schools in the programme": n_all,
+                "Schools that answered": n_of,
                 "Response rate": share,
             }
         ),
@@ -94,7 +95,8 @@ def _sum(given: dict[str, int], answers: tuple[str, ...]) -> int:
 def _title(answers: Answers, n_returned: int, n_expected: int) -> str:
     """Whether more than half of those who answered a question agree, if enough answered."""
     if 2 * n_returned < n_expected:
-        return f"{n_returned} of {n_expected} schools answered: cannot speak for all"
+        few = f"{format_count(n_returned)} of {format_count(n_expected)}"
+        return f"{few} schools answered: cannot speak for all"
     agreed = [2 * _sum(given, _AGREE) > sum(given.values()) for given in answers.values()]
     if not any(agreed):
         return "On no question did most schools that answered agree"

@@ -104,8 +104,9 @@ def _title(
     last = {arm: _gaps(panel)[-1] for arm, panel in panels.items()}
     gaps = {arm: _gap_words(about, gap) for arm, gap in last.items() if gap is not None}
     if len(gaps) < len(panels):
-        missing = "programme schools" if "programme" not in gaps else "other schools"
-        return f"No gap can be shown for {missing} in {year}", ()
+        # Of the side that has one, its own.
+        whose = {"programme": "other schools", "rest": about.schools}.get(next(iter(gaps), ""))
+        return f"No {year} gap can be shown{f' for {whose}' if whose else ''}", ()
     places = {arm: n for n, arm in enumerate(data["Schools"]) if data["Year"].iloc[n] == year}
     quotes = tuple(
         Quote(NUMBER.findall(words)[0], (places[_arm_words(about, arm)],), "Gap")

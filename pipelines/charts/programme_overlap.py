@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
-from pipelines.wording import WITHHELD, first_within, is_missing
+from pipelines.wording import WITHHELD, first_within, format_count, is_missing
 
 _NAME = "programme_overlap"
 _CELL_HEIGHT, _LABEL_WIDTH, _LEFT = 0.44, 1.75, 0.1
@@ -57,7 +57,7 @@ def _count(counts: Counts, a: str, b: str) -> int | None:
 
 
 def _words(count: int | None) -> str:
-    return WITHHELD if count is None else str(count)
+    return WITHHELD if count is None else format_count(count)
 
 
 def _title(tables: Tables, counts: Counts, order: list[str]) -> tuple[str, tuple[Quote, ...]]:
@@ -74,19 +74,20 @@ def _title(tables: Tables, counts: Counts, order: list[str]) -> tuple[str, tuple
     most, (a, b) = max(known)
     total = _count(counts, a, a)
     # A withheld total is no part of a title.
-    of_all = [] if total is None else [f"{most} of {total} {titles[a]} schools also in {titles[b]}"]
+    shared, all_of = _words(most), _words(total)
+    of_all = f"{shared} of {all_of} {titles[a]} schools also in {titles[b]}"
     schools = subject.counted(most, "school")
     title = first_within(
         MAX_TITLE_WORDS,
-        *of_all,
+        *([] if total is None else [of_all]),
         f"{titles[a]} and {titles[b]} share {schools}",
         f"Both evaluated programmes share {schools}"
         if len(chosen) == 2
         else f"Two evaluated programmes share up to {schools}",
     )
     row = (order.index(a),)
-    both = Quote(str(most), row, titles[b])
-    return title, (both, Quote(str(total), row, titles[a])) if title in of_all else (both,)
+    both = Quote(shared, row, titles[b])
+    return title, (both, Quote(all_of, row, titles[a])) if title == of_all else (both,)
 
 
 @style.styled

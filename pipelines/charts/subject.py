@@ -140,11 +140,15 @@ def evaluated(tables: Tables) -> list[str]:
 
 
 def titles(tables: Tables, *, are_evaluated: bool = False) -> dict[str, str]:
-    """Programme titles by id, of all or of those that are evaluated."""
+    """Programme titles by id, of all or of those that are evaluated; two of one title with their ids."""
     programme = tables["programme"]
+    counts = programme["title"].value_counts()
     if are_evaluated:
         programme = programme[programme["is_evaluated"].astype(bool)]
-    return dict(zip(programme["programme"], programme["title"], strict=True))
+    return {
+        name: title if counts[title] == 1 else f"{title} ({name})"
+        for name, title in zip(programme["programme"], programme["title"], strict=True)
+    }
 
 
 def primary_subjects(tables: Tables) -> Iterator[Subject]:

@@ -116,24 +116,21 @@ def mark_breaks(
 ) -> None:
     """A dashed line before each year from which values are not comparable with those before.
 
-    Named beside it, where there is room.
+    Named beside it, where there is room: above the lines, or upright where several would meet there.
     """
-    for position, year in enumerate(years):
-        if position and year in breaks:
-            axes.axvline(
-                position - 0.5, color=style.RULE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1
-            )
-            if not is_named:
-                continue
+    places = [position - 0.5 for position, year in enumerate(years) if position and year in breaks]
+    upright: dict[str, Any] = {"va": "bottom", "rotation": 90} if len(places) > 1 else {"va": "top"}
+    for place in places:
+        axes.axvline(place, color=style.RULE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+        if is_named:
             axes.text(
-                position - 0.5,
-                0.02,
-                "break in series ",
+                place,
+                0.02 if len(places) > 1 else 1.0,
+                "break in series  ",
                 transform=axes.get_xaxis_transform(),
                 ha="right",
-                va="bottom",
                 fontsize=style.SMALL_SIZE,
-                rotation=90,
+                **upright,
             )
 
 

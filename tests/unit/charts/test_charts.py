@@ -109,7 +109,12 @@ def test_long_names_still_give_titles_of_ten_words():
     long = "A programme with a very long name that its funder insisted upon using"
     tables["programme"].loc[tables["programme"]["is_evaluated"], "title"] = long
     tables["measure"]["label"] = "The share of pupils who reach a standard that takes long to say"
-    assert all(len(c.title.split()) <= MAX_TITLE_WORDS for c in redraw(tables).values())
+    drawn = redraw(tables).values()
+    assert all(len(c.title.split()) <= MAX_TITLE_WORDS for c in drawn)
+    sizes = {size for c in drawn for size in re.findall(rb"font-size: ([\d.]+)px", c.svg)}
+    assert len(sizes) > 1
+    # A name that has no room is cut, never printed too small to be read.
+    assert min(map(float, sizes)) >= style.SMALL_SIZE
 
 
 @pytest.mark.parametrize(
