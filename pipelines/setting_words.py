@@ -10,6 +10,7 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -34,7 +35,7 @@ def of_value(problem: Mapping[str, Any], location: Sequence[str | int]) -> Words
     field = field_at(location)
     kind, value = str(problem["type"]), problem["input"]
     expected, remedy = _expected(kind, problem, value, field)
-    about = (field.description or "").strip() if field is not None else ""
+    about = " ".join((field.description or "").split()) if field is not None else ""
     if about and kind != "literal_error":
         expected += f" ({about[0].lower()}{about[1:].rstrip('.')})"
     return expected, remedy or "mend the value"
@@ -107,6 +108,10 @@ def _expected(
         return f"{wanted}, without quotation marks, commas or signs of money or percent", (
             f"write {number}" if number else None
         )
+    if kind == "dict_type":
+        return 'entries in braces, as { "heading in the file" = "RWMEXP" }', None
+    if kind == "string_type" and "year" in str(problem["loc"]):
+        return 'an academic year in quotation marks, as "2017-18"', None
     if kind == "string_type":
         return "text in quotation marks", f'write "{value}"' if isinstance(
             value, int | float
@@ -122,7 +127,7 @@ def _expected(
 def _bounds(field: FieldInfo) -> str:
     metadata = [*field.metadata, *(m for a in get_args(field.annotation) for m in _metadata(a))]
     said = [
-        f"{words} {getattr(each, name):g}"
+        f"{words} {getattr(each, name):,.10g}"
         for name, words in _BOUNDS.items()
         for each in metadata
         if getattr(each, name, None) is not None
@@ -196,11 +201,27 @@ def day_of(text: str) -> dt.date | None:
     elif found := _YEAR_FIRST.fullmatch(text):
         year, month, day = (int(part) for part in found.groups())
     else:
-        return None
+        return _day_in_words(text)
     try:
         return dt.date(year, month, day)
     except ValueError:
         return None
+
+
+def _day_in_words(text: str) -> dt.date | None:
+    for form in ("%d %B %Y", "%d %b %Y"):
+        with suppress(ValueError):
+            return dt.datetime.strptime(text, form).date()
+    return None
+
+
+# What tomllib says, and what it means for the line.
+_SYNTAX = (
+    ("Expected newline", "one value, and nothing after it but a # note"),
+    ("Illegal character", "text that ends with a quotation mark on the same line"),
+    ("Unclosed array", "a list that ends with ], its values parted by commas"),
+    ("Invalid value", "text in straight quotation marks, a number, a date, true, false or a list"),
+)
 
 
 def of_line(line: str, error: str) -> tuple[str, Words]:
@@ -216,8 +237,25 @@ def of_line(line: str, error: str) -> tuple[str, Words]:
         )
     found = _LINE.match(line)
     if found is None:
-        return "the line is not valid TOML", ("key = value, or a [table]", form)
+        return (
+            "the line is not valid TOML, or a bracket or quotation mark above it is not closed",
+            ("key = value, or a [table]", "mend that line or the one above it"),
+        )
     value = found["value"].strip()
+    if years := _YEARS.fullmatch(value):
+        written = f'write {found["key"]} = "{years.group(1)}-{years.group(3)}"'
+        return "the text has no quotation marks", ("an academic year, as 2017-18", written)
+    if value in {"True", "False", "TRUE", "FALSE", "yes", "no"}:
+        written = "true" if value.casefold() in {"true", "yes"} else "false"
+        return (
+            "the value is not usable",
+            ("true or false, in small letters", f"write {found['key']} = {written}"),
+        )
+    if re.fullmatch(r"[“”„‘’].*[“”‘’]", value):
+        return (
+            "the quotation marks are curly",
+            ("straight quotation marks", f'write {found["key"]} = "{value[1:-1]}"'),
+        )
     if re.fullmatch(r"['\"]?[\d/.-]{6,10}['\"]?", value) and ("/" in value or "-" in value):
         day = day_of(value)
         is_day = f"write {found['key']} = {day}" if day else "mend it: there is no such day"
@@ -235,4 +273,5 @@ def of_line(line: str, error: str) -> tuple[str, Words]:
             "the text has no quotation marks",
             ("text in quotation marks", f'write {found["key"]} = "{value}"'),
         )
-    return "the line is not valid TOML", (re.sub(r" \(at .*\)", "", error), form)
+    expected = next((words for said, words in _SYNTAX if said in error), "a line of valid TOML")
+    return "the line is not valid TOML", (expected, form)
