@@ -122,7 +122,8 @@ def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
         column=dotted(location),
         problem=f"the key {location[-1]!r} is not known here",
         expected="one of " + ", ".join(known),
-        remedy=f"mend the spelling{f' (perhaps {near[0]})' if near else ''}, or take the line out",
+        remedy="mend the spelling, or take the line out"
+        + (f": perhaps {near[0]} is meant" if near else ""),
     )
 
 

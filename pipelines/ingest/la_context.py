@@ -21,6 +21,7 @@ from pipelines.ingest.published_values import (
     is_column_of_shares,
     is_neither,
     is_number,
+    meaning_of_figure,
     number,
     status,
 )
@@ -123,9 +124,8 @@ def meaning_of_heading(source: Source, heading: str) -> str:
         ees["area_code"]: "an authority's number of 3 digits",
     }
     folded = {name.casefold(): meaning for name, meaning in meanings.items()}
-    return folded.get(
-        heading.casefold(), "a percentage from 0% to 100% (and not a share from 0 to 1)"
-    )
+    units = {MEASURES[m.measure].unit for m in context_measures("ees") if m.name == heading}
+    return folded.get(heading.casefold(), meaning_of_figure(is_share=units != {"points"}))
 
 
 def _is_of_interactive_tool(file: TabularFile, registered: RegisteredFile) -> bool:
@@ -299,6 +299,10 @@ def _store(
             SELECT row_number, column_name FROM figure
             WHERE aside IS NULL AND {is_used} AND measure IN ({shares}) AND {is_number("raw_text")}
                 AND NOT {number("raw_text")} BETWEEN 0 AND 100
+            UNION ALL
+            SELECT row_number, column_name FROM figure
+            WHERE aside IS NULL AND {is_used} AND measure NOT IN ({shares}) AND {is_number("raw_text")}
+                AND contains(raw_text, '%')
         )
         """,
         {"table_name": LA_CONTEXT.name, "source_id": registered.source_id},

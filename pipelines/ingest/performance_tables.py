@@ -30,6 +30,7 @@ from pipelines.ingest.published_values import (
     is_neither,
     is_no_count,
     is_number,
+    meaning_of_figure,
     number,
     status,
 )
@@ -116,7 +117,10 @@ def meaning_of_heading(source: Source, heading: str) -> str:
     own = headings_in(source, wanted_figures(columns, set()))
     if any(own[c.n_pupils].casefold() == heading.casefold() for c in columns):
         return "a whole number of pupils (as 12 or 1,234: no percentage, no decimals)"
-    return "a percentage from 0% to 100% (and not a share from 0 to 1)"
+    units = {
+        MEASURES[c.measure].unit for c in columns if own[c.value].casefold() == heading.casefold()
+    }
+    return meaning_of_figure(is_share=units != {"points"})
 
 
 def codes_of_record_types(source: Source) -> str:
@@ -313,7 +317,8 @@ def _note_unreadable(
     """Keep the places of cells that would otherwise be lost without a word.
 
     A school without a usable URN belongs nowhere; pupils that are no number give a figure no weight; a
-    share above 100% is none; a column of shares from 0 to 1 would be read as one percent at most.
+    share above 100% is none, and points are no percentage; a column of shares from 0 to 1 would be read as
+    one percent at most.
     """
     urn = sql_text(places["urn"].heading)
     la_keys = " ".join(
@@ -340,6 +345,9 @@ def _note_unreadable(
             UNION ALL
             SELECT row_number, column_name FROM incoming
             WHERE is_used AND unit = 'share' AND {is_number("raw_text")} AND NOT {percent} BETWEEN 0 AND 100
+            UNION ALL
+            SELECT row_number, column_name FROM incoming
+            WHERE is_used AND unit <> 'share' AND {is_number("raw_text")} AND contains(raw_text, '%')
             UNION ALL
             SELECT min(row_number), column_name FROM incoming JOIN as_share USING (column_name)
             WHERE {is_number("raw_text")} AND {percent} NOT IN (0, 1) GROUP BY column_name

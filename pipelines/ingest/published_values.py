@@ -71,6 +71,13 @@ def _is_no_code(text: str) -> str:
     return f"upper({text}) NOT IN ({codes})"
 
 
+def meaning_of_figure(*, is_share: bool) -> str:
+    """What a figure has to be, in words for a message."""
+    if is_share:
+        return "a percentage from 0% to 100% (and not a share from 0 to 1)"
+    return "a number of points (with a decimal point, and no percent sign)"
+
+
 def is_column_of_shares(text: str) -> str:
     """SQL over the numbers of one column of percentages: whether they are shares from 0 to 1 instead."""
     percent = number(text)

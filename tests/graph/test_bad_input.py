@@ -150,8 +150,9 @@ def several_faults_in_one_file(plant: Plant) -> Told:
             f"{KS2}, row 4, column READOUTCOME: the code is not known",
             f"{KS2}, row 5, column KS1GROUP: the code is not known",
             f"{KS2}, row 5, column UPN: the same pupil number stands in rows 5, 6",
-            f"{KS2}, row 7, column READSCORE: the cell cannot be read as",
-            "found:    '1o1'",
+            # One kind of fault with the last of row 9: its places are listed below it.
+            "2 places: the cell cannot be read as a number with a decimal point",
+            f"{KS2}, row 7, column READSCORE: found '1o1'",
             f"{KS2}, row 8, column MATSCORE: the value is out of range",
             "found:    '130",
             *(

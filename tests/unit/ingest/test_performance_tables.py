@@ -344,6 +344,21 @@ def test_a_cell_that_would_be_lost_is_a_fault_at_its_place(tmp_path, heading, te
     assert fault.found == repr(text)
 
 
+def test_points_are_no_percentage(tmp_path):
+    row = {
+        **published_ks2(900100, 2001, "Alder"),
+        **{"TPUP": 30, "TFSM6CLA1A": 10, "ATT8SCR": "40.1", "ATT8SCR_FSM6CLA1A": "33%"},
+    }
+    tiny = ks4_study(tmp_path, [row])
+    tiny.protocol = tiny.protocol.replace("ks4_basics_94", "ks4_attainment8").replace(
+        "smallest_effect = 0.05", "smallest_effect = 1"
+    )
+    with ingested(tiny) as (con, study):
+        (fault,) = faults_in(con, study)
+    assert (fault.row, fault.column, fault.found) == (2, "ATT8SCR_FSM6CLA1A", "'33%'")
+    assert fault.problem == "the cell cannot be read as a number of points"
+
+
 def test_shares_from_0_to_1_are_not_read_as_percentages(tmp_path):
     rows = [
         published_ks2(900100 + n, 2001 + n, "Alder", PTRWM_EXP_FSM6CLA1A=text)
