@@ -36,6 +36,7 @@ def contradictions(study: Study) -> Iterator[Contradiction]:
     yield from series_contradictions(study)
     yield from release_contradictions(study)
     yield from _of_kinds(study)
+    yield from _of_context(study)
 
 
 def _of_the_study(study: Study) -> Iterator[Contradiction]:
@@ -216,3 +217,27 @@ def _of_kinds(study: Study) -> Iterator[Contradiction]:
             'a source of kind = "enrolments"',
             "add it",
         )
+
+
+def _of_context(study: Study) -> Iterator[Contradiction]:
+    context = study.authority_context
+    if context is None:
+        return
+    here = ("authority_context", "statistical_neighbours")
+    if not any(source.kind == "la_context" for source in study.source):
+        yield (
+            ("authority_context",),
+            "the study names statistical neighbours and has no file with their results",
+            'a source of kind = "la_context"',
+            "add the file, or take [authority_context] out",
+        )
+    for index, code in enumerate(context.statistical_neighbours):
+        if code == study.study.local_authority:
+            yield (
+                (*here, index),
+                f"{code} is the study's own authority",
+                "other authorities",
+                "take it out",
+            )
+        if code in context.statistical_neighbours[:index]:
+            yield (here, f"{code} is listed twice", "each authority once", "take one out")

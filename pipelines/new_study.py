@@ -24,6 +24,7 @@ from pipelines.ingest.records import read_columns
 from pipelines.study import (
     DATED_BY,
     PROTOCOL,
+    AuthorityContext,
     Claim,
     NotYetPublished,
     Programme,
@@ -85,6 +86,11 @@ _EXAMPLES = {
         "said": "every school takes part in one or more programmes",
         "said_by": "minutes of the board, 3 July 2018",
         "but": "1",
+    },
+    AuthorityContext: {
+        "statistical_neighbours": "852, 879",
+        "model": "April 2021",
+        "years": "2016-17",
     },
     NotYetPublished: {
         "measure": "ks4_progress8",
@@ -197,10 +203,11 @@ def _protocol(name: str) -> Iterator[str]:
         ("not_yet_published", NotYetPublished),
         ("stated_total", StatedTotal),
         ("claim", Claim),
+        ("authority_context", AuthorityContext),
     ):
         yield ""
         yield from _about(model)
-        yield f"# [[{header}]]"
+        yield f"# [{header}]" if model is AuthorityContext else f"# [[{header}]]"
         for line in _settings(model):
             yield line if line.startswith("#") else f"# {line}"
     yield ""

@@ -121,6 +121,14 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             for order, total in enumerate(study.stated_total)
         ],
     )
+    context = study.authority_context
+    _write(
+        con,
+        "statistical_neighbour",
+        "la_code INTEGER, model VARCHAR",
+        [(code, context.model) for code in context.statistical_neighbours] if context else [],
+    )
+    _write(con, "context_year", "academic_year VARCHAR", [(year,) for year in study.context_years])
     _write(
         con,
         "claim",

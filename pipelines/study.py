@@ -250,6 +250,19 @@ class Claim(_Settings):
     """How many schools the claim leaves out, as 1 for all but one."""
 
 
+class AuthorityContext(_Settings):
+    """Published results of the authority beside its statistical neighbours and England: la_context files."""
+
+    statistical_neighbours: tuple[Annotated[int, Field(ge=200, le=999)], ...] = Field(
+        min_length=1, strict=False
+    )
+    """The three-digit numbers of the authorities most like it."""
+    model: str
+    """Which list of neighbours this is, by its date."""
+    years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
+    """Which years are shown; else those of the study."""
+
+
 class StudySection(_Settings):
     """Whose results, of which years, and on how few pupils a figure may rest."""
 
@@ -292,6 +305,7 @@ class Study(_Settings):
     not_yet_published: tuple[NotYetPublished, ...] = Field(default=(), strict=False)
     stated_total: tuple[StatedTotal, ...] = Field(default=(), strict=False)
     claim: tuple[Claim, ...] = Field(default=(), strict=False)
+    authority_context: AuthorityContext | None = None
     folder: Path
     protocol_sha256: str
 
@@ -309,6 +323,12 @@ class Study(_Settings):
     def years(self) -> tuple[AcademicYear, ...]:
         """Baseline years and the outcome year, oldest first."""
         return tuple(sorted({*self.study.baseline_years, self.study.outcome_year}))
+
+    @property
+    def context_years(self) -> tuple[AcademicYear, ...]:
+        """Years of which published results of the authority are shown, oldest first."""
+        context = self.authority_context
+        return tuple(sorted(context.years)) if context and context.years else self.years
 
     @property
     def evaluated_programmes(self) -> tuple[Programme, ...]:

@@ -60,6 +60,11 @@ POOL_LABELS = {
     "local": "other local schools",
     "matched": "similar schools outside the area",
 }
+# Places that published results of an authority stand beside.
+PLACE_LABELS = {
+    "statistical_neighbours": "neighbours’ average",
+    "england": "England",
+}
 # The same inside a sentence that has said who they are.
 POOL_SHORT = {
     "local": "the other schools",

@@ -105,10 +105,32 @@ def _invented() -> dict[str, pd.DataFrame]:
         "revisions": pd.DataFrame(),
         "verdict_change": pd.DataFrame(),
         "series_break": pd.DataFrame(),
+        "authority_context": _authority_context(),
         "source": _source(),
         "data_check": _data_check(),
         "withheld": _withheld(),
     }
+
+
+def _authority_context() -> pd.DataFrame:
+    """One neighbour of three has no figure in the first year, and England's last is not out."""
+    columns = ["academic_year", "place", "n_places", "n_places_listed", "model", "value"]
+    values = [
+        ("2016-17", "authority", 1, 1, None, 0.08),
+        ("2016-17", "statistical_neighbours", 2, 3, "April 2021", 0.17),
+        ("2016-17", "england", 1, 1, None, 0.16),
+        ("2017-18", "authority", 1, 1, None, 0.15),
+        ("2017-18", "statistical_neighbours", 3, 3, "April 2021", 0.22),
+    ]
+    frame = pd.DataFrame(values, columns=columns)
+    return frame.assign(
+        measure="ks2_rwm_expected",
+        key_stage="ks2",
+        pupil_group="sen_support",
+        release_status="final",
+        unit="share",
+        publisher="The statistics office",
+    )
 
 
 def _study() -> pd.DataFrame:

@@ -16,6 +16,7 @@ import pandas as pd
 from pipelines import wording
 from pipelines.board import annex, tables
 from pipelines.board.about import in_sentence, measure_label, programme_title
+from pipelines.board.authority_context import Context, authority_context
 from pipelines.board.case_studies import CaseStudy, case_studies
 from pipelines.board.changes import Changes, changes
 from pipelines.board.cited import (
@@ -36,6 +37,7 @@ from pipelines.measures import MEASURES
 _NAIVE_FAMILY = "naive_headline"
 # Families that stand in a section of their own subject, whatever programme they are about.
 _SECTION_OF_FAMILY = {
+    "authority_context": "authority-context",
     "priorities": "priorities",
     "school_programmes": "taking-part",
     "evaluation_answers": "schools-say",
@@ -114,6 +116,7 @@ class Pack:
     figures_of: Mapping[str, tuple[Figure, ...]]
     arms: tuple[Table, ...]
     sections: Mapping[str, Section]
+    context: Context
     reached: Table
     claims: Table
     changes: Changes
@@ -182,6 +185,7 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
             programme.id: _section(programme.id, by_place.get(programme.id, []), rows)
             for programme in found.programmes
         },
+        context=authority_context(rows),
         reached=tables.reached(rows),
         claims=tables.claims(rows),
         changes=changes(rows),

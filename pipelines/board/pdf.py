@@ -68,6 +68,7 @@ def model(of: Pack) -> dict[str, Any]:
                 for programme in found.programmes
                 for block in _programme(programme, of.sections[programme.id], of)
             ),
+            *_context(of),
             *_limits(of),
             *_schools_say(of),
             *_case_studies(of),
@@ -158,6 +159,18 @@ def _programme(programme: Programme, section: Section, of: Pack) -> Iterator[Blo
         yield from _figure(figure, 4, of)
     yield _heading(3, "Every measure")
     yield from _table(section.estimates, of)
+
+
+def _context(of: Pack) -> Iterator[Block]:
+    if not of.context.tables:
+        return
+    yield _NEW_PAGE
+    yield _heading(2, "The authority beside others")
+    for text in of.context.sentences:
+        yield _paragraph(text)
+    yield from _figures_of("authority-context", of)
+    for table in of.context.tables:
+        yield from _table(table, of)
 
 
 def _limits(of: Pack) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from pipelines.catalogue.columns import (
     STATUS,
     UNIT,
     YEAR,
+    result,
 )
 from pipelines.catalogue.released_results import RELEASED_RESULTS
 from pipelines.catalogue.released_voices import RELEASED_VOICES
@@ -235,6 +236,46 @@ RELEASED_TABLES: tuple[Table, ...] = (
             YEAR,
             Column("what", "text", "What changed", is_nullable=False),
             Column("source", "text", "Who says so", is_nullable=False),
+        ),
+    ),
+    Table(
+        "released",
+        "authority_context",
+        grain="a published result of some pupils of the authority, its statistical neighbours, or England",
+        key=("measure", "pupil_group", "academic_year", "place"),
+        columns=(
+            MEASURE,
+            KEY_STAGE,
+            GROUP,
+            YEAR,
+            STATUS,
+            Column(
+                "place",
+                "code",
+                "Whose pupils: the authority's, its statistical neighbours', or England's",
+                allowed=("authority", "statistical_neighbours", "england"),
+                is_nullable=False,
+            ),
+            Column(
+                "n_places",
+                "integer",
+                "Authorities with a published figure, of which the value is the plain average",
+                low=1,
+                unit="authorities",
+                is_nullable=False,
+            ),
+            Column(
+                "n_places_listed",
+                "integer",
+                "Authorities that the study lists; one for the authority and for England",
+                low=1,
+                unit="authorities",
+                is_nullable=False,
+            ),
+            Column("model", "text", "Which list of neighbours"),
+            result("value", "The published figure, or the average of several"),
+            UNIT,
+            Column("publisher", "text", "Who published it"),
         ),
     ),
     Table(

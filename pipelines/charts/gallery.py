@@ -42,6 +42,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "school_point",
         "school_point_withheld",
     ),
+    "authority_context": (*_SUBJECT, "measure", "series_break", "authority_context"),
     "programme_overlap": (*_SUBJECT, "programme_overlap"),
     "priorities": ("study", "source", "priority"),
     "evaluation_answers": (*_SUBJECT, "evaluation_summary"),

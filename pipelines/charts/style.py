@@ -55,6 +55,15 @@ REST_MARKS: dict[str, Any] = {
     "markeredgewidth": 1.8,
     "linestyle": (0, (4, 2)),
 }
+# A third line beside both: a country beside an authority and its neighbours.
+THIRD_MARKS: dict[str, Any] = {
+    "color": DARK_GREY,
+    "marker": "D",
+    "markersize": 5.5,
+    "markerfacecolor": DARK_GREY,
+    "markeredgecolor": DARK_GREY,
+    "linestyle": (0, (1, 2)),
+}
 
 WIDTH_INCHES = 6.3  # 16 cm, the printed width of an A4 column
 TITLE_SIZE = 12.5

@@ -13,7 +13,7 @@ withheld is taken as known, or to be protected, though the figures have been rev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -35,6 +35,7 @@ PARTITIONS = (
 GROUPS_NEVER_BY_SCHOOL = ("sen_support", "ehc_plan", "no_sen")
 
 _SELECT = Path(__file__).parent / "restricted" / "counted.sql"
+_PUBLISHED = _SELECT.with_name("published_total.sql")
 _SHARES = [name for name, measure in MEASURES.items() if measure.unit == "share"]
 
 Standing = Literal["current", "known", "was_withheld"]
@@ -129,7 +130,8 @@ def read(
         )
         for count in earlier
     ]
-    known += _totals(counts, pupils)
+    published = con.execute(_PUBLISHED.read_text(encoding="utf-8")).fetchall()
+    known += _totals(counts, pupils, frozenset(published))
     return Structure(tuple(counts), tuple(_blocks(counts, known, pupils)))
 
 
@@ -191,9 +193,20 @@ def _pupils(con: duckdb.DuckDBPyConnection) -> _Pupils:
     )
 
 
-def _totals(counts: Sequence[Count], pupils: _Pupils) -> list[Count]:
-    """The authority's mainstream schools together, of everything that is counted of some of them."""
+def _totals(
+    counts: Sequence[Count], pupils: _Pupils, published: Container[tuple[str, ...]]
+) -> list[Count]:
+    """The authority's mainstream schools together, of all that is counted of some of them or `published`.
+
+    As exact, which is safer: what is published (key stage, year, measure, group) is whole percentages.
+    """
     asked = {cell[1:] for count in counts for cell in count.cells}
+    asked |= {
+        cell[1:]
+        for cell in pupils.by_cell
+        if (cell.key_stage, cell.academic_year, cell.measure, cell.pupil_group) in published
+        and cell.release_status == pupils.in_use.get((cell.key_stage, cell.academic_year))
+    }
     totals: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
     for cell in pupils.by_cell:
         if cell[1:] in asked and cell.school_id in pupils.local_mainstream:

@@ -19,6 +19,7 @@ from pipelines.example.city import (
     City,
     simulate,
 )
+from pipelines.example.context import la_context
 from pipelines.example.programmes import REFERENCE_DATE
 from pipelines.example.protocol import File, programme_entries, source_entry, study_section
 from pipelines.example.schools import CITY, LOCAL_AUTHORITY, SCHOOLS
@@ -104,7 +105,15 @@ def _files(city: City) -> list[File]:
         ("case_study_support", city.case_study_support, council, autumn),
     )
     listed = [File(f"{kind}.csv", kind, table, by, on) for kind, table, by, on in tables]
-    return [*results, *listed, census]
+    context = File(
+        "la_context.csv",
+        "la_context",
+        la_context(city.ks2_pupils, city.ks4_pupils, BASELINE_YEARS),
+        department,
+        dt.date(2018, 5, 17),
+        status="final",
+    )
+    return [*results, *listed, census, context]
 
 
 def _readme(seed: int) -> str:
@@ -152,6 +161,8 @@ show: an honest estimate may well say that it cannot tell.
   case study and answers on forms that name a pupil or give a telephone number, and so are held until a
   person has read them.
 - A case study with figures; one without, since they would leave another school's in a total.
+- Published results of the city's pupils on SEN support and disadvantaged pupils, counted from its pupils,
+  beside three invented cities and an invented England; one of the cities has a figure kept back.
 
 ## Simplified
 

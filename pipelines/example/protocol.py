@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines.example.city import BASELINE_YEARS, OUTCOME_YEAR, TARGETS
+from pipelines.example.context import MODEL, NEIGHBOURS
 from pipelines.example.programmes import GAP_STARTS, OTHERS, REFERENCE_DATE, SEND_STARTS
 from pipelines.example.schools import CITY, LOCAL_AUTHORITY
 
@@ -64,6 +65,10 @@ minimum_cell = 6
 draws = 9999
 seed = {seed}
 data_root = "."
+
+[authority_context]
+statistical_neighbours = [{", ".join(map(str, NEIGHBOURS))}]
+model = "{MODEL}"
 """
 
 

@@ -14,7 +14,15 @@ from pipelines import new_study
 from pipelines.errors import StudyError
 from pipelines.ingest.records import read_columns
 from pipelines.new_study import record_tables, write_new_study
-from pipelines.study import Claim, Programme, Source, SourceKind, StatedTotal, StudySection
+from pipelines.study import (
+    AuthorityContext,
+    Claim,
+    Programme,
+    Source,
+    SourceKind,
+    StatedTotal,
+    StudySection,
+)
 from pipelines.study_file import load_study
 from pipelines.toml_lines import blanks
 
@@ -97,7 +105,7 @@ def test_a_setting_is_explained_by_its_own_declaration(folder):
         re.sub(r"^\s*#? ?", "", line) for line in (folder / "study.toml").read_text().splitlines()
     )
     shown = {"kind", "file", "academic_year", "status"}
-    for model in (StudySection, Programme, Source, StatedTotal, Claim):
+    for model in (StudySection, Programme, Source, StatedTotal, Claim, AuthorityContext):
         for key, field in model.model_fields.items():
             if key not in {"measure", "placebo"} and not (model is Source and key in shown):
                 assert field.description, key

@@ -193,9 +193,8 @@ def test_sections_come_in_the_order_a_board_reads(page: ET.Element):
     names = [element.get("id") for element in page.findall(".//main/section")]
     assert names == [
         "answer", "together", "programme-send", "programme-gap", "programme-lowest",
-        "cannot-say", "claims", "not-yet", "changed", "schools-say", "case-studies", "method", "annex",
-        "withheld",
-        "sources", "words",
+        "authority-context", "cannot-say", "claims", "not-yet", "changed", "schools-say",
+        "case-studies", "method", "annex", "withheld", "sources", "words",
     ]  # fmt: skip
 
 

@@ -81,6 +81,7 @@ def test_every_family_draws_what_the_tables_allow(charts):
         "methods-gap-ks2_rwm_expected",
         "methods-lowest-ks2_rwm_expected",
         "arms_by_year-send-ks2_reading_progress",
+        "authority_context-sen_support-ks2_rwm_expected",
         "programme_overlap",
         "priorities",
         "evaluation_answers-send",
@@ -446,6 +447,7 @@ def test_a_study_without_results_has_only_what_it_can_say():
         tables[name] = tables[name].head(0)
     families = {name.partition("-")[0] for name in redraw(tables)}
     assert families == {
+        "authority_context",
         "programme_overlap",
         "priorities",
         "evaluation_answers",

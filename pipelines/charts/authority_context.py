@@ -1,0 +1,276 @@
+"""Published results of the authority by year: beside its statistical neighbours and England.
+
+They are others' figures of all the authority's pupils of a group. No programme is in them, and no school.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from pipelines.charts import series_breaks, style, subject, year_axis
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
+from pipelines.charts.subject import Reading, Subject
+from pipelines.measures import MEASURES
+from pipelines.wording import (
+    PLACE_LABELS,
+    capitalised,
+    first_within,
+    format_count,
+    format_group,
+    format_status,
+    is_missing,
+)
+
+_HEIGHT = 2.75
+_LEFT, _RIGHT = 0.5, 1.75
+_LOOKS = {
+    "authority": style.PROGRAMME_MARKS,
+    "statistical_neighbours": style.REST_MARKS,
+    "england": style.THIRD_MARKS,
+}
+_NO_FIGURE = "no published figure"
+
+
+def charts(tables: Tables) -> Iterator[Chart]:
+    """One chart a group for every primary measure of which the authority has a published figure."""
+    asked = tables["measure"]
+    primary = asked.loc[asked["is_primary"].astype(bool), "measure"]
+    context = tables["authority_context"]
+    context = context[context["measure"].isin(primary)]
+    for (measure, group), mine in context.groupby(["measure", "pupil_group"], sort=False):
+        yield _chart(tables, _about(str(measure), str(group)), mine)
+
+
+def _about(measure: str, group: str) -> Subject:
+    """The subject of a chart that is of no programme."""
+    found = MEASURES[measure]
+    return Subject(
+        programme=group,
+        title="",
+        is_placebo=False,
+        pupil_group=group,
+        starts=None,
+        measure=measure,
+        label=found.label,
+        key_stage=found.key_stage,
+        unit=found.unit,
+        smallest_effect=None,
+        higher_is_better=True,
+        comparison_pool="local",
+    )
+
+
+def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
+    name = f"authority_context-{about.slug}"
+    lines = _lines(mine)
+    names = {place: _name_of(tables, place) for place in lines}
+    year = max(r.academic_year for r in lines["authority"] if not r.is_missing)
+    title, quotes = _title(tables, about, lines, year)
+    broken = series_breaks.break_words(tables, about)
+    steps = ". ".join(
+        f"{capitalised(names[place])}: "
+        + ", ".join(f"{_value(about, r)} in {r.academic_year}" for r in line)
+        for place, line in lines.items()
+    )
+    group = format_group(about.pupil_group)
+    alt_text = (
+        f"Line chart of published figures. {about.label} of {group}, by year. {steps}. {broken}"
+    )
+    alt_text = alt_text.strip()
+    notes = [
+        "Published figures of all pupils of the group, in any programme or none.",
+        *(_average_note(mine),),
+        broken,
+    ]
+    return Chart(
+        name=name,
+        title=title,
+        alt_text=alt_text,
+        caption=" ".join(
+            part
+            for part in (
+                f"Measure: {about.measured()}.",
+                "Schools: all state-funded schools, special schools among them.",
+                *notes,
+                f"Place and period: {names['authority']}, {_period(lines['authority'])}.",
+                f"Release status: {subject.status_words(lines['authority'])}.",
+                source(mine),
+            )
+            if part
+        ),
+        data=_data(about, names, lines, mine),
+        svg=_draw(
+            about,
+            title,
+            {place: (names[place], line) for place, line in lines.items()},
+            series_breaks.breaks(tables, about),
+            source(mine),
+        ).save(name, alt_text),
+        title_from=quotes,
+    )
+
+
+def _lines(mine: pd.DataFrame) -> dict[str, list[Reading]]:
+    """A reading for every year that any place has, the authority's line first."""
+    years = sorted(set(mine["academic_year"]))
+    rows = {(row["place"], row["academic_year"]): row for row in subject.rows(mine)}
+    nothing = float("nan")
+    places = [place for place in _LOOKS if place in set(mine["place"])]
+    return {
+        place: [
+            Reading(
+                year,
+                None if row is None else str(row["release_status"]),
+                nothing if row is None else float(row["value"]),
+                nothing,
+                nothing,
+                None,
+                None,
+                _NO_FIGURE if row is None else "",
+            )
+            for year in years
+            for row in [rows.get((place, year))]
+        ]
+        for place in places
+    }
+
+
+def _period(line: Sequence[Reading]) -> str:
+    return f"{line[0].academic_year} to {line[-1].academic_year}"
+
+
+def _name_of(tables: Tables, place: str) -> str:
+    return subject.place(tables) if place == "authority" else PLACE_LABELS[place]
+
+
+def _average_note(mine: pd.DataFrame) -> str:
+    """How the neighbours' average is made, without a number: the figures beside the chart count them."""
+    of = mine[mine["place"] == "statistical_neighbours"]
+    if of.empty:
+        return ""
+    return (
+        "The neighbours’ average is the plain average of their published figures, each authority "
+        "counted once, however many pupils it has."
+    )
+
+
+def source(mine: pd.DataFrame) -> str:
+    """Who published the figures."""
+    found = [p for p in dict.fromkeys(mine["publisher"]) if not is_missing(p)]
+    return f"Source: {'; '.join(found) or 'files of the study'}."
+
+
+def _title(
+    tables: Tables, about: Subject, lines: Mapping[str, list[Reading]], year: str
+) -> tuple[str, tuple[Quote, ...]]:
+    """The last year's figures of the authority and of England, which say no more than themselves."""
+    value_of = {
+        place: (row, reading)
+        for place, line in lines.items()
+        for row, reading in enumerate(line)
+        if reading.academic_year == year and not reading.is_missing
+    }
+    group = format_group(about.pupil_group)
+    here = about.value(value_of["authority"][1].mean)
+    quotes = [Quote(here.removesuffix(" points"), (_row(lines, "authority", value_of),), "Figure")]
+    if "england" not in value_of:
+        long = f"{subject.place(tables)}, {group}: {here} in {year}"
+        return first_within(MAX_TITLE_WORDS, long, f"{capitalised(group)}: {here} here"), tuple(
+            quotes
+        )
+    there = about.value(value_of["england"][1].mean)
+    quotes.append(
+        Quote(there.removesuffix(" points"), (_row(lines, "england", value_of),), "Figure")
+    )
+    title = first_within(
+        MAX_TITLE_WORDS,
+        f"{subject.place(tables)} {group}: {here}, England {there}, {year}",
+        f"{capitalised(group)}: {here}, England {there}, {year}",
+        f"{capitalised(group)}: {here}, England {there}",
+    )
+    return title, tuple(quotes)
+
+
+def _row(
+    lines: Mapping[str, list[Reading]], place: str, value_of: Mapping[str, tuple[int, Reading]]
+) -> int:
+    """The row of the chart's figures that a place's value stands in."""
+    before = list(lines)[: list(lines).index(place)]
+    return sum(len(lines[other]) for other in before) + value_of[place][0]
+
+
+@style.styled
+def _draw(
+    about: Subject,
+    title: str,
+    lines: Mapping[str, tuple[str, list[Reading]]],
+    breaks: Collection[str],
+    published_by: str,
+) -> style.Sheet:
+    """`lines` by place: what the place is called, and its figures."""
+    sheet = style.sheet(title, f"{about.measured()}, published figures", published_by, _HEIGHT)
+    readings = [line for _, line in lines.values()]
+    width, height = style.WIDTH_INCHES - _LEFT - _RIGHT, _HEIGHT - 0.5
+    axes = sheet.axes(_LEFT, 0.45, width, height)
+    axes.set_ylim(*year_axis.limits(about, readings, room=0.25))
+    for place, (_, line) in lines.items():
+        year_axis.draw_line(axes, about, line, _LOOKS[place], 0)
+    year_axis.draw_years(axes, readings)
+    year_axis.draw_values(axes, about)
+    years = [reading.academic_year for reading in readings[0]]
+    year_axis.mark_missing(axes, dict(lines.values()), 0.55 * width / len(years))
+    year_axis.mark_breaks(axes, years, breaks)
+    last = [year_axis.last_drawn(line) for line in readings]
+    low, high = axes.get_ylim()
+    room = 2.7 * style.BODY_SIZE / 72 / height * (high - low)
+    heights = style.spread([about.axis(reading.mean) for _, reading in last], room)
+    for (place, (name, _)), (position, reading), y in zip(
+        lines.items(), last, heights, strict=True
+    ):
+        words = style.wrap(name, _RIGHT - 0.1, style.BODY_SIZE)
+        axes.text(
+            position + 0.12,
+            y,
+            f"{words}\n{about.value(reading.mean)}",
+            va="center",
+            ha="left",
+            fontweight="bold" if place == "authority" else "normal",
+            linespacing=1.25,
+            bbox=style.BEHIND_TEXT,
+        )
+    return sheet
+
+
+def _value(about: Subject, reading: Reading) -> str:
+    return reading.missing_reason or about.value(reading.mean)
+
+
+def _data(
+    about: Subject,
+    names: Mapping[str, str],
+    lines: Mapping[str, list[Reading]],
+    mine: pd.DataFrame,
+) -> pd.DataFrame:
+    counted = {(row["place"], row["academic_year"]): row for row in subject.rows(mine)}
+    return pd.DataFrame(
+        [
+            {
+                "Place": capitalised(names[place]),
+                "Year": reading.academic_year,
+                "Figure": _value(about, reading),
+                "Authorities with a figure": _n_of(counted.get((place, reading.academic_year))),
+                "Release status": format_status(reading.status) if reading.status else _NO_FIGURE,
+            }
+            for place, line in lines.items()
+            for reading in line
+        ]
+    )
+
+
+def _n_of(row: Mapping[str, object] | None) -> str:
+    """ "9 of 10" for an average; a dash where the figure is of one place."""
+    if row is None or row["place"] != "statistical_neighbours":
+        return "–"
+    return f"{format_count(row['n_places'])} of {format_count(row['n_places_listed'])}"  # type: ignore[arg-type]

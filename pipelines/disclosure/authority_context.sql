@@ -1,0 +1,77 @@
+-- Published results of the authority's pupils on SEN support and disadvantaged pupils, its statistical neighbours' and
+-- England's, on the measures the study asks about. All of it is public; `structure` counts it among what readers know.
+-- A figure of one measure, group and year is taken from one file and release for all three, so that they compare: the
+-- most final that has the authority, then the one with most figures.
+WITH neighbour AS (
+    SELECT count(*) AS n_listed, any_value(model) AS model
+    FROM protocol.statistical_neighbour
+),
+
+figure AS (
+    SELECT
+        context.source_id,
+        context.release_status,
+        context.academic_year,
+        context.pupil_group,
+        context.measure,
+        context.value,
+        CASE
+            WHEN context.area_level = 'nation' THEN 'england'
+            WHEN context.la_code = study.local_authority THEN 'authority'
+            WHEN context.la_code IN (SELECT la_code FROM protocol.statistical_neighbour) THEN 'statistical_neighbours'
+        END AS place
+    FROM raw.la_context AS context
+    SEMI JOIN protocol.context_year USING (academic_year)
+    SEMI JOIN protocol.programme_measure USING (measure)
+    CROSS JOIN protocol.study AS study
+    WHERE
+        context.value_status = 'value'
+        AND context.pupil_group IN ('sen_support', 'disadvantaged')
+        AND place IS NOT NULL
+),
+
+chosen AS (
+    SELECT measure, pupil_group, academic_year, source_id, release_status
+    FROM figure
+    GROUP BY measure, pupil_group, academic_year, source_id, release_status
+    HAVING bool_or(place = 'authority')
+    QUALIFY row_number() OVER (
+        PARTITION BY measure, pupil_group, academic_year
+        ORDER BY
+            list_position(['school_return', 'provisional', 'revised', 'final'], release_status) DESC,
+            count(*) DESC,
+            source_id
+    ) = 1
+),
+
+asked AS (
+    SELECT DISTINCT measure, key_stage, unit
+    FROM protocol.programme_measure
+)
+
+SELECT
+    figure.measure,
+    asked.key_stage,
+    figure.pupil_group,
+    figure.academic_year,
+    figure.release_status,
+    figure.place,
+    count(*) AS n_places,
+    CASE figure.place WHEN 'statistical_neighbours' THEN any_value(neighbour.n_listed) ELSE 1 END AS n_places_listed,
+    CASE figure.place WHEN 'statistical_neighbours' THEN any_value(neighbour.model) END AS model,
+    avg(figure.value) AS value,
+    asked.unit,
+    any_value(source.publisher) AS publisher
+FROM figure
+JOIN chosen USING (measure, pupil_group, academic_year, source_id, release_status)
+JOIN asked USING (measure)
+JOIN raw.source AS source USING (source_id)
+CROSS JOIN neighbour
+GROUP BY
+    figure.measure, asked.key_stage, figure.pupil_group, figure.academic_year, figure.release_status, figure.place, asked.unit
+ORDER BY
+    asked.key_stage,
+    figure.measure,
+    figure.pupil_group DESC,
+    figure.academic_year,
+    list_position(['authority', 'statistical_neighbours', 'england'], figure.place)
