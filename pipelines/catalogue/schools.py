@@ -7,6 +7,12 @@ from dataclasses import replace
 from pipelines.catalogue.columns import PLACE, URN, YEAR
 from pipelines.catalogue.table import Column, Table
 
+
+def _age(name: str, about: str, *headers: str) -> Column:
+    no_age = ("NOT APPLICABLE", "N/A", "-")
+    return Column(name, "integer", about, headers=headers, blanks=no_age, is_required=False)
+
+
 SCHOOL_REGISTER = Table(
     "raw",
     "school_register",
@@ -71,6 +77,9 @@ SCHOOL_REGISTER = Table(
             headers=("PhaseOfEducation (name)",),
             is_required=False,
         ),
+        # No bounds: the publisher writes 0, 28 and 99 too, and only the ages of 10 to 16 are asked about.
+        _age("low_age", "Youngest age taught", "StatutoryLowAge", "AGEL"),
+        _age("high_age", "Oldest age taught", "StatutoryHighAge", "AGEH"),
         Column("open_date", "date", "Opened", headers=("OpenDate",)),
         Column("close_date", "date", "Closed", headers=("CloseDate",)),
     ),
