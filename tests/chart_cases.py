@@ -5,6 +5,7 @@ Every number is invented; nothing is estimated.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import re
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from pipelines.charts import gallery
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from pipelines.impact.results import Verdict
 from tests.released_fixture import released_tables
@@ -139,3 +142,16 @@ def check_words(chart: Chart, case: object) -> None:
     for words in (chart.title, chart.alt_text, chart.caption):
         assert not re.search(r"\bnan\b|<NA>|\bNaT\b|\bNone\b", words), f"{about}: {words}"
         assert not MOVED.search(words), f"{about}: {words}"
+
+
+def leave_undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts get their words and figures alone: a picture takes longer than all of these."""
+
+    class Blank:
+        def save(self, *_: object) -> bytes:
+            return b"<svg/>"
+
+    for family in gallery.FAMILIES:
+        module = importlib.import_module(f"pipelines.charts.{family}")
+        monkeypatch.setattr(module, "_draw", lambda *_: Blank())
+    monkeypatch.setattr(gallery, "_with_pictures", lambda charts: charts)

@@ -99,7 +99,7 @@ def _limits_of_separation(tables: Tables) -> list[Limit]:
         if row["programme_a"] in titles
         and row["programme_b"] in titles
         and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
-        and row["n_schools"] > 0
+        and (row["n_schools"] or 0) > 0  # a withheld number says nothing
     ]
     others = where(tables["programme"], is_evaluated=False)
     if others and any(not row["is_placebo"] for row in evaluated_programmes(tables)):

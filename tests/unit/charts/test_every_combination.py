@@ -4,7 +4,6 @@ A study of one programme is made for each combination of verdict, what the other
 programme existed, measure (both units and key stages), direction of the measure and length of its names.
 """
 
-import importlib
 import itertools
 import re
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ import pytest
 
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
-from tests.chart_cases import MEASURES, MOVED, OTHERS, VERDICTS, Case, check_words
+from tests.chart_cases import MEASURES, MOVED, OTHERS, VERDICTS, Case, check_words, leave_undrawn
 
 # What a chart's scales, keys and notes may not say unless it is the verdict.
 JUDGED = re.compile(r"\b(better|worse)\b", re.I)
@@ -23,15 +22,7 @@ VERDICT_FAMILIES = ("headline_effects", "naive_headline", "methods", "outcome_by
 @pytest.fixture
 def undrawn(monkeypatch):
     """Words without pictures: what is drawn does not depend on most of a combination."""
-
-    class Blank:
-        def save(self, *_: object) -> bytes:
-            return b"<svg/>"
-
-    for family in gallery.FAMILIES:
-        module = importlib.import_module(f"pipelines.charts.{family}")
-        monkeypatch.setattr(module, "_draw", lambda *_: Blank())
-    monkeypatch.setattr(gallery, "_with_pictures", lambda charts: charts)
+    leave_undrawn(monkeypatch)
 
 
 @pytest.fixture

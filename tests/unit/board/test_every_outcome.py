@@ -1,0 +1,45 @@
+"""Every outcome a study can have, and every awkward study, has a page: it is made, and says no nonsense."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from pipelines.board import page
+from pipelines.charts import gallery
+from tests.awkward_studies import STUDIES
+from tests.chart_cases import MEASURES, VERDICTS, Case, leave_undrawn
+
+NONSENSE = re.compile(r"\bnan\b|\bNone\b|&lt;NA&gt;|\bNaT\b|not available [a-z%]+")
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch):
+    leave_undrawn(monkeypatch)
+
+
+def words_of_page(tables: dict[str, pd.DataFrame]) -> str:
+    charts = [chart for family in gallery.FAMILIES for chart in gallery.draw(family, tables)]
+    html = page.render(tables, charts)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html[html.index("<body") :]))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_an_awkward_study_has_a_page(study):
+    assert NONSENSE.findall(words_of_page(STUDIES[study]())) == []
+
+
+@pytest.mark.parametrize("is_placebo", [False, True])
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_every_verdict_has_a_page_that_says_it(verdict, measure, is_placebo):
+    words = words_of_page(Case(verdict, measure=measure, is_placebo=is_placebo).tables())
+    assert NONSENSE.findall(words) == []
+    said = {
+        "better": "Better than the comparison schools",
+        "worse": "Worse than the comparison schools",
+        "no_meaningful_difference": "Any difference is too small to matter",
+    }
+    found = {name for name, label in said.items() if f"Verdict: {label}" in words}
+    assert found == ({verdict} & said.keys())
+    assert ("no such programme existed" in words.casefold()) == is_placebo
