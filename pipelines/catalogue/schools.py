@@ -70,21 +70,6 @@ SCHOOL_REGISTER = Table(
             "Academy, maintained, special …",
             headers=("EstablishmentTypeGroup (name)", "MINORGROUP"),
         ),
-        # As text: only a plain number of years is used, and whatever else stands there stops nothing.
-        Column(
-            "low_age",
-            "text",
-            "Youngest age",
-            headers=("StatutoryLowAge", "AGEL"),
-            is_required=False,
-        ),
-        Column(
-            "high_age",
-            "text",
-            "Oldest age",
-            headers=("StatutoryHighAge", "AGEH"),
-            is_required=False,
-        ),
         Column(
             "phase",
             "text",
