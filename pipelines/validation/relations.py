@@ -223,6 +223,22 @@ SCHOOL_TYPE_IS_KNOWN = RelationRule(
     remedy='say in study.toml what it is: school_types = { "the spelling here" = "Community school" } '
     "under [study], or mend the cell",
 )
+REGISTERED_TYPE_IS_TOLD = RelationRule(
+    "registered_type_is_told",
+    needs=(),
+    problem="the file does not say what these schools are: without a type they count as mainstream, and "
+    "where only a group of both is known as not maintained",
+    expected="a type of each school",
+    remedy="fetch a register with TypeOfEstablishment, or fill the types in",
+    severity="warning",
+)
+PUBLISHED_TYPE_IS_TOLD = replace(
+    REGISTERED_TYPE_IS_TOLD,
+    name="published_type_is_told",
+    needs=("school_register",),
+    problem="no file says what these schools are: they count as mainstream schools that are not maintained",
+    remedy="add the school register to the study, or the column NFTYPE to the file",
+)
 EVERY_COLUMN_IS_READ = RelationRule(
     "every_column_is_read",
     needs=(),
@@ -257,6 +273,8 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(SCHOOL_TYPE_IS_KNOWN, SCHOOL_REGISTER, "school_type"),
     Relation(TYPE_GROUP_IS_KNOWN, SCHOOL_REGISTER, "type_group"),
     Relation(SCHOOL_TYPE_IS_KNOWN, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
+    Relation(REGISTERED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type"),
+    Relation(PUBLISHED_TYPE_IS_TOLD, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
     Relation(SCHOOL_STANDS_ONCE, PUBLISHED_OUTCOME, "urn"),
     Relation(PROGRAMME_HAS_ITS_SCHOOLS, ENROLMENTS, "programme"),
     *(Relation(DATE_IS_IN_STUDY, table, column) for table, column in _DATED.items()),

@@ -13,6 +13,8 @@ import pytest
 from pipelines import store
 from pipelines.catalogue import ENROLMENTS, RAW_TABLES
 from pipelines.ingest.records import wanted_columns
+from pipelines.ingest.registration import file_sha256
+from pipelines.paths import EXAMPLE
 from pipelines.study_file import load_study
 from pipelines.validation.folder import Findings, check_sources
 from tests.conftest import PROJECT
@@ -111,3 +113,24 @@ def test_an_older_spelling_of_maintained_is_maintained(case):
         assert con.execute(
             "SELECT count(*), count(*) FILTER (is_maintained AND school_kind = 'mainstream') FROM mart.school"
         ).fetchone() == (12, 12)
+
+
+def test_the_examples_claim_counts_maintained_schools_in_either_spelling(tmp_path):
+    folder = tmp_path / "example"
+    shutil.copytree(EXAMPLE, folder)
+    register = folder / "school_register.csv"
+    text = register.read_bytes().decode()
+    older = text.replace("Local authority maintained schools", "LA maintained schools")
+    assert older != text
+    before = file_sha256(register)
+    register.write_text(older, encoding="utf-8", newline="")
+    protocol = folder / "study.toml"
+    said = protocol.read_text(encoding="utf-8")
+    protocol.write_text(said.replace(before, file_sha256(register)), encoding="utf-8")
+    with store.connect_in_memory() as con:
+        findings = check_sources(con, load_study(folder), RAW_TABLES)
+        assert (findings.faults, findings.warnings) == ((), ())
+        build_marts(con)
+        assert con.execute(
+            "SELECT count(*) FROM mart.school WHERE is_local AND is_open AND is_maintained"
+        ).fetchone() == (30,)

@@ -196,6 +196,13 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     if rule == "school_stands_once":
         _as_published(tiny, school_row, school_row)
         return "tables_2017-18.csv", 2, "URN", "the school 900001 in rows 2, 3"
+    if rule == "published_type_is_told":
+        _as_published(
+            tiny, school_row | {"NFTYPE": ""}, school_row | {"URN": 900098, "ESTAB": 2098}
+        )
+        tiny.drop("register.csv")
+        tiny.tables["enrolments.csv"][0]["urn"] = 900001
+        return "tables_2017-18.csv", None, "NFTYPE", "1 school without a type"
     if rule == "school_type_is_known":
         _as_published(tiny, school_row | {"NFTYPE": "CYQ"})
         return "tables_2017-18.csv", 2, "NFTYPE", "CYQ"
@@ -233,6 +240,10 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         return _plant_pupil(tiny, table, relation)
     if table == "published_outcome":
         return _plant_published(tiny, rule)
+    if rule == "registered_type_is_told":
+        birch = tiny.tables["register.csv"][2]
+        birch["TypeOfEstablishment (name)"] = birch["EstablishmentTypeGroup (name)"] = ""
+        return "register.csv", None, relation.heading, "1 school without a type"
     if rule in {"school_type_is_known", "type_group_is_known"} and table == "school_register":
         written = {"school_type": ("City school", ""), "type_group": ("", "LA upheld schools")}
         birch, cedar = tiny.tables["register.csv"][2:4]
@@ -400,9 +411,35 @@ def test_what_warns_and_what_stops():
         "share_is_of_a_count",
         "schools_make_the_authority",
         "every_column_is_read",
+        "registered_type_is_told",
+        "published_type_is_told",
     }
 
 
 def test_every_file_of_relations_is_declared_and_every_one_declared_has_its_file():
     assert {file.stem for file in FOLDER.glob("*.sql")} == {r.rule.name for r in RELATIONS}
     assert len({r.name for r in RELATIONS}) == len(RELATIONS)
+
+
+def test_a_group_of_maintained_schools_and_others_says_too_little(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    for row in tiny.tables["register.csv"]:
+        row["TypeOfEstablishment (name)"] = ""
+    # Alder's two numbers, Birch and so on have groups that say enough; of Elm, a special school, it does not.
+    assert broken(tiny) == {
+        "school_register_registered_type_is_told": [
+            (
+                *("register.csv", None, "TypeOfEstablishment (name)"),
+                "1 school of which only the group is known: Special schools",
+            )
+        ]
+    }
+
+
+def test_a_school_elsewhere_may_be_without_a_type(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    elsewhere = {"TypeOfEstablishment (name)": "", "EstablishmentTypeGroup (name)": ""}
+    tiny.tables["register.csv"].append(
+        school(900099, 2099, "Away", **elsewhere, **{"LA (code)": 850})
+    )
+    assert broken(tiny) == {}
