@@ -310,8 +310,9 @@ def _readme(name: str) -> Iterator[str]:
     yield "and name it in `study.toml`. The order of columns never matters; columns not listed here are"
     yield "passed over. `ks2_schools` and `ks4_schools` are the Department's performance tables, `la_context`"
     yield "a file of explore education statistics or of the authority interactive tool: download them and"
-    yield "change nothing. A file may be CSV (or .csv.gz), XLSX or ODS; titles above the headings and totals"
-    yield "below are passed over and counted."
+    yield "change nothing. Of performance tables alone nothing is withheld: what schools sent you themselves"
+    yield "has status `school_return`, and is. A file may be CSV (or .csv.gz), XLSX or ODS; titles above the"
+    yield "headings and totals below are passed over and counted."
     for kind, table in record_tables().items():
         yield ""
         yield f"## {kind}.csv"

@@ -82,7 +82,7 @@ def _verdicts(tables: Tables) -> Iterator[str]:
 def _verdict_words(row: Row, before: str, after: str) -> str:
     if wording.is_missing(row["is_changed"]):
         why = (
-            "too few pupils, or a figure that is withheld"
+            "a figure behind one of them is withheld"
             if wording.is_missing(row["reason"])
             else cite(row, "text", "reason")
         )

@@ -203,7 +203,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 high=1,
                 decimals=2,
             ),
-            Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False),
+            Column("suppressed", "flag", "Withheld: too few pupils or schools", is_nullable=False),
         ),
         # To the nearest ten (`priority.sql`).
         pupil_counts=(

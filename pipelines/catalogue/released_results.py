@@ -29,7 +29,7 @@ FROM_STATUS = Column(
     "from_status", "code", "Earlier release", allowed=RELEASE_STATUSES, is_nullable=False
 )
 TO_STATUS = replace(FROM_STATUS, name="to_status", about="Later release")
-_SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils", is_nullable=False)
+_SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils or schools", is_nullable=False)
 
 # A school counts only if it has a pupil: schools bound the pupils from below, so they go together.
 _RESULT_FIGURES = ("n_schools", "n_meeting", "mean", "ci_low", "ci_high")

@@ -21,7 +21,8 @@ SELECT
     CASE
         WHEN compared.pupil_group IN ('sen_support', 'ehc_plan', 'no_sen')
             THEN 'results of pupils with special educational needs are never shown by school'
-        WHEN compared.n_compared > coalesce(shown.n_shown, 0) THEN 'too few pupils in a year, or else such a school could be worked out'
+        WHEN compared.n_compared > coalesce(shown.n_shown, 0)
+            THEN 'few pupils in a year, none or all of a small group, or such a school could be worked out'
     END AS reason
 FROM compared
 LEFT JOIN shown USING (programme, measure, pupil_group)

@@ -131,7 +131,7 @@ def test_every_number_is_cited():
         ),
         (
             {"verdict_before": None, "is_changed": None},
-            "too few pupils, or a figure that is withheld.",
+            "a figure behind one of them is withheld.",
         ),
     ],
 )
