@@ -219,8 +219,8 @@ BALANCE = Table(
 ATTRITION = Table(
     "impact",
     "attrition",
-    grain="schools of one side that a comparison keeps, or leaves out for one reason",
-    key=("programme", "measure", "side", "reason"),
+    grain="schools of one side, in scope or not, that a comparison keeps or leaves out for one reason",
+    key=("programme", "measure", "side", "reason", "is_in_scope"),
     sensitivity="restricted",
     columns=(
         PROGRAMME,
