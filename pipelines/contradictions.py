@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.ingest.school_types import school_types, spelling_key
+from pipelines.key_stages import KEY_STAGES
+from pipelines.measure_contradictions import own_measure_contradictions
 from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
 from pipelines.release_in_use import release_contradictions
 from pipelines.series import series_contradictions
@@ -30,6 +32,7 @@ Contradiction = tuple[Location, str, str, str]
 def contradictions(study: Study) -> Iterator[Contradiction]:
     """All there are, in the order of the file."""
     yield from _of_the_study(study)
+    yield from own_measure_contradictions(study)
     yield from _of_programmes(study)
     yield from _of_claims(study)
     yield from _of_sources(study)
@@ -101,7 +104,7 @@ def _of_programmes(study: Study) -> Iterator[Contradiction]:
             )
         for location, problem, expected, remedy in measure_contradictions(study, programme):
             yield (*here, *location), problem, expected, remedy
-        for key, problem, expected, remedy in pool_contradictions(programme):
+        for key, problem, expected, remedy in pool_contradictions(study, programme):
             yield (*here, key), problem, expected, remedy
         if programme.placebo and programme.placebo.academic_year not in study.study.baseline_years:
             yield (
@@ -200,7 +203,7 @@ def _of_sources(study: Study) -> Iterator[Contradiction]:
 
 
 def _of_kinds(study: Study) -> Iterator[Contradiction]:
-    for stage in ("ks2", "ks4"):
+    for stage in KEY_STAGES:
         if {f"{stage}_pupils", f"{stage}_schools"} <= {source.kind for source in study.source}:
             yield (
                 ("source",),

@@ -21,12 +21,15 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pipelines.catalogue import RAW_TABLES, Column, Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.records import read_columns
+from pipelines.measures import MEASURES
 from pipelines.study import (
+    A_MEASURE,
     DATED_BY,
     PROTOCOL,
     AuthorityContext,
     Claim,
     NotYetPublished,
+    OwnMeasure,
     Programme,
     ProgrammeMeasure,
     Slug,
@@ -91,6 +94,14 @@ _EXAMPLES = {
         "statistical_neighbours": "852, 879",
         "model": "April 2021",
         "years": "2016-17",
+    },
+    OwnMeasure: {
+        "name": "suspensions",
+        "label": "Suspensions for each pupil",
+        "unit": "points",
+        "key_stage": "attendance",
+        "low": "0",
+        "high": "5",
     },
     NotYetPublished: {
         "measure": "ks4_progress8",
@@ -200,6 +211,7 @@ def _protocol(name: str) -> Iterator[str]:
         yield ""
         yield from _source(kind)
     for header, model in (
+        ("measure", OwnMeasure),
         ("not_yet_published", NotYetPublished),
         ("stated_total", StatedTotal),
         ("claim", Claim),
@@ -243,6 +255,8 @@ def _settings(
         if key in (skipped or ()):
             continue
         codes = _codes(field.annotation)
+        if A_MEASURE in field.metadata:
+            codes = tuple(MEASURES)
         about = " ".join(
             [field.description or "", *([f"One of {', '.join(codes)}."] if codes else [])]
         )
@@ -311,8 +325,10 @@ def _readme(name: str) -> Iterator[str]:
     yield "passed over. `ks2_schools` and `ks4_schools` are the Department's performance tables, `la_context`"
     yield "a file of explore education statistics or of the authority interactive tool: download them and"
     yield "change nothing. Of performance tables alone nothing is withheld: what schools sent you themselves"
-    yield "has status `school_return`, and is. A file may be CSV (or .csv.gz), XLSX or ODS; titles above the"
-    yield "headings and totals below are passed over and counted."
+    yield "has status `school_return`, and is. `phonics_schools`, `ks1_schools` and `attendance_schools` are"
+    yield "tables with a school a row; `columns` of their [[source]] says which heading holds which measure."
+    yield "A file may be CSV (or .csv.gz), XLSX or ODS; titles above the headings and totals below are passed"
+    yield "over and counted."
     for kind, table in record_tables().items():
         yield ""
         yield f"## {kind}.csv"

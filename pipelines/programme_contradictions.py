@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.ingest.published_columns import is_published_by_school
-from pipelines.measures import MEASURES
+from pipelines.ingest.published_columns import is_held_by_school
+from pipelines.measures import Measure
 from pipelines.study import Programme, ProgrammeMeasure, Study
 
 
@@ -16,7 +16,8 @@ def measure_contradictions(
     study: Study, programme: Programme
 ) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
     """Where in the programme, what is wrong, what was expected and what to do."""
-    primaries = [MEASURES[m.name].key_stage for m in programme.measure if m.primary]
+    measures = study.measures
+    primaries = [measures[m.name].key_stage for m in programme.measure if m.primary]
     for key_stage in sorted({stage for stage in primaries if primaries.count(stage) > 1}):
         yield (
             ("measure",),
@@ -26,7 +27,7 @@ def measure_contradictions(
         )
     asked = [measure.name for measure in programme.measure]
     for nth, measure in enumerate(programme.measure):
-        if measure.primary and not MEASURES[measure.name].is_judged:
+        if measure.primary and not measures[measure.name].is_judged:
             yield (
                 ("measure", nth, "primary"),
                 f"{measure.name!r} says who the pupils are, and is neither better nor worse",
@@ -40,7 +41,7 @@ def measure_contradictions(
                 "a result, not progress, that comes from pupil files",
                 "take adjust_for_prior_attainment out",
             )
-        if too_large := _effect_beyond_the_scale(measure):
+        if too_large := _effect_beyond_the_scale(measure, measures[measure.name]):
             yield (("measure", nth, "smallest_effect"), *too_large)
         if measure.name in asked[:nth]:
             yield (
@@ -51,12 +52,14 @@ def measure_contradictions(
             )
 
 
-def _effect_beyond_the_scale(asked: ProgrammeMeasure) -> tuple[str, str, str] | None:
+def _effect_beyond_the_scale(
+    asked: ProgrammeMeasure, measure: Measure
+) -> tuple[str, str, str] | None:
     """Problem, expected and remedy of a smallest effect that no programme could have.
 
     It would carry schools' averages from the middle of the scale to its end.
     """
-    measure, size = MEASURES[asked.name], asked.smallest_effect
+    size = asked.smallest_effect
     most = (measure.high - measure.low) / 2
     if size is None or size < most:
         return None
@@ -77,17 +80,17 @@ def _effect_beyond_the_scale(asked: ProgrammeMeasure) -> tuple[str, str, str] | 
 
 
 def _why_not_adjusted(study: Study, measure: str) -> str | None:
-    if MEASURES[measure].is_prior_adjusted:
+    if study.measures[measure].is_prior_adjusted:
         return "progress is counted from prior attainment already"
-    if not MEASURES[measure].is_judged:
+    if not study.measures[measure].is_judged:
         return "it says who the pupils are, not what they achieved"
-    stage = MEASURES[measure].key_stage
+    stage = study.measures[measure].key_stage
     if not any(source.kind == f"{stage}_pupils" for source in study.source):
         return "published tables of schools do not hold it pupil by pupil"
     return None
 
 
-def pool_contradictions(programme: Programme) -> Iterator[tuple[str, str, str, str]]:
+def pool_contradictions(study: Study, programme: Programme) -> Iterator[tuple[str, str, str, str]]:
     """Of the comparison pool: key, problem, expected, remedy. A table not out yet is no contradiction."""
     group = programme.target_group
     if programme.comparison_pool == "local":
@@ -100,7 +103,7 @@ def pool_contradictions(programme: Programme) -> Iterator[tuple[str, str, str, s
             )
         return
     for measure in programme.measure:
-        if group is not None and not is_published_by_school(measure.name, group):
+        if group is not None and not is_held_by_school(study, measure.name, group):
             yield (
                 "comparison_pool",
                 f"no table publishes {measure.name} of the group {group} by school, so programme "

@@ -8,7 +8,6 @@ import duckdb
 
 from pipelines.impact.compared import LEFT_OUT_LABELS
 from pipelines.ingest.school_types import school_types, spelling_key
-from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
 from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
@@ -17,7 +16,7 @@ from pipelines.wording import join_words
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
     """Write the tables of schema `protocol` anew; returns the number of programmes."""
-    section = study.study
+    section, measures = study.study, study.measures
     _write(
         con,
         "study",
@@ -82,6 +81,26 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
     )
     _write(
         con,
+        "measure",
+        "measure VARCHAR, key_stage VARCHAR, unit VARCHAR, decimals INTEGER, stored_decimals INTEGER, "
+        "low DOUBLE, high DOUBLE, higher_is_better BOOLEAN, counts_pupils BOOLEAN",
+        [
+            (
+                measure.name,
+                measure.key_stage,
+                measure.unit,
+                measure.decimals,
+                measure.stored_decimals,
+                measure.low,
+                measure.high,
+                measure.higher_is_better,
+                measure.counts_pupils,
+            )
+            for measure in measures.values()
+        ],
+    )
+    _write(
+        con,
         "programme_measure",
         "programme VARCHAR, protocol_order INTEGER, measure VARCHAR, key_stage VARCHAR, label VARCHAR, "
         "unit VARCHAR, decimals INTEGER, is_primary BOOLEAN, smallest_effect DOUBLE, "
@@ -91,10 +110,10 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 programme.id,
                 order,
                 measure.name,
-                MEASURES[measure.name].key_stage,
-                MEASURES[measure.name].label,
-                MEASURES[measure.name].unit,
-                MEASURES[measure.name].stored_decimals,
+                measures[measure.name].key_stage,
+                measures[measure.name].label,
+                measures[measure.name].unit,
+                measures[measure.name].stored_decimals,
                 measure.primary,
                 measure.smallest_effect,
                 measure.adjust_for_prior_attainment,
@@ -108,7 +127,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "not_yet_published",
         "measure VARCHAR, key_stage VARCHAR, academic_year VARCHAR, reason VARCHAR",
         [
-            (entry.measure, MEASURES[entry.measure].key_stage, entry.academic_year, entry.reason)
+            (entry.measure, measures[entry.measure].key_stage, entry.academic_year, entry.reason)
             for entry in study.not_yet_published
         ],
     )
@@ -150,7 +169,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         [
             (
                 note.measure,
-                MEASURES[note.measure].key_stage,
+                measures[note.measure].key_stage,
                 note.academic_year,
                 note.what,
                 note.source,

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from pipelines.study import OUTCOME_KINDS, PUBLISHED_KINDS, ReleaseStatus, Source, Study
+from pipelines.study import (
+    OUTCOME_KINDS,
+    PUBLISHED_KINDS,
+    ReleaseStatus,
+    Source,
+    Study,
+    key_stage_of,
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,17 @@ def result_releases(study: Study) -> tuple[ResultRelease, ...]:
     order = get_args(ReleaseStatus)
     marked: dict[tuple[str, str, int], bool] = {}
     published: dict[tuple[str, str, int], bool] = {}
+    # A study's own column need not be anybody else's.
+    own_stages = {measure.key_stage for measure in study.measure}
     for source in study.source:
         if source.kind in OUTCOME_KINDS and source.academic_year and source.status:
-            key = (source.kind[:3], source.academic_year, order.index(source.status))
+            key = (key_stage_of(source.kind), source.academic_year, order.index(source.status))
             marked[key] = marked.get(key, False) or source.used
-            is_published = source.kind in PUBLISHED_KINDS and source.status != "school_return"
+            is_published = (
+                source.kind in PUBLISHED_KINDS
+                and source.status != "school_return"
+                and key_stage_of(source.kind) not in own_stages
+            )
             published[key] = published.get(key, True) and is_published
     used = {}
     for stage, year, finality in sorted(marked, key=lambda key: (marked[key], key[2])):
@@ -73,7 +86,7 @@ def release_contradictions(
                 "take the line out",
             )
             continue
-        other = seen.setdefault((source.kind[:3], source.academic_year), source)
+        other = seen.setdefault((key_stage_of(source.kind), source.academic_year), source)
         if other.status != source.status:
             yield (
                 here,

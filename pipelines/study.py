@@ -6,6 +6,8 @@ What does not fit together is `contradictions`'; reading the sources it names is
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -17,7 +19,8 @@ from pydantic import (
     Field,
 )
 
-from pipelines.measures import MeasureName
+from pipelines.key_stages import KeyStage
+from pipelines.measures import MEASURES, Measure, Unit
 
 PROTOCOL = "study.toml"
 
@@ -62,6 +65,9 @@ SourceKind = Literal[
     "ks4_pupils",
     "ks2_schools",
     "ks4_schools",
+    "phonics_schools",
+    "ks1_schools",
+    "attendance_schools",
     "school_register",
     "school_links",
     "school_corrections",
@@ -77,9 +83,14 @@ SourceKind = Literal[
     "case_studies",
     "case_study_support",
 ]
-OUTCOME_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils", "ks2_schools", "ks4_schools")
+PUPIL_KINDS: tuple[SourceKind, ...] = ("ks2_pupils", "ks4_pupils")
 # The Department's performance tables: published by school, with small figures already withheld.
 PUBLISHED_KINDS: tuple[SourceKind, ...] = ("ks2_schools", "ks4_schools")
+SCHOOL_KINDS: tuple[SourceKind, ...] = (
+    *PUBLISHED_KINDS,
+    *("phonics_schools", "ks1_schools", "attendance_schools"),
+)
+OUTCOME_KINDS: tuple[SourceKind, ...] = (*PUPIL_KINDS, *SCHOOL_KINDS)
 # What such a file cannot be used without.
 DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),
@@ -89,6 +100,14 @@ DATED_BY: dict[SourceKind, tuple[str, ...]] = {
 # Several files of these may stand side by side: each says itself of which years and pupils it is.
 MANY_FILES: tuple[SourceKind, ...] = ("la_context",)
 PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
+# A measure's name as study.toml and the files write it; `Study.measures` has those there are.
+A_MEASURE = "a measure's name"
+MeasureName = Annotated[str, A_MEASURE]
+
+
+def key_stage_of(kind: str) -> str:
+    """The key stage of a kind of results, as ks2 of ks2_pupils."""
+    return kind.removesuffix("_pupils").removesuffix("_schools")
 
 
 class _Settings(BaseModel):
@@ -117,7 +136,7 @@ class ProgrammeMeasure(_Settings):
 
 
 class Placebo(_Settings):
-    """A programme that never was: the schools with the lowest figure of one year, to see what methods say.
+    """A programme that never was: the schools with the weakest figure of one year, to see what methods say.
 
     Schools are mainstream and have a figure for the target group in every year of the study; ties go to
     the lower LAESTAB.
@@ -206,6 +225,48 @@ class Source(_Settings):
     """Under which licence."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """If given, the file has to be that very one."""
+
+
+class OwnMeasure(_Settings):
+    """An outcome of this study's own, which its tables of schools hold under a heading of theirs.
+
+    A source of the key stage's schools names the column: columns = { "their heading" = "my_measure" }; of a
+    group of pupils "my_measure/disadvantaged", and of how many pupils "my_measure/n_pupils".
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    """A short name, as programmes and columns write it."""
+    label: Annotated[str, Field(min_length=1, max_length=90)]
+    """Its name in full, as the board reads it."""
+    unit: Unit
+    """Counted as a share of pupils (percentages in the file), or in points."""
+    key_stage: KeyStage
+    """Whose results it is read from."""
+    higher_is_better: bool = True
+    """Whether more is better; of absence or exclusions it is not."""
+    decimals: Annotated[int, Field(ge=0, le=3)] = 0
+    """Decimals it is read to."""
+    low: Annotated[float, Field(ge=-1000, le=1000, strict=False)] | None = None
+    """The lowest a school can have; of a share 0."""
+    high: Annotated[float, Field(ge=-1000, le=1000, strict=False)] | None = None
+    """The highest a school can have; of a share 1."""
+    is_rate: bool = False
+    """Whether a share is not of pupils, but of sessions, say."""
+
+    def as_measure(self) -> Measure:
+        """The same as any other measure."""
+        low, high = (0.0, 1.0) if self.unit == "share" else (-1000.0, 1000.0)
+        return Measure(
+            name=self.name,
+            label=self.label,
+            unit=self.unit,
+            decimals=self.decimals,
+            key_stage=self.key_stage,
+            low=low if self.low is None else self.low,
+            high=high if self.high is None else self.high,
+            higher_is_better=self.higher_is_better,
+            is_rate=self.is_rate,
+        )
 
 
 class NotYetPublished(_Settings):
@@ -302,6 +363,7 @@ class Study(_Settings):
     study: StudySection
     programme: tuple[Programme, ...] = Field(min_length=1, strict=False)
     source: tuple[Source, ...] = Field(min_length=1, strict=False)
+    measure: tuple[OwnMeasure, ...] = Field(default=(), strict=False)
     not_yet_published: tuple[NotYetPublished, ...] = Field(default=(), strict=False)
     stated_total: tuple[StatedTotal, ...] = Field(default=(), strict=False)
     claim: tuple[Claim, ...] = Field(default=(), strict=False)
@@ -318,6 +380,11 @@ class Study(_Settings):
     def data_root(self) -> Path:
         """The folder no source may lie outside of."""
         return (self.folder / self.study.data_root).resolve()
+
+    @cached_property
+    def measures(self) -> Mapping[str, Measure]:
+        """Every outcome the study can ask about, by name: the usual ones and its own."""
+        return MEASURES | {own.name: own.as_measure() for own in self.measure}
 
     @property
     def years(self) -> tuple[AcademicYear, ...]:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pipelines import setting_words
 from pipelines.contradictions import Location, contradictions
 from pipelines.errors import Fault, StudyError
+from pipelines.measure_contradictions import unknown_measures
 from pipelines.study import PROTOCOL, Study
 from pipelines.toml_lines import blanks, dotted, line_of
 
@@ -58,8 +59,10 @@ def load_study(folder: Path) -> Study:
             [_fault_of(dict(p), text) for p in error.errors() if not _follows(dict(p))]
             + [_unknown_key(text, (key,)) for key in sorted(reserved)]
         ) from None
+    # What else does not fit is known of measures that there are.
+    unfit = list(unknown_measures(study)) or contradictions(study)
     faults = [_unknown_key(text, (key,)) for key in sorted(reserved)] + [
-        _contradiction(text, *words) for words in contradictions(study)
+        _contradiction(text, *words) for words in unfit
     ]
     if faults:
         raise StudyError(faults)

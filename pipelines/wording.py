@@ -11,8 +11,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from pipelines.measures import MEASURES
-
 # A number as these functions write it, with sign and unit sign; an academic year is one, too.
 NUMBER = re.compile(r"20\d\d-\d\d|[+−£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?")
 MINUS = "−"  # the minus sign, not a hyphen: screen readers and line breaks treat it as one
@@ -100,8 +98,6 @@ CLAIM_RESULT_LABELS = {
     "cannot_tell": "cannot tell",
 }
 
-KEY_STAGE_LABELS = {"ks2": "Key Stage 2 (Year 6)", "ks4": "Key Stage 4 (Year 11)"}
-
 ESTIMATOR_LABELS = {
     "bracket": "both comparisons together (the headline)",
     "ancova": "against schools with the same earlier results",
@@ -149,60 +145,53 @@ def is_missing(value: object) -> bool:
         return True
 
 
-def decimals(unit: str, measure: str | None = None) -> int:
-    """Decimals a number of this unit is read to; percentages count as percentages, not shares."""
-    if measure in MEASURES:
-        return MEASURES[measure].decimals
-    return _DECIMALS_BY_UNIT[unit]
-
-
-def rounded(value: float, unit: str, measure: str | None = None) -> float:
+def rounded(value: float, unit: str, decimals: int | None = None) -> float:
     """`value` as people read it: a share 0..1 becomes a percentage 0..100; halves away from zero.
 
     Never −0: what rounds to zero is 0.0, so that it carries no sign.
     """
     scaled = value * 100 if unit == "share" else value
-    step = 10 ** decimals(unit, measure)
+    step = 10 ** _read_to(unit, decimals)
     # 0.145 * 100 is 14.499...: nudge by less than any real difference before rounding halves up.
     return math.copysign(math.floor(abs(scaled) * step + 0.5 + 1e-9) / step, scaled) + 0.0
 
 
-def format_value(value: float | None, unit: str, measure: str | None = None) -> str:
+def format_value(value: float | None, unit: str, decimals: int | None = None) -> str:
     """A level: 0.43 → "43%", −1.23 points → "−1.2"; missing → "not available"."""
     if value is None or is_missing(value):
         return NOT_AVAILABLE
-    return _number(value, unit, measure) + ("%" if unit == "share" else "")
+    return _number(value, unit, decimals) + ("%" if unit == "share" else "")
 
 
-def format_signed(value: float | None, unit: str, measure: str | None = None) -> str:
+def format_signed(value: float | None, unit: str, decimals: int | None = None) -> str:
     """A difference without its unit, sign always shown: "+25", "−1.2", "0.0"; missing → "not …"."""
     if value is None or is_missing(value):
         return NOT_AVAILABLE
-    sign = "+" if rounded(value, unit, measure) > 0 else ""
-    return sign + _number(value, unit, measure)
+    sign = "+" if rounded(value, unit, decimals) > 0 else ""
+    return sign + _number(value, unit, decimals)
 
 
-def format_effect(value: float | None, unit: str, measure: str | None = None) -> str:
+def format_effect(value: float | None, unit: str, decimals: int | None = None) -> str:
     """A difference with its unit: "+25 percentage points", "−1.2 points"; missing → "not …"."""
     if value is None or is_missing(value):
         return NOT_AVAILABLE
-    return f"{format_signed(value, unit, measure)} {_unit_words(value, unit, measure)}"
+    return f"{format_signed(value, unit, decimals)} {_unit_words(value, unit, decimals)}"
 
 
 def format_range(
-    low: float | None, high: float | None, unit: str, measure: str | None = None
+    low: float | None, high: float | None, unit: str, decimals: int | None = None
 ) -> str:
     """A range of differences: "between −1 and +23 percentage points"; one value if both agree."""
     if low is None or high is None or is_missing(low) or is_missing(high):
         return NOT_AVAILABLE
-    if rounded(low, unit, measure) == rounded(high, unit, measure):
-        return f"about {format_effect(low, unit, measure)}"
-    ends = f"between {format_signed(low, unit, measure)} and {format_signed(high, unit, measure)}"
+    if rounded(low, unit, decimals) == rounded(high, unit, decimals):
+        return f"about {format_effect(low, unit, decimals)}"
+    ends = f"between {format_signed(low, unit, decimals)} and {format_signed(high, unit, decimals)}"
     return f"{ends} {UNIT_LABELS[unit]}"
 
 
 def format_interval(
-    low: float | None, high: float | None, unit: str, measure: str | None = None
+    low: float | None, high: float | None, unit: str, decimals: int | None = None
 ) -> str:
     """A range of levels: "37% to 49%", "−3.6 to −1.0"; missing → "not available".
 
@@ -212,15 +201,15 @@ def format_interval(
         return NOT_AVAILABLE
     if unit == "share":
         low, high = max(low, 0.0), min(high, 1.0)
-    return f"{format_value(low, unit, measure)} to {format_value(high, unit, measure)}"
+    return f"{format_value(low, unit, decimals)} to {format_value(high, unit, decimals)}"
 
 
-def format_size(value: float | None, unit: str, measure: str | None = None) -> str:
+def format_size(value: float | None, unit: str, decimals: int | None = None) -> str:
     """The size of a difference, unsigned, with its unit: "5 percentage points", "1.0 points"."""
     if value is None or is_missing(value):
         return NOT_AVAILABLE
     size = abs(value)
-    return f"{_number(size, unit, measure)} {_unit_words(size, unit, measure)}"
+    return f"{_number(size, unit, decimals)} {_unit_words(size, unit, decimals)}"
 
 
 def format_sd(value: float | None) -> str:
@@ -400,12 +389,17 @@ def first_within(n_words: int, *candidates: str) -> str:
     return " ".join(candidates[-1].split()[:n_words]) + "…"
 
 
-def _number(value: float, unit: str, measure: str | None) -> str:
-    number = rounded(value, unit, measure)
-    text = f"{abs(number):,.{decimals(unit, measure)}f}"
+def _number(value: float, unit: str, decimals: int | None) -> str:
+    number = rounded(value, unit, decimals)
+    text = f"{abs(number):,.{_read_to(unit, decimals)}f}"
     return MINUS + text if number < 0 else text
 
 
-def _unit_words(value: float, unit: str, measure: str | None) -> str:
-    exactly_one = decimals(unit, measure) == 0 and abs(rounded(value, unit, measure)) == 1
+def _read_to(unit: str, decimals: int | None) -> int:
+    """Decimals of a measure, else those usual for the unit."""
+    return _DECIMALS_BY_UNIT[unit] if decimals is None else decimals
+
+
+def _unit_words(value: float, unit: str, decimals: int | None) -> str:
+    exactly_one = _read_to(unit, decimals) == 0 and abs(rounded(value, unit, decimals)) == 1
     return UNIT_LABELS[unit].removesuffix("s") if exactly_one else UNIT_LABELS[unit]

@@ -18,6 +18,7 @@ import pandas as pd
 
 from pipelines.board.cited import plain
 from pipelines.catalogue import ESTIMATE, RELEASED_TABLES, Table
+from pipelines.measures import MEASURES
 from pipelines.released import read_tables
 
 YEARS = ("2015-16", "2016-17", "2017-18")
@@ -216,7 +217,9 @@ def _measure() -> pd.DataFrame:
         ("lowest", "ks2_rwm_expected", "ks2", rwm, "share", True, 0.05),
     ]
     return pd.DataFrame(rows, columns=columns.split()).assign(
-        is_prior_adjusted=False, higher_is_better=True
+        is_prior_adjusted=False,
+        higher_is_better=True,
+        decimals=[MEASURES[row[1]].decimals for row in rows],
     )
 
 

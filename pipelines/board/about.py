@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, cite, where
+from pipelines.key_stages import KEY_STAGE_LABELS
 from pipelines.measures import MEASURES
 
 PLACEBO = "no such programme existed"
@@ -16,7 +17,7 @@ PLACEBO = "no such programme existed"
 
 def key_stage_name(key_stage: str) -> str:
     """ "Key Stage 2", without its school year."""
-    return wording.KEY_STAGE_LABELS[key_stage].split(" (")[0]
+    return KEY_STAGE_LABELS[key_stage].split(" (")[0]
 
 
 def programme_title(row: Row, tables: Tables) -> str:
@@ -27,7 +28,7 @@ def programme_title(row: Row, tables: Tables) -> str:
 
 def key_stage_of(row: Row) -> str:
     """The key stage of a row's measure, by name."""
-    return key_stage_name(MEASURES[row["measure"]].key_stage)
+    return key_stage_name(row.measure.key_stage)
 
 
 def measure_label(measure: str, tables: Tables) -> str:
@@ -38,7 +39,7 @@ def measure_label(measure: str, tables: Tables) -> str:
 
 def in_sentence(label: str) -> str:
     """A label inside a sentence: "Reading progress" → "reading progress"; names keep capitals."""
-    is_name = label.startswith(("Attainment 8", "Progress 8"))
+    is_name = label.startswith(("Attainment 8", "Progress 8")) or label[1:2].isupper()
     return label if is_name else label[:1].lower() + label[1:]
 
 
@@ -60,7 +61,7 @@ def primary_headlines(programme: str, tables: Tables) -> list[Row]:
         for row in headlines
         if (asked := asked_of(row, tables)) is not None and asked["is_primary"]
     ]
-    return sorted(primary, key=lambda row: MEASURES[row["measure"]].key_stage)
+    return sorted(primary, key=lambda row: row.measure.stage_order)
 
 
 def asked_of(row: Row, tables: Tables) -> Row | None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pipelines import wording
 from pipelines.board.about import (
     asked_of,
+    in_sentence,
     inside_words,
+    measure_label,
     others_words,
     question_words,
     reason_words,
@@ -19,7 +21,6 @@ from pipelines.board.about import (
 )
 from pipelines.board.cited import Row, Tables, cite, plain, where
 from pipelines.board.series_breaks import not_alike
-from pipelines.measures import MEASURES
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def answer_to(row: Row, programme: Row, tables: Tables) -> Answer:
     is_estimated = not wording.is_missing(row["estimate_low"])
     status = wording.format_status(row["release_status"])
     return Answer(
-        key_stage=MEASURES[row["measure"]].key_stage,
+        key_stage=row.measure.key_stage,
         question=question_words(row, tables),
         status=status,
         verdict=str(row["verdict"]),
@@ -251,12 +252,14 @@ def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | No
 def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
     """The naive change with the averages it is the difference of, so that a reader can check it."""
     status = wording.format_status(naive["release_status"])
-    change = wording.rounded(naive["estimate_low"], naive["unit"], naive["measure"])
-    where_ = f"results in schools {inside_words(programme)}"
+    change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
+    is_higher_better = naive.measure.higher_is_better
+    what = "results" if is_higher_better else in_sentence(measure_label(row["measure"], tables))
+    where_ = f"{what} in schools {inside_words(programme)}"
     if change == 0:
         says = f"Since last year, {where_} moved in step with {others_words(programme)} ({status})."
     else:
-        is_gain = (change > 0) == _is_higher_better(row, tables)
+        is_gain = (change > 0) == is_higher_better
         says = (
             f"Since last year, {where_} went {'up' if change > 0 else 'down'} by "
             f"{cite(naive, 'size', 'estimate_low')} compared with {others_words(programme)} ({status}). "
@@ -275,7 +278,7 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
         return says
     (before, now), (others_before, others_now) = sides
     shown = [
-        wording.rounded(level["mean"], naive["unit"], naive["measure"])
+        wording.rounded(level["mean"], naive["unit"], naive.measure.decimals)
         for level in (now, before, others_now, others_before)
     ]
     by_pencil = (shown[0] - shown[1]) - (shown[2] - shown[3])
@@ -285,8 +288,3 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
         f"{_level(now)} in schools {inside_words(programme)}, from {_level(others_before)} to "
         f"{_level(others_now)} in the others."
     )
-
-
-def _is_higher_better(row: Row, tables: Tables) -> bool:
-    asked = asked_of(row, tables)
-    return asked is None or bool(asked["higher_is_better"])

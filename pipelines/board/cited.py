@@ -18,7 +18,7 @@ import pandas as pd
 from pipelines import wording
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts.chart import Quote
-from pipelines.measures import MEASURES
+from pipelines.measures import MEASURES, Measure
 from pipelines.wording import NUMBER
 
 _OPEN, _SAYS, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -32,12 +32,25 @@ _ACADEMIC_YEAR = re.compile(r"20\d\d-\d\d")
 
 
 class Row(dict[str, Any]):
-    """A row of a released table, which knows the table and what it is called there."""
+    """A row of a released table, which knows the table and what it is called there.
 
-    def __init__(self, table: str, key: str, values: Mapping[str, Any]) -> None:
+    `about` is the measure whose figures it holds, None if of none.
+    """
+
+    def __init__(
+        self, table: str, key: str, values: Mapping[str, Any], about: Measure | None = None
+    ) -> None:
         super().__init__(values)
         self.table = table
         self.key = key
+        self.about = about
+
+    @property
+    def measure(self) -> Measure:
+        """The measure of its figures. Raises ValueError for a row that is of none."""
+        if self.about is None:
+            raise ValueError(f"released.{self.table}: {self.key} is of no measure")
+        return self.about
 
 
 Tables = Mapping[str, Sequence[Row]]
@@ -66,7 +79,25 @@ class Reference:
 
 def released_rows(frames: Mapping[str, pd.DataFrame]) -> Tables:
     """Released tables by name, as rows that can be cited; NULL as pandas has it."""
-    return {name: _rows(name, frame) for name, frame in frames.items()}
+    measures = released_measures(frames.get("measure"))
+    return {name: _rows(name, frame, measures) for name, frame in frames.items()}
+
+
+def released_measures(asked: pd.DataFrame | None) -> Mapping[str, Measure]:
+    """Measures by name: the usual ones, and those a study asks about as `released.measure` tells of them."""
+    if asked is None:
+        return MEASURES
+    return MEASURES | {
+        row["measure"]: Measure(
+            name=row["measure"],
+            label=row["label"],
+            unit=row["unit"],
+            decimals=int(row["decimals"]),
+            key_stage=row["key_stage"],
+            higher_is_better=bool(row["higher_is_better"]),
+        )
+        for row in asked.to_dict("records")
+    }
 
 
 def where(rows: Sequence[Row], **values: object) -> list[Row]:
@@ -168,7 +199,7 @@ def words_of(words: str, rows: Sequence[Row], columns: Sequence[str]) -> str:
     return FORMATS[words](rows, *columns)
 
 
-def _rows(name: str, frame: pd.DataFrame) -> list[Row]:
+def _rows(name: str, frame: pd.DataFrame, measures: Mapping[str, Measure]) -> list[Row]:
     key = [column for column in _KEY_OF.get(name, ()) if column in frame.columns]
     rows = []
     for position, values in enumerate(frame.to_dict("records")):
@@ -177,7 +208,7 @@ def _rows(name: str, frame: pd.DataFrame) -> list[Row]:
             for column, value in values.items()
         }
         called = "/".join(_clean(known[column]) for column in key) if key else str(position)
-        rows.append(Row(name, called, known))
+        rows.append(Row(name, called, known, measures.get(str(known.get("measure")))))
     return rows
 
 
@@ -188,8 +219,8 @@ def _clean(value: object) -> str:
 def _measured(words: Callable[..., str]) -> Callable[..., str]:
     def formatted(rows: Sequence[Row], *columns: str) -> str:
         (row,) = rows
-        measure = row["measure"]
-        return words(*(row[column] for column in columns), MEASURES[measure].unit, measure)
+        measure = row.measure
+        return words(*(row[column] for column in columns), measure.unit, measure.decimals)
 
     return formatted
 
@@ -216,7 +247,7 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "range": _measured(wording.format_range),
     "interval": _measured(wording.format_interval),
     "distance": _measured(
-        lambda low, high, unit, measure: wording.format_size(high - low, unit, measure)
+        lambda low, high, unit, decimals: wording.format_size(high - low, unit, decimals)
     ),
     "count": _summed,
     "rows": lambda rows: wording.format_count(len(rows)),

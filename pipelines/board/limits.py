@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pipelines import wording
 from pipelines.board.about import (
     evaluated_programmes,
-    key_stage_name,
     key_stage_of,
     outcome_words,
     primary_headlines,
@@ -16,6 +15,7 @@ from pipelines.board.about import (
 )
 from pipelines.board.cited import Row, Tables, cite, plain, sentence, where
 from pipelines.board.programmes import Programme
+from pipelines.key_stages import AT_KEY_STAGE
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ def cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limit
     for programme in programmes:
         limits += [
             Limit(
-                f"Whether schools on the list “{programme.title}” differ from the others at "
-                f"{key_stage_name(answer.key_stage)}"
+                f"Whether schools on the list “{programme.title}” differ from the others "
+                f"{AT_KEY_STAGE[answer.key_stage]}"
                 if programme.is_placebo
-                else f"Whether {programme.title} helped at {key_stage_name(answer.key_stage)}",
+                else f"Whether {programme.title} helped {AT_KEY_STAGE[answer.key_stage]}",
                 answer.conclusion,
             )
             for answer in programme.answers
@@ -43,7 +43,7 @@ def cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limit
         ]
         limits += [
             Limit(
-                f"Anything at {key_stage_name(coverage.key_stage)} about "
+                f"Anything {AT_KEY_STAGE[coverage.key_stage]} about "
                 + (
                     "the one school"
                     if plain(programme.n_schools) == "1"

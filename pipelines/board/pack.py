@@ -32,7 +32,6 @@ from pipelines.board.findings import Findings, findings
 from pipelines.board.limits import Limit
 from pipelines.board.tables import Table
 from pipelines.charts.chart import Quote
-from pipelines.measures import MEASURES
 
 _NAIVE_FAMILY = "naive_headline"
 # Families that stand in a section of their own subject, whatever programme they are about.
@@ -252,7 +251,8 @@ def _figure(chart: DrawnChart, about: str, cited_already: Mapping[str, str]) -> 
 def _subject(name: str, found: Findings, rows: Tables) -> str:
     """ "Closing the gap, reading progress": what a chart's name says that it is about."""
     programme = _programme_of(name, found)
-    measures = [m for m in MEASURES if name.endswith(f"-{m}")]
+    asked = dict.fromkeys(row["measure"] for row in rows["measure"])
+    measures = [m for m in asked if name.endswith(f"-{m}")]
     words = [p.title for p in found.programmes if p.id == programme]
     return ", ".join([*words, *(in_sentence(measure_label(m, rows)) for m in measures)])
 

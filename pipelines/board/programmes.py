@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines import wording
-from pipelines.board.about import key_stage_name, primary_headlines, schools_words
+from pipelines.board.about import primary_headlines, schools_words
 from pipelines.board.answers import Answer, NaiveReading, answer_to, naive_reading
 from pipelines.board.cited import Row, Tables, cite, where
 from pipelines.impact.compared import LEFT_OUT_LABELS
-from pipelines.measures import MEASURES
-
-KEY_STAGES = ("ks2", "ks4")
+from pipelines.key_stages import AT_KEY_STAGE, KEY_STAGE_RESULTS, KEY_STAGES
 
 
 @dataclass(frozen=True)
@@ -115,11 +113,7 @@ def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Cov
         compared = where(counts, reason="compared")
         left_out = [row for row in counts if row["reason"] != "compared"]
         status = next(
-            (
-                row["release_status"]
-                for row in headlines
-                if MEASURES[row["measure"]].key_stage == key_stage
-            ),
+            (row["release_status"] for row in headlines if row.measure.key_stage == key_stage),
             None,
         )
         reasons = "; ".join(
@@ -149,12 +143,11 @@ def _coverage_sentence(
     who = f"{cite(compared, 'count', 'n_schools') if compared else 'None'} of the {schools}"
     if n_compared == programme["n_schools"]:
         who = f"All {schools}" if n_compared > 1 else "The one school"
-    stage = key_stage_name(key_stage)
     if wording.is_missing(status):
-        what = f"can be compared at {stage} once results are out"
+        what = f"can be compared {AT_KEY_STAGE[key_stage]} once results are out"
     else:
         verb = "has" if n_compared == 1 else "have"
-        what = f"{verb} {stage} results that can be compared"
+        what = f"{verb} {KEY_STAGE_RESULTS[key_stage]} that can be compared"
     return f"{who} {what} ({wording.format_status(status)})."
 
 

@@ -22,7 +22,6 @@ from pipelines.board.cited import (
     sentence,
     where,
 )
-from pipelines.measures import MEASURES
 
 LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
 NONE = "–"
@@ -81,9 +80,7 @@ def estimates(programme: str, tables: Tables) -> Table:
         for row in where(tables["impact"], programme=programme, role="headline")
         if row["measure"] in is_primary
     ]
-    headlines.sort(
-        key=lambda row: (MEASURES[row["measure"]].key_stage, not is_primary[row["measure"]])
-    )
+    headlines.sort(key=lambda row: (row.measure.stage_order, not is_primary[row["measure"]]))
     (about,) = where(tables["programme"], programme=programme)
     return table_of(
         f"{about['title']}: headline results of every measure",

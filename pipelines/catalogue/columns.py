@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from pipelines.catalogue.table import Column
-from pipelines.measures import MEASURES, KeyStage
+from pipelines.key_stages import KeyStage
+from pipelines.measures import MEASURES
 from pipelines.study import PUPIL_GROUPS, ReleaseStatus
 
 RELEASE_STATUSES: tuple[str, ...] = get_args(ReleaseStatus)

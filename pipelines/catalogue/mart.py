@@ -30,7 +30,8 @@ from pipelines.catalogue.programme_schools import (
 from pipelines.catalogue.table import Column, Table
 from pipelines.identity.decision import DecisionKind
 from pipelines.ingest.school_types import SCHOOL_KINDS
-from pipelines.measures import MEASURES, KeyStage
+from pipelines.key_stages import KeyStage
+from pipelines.measures import MEASURES
 
 _STANDING_URN = replace(
     URN, name="standing_urn", about="URN the school has on the reference date", headers=()
@@ -252,7 +253,7 @@ CELL = Table(
         GROUP,
         MEASURE,
         Column("n_pupils", "integer", "Pupils with a value", low=0, unit="pupils"),
-        Column("mean", "number", "Mean; a share is 0 to 1", low=-100, high=200),
+        Column("mean", "number", "Mean; a share is 0 to 1", low=-1000, high=1000),
         Column("variance", "number", "Variance over pupils within the school", low=0),
         Column(
             "rounding_half_width",

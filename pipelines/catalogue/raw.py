@@ -34,7 +34,7 @@ from pipelines.catalogue.voices import (
     STATEMENTS,
 )
 from pipelines.measures import MEASURES
-from pipelines.study import PUPIL_GROUPS
+from pipelines.study import PUPIL_GROUPS, SCHOOL_KINDS
 
 _PUPIL_KEY = Column(
     "pupil_key",
@@ -200,7 +200,7 @@ PUBLISHED_OUTCOME = Table(
     "published_outcome",
     grain="a figure of a school, authority or nation in a published performance table",
     key=("source_id", "row_number", "pupil_group", "measure"),
-    source_kinds=("ks2_schools", "ks4_schools"),
+    source_kinds=SCHOOL_KINDS,
     is_wide=True,
     columns=(
         *PLACE,
@@ -226,7 +226,11 @@ PUBLISHED_OUTCOME = Table(
             "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
         ),
         Column(
-            "value", "number", "The figure: shares 0 to 1, points as published", low=-100, high=200
+            "value",
+            "number",
+            "The figure: shares 0 to 1, points as published",
+            low=-1000,
+            high=1000,
         ),
         Column(
             "half_width",
@@ -243,8 +247,8 @@ PUBLISHED_OUTCOME = Table(
             low=0,
             high=_MOST_PUPILS_OF_A_YEAR,
         ),
-        Column("ci_low", "number", "Lower end of the published interval", low=-200, high=200),
-        Column("ci_high", "number", "Upper end of the published interval", low=-200, high=200),
+        Column("ci_low", "number", "Lower end of the published interval", low=-1000, high=1000),
+        Column("ci_high", "number", "Upper end of the published interval", low=-1000, high=1000),
     ),
 )
 
@@ -285,7 +289,11 @@ LA_CONTEXT = Table(
             "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
         ),
         Column(
-            "value", "number", "The figure: shares 0 to 1, points as published", low=-100, high=200
+            "value",
+            "number",
+            "The figure: shares 0 to 1, points as published",
+            low=-1000,
+            high=1000,
         ),
     ),
 )

@@ -131,6 +131,14 @@ RELEASED_TABLES: tuple[Table, ...] = (
             KEY_STAGE,
             Column("label", "text", "Name for readers", is_nullable=False),
             UNIT,
+            Column(
+                "decimals",
+                "integer",
+                "Decimals it is read to, of a share as a percentage",
+                low=0,
+                high=3,
+                is_nullable=False,
+            ),
             Column("is_primary", "flag", "Its headline gets a verdict", is_nullable=False),
             Column("smallest_effect", "number", "Smallest effect that would matter"),
             Column(

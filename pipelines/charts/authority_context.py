@@ -56,8 +56,9 @@ def _about(measure: str, group: str) -> Subject:
         label=found.label,
         key_stage=found.key_stage,
         unit=found.unit,
+        decimals=found.decimals,
         smallest_effect=None,
-        higher_is_better=True,
+        higher_is_better=found.higher_is_better,
         comparison_pool="local",
     )
 

@@ -216,6 +216,6 @@ def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
 
 def _change(about: Subject, row: dict[str, Any]) -> float:
     before, after = (
-        rounded(row[mean], about.unit, about.measure) for mean in ("baseline_mean", "outcome_mean")
+        rounded(row[mean], about.unit, about.decimals) for mean in ("baseline_mean", "outcome_mean")
     )
     return after - before

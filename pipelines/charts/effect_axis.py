@@ -149,7 +149,7 @@ def unit_heading(about: Subject) -> str:
 
 def span(about: Subject, found: Effect) -> str:
     """The whole range a reader must allow for: the union of both comparisons' intervals."""
-    return format_range(found.ci_low, found.ci_high, about.unit, about.measure)
+    return format_range(found.ci_low, found.ci_high, about.unit, about.decimals)
 
 
 def interval_words(about: Subject, found: Effect) -> str:

@@ -82,18 +82,19 @@ def _all_readings(panels: dict[str, Panel]) -> list[Reading]:
     return [reading for panel in panels.values() for line in panel.values() for reading in line]
 
 
-def _gaps(panel: Panel) -> list[float | None]:
-    """Other pupils minus disadvantaged pupils by year; None where either side is missing."""
+def _gaps(about: Subject, panel: Panel) -> list[float | None]:
+    """How far other pupils are ahead of disadvantaged pupils by year; None where either side is missing."""
+    sign = 1 if about.higher_is_better else -1
     return [
-        None if other.is_missing or target.is_missing else other.mean - target.mean
+        None if other.is_missing or target.is_missing else sign * (other.mean - target.mean)
         for other, target in zip(panel["not_disadvantaged"], panel["disadvantaged"], strict=True)
     ]
 
 
 def _gap_words(about: Subject, gap: float) -> str:
     """A gap with its unit and, where disadvantaged pupils do better, its minus sign."""
-    minus = MINUS if rounded(gap, about.unit, about.measure) < 0 else ""
-    return minus + format_size(gap, about.unit, about.measure)
+    minus = MINUS if rounded(gap, about.unit, about.decimals) < 0 else ""
+    return minus + format_size(gap, about.unit, about.decimals)
 
 
 def _title(
@@ -101,7 +102,7 @@ def _title(
 ) -> tuple[str, tuple[Quote, ...]]:
     """Both gaps of the outcome year: one or two earlier years are no direction."""
     year = panels["programme"]["disadvantaged"][-1].academic_year
-    last = {arm: _gaps(panel)[-1] for arm, panel in panels.items()}
+    last = {arm: _gaps(about, panel)[-1] for arm, panel in panels.items()}
     gaps = {arm: _gap_words(about, gap) for arm, gap in last.items() if gap is not None}
     if len(gaps) < len(panels):
         # Of the side that has one, its own.
@@ -202,7 +203,7 @@ def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
     beside = axes.get_yaxis_transform()
     axes.text(1.04, -0.5, "gap", transform=beside, va="bottom", fontsize=style.SMALL_SIZE)
     named: set[str] = set()
-    for row, gap in enumerate(_gaps(panel)):
+    for row, gap in enumerate(_gaps(about, panel)):
         readings = {group: line[row] for group, line in panel.items()}
         shown = {group: reading for group, reading in readings.items() if not reading.is_missing}
         if gap is not None:
@@ -266,7 +267,7 @@ def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
         gaps = [
             f"{'cannot be shown' if gap is None else _gap_words(about, gap)}"
             f" in {reading.academic_year}"
-            for gap, reading in zip(_gaps(panel), panel["disadvantaged"], strict=True)
+            for gap, reading in zip(_gaps(about, panel), panel["disadvantaged"], strict=True)
         ]
         parts.append(f"{_arm_words(about, arm)}: gap {', '.join(gaps)}.")
     return (
@@ -278,7 +279,7 @@ def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
 def _data(about: Subject, panels: dict[str, Panel]) -> pd.DataFrame:
     rows = []
     for arm, panel in panels.items():
-        for position, gap in enumerate(_gaps(panel)):
+        for position, gap in enumerate(_gaps(about, panel)):
             sides = {group: panel[group][position] for group in _GROUPS}
             row = {"Year": sides["disadvantaged"].academic_year, "Schools": _arm_words(about, arm)}
             for group, side in sides.items():

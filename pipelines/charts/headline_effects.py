@@ -54,12 +54,16 @@ def charts(tables: Tables) -> Iterator[Chart]:
             f"Measure: difference between programme schools and {_others(rows)} in {labels}. "
             f"Pupils: {groups}. Schools: {subject.POPULATION}. "
             f"Place and period: {subject.place(tables)}, results of {subject.outcome_year(tables)} against "
-            f"earlier years. Release status: {statuses}. {subject.source(tables, ('ks2', 'ks4'))}"
+            f"earlier years. Release status: {statuses}. {subject.source(tables, _key_stages(rows))}"
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
         title_from=title_from,
     )
+
+
+def _key_stages(rows: list[Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(about.key_stage for about, _ in rows))
 
 
 def _others(rows: list[Row]) -> str:
@@ -137,7 +141,7 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
         f"Difference between programme schools and {_others(rows)}, "
         f"{subject.outcome_year(tables)}, by both comparisons together. "
         f"{effect_axis.favourable_side(about for about, _ in rows)}",
-        subject.footer(tables, statuses, ("ks2", "ks4")),
+        subject.footer(tables, statuses, _key_stages(rows)),
         height + key_height,
     )
     if key_height:
@@ -212,19 +216,19 @@ def _sentence(row: Row) -> str:
 
 def _data_row(row: Row) -> dict[str, str]:
     about, found = row
-    unit, measure = about.unit, about.measure
+    unit, decimals = about.unit, about.decimals
     nothing = "no estimate"
     return {
         "Programme": _who(about),
         "Pupils": format_group(about.pupil_group),
         "Outcome": about.label,
-        "The two comparisons of the headline": format_range(found.low, found.high, unit, measure)
+        "The two comparisons of the headline": format_range(found.low, found.high, unit, decimals)
         if found.is_estimated
         else nothing,
         "What their 95% intervals allow": effect_axis.span(about, found)
         if found.is_estimated
         else nothing,
-        "Smallest difference that matters": format_size(about.smallest_effect, unit, measure),
+        "Smallest difference that matters": format_size(about.smallest_effect, unit, decimals),
         "Verdict": format_verdict(found.verdict),
         "Why": sentence(found.reason),
         "Programme schools": format_count_or_withheld(found.n_programme_schools),

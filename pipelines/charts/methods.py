@@ -208,13 +208,13 @@ def _draw_row(axes: Axes, about: Subject, row: int, method: Method, width: float
 
 def _figures(about: Subject, found: Effect) -> str:
     """The estimate over its interval, signed; the unit stands in the heading."""
-    low, high = (format_signed(end, about.unit, about.measure) for end in (found.low, found.high))
+    low, high = (format_signed(end, about.unit, about.decimals) for end in (found.low, found.high))
     estimate = low if low == high else f"{low} to {high}"
     if found.is_interval_withheld:
         return f"{estimate} {WITHHELD}"
     if found.ci_low is None or found.ci_high is None:
         return estimate
-    ends = (format_signed(end, about.unit, about.measure) for end in (found.ci_low, found.ci_high))
+    ends = (format_signed(end, about.unit, about.decimals) for end in (found.ci_low, found.ci_high))
     return f"{estimate}\n({' to '.join(ends)})"
 
 
@@ -241,7 +241,7 @@ def _alt_text(about: Subject, methods: list[Method]) -> str:
 def _spoken(about: Subject, found: Effect) -> str:
     if found.low is None:
         return f"no answer, {found.reason or 'no estimate'}"
-    text = format_range(found.low, found.high, about.unit, about.measure)
+    text = format_range(found.low, found.high, about.unit, about.decimals)
     if found.is_interval_withheld:
         return f"{text}, its interval withheld"
     if found.ci_low is None:
@@ -250,10 +250,10 @@ def _spoken(about: Subject, found: Effect) -> str:
 
 
 def _data_row(about: Subject, method: Method) -> dict[str, str]:
-    found, unit, measure = method.found, about.unit, about.measure
+    found, unit, decimals = method.found, about.unit, about.decimals
     return {
         "Method": capitalised(method.name),
-        "Difference": format_range(found.low, found.high, unit, measure),
+        "Difference": format_range(found.low, found.high, unit, decimals),
         "95% interval": effect_axis.interval_words(about, found),
         "Programme schools": format_count(found.n_programme_schools),
         "Other schools": format_count(found.n_comparison_schools),

@@ -64,15 +64,15 @@ def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> C
 
 def _title(about: Subject, naive: Effect, headline: Effect) -> tuple[str, tuple[Quote, ...]]:
     """The finding, and which of the two rows of figures its numbers are from."""
-    change = format_signed(naive.low, about.unit, about.measure)
+    change = format_signed(naive.low, about.unit, about.decimals)
     its = Quote(change, (0,), "Difference")
     if about.is_placebo:
         is_apart = (naive.ci_low or 0.0) > 0 or (naive.ci_high or 0.0) < 0
         yet = ", yet" if is_apart else ";"
         return f"No programme existed{yet} last year's change says {change}", (its,)
     if headline.verdict in ("better", "worse"):
-        low = format_signed(headline.ci_low, about.unit, about.measure)
-        high = format_signed(headline.ci_high, about.unit, about.measure)
+        low = format_signed(headline.ci_low, about.unit, about.decimals)
+        high = format_signed(headline.ci_high, about.unit, about.decimals)
         # One number where both ends read the same, as the figures have it.
         ends = tuple(Quote(end, (1,), "95% interval") for end in dict.fromkeys((low, high)))
         said = " to ".join(end.number for end in ends)
@@ -111,7 +111,7 @@ def _draw(
 
 
 def _naive_words(about: Subject, naive: Effect) -> str:
-    return format_effect(naive.low, about.unit, about.measure)
+    return format_effect(naive.low, about.unit, about.decimals)
 
 
 def _alt_text(about: Subject, naive: Effect, headline: Effect) -> str:
@@ -126,15 +126,15 @@ def _alt_text(about: Subject, naive: Effect, headline: Effect) -> str:
 
 
 def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
-    unit, measure = about.unit, about.measure
+    unit, decimals = about.unit, about.decimals
     is_range = way == _HEADLINE
     return {
         "Way of comparing": way,
         "Pupils": format_group(about.pupil_group),
         "Outcome": about.label,
-        "Difference": format_range(found.low, found.high, unit, measure)
+        "Difference": format_range(found.low, found.high, unit, decimals)
         if is_range
-        else format_effect(found.low, unit, measure),
+        else format_effect(found.low, unit, decimals),
         "95% interval": effect_axis.interval_words(about, found),
         "Verdict": format_verdict(found.verdict) if is_range else "none: unsafe",
         "Why": sentence(found.reason if is_range else _WHY_UNSAFE),

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.charts.chart import Tables
+from pipelines.key_stages import KEY_STAGE_PUPILS
 from pipelines.wording import (
     STATUS_ORDER,
     disadvantage_means,
@@ -43,6 +44,7 @@ class Subject:
     label: str
     key_stage: str
     unit: str
+    decimals: int
     smallest_effect: float | None
     higher_is_better: bool
     comparison_pool: str
@@ -60,7 +62,7 @@ class Subject:
     @property
     def pupils_year(self) -> str:
         """The year group whose results these are."""
-        return {"ks2": "Year 6", "ks4": "Year 11"}[self.key_stage]
+        return KEY_STAGE_PUPILS[self.key_stage]
 
     @property
     def slug(self) -> str:
@@ -69,7 +71,7 @@ class Subject:
 
     def value(self, value: float | None) -> str:
         """A level of this measure as people read it."""
-        return format_value(value, self.unit, self.measure)
+        return format_value(value, self.unit, self.decimals)
 
     def axis(self, value: float) -> float:
         """A value as its axis counts: percentages for shares, points as they are."""
@@ -171,6 +173,7 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
                 label=measure["label"],
                 key_stage=measure["key_stage"],
                 unit=measure["unit"],
+                decimals=int(measure["decimals"]),
                 smallest_effect=_number(measure["smallest_effect"]),
                 higher_is_better=bool(measure["higher_is_better"]),
                 comparison_pool=row["comparison_pool"],

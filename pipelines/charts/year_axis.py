@@ -37,7 +37,7 @@ def interval_of(reading: Reading, subject: Subject) -> str:
     if reading.is_interval_withheld:
         return WITHHELD_TEXT
     return reading.missing_reason or format_interval(
-        reading.ci_low, reading.ci_high, subject.unit, subject.measure
+        reading.ci_low, reading.ci_high, subject.unit, subject.decimals
     )
 
 

@@ -37,10 +37,19 @@ event AS (
     JOIN mart.programme_school AS member USING (programme, school_id)
     WHERE member.start_date IS NOT NULL
     UNION ALL BY NAME
-    SELECT programme, school_id, first_test AS from_date, last_day(first_test) AS until_date, 'tests' AS kind, 'Key Stage 2 tests' AS happened
+    SELECT
+        programme, school_id, first_test AS from_date, last_day(first_test) AS until_date, 'tests' AS kind,
+        CASE key_stage WHEN 'ks1' THEN 'Key Stage 1 tests' ELSE 'Key Stage 2 tests' END AS happened
     FROM tested
     CROSS JOIN span
-    WHERE key_stage = 'ks2'
+    WHERE key_stage IN ('ks1', 'ks2')
+    UNION ALL BY NAME
+    SELECT
+        programme, school_id, first_test + INTERVAL 1 MONTH AS from_date, last_day(first_test + INTERVAL 1 MONTH) AS until_date,
+        'tests' AS kind, 'Phonics screening check' AS happened
+    FROM tested
+    CROSS JOIN span
+    WHERE key_stage = 'phonics'
     UNION ALL BY NAME
     SELECT
         programme, school_id, first_test AS from_date, last_day(first_test + INTERVAL 1 MONTH) AS until_date,
@@ -51,10 +60,16 @@ event AS (
     UNION ALL BY NAME
     SELECT
         tested.programme, tested.school_id, source.published AS from_date, 'results' AS kind,
-        CASE left(source.kind, 3) WHEN 'ks2' THEN 'Key Stage 2' ELSE 'Key Stage 4' END || ' results come out: '
+        CASE tested.key_stage
+            WHEN 'phonics' THEN 'Phonics results'
+            WHEN 'ks1' THEN 'Key Stage 1 results'
+            WHEN 'ks2' THEN 'Key Stage 2 results'
+            WHEN 'ks4' THEN 'Key Stage 4 results'
+            ELSE 'Attendance figures'
+        END || ' come out: '
         || CASE source.release_status WHEN 'school_return' THEN 'as schools returned them' ELSE source.release_status END AS happened
     FROM tested
-    JOIN raw.source AS source ON left(source.kind, 3) = tested.key_stage
+    JOIN raw.source AS source ON regexp_replace(source.kind, '_(pupils|schools)$', '') = tested.key_stage
     JOIN protocol.study AS study ON study.outcome_year = source.academic_year
     WHERE source.published IS NOT NULL
     UNION ALL BY NAME

@@ -8,7 +8,7 @@ WITH counted AS (
         comparison.*,
         comparison.rowid AS place,
         asked.unit,
-        CASE WHEN asked.unit = 'share' THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
+        CASE WHEN measure.counts_pupils THEN CAST(round(comparison.mean * n_pupils) AS BIGINT) END AS n_meeting,
         NOT bool_and(
             is_public(measure) OR (n_schools >= 10 AND coalesce(may_be_told, 'all') = 'all')
         ) OVER (PARTITION BY programme, arm, pupil_group, measure) AS is_interval_withheld
@@ -18,6 +18,7 @@ WITH counted AS (
         FROM protocol.programme_measure
         GROUP BY measure
     ) AS asked USING (measure)
+    JOIN protocol.measure AS measure USING (measure)
     LEFT JOIN temp.bearable AS bearable
         ON bearable.key_stage = asked.key_stage
         AND bearable.of_pupils = whose_figures(comparison.measure, comparison.pupil_group)

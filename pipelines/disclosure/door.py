@@ -28,20 +28,12 @@ from pipelines.disclosure.neighbours import suppress_neighbours
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.school_points import withheld_schools
 from pipelines.disclosure.structure import GROUPS_NEVER_BY_SCHOOL, Count, Structure
-from pipelines.measures import MEASURES
 from pipelines.store import insert_frame, row_count
 
 FOLDER = Path(__file__).parent
 # What one named school got is shown only where nothing shown beside it has to go.
 _NAMING = tuple(t for t in RELEASED_TABLES if t.pupil_counts and t.is_about_single_schools)
 _OTHERS = tuple(t for t in RELEASED_TABLES if t not in _NAMING)
-_DECIMALS_OF_MEASURE = " ".join(
-    [
-        "CASE measure",
-        *(f"WHEN '{m.name}' THEN {m.stored_decimals}" for m in MEASURES.values()),
-        "END",
-    ]
-)
 _IS_NEVER_BY_SCHOOL = f"pupil_group IN {GROUPS_NEVER_BY_SCHOOL}"
 
 Reason = Literal["primary", "secondary", "unexplained"]
@@ -109,6 +101,7 @@ def release(
 
 def find_what_is_public(con: duckdb.DuckDBPyConnection) -> None:
     """Say to SQL of which measures nothing is withheld."""
+    con.execute(_restricted("of_measure"))
     con.execute(_restricted("public_key_stage"))
     con.execute(_restricted("is_public"))
 
@@ -192,7 +185,7 @@ def as_read(column: Column) -> str:
     Decimals that nobody reads tell of single pupils: an estimate is made of few, and who knows most of them
     could try what the others must have got for it to come out so.
     """
-    n = _DECIMALS_OF_MEASURE if column.decimals == "measure" else str(column.decimals)
+    n = "stored_decimals_of(measure)" if column.decimals == "measure" else str(column.decimals)
     # As `wording.rounded`: 0.145 * 100 is 14.499..., and nothing is -0.
     nearest = f"floor(abs({column.name}) * pow(10, {n}) + 0.5 + 1e-9) / pow(10, {n})"
     return f"sign({column.name}) * {nearest} + 0.0"

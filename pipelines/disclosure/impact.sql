@@ -16,7 +16,7 @@ WITH judged AS (
         CASE WHEN withheld IS NOT NULL THEN 'few_schools' END AS withheld_reason
     FROM impact.estimate AS estimate
     LEFT JOIN temp.bearable AS bearable
-        ON bearable.key_stage = left(estimate.measure, 3)
+        ON bearable.key_stage = key_stage_of(estimate.measure)
         AND bearable.of_pupils = whose_figures(estimate.measure, estimate.pupil_group)
 ),
 

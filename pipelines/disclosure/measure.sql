@@ -1,12 +1,14 @@
 SELECT
-    programme,
-    measure,
-    key_stage,
-    label,
-    unit,
-    is_primary,
-    smallest_effect,
-    is_prior_adjusted,
-    true AS higher_is_better
-FROM protocol.programme_measure
-ORDER BY programme, protocol_order
+    asked.programme,
+    asked.measure,
+    asked.key_stage,
+    asked.label,
+    asked.unit,
+    measure.decimals,
+    asked.is_primary,
+    asked.smallest_effect,
+    asked.is_prior_adjusted,
+    measure.higher_is_better
+FROM protocol.programme_measure AS asked
+JOIN protocol.measure AS measure USING (measure)
+ORDER BY asked.programme, asked.protocol_order

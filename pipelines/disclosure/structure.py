@@ -23,7 +23,6 @@ import numpy as np
 
 from pipelines.catalogue import PupilCount, Table
 from pipelines.disclosure.inference import Block, FloatArray, Sum, Truth
-from pipelines.measures import MEASURES
 
 # Groups that make up all pupils of a school with those of whom nothing is known; some may not be released.
 PARTITIONS = (
@@ -36,7 +35,6 @@ GROUPS_NEVER_BY_SCHOOL = ("sen_support", "ehc_plan", "no_sen")
 
 _SELECT = Path(__file__).parent / "restricted" / "counted.sql"
 _PUBLISHED = _SELECT.with_name("published_total.sql")
-_SHARES = [name for name, measure in MEASURES.items() if measure.unit == "share"]
 
 Standing = Literal["current", "known", "was_withheld"]
 
@@ -88,11 +86,12 @@ class Structure:
 
 @dataclass(frozen=True)
 class _Pupils:
-    """Pupils of every cell, and those who met the standard; the release in use by key stage and year."""
+    """Pupils of every cell, and those who met the standard; the release in use; shares of pupils."""
 
     by_cell: Mapping[Cell, tuple[float, float]]
     in_use: Mapping[tuple[str, str], str]
     local_mainstream: frozenset[int]
+    shares: frozenset[str]
 
 
 def read(
@@ -103,9 +102,7 @@ def read(
     `earlier` are the counts of earlier releases, as `releases.read` gives them. Raises duckdb.Error if a
     condition of the catalogue does not fit its table.
     """
-    # A parameter has no place in CREATE: the names are the project's own.
-    shares = ", ".join(f"'{name}'" for name in _SHARES)
-    select = _SELECT.read_text(encoding="utf-8").replace("$shares", f"[{shares}]")
+    select = _SELECT.read_text(encoding="utf-8")
     con.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {select}")
     try:
         counts = [
@@ -186,10 +183,12 @@ def _pupils(con: duckdb.DuckDBPyConnection) -> _Pupils:
         f"SELECT {', '.join(Cell._fields)}, n_pupils, coalesce(n_meeting, 0), is_in_use, "
         "arm IS NOT NULL AND is_compared_kind FROM counted WHERE programme = 'all' ORDER BY ALL"
     ).fetchall()
+    shares = con.execute("SELECT measure FROM protocol.measure WHERE counts_pupils").fetchall()
     return _Pupils(
         by_cell={Cell(*cell): (float(n), float(met)) for *cell, n, met, _, _ in cells},
         in_use={(cell[1], cell[2]): cell[3] for *cell, _, _, is_in_use, _ in cells if is_in_use},
         local_mainstream=frozenset(cell[0] for *cell, _, _, _, is_local in cells if is_local),
+        shares=frozenset(name for (name,) in shares),
     )
 
 
@@ -218,7 +217,7 @@ def _totals(
             row,
             True,
             cells=tuple(cells),
-            has_meeting=cells[0].measure in _SHARES,
+            has_meeting=cells[0].measure in pupils.shares,
             standing="known",
         )
         for row, (_, cells) in enumerate(sorted(totals.items()))
@@ -416,5 +415,5 @@ def _truth(
         measure=measure,
         n_pupils=table[:, 0],
         n_schools=table[:, 2].astype(np.int64),
-        n_meeting=table[:, 1] if measure in _SHARES else None,
+        n_meeting=table[:, 1] if measure in pupils.shares else None,
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.impact.panel import FloatArray, SchoolPanel, school_panel
-from pipelines.measures import MEASURES
+from pipelines.measures import Measure
 
 
 def panel_from_cells(
@@ -20,7 +20,7 @@ def panel_from_cells(
     exposure: pd.DataFrame,
     *,
     programmes: Sequence[str],
-    measure: str,
+    measure: Measure,
     pupil_group: str,
     baseline_years: Sequence[str],
     outcome_year: str,
@@ -32,14 +32,14 @@ def panel_from_cells(
     is `value` and it holds a mean and a number of pupils. Raises ValueError where a school and year
     have two such cells (two release statuses handed in at once, for instance).
     """
-    is_wanted = (cells["measure"] == measure) & (cells["pupil_group"] == pupil_group)
+    is_wanted = (cells["measure"] == measure.name) & (cells["pupil_group"] == pupil_group)
     is_usable = cells["value_status"].eq("value") & cells["mean"].notna() & (cells["n_pupils"] > 0)
     years = [*sorted(baseline_years), outcome_year]
     used = cells[is_wanted & is_usable.fillna(False) & cells["academic_year"].isin(years)]
     key = ["school_id", "academic_year"]
     if used.duplicated(key).any():
         raise ValueError(
-            f"{measure}, {pupil_group}: a school has more than one value in one academic year; "
+            f"{measure.name}, {pupil_group}: a school has more than one value in one academic year; "
             "hand in one release status a year"
         )
     schools, row = np.unique(used["school_id"].to_numpy(dtype=np.int64), return_inverse=True)
@@ -55,9 +55,10 @@ def panel_from_cells(
         members = exposure.loc[exposure["programme"] == programme, "school_id"]
         membership[:, column] = np.isin(schools, members.to_numpy(dtype=np.int64))
     return school_panel(
-        measure=measure,
+        measure=measure.name,
         pupil_group=pupil_group,
-        unit=MEASURES[measure].unit,
+        unit=measure.unit,
+        counts_pupils=measure.counts_pupils,
         programmes=programmes,
         baseline_years=years[:-1],
         outcome_year=outcome_year,

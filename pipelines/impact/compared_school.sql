@@ -58,6 +58,8 @@ standing AS (
         with_row.school_id IS NOT NULL AS has_row,
         -- The year group is 10 and 11 years old at the end of Key Stage 2, 15 and 16 at the end of Key Stage 4.
         coalesce(CASE question.key_stage
+            WHEN 'phonics' THEN school.low_age <= 5 AND school.high_age >= 6
+            WHEN 'ks1' THEN school.low_age <= 6 AND school.high_age >= 7
             WHEN 'ks2' THEN school.low_age <= 10 AND school.high_age >= 11
             WHEN 'ks4' THEN school.low_age <= 15 AND school.high_age >= 16
         END, true) AS teaches_key_stage,

@@ -24,10 +24,10 @@ import pandas as pd
 from pipelines.catalogue.comparison_design import MATCHED_SCHOOL
 from pipelines.impact.compared import ComparisonReason, why_none
 from pipelines.impact.matching import MatchedOn, nearest
+from pipelines.key_stages import KEY_STAGE_LABELS
 from pipelines.measures import MEASURES
 from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
-from pipelines.wording import KEY_STAGE_LABELS
 
 CHARACTERISTICS: dict[MatchedOn, tuple[str, ...]] = {
     "results_and_make_up": ("result_before", "disadvantaged_share", "cohort_pupils"),
@@ -104,7 +104,7 @@ class Schools:
         """Say why there is nobody to match with, in words for the board; None for a local pool."""
         if programme.comparison_pool == "local":
             return None
-        key_stage, year = MEASURES[measure].key_stage, study.study.outcome_year
+        key_stage, year = study.measures[measure].key_stage, study.study.outcome_year
         results = f"{KEY_STAGE_LABELS[key_stage]} results by school"
         if not any(
             source.kind == f"{key_stage}_schools" and source.academic_year == year

@@ -16,7 +16,6 @@ from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.headline import MIN_SCHOOLS_PER_SIDE, extrapolation_reason, overlaps
 from pipelines.impact.panel import SchoolPanel
-from pipelines.measures import MEASURES
 from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
 
@@ -51,12 +50,13 @@ def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
                 schools.cells(programme, measure.name, "results_and_make_up"),
                 schools.membership,
                 programmes=evaluated,
-                measure=measure.name,
+                measure=study.measures[measure.name],
                 pupil_group=str(programme.target_group),
                 baseline_years=schools.baseline_years(programme, measure.name),
                 outcome_year=study.study.outcome_year,
             )
-            rows.append(_overlap_row(panel, programme, schools.membership, evaluated))
+            row = _overlap_row(panel, programme, schools.membership, evaluated)
+            rows.append(row | {"key_stage": study.measures[measure.name].key_stage})
     con.execute(OVERLAP.ddl())
     insert_frame(con, OVERLAP.full_name, pd.DataFrame(rows))
     return len(rows)
@@ -73,7 +73,6 @@ def _overlap_row(
     row = {
         "programme": programme.id,
         "measure": panel.measure,
-        "key_stage": MEASURES[panel.measure].key_stage,
         "pupil_group": panel.pupil_group,
         "n_programme_schools": sample.n_programme_schools,
         "n_comparison_schools": sample.n_comparison_schools,

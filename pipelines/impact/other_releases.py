@@ -15,7 +15,6 @@ import pandas as pd
 
 from pipelines.catalogue.impact import VERDICT_BY_RELEASE
 from pipelines.impact.study_effects import Marts, headlines
-from pipelines.measures import MEASURES
 from pipelines.release_in_use import result_releases
 from pipelines.store import insert_frame, row_count
 from pipelines.study import Study
@@ -52,7 +51,7 @@ def _on_other_releases(con: duckdb.DuckDBPyConnection, study: Study) -> Iterator
     for release in others:
         other = _on_release(con, used, release.key_stage, release.release_status)
         for row in headlines(other):
-            if row.verdict is None or MEASURES[row.measure].key_stage != release.key_stage:
+            if row.verdict is None or study.measures[row.measure].key_stage != release.key_stage:
                 continue
             is_complete = _is_complete(
                 used.schools.outcome, other.schools.outcome, row.measure, row.pupil_group

@@ -112,10 +112,12 @@ def school_panel(
     n_pupils: FloatArray,
     variance: FloatArray,
     rounding_half_width: FloatArray,
+    counts_pupils: bool = True,
 ) -> SchoolPanel:
     """Keep the schools that can be compared, pool variances and set each year's scale.
 
-    `mean`, `n_pupils`, `variance` (pupil-level, within school; ignored for shares) and
+    `mean`, `n_pupils`, `variance` (pupil-level, within school; ignored for shares of pupils, which are
+    those with `counts_pupils`) and
     `rounding_half_width` are (S, Y), years as in `SchoolPanel`, NaN where missing. A school enters
     if it has an outcome and at least one baseline. Raises ValueError if the shapes disagree.
     """
@@ -129,7 +131,9 @@ def school_panel(
     has_value = has_value[enters]
     kept_mean = np.where(has_value, mean[enters], np.nan)
     kept_n = np.where(has_value, n_pupils[enters], 0.0)
-    within = _pooled_within_variance(kept_mean, kept_n, variance[enters], unit)
+    within = _pooled_within_variance(
+        kept_mean, kept_n, variance[enters], is_of_pupils=unit == "share" and counts_pupils
+    )
     centre, scale, is_fallback = _centre_and_scale(kept_mean, kept_n, within)
     rounding = np.where(has_value, np.nan_to_num(rounding_half_width[enters]), 0.0)
     return SchoolPanel(
@@ -152,10 +156,10 @@ def school_panel(
 
 
 def _pooled_within_variance(
-    mean: FloatArray, n_pupils: FloatArray, variance: FloatArray, unit: Unit
+    mean: FloatArray, n_pupils: FloatArray, variance: FloatArray, *, is_of_pupils: bool
 ) -> FloatArray:
-    """Pool over schools: sum n p (1 - p) / sum (n - 1) for shares, else by degrees of freedom."""
-    if unit == "share":
+    """Pool over schools: sum n p (1 - p) / sum (n - 1) for shares of pupils, else by degrees of freedom."""
+    if is_of_pupils:
         is_known = np.isfinite(mean)
         squares = n_pupils * mean * (1 - mean)
     else:

@@ -34,7 +34,6 @@ from pipelines.impact.robustness import (
     with_expected_anyway,
     with_holm,
 )
-from pipelines.measures import MEASURES
 from pipelines.series import breaks_within
 from pipelines.store import insert_frame, row_count
 from pipelines.study import Programme, Study
@@ -119,7 +118,7 @@ class Marts:
             cells if baseline_years else cells.iloc[:0],
             self.schools.membership,
             programmes=[each.id for each in self.study.evaluated_programmes],
-            measure=measure,
+            measure=self.study.measures[measure],
             pupil_group=pupil_group,
             baseline_years=baseline_years or self.study.study.baseline_years,
             outcome_year=self.study.study.outcome_year,
@@ -221,6 +220,7 @@ def _answers_of_pool(
         panel,
         [_question(programme, measure) for programme in marts.study.evaluated_programmes],
         release_status=marts.release_status(measure),
+        higher_is_better=marts.study.measures[measure].higher_is_better,
         as_published=as_published,
         change_panel=change_panel,
         last_year=max(marts.study.study.baseline_years),
@@ -301,12 +301,12 @@ def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPan
 def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
     """Cap the headlines of SEN support where who is identified has changed; add what was found."""
     shares: dict[tuple[str, str], ImpactRow] = {}
-    for key_stage in dict.fromkeys(MEASURES[row.measure].key_stage for row in rows):
+    for key_stage in dict.fromkeys(marts.study.measures[row.measure].key_stage for row in rows):
         of_support = [
             p for p in marts.study.evaluated_programmes if p.target_group == "sen_support"
         ]
         measure = f"{key_stage}_sen_support_share"
-        if not of_support:
+        if not of_support or measure not in marts.study.measures:
             continue
         questions = [_question(p, measure) for p in marts.study.evaluated_programmes]
         status = marts.release_status(measure)
@@ -316,8 +316,9 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
                 if row.estimator == "bracket" and row.programme == programme.id:
                     shares[row.programme, key_stage] = dataclasses.replace(row, role="robustness")
     checked = [
-        capped(row, shares[row.programme, MEASURES[row.measure].key_stage])
-        if row.role == "headline" and (row.programme, MEASURES[row.measure].key_stage) in shares
+        capped(row, shares[row.programme, marts.study.measures[row.measure].key_stage])
+        if row.role == "headline"
+        and (row.programme, marts.study.measures[row.measure].key_stage) in shares
         else row
         for row in rows
     ]

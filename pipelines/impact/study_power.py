@@ -45,6 +45,8 @@ INDEX_PARTS = ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progre
 
 # Progress 8 is Attainment 8 a slot, less what was to be expected.
 ATTAINMENT8_SLOTS = 10
+# English and maths count twice each.
+SLOTS_OF_A_SUBJECT = 2
 
 _PRIMARY_MARK = "*"
 
@@ -88,16 +90,16 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
             membership = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
     latest, outcome = before.study.outcome_year, study.study.outcome_year
     cells, moments = (_with_stand_in(table, latest, outcome) for table in (cells, moments))
-    programmes = study.evaluated_programmes
+    programmes, measures = study.evaluated_programmes, study.measures
     answers: list[MeasurePower] = []
     for group in dict.fromkeys(str(programme.target_group) for programme in programmes):
         asking = [programme for programme in programmes if programme.target_group == group]
         of_group = cells[cells["pupil_group"] == group]
         asked = {measure.name for programme in asking for measure in programme.measure}
-        could_be_asked = {m for m in of_group["measure"].unique() if MEASURES[m].is_judged}
+        could_be_asked = {m for m in of_group["measure"].unique() if measures[m].is_judged}
         raw: dict[str, SchoolPanel] = {
             measure: _panel(study, of_group, membership, measure, group)
-            for measure in MEASURES
+            for measure in measures
             if measure in could_be_asked | asked
         }
         panels = [(panel, False) for panel in raw.values()]
@@ -105,7 +107,7 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
             of_measure = moments[
                 (moments["measure"] == measure) & (moments["pupil_group"] == group)
             ]
-            if len(of_measure) and not MEASURES[measure].is_prior_adjusted:
+            if len(of_measure) and not measures[measure].is_prior_adjusted:
                 adjusted, residual = adjust_for_prior_attainment(
                     of_group[of_group["measure"] == measure], of_measure
                 )
@@ -249,7 +251,7 @@ def _panel(
         cells,
         membership,
         programmes=[programme.id for programme in study.evaluated_programmes],
-        measure=measure,
+        measure=study.measures[measure],
         pupil_group=group,
         baseline_years=study.study.baseline_years,
         outcome_year=study.study.outcome_year,
@@ -273,7 +275,7 @@ def attainment_sd(
         return float(ndtri(p + mde) - ndtri(p)) if 0 < p < 1 - mde else None
     if panel.measure == INDEX:
         return _index_in_attainment_sd(mde, panel, panels)
-    if MEASURES[panel.measure].is_prior_adjusted:
+    if panel.measure in MEASURES and MEASURES[panel.measure].is_prior_adjusted:
         sd = _score_sd(panel.measure, panels)
         return mde / sd if sd else None
     return None if panel.is_scale_from_school_means else mde / panel.outcome_scale
@@ -281,9 +283,10 @@ def attainment_sd(
 
 def _score_sd(progress: str, panels: Mapping[str, SchoolPanel]) -> float | None:
     """Pupil SD of the result behind a progress measure, in points of progress."""
-    if progress == "ks4_progress8":
-        attainment8 = panels.get("ks4_attainment8")
-        return attainment8.outcome_scale / ATTAINMENT8_SLOTS if attainment8 else None
+    if progress.endswith("_progress8"):
+        attainment8 = panels.get(progress.replace("_progress8", "_attainment8"))
+        slots = ATTAINMENT8_SLOTS if progress == "ks4_progress8" else SLOTS_OF_A_SUBJECT
+        return attainment8.outcome_scale / slots if attainment8 else None
     own = progress.replace("_progress", "_score")
     scores = [name for name in panels if name.endswith("_score")]
     sds = [panels[name].outcome_scale for name in ([own] if own in panels else scores)]

@@ -6,6 +6,8 @@ What another hand has renamed, or left out, is said in the study (`headings`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
@@ -20,6 +22,7 @@ from pipelines.ingest.headings import (
 from pipelines.ingest.numbers import code, whole
 from pipelines.ingest.published_columns import (
     PublishedColumn,
+    columns_of,
     published_columns,
     wanted_figures,
 )
@@ -42,9 +45,9 @@ from pipelines.ingest.registration import (
     record_unknown_codes,
 )
 from pipelines.ingest.tabular import create_from_scan, open_source
-from pipelines.measures import MEASURES
+from pipelines.measures import Unit
 from pipelines.store import row_count, sql_text
-from pipelines.study import Source, Study
+from pipelines.study import Source, Study, key_stage_of
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
 LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
@@ -63,6 +66,11 @@ LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
         "7": "nation",
     },
 }
+# Tables of these stages need not say what kind a row is: one with a URN is of a school.
+_BY_URN = (
+    "CASE WHEN urn IS NOT NULL THEN 'mainstream_school' "
+    "WHEN {la} IS NULL THEN 'nation' ELSE 'authority' END"
+)
 # Schools are found by URN; without LEA and ESTAB a register has to say which authority's they are.
 _KEYS = (
     Wanted(
@@ -81,14 +89,24 @@ _KEYS = (
 _KEY_OF_COLUMN = {"level": "record_type", "la_code": "la", "laestab": "estab", "urn": "urn"}
 
 
-def key_heading(source: Source, column_name: str, figure: str) -> str | None:
+def _keys(source: Source) -> tuple[Wanted, ...]:
+    """What tells rows apart: in the Department's tables of results all of it, in others a URN is enough."""
+    if key_stage_of(source.kind) in LEVEL_OF_RECORD_TYPE:
+        return _KEYS
+    return tuple(
+        key if key.key == "urn" else replace(key, is_required=False, can_be_without=True)
+        for key in _KEYS
+    )
+
+
+def key_heading(study: Study, source: Source, column_name: str, figure: str) -> str | None:
     """The file's own heading of a column beside a figure; None for one that the figure itself fills.
 
     `figure`: the heading of the figure, which says where its pupils and its interval stand.
     """
     if key := _KEY_OF_COLUMN.get(column_name):
         return headings_in(source, _KEYS)[key]
-    columns = [c for c in published_columns() if source.kind.startswith(c.key_stage)]
+    columns = _of_any_year(study, source)
     own = headings_in(source, wanted_figures(columns, set()))
     for column in columns:
         if own[column.value].casefold() == figure.casefold():
@@ -99,6 +117,13 @@ def key_heading(source: Source, column_name: str, figure: str) -> str | None:
     return None
 
 
+def _of_any_year(study: Study, source: Source) -> list[PublishedColumn]:
+    """The file's columns, and those that its key stage has in other years."""
+    stage = key_stage_of(source.kind)
+    usual = (column for column in published_columns() if column.key_stage == stage)
+    return list(dict.fromkeys((*columns_of(study, source), *usual)))
+
+
 # What a cell of each key column has to be, in words.
 _MEANING_OF_KEY = {
     "urn": "a URN of 6 digits",
@@ -107,18 +132,20 @@ _MEANING_OF_KEY = {
 }
 
 
-def meaning_of_heading(source: Source, heading: str) -> str:
+def meaning_of_heading(study: Study, source: Source, heading: str) -> str:
     """What a cell under a heading of the file has to be, in words for a message."""
     keys = headings_in(source, _KEYS)
     for key, meaning in _MEANING_OF_KEY.items():
         if keys[key].casefold() == heading.casefold():
             return meaning
-    columns = [c for c in published_columns() if source.kind.startswith(c.key_stage)]
+    columns = _of_any_year(study, source)
     own = headings_in(source, wanted_figures(columns, set()))
     if any(own[c.n_pupils].casefold() == heading.casefold() for c in columns):
         return "a whole number of pupils (as 12 or 1,234: no percentage, no decimals)"
     units = {
-        MEASURES[c.measure].unit for c in columns if own[c.value].casefold() == heading.casefold()
+        study.measures[c.measure].unit
+        for c in columns
+        if own[c.value].casefold() == heading.casefold()
     }
     return meaning_of_figure(is_share=units != {"points"})
 
@@ -151,8 +178,14 @@ def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set
         heading
         for column in columns
         if (column.measure, column.pupil_group) in used and column.measure not in not_out
-        for heading in (column.value, column.n_pupils)
+        for heading in (column.value, *([] if _is_on_roll(study, column) else [column.n_pupils]))
     }
+
+
+def _is_on_roll(study: Study, column: PublishedColumn) -> bool:
+    """Whether the school census counts the pupils a figure is of, where the file does not."""
+    kinds = {source.kind for source in study.source}
+    return column.key_stage == "attendance" and "school_census" in kinds
 
 
 def read_performance_table(
@@ -160,9 +193,8 @@ def read_performance_table(
 ) -> None:
     """Add a file's figures to `raw.published_outcome`. Raises StudyError with all its faults."""
     source = registered.source
-    key_stage = source.kind.removesuffix("_schools")
-    year = source.academic_year or ""
-    columns = [c for c in published_columns() if c.is_of(key_stage, year)]
+    key_stage = key_stage_of(source.kind)
+    columns = list(columns_of(study, source))
     others = {
         name.casefold(): f"it is {column.years}"
         for column in published_columns()
@@ -170,18 +202,27 @@ def read_performance_table(
         for name in (column.name, column.value)
     }
     needed = _needed(study, source, columns)
-    wanted = (*_KEYS, *wanted_figures(columns, needed))
+    keys_wanted = _keys(source)
+    wanted = (*keys_wanted, *wanted_figures(columns, needed))
     file = open_source(source, registered.path, looked_for(source, wanted))
     places = locate(file, wanted, study, source, not_here=others)
     # Pupils of a figure may be unknown only if the study says that the file does not hold them.
     counted = places.keys() | declared_absent(source, wanted)
-    present = [c for c in columns if c.value in places and c.n_pupils in counted]
+    present = [
+        column
+        for column in columns
+        if column.value in places and (column.n_pupils in counted or _is_on_roll(study, column))
+    ]
     keys = ", ".join(f"{_text(places.get(key.key))} AS {key.key}" for key in _KEYS)
     cells = {heading: nth for nth, heading in enumerate(h for h in places if h not in _KEY_NAMES)}
     texts = "".join(f", {_text(places[heading])} AS t{nth}" for heading, nth in cells.items())
     every = ", ".join(Place(h, i).text() for i, h in enumerate(file.headers) if h)
-    record_types = " ".join(
-        f"WHEN '{code}' THEN '{level}'" for code, level in LEVEL_OF_RECORD_TYPE[key_stage].items()
+    types = LEVEL_OF_RECORD_TYPE.get(key_stage, LEVEL_OF_RECORD_TYPE["ks2"])
+    record_types = " ".join(f"WHEN '{code}' THEN '{level}'" for code, level in types.items())
+    level = (
+        f"CASE {code('record_type')} {record_types} END"
+        if "record_type" in places
+        else _BY_URN.format(la=whole("la"))
     )
     not_records = create_from_scan(
         con,
@@ -191,12 +232,19 @@ def read_performance_table(
         WITH keyed AS (
             SELECT row_number, coalesce({every}) IS NULL AS is_blank_row, {keys}{texts} FROM {{scan}}
         )
-        SELECT *, CASE {code("record_type")} {record_types} END AS level FROM keyed
+        SELECT *, {level} AS level FROM keyed
         """,
     )
     used = used_measures(study)
     figures = " UNION ALL ".join(
-        _figure(column, places, cells, is_used=column.measure in used) for column in present
+        _figure(
+            column,
+            places,
+            cells,
+            unit=study.measures[column.measure].unit,
+            is_used=column.measure in used,
+        )
+        for column in present
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS {figures or _figure_of_nothing()}")
     try:
@@ -214,7 +262,12 @@ def _text(place: Place | None) -> str:
 
 
 def _figure(
-    column: PublishedColumn, places: dict[str, Place], cells: dict[str, int], *, is_used: bool
+    column: PublishedColumn,
+    places: dict[str, Place],
+    cells: dict[str, int],
+    *,
+    unit: Unit,
+    is_used: bool,
 ) -> str:
     """SELECT of one figure a row: which it is, its text, and the texts of its pupils and its interval."""
 
@@ -226,7 +279,7 @@ def _figure(
         "SELECT row_number, level, record_type, la, estab, urn, name, school_type, "
         f"{sql_text(places[column.value].heading)} AS column_name, {sql_text(n_heading)} AS n_heading, "
         f"'{column.pupil_group}' AS pupil_group, '{column.measure}' AS measure, "
-        f"'{MEASURES[column.measure].unit}' AS unit, {is_used} AS is_used, "
+        f"'{unit}' AS unit, {is_used} AS is_used, "
         f"{cell(column.value)} AS raw_text, {cell(column.n_pupils)} AS n_text, "
         f"{cell(column.ci_low)} AS low_text, {cell(column.ci_high)} AS high_text "
         "FROM numbered WHERE NOT is_blank_row"

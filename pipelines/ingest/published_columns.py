@@ -1,8 +1,9 @@
 """What the DfE publishes by school, of which pupils, and under which heading in which years.
 
-The reviewed table is `published_columns.csv`: a year's change of names is a change there. `from_year` and
-`until_year` are academic years, both included; blank means since 2015-16 and to this day. A heading is met as
-a whole, so a column of an earlier year (`PTRWM_EXP_17`) is never taken for the year's own.
+The reviewed table is `published_columns.csv`: a year's change of names is a change there. A measure that the
+Department does not publish by school, and one of a study's own, is read from a column that the study maps.
+`from_year` and `until_year` are academic years, both included; blank means since 2015-16 and to this day. A
+heading is met as a whole, so a column of an earlier year (`PTRWM_EXP_17`) is never taken for the year's own.
 Reading the tables themselves is `performance_tables`'.
 """
 
@@ -13,8 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.ingest.headings import Wanted
+from pipelines.measures import MEASURES
+from pipelines.study import PUPIL_GROUPS, PUPIL_KINDS, key_stage_of
+
+if TYPE_CHECKING:
+    from pipelines.study import Source, Study
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,45 @@ def published_columns() -> tuple[PublishedColumn, ...]:
         return tuple(PublishedColumn(**row) for row in csv.DictReader(lines))
 
 
-def is_published_by_school(measure: str, pupil_group: str) -> bool:
-    """Whether the performance tables of any year hold the measure for these pupils of each school."""
-    return (measure, pupil_group) in {(c.measure, c.pupil_group) for c in published_columns()}
+def is_held_by_school(study: Study, measure: str, pupil_group: str) -> bool:
+    """Whether tables of any year can hold the measure for these pupils of each school."""
+    published = {(c.measure, c.pupil_group) for c in published_columns()}
+    return (measure, pupil_group) in published or measure in _mapped(study)
+
+
+def columns_of(study: Study, source: Source) -> tuple[PublishedColumn, ...]:
+    """Where a file's figures stand: of its key stage and year by the reviewed table, others as mapped."""
+    key_stage, year = key_stage_of(source.kind), source.academic_year or ""
+    of_stage = [c for c in published_columns() if c.key_stage == key_stage]
+    counts = {c.pupil_group: c.n_pupils for c in reversed(of_stage)}
+    mapped = {name.casefold() for names in source.columns.values() for name in names}
+    mapped |= {name.casefold() for name in (*source.assume, *source.without)}
+    own = []
+    for measure in _mapped(study):
+        if study.measures[measure].key_stage != key_stage:
+            continue
+        for group in PUPIL_GROUPS:
+            ending = "" if group == "all" else f"/{group}"
+            name = f"{measure}{ending}"
+            # The group's count in the file, unless this figure's own is named.
+            n_pupils = f"{name}/n_pupils"
+            if n_pupils.casefold() not in mapped:
+                n_pupils = counts.get(group, f"n_pupils{ending}")
+            own.append(PublishedColumn(key_stage, measure, group, name, n_pupils, "", "", "", ""))
+    return (*(c for c in of_stage if c.is_of(key_stage, year)), *own)
+
+
+def _mapped(study: Study) -> list[str]:
+    """Measures of tables of schools that have no heading of the publisher's."""
+    published = {column.measure for column in published_columns()}
+    stages = {key_stage_of(kind) for kind in PUPIL_KINDS}
+    return [
+        measure.name
+        for measure in study.measures.values()
+        if measure.name not in published
+        # Of those stages the usual measures are made of pupils.
+        and (measure.name not in MEASURES or measure.key_stage not in stages)
+    ]
 
 
 def wanted_figures(columns: Iterable[PublishedColumn], needed: set[str]) -> tuple[Wanted, ...]:

@@ -26,12 +26,55 @@ pupil_cell AS (
     FROM pupil_sum
 ),
 
+-- Attendance is of the pupils on roll. Where its table does not count them, the school census of the nearest year
+-- does.
+on_roll AS (
+    SELECT DISTINCT ON (published.urn, published.academic_year)
+        published.urn,
+        published.academic_year,
+        census.n_pupils_on_roll,
+        census.n_sen_support_pupils,
+        census.n_ehc_plan_pupils,
+        census.n_fsm6_pupils
+    FROM raw.published_outcome AS published
+    JOIN protocol.measure AS measure USING (measure)
+    JOIN raw.school_census AS census USING (urn)
+    WHERE measure.key_stage = 'attendance'
+    ORDER BY
+        published.urn,
+        published.academic_year,
+        abs(CAST(left(census.academic_year, 4) AS INTEGER) - CAST(left(published.academic_year, 4) AS INTEGER)),
+        census.academic_year
+),
+
+published AS (
+    SELECT
+        published.* REPLACE (
+            coalesce(
+                published.n_pupils,
+                CASE WHEN measure.key_stage = 'attendance' THEN round(
+                    CASE published.pupil_group
+                        WHEN 'all' THEN on_roll.n_pupils_on_roll
+                        WHEN 'sen_support' THEN on_roll.n_sen_support_pupils
+                        WHEN 'ehc_plan' THEN on_roll.n_ehc_plan_pupils
+                        WHEN 'disadvantaged' THEN on_roll.n_fsm6_pupils
+                    END
+                ) END
+            ) AS n_pupils
+        ),
+        measure.key_stage
+    FROM raw.published_outcome AS published
+    JOIN protocol.measure AS measure USING (measure)
+    LEFT JOIN on_roll USING (urn, academic_year)
+    WHERE published.level IN ('mainstream_school', 'special_school')
+),
+
 -- Two schools that merged are one school before as after: their published figures are averaged by pupils.
 -- A progress score is published with its 95% interval, which gives the spread over pupils back.
 published_cell AS (
     SELECT
         school_urn.school_id,
-        left(published.measure, 3) AS key_stage,
+        published.key_stage,
         published.academic_year,
         published.release_status,
         published.pupil_group,
@@ -47,11 +90,11 @@ published_cell AS (
         max(published.half_width) AS rounding_half_width,
         CASE WHEN bool_and(published.value_status = 'value') THEN 'value'
             ELSE min(published.value_status) FILTER (published.value_status <> 'value') END AS value_status
-    FROM raw.published_outcome AS published
+    FROM published
     JOIN mart.school_urn AS school_urn USING (urn)
-    WHERE published.level IN ('mainstream_school', 'special_school')
     GROUP BY
         school_urn.school_id,
+        published.key_stage,
         published.academic_year,
         published.release_status,
         published.pupil_group,

@@ -31,10 +31,12 @@ candidate AS (
         programme.programme,
         programme.placebo_n_schools,
         cell.school_id,
-        max(cell.mean) FILTER (cell.academic_year = programme.placebo_academic_year) AS selection_mean
+        max(CASE WHEN measure.higher_is_better THEN cell.mean ELSE -cell.mean END)
+        FILTER (cell.academic_year = programme.placebo_academic_year) AS weakness
     FROM protocol.programme AS programme
     JOIN mart.cell AS cell
         ON cell.measure = programme.placebo_measure AND cell.pupil_group = programme.target_group
+    JOIN protocol.measure AS measure ON measure.measure = cell.measure
     JOIN mart.school AS school ON school.school_id = cell.school_id
     JOIN protocol.result_release AS release
         ON release.key_stage = cell.key_stage
@@ -54,7 +56,7 @@ chosen AS (
         false AS has_left,
         true AS is_placebo
     FROM candidate
-    QUALIFY row_number() OVER (PARTITION BY programme ORDER BY selection_mean, school_id) <= placebo_n_schools
+    QUALIFY row_number() OVER (PARTITION BY programme ORDER BY weakness, school_id) <= placebo_n_schools
 )
 
 SELECT * REPLACE (CASE WHEN has_left THEN left_on END AS left_on) FROM enrolled

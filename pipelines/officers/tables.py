@@ -15,7 +15,6 @@ from pipelines.board import cited
 from pipelines.board import tables as public
 from pipelines.board.tables import NONE, Table
 from pipelines.disclosure.free_text import publishable_text
-from pipelines.measures import MEASURES
 
 _FOLDER = Path(__file__).parent
 Row = Mapping[str, Any]
@@ -76,14 +75,14 @@ def withheld(rows: Sequence[Row], titles: Mapping[str, str]) -> Table:
         "Averages that are withheld in public",
         [
             {
-                "Measure": MEASURES[row["measure"]].label,
+                "Measure": row["label"],
                 "Programme": titles.get(row["programme"], "all schools, by programme"),
                 "Pupils": wording.format_group(row["pupil_group"]),
                 "In": wording.format_arm(row["arm"], titles),
                 "Year and status": _year(row),
                 "Schools": row["n_schools"],
                 "Pupils counted": row["n_pupils"],
-                "Average": wording.format_value(row["mean"], row["unit"], row["measure"]),
+                "Average": wording.format_value(row["mean"], row["unit"], row["decimals"]),
             }
             for row in rows
         ],
@@ -97,7 +96,7 @@ def _figures(title: str, rows: Sequence[Row]) -> Table:
     by_school: dict[str, list[Row]] = {}
     for row in rows:
         by_school.setdefault(row["school"], []).append(row)
-    label, group = MEASURES[rows[0]["measure"]].label, rows[0]["pupil_group"]
+    label, group = rows[0]["label"], rows[0]["pupil_group"]
     return table_of(
         f"{title}: {label}, {wording.format_group(group)}",
         [
@@ -125,7 +124,7 @@ def _result(rows: Sequence[Row]) -> str | None:
         return _NO_FIGURE[row["value_status"]]
     if not row["n_pupils"]:
         return None
-    value = wording.format_value(row["mean"], row["unit"], row["measure"])
+    value = wording.format_value(row["mean"], row["unit"], row["decimals"])
     return f"{value} ({wording.format_count(row['n_pupils'])})"
 
 
@@ -134,7 +133,7 @@ def _against(rows: Sequence[Row], others: float | None) -> str | None:
     now = [r for r in rows if r["is_outcome"] and r["value_status"] == "value" and r["n_pupils"]]
     if not now or others is None or now[0]["is_comparison"]:
         return None
-    return wording.format_signed(now[0]["mean"] - others, now[0]["unit"], now[0]["measure"])
+    return wording.format_signed(now[0]["mean"] - others, now[0]["unit"], now[0]["decimals"])
 
 
 def _words(value: object) -> str:

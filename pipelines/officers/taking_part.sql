@@ -19,8 +19,11 @@ SELECT
     school.school_name || ' (' || school.urn || ')' AS "School (URN)",
     school.phase AS "Phase",
     member.start_date AS "Takes part from",
+    any_value(standing.reason) FILTER (standing.key_stage = 'phonics') AS "Phonics",
+    any_value(standing.reason) FILTER (standing.key_stage = 'ks1') AS "Key Stage 1",
     any_value(standing.reason) FILTER (standing.key_stage = 'ks2') AS "Key Stage 2",
     any_value(standing.reason) FILTER (standing.key_stage = 'ks4') AS "Key Stage 4",
+    any_value(standing.reason) FILTER (standing.key_stage = 'attendance') AS "Attendance",
     CASE
         WHEN programme.eligible_share IS NULL THEN NULL
         ELSE CASE any_value(judged.eligible) WHEN 'YES' THEN 'yes' WHEN 'NO' THEN 'no' WHEN 'UNKNOWN' THEN 'not known'

@@ -7,10 +7,15 @@ SELECT
     public.academic_year,
     public.release_status,
     public.unit,
+    any_value(asked.label) AS label,
+    any_value(measure.decimals) AS decimals,
     exact.n_schools,
     exact.n_pupils,
     exact.mean
 FROM released.comparison AS public
 JOIN impact.comparison AS exact USING (programme, arm, pupil_group, measure, academic_year, release_status)
+JOIN protocol.programme_measure AS asked USING (measure)
+JOIN protocol.measure AS measure USING (measure)
 WHERE public.suppressed
+GROUP BY ALL
 ORDER BY ALL

@@ -6,7 +6,7 @@ in the store as counts: the board's annex says what was checked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -30,7 +30,21 @@ class TableCheck:
 def rules_for(study: Study, table: Table) -> tuple[Rule, ...]:
     """What a table of a study has to keep: rows, if a source is registered for it or it is never empty."""
     has_source = any(source.kind in table.source_kinds for source in study.source)
-    return tuple(rules_of(table, is_expected=has_source or not table.may_be_empty))
+    return tuple(
+        rules_of(_with_own_measures(study, table), is_expected=has_source or not table.may_be_empty)
+    )
+
+
+def _with_own_measures(study: Study, table: Table) -> Table:
+    """The table as the study fills it: a column of measures holds the study's own, too."""
+    own = tuple(measure.name for measure in study.measure)
+    columns = tuple(
+        replace(column, allowed=(*column.allowed, *own))
+        if column.name == "measure" and column.allowed
+        else column
+        for column in table.columns
+    )
+    return replace(table, columns=columns) if own else table
 
 
 def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> TableCheck:

@@ -136,7 +136,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
             elif table is LA_CONTEXT:
                 expected = context_meaning(source, heading[name])
             else:
-                expected = meaning_of_heading(source, heading[name])
+                expected = meaning_of_heading(study, source, heading[name])
             yield Fault(
                 file=source_id,
                 row=row,
@@ -255,7 +255,7 @@ def _heading(
     if table is LA_CONTEXT:
         return context_key_heading(source, column_name, figure or "")
     if table.is_wide:
-        return key_heading(source, column_name, figure or "")
+        return key_heading(study, source, column_name, figure or "")
     return headings_in(source, wanted_columns(table)).get(column_name, column_name)
 
 

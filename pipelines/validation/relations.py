@@ -29,7 +29,6 @@ from pipelines.catalogue import (
     Table,
 )
 from pipelines.errors import Fault
-from pipelines.measures import MEASURES
 from pipelines.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent / "relations"
@@ -41,9 +40,9 @@ Severity = Literal["blocking", "warning"]
 class RelationRule:
     """A rule that rows of several tables have to keep; its SELECT stands in the file of its name.
 
-    The SELECT reads `{table}` and `{column}` (and `{share_measures}`, `{first_day}`) and yields source_id,
-    row_number (NULL where the whole file is meant) and found; and, where they differ from place to place,
-    heading and expected.
+    The SELECT reads `{table}` and `{column}` (and `{first_day}`) and yields source_id, row_number
+    (NULL where the whole file is meant) and found; and, where they differ from place to place, heading and
+    expected.
     """
 
     name: str
@@ -81,12 +80,10 @@ class Relation:
     def select(self) -> str:
         """The SELECT that yields the rows that break the rule."""
         template = (FOLDER / f"{self.rule.name}.sql").read_text(encoding="utf-8")
-        shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
         columns = {column.name for column in self.table.columns}
         names = {
             "table": self.table.full_name,
             "column": self.column,
-            "share_measures": shares,
             "first_day": "start_date" if "start_date" in columns else "from_date",
         }
         for name, text in names.items():
@@ -174,6 +171,13 @@ SHARE_IS_OF_A_COUNT = RelationRule(
     expected="a percentage of the pupils counted beside it",
     remedy="look at the published table again; the figure is used as it stands",
     severity="warning",
+)
+VALUE_IS_ON_SCALE = RelationRule(
+    "value_is_on_scale",
+    needs=(),
+    problem="no school can have such a figure",
+    expected="a figure on the measure's scale",
+    remedy="mend the figure, or fetch the table again; of a [[measure]] of the study's own, mend low or high",
 )
 SCHOOLS_MAKE_THE_AUTHORITY = RelationRule(
     "schools_make_the_authority",
@@ -285,6 +289,7 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(COHORT_IS_OF_A_SCHOOL, PUBLISHED_OUTCOME, "n_pupils"),
     *(Relation(EVERY_COLUMN_IS_READ, table, table.key[-1]) for table in _OFFICERS_LISTS),
     Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
+    Relation(VALUE_IS_ON_SCALE, PUBLISHED_OUTCOME, "value"),
     Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
     *(
         Relation(FILE_IS_AS_LONG_AS_LAST_YEARS, table, column)

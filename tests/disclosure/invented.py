@@ -27,6 +27,7 @@ from pipelines.catalogue.comparison_design import (
 from pipelines.disclosure import sql_functions
 from pipelines.impact import case_study_results, comparison, design, study_effects
 from pipelines.ingest import registration
+from pipelines.measures import MEASURES
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
 from pipelines.store import SCHEMAS, insert_frame
@@ -308,7 +309,8 @@ def _study(
     )  # fmt: skip
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
-        years=YEARS, not_yet_published=(), stated_total=(), claim=_CLAIMS, source=(),
+        years=YEARS, not_yet_published=(), stated_total=(), claim=_CLAIMS, source=(), measure=(),
+        measures=MEASURES,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.panel import SchoolPanel
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
+from pipelines.measures import MEASURES
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
 from pipelines.study_file import load_study
@@ -56,7 +57,7 @@ def panels() -> tuple[SchoolPanel, SchoolPanel]:
             outcome,
             membership,
             programmes=["placebo"],
-            measure=MEASURE,
+            measure=MEASURES[MEASURE],
             pupil_group=group,
             baseline_years=study.study.baseline_years,
             outcome_year=study.study.outcome_year,

@@ -14,22 +14,23 @@ from pipelines.study import PUPIL_GROUPS
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "measure", "text"),
+    ("value", "unit", "decimals", "text"),
     [
         (0.43, "share", None, "43%"),
         (0.145, "share", None, "15%"),
         (0.0, "share", None, "0%"),
         (-1.25, "points", None, "−1.3"),
         (-0.04, "points", None, "0.0"),
-        (-0.345, "points", "ks4_progress8", "−0.35"),
+        (-0.345, "points", 2, "−0.35"),
+        (0.0435, "share", 1, "4.4%"),
         (1234.5, "points", None, "1,234.5"),
         (None, "share", None, "not available"),
         (float("nan"), "points", None, "not available"),
         (pd.NA, "points", None, "not available"),
     ],
 )
-def test_levels(value, unit, measure, text):
-    assert wording.format_value(value, unit, measure) == text
+def test_levels(value, unit, decimals, text):
+    assert wording.format_value(value, unit, decimals) == text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@
 WITH estimate AS (
     SELECT
         *,
-        left(measure, 3) AS key_stage,
+        key_stage_of(measure) AS key_stage,
         whose_figures(measure, pupil_group) AS of_pupils,
         role = 'headline' OR estimator = 'leave_one_school_out' AS is_kept_whole,
         CAST(estimate_low IS NOT NULL AS INTEGER)
@@ -39,7 +39,7 @@ compared AS (
 -- Each result is a number, and so is how many pupils it is of, the same for every measure.
 result AS (
     SELECT
-        left(measure, 3) AS key_stage,
+        key_stage_of(measure) AS key_stage,
         pupil_group AS of_pupils,
         measure,
         count(*) AS n_results
@@ -101,7 +101,7 @@ asked AS (
     FROM (
         SELECT
             programme,
-            left(measure, 3) AS key_stage,
+            key_stage_of(measure) AS key_stage,
             pupil_group AS of_pupils,
             count(*) AS n_schools
         FROM impact.compared_school

@@ -59,7 +59,7 @@ SELECT
     pupil.release_status,
     pupil.pupil_group,
     CAST(pupil.n_pupils AS BIGINT) AS n_pupils,
-    CASE WHEN pupil.measure IN (SELECT unnest($shares)) THEN pupil.mean * pupil.n_pupils END AS n_meeting
+    CASE WHEN pupil.measure IN (SELECT measure FROM protocol.measure WHERE counts_pupils) THEN pupil.mean * pupil.n_pupils END AS n_meeting
 FROM pupil
 CROSS JOIN programme
 JOIN mart.school AS school USING (school_id)

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.panel import SchoolPanel
+from pipelines.measures import MEASURES
 
 YEARS = ["2015-16", "2016-17", "2017-18"]
 
@@ -32,7 +33,7 @@ def panel(rows: list[dict[str, object]], measure: str = "ks2_rwm_expected") -> S
         cells,
         pd.DataFrame({"programme": ["gap", "gap"], "school_id": [1, 99]}),
         programmes=["gap"],
-        measure=measure,
+        measure=MEASURES[measure],
         pupil_group="disadvantaged",
         baseline_years=YEARS[:2],
         outcome_year=YEARS[2],

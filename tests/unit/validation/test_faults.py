@@ -169,7 +169,7 @@ def test_a_fault_in_a_mart_is_the_pipelines_and_shows_no_value(tmp_path):
     study = TinyStudy(tmp_path).write()
     with closing(empty_store()) as con:
         make(con, CELL)
-        con.execute("UPDATE mart.cell SET mean = 999, n_pupils = -1")
+        con.execute("UPDATE mart.cell SET mean = 9999, n_pupils = -1")
         con.execute("INSERT INTO mart.cell FROM mart.cell")
         broken = suites.validate(con, tuple(rules_of(CELL, is_expected=True))).broken
         faults = [fault for rule in broken for fault in faults_of(con, study, rule)]
@@ -179,6 +179,6 @@ def test_a_fault_in_a_mart_is_the_pipelines_and_shows_no_value(tmp_path):
         ("mart.cell", "mean"),
     ]
     assert faults[2].problem == "2 rows break the rule in_range__mean"
-    assert faults[2].expected == "-100 to 200"
+    assert faults[2].expected == "-1000 to 1000"
     assert all("report it" in f.remedy for f in faults)
     assert not any("999" in f.for_analyst() for f in faults)

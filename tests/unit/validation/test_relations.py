@@ -190,6 +190,12 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     if rule == "share_is_of_a_count":
         _as_published(tiny, school_row | {"PTRWM_EXP": "61%"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "61% of 30 pupils"
+    if rule == "value_is_on_scale":
+        score = {"READ_AVERAGE": 1040, "READ_AVERAGE_FSM6CLA1A": 101}
+        _as_published(tiny, school_row | score)
+        asked = 'name = "ks2_rwm_expected"\n  primary = true\n  smallest_effect = 0.05'
+        tiny.protocol = tiny.protocol.replace(asked, 'name = "ks2_reading_score"')
+        return "tables_2017-18.csv", 2, "READ_AVERAGE", "1040"
     if rule == "cohort_is_of_a_school":
         _as_published(tiny, school_row | {"TELIG": 3001, "PTRWM_EXP": "SUPP"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "3,001 pupils in one year"

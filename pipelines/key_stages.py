@@ -1,0 +1,40 @@
+"""Key stages whose results can be evaluated, and what each is called. See `measures` for the outcomes."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+# In the order in which pupils reach them; attendance is of the whole school, all year.
+KeyStage = Literal["phonics", "ks1", "ks2", "ks4", "attendance"]
+KEY_STAGES: tuple[KeyStage, ...] = get_args(KeyStage)
+
+KEY_STAGE_LABELS = {
+    "phonics": "Phonics screening check (Year 1)",
+    "ks1": "Key Stage 1 (Year 2)",
+    "ks2": "Key Stage 2 (Year 6)",
+    "ks4": "Key Stage 4 (Year 11)",
+    "attendance": "Attendance (whole school)",
+}
+# Before "results" and "schools".
+KEY_STAGE_PUPILS = {
+    "phonics": "Year 1",
+    "ks1": "Year 2",
+    "ks2": "Year 6",
+    "ks4": "Year 11",
+    "attendance": "Attendance",
+}
+# Inside a sentence: what schools have, and where a programme helped.
+KEY_STAGE_RESULTS = {
+    "phonics": "phonics results",
+    "ks1": "Key Stage 1 results",
+    "ks2": "Key Stage 2 results",
+    "ks4": "Key Stage 4 results",
+    "attendance": "attendance figures",
+}
+AT_KEY_STAGE = {
+    "phonics": "in phonics",
+    "ks1": "at Key Stage 1",
+    "ks2": "at Key Stage 2",
+    "ks4": "at Key Stage 4",
+    "attendance": "in attendance",
+}

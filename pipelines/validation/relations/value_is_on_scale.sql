@@ -1,0 +1,19 @@
+-- Of what the study asks about: a column nobody uses stops nothing. Rounding may take a figure past an end, and a
+-- percentage that is none (-1%, 101%) is found as the file is read.
+SELECT
+    published.source_id,
+    published.row_number,
+    published.column_name AS heading,
+    published.raw_text AS found,
+    CASE measure.unit
+        WHEN 'share' THEN format('{:g}% to {:g}%', 100 * measure.low, 100 * measure.high)
+        ELSE format('{:g} to {:g}', measure.low, measure.high)
+    END AS expected
+FROM {table} AS published
+JOIN protocol.measure AS measure USING (measure)
+WHERE
+    published.level LIKE '%school'
+    AND measure.measure IN (SELECT measure FROM protocol.programme_measure)
+    AND NOT (measure.unit = 'share' AND published.{column} NOT BETWEEN 0 AND 1)
+    AND published.{column} NOT BETWEEN
+    measure.low - published.half_width - 1e-9 AND measure.high + published.half_width + 1e-9
