@@ -85,6 +85,16 @@ SEN_CODES = ("N", "K", "E")
 # School Action, School Action Plus and statements, until 2014-15 and in files that still write them.
 OLDER_SEN_CODES = (("A", "K"), ("P", "K"), ("S", "E"))
 
+# What a person may write for yes and no.
+YES_AND_NO = (
+    ("Y", "YES"),
+    ("N", "NO"),
+    ("TRUE", "YES"),
+    ("FALSE", "NO"),
+    ("1", "YES"),
+    ("0", "NO"),
+)
+
 SOURCE_ID = Column(
     "source_id",
     "text",

@@ -17,6 +17,7 @@ from pipelines.catalogue.columns import (
     URN,
     VALUE_STATUSES,
     YEAR,
+    YES_AND_NO,
 )
 from pipelines.catalogue.schools import (
     INSPECTIONS,
@@ -316,6 +317,11 @@ ENROLMENTS = Table(
             "withdrawn: it left; completed: it did not",
             headers=("status",),
             allowed=("ACTIVE", "COMPLETED", "WITHDRAWN"),
+            synonyms=(
+                *(("CURRENT", "ACTIVE"), ("ENROLLED", "ACTIVE"), ("ONGOING", "ACTIVE")),
+                *(("COMPLETE", "COMPLETED"), ("FINISHED", "COMPLETED")),
+                *(("WITHDREW", "WITHDRAWN"), ("LEFT", "WITHDRAWN"), ("DROPPED OUT", "WITHDRAWN")),
+            ),
             is_required=False,
         ),
     ),
@@ -332,7 +338,14 @@ ELIGIBILITY = Table(
         PROGRAMME,
         replace(URN, is_nullable=False),
         Column("criterion", "text", "What was judged", is_nullable=False),
-        Column("met", "code", "Was it met", allowed=("YES", "NO", "UNKNOWN"), is_nullable=False),
+        Column(
+            "met",
+            "code",
+            "Was it met",
+            allowed=("YES", "NO", "UNKNOWN"),
+            synonyms=(*YES_AND_NO, ("NOT KNOWN", "UNKNOWN"), ("N/K", "UNKNOWN")),
+            is_nullable=False,
+        ),
         Column("evidence", "text", "What it was judged on"),
         Column("judged_on", "date", "When"),
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.catalogue.columns import PLACE, PROGRAMME, URN
+from pipelines.catalogue.columns import PLACE, PROGRAMME, URN, YES_AND_NO
 from pipelines.catalogue.table import Column, Table
 
 CONSENT = Column(
@@ -15,6 +15,7 @@ CONSENT = Column(
     "code",
     "May it be published; a giver may withdraw at any time, and the next run shows it no more",
     allowed=("YES", "NO", "WITHDRAWN"),
+    synonyms=YES_AND_NO,
     is_nullable=False,
 )
 

@@ -50,6 +50,8 @@ from pipelines.store import row_count, sql_text
 from pipelines.study import Source, Study, key_stage_of
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
+# Some tables write them in words.
+_TOTALS_IN_WORDS = {"LA": "authority", "NAT": "nation"}
 LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
     "ks2": {
         "1": "mainstream_school",
@@ -57,6 +59,7 @@ LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
         "3": "authority",
         "4": "nation",
         "5": "nation",
+        **_TOTALS_IN_WORDS,
     },
     "ks4": {
         "1": "mainstream_school",
@@ -64,6 +67,7 @@ LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
         "4": "authority",
         "5": "nation",
         "7": "nation",
+        **_TOTALS_IN_WORDS,
     },
 }
 # Tables of these stages need not say what kind a row is: one with a URN is of a school.

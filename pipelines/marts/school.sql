@@ -1,23 +1,6 @@
 -- The school as it stands on the reference date; the day it closes is a school's last. Where the study has no register, what the performance
 -- tables say of the school stands in for it.
-WITH registered AS (
-    SELECT
-        register.urn,
-        register.la_code,
-        register.school_name,
-        register.phase,
-        register.low_age,
-        register.high_age,
-        coalesce(by_type.school_kind, by_group.school_kind) AS school_kind,
-        coalesce(by_type.is_maintained, by_group.is_maintained) AS is_maintained,
-        register.open_date,
-        register.close_date
-    FROM raw.school_register AS register
-    LEFT JOIN protocol.school_type AS by_type ON by_type.spelling_key = spelling_key(register.school_type)
-    LEFT JOIN protocol.school_type AS by_group ON by_group.spelling_key = spelling_key(register.type_group)
-),
-
-in_tables AS (
+WITH in_tables AS (
     SELECT
         urn,
         any_value(laestab) // 10000 AS la_code,
@@ -25,7 +8,7 @@ in_tables AS (
         bool_or(level = 'special_school') AS is_among_special,
         max_by(school_type, academic_year) AS school_type
     FROM raw.published_outcome
-    WHERE urn IS NOT NULL AND urn NOT IN (SELECT urn FROM registered)
+    WHERE urn IS NOT NULL
     GROUP BY urn
 ),
 
@@ -49,10 +32,29 @@ published AS (
     LEFT JOIN protocol.school_type AS by_type ON by_type.spelling_key = spelling_key(in_tables.school_type)
 ),
 
+-- A type says more than its group: a register with the group alone has special schools among its academies.
+registered AS (
+    SELECT
+        register.urn,
+        register.la_code,
+        register.school_name,
+        register.phase,
+        register.low_age,
+        register.high_age,
+        coalesce(by_type.school_kind, published.school_kind, by_group.school_kind) AS school_kind,
+        coalesce(by_type.is_maintained, published.is_maintained, by_group.is_maintained) AS is_maintained,
+        register.open_date,
+        register.close_date
+    FROM raw.school_register AS register
+    LEFT JOIN protocol.school_type AS by_type ON by_type.spelling_key = spelling_key(register.school_type)
+    LEFT JOIN protocol.school_type AS by_group ON by_group.spelling_key = spelling_key(register.type_group)
+    LEFT JOIN published USING (urn)
+),
+
 described AS (
     SELECT * FROM registered
     UNION ALL BY NAME
-    SELECT * FROM published
+    SELECT * FROM published ANTI JOIN registered USING (urn)
 ),
 
 dated AS (

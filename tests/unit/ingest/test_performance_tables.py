@@ -215,7 +215,8 @@ def test_an_unknown_record_type_is_one_fault_at_its_own_column(tmp_path, code, f
         (fault,) = faults_in(con, study)
     assert (fault.row, fault.column, fault.found) == (2, "RECTYPE", found)
     assert fault.expected == (
-        "one of 1 (mainstream school), 2 (special school), 3 (authority), 4 (nation), 5 (nation)"
+        "one of 1 (mainstream school), 2 (special school), 3 (authority), 4 (nation), 5 (nation), "
+        "LA (authority), NAT (nation)"
     )
 
 

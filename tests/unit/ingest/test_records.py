@@ -9,6 +9,8 @@ import pytest
 
 from pipelines import store
 from pipelines.catalogue import (
+    CASE_STUDIES,
+    ELIGIBILITY,
     ENROLMENTS,
     INSPECTIONS,
     KS2_PUPILS,
@@ -443,3 +445,45 @@ def test_the_store_is_readable_by_its_owner_only(tmp_path):
     assert tiny.paths.store.stat().st_mode & 0o777 == 0o600
     assert tiny.paths.pupils.stat().st_mode & 0o777 == 0o600
     assert tiny.paths.work.stat().st_mode & 0o777 == 0o700
+
+
+# ------------------------------------------------------------------------------------------ officers' lists
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "good", "expected"),
+    [
+        (
+            ELIGIBILITY,
+            "met",
+            {"criterion": "Floor", "evidence": "", "judged_on": ""},
+            {"Y": "YES", "no": "NO", "N": "NO", "n/k": "UNKNOWN", "unknown": "UNKNOWN"},
+        ),
+        (
+            ENROLMENTS,
+            "enrolment_status",
+            {"start_date": "2018-02-01", "end_date": "N/A"},
+            {
+                "active": "ACTIVE",
+                "Left": "WITHDRAWN",
+                "withdrawn": "WITHDRAWN",
+                "Complete": "COMPLETED",
+            },
+        ),
+        (
+            CASE_STUDIES,
+            "consent",
+            {"context": "", "support_received": "", "statement": ""},
+            {"y": "YES", "N": "NO", "Withdrawn": "WITHDRAWN"},
+        ),
+    ],
+)
+def test_what_a_person_writes_for_a_code_is_that_code(tmp_path, table, column, good, expected):
+    tiny = TinyStudy(tmp_path)
+    tiny.sources.pop(f"{table.name}.csv", None)
+    rows = [
+        {"programme": "send", "urn": 900001 + nth, **good, column: text}
+        for nth, text in enumerate(expected)
+    ]
+    tiny.add(f"{table.name}.csv", f'kind = "{table.name}"', rows)
+    assert_read(tiny, table, column, expected)

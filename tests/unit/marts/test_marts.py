@@ -445,6 +445,30 @@ def test_the_tables_type_codes_say_what_a_school_is(
         ]
 
 
+def test_where_a_register_has_the_group_alone_the_tables_say_the_type(tmp_path):
+    rows = [
+        published_ks2(900002, 2002, "Birch", NFTYPE="ACS", RECTYPE=2),
+        published_ks2(900004, 2004, "Dogwood", NFTYPE="FD"),
+        published_ks2(900005, 7005, "Elm", NFTYPE="CYS", RECTYPE=2),
+        published_ks2(900011, 2001, "Alder", NFTYPE=""),
+    ]
+    tiny = published_study(tmp_path, {"2017-18": rows})
+    groups = {900002: "Academies", 900004: "", 900005: "Special schools", 900011: "Academies"}
+    for row in tiny.tables["register.csv"]:
+        row["TypeOfEstablishment (name)"] = ""
+        row["EstablishmentTypeGroup (name)"] = groups.get(row["URN"], "Academies")
+    with tiny.marts() as con:
+        found = con.execute(
+            "SELECT urn, school_kind, is_maintained FROM mart.school WHERE urn <> 900006 ORDER BY urn"
+        ).fetchall()
+    assert found == [
+        (900002, "special", False),
+        (900004, "mainstream", True),
+        (900005, "special", True),
+        (900011, "mainstream", False),
+    ]
+
+
 def test_a_study_says_what_a_spelling_is_that_nobody_knows(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace(
