@@ -229,7 +229,7 @@ SCHOOL_TYPE_IS_KNOWN = RelationRule(
 )
 REGISTERED_TYPE_IS_TOLD = RelationRule(
     "registered_type_is_told",
-    needs=("published_outcome",),
+    needs=(),
     problem="the file does not say what these schools are: without a type they count as mainstream, and "
     "where only a group of both is known as not maintained",
     expected="a type of each school",
