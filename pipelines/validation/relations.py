@@ -229,7 +229,7 @@ SCHOOL_TYPE_IS_KNOWN = RelationRule(
 )
 REGISTERED_TYPE_IS_TOLD = RelationRule(
     "registered_type_is_told",
-    needs=(),
+    needs=("published_outcome",),
     problem="the file does not say what these schools are: without a type they count as mainstream, and "
     "where only a group of both is known as not maintained",
     expected="a type of each school",

@@ -117,6 +117,7 @@ class Drawn:
     missing_share: float
     not_yet_published: tuple[tuple[str, str], ...]
     stated_total: int | None
+    claims: tuple[tuple[str, int], ...]  # kind, and how many schools it leaves out
 
     @property
     def name(self) -> str:
@@ -177,6 +178,7 @@ def draw_study(seed: int) -> Drawn:
         missing_share=float(draw.choice([0, 0, 0.03, 0.1])),
         not_yet_published=_not_yet(draw, programmes, YEARS[outcome], forms),
         stated_total=int(draw.integers(1, 60)) * 10_000 if draw.random() < 0.3 else None,
+        claims=_claims(draw, kinds, programmes),
     )  # fmt: skip
 
 
@@ -196,6 +198,18 @@ def measures_of(stage: str, form: Form, years: tuple[str, ...], group: str) -> t
         if group == "high_prior":
             names = [] if form == "tables" else names
     return tuple(names)
+
+
+def _claims(
+    draw: Draw, kinds: frozenset[str], programmes: tuple[Programme, ...]
+) -> tuple[tuple[str, int], ...]:
+    """Claims that the study has a source for."""
+    claims: list[tuple[str, int]] = []
+    if draw.random() < 0.4 and any(p.placebo is None for p in programmes):
+        claims.append(("every_school_takes_part", 0))
+    if draw.random() < 0.6 and kinds & {"inspections", "reviews"}:
+        claims.append(("all_maintained_schools_reviewed", int(draw.integers(0, 4))))
+    return tuple(claims)
 
 
 def _baseline_years(draw: Draw, outcome: int) -> tuple[str, ...]:

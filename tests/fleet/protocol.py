@@ -27,6 +27,9 @@ def protocol_text(drawn: Drawn, sources: list[tuple[str, dict[str, object]]]) ->
     if drawn.stated_total is not None:
         lines += ["", "[[stated_total]]", _line("fund", drawn.programmes[0].fund),
                   _line("said", "a round sum"), _line("gbp", drawn.stated_total)]  # fmt: skip
+    for kind, but in drawn.claims:
+        lines += ["", "[[claim]]", _line("kind", kind), _line("said", "all of them"),
+                  _line("said_by", "the board"), *([_line("but", but)] if but else [])]  # fmt: skip
     for file, about in sources:
         lines += [
             "",

@@ -105,7 +105,9 @@ def _convert(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> None:
     may = (schools["register_type"] == "academy") & schools["is_local"]
     converts = may & (draw.random(len(schools)) < drawn.converter_share)
     begun = int(drawn.years[0][:4])
-    later = draw.integers(begun + 1, drawn.reference_date.year, size=len(schools), endpoint=True)
+    # Tables alone know a school by the number it had when its pupils were tested.
+    latest = drawn.reference_date.year - (not drawn.has_register)
+    later = draw.integers(begun + 1, latest, size=len(schools), endpoint=True)
     # On 1 September: the results of a school year are under one URN.
     schools["converted_on"] = [
         dt.date(int(year), 9, 1) if is_one else None
@@ -135,16 +137,25 @@ def _enrolments(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(rows, columns=names)
 
 
+def _has_row(drawn: Drawn, schools: pd.DataFrame) -> pd.Series:
+    has = pd.Series(False, index=schools.index)
+    for year in set(drawn.years) - set(drawn.years_without_file):
+        has |= schools[f"is_there_{year}"]
+    return has & (schools["has_ks2"] | schools["has_ks4"])
+
+
 def _chosen(
     draw: Draw, drawn: Drawn, programme: Programme, schools: pd.DataFrame, first: list[int] | None
 ) -> list[int]:
     """Positions of a programme's schools, all of them local."""
-    local = np.flatnonzero(schools["is_local"])
+    # Without a register a school is known from the tables, if it has a row there.
+    is_known = schools["is_local"] & (drawn.has_register | _has_row(drawn, schools))
+    local = np.flatnonzero(is_known)
     with_results = local[(schools["has_ks2"] | schools["has_ks4"]).to_numpy()[local]]
     last_year = schools["quality"] + schools[f"passing_{drawn.baseline_years[-1]}"]
     n = max(1, round(programme.share * len(local)))
     how = programme.chosen
-    if how == "none":
+    if how == "none" or not len(local):
         return []
     if how == "all":
         return local.tolist()
@@ -175,10 +186,12 @@ def _enrolment(
         start = dt.date(outcome + 1, 6, 10)
     elif programme.starts is None or draw.random() < 0.3:
         start = None  # the programme's own, if it has one
-    end, status = None, "active"
+    end, status = None, str(draw.choice(["active", "completed"]))
     if draw.random() < programme.left_share:
-        if draw.random() < 0.5:
-            end = dt.date(outcome + 1, 2, 1)
+        began = start or programme.starts
+        day = dt.date(outcome + 1, 2, 1)
+        if draw.random() < 0.5 and (began is None or began <= day):
+            end = day
         else:
             status = "withdrawn"
     # The list was made when the school still had its old number, for half of those that converted.

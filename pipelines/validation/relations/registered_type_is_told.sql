@@ -1,5 +1,4 @@
--- Schools of the authority without a type, or with a group that holds both maintained schools and others. The tables
--- may say it all the same; their own rule reads this table, and two rules may not wait for each other.
+-- Schools of the authority without a type here and in the tables, or with a group of maintained schools and others.
 SELECT
     register.source_id,
     CAST(NULL AS BIGINT) AS row_number,
@@ -10,4 +9,5 @@ JOIN protocol.study AS study ON study.local_authority = register.la_code
 LEFT JOIN protocol.school_type AS known ON known.spelling_key = spelling_key(register.type_group)
 WHERE register.school_type IS NULL AND (register.type_group IS NULL OR known.school_kind IS NOT NULL)
 AND known.is_maintained IS NULL
+AND register.urn NOT IN (SELECT urn FROM raw.published_outcome WHERE urn IS NOT NULL AND school_type IS NOT NULL)
 GROUP BY register.source_id, register.type_group

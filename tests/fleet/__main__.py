@@ -1,0 +1,90 @@
+"""Run a fleet of drawn studies and report: `python -m tests.fleet --studies 1000`, `make fleet`.
+
+One study again, its folder and outputs kept: `python -m tests.fleet --seed 123 --keep /tmp/study`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tests.fleet.drawing import draw_study
+from tests.fleet.files import write_study
+from tests.fleet.fleet import Told, judge, many
+from tests.fleet.running import run
+
+
+def main() -> int:
+    """Exit status 1 if any study failed or was objected to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fleet", description=__doc__)
+    parser.add_argument("--studies", type=int, default=1000, help="how many to run")
+    parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    parser.add_argument(
+        "--seed", type=int, help="this study alone, in this process, with its traceback"
+    )
+    parser.add_argument("--keep", type=Path, help="with --seed: the folder to leave the study in")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="studies at a time")
+    asked = parser.parse_args()
+    if asked.seed is not None:
+        return _replay(asked.seed, asked.keep)
+    # Loaded once, before each study's process is split off.
+    import pipelines.charts.methods  # noqa: F401, PLC0415
+
+    told = []
+    for each in many(range(asked.first, asked.first + asked.studies), asked.workers):
+        told.append(each)
+        if not each.is_sound:
+            print(
+                f"seed {each.seed}: {each.failure or f'{len(each.objections)} objections'}",
+                flush=True,
+            )
+            for said in each.objections[:5]:
+                print(f"    {said}", flush=True)
+    print(report(told))
+    return int(not all(each.is_sound for each in told))
+
+
+def report(told: list[Told]) -> str:
+    """How many were run, what they reached and what they found, kinds of failure with their seeds."""
+    lines = [
+        f"\n{len(told)} studies, {sum(t.is_sound for t in told)} sound; "
+        f"{sum(t.seconds for t in told) / max(1, len(told)):.1f} seconds of processor each."
+    ]
+    reached = Counter(what for t in told for what in t.reached)
+    lines += [f"  {n:5} {what}" for what, n in sorted(reached.items())]
+    kinds: dict[str, list[int]] = {}
+    for each in sorted(told, key=lambda t: t.seed):
+        for said in {each.failure[:60]} - {""} | {
+            said.partition(":")[0] for said in each.objections
+        }:
+            kinds.setdefault(said, []).append(each.seed)
+    lines += [f"{len(seeds)} studies: {said}: seeds {seeds[:12]}" for said, seeds in kinds.items()]
+    return "\n".join(lines)
+
+
+def _replay(seed: int, keep: Path | None) -> int:
+    if keep is None:
+        (told,) = many([seed], 1)
+        print(told.failure or "\n".join(told.objections) or f"seed {seed}: sound")
+        return int(not told.is_sound)
+    folder = write_study(draw_study(seed), keep)
+    print(draw_study(seed))
+    made = run(folder)
+    out = keep / "outputs"
+    out.mkdir()
+    (out / "index.html").write_text(made.html, encoding="utf-8")
+    (out / "board.pdf").write_bytes(made.document)
+    for name, table in made.tables.items():
+        table.to_csv(out / f"{name}.csv", index=False)
+    for chart in made.charts:
+        (out / f"{chart.name}.svg").write_bytes(chart.svg)
+    said = judge(made)
+    print("\n".join(said) or f"seed {seed}: sound")
+    return int(bool(said))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Many studies, each in a process of its own: made, counted again, and told of in one line.
+
+A process of its own, because a study that is caught in an endless search, or asks for more memory than there
+is, must not take the others with it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tests.fleet.contradictions import contradictions
+from tests.fleet.drawing import draw_study
+from tests.fleet.files import write_study
+from tests.fleet.objections import objections
+from tests.fleet.recount import Recount
+from tests.fleet.running import Made, run
+
+# Of processor, and by the clock of a machine that does other things too.
+_MOST_SECONDS = 120
+LONGEST_SECONDS = 1200
+_MOST_BYTES = 6 << 30
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one study. `failure` is how it ended if it did not end well; `reached` what it covers."""
+
+    seed: int
+    seconds: float = 0.0
+    failure: str = ""
+    objections: tuple[str, ...] = ()
+    reached: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_sound(self) -> bool:
+        """Made, and nothing said against it."""
+        return not self.failure and not self.objections
+
+
+def judge(made: Made) -> tuple[str, ...]:
+    """Everything the oracle has against a study, and everything that contradicts itself."""
+    recount = Recount.of(made.folder)
+    return (*objections(made.tables, recount), *contradictions(made, recount))
+
+
+def reached(made: Made) -> frozenset[str]:
+    """Verdicts, reasons and kinds of source of a study: what a fleet is to cover."""
+    impact = made.tables["impact"]
+    headline = impact[(impact["role"] == "headline") & impact["verdict"].notna()]
+    return frozenset(
+        [
+            *(f"verdict {verdict}" for verdict in headline["verdict"]),
+            *(f"reason {reason}" for reason in made.tables["school_count"]["reason"]),
+            *(f"source {kind}" for kind in made.tables["source"]["kind"]),
+            *(f"group {group}" for group in impact["pupil_group"]),
+            *(f"measure {measure}" for measure in headline["measure"]),
+            *(f"warning {rule}" for rule in made.warnings),
+        ]
+    )
+
+
+def one(seed: int, parent: Path) -> Told:
+    """Draw, write, run and judge one study below `parent`."""
+    began = time.process_time()
+    try:
+        made = run(write_study(draw_study(seed), parent))
+        said, covers = judge(made), reached(made)
+    except Exception as error:
+        place = [line.strip() for line in traceback.format_exc().splitlines() if 'File "' in line][
+            -1
+        ]
+        return Told(seed, time.process_time() - began, f"{type(error).__name__}: {error} ({place})")
+    return Told(seed, time.process_time() - began, "", said, covers)
+
+
+def many(seeds: Iterable[int], n_workers: int) -> Iterator[Told]:
+    """Every seed's study, as each comes to its end."""
+    waiting = list(reversed(list(seeds)))
+    context = multiprocessing.get_context("fork")
+    running: list[tuple[int, float, multiprocessing.process.BaseProcess, Connection]] = []
+    while waiting or running:
+        while waiting and len(running) < n_workers:
+            seed = waiting.pop()
+            reads, writes = context.Pipe(duplex=False)
+            process = context.Process(target=_apart, args=(seed, writes))
+            process.start()
+            writes.close()
+            running.append((seed, time.monotonic(), process, reads))
+        multiprocessing.connection.wait([reads for *_, reads in running], timeout=1)
+        for at in list(running):
+            seed, began, process, reads = at
+            told = _received(seed, reads)
+            if told is None and time.monotonic() - began > LONGEST_SECONDS:
+                told = Told(seed, LONGEST_SECONDS, f"still running after {LONGEST_SECONDS} seconds")
+            if told is not None:
+                process.kill()
+                process.join()
+                running.remove(at)
+                yield told
+
+
+def _received(seed: int, reads: Connection) -> Told | None:
+    if not reads.poll():
+        return None
+    try:
+        return reads.recv()
+    except EOFError:
+        return Told(
+            seed, 0.0, f"its process died, perhaps after {_MOST_SECONDS} seconds of processor"
+        )
+
+
+def _apart(seed: int, writes: Connection) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+    parent = Path(tempfile.mkdtemp(prefix="fleet"))
+    try:
+        writes.send(one(seed, parent))
+    finally:
+        shutil.rmtree(parent)

@@ -1,0 +1,313 @@
+"""The oracle: who is compared with whom, and what a reader should be told, counted from the files alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tests.fleet.recount_cells import Files
+
+# A year helps only where both sides have so many schools, or one where a side never has as many.
+_FEWEST_SCHOOLS_OF_A_SIDE = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Recount:
+    """What the files of a study hold. Frames are indexed by school (its LAESTAB)."""
+
+    files: Files
+    _standings: dict[tuple[str, str, bool], pd.DataFrame] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Recount:
+        return cls(Files(folder))
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """A row a school in a programme: its start, its leaving, and how it stood when pupils were tested."""
+        rows = self.files.rows("enrolments")
+        made: list[dict[str, Any]] = []
+        starts = {p["id"]: p.get("starts") for p in self.files.programmes}
+        for _, row in rows.iterrows() if rows is not None else ():
+            own, end = row["start_date"], row.get("end_date", "")
+            status = row.get("status", "").casefold()
+            has_left = status == "withdrawn" or (bool(end) and status != "completed")
+            made.append(
+                {
+                    "programme": row["programme"],
+                    "school": self.files.school_of_urn[int(row["urn"])],
+                    "start": dt.date.fromisoformat(own) if own else starts[row["programme"]],
+                    "left": dt.date.fromisoformat(end) if end and has_left else None,
+                    "has_left": has_left,
+                    "is_placebo": False,
+                }
+            )
+        made += [row for p in self.files.programmes if "placebo" in p for row in self._placebo(p)]
+        names = ["programme", "school", "start", "left", "has_left", "is_placebo"]
+        members = pd.DataFrame(made, columns=names).astype({"start": object, "left": object})
+        members["standing"] = [self._standing_of(row) for row in made]
+        return members
+
+    def _standing_of(self, member: dict[str, Any]) -> str:
+        """How a school stood in a programme when the outcome year's pupils were tested."""
+        tested = self.tested_on(self.files.outcome_year)
+        if member["start"] is not None and member["start"] > tested:
+            return "not_started"
+        is_gone = member["has_left"] if member["left"] is None else member["left"] < tested
+        return "left" if is_gone else "under_way"
+
+    @cached_property
+    def _touched(self) -> set[tuple[int, str]]:
+        """Schools and earlier years in which an evaluated programme was at work there."""
+        evaluated = {p["id"] for p in self.evaluated}
+        touched = set()
+        names = ["programme", "school", "start", "left"]
+        for programme, school, start, left in self.members[names].itertuples(index=False):
+            if programme not in evaluated or pd.isna(start):
+                continue
+            touched |= {
+                (school, year)
+                for year in self.files.baseline_years
+                if start <= self.tested_on(year)
+                and (pd.isna(left) or left >= dt.date(int(year[:4]), 9, 1))
+            }
+        return touched
+
+    def _placebo(self, programme: dict[str, Any]) -> list[dict[str, Any]]:
+        """The lowest of the schools with a figure in every year of the study."""
+        asked = programme["placebo"]
+        cells = self._local_values(asked["measure"], programme["target_group"])
+        by_year = cells.pivot_table(index="school", columns="year", values="mean")
+        years = [*self.files.baseline_years, self.files.outcome_year]
+        if not set(years) <= set(by_year.columns):
+            return []
+        complete = by_year[years].dropna().reset_index()
+        chosen = complete.sort_values([asked["academic_year"], "school"]).head(asked["n_schools"])
+        return [
+            {"programme": programme["id"], "school": school, "start": None, "left": None,
+             "has_left": False, "is_placebo": True}
+            for school in chosen["school"]
+        ]  # fmt: skip
+
+    @staticmethod
+    def tested_on(year: str) -> dt.date:
+        """Both key stages are tested in mid-May."""
+        return dt.date(int(year[:4]) + 1, 5, 15)
+
+    @cached_property
+    def is_compared_kind(self) -> pd.Series:
+        """State-funded mainstream schools are compared, and no others."""
+        return self.files.schools["kind"] == "mainstream"
+
+    @cached_property
+    def _lists(self) -> dict[str, frozenset[int]]:
+        return {name: frozenset(own) for name, own in self.members.groupby("programme")["school"]}
+
+    def schools_of(self, programme: str) -> frozenset[int]:
+        """Every school on a programme's list."""
+        return self._lists.get(programme, frozenset())
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Figures of the releases that are used, by measure and group."""
+        return dict(iter(self.files.used.groupby(["measure", "group"])))
+
+    def _figures(self, measure: str, group: str) -> pd.DataFrame:
+        return self._asked.get((measure, group), self.files.used.iloc[:0])
+
+    def _local_values(self, measure: str, group: str) -> pd.DataFrame:
+        """Figures of local schools of the kind that is compared, one a school and year."""
+        cells = self._figures(measure, group)
+        schools = self.files.schools
+        may_be = schools.index[schools["is_local"] & self.is_compared_kind]
+        is_value = (cells["state"] == "value") & (cells["n"] > 0)
+        return cells[is_value & cells["school"].isin(may_be)]
+
+    @cached_property
+    def _with_results(self) -> set[tuple[int, str]]:
+        """Schools with pupils at the end of a key stage in the outcome year, shown or suppressed."""
+        cells = self.files.cells
+        has = cells[
+            (cells["year"] == self.files.outcome_year) & (cells["group"] == "all")
+            & cells["state"].isin(["value", "suppressed"])
+        ]  # fmt: skip
+        return set(zip(has["school"], has["stage"], strict=True))
+
+    def has_results(self, school: int, stage: str) -> bool:
+        """Whether a school has results of a key stage in the outcome year."""
+        return (school, stage) in self._with_results
+
+    def standing(
+        self, programme: dict[str, Any], measure: dict[str, Any], *, is_adjusted: bool = False
+    ) -> pd.DataFrame:
+        """Local schools that may be compared: side, code of why not, results now and before.
+
+        Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (of the kind, with results
+        of the key stage), `outcome`, `n`, `last` and `n_last` (the last year before). `is_adjusted`:
+        only of pupils whose prior attainment is known.
+        """
+        key = (programme["id"], measure["name"], is_adjusted)
+        if key not in self._standings:
+            self._standings[key] = self._standing(programme, measure, is_adjusted=is_adjusted)
+        return self._standings[key]
+
+    def _standing(
+        self, programme: dict[str, Any], measure: dict[str, Any], *, is_adjusted: bool
+    ) -> pd.DataFrame:
+        group, name = str(programme["target_group"]), str(measure["name"])
+        schools = self.files.schools
+        rows = self.members[self.members["programme"] == programme["id"]]
+        standing = dict(zip(rows["school"], rows["standing"], strict=True))
+        asked = self._figures(name, group)
+        is_usable = (asked["state"] == "value") & (asked["n"] > 0)
+        if is_adjusted:
+            is_usable &= asked["n_with_prior"] > 0
+        is_now = asked["year"] == self.files.outcome_year
+        outcome = asked[is_usable & is_now].set_index("school")
+        before = asked[is_usable & asked["year"].isin(self.files.baseline_years)]
+        is_touched = [
+            key in self._touched for key in zip(before["school"], before["year"], strict=True)
+        ]
+        untouched = before[~np.array(is_touched, dtype=bool)]
+        facts = _Facts(
+            hidden=set(asked.loc[is_now & (asked["state"] == "suppressed"), "school"]),
+            outcome=set(outcome.index),
+            earlier=set(before["school"]),
+            baseline=set(untouched["school"]),
+            common=self._common(programme, outcome.index, untouched, standing),
+        )
+        last = untouched[untouched["year"] == self.files.baseline_years[-1]].set_index("school")
+        made: dict[int, dict[str, Any]] = {}
+        for school in schools.index[schools["is_local"]].union(list(standing)):
+            made[school] = {
+                "is_programme": school in standing,
+                "reason": self._reason(school, name[:3], standing.get(school), facts),
+                "in_scope": bool(schools.at[school, "is_local"] and self.is_compared_kind[school])
+                and self.has_results(school, name[:3]),
+                "n": outcome.at[school, "n"] if school in outcome.index else 0,
+                "outcome": outcome.at[school, "mean"] if school in outcome.index else np.nan,
+                "n_last": last.at[school, "n"] if school in last.index else 0,
+                "last": last.at[school, "mean"] if school in last.index else np.nan,
+            }
+        return pd.DataFrame.from_dict(made, orient="index")
+
+    def _common(
+        self,
+        programme: dict[str, Any],
+        with_outcome: pd.Index,
+        before: pd.DataFrame,
+        standing: dict[int, str],
+    ) -> set[int]:
+        """Schools with a result in a year in which both sides have enough schools from before."""
+        schools = self.files.schools
+        may_be = schools.index[schools["is_local"] & self.is_compared_kind]
+        is_of = before["school"].isin(may_be) & before["school"].isin(with_outcome)
+        is_side = [standing.get(school, "under_way") == "under_way" for school in before["school"]]
+        own = before[is_of & np.array(is_side, dtype=bool)]
+        if programme.get("comparison_pool", "local") != "local":
+            return set(own["school"])
+        is_inside = own["school"].isin(standing)
+        used = set(own["year"])
+        for side in (own[is_inside], own[~is_inside]):
+            n_schools = side["school"].nunique()
+            if n_schools:
+                fewest = _FEWEST_SCHOOLS_OF_A_SIDE if n_schools >= _FEWEST_SCHOOLS_OF_A_SIDE else 1
+                counts = side.groupby("year")["school"].nunique()
+                used &= set(counts.index[counts >= fewest])
+        return set(own.loc[own["year"].isin(used), "school"])
+
+    @cached_property
+    def _rows_of_outcome_year(self) -> set[tuple[int, str]]:
+        used = self.files.used
+        now = used[used["year"] == self.files.outcome_year]
+        return set(zip(now["school"], now["stage"], strict=True))
+
+    def _reason(self, school: int, stage: str, standing: str | None, facts: _Facts) -> str:
+        """The first of the reasons that is true of a school; 'compared' if none is."""
+        schools = self.files.schools
+        kinds = {"special": "special_school", "alternative": "alternative_provision",
+                 "independent": "independent_school"}  # fmt: skip
+        has_row = (school, stage) in self._rows_of_outcome_year
+        for is_so, reason in (
+            (not schools.at[school, "is_local"], "outside_authority"),
+            (not self.is_compared_kind[school], kinds.get(schools.at[school, "kind"], "")),
+            (standing == "not_started", "not_started"),
+            (standing == "left", "left_before_tests"),
+            (not has_row and not self._teaches(school, stage), "not_taught"),
+            (not has_row, "not_in_files"),
+            (school not in facts.outcome and school in facts.hidden, "withheld_when_published"),
+            (school not in facts.outcome, "no_result"),
+            (school not in facts.earlier, "no_earlier_result"),
+            (school not in facts.baseline, "programme_in_earlier_years"),
+            (school not in facts.common, "no_common_year"),
+        ):
+            if is_so:
+                return reason
+        return "compared"
+
+    def _teaches(self, school: int, stage: str) -> bool:
+        """Whether a school's ages hold the year group that is tested; so too where nobody says."""
+        low, high = self.files.schools.loc[school, ["low_age", "high_age"]]
+        last = 11 if stage == "ks2" else 16
+        return bool(pd.isna(low) or pd.isna(high) or (low < last and high >= last))
+
+    @cache  # noqa: B019 - a recount lives as long as one study
+    def level(
+        self, measure: str, group: str, year: str, schools: frozenset[int]
+    ) -> tuple[int, int, float]:
+        """Schools, pupils and the pupils' mean of those of `schools` that have a figure."""
+        cells = self._local_values(measure, group)
+        cells = cells[(cells["year"] == year) & cells["school"].isin(schools)]
+        n = int(cells["n"].sum())
+        mean = float((cells["n"] * cells["mean"]).sum() / n) if n else float("nan")
+        return len(cells), n, mean
+
+    @cached_property
+    def evaluated(self) -> list[dict[str, Any]]:
+        """Programmes with a measure, in the protocol's order."""
+        return [p for p in self.files.programmes if p.get("measure")]
+
+    @cached_property
+    def arms(self) -> dict[str, frozenset[int]]:
+        """Schools by the evaluated programmes they are in."""
+        arm_of = {school: self._arm_of(school) for school in self.files.schools.index}
+        return {
+            arm: frozenset(s for s, own in arm_of.items() if own == arm)
+            for arm in set(arm_of.values())
+        }
+
+    def _arm_of(self, school: int) -> str:
+        of_school = self.members[self.members["school"] == school]
+        own = of_school[of_school["programme"].isin([p["id"] for p in self.evaluated])]
+        under_way = set(own.loc[own["standing"] == "under_way", "programme"])
+        names = [p["id"] for p in self.evaluated if p["id"] in under_way]
+        if not names:
+            return "not_under_way" if len(own) else "neither"
+        if len(names) == 1:
+            return f"{names[0]}_only"
+        return "both" if len(self.evaluated) == 2 and len(names) == 2 else "_and_".join(names)
+
+    def side(self, programme: str, *, is_programme: bool) -> frozenset[int]:
+        """Local schools in which a programme was under way, or those that never joined it."""
+        rows = self.members[self.members["programme"] == programme]
+        if is_programme:
+            return frozenset(rows.loc[rows["standing"] == "under_way", "school"])
+        schools = self.files.schools
+        return frozenset(schools.index[schools["is_local"]]) - frozenset(rows["school"])
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Schools by what they have on one question."""
+
+    hidden: set[int]
+    outcome: set[int]
+    earlier: set[int]
+    baseline: set[int]
+    common: set[int]

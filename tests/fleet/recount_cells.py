@@ -1,0 +1,352 @@
+"""The oracle's reading of the files: schools, who takes part, and every school's results, by plain pandas.
+
+It shares no code with `pipelines`, nor with what wrote the files: rules are those of the Department's guides,
+and of the study's protocol. Codes and headings are written down here again for that reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_FINALITY = ("school_return", "provisional", "revised", "final")
+_COUNTED = {"ks2": {"201"}, "ks4": {"201", "401", "403", "414", "421", "431"}}
+_NOT_TESTED = {"F", "L", "P", "Q", "S", "X", "Z"}
+_NO_TEACHER_ASSESSMENT = {"F", "L", "P", "Q", "Z"}
+_PROGRESS = ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress")
+_TABLE_FIGURES = {
+    "ks2": {
+        "ks2_rwm_expected": "PTRWM_EXP", "ks2_reading_expected": "PTREAD_EXP",
+        "ks2_writing_expected": "PTWRITTA_EXP", "ks2_maths_expected": "PTMAT_EXP",
+        "ks2_reading_progress": "READPROG", "ks2_writing_progress": "WRITPROG",
+        "ks2_maths_progress": "MATPROG", "ks2_reading_score": "READ_AVERAGE",
+        "ks2_maths_score": "MAT_AVERAGE",
+    },
+    "ks4": {
+        "ks4_attainment8": "ATT8SCR", "ks4_progress8": "P8MEA",
+        "ks4_basics_94": "PTL2BASICS_94", "ks4_basics_95": "PTL2BASICS_95",
+    },
+}  # fmt: skip
+_TAILS = {
+    "ks2": {"all": "", "disadvantaged": "_FSM6CLA1A", "not_disadvantaged": "_NOTFSM6CLA1A"},
+    "ks4": {"all": "", "disadvantaged": "_FSM6CLA1A", "not_disadvantaged": "_NFSM6CLA1A"},
+}
+_COUNTS = {
+    "ks2": {"all": "TELIG", "disadvantaged": "TFSM6CLA1A", "not_disadvantaged": "TNOTFSM6CLA1A"},
+    "ks4": {"all": "TPUP", "disadvantaged": "TFSM6CLA1A", "not_disadvantaged": "TNOTFSM6CLA1A"},
+}
+_BASICS = {"disadvantaged": "PTFSM6CLA1ABASICS", "not_disadvantaged": "PTNOTFSM6CLA1ABASICS"}
+CELL_KEY = ["school", "stage", "year", "status", "group", "measure"]
+
+
+@dataclass(frozen=True)
+class Files:
+    """A study folder as it was handed over: `study.toml`, and every file as text."""
+
+    folder: Path
+
+    @cached_property
+    def protocol(self) -> dict[str, Any]:
+        return tomllib.loads((self.folder / "study.toml").read_text(encoding="utf-8"))
+
+    @property
+    def study(self) -> dict[str, Any]:
+        return self.protocol["study"]
+
+    @property
+    def authority(self) -> int:
+        return int(self.study["local_authority"])
+
+    @property
+    def outcome_year(self) -> str:
+        return str(self.study["outcome_year"])
+
+    @property
+    def baseline_years(self) -> list[str]:
+        return sorted(self.study["baseline_years"])
+
+    @property
+    def programmes(self) -> list[dict[str, Any]]:
+        return self.protocol["programme"]
+
+    def of_kind(self, *kinds: str) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+        """Every source of some kinds with its rows, all of them text."""
+        return [
+            (source, pd.read_csv(self.folder / source["file"], dtype=str, keep_default_na=False))
+            for source in self.protocol["source"]
+            if source["kind"] in kinds
+        ]
+
+    def rows(self, kind: str) -> pd.DataFrame | None:
+        """The rows of a kind of which there is one file; None without one."""
+        found = self.of_kind(kind)
+        return found[0][1] if found else None
+
+    # ------------------------------------------------------------ schools
+
+    @cached_property
+    def school_of_urn(self) -> dict[int, int]:
+        """Which school each URN is: its LAESTAB, which a conversion keeps."""
+        known: dict[int, int] = {}
+        for source, rows in self.of_kind("ks2_schools", "ks4_schools", "ks2_pupils", "ks4_pupils"):
+            if source["kind"].endswith("schools"):
+                schools = rows[rows["URN"] != ""]
+                laestab = schools["LEA"].astype(int) * 10_000 + schools["ESTAB"].astype(int)
+            else:
+                schools, laestab = rows, rows["LAESTAB"].astype(int)
+            known |= dict(zip(schools["URN"].astype(int), laestab, strict=True))
+        register = self.rows("school_register")
+        if register is not None:
+            laestab = register["LA (code)"].astype(int) * 10_000 + register[
+                "EstablishmentNumber"
+            ].astype(int)
+            known |= dict(zip(register["URN"].astype(int), laestab, strict=True))
+        links = self.rows("school_links")
+        for _ in range(2) if links is not None else ():
+            for one, other in zip(
+                links["URN"].astype(int), links["LinkURN"].astype(int), strict=True
+            ):
+                if one in known:
+                    known.setdefault(other, known[one])
+        return known
+
+    @cached_property
+    def schools(self) -> pd.DataFrame:
+        """A row a school on the reference date: name, kind, whether local, open and maintained."""
+        day = self.study["reference_date"]
+        rows: dict[int, dict[str, object]] = {}
+        register = self.rows("school_register")
+        if register is not None:
+            register = register.assign(
+                opened=[_uk_day(text, dt.date.min) for text in register["OpenDate"]],
+                closed=[_uk_day(text, dt.date.max) for text in register["CloseDate"]],
+            )
+            for _, row in register.sort_values("opened").iterrows():
+                school = self.school_of_urn[int(row["URN"])]
+                is_open = row["opened"] <= day <= row["closed"]
+                if school in rows and not is_open and rows[school]["is_open"]:
+                    continue
+                group, kind = (
+                    row["EstablishmentTypeGroup (name)"],
+                    row["TypeOfEstablishment (name)"],
+                )
+                rows[school] = {
+                    "low_age": int(row["StatutoryLowAge"]), "high_age": int(row["StatutoryHighAge"]),
+                    "name": row["EstablishmentName"], "kind": _kind(f"{group} {kind}"), "is_open": is_open,
+                    "is_maintained": group.startswith("Local authority maintained")
+                    or kind.startswith(("Community special", "Foundation special")),
+                }  # fmt: skip
+        tables = self.of_kind("ks2_schools", "ks4_schools")
+        for _, table in sorted(tables, key=lambda one: one[0]["academic_year"]):
+            for _, row in table[table["RECTYPE"].isin(["1", "2"])].iterrows():
+                school = self.school_of_urn[int(row["URN"])]
+                if school in rows and "from_register" not in rows[school]:
+                    continue
+                rows[school] = {
+                    "name": row["SCHNAME"], "kind": _kind_of_code(row["NFTYPE"], row["RECTYPE"]),
+                    "is_open": True, "from_register": False,
+                    "is_maintained": row["NFTYPE"] in ("CY", "VA", "VC", "FD", "CYS", "FDS"),
+                }  # fmt: skip
+        schools = pd.DataFrame.from_dict(rows, orient="index")
+        schools = schools.reindex(columns=[*schools.columns.drop(["low_age", "high_age"], errors="ignore"),
+                                           "low_age", "high_age"])  # fmt: skip
+        schools["is_local"] = schools.index // 10_000 == self.authority
+        return schools
+
+    # ------------------------------------------------------------ results
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """A row a school, year, release, group and measure: pupils, their mean, and whether suppressed."""
+        frames = []
+        for source, rows in self.of_kind("ks2_pupils", "ks4_pupils"):
+            stage = source["kind"][:3]
+            pupils = _pupils(rows, stage).assign(
+                school=[self.school_of_urn[int(urn)] for urn in rows["URN"]]
+            )
+            pupils = pupils[pupils["is_counted"]]
+            if stage == "ks2":
+                pupils = self._with_index(pupils)
+            frames.append(_cells_of_pupils(pupils).assign(stage=stage, year=source["academic_year"],
+                                                          status=source["status"]))  # fmt: skip
+        for source, rows in self.of_kind("ks2_schools", "ks4_schools"):
+            schools = rows[rows["RECTYPE"].isin(["1", "2"])]
+            made = _cells_of_table(schools, source["kind"][:3])
+            made["school"] = [self.school_of_urn[urn] for urn in made.pop("urn")]
+            frames.append(made.assign(stage=source["kind"][:3], year=source["academic_year"],
+                                      status=source["status"]))  # fmt: skip
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def used(self) -> pd.DataFrame:
+        """The cells of the latest release of each key stage and year."""
+        cells = self.cells
+        finality = cells["status"].map(_FINALITY.index)
+        latest = finality.groupby([cells["stage"], cells["year"]]).transform("max")
+        return cells[finality == latest]
+
+    @cached_property
+    def _index_weights(self) -> np.ndarray | None:
+        """Weights of the three progress scores: row sums of the inverse of their mean correlation before."""
+        total, n = np.zeros((3, 3)), 0
+        for year in self.baseline_years:
+            releases = [
+                (source, rows)
+                for source, rows in self.of_kind("ks2_pupils")
+                if source["academic_year"] == year
+            ]
+            if not releases:
+                continue
+            _, rows = max(releases, key=lambda one: _FINALITY.index(one[0]["status"]))
+            scores = self._local_scores(rows)
+            if len(scores) > 1 and (scores.std() > 0).all():
+                total += len(scores) * scores.corr().to_numpy()
+                n += len(scores)
+        return np.linalg.inv(total / n).sum(axis=1) if n else None
+
+    def _local_scores(self, rows: pd.DataFrame) -> pd.DataFrame:
+        pupils = _pupils(rows, "ks2")
+        return pupils.loc[pupils["is_counted"], list(_PROGRESS)].dropna()
+
+    def _with_index(self, pupils: pd.DataFrame) -> pd.DataFrame:
+        scores = pupils[list(_PROGRESS)].dropna()
+        weights = self._index_weights
+        if weights is None or len(scores) < 2:
+            return pupils
+        z = (scores - scores.mean()) / scores.std()
+        index = z.to_numpy() @ weights
+        return pupils.assign(
+            ks2_progress_index=pd.Series(index / index.std(ddof=1), index=scores.index)
+        )
+
+
+def _uk_day(text: str, otherwise: dt.date) -> dt.date:
+    return dt.datetime.strptime(text, "%d-%m-%Y").date() if text else otherwise
+
+
+def _kind(text: str) -> str:
+    said = text.casefold()
+    for word, kind in (("special", "special"), ("independent", "independent"),
+                       ("pupil referral", "alternative"), ("alternative", "alternative")):  # fmt: skip
+        if word in said:
+            return kind
+    return "mainstream"
+
+
+def _kind_of_code(code: str, record_type: str) -> str:
+    if code in ("IND", "INDSS"):
+        return "independent"
+    if code in ("PRU", "AP", "APC"):
+        return "alternative"
+    return "special" if record_type == "2" or code in ("CYS", "FDS", "ACCS") else "mainstream"
+
+
+def _pupils(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
+    """What each pupil counts as: one column a measure, NaN where it is not in the measure."""
+
+    def numbers(name: str) -> pd.Series:
+        return pd.to_numeric(rows[name], errors="coerce")
+
+    sen, fsm6 = (rows["SEN"], rows["FSM6_P"]) if stage == "ks2" else (rows["SENF"], rows["FSM6"])
+    flag = rows["PINCL_FLAG"] if stage == "ks2" else rows["P_INCL"]
+    made: dict[str, Any] = {
+        "is_counted": flag.isin(_COUNTED[stage]),
+        "sen": sen,
+        "fsm6": fsm6,
+        "high": rows["KS1GROUP"] == "3" if stage == "ks2" else False,
+        "has_prior": numbers("KS1AVERAGEPS" if stage == "ks2" else "KS2APS").notna(),
+        f"{stage}_sen_support_share": (sen == "K").astype(float).where(sen != ""),
+    }
+    if stage == "ks4":
+        made |= {
+            "ks4_attainment8": numbers("ATT8SCR"), "ks4_progress8": numbers("P8SCORE"),
+            "ks4_basics_94": numbers("L2BASICS_94"), "ks4_basics_95": numbers("L2BASICS_95"),
+        }  # fmt: skip
+        return pd.DataFrame(made)
+    for subject, heading in (("reading", "READ"), ("maths", "MAT")):
+        code = rows[f"{heading}OUTCOME"]
+        made[f"ks2_{subject}_expected"] = (
+            (code == "AS").astype(float).where(~code.isin(_NOT_TESTED) & (code != ""))
+        )
+        made[f"ks2_{subject}_score"] = numbers(f"{heading}SCORE")
+    writing = rows["WRITTAOUTCOME"]
+    made["ks2_writing_expected"] = (
+        writing.isin(["EXS", "GDS"])
+        .astype(float)
+        .where(~writing.isin(_NO_TEACHER_ASSESSMENT) & (writing != ""))
+    )
+    made["ks2_rwm_expected"] = numbers("RWMEXP").fillna(0).where(rows["ELIGRWM"] == "1")
+    for measure, heading in zip(_PROGRESS, ("READ", "WRIT", "MAT"), strict=True):
+        made[measure] = numbers(f"{heading}PROGSCORE_EM_ADJUSTED")
+    return pd.DataFrame(made)
+
+
+def _cells_of_pupils(pupils: pd.DataFrame) -> pd.DataFrame:
+    groups = {
+        "all": pd.Series(True, index=pupils.index),
+        "sen_support": pupils["sen"] == "K", "ehc_plan": pupils["sen"] == "E", "no_sen": pupils["sen"] == "N",
+        "disadvantaged": pupils["fsm6"] == "1", "not_disadvantaged": pupils["fsm6"] == "0",
+        "high_prior": pupils["high"],
+    }  # fmt: skip
+    measures = [name for name in pupils.columns if name.startswith("ks")]
+    frames = []
+    for group, is_in in groups.items():
+        asked = [m for m in measures if group == "all" or not m.endswith("sen_support_share")]
+        long = (
+            pupils[is_in]
+            .melt(["school", "has_prior"], asked, "measure", "value")
+            .dropna(subset="value")
+        )
+        if len(long):
+            made = long.groupby(["school", "measure"]).agg(
+                n=("value", "size"), mean=("value", "mean"), n_with_prior=("has_prior", "sum")
+            )
+            frames.append(made.reset_index().assign(group=group))
+    if not frames:
+        return pd.DataFrame(
+            columns=["school", "measure", "n", "mean", "n_with_prior", "group", "state"]
+        )
+    return pd.concat(frames).assign(state="value")
+
+
+def _cells_of_table(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
+    upper = {name.upper(): name for name in rows.columns}
+    made = []
+    for group, tail in _TAILS[stage].items():
+        for measure, heading in _TABLE_FIGURES[stage].items():
+            name, count = heading + tail, _COUNTS[stage][group]
+            if "basics" in measure and group in _BASICS:
+                name = f"{_BASICS[group]}_{measure[-2:]}"
+            if measure == "ks4_progress8":
+                count = f"P8PUP{tail}"
+            made.append((group, measure, name, count))
+    if stage == "ks2":
+        made += [("high_prior", "ks2_rwm_expected", "PTRWM_EXP_H", "TKS1GROUP_H"),
+                 ("all", "ks2_sen_support_share", "PSENELK", "TELIG")]  # fmt: skip
+    else:
+        made.append(("all", "ks4_sen_support_share", "PSENAPK4", "TPUP"))
+    frames = []
+    for group, measure, name, count in made:
+        if name not in upper:
+            continue
+        text = rows[upper[name]]
+        value = pd.to_numeric(text.str.rstrip("%"), errors="coerce")
+        is_share = measure.endswith(("_expected", "_share", "_94", "_95"))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "urn": rows["URN"].astype(int), "group": group, "measure": measure,
+                    "n": pd.to_numeric(rows[upper[count]], errors="coerce"),
+                    "mean": value / 100 if is_share else value,
+                    "state": np.where(value.notna(), "value", np.where(text == "SUPP", "suppressed", "none")),
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
