@@ -1,6 +1,7 @@
 -- Target pupils are those of the whole school in the study's latest census, whose counts are published by school.
 -- Where the census lacks a figure of any of a programme's schools there is no total, since one over the others
--- would be set against all of the money. A school that was two at the census is the sum of both.
+-- would be set against all of the money. A school that was two at the census is the sum of both. Pupils at two
+-- schools count half at each: halves are summed first, and only the total is made whole.
 WITH school_census AS (
     SELECT
         school_urn.school_id,

@@ -1,9 +1,16 @@
--- One place a spelling. Where a row has a type, nothing is read from its group.
+-- One place a spelling. Where a row has a type, nothing is read from its group. Of schools of other authorities nothing is asked, unless some
+-- programme is compared with them.
 SELECT
     source_id,
     min(row_number) AS row_number,
     {column} || CASE WHEN count(DISTINCT row_number) > 1 THEN ' (in ' || count(DISTINCT row_number) || ' rows)' ELSE '' END
         AS found
 FROM {table}
-WHERE spelling_key({column}) NOT IN (SELECT spelling_key FROM protocol.school_type) AND school_type IS NULL
+CROSS JOIN protocol.study AS study
+WHERE
+    spelling_key({column}) NOT IN (SELECT spelling_key FROM protocol.school_type) AND school_type IS NULL
+    AND (
+        coalesce(la_code = study.local_authority, true)
+        OR EXISTS (FROM protocol.programme WHERE comparison_pool <> 'local')
+    )
 GROUP BY source_id, {column}

@@ -442,6 +442,18 @@ def test_a_group_of_maintained_schools_and_others_says_too_little(tmp_path):
     }
 
 
+@pytest.mark.parametrize("is_matched", [False, True])
+def test_a_type_nobody_knows_stops_only_where_schools_elsewhere_are_compared(tmp_path, is_matched):
+    tiny = TinyStudy(tmp_path)
+    elsewhere = {"TypeOfEstablishment (name)": "City school", "LA (code)": 850}
+    tiny.tables["register.csv"].append(school(900099, 2099, "Away", **elsewhere))
+    if is_matched:
+        pool = 'comparison_pool = "matched"\nmatches_per_school = 3\n'
+        tiny.protocol = tiny.protocol.replace('id = "gap"\n', f'id = "gap"\n{pool}')
+    found = broken(tiny)
+    assert set(found) == ({"school_register_school_type_is_known"} if is_matched else set())
+
+
 def test_a_school_elsewhere_may_be_without_a_type(tmp_path):
     tiny = TinyStudy(tmp_path)
     elsewhere = {"TypeOfEstablishment (name)": "", "EstablishmentTypeGroup (name)": ""}
