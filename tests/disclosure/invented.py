@@ -310,7 +310,7 @@ def _study(
     return SimpleNamespace(
         study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
         years=YEARS, not_yet_published=(), stated_total=(), claim=_CLAIMS, source=(), measure=(),
-        measures=MEASURES,
+        measures=MEASURES, authority_context=None, context_years=YEARS,
     )  # fmt: skip
 
 

@@ -154,15 +154,22 @@ def test_a_share_is_its_released_counts_as_it_is_read():
 @pytest.mark.parametrize("measure", ["ks2_rwm_expected", "ks4_attainment8", "ks4_progress8"])
 @given(value=st.floats(-80, 80) | st.integers(-200, 200).map(lambda n: n / 8))
 def test_numbers_leave_as_they_are_read(measure, value):
-    unit = MEASURES[measure].unit
+    unit, decimals = MEASURES[measure].unit, MEASURES[measure].decimals
     column = Column("value", "number", "A result", decimals="measure")
     with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA protocol")
+        con.execute(
+            "CREATE TABLE protocol.measure AS SELECT $name AS measure, 'ks2' AS key_stage, "
+            "$stored AS stored_decimals",
+            {"name": measure, "stored": MEASURES[measure].stored_decimals},
+        )
+        con.execute((door.FOLDER / "restricted" / "of_measure.sql").read_text(encoding="utf-8"))
         found = con.execute(
             f"SELECT {door.as_read(column)} FROM (SELECT ? AS measure, ? AS value)",
             [measure, value],
         ).fetchone()
     per_unit = 100 if unit == "share" else 1
-    assert found == (pytest.approx(wording.rounded(value, unit, measure) / per_unit, abs=1e-12),)
+    assert found == (pytest.approx(wording.rounded(value, unit, decimals) / per_unit, abs=1e-12),)
     assert not (found[0] == 0 and math.copysign(1, found[0]) < 0)
 
 
