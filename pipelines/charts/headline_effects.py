@@ -203,7 +203,7 @@ def _draw_panel(sheet: style.Sheet, panel: list[Row], top: float) -> None:
 
 
 def _who(about: Subject) -> str:
-    return f"{about.title} (no such programme)" if about.is_placebo else about.title
+    return f"No such programme – {about.title}" if about.is_placebo else about.title
 
 
 def _sentence(row: Row) -> str:

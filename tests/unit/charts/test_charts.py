@@ -111,6 +111,10 @@ def test_long_names_still_give_titles_of_ten_words():
     tables["programme"].loc[tables["programme"]["is_evaluated"], "title"] = long
     tables["measure"]["label"] = "The share of pupils who reach a standard that takes long to say"
     drawn = redraw(tables).values()
+    # However short its name is cut, a placebo's row says what it is.
+    assert any(
+        "No such programme – " in words_drawn(c) for c in drawn if c.name == "headline_effects"
+    )
     assert all(len(c.title.split()) <= MAX_TITLE_WORDS for c in drawn)
     sizes = {size for c in drawn for size in re.findall(rb"font-size: ([\d.]+)px", c.svg)}
     assert len(sizes) > 1
