@@ -51,7 +51,7 @@ _DATE_FORMS = (
 )
 _EARLIEST_YEAR = 1000
 # What is written where there is no date.
-_NO_DATE = ("N/A", "#N/A", "NA", "-", "NOT APPLICABLE", "NONE")
+NO_DATE = ("N/A", "#N/A", "NA", "-", "NOT APPLICABLE", "NONE")
 
 
 def wanted_columns(table: Table) -> tuple[Wanted, ...]:
@@ -214,7 +214,7 @@ def _has_text(column: Column) -> str:
 
 def _blanks(column: Column) -> str:
     """SQL list of the codes that mean "no value" in a column."""
-    codes = (*column.blanks, *(_NO_DATE if column.kind == "date" else ()))
+    codes = (*column.blanks, *(NO_DATE if column.kind == "date" else ()))
     return ", ".join(sql_text(code) for code in codes)
 
 

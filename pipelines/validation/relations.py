@@ -239,7 +239,6 @@ REGISTERED_TYPE_IS_TOLD = RelationRule(
 PUBLISHED_TYPE_IS_TOLD = replace(
     REGISTERED_TYPE_IS_TOLD,
     name="published_type_is_told",
-    needs=("school_register",),
     problem="no file says what these schools are: they count as mainstream schools that are not maintained",
     remedy="add the school register to the study, or the column NFTYPE to the file",
 )
@@ -278,7 +277,7 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(TYPE_GROUP_IS_KNOWN, SCHOOL_REGISTER, "type_group"),
     Relation(SCHOOL_TYPE_IS_KNOWN, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
     Relation(REGISTERED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type"),
-    Relation(PUBLISHED_TYPE_IS_TOLD, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
+    Relation(PUBLISHED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type", file_heading="NFTYPE"),
     Relation(SCHOOL_STANDS_ONCE, PUBLISHED_OUTCOME, "urn"),
     Relation(PROGRAMME_HAS_ITS_SCHOOLS, ENROLMENTS, "programme"),
     *(Relation(DATE_IS_IN_STUDY, table, column) for table, column in _DATED.items()),

@@ -20,7 +20,7 @@ from pipelines.catalogue.columns import VALUE_STATUSES
 from pipelines.errors import StudyError
 from pipelines.ingest.performance_tables import UNKNOWN_CODE
 from pipelines.ingest.readers import ingest_table
-from pipelines.ingest.records import read_columns
+from pipelines.ingest.records import NO_DATE, read_columns
 from pipelines.protocol import write_protocol
 from pipelines.study import Study
 from pipelines.study_file import load_study
@@ -184,7 +184,8 @@ def _nothing_is_lost(con: duckdb.DuckDBPyConnection, kind, headings, texts) -> N
         ).fetchall()
         text = texts[nth].replace("\u00a0", " ").strip(" ")
         for (value,) in stored:
-            is_blank = not text or text.upper() in column.blanks
+            none = (*column.blanks, *(NO_DATE if column.kind == "date" else ()))
+            is_blank = text in {"", "NULL"} or text.upper() in none
             assert value is not None or is_blank or (nth + 2, column.name) in unreadable, (
                 column,
                 text,
