@@ -160,6 +160,9 @@ def test_hampshire_ks4_in_both_years(real_data: Path, tmp_path: Path) -> None:
                 ("P8MEA_FSM6CLA1A", "ks4_progress8", "disadvantaged"),
                 ("PTFSM6CLA1ABASICS_95", "ks4_basics_95", "disadvantaged"),
                 ("PSENAPK4", "ks4_sen_support_share", "all"),
+                ("PTEBACMAT_94", "ks4_maths_94", "all"),
+                ("ATT8SCRMAT_FSM6CLA1A", "ks4_maths_attainment8", "disadvantaged"),
+                ("P8MEAENG", "ks4_english_progress8", "all"),
             ):
                 where = (
                     f"academic_year = '{year}' AND level = 'authority' AND measure = '{measure}' "
@@ -173,6 +176,36 @@ def test_hampshire_ks4_in_both_years(real_data: Path, tmp_path: Path) -> None:
         ("2017-18", 1, 2),
     ]
     assert [urns for *_, urns in levels] == [123, 121]
+
+
+def test_england_absence_is_read_and_its_pupils_are_those_of_the_census(
+    real_data: Path, tmp_path: Path
+) -> None:
+    """The table has neither record types nor names nor pupils; three of its rows are the nation's."""
+    census = '[[source]]\nkind = "school_census"\nfile = "ksp/england_census.csv.gz"\n'
+    study = study_of(
+        tmp_path,
+        real_data,
+        ("attendance_absence", "attendance_persistent_absence"),
+        [
+            source("attendance_schools", "ksp/england_abs.csv", "2018-19"),
+            census + 'academic_year = "2018-19"\n',
+        ],
+    )
+    with ingested(study) as con:
+        of_school = "urn = 139065 AND measure = "
+        assert figure(con, of_school + "'attendance_absence'") == pytest.approx(0.059)
+        assert figure(con, of_school + "'attendance_persistent_absence'") == pytest.approx(0.175)
+        counts = con.execute(
+            "SELECT level, count(DISTINCT row_number) FROM raw.published_outcome GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        n_suppressed = con.execute(
+            "SELECT count(*) FROM raw.published_outcome "
+            "WHERE measure = 'attendance_absence' AND value_status = 'suppressed'"
+        ).fetchall()
+    rows = rows_of(real_data / "ksp/england_abs.csv")
+    assert counts == [("mainstream_school", len(rows) - 3), ("nation", 3)]
+    assert n_suppressed == [(sum(row["PERCTOT"] == "SUPP" for row in rows),)]
 
 
 def test_england_ks4_provisional_and_final_of_one_year(real_data: Path, tmp_path: Path) -> None:
