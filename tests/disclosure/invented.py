@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import get_args
 
 import duckdb
@@ -27,11 +26,10 @@ from pipelines.catalogue.comparison_design import (
 from pipelines.disclosure import sql_functions
 from pipelines.impact import case_study_results, comparison, design, study_effects
 from pipelines.ingest import registration
-from pipelines.measures import MEASURES
 from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
 from pipelines.store import SCHEMAS, insert_frame
-from pipelines.study import Claim, ClaimKind
+from pipelines.study import Claim, ClaimKind, Programme, ProgrammeMeasure, Study, StudySection
 from tests.disclosure.attacker import Key, Schools
 
 MINIMUM = 6
@@ -65,7 +63,7 @@ class Invented:
     is_prior_adjusted: bool = False  # every primary headline
 
     @property
-    def settings(self) -> SimpleNamespace:
+    def settings(self) -> Study:
         """As much of a study's settings as protocol tables, comparisons and estimates read."""
         return _study(
             {name: self.measures[name] for name in self.programmes},
@@ -284,33 +282,30 @@ ORDER BY ALL
 
 def _study(
     programmes: Mapping[str, tuple[str, tuple[str, ...]]], *, is_prior_adjusted: bool
-) -> SimpleNamespace:
-    """As much of a study's settings as protocol tables and comparisons read."""
-    made = tuple(
-        SimpleNamespace(
-            id=name, title=name, fund="SSIF", priority=None, funding_gbp=None, starts=None,
-            target_group=group, expected_schools=None, eligible_share=None, placebo=None,
-            comparison_pool="local", matches_per_school=5, selection_years=(),
-            is_evaluated=True,
-            measure=tuple(
-                SimpleNamespace(
-                    name=measure, primary=not n, smallest_effect=0.1,
-                    adjust_for_prior_attainment=is_prior_adjusted and not n,
-                )
-                for n, measure in enumerate(measures)
-            ),
-        )
-        for name, (group, measures) in programmes.items()
-    )  # fmt: skip
-    section = SimpleNamespace(
-        name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
-        is_fictional=True, reference_date=None, as_at=None, outcome_year=YEARS[-1],
-        baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1, draws=99, school_types={},
-    )  # fmt: skip
-    return SimpleNamespace(
-        study=section, programme=made, evaluated_programmes=made, protocol_sha256="0" * 64,
-        years=YEARS, not_yet_published=(), stated_total=(), claim=_CLAIMS, source=(), measure=(),
-        measures=MEASURES, authority_context=None, context_years=YEARS,
+) -> Study:
+    """Settings as given and else as a protocol leaves them, unchecked: these studies have no files."""
+    return Study.model_construct(
+        study=StudySection.model_construct(
+            name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
+            is_fictional=True, reference_date=None, outcome_year=YEARS[-1],
+            baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1, draws=99,
+        ),
+        programme=tuple(
+            Programme.model_construct(
+                id=name, title=name, fund="SSIF", target_group=group, starts=None,
+                measure=tuple(
+                    ProgrammeMeasure.model_construct(
+                        name=measure, primary=not n, smallest_effect=0.1,
+                        adjust_for_prior_attainment=is_prior_adjusted and not n,
+                    )
+                    for n, measure in enumerate(measures)
+                ),
+            )
+            for name, (group, measures) in programmes.items()
+        ),
+        claim=_CLAIMS,
+        source=(),
+        protocol_sha256="0" * 64,
     )  # fmt: skip
 
 
