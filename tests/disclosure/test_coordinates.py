@@ -37,6 +37,13 @@ def attack(chart: Chart, tables: Tables) -> list[str]:
     scaled = [panel for panel in drawn if panel.is_scaled]
     if family in BY_YEAR:
         return list(_levels(chart, scaled, _of_measure(tables["comparison"], about[1])))
+    if family == "authority_context":
+        context = _of_measure(tables["authority_context"], about[1])
+        mine = context[context["pupil_group"] == about[0]]
+        nothing = {"ci_low": float("nan"), "ci_high": float("nan"), "suppressed": False}
+        return list(
+            _levels(chart, scaled, mine.rename(columns={"value": "mean"}).assign(**nothing))
+        )
     if family in EFFECTS:
         impact = tables["impact"]
         return list(_effects(chart, scaled, _of_measure(impact, about[1]) if about else impact))
