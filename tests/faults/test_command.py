@@ -136,6 +136,19 @@ def test_faults_of_every_file_are_told_in_one_go(
     assert "4 things to mend" in said
 
 
+def test_what_stops_the_study_is_told_before_what_is_only_to_look_at(
+    tmp_path: Path, marts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_out(tmp_path, "pupils")
+    late = spoilt("reviews", "review_date", "2108-11-02")
+    (folder / "reviews.csv").write_bytes(WRITERS["csv"](late))
+    (folder / "statements.csv").write_bytes(WRITERS["csv"](spoilt("statements", "tone", "??")))
+    assert cli.main(["validate", str(folder), "--data-marts", str(marts)]) == 1
+    said = capsys.readouterr().err
+    assert said.index("1 thing to mend.") < said.index("1 thing to look at")
+    assert said.index("the code is not known") < said.index("the date is not of this study's time")
+
+
 def test_a_warning_is_told_and_listed_and_stops_nothing(
     tmp_path: Path, marts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
