@@ -12,14 +12,20 @@ from functools import cache
 from typing import get_args
 
 from pipelines.catalogue import RAW_TABLES, Table
-from pipelines.study import SourceKind
+from pipelines.study import PUBLISHED_KINDS, SCHOOL_KINDS, SourceKind
 from tests.faults.formats import Grid
 from tests.tiny_study import PROTOCOL, Row, ks2_pupil, ks4_pupil, published_ks2, school
 
 # What a good file is called here: its kind, or for the second form of one a name of its own.
 Name = str
 INTERACTIVE_TOOL: Name = "la_context_of_interactive_tool"
-NAMES: tuple[Name, ...] = (*get_args(SourceKind), INTERACTIVE_TOOL)
+# Kinds of which nobody publishes a table with headings of its own are read as the performance tables are,
+# under headings that each study maps (`tests/unit/test_other_measures.py`).
+MAPPED: frozenset[Name] = frozenset(SCHOOL_KINDS) - frozenset(PUBLISHED_KINDS)
+NAMES: tuple[Name, ...] = (
+    *(kind for kind in get_args(SourceKind) if kind not in MAPPED),
+    INTERACTIVE_TOOL,
+)
 # The headings of the two forms are the publishers' own: explore education statistics, interactive tool.
 CONTEXT: tuple[Name, ...] = ("la_context", INTERACTIVE_TOOL)
 PUBLISHED: tuple[Name, ...] = ("ks2_schools", "ks4_schools")
@@ -116,7 +122,10 @@ def rows() -> dict[Name, list[Row]]:
             for urn, _ in _SCHOOLS
         ],
         "enrolments": [
-            {"programme": programme, "urn": 900001 + n, "start_date": "2018-02-01"}
+            {
+                **{"programme": programme, "urn": 900001 + n, "start_date": "2018-02-01"},
+                **{"end_date": "2018-08-31", "status": "completed"},
+            }
             for programme, n in (("send", 0), ("send", 1), ("gap", 2), ("gap", 3))
         ],
         "eligibility": [
