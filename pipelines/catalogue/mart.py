@@ -106,7 +106,10 @@ SCHOOL = Table(
             is_nullable=False,
         ),
         Column(
-            "is_special", "flag", "A special school or alternative provision", is_nullable=False
+            "is_state_funded",
+            "flag",
+            "Mainstream, special or alternative: counted where every school is meant",
+            is_nullable=False,
         ),
         Column(
             "is_compared_kind",

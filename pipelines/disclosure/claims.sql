@@ -58,7 +58,7 @@ coverage AS (
     FROM mart.school AS school
     JOIN mart.arm AS arm USING (school_id)
     JOIN protocol.claim AS declared ON declared.kind = 'every_school_takes_part'
-    WHERE school.is_open
+    WHERE school.is_open AND school.is_state_funded
     HAVING count(*) > 0
 ),
 

@@ -4,7 +4,7 @@ WITH reached AS (
     FROM protocol.programme AS programme
     JOIN mart.programme_school AS enrolled USING (programme)
     JOIN mart.school AS school USING (school_id)
-    WHERE NOT enrolled.is_placebo AND school.is_local AND school.is_open
+    WHERE NOT enrolled.is_placebo AND school.is_local AND school.is_open AND school.is_state_funded
 ),
 
 -- Measures differ in how many pupils have a result; a school's largest number is its pupils.
@@ -68,7 +68,7 @@ SELECT
     listed.priority,
     listed.n_programmes,
     count(reached.school_id) AS n_schools,
-    (SELECT count(*) FROM mart.school WHERE is_local AND is_open) AS n_schools_of_all,
+    (SELECT count(*) FROM mart.school WHERE is_local AND is_open AND is_state_funded) AS n_schools_of_all,
     any_value(rounded.target_group) AS target_group,
     any_value(rounded.n_target_pupils) AS n_target_pupils,
     any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)) AS target_pupil_share,

@@ -86,7 +86,7 @@ SELECT
     latest.low_age,
     latest.high_age,
     coalesce(latest.school_kind, 'mainstream') AS school_kind,
-    coalesce(latest.school_kind IN ('special', 'alternative'), false) AS is_special,
+    coalesce(latest.school_kind, 'mainstream') IN ('mainstream', 'special', 'alternative') AS is_state_funded,
     coalesce(latest.school_kind, 'mainstream') = 'mainstream' AS is_compared_kind,
     coalesce(latest.is_maintained, false) AS is_maintained,
     latest.is_open,

@@ -32,5 +32,5 @@ SELECT
     coalesce(listed.visits, 'nothing on file') AS "Inspections and reviews, newest first"
 FROM mart.school AS school
 LEFT JOIN listed USING (school_id)
-WHERE school.is_open AND school.is_local AND (SELECT count(*) FROM visit) > 0
+WHERE school.is_open AND school.is_local AND school.is_state_funded AND (SELECT count(*) FROM visit) > 0
 ORDER BY school.is_maintained DESC, coalesce(listed.is_visited, false), school.school_name, school.urn

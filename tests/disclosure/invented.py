@@ -110,6 +110,7 @@ class Invented:
         return self.schools.assign(
             school_name="School",
             is_compared_kind=~self.schools["is_special"],
+            is_state_funded=True,
             is_local=True,
             is_open=True,
             is_maintained=True,

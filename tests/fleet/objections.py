@@ -183,10 +183,16 @@ def lists(tables: Tables, recount: Recount) -> Iterator[str]:
         yield f"enrolment: the named schools differ, as {odd}"
 
 
+def _counted_schools(schools: pd.DataFrame) -> pd.DataFrame:
+    """Open state-funded schools of the authority: those meant where every school is."""
+    is_state_funded = ~schools["kind"].isin(["independent", "other"])
+    return schools[schools["is_local"] & schools["is_open"] & is_state_funded]
+
+
 def priorities(tables: Tables, recount: Recount) -> Iterator[str]:
     """Programmes of each priority and the local schools they reached."""
     schools = recount.files.schools
-    local = set(schools.index[schools["is_local"] & schools["is_open"]])
+    local = set(_counted_schools(schools).index)
     real = [p for p in recount.files.programmes if "placebo" not in p]
     for _, row in tables["priority"].iterrows():
         own = [p for p in real if p.get("priority") == row["priority"]]
@@ -314,7 +320,7 @@ def _claims(recount: Recount) -> Iterator[tuple[str, tuple[int, int, str]]]:
         judged = files.rows("eligibility")
         if "eligible_share" in programme and judged is not None and own:
             yield f"{programme['title']}: at least 70%", _eligible(recount, programme, judged, own)
-    local = schools[schools["is_local"] & schools["is_open"]]
+    local = _counted_schools(schools)
     made = {claim["kind"]: claim for claim in files.protocol.get("claim", ())}
     if "every_school_takes_part" in made and len(local):
         n = len(set(local.index) & set(recount.members["school"]))

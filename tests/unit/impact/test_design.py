@@ -82,7 +82,7 @@ def add_school(
     con: duckdb.DuckDBPyConnection, school: int, *, is_special: bool = False, is_local: bool = True
 ) -> None:
     con.execute(
-        "INSERT INTO mart.school BY NAME SELECT $s AS school_id, $special AS is_special, "
+        "INSERT INTO mart.school BY NAME SELECT $s AS school_id, "
         "NOT $special AS is_compared_kind, $local AS is_local",
         {"s": school, "special": is_special, "local": is_local},
     )

@@ -369,13 +369,13 @@ def test_pupils_of_the_schools_that_merged_are_pooled_before_as_after(tiny_marts
 
 def test_the_school_is_the_one_of_the_reference_date(tiny_marts):
     assert tiny_marts.execute(
-        "SELECT school_id, urn, is_special, is_maintained, is_open FROM mart.school ORDER BY school_id"
+        "SELECT school_id, urn, school_kind, is_maintained, is_open FROM mart.school ORDER BY school_id"
     ).fetchall() == [
-        (ALDER, 900011, False, False, True),
-        (BIRCH, 900002, False, True, True),
-        (DOGWOOD, 900004, False, True, True),
-        (FIR, 900006, False, True, True),
-        (ELM, 900005, True, True, True),
+        (ALDER, 900011, "mainstream", False, True),
+        (BIRCH, 900002, "mainstream", True, True),
+        (DOGWOOD, 900004, "mainstream", True, True),
+        (FIR, 900006, "mainstream", True, True),
+        (ELM, 900005, "special", True, True),
     ]
 
 
@@ -414,9 +414,12 @@ def test_a_type_is_what_it_says_in_every_spelling(tmp_path, written, kind, is_ma
     birch["TypeOfEstablishment (name)"], birch["EstablishmentTypeGroup (name)"] = written
     with tiny.marts() as con:
         assert con.execute(
-            "SELECT school_kind, is_special, is_maintained FROM mart.school WHERE school_id = ?",
+            "SELECT school_kind, is_state_funded, is_compared_kind, is_maintained FROM mart.school "
+            "WHERE school_id = ?",
             [BIRCH],
-        ).fetchall() == [(kind, kind in {"special", "alternative"}, is_maintained)]
+        ).fetchall() == [
+            (kind, kind not in {"independent", "other"}, kind == "mainstream", is_maintained)
+        ]
 
 
 @pytest.mark.parametrize(
