@@ -108,7 +108,7 @@ impact_assets = [
     ),
     _impact_asset(
         COMPARISON,
-        [*_CELLS_AND_SCHOOLS, key_of(COMPARED_SCHOOL)],
+        _CELLS_AND_SCHOOLS,
         lambda work: comparison.build_comparison(work.con, work.study),
     ),
     _impact_asset(

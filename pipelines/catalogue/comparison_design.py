@@ -142,12 +142,6 @@ COMPARED_SCHOOL = Table(
             allowed=get_args(ComparisonReason),
             is_nullable=False,
         ),
-        Column(
-            "is_averaged",
-            "flag",
-            "In its side's averages: it is compared, or no school of a side is",
-            is_nullable=False,
-        ),
     ),
 )
 

@@ -144,7 +144,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             PupilCount(
                 "n_pupils",
                 adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
-                "AND counted.is_in_use AND counted.is_compared_kind AND counted.is_averaged "
+                "AND counted.is_in_use AND counted.is_compared_kind "
                 "AND CASE shown.programme WHEN 'all' THEN counted.arm ELSE counted.side END = shown.arm",
                 goes_with=_RESULT_FIGURES,
                 mean="mean",

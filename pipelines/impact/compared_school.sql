@@ -91,51 +91,36 @@ standing AS (
         AND baseline_year.measure = question.measure
         AND baseline_year.academic_year = result.academic_year
     GROUP BY ALL
-),
-
-judged AS (
-    SELECT
-        programme,
-        measure,
-        key_stage,
-        pupil_group,
-        school_id,
-        is_programme,
-        CASE
-            WHEN is_programme AND NOT is_local THEN 'outside_authority'
-            WHEN school_kind = 'special' THEN 'special_school'
-            WHEN school_kind = 'alternative' THEN 'alternative_provision'
-            WHEN school_kind = 'independent' THEN 'independent_school'
-            WHEN NOT is_compared_kind THEN 'not_mainstream_school'
-            WHEN standing = 'not_started' THEN 'not_started'
-            WHEN standing = 'left' THEN 'left_before_tests'
-            WHEN NOT has_row AND NOT teaches_key_stage THEN 'not_taught'
-            WHEN NOT has_row THEN 'not_in_files'
-            WHEN n_outcome = 0 AND n_withheld > 0 THEN 'withheld_when_published'
-            WHEN n_outcome = 0 AND n_uncounted > 0 THEN 'no_pupil_count'
-            WHEN n_outcome = 0 THEN 'no_result'
-            WHEN n_earlier = 0 THEN 'no_earlier_result'
-            WHEN n_baseline = 0 THEN 'programme_in_earlier_years'
-            WHEN n_common = 0 THEN 'no_common_year'
-            WHEN is_programme OR NOT is_matched OR is_like_in_results THEN 'compared'
-            WHEN is_evaluated THEN 'in_evaluated_programme'
-            WHEN NOT is_like_in_results THEN 'alike_in_make_up_only'
-            ELSE 'not_among_most_similar'
-        END AS reason
-    FROM standing
-    WHERE is_programme OR (has_results AND is_local <> is_matched AND (is_local OR is_compared_kind))
 )
 
--- Both sides' averages are of the schools compared, so that their differences are those of one set of schools. Where
--- a side has none, nothing is compared, and they are of every school with a result.
 SELECT
-    *,
-    reason = 'compared'
-    OR NOT coalesce(
-        bool_or(reason = 'compared') FILTER (is_programme) OVER question
-        AND bool_or(reason = 'compared') FILTER (NOT is_programme) OVER question,
-        false
-    ) AS is_averaged
-FROM judged
-WINDOW question AS (PARTITION BY programme, measure)
+    programme,
+    measure,
+    key_stage,
+    pupil_group,
+    school_id,
+    is_programme,
+    CASE
+        WHEN is_programme AND NOT is_local THEN 'outside_authority'
+        WHEN school_kind = 'special' THEN 'special_school'
+        WHEN school_kind = 'alternative' THEN 'alternative_provision'
+        WHEN school_kind = 'independent' THEN 'independent_school'
+        WHEN NOT is_compared_kind THEN 'not_mainstream_school'
+        WHEN standing = 'not_started' THEN 'not_started'
+        WHEN standing = 'left' THEN 'left_before_tests'
+        WHEN NOT has_row AND NOT teaches_key_stage THEN 'not_taught'
+        WHEN NOT has_row THEN 'not_in_files'
+        WHEN n_outcome = 0 AND n_withheld > 0 THEN 'withheld_when_published'
+        WHEN n_outcome = 0 AND n_uncounted > 0 THEN 'no_pupil_count'
+        WHEN n_outcome = 0 THEN 'no_result'
+        WHEN n_earlier = 0 THEN 'no_earlier_result'
+        WHEN n_baseline = 0 THEN 'programme_in_earlier_years'
+        WHEN n_common = 0 THEN 'no_common_year'
+        WHEN is_programme OR NOT is_matched OR is_like_in_results THEN 'compared'
+        WHEN is_evaluated THEN 'in_evaluated_programme'
+        WHEN NOT is_like_in_results THEN 'alike_in_make_up_only'
+        ELSE 'not_among_most_similar'
+    END AS reason
+FROM standing
+WHERE is_programme OR (has_results AND is_local <> is_matched AND (is_local OR is_compared_kind))
 ORDER BY programme, measure, school_id

@@ -1,7 +1,4 @@
-"""Both sides' own results by year: `impact.comparison`, pupil-pooled means of the programme and the rest.
-
-Of the schools that are compared, so that a difference of two averages is one of the same schools.
-"""
+"""Both sides' own results by year: `impact.comparison`, pupil-pooled means of the programme and the rest."""
 
 from __future__ import annotations
 
@@ -25,25 +22,17 @@ def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
         "SELECT programme, school_id, standing = 'under_way' AS is_under_way FROM mart.exposure "
         "WHERE is_outcome"
     ).df()
-    left_out = con.execute(
-        "SELECT programme, measure, school_id FROM impact.compared_school WHERE NOT is_averaged"
-    ).df()
     rows: list[dict[str, object]] = []
     for programme in study.evaluated_programmes:
         joined = standing[standing["programme"] == programme.id]
         members = joined.loc[joined["is_under_way"], "school_id"]
         on_no_side = joined.loc[~joined["is_under_way"], "school_id"]
         for measure in programme.measure:
-            is_asked = (left_out["programme"] == programme.id) & (
-                left_out["measure"] == measure.name
-            )
-            not_compared = left_out.loc[is_asked, "school_id"]
             for group in _shown_groups(programme):
                 cells = outcome[
                     (outcome["measure"] == measure.name)
                     & (outcome["pupil_group"] == group)
                     & ~outcome["school_id"].isin(on_no_side)
-                    & ~outcome["school_id"].isin(not_compared)
                 ]
                 side = np.where(cells["school_id"].isin(members), "programme", "rest")
                 rows += _means(cells.assign(arm=side), programme.id)

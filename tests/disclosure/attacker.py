@@ -30,14 +30,12 @@ class Schools:
     """What is no secret: who is in which programme, which schools have a result, which are compared.
 
     `programmes` are the evaluated programmes of each local mainstream school. `with_result` and `compared`
-    are by group, measure, and for the former year and status. `not_averaged` are the schools that both
-    sides' averages leave out, by programme and measure.
+    are by group, measure, and for the former year and status.
     """
 
     programmes: Mapping[int, frozenset[str]]
     with_result: Mapping[Key, frozenset[int]]
     compared: Mapping[tuple[str, str], frozenset[int]]
-    not_averaged: Mapping[tuple[str, str], frozenset[int]]
     arms: Mapping[int, str]
 
 
@@ -125,10 +123,9 @@ def facts_of(tables: Mapping[str, pd.DataFrame], schools: Schools) -> dict[Key, 
 def side_of(row: Mapping[str, Hashable], schools: Schools) -> frozenset[int]:
     """The schools that a row of `released.comparison` is of."""
     key = (row["pupil_group"], row["measure"], row["academic_year"], row["release_status"])
-    left_out = schools.not_averaged.get((row["programme"], row["measure"]), frozenset())
     return frozenset(
         school
-        for school in schools.with_result[key] - left_out
+        for school in schools.with_result[key]
         if (
             schools.arms[school] == row["arm"]
             if row["programme"] == "all"

@@ -220,16 +220,10 @@ def schools_of(
         f"SELECT school_id, pupil_group, measure FROM {impact}.compared_school WHERE reason = 'compared'"
     ).fetchall():
         compared.setdefault((group, measure), set()).add(school)
-    not_averaged: dict[tuple[str, str], set[int]] = {}
-    for school, programme, measure in con.execute(
-        f"SELECT school_id, programme, measure FROM {impact}.compared_school WHERE NOT is_averaged"
-    ).fetchall():
-        not_averaged.setdefault((programme, measure), set()).add(school)
     return Schools(
         {school: frozenset(of_programme.get(school, ())) for school in arms},
         {key: frozenset(schools) for key, schools in with_result.items()},
         {key: frozenset(schools) for key, schools in compared.items()},
-        {key: frozenset(schools) for key, schools in not_averaged.items()},
         arms,
     )
 

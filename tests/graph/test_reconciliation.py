@@ -37,16 +37,11 @@ def last_place(printed: str) -> float:
     return 10.0 ** -len(printed.partition(".")[2])
 
 
-def page_of(evaluated: Evaluated) -> ElementTree.Element:
-    """The board's page, which is made here and is XML as well."""
-    text = (evaluated.current / "board" / "index.html").read_text("utf-8")
-    return ElementTree.fromstring(text)  # noqa: S314 - our own page
-
-
 def texts(evaluated: Evaluated, css_class: str) -> list[str]:
+    page = ElementTree.fromstring((evaluated.current / "board" / "index.html").read_text("utf-8"))
     return [
         " ".join("".join(found.itertext()).split())
-        for found in page_of(evaluated).iter()
+        for found in page.iter()
         if found.get("class") == css_class
     ]
 
@@ -63,8 +58,9 @@ def naive(evaluated: Evaluated) -> dict[str, str]:
 
 def tables(evaluated: Evaluated, caption: str) -> list[list[list[str]]]:
     """Rows of the tables whose caption holds some words."""
+    page = ElementTree.fromstring((evaluated.current / "board" / "index.html").read_text("utf-8"))
     found = []
-    for table in page_of(evaluated).iter():
+    for table in page.iter():
         if table.tag.endswith("table"):
             rows = [
                 ["".join(cell.itertext()).strip() for cell in row if cell.tag[-2:] in {"td", "th"}]

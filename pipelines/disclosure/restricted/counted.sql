@@ -49,7 +49,6 @@ SELECT
     school.is_compared_kind,
     kept.school_id IS NOT NULL AS is_compared,
     compared.reason,
-    coalesce(compared.is_averaged, true) AS is_averaged,
     coalesce(in_use.is_outcome, false) AS is_outcome,
     in_use.school_id IS NOT NULL AS is_in_use,
     comparable.measure IS NOT NULL AND coalesce(in_use.is_baseline AND baseline_year.is_used, false)

@@ -93,7 +93,7 @@ def add_compared(
     con: duckdb.DuckDBPyConnection, school: int, *, inside: bool, reason: str = "compared"
 ) -> None:
     con.execute(
-        "INSERT INTO impact.compared_school VALUES ('gap', ?, 'ks2', 'disadvantaged', ?, ?, ?, true)",
+        "INSERT INTO impact.compared_school VALUES ('gap', ?, 'ks2', 'disadvantaged', ?, ?, ?)",
         [MEASURE, school, inside, reason],
     )
 
