@@ -110,7 +110,7 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
                 f"{outside} in {others}",
             )
         said.append(f"in {year}, {inside} and {outside} ({status})")
-    parts.append(f"Averages over such pupils: {'; '.join(said)}.")
+    parts.append(f"Averages over such pupils{_of_which_schools(row, levels)}: {'; '.join(said)}.")
     parts.append(not_alike(row["measure"], years, tables))
     return " ".join(filter(None, parts))
 
@@ -127,6 +127,23 @@ def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
         if level["academic_year"] <= row["academic_year"]:
             by_year.setdefault(level["academic_year"], {})[level["arm"]] = level
     return {year: sides for year, sides in by_year.items() if {"programme", "rest"} <= set(sides)}
+
+
+def _is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
+    """Whether the outcome year's averages are of the very pupils that a row compares."""
+    sides = levels.get(row["academic_year"], {})
+    return bool(sides) and all(
+        sides[arm]["n_pupils"] == row[f"n_{side}_pupils"]
+        for arm, side in (("programme", "programme"), ("rest", "comparison"))
+    )
+
+
+def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
+    """Whose averages they are, where they are of other schools than those compared."""
+    is_estimated = not wording.is_missing(row["estimate_low"])
+    if not is_estimated or _is_of_the_compared(row, levels):
+        return ""
+    return " in all schools with results, compared or not"
 
 
 def _level(row: Row) -> str:
@@ -282,9 +299,16 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
         for level in (now, before, others_now, others_before)
     ]
     by_pencil = (shown[0] - shown[1]) - (shown[2] - shown[3])
-    rounding = "" if abs(by_pencil - change) < 1e-6 else ", worked out before rounding"
-    return (
-        f"{says} It is the difference of averages over pupils{rounding}: from {_level(before)} to "
-        f"{_level(now)} in schools {inside_words(programme)}, from {_level(others_before)} to "
-        f"{_level(others_now)} in the others."
+    from_to = (
+        f"from {_level(before)} to {_level(now)} in schools {inside_words(programme)}, from "
+        f"{_level(others_before)} to {_level(others_now)} in the others."
     )
+    # Four rounded figures and their difference can be off by half a last digit each.
+    most = 2.5 * 10.0**-naive.measure.decimals
+    if not _is_of_the_compared(naive, levels) or abs(by_pencil - change) > most:
+        return (
+            f"{says} It is the difference of averages over pupils of the schools compared. In all "
+            f"schools with results, compared or not, they went {from_to}"
+        )
+    rounding = "" if abs(by_pencil - change) < 1e-6 else ", worked out before rounding"
+    return f"{says} It is the difference of averages over pupils{rounding}: {from_to}"

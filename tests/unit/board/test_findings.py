@@ -237,7 +237,8 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
     # The averages it is the difference of stand beside it: their difference is +2.8.
     averages = "from −4.1 to −1.9 in schools in the programme, from −1.6 to −2.2 in the others."
     assert naive[0].says.endswith(averages)
-    assert ("worked out before rounding" in naive[0].says) is (change != 2.8)
+    # Another figure is not said to be the difference of these four.
+    assert ("In all schools with results, compared or not" in naive[0].says) is (change != 2.8)
     assert "not safe" in naive[0].why_unsafe
     assert "between +0.6 and +1.7 points" in naive[0].why_unsafe
 
