@@ -76,6 +76,8 @@ def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
         f"{_schools_and_pupils(row, 'comparison')} {wording.POOL_PLACES[pool]} ({status})."
         f"{wording.POOL_CAVEATS[pool]}"
     )
+    if not row.measure.higher_is_better:
+        sides += " Lower is better here."
     asked = asked_of(row, tables)
     if asked is None or not asked["is_prior_adjusted"]:
         return sides

@@ -184,6 +184,7 @@ def said(con: duckdb.DuckDBPyConnection) -> str:
     sentences = [
         *headline_words(rows),
         *(plain(reading.says) for programme in found.programmes for reading in programme.naive),
+        *(plain(answer.compared) for programme in found.programmes for answer in programme.answers),
         *(plain(c.sentence) for programme in found.programmes for c in programme.coverage),
         *(chart.title for chart in charts),
         *(chart.alt_text for chart in charts),
@@ -201,6 +202,7 @@ def test_a_programme_that_lowers_absence_is_better(tmp_path):
     assert "absence rate of all pupils (Attendance, final): better than the comparison" in words
     assert "absence rate in schools in the programme went down by" in words
     assert "It looks like a gain." in words
+    assert "Lower is better here." in words
     assert "16 schools have attendance figures that can be compared" in words.replace("All ", "")
     assert "−1." in words
 
@@ -280,3 +282,4 @@ def test_maths_alone_is_read_from_the_departments_own_headings(tmp_path):
         assert headline(con)["verdict"] == "better"
         words = said(con)
     assert "Attainment 8 in maths of disadvantaged pupils (Key Stage 4, final): better" in words
+    assert "Lower is better" not in words
