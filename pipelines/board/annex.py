@@ -41,6 +41,7 @@ def methods(headline: Row, tables: Tables) -> Table:
                 f"{cite(row, 'count', 'n_comparison_schools')}"
             ),
         },
+        note="A method compares the schools that have the results it needs, so numbers of schools differ.",
     )
 
 

@@ -287,8 +287,8 @@ def _glossary(study: Row, confidence: str, rows: Tables) -> tuple[Limit, ...]:
             ),
             (
                 "Other schools",
-                "Local schools that are not in the programme and have results. They may take "
-                "part in other programmes.",
+                "State-funded mainstream schools of the area that are not in the programme and have "
+                "results. They may take part in other programmes.",
             ),
             (
                 "School return",
