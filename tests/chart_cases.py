@@ -86,6 +86,9 @@ class Case:
             "impact": self._impact(unit, small),
             "comparison": OF_ONE[f"comparison in {unit}"].assign(measure=self.measure, unit=unit),
             "school_point": OF_ONE["school_point"].assign(measure=self.measure),
+            "authority_context": OF_ONE["authority_context"].assign(
+                measure=self.measure, key_stage=key_stage, unit=unit
+            ),
         }
 
     def _impact(self, unit: str, small: float) -> pd.DataFrame:
