@@ -24,6 +24,7 @@ from pipelines.impact.comparison_pool import build_matched_school
 from pipelines.impact.study_effects import build_compared_school
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.records import read_columns
+from pipelines.ingest.school_types import SPELLING_KEY_MACRO
 from pipelines.paths import EXAMPLE
 from pipelines.protocol import write_protocol
 from pipelines.store import SCHEMAS
@@ -43,6 +44,7 @@ def city_store(
         # Pupils are in a file of their own; small tables are not worth a second thread.
         con.execute("SET threads = 1")
         sql_functions.register(con)
+        con.execute(SPELLING_KEY_MACRO)
         con.execute("ATTACH ':memory:' AS pupils")
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
