@@ -84,8 +84,10 @@ def _keep_and_tell(
     }
 
 
-def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetChecksDefinition:
-    """The checks of one table against others: one step, a result each."""
+def _relation_checks(
+    name: str, table: Table, relations: tuple[Relation, ...]
+) -> dg.AssetChecksDefinition:
+    """Checks of one table against others: one step, a result each."""
     others = {other.name: key_of(other) for other in RAW_TABLES}
     specs = [
         blocking_check(
@@ -97,7 +99,7 @@ def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetC
         for relation in relations
     ]
 
-    @dg.multi_asset_check(name=f"{table.name}_against_others", specs=specs)
+    @dg.multi_asset_check(name=name, specs=specs)
     def check(
         context: dg.AssetCheckExecutionContext, studies: Studies
     ) -> Iterator[dg.AssetCheckResult]:
@@ -123,8 +125,20 @@ def _relation_checks(table: Table, relations: tuple[Relation, ...]) -> dg.AssetC
     return check
 
 
-relation_checks = [
-    _relation_checks(table, relations)
-    for table in RAW_TABLES
-    if (relations := tuple(relation for relation in RELATIONS if relation.table is table))
-]
+def _steps() -> Iterator[tuple[str, Table, tuple[Relation, ...]]]:
+    """One step a table; a warning that needs more tables than its faults do has a step of its own.
+
+    A step waits for every table it needs: a fault in one of them must not hide those of this table.
+    """
+    for table in RAW_TABLES:
+        mine = [relation for relation in RELATIONS if relation.table is table]
+        needed = {name for r in mine if not r.is_warning for name in r.rule.needs}
+        together = tuple(r for r in mine if not r.is_warning or needed.issuperset(r.rule.needs))
+        if together:
+            yield f"{table.name}_against_others", table, together
+        for relation in mine:
+            if relation not in together:
+                yield f"{relation.name}_looked_at", table, (relation,)
+
+
+relation_checks = [_relation_checks(*step) for step in _steps()]

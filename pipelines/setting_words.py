@@ -155,10 +155,11 @@ def _share_of(value: object) -> str | None:
 def _number_of(text: str, *, is_whole: bool, is_share: bool) -> str | None:
     """The number that a text with thousands commas, a currency or a percent sign means, as TOML writes it."""
     plain = re.sub(r"[£$€\s'\"]", "", text)
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain):
+    # As in a cell of a file: no group of three follows a lone 0.
+    if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?", plain):
         plain = plain.replace(",", "")
     if is_share and re.fullmatch(r"\d+(\.\d+)?%", plain):
-        return _share_of(float(plain[:-1]))
+        return f"{float(plain[:-1]) / 100:g}"
     pattern = r"-?\d+" if is_whole else r"-?\d+(\.\d+)?"
     return plain if re.fullmatch(pattern, plain) else None
 

@@ -23,8 +23,9 @@ from pipelines.wording import (
 # Two schools tell so little of their own spread that their 95% interval spans anything at all.
 MIN_SCHOOLS = 3
 _COLUMNS = 2
-_LEFT, _BETWEEN, _RIGHT = 0.5, 0.3, 0.1
-_PANEL, _HEADING, _YEARS = 1.2, 0.42, 0.45
+_LEFT, _BETWEEN, _RIGHT = 0.5, 0.3, 0.25
+_PANEL, _HEADING, _LINE, _YEARS = 1.2, 0.42, 0.16, 0.45
+_MOST_NAMED = 4  # of more years, the first and the last value are written
 Lines = dict[str, list[Reading]]  # readings by arm
 
 
@@ -117,7 +118,12 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
     breaks = series_breaks.breaks(tables, about)
     dashed = "; a dashed line across is a break in series" if breaks else ""
     n_rows = -(-len(lines) // _COLUMNS)
-    height = n_rows * (_HEADING + _PANEL) + _YEARS
+    width = (style.WIDTH_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
+    names = {
+        arm: style.wrap(_arm_words(tables, arm), width, style.BODY_SIZE, bold=True) for arm in lines
+    }
+    heading = _HEADING + _LINE * max(0, *(words.count("\n") - 1 for words in names.values()))
+    height = n_rows * (heading + _PANEL) + _YEARS
     sheet = style.sheet(
         title,
         f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}; "
@@ -125,17 +131,16 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
         subject.footer(tables, "", (about.key_stage,)),
         height,
     )
-    width = (style.WIDTH_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
     limits = year_axis.limits(about, list(lines.values()), room=0.2)
     for number, (arm, line) in enumerate(lines.items()):
         row, column = divmod(number, _COLUMNS)
-        bottom = height - (row + 1) * (_HEADING + _PANEL)
+        bottom = height - (row + 1) * (heading + _PANEL)
         axes = sheet.axes(_LEFT + column * (width + _BETWEEN), bottom, width, _PANEL)
         axes.set_ylim(*limits)
         others = [other for name, other in lines.items() if name != arm]
         _draw_panel(axes, about, line, others, is_in_any=arm != "neither")
         axes.set_title(
-            style.wrap(_arm_words(tables, arm), width, style.BODY_SIZE, bold=True),
+            names[arm],
             fontsize=style.BODY_SIZE,
             fontweight="bold",
             loc="left",
@@ -156,14 +161,15 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
 def _draw_panel(
     axes: Axes, about: Subject, line: list[Reading], others: list[list[Reading]], *, is_in_any: bool
 ) -> None:
-    """One arm's line with intervals and its first and last values, before the others in grey."""
+    """One arm's line with intervals and its values, before the others in grey."""
     for other in others:
         means = [about.axis(reading.mean) for reading in other]
         axes.plot(range(len(other)), means, color=style.BAND, linewidth=1.6, zorder=1)
     marks = style.PROGRAMME_MARKS if is_in_any else style.REST_MARKS
     year_axis.draw_line(axes, about, line, marks, 0)
     for position, reading in enumerate(line):
-        if reading.is_missing:
+        is_end = position in (0, len(line) - 1)
+        if reading.is_missing or (len(line) > _MOST_NAMED and not is_end):
             continue
         # On the side that the line to the next point leaves free.
         following = line[position + 1].mean if position + 1 < len(line) else float("nan")

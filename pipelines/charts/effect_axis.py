@@ -86,20 +86,17 @@ def write_row(axes: Axes, row: float, who: str, range_words: str, verdict: str |
     for unit in UNIT_LABELS.values():
         bare = bare.removesuffix(f" {unit}")
     room = axes.get_position().width * style.WIDTH_INCHES
-    words = who.split()
-    wordings = [
+    for text, size in (
         (f"{who}: {range_words}{says}", style.BODY_SIZE),
         (f"{who}: {bare}{says}", style.BODY_SIZE),
         (f"{who}: {bare}{says}", style.SMALL_SIZE),
-        *(
-            (f"{' '.join(words[:n])}…: {bare}{says}", style.SMALL_SIZE)
-            for n in range(len(words) - 1, 0, -1)
-        ),
-    ]
-    text, size = next(
-        ((text, size) for text, size in wordings if style.text_width(text, size) <= room),
-        wordings[-1],
-    )
+    ):
+        if style.text_width(text, size) <= room:
+            break
+    else:
+        rest = f": {bare}{says}"
+        left = room - style.text_width(rest, style.SMALL_SIZE)
+        text, size = style.shortened(who, left, style.SMALL_SIZE) + rest, style.SMALL_SIZE
     transform = axes.get_yaxis_transform()
     axes.text(0.0, row - 0.22, text, transform=transform, va="center", fontsize=size, zorder=6)
 

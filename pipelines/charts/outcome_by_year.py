@@ -112,13 +112,26 @@ def _label_ends(axes: Axes, about: Subject, lines: dict[str, list[Reading]], hei
         if any(not reading.is_missing for reading in line)
     }
     low, high = axes.get_ylim()
-    two_lines = 2.7 * style.BODY_SIZE / 72 / height * (high - low)
-    heights = style.spread([about.axis(r.mean) for _, r in drawn.values()], two_lines)
+    # Clear of what is written in a last year that has no figure.
+    is_early = any(line[-1].is_missing for line in lines.values())
+    room = _RIGHT - (0.2 if is_early else 0.1)
+    words = {
+        name: style.wrap(name, room, style.BODY_SIZE, bold=is_early and name == about.schools)
+        for name in drawn
+    }
+    n_lines = 1 + max((text.count("\n") + 1 for text in words.values()), default=1)
+    apart = (n_lines + 0.7) * style.BODY_SIZE / 72 / height * (high - low)
+    heights = style.spread([about.axis(r.mean) for _, r in drawn.values()], apart)
+    # Off the years below and the note of the start above.
+    note = 1.6 * style.SMALL_SIZE / 72 / height * (high - low)
+    below = low + apart / 2 - min(heights)
+    above = max(heights) + apart / 2 + note - high
+    heights = [y + (below if below > 0 else min(0.0, -above)) for y in heights]
     for (name, (position, reading)), y in zip(drawn.items(), heights, strict=True):
         axes.text(
-            position + 0.17,
+            len(lines[name]) - 0.48 if is_early else position + 0.17,
             y,
-            style.wrap(name, _RIGHT - 0.1, style.BODY_SIZE) + f"\n{about.value(reading.mean)}",
+            f"{words[name]}\n{about.value(reading.mean)}",
             va="center",
             ha="left",
             fontweight="bold" if name == about.schools else "normal",

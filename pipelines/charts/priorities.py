@@ -68,7 +68,8 @@ def _title(rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
 @style.styled
 def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
     labels = [style.wrap(str(row["priority"]), _LABELS - 0.1, style.BODY_SIZE) for row in rows]
-    row_height = max(_ROW, *(_LINE * (label.count("\n") + 1) + 0.08 for label in labels))
+    words = [style.wrap(_words(row), _WORDS - 0.15, style.SMALL_SIZE) for row in rows]
+    row_height = max(_ROW, *(_LINE * (text.count("\n") + 1) + 0.08 for text in (*labels, *words)))
     height = row_height * len(rows) + _TOP
     sheet = style.sheet(
         title,
@@ -98,7 +99,7 @@ def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
         axes.text(
             1 + 0.1 / width,
             number,
-            style.wrap(_words(row), _WORDS - 0.15, style.SMALL_SIZE),
+            words[number],
             transform=beside,
             va="center",
             fontsize=style.SMALL_SIZE,

@@ -127,9 +127,10 @@ def _draw(
     groups: list[Group],
 ) -> style.Sheet:
     room = style.WIDTH_INCHES - 2 * _LEFT
+    cells = _LEAST_CELL * len(programmes)
     longest = max(style.text_width(school, style.SMALL_SIZE) for school in memberships)
-    least = longest + _LEAST_CELL * len(programmes)
-    n_columns = 2 if least <= (room - _BETWEEN) / 2 else 1
+    n_columns = 2 if longest + cells <= (room - _BETWEEN) / 2 else 1
+    longest = min(longest, room - cells)  # a longer name is cut; the chart's table has it whole
     width = (room - _BETWEEN * (n_columns - 1)) / n_columns
     cell = min(_WIDEST_CELL, (width - longest) / len(programmes))
     names = width - cell * len(programmes)
@@ -157,7 +158,7 @@ def _draw(
     for number, column in enumerate(columns):
         left = _LEFT + number * (width + _BETWEEN)
         centres = {p: left + names + cell * (i + 0.5) for i, p in enumerate(programmes)}
-        _write_column(axes, column, (left, key_height, width), list(centres.values()))
+        _write_column(axes, column, (left, key_height, width, names), list(centres.values()))
         for school, y in column.rows:
             for programme in memberships[school]:
                 marks[programme].append((centres[programme], key_height + y))
@@ -198,17 +199,18 @@ def _columns(groups: list[Group], n_columns: int, width: float) -> list[_Column]
 
 
 def _write_column(
-    axes: Axes, column: _Column, place: tuple[float, float, float], centres: list[float]
+    axes: Axes, column: _Column, place: tuple[float, float, float, float], centres: list[float]
 ) -> None:
     """Headings with the programmes' numbers, names, and a rule under each for the eye to follow."""
-    left, top, width = place
+    left, top, width, room = place
     small: dict[str, Any] = {"fontsize": style.SMALL_SIZE}
     for words, y in column.headings:
         axes.text(left, top + y, words, fontweight="bold", linespacing=1.2, **small)
         for number, x in enumerate(centres, start=1):
             axes.text(x, top + y, str(number), ha="center", fontweight="bold", **small)
     for school, y in column.rows:
-        axes.text(left, top + y, school, va="center_baseline", **small)
+        name = style.shortened(school, room, style.SMALL_SIZE)
+        axes.text(left, top + y, name, va="center_baseline", **small)
     rules = [top + y + _ROW / 2 for _, y in column.rows]
     axes.hlines(rules, left, left + width, color=style.GRID, linewidth=0.6, zorder=1)
 

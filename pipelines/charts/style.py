@@ -238,6 +238,19 @@ def wrap(text: str, width_inches: float, size: float, *, bold: bool = False) -> 
     return "\n".join(lines)
 
 
+def shortened(text: str, width_inches: float, size: float) -> str:
+    """`text`, or as many of its first words as fit `width_inches` with an ellipsis; one word at least."""
+    if text_width(text, size) <= width_inches:
+        return text
+    words = text.split()
+    while len(words) > 1:
+        words.pop()
+        cut = f"{' '.join(words)}…"
+        if text_width(cut, size) <= width_inches:
+            return cut
+    return f"{words[0]}…"
+
+
 @functools.lru_cache(maxsize=4096)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of one line of text in inches."""

@@ -54,9 +54,25 @@ def interval_words(lines: Sequence[Sequence[Reading]]) -> str:
 
 
 def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
-    """The year axis, each year with its release status beneath, however many lines are drawn."""
+    """The year axis, each year with its release status beneath, however many lines are drawn.
+
+    Where many years leave too little room, smaller, then without the statuses, which the caption has.
+    """
     labels = year_words(lines)
-    axes.set_xticks(range(len(labels)), labels)
+    room = axes.get_position().width * style.WIDTH_INCHES / len(labels) - 0.04
+    years = [label.partition("\n")[0] for label in labels]
+    for words, size in (
+        (labels, style.BODY_SIZE),
+        (labels, style.SMALL_SIZE),
+        ([style.wrap(label, room, style.SMALL_SIZE) for label in labels], style.SMALL_SIZE),
+        (years, style.SMALL_SIZE),
+        # The years of the tests: 2017-18 as 2018.
+        ([f"20{year[-2:]}" for year in years], style.SMALL_SIZE),
+    ):
+        widest = max(style.text_width(part, size) for word in words for part in word.split("\n"))
+        if widest <= room:
+            break
+    axes.set_xticks(range(len(labels)), words, fontsize=size)
     axes.set_xlim(-0.5, len(labels) - 0.5)
 
 

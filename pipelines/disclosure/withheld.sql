@@ -3,7 +3,8 @@
 SELECT 'comparison' AS released_table, count(n_pupils) AS n_shown, count(*) - n_shown AS n_withheld
 FROM released.comparison
 UNION ALL
-SELECT 'comparison_interval', count(ci_low), count(*) - count(ci_low) FROM released.comparison
+-- An average of one school has no interval to withhold.
+SELECT 'comparison_interval', count(ci_low), count(*) FILTER (is_interval_withheld) FROM released.comparison
 UNION ALL
 SELECT 'impact', count(*) FILTER (is_shown), count(*) FILTER (NOT is_shown)
 FROM (

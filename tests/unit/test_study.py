@@ -668,6 +668,7 @@ def test_a_value_whose_meaning_can_be_told_is_shown_as_it_should_be_written(
         ("", "minimum_cell = 6,000", "the number is not written", "= 6000"),
         ("", "eligible_share = 70%", "the number is not written", "write eligible_share = 0.7"),
         ("", "minimum_cell = 6%", "not valid TOML", "data_raw/example"),
+        ("smallest_effect = 1", "smallest_effect = 0,092", "decimal comma", "data_raw/example"),
         ("", "minimum_cell = 6,5", "decimal comma", "data_raw/example"),
         ('name = "autumn"', "name = ", "not valid TOML", "data_raw/example"),
         ('name = "autumn"', 'name = "autumn"\nname = "autumn"', "stands twice", "take one"),

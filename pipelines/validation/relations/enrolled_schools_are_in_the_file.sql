@@ -41,7 +41,7 @@ SELECT
     source_id,
     CAST(NULL AS BIGINT) AS row_number,
     CAST(NULL AS VARCHAR) AS heading,
-    n_enrolled || ' enrolled schools' AS found,
+    'enrolled schools: ' || n_enrolled AS found,
     'about ' || enrolled_before || ', as in ' || before_id AS expected
 FROM compared
 WHERE n_enrolled < 0.9 * enrolled_before AND enrolled_before - n_enrolled >= 2

@@ -8,8 +8,11 @@ WITH located AS (
 SELECT
     located.source_id,
     CAST(NULL AS BIGINT) AS row_number,
-    'schools of ' || count(DISTINCT located.authority) || ' other authorities, one of them '
-    || min(located.authority) AS found,
+    CASE count(DISTINCT located.authority)
+        WHEN 1 THEN 'schools of authority ' || min(located.authority) || ' alone'
+        ELSE 'schools of ' || count(DISTINCT located.authority) || ' other authorities, one of them '
+            || min(located.authority)
+    END AS found,
     'schools of authority ' || any_value(study.local_authority) AS expected
 FROM located
 CROSS JOIN protocol.study AS study

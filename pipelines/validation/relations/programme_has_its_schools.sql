@@ -13,8 +13,10 @@ WITH enrolled AS (
 SELECT
     (SELECT min(source_id) FROM {table}) AS source_id,
     CAST(NULL AS BIGINT) AS row_number,
-    coalesce(enrolled.n_schools, 0) || ' schools in ' || programme.programme AS found,
-    programme.expected_schools || ' schools in ' || programme.programme AS expected
+    coalesce(enrolled.n_schools, 0) || CASE enrolled.n_schools WHEN 1 THEN ' school in ' ELSE ' schools in ' END
+    || programme.programme AS found,
+    programme.expected_schools || CASE programme.expected_schools WHEN 1 THEN ' school in ' ELSE ' schools in ' END
+    || programme.programme AS expected
 FROM protocol.programme AS programme
 LEFT JOIN enrolled USING (programme)
 WHERE

@@ -1,7 +1,7 @@
 SELECT
     source_id,
     min(row_number) AS row_number,
-    count(*) || ' rows of authority ' || laestab // 10000 AS found,
+    count(*) || CASE count(*) WHEN 1 THEN ' row of authority ' ELSE ' rows of authority ' END || laestab // 10000 AS found,
     'LAESTABs of authority ' || any_value(study.local_authority) AS expected
 FROM {table}
 CROSS JOIN protocol.study AS study

@@ -127,7 +127,13 @@ def test_pupil_files_of_one_key_stage_stay_as_secret_beside_tables_of_the_other(
                 "SELECT DISTINCT suppressed, n_pupils FROM released.comparison "
                 "WHERE measure = 'ks4_basics_94'"
             ).fetchall()
+            n_intervals = con.execute(
+                "SELECT n_withheld, (SELECT count(*) FROM released.comparison WHERE measure LIKE 'ks2_%') "
+                "FROM released.withheld WHERE released_table = 'comparison_interval'"
+            ).fetchall()
     assert of_ks4 == [(False, 10)]
+    # The one school of Key Stage 4 has no interval: none is withheld.
+    assert n_intervals == [(len(found[1]), len(found[1]))]
     assert len(found[0]) > 5
     assert found[0] == found[1]
 
@@ -154,6 +160,10 @@ def test_a_key_stage_is_public_where_all_its_releases_are_and_look_like_it(
             "CREATE TABLE protocol.result_release (key_stage VARCHAR, is_published BOOLEAN)"
         )
         con.executemany("INSERT INTO protocol.result_release VALUES (?, ?)", releases)
+        con.execute(
+            "CREATE TABLE protocol.measure AS FROM (VALUES ('ks2_rwm_expected', 'ks2', 2), "
+            "('ks4_progress8', 'ks4', 1)) AS declared (measure, key_stage, stored_decimals)"
+        )
         con.execute(CELL.ddl())
         for cell in cells:
             con.execute(

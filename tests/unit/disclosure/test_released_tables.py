@@ -297,6 +297,20 @@ def test_the_claim_leaves_out_as_many_as_it_says(tmp_path, but, claim, result):
     ) == [(claim, 1, 4, result)]
 
 
+def test_of_a_long_list_of_schools_the_first_are_named_and_the_others_counted(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.protocol += CLAIMS
+    tiny.tables["register.csv"] += [
+        school(900100 + n, 2100 + n, f"Extra {n:02}") for n in range(50)
+    ]
+    (exceptions,) = released(
+        tiny, "SELECT exceptions FROM released.claims WHERE claim LIKE 'Every school%'"
+    )[0]
+    names = str(exceptions).split("; ")
+    # Fir and the fifty others take part in nothing.
+    assert names == [*(f"Extra {n:02}" for n in range(40)), "and 11 more"]
+
+
 def test_a_visit_after_the_reference_date_does_not_count(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace("2018-09-01", "2018-07-03") + REVIEW_CLAIM

@@ -127,7 +127,7 @@ def _plant_pupil(tiny: TinyStudy, table: str, relation: Relation) -> Place:
         pupil["LAESTAB"] = 8502098
     tiny.tables[file].append(pupil)
     if is_registered:
-        return file, row, "LAESTAB", "1 rows of authority 850"
+        return file, row, "LAESTAB", "1 row of authority 850"
     return file, row, "URN", "900098"
 
 
@@ -188,7 +188,7 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     authority = school_row | {"RECTYPE": 3, "ESTAB": "", "URN": ""}
     if rule == "file_holds_the_authority":
         _as_published(tiny, school_row | {"LEA": 850})
-        return "tables_2017-18.csv", None, "LEA", "schools of 1 other authorities, one of them 850"
+        return "tables_2017-18.csv", None, "LEA", "schools of authority 850 alone"
     if rule == "share_is_of_a_count":
         _as_published(tiny, school_row | {"PTRWM_EXP": "61%"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "61% of 30 pupils"
@@ -243,7 +243,7 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         tiny.tables["enrolments.csv"] = []
         for urn in (900001, 900002):
             _enrol(tiny, programme="gap", urn=urn)
-        return "tables_2017-18.csv", None, "", "0 enrolled schools"
+        return "tables_2017-18.csv", None, "", "enrolled schools: 0"
     if table.endswith("_pupils"):
         return _plant_pupil(tiny, table, relation)
     if table == "published_outcome" or rule == "published_type_is_told":
@@ -264,7 +264,7 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
     if table == "school_register":
         for row in tiny.tables["register.csv"]:
             row["LA (code)"] = 850
-        return "register.csv", None, "LA (code)", "schools of 1 other authorities, one of them 850"
+        return "register.csv", None, "LA (code)", "schools of authority 850 alone"
     if rule == "every_column_is_read":
         return _plant_column(tiny, table)
     if rule == "programme_has_its_schools":
@@ -384,7 +384,7 @@ def test_a_fall_is_told_with_both_numbers_of_rows_schools_and_enrolled_schools(t
         (18, None, None),
         (17, "schools: 17", None),
         (10, "rows: 10, schools: 10", None),
-        (2, "rows: 2, schools: 2", "2 enrolled schools"),
+        (2, "rows: 2, schools: 2", "enrolled schools: 2"),
     ):
         tiny = published_study(tmp_path, {"2016-17": schools, "2017-18": schools[:n_kept]})
         tiny.tables["enrolments.csv"] = []
