@@ -55,13 +55,16 @@ LEFT_OUT_LABELS: dict[ComparisonReason, str] = {
 }
 
 
-def why_none(reasons: Sequence[ComparisonReason]) -> ComparisonReason | None:
-    """Why no school of a side is compared: the reason most of its schools share; None if one is.
+def why_none(reasons: Sequence[ComparisonReason]) -> str | None:
+    """Why no school of a side is compared, in words; None if one is, or of no schools at all.
 
-    Of reasons that as many share, the one that is listed first above. Of no schools at all, None.
+    Every reason is given, with its schools where there is more than one, the most frequent first; of those as
+    frequent, the one that is listed first above.
     """
     if not reasons or "compared" in reasons:
         return None
     order = get_args(ComparisonReason)
-    counts = Counter(reasons)
-    return max(counts, key=lambda reason: (counts[reason], -order.index(reason)))
+    counts = sorted(Counter(reasons).items(), key=lambda each: (-each[1], order.index(each[0])))
+    if len(counts) == 1:
+        return LEFT_OUT_LABELS[counts[0][0]]
+    return "; ".join(f"{LEFT_OUT_LABELS[reason]} ({n})" for reason, n in counts)

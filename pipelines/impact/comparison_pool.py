@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.catalogue.comparison_design import MATCHED_SCHOOL
-from pipelines.impact.compared import ComparisonReason, why_none
+from pipelines.impact.compared import why_none
 from pipelines.impact.matching import MatchedOn, nearest
 from pipelines.key_stages import KEY_STAGE_LABELS
 from pipelines.measures import MEASURES
@@ -94,7 +94,7 @@ class Schools:
             is_asked = is_own & (years["key_stage"] == MEASURES[measure].key_stage)
         return tuple(sorted(years.loc[is_asked, "academic_year"].unique()))
 
-    def why_none(self, programme: Programme, measure: str) -> ComparisonReason | None:
+    def why_none(self, programme: Programme, measure: str) -> str | None:
         """Why none of a programme's schools is compared on a measure; None if one is."""
         of = self.compared
         is_asked = (of["programme"] == programme.id) & (of["measure"] == measure)

@@ -15,7 +15,6 @@ import pandas as pd
 from pipelines.catalogue import COMPARED_SCHOOL, ESTIMATE, Table
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.clustered import PupilSums
-from pipelines.impact.compared import LEFT_OUT_LABELS
 from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.identification import capped
@@ -260,7 +259,7 @@ def _with_true_reason(
     reason = (
         (_not_yet_published(marts.study, row.measure) if not n_schools else None)
         or marts.schools.why_no_pool(marts.study, programme, row.measure)
-        or (left_out and f"none of its schools can be compared: {LEFT_OUT_LABELS[left_out]}")
+        or (left_out and f"none of its schools can be compared: {left_out}")
     )
     return dataclasses.replace(row, verdict_reason=reason) if reason else row
 

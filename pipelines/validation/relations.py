@@ -135,7 +135,7 @@ SCHOOL_STANDS_ONCE = RelationRule(
 PROGRAMME_HAS_ITS_SCHOOLS = RelationRule(
     "programme_has_its_schools",
     needs=("school_register",),
-    problem="the programme has another number of schools than expected_schools says",
+    problem="the programme has another number of schools than the protocol expects",
     expected="expected_schools of the [[programme]]",
     remedy="add the missing schools, take out those that are too many, or mend expected_schools; the "
     "study is evaluated with the schools it has",

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 
+import pandas as pd
+
+from tests.fleet.objections import half_step
 from tests.fleet.recount import Recount
 from tests.fleet.running import Made
+
+_VERDICT_WORDS = {"better": "better than", "worse": "worse than"}
+_NUMBER = re.compile(r"[−-]?\d[\d,]*\.?\d*")
+_DRAWING_OR_STYLE = re.compile(r"<(style|svg)\b.*?</\1>", re.DOTALL)
+_END_OF_LINE = re.compile(r"</(p|li|td|th|h\d|tr|dd|dt|figcaption)>")
 
 
 def contradictions(made: Made, recount: Recount) -> list[str]:
@@ -13,11 +24,178 @@ def contradictions(made: Made, recount: Recount) -> list[str]:
     return [said for check in CHECKS for said in check(made, recount)]
 
 
+def lines_of(page: str) -> list[str]:
+    """The page's text, a paragraph, item or cell a line."""
+    text = _END_OF_LINE.sub("\n", _DRAWING_OR_STYLE.sub("", page))
+    text = html.unescape(re.sub(r"<[^>]+>", "", text))
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _verdicts(made: Made) -> pd.DataFrame:
+    impact = made.tables["impact"]
+    return impact[(impact["role"] == "headline") & impact["verdict"].notna()]
+
+
 def no_word_of_a_machine(made: Made, _: Recount) -> Iterator[str]:
-    """No code, blank of a program or unfilled place reaches a reader."""
-    for word in ("nan", "None", "NaT", "<NA>", "inf"):
-        if f">{word}<" in made.html or f" {word} " in made.html:
-            yield f"words: {word!r} stands on the page"
+    """No code or blank of a program reaches a reader."""
+    for line in lines_of(made.html):
+        if re.search(r"\b(nan|NaN|None|NaT|inf)\b(?! of)|<NA>|\{\}|\[\]", line):
+            yield f"words: a blank of a program stands in {line[:80]!r}"
+        elif re.search(r"\b[a-z]+_[a-z_]+\b", line) and not line.endswith(".csv"):
+            yield f"words: a code stands in {line[:80]!r}"
 
 
-CHECKS = (no_word_of_a_machine,)
+def verdicts_on_the_page(made: Made, _: Recount) -> Iterator[str]:
+    """The page gives each outcome the verdict of its row."""
+    printed = Counter(re.findall(r'class="verdict (\w+)"', made.html))
+    counted = Counter(_verdicts(made)["verdict"])
+    if printed != counted:
+        yield f"verdicts: the page has {dict(printed)}, the table {dict(counted)}"
+
+
+def titles_of_charts(made: Made, _: Recount) -> Iterator[str]:
+    """No title claims what no verdict says; a chart of one outcome claims what its own verdict does."""
+    verdicts = _verdicts(made)
+    for chart in made.charts:
+        of_chart = [
+            row["verdict"]
+            for _, row in verdicts.iterrows()
+            if chart.name.endswith(f"-{row['programme']}-{row['measure']}")
+        ] or verdicts["verdict"].tolist()
+        for verdict, words in _VERDICT_WORDS.items():
+            if words in chart.title.casefold() and verdict not in of_chart:
+                yield f"titles: {chart.name} says {chart.title!r}, the verdict is {of_chart}"
+
+
+def numbers_of_outcomes(made: Made, _: Recount) -> Iterator[str]:
+    """ "Of 4 outcomes: 1 better, 3 cannot tell" counts the verdicts there are."""
+    words = {"better": "better", "worse": "worse", "cannot tell": "cannot_tell",
+             "no meaningful difference": "no_meaningful_difference"}  # fmt: skip
+    counted = Counter(_verdicts(made)["verdict"])
+    for chart in made.charts:
+        said = re.match(r"Of (\d+) outcomes: (.*)", chart.title)
+        if not said:
+            continue
+        printed = {
+            words[name]: int(n)
+            for n, name in re.findall(r"(\d+) ([a-z ]+)", said[2])
+            if name in words
+        }
+        if int(said[1]) != counted.total() or any(counted[v] != n for v, n in printed.items()):
+            yield f"titles: {chart.title!r}, counted {dict(counted)}"
+
+
+def coverage_adds_up(made: Made, _: Recount) -> Iterator[str]:
+    """Schools compared and schools left out, by reason, are the schools on the list."""
+    said = re.compile(
+        r"^(All|None|[\d,]+)(?: of the)? ([\d,]+) schools (?:can be|has|have) .*?"
+        r"(?:The other ([\d,]+) cannot be|Why not): (.*)\.$"
+    )
+    for line in lines_of(made.html):
+        found = said.match(line)
+        if not found:
+            continue
+        listed = int(found[2].replace(",", ""))
+        compared = (
+            {"All": listed, "None": 0}.get(found[1]) if not found[1][0].isdigit() else int(found[1])
+        )
+        reasons = sum(int(n.replace(",", "")) for n in re.findall(r"\(([\d,]+)\)", found[4]))
+        left_out = int(found[3].replace(",", "")) if found[3] else reasons
+        if compared + left_out != listed or left_out != reasons:
+            yield f"coverage: the numbers of {line[:120]!r} do not add up"
+
+
+def reasons_are_true_of_all(made: Made, _: Recount) -> Iterator[str]:
+    """A reason of all schools of a programme is that of all; what was never estimated is not withheld."""
+    counts = made.tables["school_count"]
+    for _, row in _verdicts(made).iterrows():
+        reason = str(row["verdict_reason"])
+        own = counts[
+            (counts["programme"] == row["programme"]) & (counts["key_stage"] == row["measure"][:3])
+        ]
+        said = reason.removeprefix("none of its schools can be compared: ")
+        if said != reason and len(own) > 1 and said.count("(") != len(own):
+            yield f"reasons: {row['programme']} {row['measure']}: {said!r} is not why all are left out"
+        if reason.startswith("withheld") and len(own) and "compared" not in set(own["reason"]):
+            yield f"reasons: {row['programme']} {row['measure']}: withheld, though no school is compared"
+
+
+def verdicts_follow_from_figures(made: Made, _: Recount) -> Iterator[str]:
+    """Better and worse exclude zero, no meaningful difference lies within the smallest that would matter."""
+    smallest = made.tables["measure"].set_index(["programme", "measure"])["smallest_effect"]
+    for _, row in _verdicts(made).iterrows():
+        low, high, verdict = row["ci_low"], row["ci_high"], row["verdict"]
+        where = f"figures: {row['programme']} {row['measure']}: {verdict} of {low} to {high}"
+        matters = smallest[row["programme"], row["measure"]]
+        step = half_step(row["measure"])
+        if pd.isna(low):
+            if verdict != "cannot_tell":
+                yield f"{where}, without an interval"
+            continue
+        if not low <= row["estimate_low"] <= row["estimate_high"] <= high:
+            yield f"{where} does not hold the estimate {row['estimate_low']} to {row['estimate_high']}"
+        if (verdict == "better" and low < 0) or (verdict == "worse" and high > 0):
+            yield where
+        if verdict == "no_meaningful_difference" and max(-low, high) > matters + step:
+            yield f"{where}, where {matters} matters"
+
+
+def gaps_are_differences(made: Made, _: Recount) -> Iterator[str]:
+    """Other pupils less disadvantaged ones, as printed, are the gap that is printed beside them."""
+    for chart in made.charts:
+        if not chart.name.startswith("gap_by_year"):
+            continue
+        for _, row in chart.data.iterrows():
+            others, target, gap = (
+                _first(row[c]) for c in ("Other pupils", "Disadvantaged pupils", "Gap")
+            )
+            if None in (others, target, gap):
+                continue
+            if abs((others - target) - gap) > 1e-6:
+                yield f"gap: {chart.name} {row['Year']}: {others} less {target} is not {gap}"
+
+
+def charts_say_what_tables_say(made: Made, _: Recount) -> Iterator[str]:
+    """Levels and counts drawn by year are those released."""
+    comparison = made.tables["comparison"]
+    measures = made.tables["measure"]
+    for chart in made.charts:
+        if not chart.name.startswith("outcome_by_year-"):
+            continue
+        _, programme, measure = chart.name.split("-", 2)
+        if not ((measures["programme"] == programme) & (measures["measure"] == measure)).any():
+            continue
+        rows = comparison[
+            (comparison["programme"] == programme) & (comparison["measure"] == measure)
+        ]
+        group = made.tables["programme"].set_index("programme").at[programme, "target_group"]
+        for _, drawn in chart.data.iterrows():
+            arm = "rest" if drawn["Schools"].startswith(("Other", "other")) else "programme"
+            row = rows[
+                (rows["arm"] == arm) & (rows["academic_year"] == drawn["Year"])
+                & (rows["pupil_group"] == group)
+            ]  # fmt: skip
+            printed = _first(drawn["Number of pupils"])
+            if printed is not None and (
+                len(row) != 1 or int(printed) != int(row["n_pupils"].iloc[0])
+            ):
+                yield f"charts: {chart.name} {arm} {drawn['Year']}: {printed} pupils"
+
+
+def _first(text: object) -> float | None:
+    """The first number of a cell; None where there is none, as where it is withheld."""
+    found = _NUMBER.search(str(text))
+    return float(found[0].replace("−", "-").replace(",", "")) if found else None
+
+
+CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
+    no_word_of_a_machine,
+    verdicts_on_the_page,
+    titles_of_charts,
+    numbers_of_outcomes,
+    coverage_adds_up,
+    reasons_are_true_of_all,
+    verdicts_follow_from_figures,
+    gaps_are_differences,
+    charts_say_what_tables_say,
+)

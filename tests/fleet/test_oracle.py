@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -108,6 +109,63 @@ def test_every_check_has_a_planted_fault() -> None:
     }
 
 
-def test_a_word_of_a_machine_on_the_page_is_objected_to(made: Made) -> None:
-    broken = dataclasses.replace(made, html=made.html.replace("</h1>", " nan </h1>"))
-    assert list(contradictions.no_word_of_a_machine(broken, Recount.of(made.folder)))
+def _page(old: str, new: str) -> Callable[[Made], Made]:
+    def change(made: Made) -> Made:
+        assert old in made.html
+        return dataclasses.replace(made, html=made.html.replace(old, new, 1))
+
+    return change
+
+
+def _chart(name: str, **more: object) -> Callable[[Made], Made]:
+    """The first chart of a family with another title, or other figures."""
+
+    def change(made: Made) -> Made:
+        charts = list(made.charts)
+        at = next(n for n, chart in enumerate(charts) if chart.name.startswith(name))
+        told = {
+            key: value(charts[at].data) if callable(value) else value for key, value in more.items()
+        }
+        charts[at] = SimpleNamespace(**{**vars(charts[at]), **told})
+        return dataclasses.replace(made, charts=charts)
+
+    return change
+
+
+def _cell(column: str, text: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return lambda data: data.assign(**{column: [text, *data[column].iloc[1:]]})
+
+
+def _table(name: str, **values: object) -> Callable[[Made], Made]:
+    """Every row of a table with other values."""
+    return lambda made: dataclasses.replace(
+        made, tables={**made.tables, name: made.tables[name].assign(**values)}
+    )
+
+
+CONTRADICTIONS = {
+    "no_word_of_a_machine": _page("</h1>", " nan </h1>"),
+    "verdicts_on_the_page": _page('class="verdict cannot_tell"', 'class="verdict better"'),
+    "titles_of_charts": _chart("outcome_by_year", title="Better than the others"),
+    "numbers_of_outcomes": _chart("outcome_by_year", title="Of 99 outcomes: 99 better"),
+    "coverage_adds_up": _page('|count">29</span> schools', '|count">28</span> schools'),
+    "reasons_are_true_of_all": _table(
+        "impact", verdict_reason="none of its schools can be compared: not in the results files"
+    ),
+    "verdicts_follow_from_figures": _table("impact", verdict="better", ci_low=float("nan")),
+    "gaps_are_differences": _chart("gap_by_year", data=_cell("Gap", "99 percentage points")),
+    "charts_say_what_tables_say": _chart(
+        "outcome_by_year", data=_cell("Number of pupils", "9,999")
+    ),
+}
+
+
+@pytest.mark.parametrize("check", CONTRADICTIONS)
+def test_one_changed_word_is_objected_to(made: Made, check: str) -> None:
+    recount = Recount.of(made.folder)
+    judge = getattr(contradictions, check)
+    assert list(judge(CONTRADICTIONS[check](made), recount)) != list(judge(made, recount))
+
+
+def test_every_contradiction_has_a_planted_fault() -> None:
+    assert {check.__name__ for check in contradictions.CHECKS} == set(CONTRADICTIONS)
