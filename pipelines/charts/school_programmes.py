@@ -82,6 +82,7 @@ def _chart(
     alt_text = _alt_text(tables, programmes, memberships)
     svg = _draw(tables, title, programmes, memberships, groups).save(name, alt_text)
     titles = subject.titles(tables)
+    n_on_sheet = sum(len(members) for _, members in groups)
     counts = Counter(programme for mine in memberships.values() for programme in mine)
     return Chart(
         name=name,
@@ -106,8 +107,8 @@ def _chart(
             ]
         ),
         svg=svg,
-        # The last row counts them all.
-        title_from=(Quote(f"{len(memberships):,}", (len(memberships),), "School"),),
+        # The last row counts them all, those of the other sheets too.
+        title_from=(Quote(f"{len(memberships):,}", (n_on_sheet,), "School"),),
     )
 
 

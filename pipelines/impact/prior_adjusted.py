@@ -46,8 +46,12 @@ def adjust_for_prior_attainment(
     by_year = squares.groupby(known["academic_year"]).sum()
     slope = (by_year["xy"] / by_year["xx"]).where(by_year["xx"] > 0, 0.0)
     residual = (by_year["yy"] - slope * by_year["xy"]) / (by_year["degrees"] - 1)
-    year = known["academic_year"]
-    adjusted = mean_y - year.map(slope) * (mean_x - year.map(by_year["x"] / by_year["n"]))
+    # Without a row, a year's figure would be a text.
+    slopes, means = (
+        known["academic_year"].map(of_year).astype(np.float64)
+        for of_year in (slope, by_year["x"] / by_year["n"])
+    )
+    adjusted = mean_y - slopes * (mean_x - means)
     key = ["school_id", "academic_year"]
     incoming = known[key].assign(adjusted=adjusted, n_known=n)
     joined = cells.merge(incoming, on=key, how="inner")

@@ -155,8 +155,8 @@ def _chosen(
     last_year = schools["quality"] + schools[f"passing_{drawn.baseline_years[-1]}"]
     n = max(1, round(programme.share * len(local)))
     how = programme.chosen
-    if how == "none" or not len(local):
-        return []
+    if not len(local) or (how == "none" and first):
+        return []  # never of every programme: a study without an enrolment is none
     if how == "all":
         return local.tolist()
     if how == "one":

@@ -459,6 +459,20 @@ def test_a_study_without_results_has_only_what_it_can_say():
     }
 
 
+def test_more_schools_than_a_sheet_holds_are_on_several_each_with_the_number_of_all():
+    tables = released_tables()
+    tables["enrolment"] = pd.DataFrame(
+        {
+            "school_name": [f"School {number:03}" for number in range(200)],
+            "programme": "send",
+            "start_date": pd.NaT,
+        }
+    )
+    sheets = redraw(tables, "school_programmes")
+    assert [len(chart.data) - 1 for chart in sheets.values()] == [90, 90, 20]
+    assert {chart.title.split()[0] for chart in sheets.values()} == {"200"}
+
+
 def test_a_study_of_one_programme_has_no_overlap_chart():
     tables = released_tables()
     overlap = tables["programme_overlap"]
