@@ -5,7 +5,7 @@ STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate new validate power release test check serve notebook bench calibrate example lock clean
+.PHONY: evaluate new validate power release test check serve notebook bench calibrate fleet example lock clean
 
 evaluate: .venv/ready
 	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers)
@@ -47,6 +47,9 @@ bench: .venv/ready
 
 calibrate: .venv/ready
 	@$(BIN)/python -m tests.calibration
+
+fleet: .venv/ready
+	@$(BIN)/python -m tests.fleet --studies $(if $(STUDIES),$(STUDIES),1000)
 
 example: .venv/ready
 	@$(BIN)/ssif example

@@ -68,10 +68,13 @@ def titles_of_charts(made: Made, _: Recount) -> Iterator[str]:
 
 
 def numbers_of_outcomes(made: Made, _: Recount) -> Iterator[str]:
-    """ "Of 4 outcomes: 1 better, 3 cannot tell" counts the verdicts there are."""
+    """ "Of 4 outcomes: 1 better, 3 cannot tell" counts the verdicts of programmes that existed."""
     words = {"better": "better", "worse": "worse", "cannot tell": "cannot_tell",
              "no meaningful difference": "no_meaningful_difference"}  # fmt: skip
-    counted = Counter(_verdicts(made)["verdict"])
+    verdicts, programmes = _verdicts(made), made.tables["programme"]
+    placebos = programmes.loc[programmes["is_placebo"], "programme"]
+    real = verdicts[~verdicts["programme"].isin(placebos)]
+    counted = Counter((real if len(real) else verdicts)["verdict"])
     for chart in made.charts:
         said = re.match(r"Of (\d+) outcomes: (.*)", chart.title)
         if not said:

@@ -183,17 +183,20 @@ class Recount:
             common=self._common(programme, outcome.index, untouched, standing),
         )
         last = untouched[untouched["year"] == self.files.baseline_years[-1]].set_index("school")
+        now, then = (
+            dict(zip(of_year.index, zip(of_year["n"], of_year["mean"], strict=True), strict=True))
+            for of_year in (outcome, last)
+        )
         made: dict[int, dict[str, Any]] = {}
         for school in schools.index[schools["is_local"]].union(list(standing)):
             made[school] = {
                 "is_programme": school in standing,
                 "reason": self._reason(school, name[:3], standing.get(school), facts),
-                "in_scope": bool(schools.at[school, "is_local"] and self.is_compared_kind[school])
+                "in_scope": self._described[school]["is_local"]
+                and self._described[school]["kind"] == "mainstream"
                 and self.has_results(school, name[:3]),
-                "n": outcome.at[school, "n"] if school in outcome.index else 0,
-                "outcome": outcome.at[school, "mean"] if school in outcome.index else np.nan,
-                "n_last": last.at[school, "n"] if school in last.index else 0,
-                "last": last.at[school, "mean"] if school in last.index else np.nan,
+                **dict(zip(("n", "outcome"), now.get(school, (0, np.nan)), strict=True)),
+                **dict(zip(("n_last", "last"), then.get(school, (0, np.nan)), strict=True)),
             }
         return pd.DataFrame.from_dict(made, orient="index")
 
@@ -223,6 +226,10 @@ class Recount:
         return set(own.loc[own["year"].isin(used), "school"])
 
     @cached_property
+    def _described(self) -> dict[int, dict[str, Any]]:
+        return self.files.schools.to_dict("index")
+
+    @cached_property
     def _rows_of_outcome_year(self) -> set[tuple[int, str]]:
         used = self.files.used
         now = used[used["year"] == self.files.outcome_year]
@@ -230,13 +237,13 @@ class Recount:
 
     def _reason(self, school: int, stage: str, standing: str | None, facts: _Facts) -> str:
         """The first of the reasons that is true of a school; 'compared' if none is."""
-        schools = self.files.schools
+        own = self._described[school]
         kinds = {"special": "special_school", "alternative": "alternative_provision",
                  "independent": "independent_school"}  # fmt: skip
         has_row = (school, stage) in self._rows_of_outcome_year
         for is_so, reason in (
-            (not schools.at[school, "is_local"], "outside_authority"),
-            (not self.is_compared_kind[school], kinds.get(schools.at[school, "kind"], "")),
+            (not own["is_local"], "outside_authority"),
+            (own["kind"] != "mainstream", kinds.get(own["kind"], "")),
             (standing == "not_started", "not_started"),
             (standing == "left", "left_before_tests"),
             (not has_row and not self._teaches(school, stage), "not_taught"),
@@ -253,7 +260,7 @@ class Recount:
 
     def _teaches(self, school: int, stage: str) -> bool:
         """Whether a school's ages hold the year group that is tested; so too where nobody says."""
-        low, high = self.files.schools.loc[school, ["low_age", "high_age"]]
+        low, high = (self._described[school][age] for age in ("low_age", "high_age"))
         last = 11 if stage == "ks2" else 16
         return bool(pd.isna(low) or pd.isna(high) or (low < last and high >= last))
 

@@ -152,7 +152,7 @@ class Files:
                 rows[school] = {
                     "name": row["SCHNAME"], "kind": _kind_of_code(row["NFTYPE"], row["RECTYPE"]),
                     "is_open": True, "from_register": False,
-                    "is_maintained": row["NFTYPE"] in ("CY", "VA", "VC", "FD", "CYS", "FDS"),
+                    "is_maintained": row["NFTYPE"] in ("CY", "VA", "VC", "FD", "CYS", "FDS", "PRU"),
                 }  # fmt: skip
         schools = pd.DataFrame.from_dict(rows, orient="index")
         schools = schools.reindex(columns=[*schools.columns.drop(["low_age", "high_age"], errors="ignore"),
@@ -166,6 +166,7 @@ class Files:
     def cells(self) -> pd.DataFrame:
         """A row a school, year, release, group and measure: pupils, their mean, and whether suppressed."""
         frames = []
+        asked = {m["name"] for p in self.programmes for m in p.get("measure", ())}
         for source, rows in self.of_kind("ks2_pupils", "ks4_pupils"):
             stage = source["kind"][:3]
             pupils = _pupils(rows, stage).assign(
@@ -174,7 +175,7 @@ class Files:
             pupils = pupils[pupils["is_counted"]]
             if stage == "ks2":
                 pupils = self._with_index(pupils)
-            frames.append(_cells_of_pupils(pupils).assign(stage=stage, year=source["academic_year"],
+            frames.append(_cells_of_pupils(pupils, asked).assign(stage=stage, year=source["academic_year"],
                                                           status=source["status"]))  # fmt: skip
         for source, rows in self.of_kind("ks2_schools", "ks4_schools"):
             schools = rows[rows["RECTYPE"].isin(["1", "2"])]
@@ -288,7 +289,8 @@ def _pupils(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def _cells_of_pupils(pupils: pd.DataFrame) -> pd.DataFrame:
+def _cells_of_pupils(pupils: pd.DataFrame, asked: set[str]) -> pd.DataFrame:
+    """Of all pupils every measure, of other groups those that some programme is judged on."""
     groups = {
         "all": pd.Series(True, index=pupils.index),
         "sen_support": pupils["sen"] == "K", "ehc_plan": pupils["sen"] == "E", "no_sen": pupils["sen"] == "N",
@@ -298,10 +300,14 @@ def _cells_of_pupils(pupils: pd.DataFrame) -> pd.DataFrame:
     measures = [name for name in pupils.columns if name.startswith("ks")]
     frames = []
     for group, is_in in groups.items():
-        asked = [m for m in measures if group == "all" or not m.endswith("sen_support_share")]
+        of_group = [
+            m
+            for m in measures
+            if group == "all" or (m in asked and not m.endswith("_support_share"))
+        ]
         long = (
             pupils[is_in]
-            .melt(["school", "has_prior"], asked, "measure", "value")
+            .melt(["school", "has_prior"], of_group, "measure", "value")
             .dropna(subset="value")
         )
         if len(long):

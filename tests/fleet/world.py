@@ -132,6 +132,10 @@ def _enrolments(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> pd.DataFrame
         first = next(iter(members.values()), None)
         chosen = _chosen(draw, drawn, programme, schools, first)
         members[programme.id] = chosen
+        # Apart from the other draws, so that only studies with such a school are other ones for it.
+        also = np.random.default_rng([drawn.seed, 5, len(members)])
+        if drawn.n_outside and drawn.has_register and also.random() < 0.1:
+            chosen = [*chosen, drawn.n_schools]  # the first school outside the authority
         rows += [_enrolment(draw, drawn, programme, schools.iloc[place]) for place in chosen]
     names = ["programme", "urn", "start_date", "end_date", "status"]
     return pd.DataFrame(rows, columns=names)
