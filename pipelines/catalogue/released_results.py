@@ -62,7 +62,7 @@ def _before(side: str) -> PupilCount:
         f"n_{side}_pupils",
         adds_up=f"{_SAME_MEASURE} AND counted.pupil_group = CASE shown.characteristic "
         "WHEN 'target_pupils_before' THEN shown.pupil_group ELSE 'all' END "
-        "AND counted.is_in_use AND NOT counted.is_outcome AND counted.reason = 'compared' "
+        "AND counted.is_in_use AND counted.is_baseline AND counted.reason = 'compared' "
         # Averages of results leave out years that a break in series parts; a school's make-up has none.
         "AND (counted.is_comparable_baseline OR shown.characteristic NOT LIKE '%_pupils_before') "
         f"AND counted.side = '{'programme' if side == 'programme' else 'rest'}'",

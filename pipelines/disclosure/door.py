@@ -164,7 +164,11 @@ def _n_given_away(built: Structure, rules: Rules) -> Counter[str]:
         if not any(s.places for s in block.sums):
             continue
         hidden = np.array([not s.is_shown for s in block.sums])
-        asked = inference.targets(block, rules, hidden)
+        asked = [
+            target
+            for target in inference.targets(block, rules, hidden)
+            if not target.places or _is_secret(block, rules, target)
+        ]
         for target, is_safe in zip(
             asked, inference.are_safe(block, rules, asked, hidden), strict=True
         ):
@@ -172,6 +176,19 @@ def _n_given_away(built: Structure, rules: Rules) -> Counter[str]:
                 telling = target.places or _places_that_share(block, target.of)
                 found[built.counts[telling[0]].table] += 1
     return found
+
+
+def _is_secret(block: Block, rules: Rules, target: inference.Target) -> bool:
+    """Whether a withheld count says too much itself.
+
+    One that does not is blank for another's sake, or because nobody knows whom it counts; what it would
+    give away is looked at in its own right.
+    """
+    return any(
+        inference.is_sensitive(block, rules, s)
+        for s in block.sums
+        if set(s.places) & set(target.places)
+    )
 
 
 def select_of(name: str) -> str:

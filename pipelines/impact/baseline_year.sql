@@ -1,6 +1,6 @@
 -- The earlier years that a programme's comparison on a measure can use: those in which both sides have results from
 -- before the programme. A year that one side lacks would set this side's level against nothing, and would shift the
--- other's. A few schools are no side; $fewest_schools are, or one where a side never has as many.
+-- other's. Half of a side's schools are enough, and $fewest_schools are in any case.
 WITH question AS (
     SELECT
         measure.programme,
@@ -55,7 +55,7 @@ side AS (
         programme,
         measure,
         is_programme,
-        CASE WHEN count(DISTINCT school_id) >= $fewest_schools THEN $fewest_schools ELSE 1 END AS fewest
+        least($fewest_schools, ceil(count(DISTINCT school_id) / 2)) AS fewest
     FROM before
     GROUP BY programme, measure, is_programme
 ),

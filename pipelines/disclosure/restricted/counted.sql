@@ -51,6 +51,7 @@ SELECT
     compared.reason,
     coalesce(in_use.is_outcome, false) AS is_outcome,
     in_use.school_id IS NOT NULL AS is_in_use,
+    coalesce(in_use.is_baseline, false) AS is_baseline,
     comparable.measure IS NOT NULL AND coalesce(in_use.is_baseline AND baseline_year.is_used, false)
         AS is_comparable_baseline,
     pupil.key_stage,

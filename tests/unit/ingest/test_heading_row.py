@@ -29,7 +29,7 @@ def as_ods(folder, lines):
 WRITERS = {
     "csv": lambda folder, lines: write(folder, "\n".join(lines) + "\n"),
     "cp1252": lambda folder, lines: write(folder, ("\n".join(lines) + "\n").encode("cp1252")),
-    "gz": lambda folder, lines: write(folder, "\n".join(lines), "file.csv.gz"),
+    "gz": lambda folder, lines: write(folder, "\n".join(lines) + "\n", "file.csv.gz"),
     "xlsx": as_xlsx,
     "ods": as_ods,
 }
