@@ -136,8 +136,8 @@ class Marts:
         of_panel = of_group[of_group["academic_year"] == panel.outcome_year]
         if of_panel.empty:
             return None
-        by_school = of_panel.set_index("school_id").reindex(panel.school_ids).fillna(0)
-        columns = ("n_pupils", "sum_y", "sum_yy", "sum_x", "sum_xx", "sum_xy")
+        columns = ["n_pupils", "sum_y", "sum_yy", "sum_x", "sum_xx", "sum_xy"]
+        by_school = of_panel.set_index("school_id")[columns].reindex(panel.school_ids).fillna(0)
         return PupilSums(*(by_school[name].to_numpy(dtype=np.float64) for name in columns))
 
     def _moments(self, measure: str, pupil_group: str) -> pd.DataFrame:
