@@ -358,10 +358,15 @@ def _withhold(con: duckdb.DuckDBPyConnection, count: Count, reason: Reason) -> N
     said: dict[str, str] = {}
     if reason != "unexplained":
         blank += table.withheld
+        # A row that never had an estimate keeps its own reason, unless this counts the schools of both sides.
+        has_more = (
+            "(withheld IS NOT NULL OR estimate_low IS NOT NULL "
+            "OR coalesce(verdict_reason, '') LIKE 'too few schools%')"
+        )
         said = {
             "verdict": "CASE WHEN verdict IS NOT NULL THEN 'cannot_tell' END",
-            "withheld": "'estimate'",
-            "withheld_reason": "'small_group'",
+            "withheld": f"CASE WHEN {has_more} THEN 'estimate' END",
+            "withheld_reason": f"CASE WHEN {has_more} THEN 'small_group' END",
         }
     if set(declared.goes_with) >= set(table.withheld) or reason != "unexplained":
         said["suppressed"] = "true"

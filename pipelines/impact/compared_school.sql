@@ -8,9 +8,13 @@ WITH question AS (
         measure.measure,
         measure.key_stage,
         programme.target_group AS pupil_group,
-        programme.comparison_pool = 'matched' AS is_matched
+        programme.comparison_pool = 'matched' AS is_matched,
+        awaited.measure IS NOT NULL AS is_awaited
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
+    CROSS JOIN protocol.study AS study
+    LEFT JOIN (SELECT DISTINCT measure, academic_year FROM protocol.not_yet_published) AS awaited
+        ON awaited.measure = measure.measure AND awaited.academic_year = study.outcome_year
 ),
 
 evaluated AS (
@@ -46,6 +50,7 @@ standing AS (
         question.key_stage,
         question.pupil_group,
         question.is_matched,
+        question.is_awaited,
         school.school_id,
         member.standing,
         member.school_id IS NOT NULL AS is_programme,
@@ -109,6 +114,7 @@ SELECT
         WHEN standing = 'not_started' THEN 'not_started'
         WHEN standing = 'left' THEN 'left_before_tests'
         WHEN NOT has_row AND NOT teaches_key_stage THEN 'not_taught'
+        WHEN n_outcome = 0 AND is_awaited THEN 'not_yet_published'
         WHEN NOT has_row THEN 'not_in_files'
         WHEN n_outcome = 0 AND n_withheld > 0 THEN 'withheld_when_published'
         WHEN n_outcome = 0 AND n_uncounted > 0 THEN 'no_pupil_count'

@@ -191,7 +191,7 @@ class Recount:
         for school in schools.index[schools["is_local"]].union(list(standing)):
             made[school] = {
                 "is_programme": school in standing,
-                "reason": self._reason(school, name[:3], standing.get(school), facts),
+                "reason": self._reason(school, name, standing.get(school), facts),
                 "in_scope": self._described[school]["is_local"]
                 and self._described[school]["kind"] == "mainstream"
                 and self.has_results(school, name[:3]),
@@ -220,7 +220,7 @@ class Recount:
         for side in (own[is_inside], own[~is_inside]):
             n_schools = side["school"].nunique()
             if n_schools:
-                fewest = _FEWEST_SCHOOLS_OF_A_SIDE if n_schools >= _FEWEST_SCHOOLS_OF_A_SIDE else 1
+                fewest = min(_FEWEST_SCHOOLS_OF_A_SIDE, -(-n_schools // 2))
                 counts = side.groupby("year")["school"].nunique()
                 used &= set(counts.index[counts >= fewest])
         return set(own.loc[own["year"].isin(used), "school"])
@@ -235,9 +235,14 @@ class Recount:
         now = used[used["year"] == self.files.outcome_year]
         return set(zip(now["school"], now["stage"], strict=True))
 
-    def _reason(self, school: int, stage: str, standing: str | None, facts: _Facts) -> str:
+    def _reason(self, school: int, measure: str, standing: str | None, facts: _Facts) -> str:
         """The first of the reasons that is true of a school; 'compared' if none is."""
+        stage = measure[:3]
         own = self._described[school]
+        is_awaited = any(
+            entry["measure"] == measure and entry["academic_year"] == self.files.outcome_year
+            for entry in self.files.protocol.get("not_yet_published", ())
+        )
         kinds = {"special": "special_school", "alternative": "alternative_provision",
                  "independent": "independent_school"}  # fmt: skip
         has_row = (school, stage) in self._rows_of_outcome_year
@@ -247,6 +252,7 @@ class Recount:
             (standing == "not_started", "not_started"),
             (standing == "left", "left_before_tests"),
             (not has_row and not self._teaches(school, stage), "not_taught"),
+            (is_awaited and school not in facts.outcome, "not_yet_published"),
             (not has_row, "not_in_files"),
             (school not in facts.outcome and school in facts.hidden, "withheld_when_published"),
             (school not in facts.outcome, "no_result"),
