@@ -335,7 +335,9 @@ def system_of(block: Block, rules: Rules, target: Target, shown: Sequence[Sum]) 
     bearing = [s for s in shown if bears_on(block, target, s)]
     pupils = _distinct([(s.of, *s.slack) for s in bearing])
     pupils += [(link, 0.0, 0.0) for link in links]
-    low = np.maximum(-truth.n_pupils, -rules.furthest)
+    # Published percentages are rounded, and pupils who met a standard may come out a hair above all, or below
+    # none: the truth is allowed all the same.
+    low = np.minimum(np.maximum(-truth.n_pupils, -rules.furthest), 0.0)
     high = np.full(n_atoms, rules.furthest)
     if target.counts == "n_pupils" or truth.n_meeting is None:
         return System(
@@ -359,8 +361,13 @@ def system_of(block: Block, rules: Rules, target: Target, shown: Sequence[Sum]) 
             ]
         ),
         np.array([*(r[1] for r in (*pupils, *meeting)), *([-np.inf] * n_atoms)]),
-        np.array([*(r[2] for r in (*pupils, *meeting)), *(truth.n_pupils - truth.n_meeting)]),
-        np.concatenate([low, np.maximum(-truth.n_meeting, -rules.furthest)]),
+        np.array(
+            [
+                *(r[2] for r in (*pupils, *meeting)),
+                *np.maximum(truth.n_pupils - truth.n_meeting, 0.0),
+            ]
+        ),
+        np.concatenate([low, np.minimum(np.maximum(-truth.n_meeting, -rules.furthest), 0.0)]),
         np.concatenate([high, high]),
         n_atoms,
     )

@@ -189,3 +189,15 @@ def test_a_rounded_count_leaves_what_it_was_rounded_from():
     target = Target(np.array([1.0, 0.0]), 0, "n_pupils", 13.0, False)
     found = intervals(block, RULES, [target], np.zeros(2, dtype=bool))[0]
     assert found == pytest.approx((7, 17))
+
+
+def test_a_rounded_percentage_that_makes_a_hair_more_than_all_stops_nothing():
+    """100% of 20 pupils as 20.05 of them: the truth is allowed, whatever its rounding says."""
+    block = table([[20, 20], [20, 20]])
+    met = block.truths[0].n_pupils + np.array([0.05, 0.0, 0.0, -20.1])
+    shares = tuple(replace(s, has_meeting=True) for s in block.sums)
+    block = replace(block, sums=shares, truths=(replace(block.truths[0], n_meeting=met),))
+    target = Target(block.sums[0].of, 0, "n_meeting", 20.05, is_small=False)
+    assert intervals(block, RULES, [target], hidden_of(block, set()))[0] == pytest.approx(
+        (20.05, 20.05)
+    )
