@@ -35,11 +35,11 @@ REACHES = {
     ),
     18: ("reason alternative_provision", "reason programme_in_earlier_years"),
     6: ("verdict no_meaningful_difference",),
-    44: ("reason no_common_year",),
     89: ("reason outside_authority",),
 }
 SEEDS = (
     *REACHES,
+    44,
     *(
         0,
         1,
@@ -72,6 +72,7 @@ SEEDS = (
 )
 # Of schools that are no programme's, which coverage does not list; or of files that the fleet does not draw.
 NOT_REACHED = {
+    "reason no_common_year",
     "reason in_evaluated_programme",
     "reason alike_in_make_up_only",
     "reason not_among_most_similar",
