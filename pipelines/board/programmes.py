@@ -144,11 +144,11 @@ def _coverage_sentence(
     if n_compared == programme["n_schools"]:
         who = f"All {schools}" if n_compared > 1 else "The one school"
     if wording.is_missing(status):
-        when = "once results are out" if compared else "yet: no results are out"
+        when = "once results are out" if compared else "yet"
         what = f"can be compared {AT_KEY_STAGE[key_stage]} {when}"
-        return f"{who} {what}."
-    verb = "has" if n_compared == 1 else "have"
-    what = f"{verb} {KEY_STAGE_RESULTS[key_stage]} that can be compared"
+    else:
+        verb = "has" if n_compared == 1 else "have"
+        what = f"{verb} {KEY_STAGE_RESULTS[key_stage]} that can be compared"
     return f"{who} {what} ({wording.format_status(status)})."
 
 

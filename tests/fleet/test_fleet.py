@@ -36,6 +36,7 @@ REACHES = {
     18: ("reason alternative_provision", "reason programme_in_earlier_years"),
     6: ("verdict no_meaningful_difference",),
     89: ("reason outside_authority",),
+    9: ("reason not_yet_published",),
 }
 SEEDS = (
     *REACHES,
@@ -47,7 +48,6 @@ SEEDS = (
         4,
         5,
         8,
-        9,
         10,
         11,
         12,
