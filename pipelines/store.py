@@ -96,6 +96,15 @@ def sql_text(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def one_file(path: Path) -> str:
+    """A path as SQL writes it for a reader of files: that very file, whatever its name.
+
+    DuckDB's readers take `*`, `?` and `[…]` for patterns, in the names of folders too, and would read every
+    file that fits. In brackets each of these stands for itself. `ATTACH` and `COPY … TO` know no patterns.
+    """
+    return sql_text(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
+
+
 def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
     """Stop if a SELECT reads pupil rows that are no longer kept.
 

@@ -19,7 +19,7 @@ from typing import IO, Literal
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.content import chunks, empty, is_gzipped, open_binary
 from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
-from pipelines.store import sql_text
+from pipelines.store import one_file
 from pipelines.study import Encoding
 
 # A cell can hold a long statement; the csv module's own limit is lower.
@@ -76,9 +76,11 @@ class TextGrid:
         """SQL by which DuckDB reads a UTF-8 file whose heading is row 1: all cells as text, c0, c1 …"""
         columns = {f"c{index}": "VARCHAR" for index in range(n_columns)}
         reader = (
-            f"read_csv({sql_text(self.path)}, columns = {columns}, header = true, auto_detect = false, "
+            f"read_csv({one_file(self.path)}, columns = {columns}, header = true, auto_detect = false, "
             f"compression = '{'gzip' if is_gzipped(self.path) else 'none'}', "
-            f"delim = '{self.delimiter}', quote = '\"', escape = '\"', null_padding = true)"
+            f"delim = '{self.delimiter}', quote = '\"', escape = '\"', null_padding = true, "
+            # Else a folder called a=b would be one more column.
+            "hive_partitioning = false)"
         )
         row = "row_number() OVER () + 1"
         if blank_rows:
