@@ -222,7 +222,7 @@ def statement_rule(tables: Tables) -> Table:
             "Shown": lambda row: cite(row, "count", "n_shown"),
             "Chosen": lambda row: cite(row, "text", "rule"),
         },
-        note="Held for review: the text may name a person, and nobody has read it yet.",
+        note="Held for review: the text may name a person or count pupils, and nobody has read it yet.",
     )
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
+from pipelines.disclosure.counted_pupils import counts_pupils
+
 LONGEST_TEXT = 1500
 _SHORTENED = " … [shortened]"
 _MOST_MARKS = 2
@@ -63,6 +65,8 @@ def review_reasons(text: str, known_names: Sequence[str]) -> list[str]:
     reasons |= {reason for reason, pattern in _PATTERNS.items() if pattern.search(plain)}
     # Line ends begin a sentence, so they are kept here.
     lines = "\n".join(unicodedata.normalize("NFKC", _visible(line)) for line in text.splitlines())
+    if counts_pupils(lines):
+        reasons.add("number of pupils")
     if _names_someone(_without(lines, known_names)):
         reasons.add("personal name")
     return sorted(reasons)

@@ -162,7 +162,7 @@ _CASE_STUDIES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         "gap", "yes",
-        "A junior school of four forms of entry. About a third of its pupils are disadvantaged, "
+        "A junior school of four forms of entry. Many of its pupils are disadvantaged, "
         "and most of them come from the two estates behind the market.",
         "A year of lesson study with two other schools, coaching for new teachers, and help to find out "
         "who was missing which lessons.",

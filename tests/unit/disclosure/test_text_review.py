@@ -108,7 +108,7 @@ def test_a_decision_does_not_stand_in_for_consent(tmp_path):
 def many(n_positive: int, n_mixed: int, n_negative: int) -> list[dict[str, object]]:
     tones = {"positive": n_positive, "mixed": n_mixed, "negative": n_negative}
     return [
-        {"tone": tone, "quote": f"A {tone} answer, number {n} of them."}
+        {"tone": tone, "quote": f"A {tone} answer, number {n} of its tone."}
         for tone, n_of_tone in tones.items()
         for n in range(n_of_tone)
     ]
