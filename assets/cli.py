@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -163,21 +163,19 @@ def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
 
 def serve(*, data_marts: Path, port: int) -> int:
     """Serve the Dagster page on loopback, with the schedule and the sensor on, until interrupted."""
-    home = dagster_home(data_marts)
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "DAGSTER_DISABLE_TELEMETRY": "1",
+    os.environ.update(
+        DAGSTER_HOME=str(dagster_home(data_marts)),
+        DAGSTER_DISABLE_TELEMETRY="1",
         # Dagster's advice to its developers is no news to an analyst.
-        "PYTHONWARNINGS": "ignore",
-    }
-    command = [sys.executable, "-m", "dagster", "dev", "--module-name", "assets.definitions"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
-    print(f"The Dagster page: http://127.0.0.1:{port} (Ctrl+C to stop)", flush=True)
-    try:
-        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
-    except KeyboardInterrupt:
-        return 0
+        PYTHONWARNINGS="ignore",
+    )
+    from assets import page  # noqa: PLC0415
+    from assets.page_guard import HOST  # noqa: PLC0415
+
+    print(f"The Dagster page: http://{HOST}:{port} (Ctrl+C to stop)", flush=True)
+    with suppress(KeyboardInterrupt), page.daemon():
+        page.serve_page(port)
+    return 0
 
 
 def regenerate_example() -> int:
