@@ -54,6 +54,14 @@ class Heading:
     date: str
     milliseconds_a_draw: float
 
+    @property
+    def line(self) -> str:
+        """As a table's first line has it."""
+        return (
+            f"# seed {self.seed}; draws {self.draws} a scenario; engine {self.version}; "
+            f"date {self.date}; {self.milliseconds_a_draw:.1f} ms a draw and processor"
+        )
+
 
 def engine_version() -> str:
     """First 12 digits of the SHA-256 of the modules that were calibrated."""
@@ -65,17 +73,13 @@ def engine_version() -> str:
 def write_table(path: Path, heading: Heading, table: dict[Scenario, Calibration]) -> None:
     """One row a scenario, under comment lines that say where it came from."""
     rows = [asdict(scenario) | asdict(measured) for scenario, measured in table.items()]
-    write_rows(path, heading, rows)
+    write_rows(path, heading.line, rows)
 
 
-def write_rows(path: Path, heading: Heading, rows: list[dict[str, object]]) -> None:
+def write_rows(path: Path, first_line: str, rows: list[dict[str, object]]) -> None:
     """A CSV under one comment line."""
-    head = (
-        f"# seed {heading.seed}; draws {heading.draws} a scenario; engine {heading.version}; "
-        f"date {heading.date}; {heading.milliseconds_a_draw:.1f} ms a draw and processor\n"
-    )
     body = pd.DataFrame(rows).to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    path.write_text(head + body, encoding="utf-8")
+    path.write_text(f"{first_line}\n{body}", encoding="utf-8")
 
 
 def unmet(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import functools
 from dataclasses import astuple
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.impact.calibration import n_draws, read_table
 from pipelines.paths import PROJECT
+from tests.calibration.naive import naive_interval
 from tests.calibration.report import (
     CALIBRATED_ENDS,
     LEAST_COVERED,
@@ -85,6 +87,21 @@ def test_the_naive_change_fails_so_the_simulation_bites():
         assert short_run(Scenario(18, 60, 10, selection, 0.0)).naive_rejects_share >= (
             LEAST_NAIVE_REJECTS
         )
+
+
+@pytest.mark.parametrize(
+    "scenario", [SHORT[1], Scenario(11, 34, 10, "last_year", 0.2, True, True)], ids=name_of
+)
+def test_the_naive_change_alone_is_that_of_the_whole(scenario: Scenario):
+    """`--only-naive` draws the same schools, and counts the draws that have a headline."""
+    for draw in range(10):
+        schools = draw_schools(scenario.n_schools, scenario.mean_pupils, draw)
+        bracket, *_, naive = run_trial(schools, scenario).intervals
+        alone = naive_interval(schools, scenario)
+        if np.isnan(bracket).any():
+            assert np.isnan(alone).all()
+        else:
+            assert alone == pytest.approx([*naive[[0, 2, 3]]])
 
 
 def test_an_effect_that_is_there_is_found_and_not_called_false():

@@ -1,0 +1,92 @@
+"""The naive change alone, simulated again into the committed table: a fraction of the whole's time.
+
+For a change of `change_since_last_year`, which no other column depends on. Draws are those of `simulation`,
+so that the table reads as if it had been made at once.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import as_completed
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from pipelines.impact.calibration import read_table
+from pipelines.impact.estimators import (
+    ancova,
+    change_from_baseline_mean,
+    change_since_last_year,
+)
+from pipelines.impact.headline import too_few_schools
+from pipelines.impact.panel import FloatArray
+from pipelines.impact.results import Estimate
+from tests.calibration.scenarios import Scenario
+from tests.calibration.schools import Schools, draw_schools, panel_of
+from tests.calibration.simulation import DRAWS_A_TASK, Place, one_thread_pool, place_of
+
+COLUMNS = ("naive_rejects_share", "naive_covers_share", "naive_bias")
+
+
+def naive_table(n_draws: int, n_processes: int) -> pd.DataFrame:
+    """The committed table with its naive columns drawn again.
+
+    Raises ValueError if a headline's estimates have come or gone since: then the whole has to be run.
+    """
+    table = read_table()
+    scenarios = [Scenario(*row) for row in table[list(Scenario.__dataclass_fields__)].to_numpy()]
+    has_any = table["estimate_share"] > 0
+    drawn = _run(
+        [s for s, some in zip(scenarios, has_any, strict=True) if some], n_draws, n_processes
+    )
+    for row, scenario in enumerate(scenarios):
+        if scenario not in drawn:
+            continue
+        intervals = drawn[scenario]
+        estimated = intervals[~np.isnan(intervals).all(axis=1)]
+        if round(len(estimated) / n_draws, 4) != table.loc[row, "estimate_share"]:
+            raise ValueError(f"the engine has changed: make calibrate ({scenario})")
+        table.loc[row, list(COLUMNS)] = naive_columns(estimated, scenario.effect)
+    return table
+
+
+def naive_columns(intervals: FloatArray, effect: float) -> list[float]:
+    """`COLUMNS` of estimate, low and high (n, 3), infinite where a draw lacks the naive change."""
+    estimate, low, high = intervals[np.isfinite(intervals).all(axis=1)].T
+    rejects, covers = (low > 0) | (high < 0), (low <= effect) & (effect <= high)
+    return [float(rejects.mean()), float(covers.mean()), float(estimate.mean() - effect)]
+
+
+def naive_interval(schools: Schools, scenario: Scenario) -> tuple[float, float, float]:
+    """Estimate, low and high; NaN where the headline gives no estimate, infinite where only this does not."""
+    panel = panel_of(schools, scenario)
+    for end in (ancova(panel)["first"], change_from_baseline_mean(panel)["first"]):
+        if not isinstance(end, Estimate) or too_few_schools(end.sample, end.degrees_of_freedom):
+            return (np.nan, np.nan, np.nan)
+    answer = change_since_last_year(panel)["first"]
+    if not isinstance(answer, Estimate):
+        return (np.inf, np.inf, np.inf)
+    return answer.estimate, answer.ci_low, answer.ci_high
+
+
+def _run_task(place: Place, scenarios: list[Scenario], draws: range) -> FloatArray:
+    drawn = [draw_schools(*place, draw) for draw in draws]
+    return np.array([[naive_interval(schools, s) for schools in drawn] for s in scenarios])
+
+
+def _run(scenarios: list[Scenario], n_draws: int, n_processes: int) -> dict[Scenario, FloatArray]:
+    parts: dict[Scenario, list[FloatArray]] = {scenario: [] for scenario in scenarios}
+    with one_thread_pool(n_processes) as pool:
+        tasks = {
+            pool.submit(
+                _run_task, place, members, range(first, min(first + DRAWS_A_TASK, n_draws))
+            ): members
+            for place, group in groupby(sorted(scenarios, key=place_of), key=place_of)
+            for members in [list(group)]
+            for first in range(0, n_draws, DRAWS_A_TASK)
+        }
+        for nth, task in enumerate(as_completed(tasks), start=1):
+            for scenario, some in zip(tasks[task], task.result(), strict=True):
+                parts[scenario].append(some)
+            print(f"{nth / len(tasks):4.0%}", end="\r", flush=True)
+    return {scenario: np.concatenate(some) for scenario, some in parts.items()}
