@@ -50,6 +50,12 @@ class Measure:
         return self.decimals + (2 if self.unit == "share" else 0)
 
 
+# Measures that are worked out of others, pupil by pupil.
+PARTS_OF_AN_INDEX: dict[str, tuple[str, ...]] = {
+    "ks2_progress_index": ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress"),
+}
+
+
 def _share(key_stage: KeyStage, name: str, label: str, *, is_judged: bool = True) -> Measure:
     return Measure(f"{key_stage}_{name}", label, "share", 0, key_stage, is_judged=is_judged)
 

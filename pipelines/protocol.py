@@ -6,6 +6,7 @@ import dataclasses
 
 import duckdb
 
+from pipelines.asked import measures_asked
 from pipelines.impact.compared import LEFT_OUT_LABELS
 from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.release_in_use import result_releases
@@ -16,7 +17,7 @@ from pipelines.wording import join_words
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
     """Write the tables of schema `protocol` anew; returns the number of programmes."""
-    section, measures = study.study, study.measures
+    section, measures, asked = study.study, study.measures, measures_asked(study)
     _write(
         con,
         "study",
@@ -83,7 +84,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         con,
         "measure",
         "measure VARCHAR, key_stage VARCHAR, unit VARCHAR, decimals INTEGER, stored_decimals INTEGER, "
-        "low DOUBLE, high DOUBLE, higher_is_better BOOLEAN, counts_pupils BOOLEAN",
+        "low DOUBLE, high DOUBLE, higher_is_better BOOLEAN, counts_pupils BOOLEAN, is_asked BOOLEAN",
         [
             (
                 measure.name,
@@ -95,6 +96,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 measure.high,
                 measure.higher_is_better,
                 measure.counts_pupils,
+                measure.name in asked,
             )
             for measure in measures.values()
         ],
@@ -161,7 +163,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "is_used BOOLEAN, is_marked BOOLEAN, is_published BOOLEAN",
         [dataclasses.astuple(release) for release in result_releases(study)],
     )
-    asked = dict.fromkeys(m.name for p in study.evaluated_programmes for m in p.measure)
+    judged = dict.fromkeys(m.name for p in study.evaluated_programmes for m in p.measure)
     _write(
         con,
         "series_break",
@@ -174,7 +176,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 note.what,
                 note.source,
             )
-            for measure in asked
+            for measure in judged
             for note in breaks_within(measure, study.years)
         ],
     )
@@ -185,7 +187,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "measure VARCHAR, academic_year VARCHAR",
         [
             (measure, year)
-            for measure in asked
+            for measure in judged
             for year in comparable_years(measure, section.baseline_years)
         ],
     )

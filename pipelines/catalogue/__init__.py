@@ -23,11 +23,10 @@ from pipelines.catalogue.mart import (
     SCHOOL_URN,
 )
 from pipelines.catalogue.programme_schools import ARM, EXPOSURE, PROGRAMME_SCHOOL
+from pipelines.catalogue.pupils import KS2_PUPILS, KS4_PUPILS
 from pipelines.catalogue.raw import (
     ELIGIBILITY,
     ENROLMENTS,
-    KS2_PUPILS,
-    KS4_PUPILS,
     LA_CONTEXT,
     PUBLISHED_OUTCOME,
     RAW_TABLES,

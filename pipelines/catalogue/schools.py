@@ -151,7 +151,9 @@ _NOT_COUNTED = ("NA", "NP", "SUPP")
 _TOTALS = ("LA", "NAT", "REG", "NATIONAL", "REGIONAL", "ENGLAND", "TOTAL")
 
 
-def _census_count(name: str, about: str, header: str) -> Column:
+def _census_count(
+    name: str, about: str, header: str, *, used_for: tuple[str, ...] | None = None
+) -> Column:
     """A count with half pupils in it: one who is at two schools counts half at each."""
     return Column(
         name,
@@ -163,6 +165,7 @@ def _census_count(name: str, about: str, header: str) -> Column:
         blanks=_NOT_COUNTED,
         counts_halves=True,
         unit="pupils",
+        used_for=used_for,
     )
 
 
@@ -182,14 +185,23 @@ SCHOOL_CENSUS = Table(
         *PLACE,
         YEAR,
         replace(URN, is_nullable=False),
-        Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999),
+        # Which authority a school is of is told by the register.
+        Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999, used_for=()),
         _census_count("n_pupils_on_roll", "Pupils on roll", "NOR"),
-        _census_count("n_sen_support_pupils", "Of them on SEN support", "TSENELK"),
-        _census_count("n_ehc_plan_pupils", "Of them with a statement or EHC plan", "TSENELSE"),
+        _census_count(
+            "n_sen_support_pupils", "Of them on SEN support", "TSENELK", used_for=("sen_support",)
+        ),
+        _census_count(
+            "n_ehc_plan_pupils",
+            "Of them with a statement or EHC plan",
+            "TSENELSE",
+            used_for=("ehc_plan",),
+        ),
         _census_count(
             "n_fsm6_pupils",
             "Of them eligible for free school meals at any time in the last six years",
             "NUMFSMEVER",
+            used_for=("disadvantaged",),
         ),
     ),
 )

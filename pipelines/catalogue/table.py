@@ -34,7 +34,8 @@ class Column:
     schools; any other part is refused. An `identifying` column is read to tell pupils apart and is never
     stored: the table keeps a key without meaning in its place. `decimals` are those a number is released
     with, of a share as it is stored (2 are whole percentages): extra decimals only help to work small figures
-    back.
+    back. `used_for`: the measures and groups of pupils it tells, of a column that a study may do without; a
+    fault in it stops only a study that asks about one of them. None: every study rests on it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Column:
     unit: str | None = None
     decimals: Decimals | None = None
     sensitivity: Sensitivity = "public"
+    used_for: tuple[str, ...] | None = None
 
     @property
     def sql_type(self) -> str:

@@ -88,7 +88,7 @@ STATEMENTS = Table(
         *PLACE,
         PROGRAMME,
         replace(URN, is_nullable=False),
-        Column("given_on", "date", "When"),
+        Column("given_on", "date", "When", used_for=()),
         Column("role", "text", "Who gave it"),
         CONSENT,
         Column(

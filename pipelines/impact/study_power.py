@@ -31,7 +31,7 @@ from pipelines.impact.prior_adjusted import (
 )
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
-from pipelines.measures import MEASURES
+from pipelines.measures import MEASURES, PARTS_OF_AN_INDEX
 from pipelines.paths import StudyPaths
 from pipelines.protocol import write_protocol
 from pipelines.study import OUTCOME_KINDS, Programme, Study
@@ -41,7 +41,7 @@ from pipelines.validation.relations import RELATIONS, faults_of_relation
 from pipelines.wording import join_words
 
 INDEX = "ks2_progress_index"
-INDEX_PARTS = ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress")
+INDEX_PARTS = PARTS_OF_AN_INDEX[INDEX]
 
 # Progress 8 is Attainment 8 a slot, less what was to be expected.
 ATTAINMENT8_SLOTS = 10

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.asked import measures_asked
 from pipelines.catalogue import LA_CONTEXT
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_row
 from pipelines.ingest.context_years import spelled_year, status_of
 from pipelines.ingest.headings import Place, Wanted, headings_in, locate, looked_for
+from pipelines.ingest.misread_figures import (
+    judge_figures,
+    kept,
+    misread_places,
+    set_aside_unused,
+)
 from pipelines.ingest.numbers import whole
-from pipelines.ingest.performance_tables import used_measures
 from pipelines.ingest.published_values import (
     UNKNOWN_CODE,
     UNKNOWN_ELSEWHERE,
-    is_column_of_shares,
     is_neither,
-    is_number,
     meaning_of_figure,
     number,
     status,
@@ -248,12 +252,10 @@ def _store(
 ) -> None:
     source = registered.source
     _spell_out(con)
-    used = ", ".join(sql_text(name) for name in sorted(used_measures(study)))
-    is_used = f"measure IN ({used})"
-    shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
-    unknown = f"CASE WHEN {is_used} THEN '{UNKNOWN_CODE}' ELSE '{UNKNOWN_ELSEWHERE}' END"
-    per_unit = f"CASE WHEN measure IN ({shares}) THEN 100 ELSE 1 END"
-    kept = (
+    _judge(con, study)
+    per_unit = "CASE unit WHEN 'share' THEN 100 ELSE 1 END"
+    unknown = f"CASE WHEN is_used THEN '{UNKNOWN_CODE}' ELSE '{UNKNOWN_ELSEWHERE}' END"
+    placed = (
         "figure JOIN spelled USING (year_text, status_text) "
         "WHERE aside IS NULL AND academic_year IS NOT NULL"
     )
@@ -262,12 +264,14 @@ def _store(
         INSERT INTO raw.la_context BY NAME
         SELECT $source_id AS source_id, row_number, column_name,
             coalesce(area_level, 'number ' || coalesce(area_code, 'blank')) AS area_level, area_name,
-            CASE WHEN area_level = 'authority' THEN {whole("area_code")} END AS la_code,
+            CASE WHEN area_level = 'authority' AND (is_used OR {whole("area_code")} BETWEEN 200 AND 999)
+                THEN {whole("area_code")} END AS la_code,
             academic_year, coalesce(release_status, $status) AS release_status, pupil_group, measure,
-            raw_text, {status("raw_text", unknown)} AS value_status,
-            CASE WHEN {is_number("raw_text")}
-                THEN round({number("raw_text")}, {_DECIMALS_KEPT}) / {per_unit} END AS value
-        FROM {kept}
+            raw_text,
+            CASE WHEN NOT is_used AND misread IS NOT NULL THEN '{UNKNOWN_ELSEWHERE}'
+                ELSE {status("raw_text", unknown)} END AS value_status,
+            {kept(f"round({number('raw_text')}, {_DECIMALS_KEPT}) / {per_unit}")} AS value
+        FROM {placed}
         ORDER BY row_number, column_name
         """,
         {"source_id": registered.source_id, "status": source.status},
@@ -275,45 +279,50 @@ def _store(
     con.execute(
         f"""
         INSERT INTO raw.unreadable
-        WITH as_share AS (
-            SELECT column_name, measure FROM figure
-            WHERE aside IS NULL AND {is_used} AND measure IN ({shares}) AND {is_number("raw_text")}
-            GROUP BY column_name, measure
-            HAVING {is_column_of_shares("raw_text")}
-        )
         SELECT DISTINCT $table_name, $source_id, row_number, heading FROM (
             SELECT row_number, year_heading AS heading FROM figure JOIN spelled USING (year_text, status_text)
-            WHERE aside IS NULL AND NOT is_known
+            WHERE is_used AND NOT is_known
             UNION ALL
             SELECT row_number, status_heading FROM figure JOIN spelled USING (year_text, status_text)
-            WHERE aside IS NULL AND NOT is_status_known
+            WHERE is_used AND NOT is_status_known
             UNION ALL
             SELECT row_number, area_heading FROM figure
-            WHERE aside IS NULL AND area_level = 'authority' AND area_code IS NOT NULL
+            WHERE is_used AND area_level = 'authority' AND area_code IS NOT NULL
                 AND {whole("area_code")} IS NULL
-            UNION ALL
-            SELECT min(row_number), column_name FROM figure JOIN as_share USING (column_name, measure)
-            WHERE aside IS NULL AND {is_number("raw_text")} AND {number("raw_text")} NOT IN (0, 1)
-            GROUP BY column_name, measure
-            UNION ALL
-            SELECT row_number, column_name FROM figure
-            WHERE aside IS NULL AND {is_used} AND measure IN ({shares}) AND {is_number("raw_text")}
-                AND NOT {number("raw_text")} BETWEEN 0 AND 100
-            UNION ALL
-            SELECT row_number, column_name FROM figure
-            WHERE aside IS NULL AND {is_used} AND measure NOT IN ({shares}) AND {is_number("raw_text")}
-                AND contains(raw_text, '%')
+            UNION ALL {misread_places("figure")}
         )
         """,
         {"table_name": LA_CONTEXT.name, "source_id": registered.source_id},
     )
+    set_aside_unused(con, LA_CONTEXT, registered, "(FROM figure WHERE aside IS NULL)")
     record_unknown_codes(
         con,
         registered,
-        f"SELECT column_name, raw_text, count(*) FROM {kept} AND NOT {is_used} "
+        f"SELECT column_name, raw_text, count(*) FROM {placed} AND NOT is_used "
         f"AND {is_neither('raw_text')} GROUP BY ALL",
     )
     _record(con, registered, taken)
+
+
+def _judge(con: duckdb.DuckDBPyConnection, study: Study) -> None:
+    """Add to each figure its unit, whether the study uses it, and what is wrong with it."""
+    used = ", ".join(sql_text(name) for name in sorted(measures_asked(study)))
+    shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE figure AS
+        SELECT * REPLACE (
+                CASE WHEN aside IS NULL AND NOT is_used AND (area_level IS NULL OR area_name IS NULL)
+                    THEN {sql_text(OTHER_AREA)} ELSE aside END AS aside
+            )
+        FROM (
+            SELECT *, CASE WHEN measure IN ({shares}) THEN 'share' ELSE 'points' END AS unit,
+                coalesce(aside IS NULL AND measure IN ({used}), false) AS is_used
+            FROM figure
+        )
+        """
+    )
+    judge_figures(con, "figure")
 
 
 def _spell_out(con: duckdb.DuckDBPyConnection) -> None:
@@ -358,7 +367,7 @@ def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: T
         SELECT reason, count(*) FROM of_row WHERE reason IS NOT NULL GROUP BY reason ORDER BY reason
         """
     ).fetchall()
-    kept = con.execute(
+    stored = con.execute(
         "SELECT count(DISTINCT row_number) FROM raw.la_context WHERE source_id = $source_id",
         {"source_id": registered.source_id},
     ).fetchall()
@@ -366,7 +375,7 @@ def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: T
         con,
         registered,
         n_rows_in=row_count(con, "numbered"),
-        n_rows_kept=int(kept[0][0]),
+        n_rows_kept=int(stored[0][0]),
         set_asides={
             BLANK_ROW: row_count(con, "numbered WHERE is_blank_row"),
             **{str(reason): int(n_rows) for reason, n_rows in reasons},

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import duckdb
 
+from pipelines.asked import measures_asked
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.ingest.headings import (
     Place,
@@ -18,6 +19,12 @@ from pipelines.ingest.headings import (
     headings_in,
     locate,
     looked_for,
+)
+from pipelines.ingest.misread_figures import (
+    judge_figures,
+    kept,
+    misread_places,
+    set_aside_unused,
 )
 from pipelines.ingest.numbers import code, whole
 from pipelines.ingest.published_columns import (
@@ -29,7 +36,6 @@ from pipelines.ingest.published_columns import (
 from pipelines.ingest.published_values import (
     UNKNOWN_CODE,
     UNKNOWN_ELSEWHERE,
-    is_column_of_shares,
     is_neither,
     is_no_count,
     is_number,
@@ -42,6 +48,7 @@ from pipelines.ingest.registration import (
     RegisteredFile,
     Taken,
     record,
+    record_set_aside_values,
     record_unknown_codes,
 )
 from pipelines.ingest.tabular import create_from_scan, open_source
@@ -161,11 +168,6 @@ def codes_of_record_types(source: Source) -> str:
     return f"one of {words}"
 
 
-def used_measures(study: Study) -> set[str]:
-    """Measures some programme is evaluated on: their columns are used, for every group of pupils."""
-    return {m.name for programme in study.evaluated_programmes for m in programme.measure}
-
-
 def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set[str]:
     """Headings that have to be there: of evaluated measures and groups, unless announced as not out yet."""
     used = {
@@ -239,7 +241,7 @@ def read_performance_table(
         SELECT *, {level} AS level FROM keyed
         """,
     )
-    used = used_measures(study)
+    used = measures_asked(study)
     figures = " UNION ALL ".join(
         _figure(
             column,
@@ -251,6 +253,7 @@ def read_performance_table(
         for column in present
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS {figures or _figure_of_nothing()}")
+    judge_figures(con, "incoming")
     try:
         _store(con, registered, places, Taken(file.reading, not_records))
     finally:
@@ -258,6 +261,7 @@ def read_performance_table(
         con.execute("DROP TABLE incoming")
 
 
+_MOST_PUPILS = PUBLISHED_OUTCOME.column("n_pupils").high
 _KEY_NAMES = frozenset(key.key for key in _KEYS)
 
 
@@ -324,13 +328,14 @@ def _store(
                 THEN {whole("la")} * 10000 + {whole("estab")} END AS laestab,
             CASE WHEN level LIKE '%school' THEN {whole("urn")} END AS urn,
             name AS school_name, school_type, pupil_group, measure, raw_text,
-            {status("raw_text", unknown)} AS value_status,
-            CASE WHEN {is_number("raw_text")} THEN {number("raw_text")} / {per_unit} END AS value,
+            CASE WHEN NOT is_used AND misread IS NOT NULL THEN '{UNKNOWN_ELSEWHERE}'
+                ELSE {status("raw_text", unknown)} END AS value_status,
+            {kept(f"{number('raw_text')} / {per_unit}")} AS value,
             CASE WHEN {is_number("raw_text")} THEN 0.5 * pow(10, -{decimals}) / {per_unit} ELSE 0 END
                 AS half_width,
-            {whole("n_text")} AS n_pupils,
-            {number("low_text")} AS ci_low,
-            {number("high_text")} AS ci_high
+            {_if_used_or(f"BETWEEN 0 AND {_MOST_PUPILS}", whole("n_text"))} AS n_pupils,
+            {_if_used_or("BETWEEN -1000 AND 1000", number("low_text"))} AS ci_low,
+            {_if_used_or("BETWEEN -1000 AND 1000", number("high_text"))} AS ci_high
         FROM incoming
         ORDER BY row_number, column_name
         """,
@@ -351,7 +356,7 @@ def _store(
         con,
         "numbered WHERE NOT is_blank_row AND row_number NOT IN (SELECT row_number FROM incoming)",
     )
-    kept = con.execute(
+    stored = con.execute(
         "SELECT count(DISTINCT row_number) FROM raw.published_outcome WHERE source_id = $source_id",
         {"source_id": registered.source_id},
     ).fetchall()
@@ -359,7 +364,7 @@ def _store(
         con,
         registered,
         n_rows_in=row_count(con, "numbered"),
-        n_rows_kept=int(kept[0][0]),
+        n_rows_kept=int(stored[0][0]),
         set_asides={
             BLANK_ROW: row_count(con, "numbered WHERE is_blank_row"),
             "no column with a figure that this project knows": n_without_figure,
@@ -373,9 +378,7 @@ def _note_unreadable(
 ) -> None:
     """Keep the places of cells that would otherwise be lost without a word.
 
-    A school without a usable URN belongs nowhere; pupils that are no number give a figure no weight; a
-    share above 100% is none, and points are no percentage; a column of shares from 0 to 1 would be read as
-    one percent at most.
+    A school without a usable URN belongs nowhere; pupils that are no number give a figure no weight.
     """
     urn = sql_text(places["urn"].heading)
     la_keys = " ".join(
@@ -384,32 +387,32 @@ def _note_unreadable(
         for key in ("la", "estab")
         if key in places
     )
-    percent = number("raw_text")
     con.execute(
         f"""
         INSERT INTO raw.unreadable
-        WITH as_share AS (
-            SELECT column_name FROM incoming WHERE is_used AND unit = 'share' AND {is_number("raw_text")}
-            GROUP BY column_name
-            HAVING {is_column_of_shares("raw_text")}
-        ),
-        place AS (
+        WITH place AS (
             SELECT row_number, {urn} AS heading FROM numbered
             WHERE level LIKE '%school' AND {whole("urn")} IS NULL
             {la_keys}
             UNION ALL
             SELECT row_number, n_heading FROM incoming WHERE is_used AND {is_no_count("n_text")}
-            UNION ALL
-            SELECT row_number, column_name FROM incoming
-            WHERE is_used AND unit = 'share' AND {is_number("raw_text")} AND NOT {percent} BETWEEN 0 AND 100
-            UNION ALL
-            SELECT row_number, column_name FROM incoming
-            WHERE is_used AND unit <> 'share' AND {is_number("raw_text")} AND contains(raw_text, '%')
-            UNION ALL
-            SELECT min(row_number), column_name FROM incoming JOIN as_share USING (column_name)
-            WHERE {is_number("raw_text")} AND {percent} NOT IN (0, 1) GROUP BY column_name
+            UNION ALL {misread_places("incoming")}
         )
         SELECT DISTINCT $table_name, $source_id, row_number, heading FROM place
         """,
         {"table_name": PUBLISHED_OUTCOME.name, "source_id": registered.source_id},
     )
+    set_aside_unused(con, PUBLISHED_OUTCOME, registered, "incoming")
+    record_set_aside_values(
+        con,
+        PUBLISHED_OUTCOME,
+        registered,
+        "SELECT DISTINCT row_number, n_heading FROM incoming WHERE NOT is_used AND "
+        f"({is_no_count('n_text')} OR NOT {whole('n_text')} BETWEEN 0 AND {_MOST_PUPILS}) "
+        "AND n_heading NOT IN (SELECT n_heading FROM incoming WHERE is_used)",
+    )
+
+
+def _if_used_or(condition: str, number: str) -> str:
+    """SQL for a number, of a measure that the study does not use only where it can be one."""
+    return f"CASE WHEN is_used OR ({number}) {condition} THEN {number} END"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import duckdb
 
+from pipelines.asked import is_column_asked
 from pipelines.catalogue import Column, Table
 from pipelines.ingest import numbers
 from pipelines.ingest.headings import Place, Wanted, locate, looked_for
@@ -19,6 +20,7 @@ from pipelines.ingest.registration import (
     RegisteredFile,
     Taken,
     record,
+    record_set_aside_values,
     record_unread_columns,
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
@@ -54,13 +56,13 @@ _EARLIEST_YEAR = 1000
 NO_DATE = ("N/A", "#N/A", "NA", "-", "NOT APPLICABLE", "NONE")
 
 
-def wanted_columns(table: Table) -> tuple[Wanted, ...]:
-    """What a table is filled from, and the headings it goes by."""
+def wanted_columns(table: Table, study: Study) -> tuple[Wanted, ...]:
+    """What a table is filled from, and the headings it goes by; what the study has no use for may lack."""
     return tuple(
         Wanted(
             column.name,
             (*column.headers, column.name),
-            is_required=column.is_required,
+            is_required=column.is_required and is_column_asked(study, column),
             can_be_without=column.is_nullable,
             assumed=_ASSUMED.get(column.name, (None, ""))[0],
             assumed_if=_ASSUMED.get(column.name, (None, ""))[1],
@@ -79,7 +81,7 @@ def match_headers(
     """
     # Without a heading row, the first pupil would be listed as headings.
     is_open = table.sensitivity != "pupil"
-    return locate(file, wanted_columns(table), study, source, shows_headings=is_open)
+    return locate(file, wanted_columns(table, study), study, source, shows_headings=is_open)
 
 
 def read_columns(table: Table) -> tuple[Column, ...]:
@@ -91,7 +93,7 @@ def read_records(
     con: duckdb.DuckDBPyConnection, study: Study, table: Table, registered: RegisteredFile
 ) -> None:
     """Add a file's records to a raw table. Raises StudyError with all its faults."""
-    headings = looked_for(registered.source, wanted_columns(table))
+    headings = looked_for(registered.source, wanted_columns(table, study))
     file = open_source(registered.source, registered.path, headings)
     matched = match_headers(table, file, study, registered.source)
     columns = read_columns(table)
@@ -101,10 +103,19 @@ def read_records(
         for column in columns
     )
     parsed = ", ".join(f"{_parse(column, _text(column))} AS {column.name}" for column in columns)
-    unreadable = ", ".join(
-        f"CASE WHEN {column.name} IS NULL AND {_has_text(column)} THEN '{column.name}' END"
+    spare = [column for column in columns if not is_column_asked(study, column)]
+    unreadable = _names(
+        (column.name, f"{column.name} IS NULL AND {_has_text(column)}")
         for column in columns
         if column.kind not in {"text", "code"} and column.sensitivity != "identifying"
+        if column not in spare
+    )
+    # Of a column that the study has no use for a value is kept if it is as it should be.
+    kept = ", ".join(
+        f"CASE WHEN {_fits(column)} THEN {column.name} END AS {column.name}" for column in spare
+    )
+    set_aside = _names(
+        (column.name, f"{column.name} IS NULL AND {_has_text(column)}") for column in spare
     )
     is_blank = " AND ".join(
         f"{Place(heading, index).text()} IS NULL" for index, heading in enumerate(file.headers)
@@ -120,17 +131,28 @@ def read_records(
         CREATE OR REPLACE TEMP TABLE incoming AS
         WITH trimmed AS (SELECT row_number, {is_blank} AS is_blank_row, {texts} FROM {{scan}}),
         parsed AS (SELECT *, {parsed} FROM trimmed),
-        judged AS (
-            SELECT *, list_filter([{unreadable or "NULL"}], lambda name: name IS NOT NULL) AS unreadable
-            FROM parsed
-        )
-        SELECT row_number, {", ".join(column.name for column in columns)}, unreadable,
+        fitting AS (SELECT *{f" REPLACE ({kept})" if kept else ""} FROM parsed),
+        judged AS (SELECT *, {unreadable} AS unreadable, {set_aside} AS set_aside FROM fitting)
+        SELECT row_number, {", ".join(column.name for column in columns)}, unreadable, set_aside,
             CASE {asides} END AS aside
         FROM judged
         """,
     )
     try:
         _store(con, table, registered, columns, Taken(file.reading, not_records))
+        headings_of = " ".join(
+            f"WHEN '{c.name}' THEN {sql_text(matched[c.name].heading)}"
+            for c in spare
+            if c.name in matched
+        )
+        if headings_of:
+            record_set_aside_values(
+                con,
+                table,
+                registered,
+                f"SELECT row_number, CASE name {headings_of} END FROM ("
+                "SELECT row_number, unnest(set_aside) AS name FROM incoming WHERE aside IS NULL)",
+            )
     finally:
         con.execute("DROP TABLE incoming")
     used = {place.index for place in matched.values()}
@@ -180,6 +202,23 @@ def _store(
         set_asides={reason: count for reason, count in n_rows.items() if reason is not None},
         taken=taken,
     )
+
+
+def _names(conditions: Iterable[tuple[str, str]]) -> str:
+    """SQL for the list of the names whose condition a row meets."""
+    each = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in conditions)
+    return f"list_filter([{each or 'NULL'}], lambda name: name IS NOT NULL)"
+
+
+def _fits(column: Column) -> str:
+    """SQL: whether a value is one of its column's codes, or within its bounds."""
+    if column.allowed:
+        return f"{column.name} IN ({', '.join(sql_text(code) for code in column.allowed)})"
+    bounds = [
+        *([f"{column.name} >= {column.low}"] if column.low is not None else []),
+        *([f"{column.name} <= {column.high}"] if column.high is not None else []),
+    ]
+    return " AND ".join(bounds) or "true"
 
 
 def _text(column: Column) -> str:

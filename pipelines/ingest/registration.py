@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.catalogue import Table
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.content import unreadable
 from pipelines.ingest.tabular import Reading
@@ -34,6 +35,9 @@ CREATE TABLE IF NOT EXISTS raw.unknown_code (
     source_id VARCHAR, column_name VARCHAR, raw_text VARCHAR, n_cells BIGINT
 );
 CREATE TABLE IF NOT EXISTS raw.unread_column (source_id VARCHAR, heading VARCHAR);
+CREATE TABLE IF NOT EXISTS raw.value_set_aside (
+    table_name VARCHAR, source_id VARCHAR, row_number BIGINT, heading VARCHAR
+);
 """
 
 
@@ -151,7 +155,7 @@ def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
     """Take out what was recorded of sources of some kinds: one of them may no longer be registered."""
     is_of_kinds = "list_contains($kinds, kind)"
     given = {"kinds": list(kinds)}
-    for table in ("set_aside", "unknown_code", "unread_column"):
+    for table in ("set_aside", "unknown_code", "unread_column", "value_set_aside"):
         con.execute(
             f"DELETE FROM raw.{table} WHERE source_id IN "
             f"(SELECT source_id FROM raw.source WHERE {is_of_kinds})",
@@ -215,6 +219,16 @@ def record_unknown_codes(con: duckdb.DuckDBPyConnection, file: RegisteredFile, s
     con.execute(
         f"INSERT INTO raw.unknown_code SELECT $source_id, * FROM ({select}) ORDER BY ALL",
         {"source_id": file.source_id},
+    )
+
+
+def record_set_aside_values(
+    con: duckdb.DuckDBPyConnection, table: Table, file: RegisteredFile, select: str
+) -> None:
+    """Write down the places of values set aside in columns the study has no use for: row, heading."""
+    con.execute(
+        f"INSERT INTO raw.value_set_aside SELECT $table_name, $source_id, * FROM ({select}) ORDER BY ALL",
+        {"table_name": table.full_name, "source_id": file.source_id},
     )
 
 

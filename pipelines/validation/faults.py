@@ -157,7 +157,9 @@ def _opened_again(
 ) -> TabularFile:
     """A source's file, its heading row found as it was when it was read."""
     if not table.is_wide:
-        return open_source(source, study.path(source), looked_for(source, wanted_columns(table)))
+        return open_source(
+            source, study.path(source), looked_for(source, wanted_columns(table, study))
+        )
     found = con.execute("SELECT sheet FROM raw.source WHERE source_id = ?", [source.file])
     for (sheet,) in found.fetchall():
         source = source.model_copy(update={"sheet": sheet})
@@ -256,7 +258,7 @@ def _heading(
         return context_key_heading(source, column_name, figure or "")
     if table.is_wide:
         return key_heading(study, source, column_name, figure or "")
-    return headings_in(source, wanted_columns(table)).get(column_name, column_name)
+    return headings_in(source, wanted_columns(table, study)).get(column_name, column_name)
 
 
 def _also(rows: list[int]) -> str:

@@ -21,6 +21,7 @@ from pipelines.catalogue import (
     EVALUATIONS,
     KS2_PUPILS,
     KS4_PUPILS,
+    LA_CONTEXT,
     PUBLISHED_OUTCOME,
     REVIEWS,
     SCHOOL_CENSUS,
@@ -251,6 +252,14 @@ EVERY_COLUMN_IS_READ = RelationRule(
     'columns = { "heading in the file" = "heading it is read under" }',
     severity="warning",
 )
+UNUSED_VALUE_IS_READ = RelationRule(
+    "unused_value_is_read",
+    needs=(),
+    problem="it cannot be right, and counts as blank: no programme of study.toml asks about the column",
+    expected="a figure or code as in the other cells of the column",
+    remedy="nothing, unless a programme is to ask about it: then mend the cells",
+    severity="warning",
+)
 TYPE_GROUP_IS_KNOWN = replace(SCHOOL_TYPE_IS_KNOWN, name="type_group_is_known")
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
 # What officers type themselves; what publishers print holds hundreds of columns that no study needs.
@@ -287,6 +296,17 @@ RELATIONS: tuple[Relation, ...] = (
     ),
     Relation(COHORT_IS_OF_A_SCHOOL, PUBLISHED_OUTCOME, "n_pupils"),
     *(Relation(EVERY_COLUMN_IS_READ, table, table.key[-1]) for table in _OFFICERS_LISTS),
+    *(
+        Relation(UNUSED_VALUE_IS_READ, table, table.key[-1])
+        for table in (
+            KS2_PUPILS,
+            KS4_PUPILS,
+            PUBLISHED_OUTCOME,
+            LA_CONTEXT,
+            SCHOOL_CENSUS,
+            STATEMENTS,
+        )
+    ),
     Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
     Relation(VALUE_IS_ON_SCALE, PUBLISHED_OUTCOME, "value"),
     Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),

@@ -9,10 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 from pipelines.catalogue import RAW_TABLES, Table
-from pipelines.study import PUBLISHED_KINDS, SCHOOL_KINDS, SourceKind
+from pipelines.study import PUBLISHED_KINDS, SCHOOL_KINDS, SourceKind, Study
+from pipelines.study_file import load_study
 from tests.faults.formats import Grid
 from tests.tiny_study import PROTOCOL, Row, ks2_pupil, ks4_pupil, published_ks2, school
 
@@ -229,6 +232,16 @@ STUDIES = (
     GoodStudy("pupils", tuple(kind for kind in rows() if kind not in _PUBLIC)),
     GoodStudy("published", (*_PUBLIC, "school_register", "enrolments")),
 )
+
+
+@cache
+def loaded(good: GoodStudy) -> Study:
+    """A study's protocol alone, without a file."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / good.name
+        place.mkdir()
+        (place / "study.toml").write_text(good.protocol(), encoding="utf-8")
+        return load_study(place)
 
 
 def study_of(kind: Name) -> GoodStudy:

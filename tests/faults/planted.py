@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
+from itertools import product
 
+from pipelines.asked import is_column_asked
 from pipelines.catalogue import Column
 from pipelines.ingest.records import read_columns
 from tests.faults.formats import WRITERS, Grid, rows_above, text
@@ -31,6 +33,7 @@ from tests.faults.good import (
     file_of,
     fresh,
     grid_of,
+    loaded,
     study_of,
     table_of,
 )
@@ -44,6 +47,7 @@ FORMS_OF_CELLS = tuple(file_format for file_format in WRITERS if file_format != 
 UNREADABLE = "cannot be read as"
 OUT_OF_RANGE, UNKNOWN, BLANK = "out of range", "the code is not known", "the cell is blank"
 MISSING = "the column is missing"
+NOBODY_ASKS = "no programme of study.toml asks about the column"
 NO_CASE_STUDY = "no case study is of this school and programme"
 
 
@@ -119,20 +123,28 @@ def in_cells(
 ) -> Iterator[Case]:
     """One case for each kind: every column the fault concerns has it, and each is told.
 
-    They stand in two records by turns: one that lacks all that tells a school is taken for a total.
+    They stand in two records by turns: one that lacks all that tells a school is taken for a total. In a
+    column that no programme asks about it is a warning, in a case of its own: it waits for a sound table.
     """
-    for kind in RECORDS:
+    for kind, is_asked in product(RECORDS, (True, False)):
         grid = fresh(kind)
-        columns = [(heading, column) for heading, column in _columns(kind) if concerns(column)]
+        columns = [
+            (heading, column)
+            for heading, column in _columns(kind)
+            if concerns(column) and _is_asked(kind, column) == is_asked
+        ]
         rows = [ROW + nth % 2 for nth in range(len(columns))]
         for row, (heading, column) in zip(rows, columns, strict=True):
             grid[row - 1][grid[0].index(heading)] = value(column)
         if columns:
             expected = tuple(
                 Expected(row, heading, said)
+                if is_asked
+                else Expected(row, heading, NOBODY_ASKS, is_warning=True)
                 for row, (heading, _) in zip(rows, columns, strict=True)
             )
-            yield Case(fault, kind, "csv", written("csv", grid), expected)
+            where = "" if is_asked else "nobody asks"
+            yield Case(fault, kind, "csv", written("csv", grid), expected, where)
 
 
 def in_blank_cells() -> Iterator[Case]:
@@ -154,6 +166,10 @@ def in_other_forms(fault: str, value: str, said: str) -> Iterator[Case]:
             content = written(file_format, spoilt(kind, str(heading), value))
             expected = (Expected(ROW + rows_above(file_format), heading, said),)
             yield Case(fault, kind, file_format, content, expected, str(heading))
+
+
+def _is_asked(kind: Name, column: Column) -> bool:
+    return is_column_asked(loaded(study_of(kind)), column)
 
 
 def _is_open(column: Column) -> bool:
@@ -210,7 +226,8 @@ def _required(kind: Name) -> list[str]:
             "ks4_schools": ["PTFSM6CLA1ABASICS_94", "TFSM6CLA1A"],
         }
         return ["RECTYPE", "LEA", "ESTAB", "URN", "SCHNAME", *values[kind]]
-    return [heading for heading, column in _columns(kind) if column.is_required]
+    columns = (column for column in _columns(kind) if _is_asked(kind, column[1]))
+    return [heading for heading, column in columns if column.is_required]
 
 
 def _usual(kind: Name, heading: str) -> str:

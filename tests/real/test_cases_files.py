@@ -93,7 +93,10 @@ def test_columns_of_an_officers_list_that_are_not_read_are_said(case):
     with case("09") as (findings, _):
         assert findings.faults == ()
         heading = (CASES / "09-withdrawn-school" / "enrolments.csv").read_text().splitlines()[0]
-        read = {name.casefold() for wanted in wanted_columns(ENROLMENTS) for name in wanted.names}
+        study = load_study(EXAMPLE)
+        read = {
+            name.casefold() for wanted in wanted_columns(ENROLMENTS, study) for name in wanted.names
+        }
         unread = [name for name in heading.split(",") if name.casefold() not in read]
         said = [w.column for w in findings.warnings if "not read" in w.problem]
         assert said == ([", ".join(unread)] if unread else [])

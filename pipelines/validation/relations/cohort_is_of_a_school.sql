@@ -5,5 +5,5 @@ SELECT
     min(column_name) AS heading,
     format('{:,} pupils in one year', {column}) AS found
 FROM {table}
-WHERE level LIKE '%school' AND {column} > 3000
+WHERE level LIKE '%school' AND measure IN (SELECT measure FROM protocol.measure WHERE is_asked) AND {column} > 3000
 GROUP BY source_id, row_number, {column}

@@ -13,7 +13,7 @@ FROM {table} AS published
 JOIN protocol.measure AS measure USING (measure)
 WHERE
     published.level LIKE '%school'
-    AND measure.measure IN (SELECT measure FROM protocol.programme_measure)
+    AND measure.is_asked
     AND NOT (measure.unit = 'share' AND published.{column} NOT BETWEEN 0 AND 1)
     AND published.{column} NOT BETWEEN
     measure.low - published.half_width - 1e-9 AND measure.high + published.half_width + 1e-9

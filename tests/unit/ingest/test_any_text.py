@@ -174,6 +174,13 @@ def _nothing_is_lost(con: duckdb.DuckDBPyConnection, kind, headings, texts) -> N
         ).fetchall()
     )
     index_of = {heading.casefold(): n for n, heading in enumerate(headings)}
+    unreadable |= {
+        (row, headings[index_of[heading.casefold()]])
+        for row, heading in con.execute(
+            "SELECT row_number, heading FROM raw.value_set_aside WHERE table_name = ?",
+            [table.full_name],
+        ).fetchall()
+    }
     for column in read_columns(table):
         names = [name.casefold() for name in (*column.headers, column.name)]
         nth = next((index_of[name] for name in names if name in index_of), None)
@@ -186,7 +193,11 @@ def _nothing_is_lost(con: duckdb.DuckDBPyConnection, kind, headings, texts) -> N
         for (value,) in stored:
             none = (*column.blanks, *(NO_DATE if column.kind == "date" else ()))
             is_blank = text in {"", "NULL"} or text.upper() in none
-            assert value is not None or is_blank or (nth + 2, column.name) in unreadable, (
+            assert (
+                value is not None
+                or is_blank
+                or not unreadable.isdisjoint({(nth + 2, column.name), (nth + 2, headings[nth])})
+            ), (
                 column,
                 text,
             )

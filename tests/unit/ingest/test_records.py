@@ -68,13 +68,13 @@ def test_either_of_two_headings_serves(tmp_path):
 
 def test_all_missing_columns_are_named_at_once(tmp_path):
     tiny = one_pupil(tmp_path)
-    for heading in ("READOUTCOME", "FSM6_P", "UPN"):
+    for heading in ("RWMEXP", "FSM6_P", "UPN"):
         del tiny.tables["ks2_2018.csv"][0][heading]
     faults = heading_faults(tiny, KS2_PUPILS)
     assert [(f.file, f.row, f.column) for f in faults] == [
         ("ks2_2018.csv", 1, "UPN"),
         ("ks2_2018.csv", 1, "FSM6_P"),
-        ("ks2_2018.csv", 1, "READOUTCOME"),
+        ("ks2_2018.csv", 1, "RWMEXP"),
     ]
     assert {f.problem for f in faults} == {"the column is missing"}
     assert faults[1].expected == "FSM6_P or FSM6 or is_fsm6"
@@ -386,7 +386,7 @@ def test_a_pupil_without_an_inclusion_code_is_kept_for_the_check_to_refuse(tmp_p
 
 def test_reading_twice_gives_the_same_rows(tmp_path):
     tiny = TinyStudy(tmp_path)
-    tiny.tables["ks2_2018.csv"][0]["READSCORE"] = "what"
+    tiny.tables["ks2_2018.csv"][0]["READPROGSCORE_EM_ADJUSTED"] = "what"
     with ingested(tiny, KS2_PUPILS) as (con, study):
         count = store.row_count(con, "pupils.ks2_pupils")
         ingest_table(con, study, KS2_PUPILS)

@@ -46,17 +46,17 @@ def test_a_sound_study_has_none(tmp_path):
 
 
 def test_an_unknown_code_is_shown_with_all_that_are_known(tmp_path):
-    (fault,) = faults_in(pupils(tmp_path, {}, {"READOUTCOME": "ZZ"}), KS2_PUPILS)
-    assert (fault.file, fault.row, fault.column) == ("ks2_2018.csv", 3, "READOUTCOME")
+    (fault,) = faults_in(pupils(tmp_path, {}, {"SEN": "ZZ"}), KS2_PUPILS)
+    assert (fault.file, fault.row, fault.column) == ("ks2_2018.csv", 3, "SEN")
     assert (fault.problem, fault.found) == ("the code is not known", "'ZZ'")
     assert fault.expected is not None
-    assert fault.expected.startswith("one of A, B, L, M, F")
+    assert fault.expected.startswith("one of N, K, E, A, P, S")
     assert fault.remedy
 
 
 def test_long_text_in_a_pupils_cell_is_never_shown(tmp_path):
     texts = (LONG, "Mary!", "B799200218000", "14/02/2007", "14022007")
-    headings = ("READOUTCOME", "READSCORE", "FSM6_P", "PINCL_FLAG", "URN", "LAESTAB")
+    headings = ("SEN", "READPROGSCORE_EM_ADJUSTED", "FSM6_P", "PINCL_FLAG", "URN", "LAESTAB")
     tiny = pupils(tmp_path, *(dict.fromkeys(headings, text) for text in texts))
     faults = faults_in(tiny, KS2_PUPILS)
     for row in range(2, 2 + len(texts)):
@@ -79,7 +79,7 @@ def test_a_required_cell_that_cannot_be_read_is_one_fault_and_not_also_blank(tmp
 
 
 def test_short_text_in_a_pupils_cell_is_shown_to_the_analyst_and_not_shared(tmp_path):
-    (fault,) = faults_in(pupils(tmp_path, {"READSCORE": "9x"}), KS2_PUPILS)
+    (fault,) = faults_in(pupils(tmp_path, {"KS1AVERAGEPS": "9x"}), KS2_PUPILS)
     assert fault.found == "'9x'"
     assert "9x" not in fault.shareable()
 
@@ -122,9 +122,9 @@ def test_of_very_many_rows_the_first_are_named_and_the_others_counted(tmp_path):
 
 
 def test_a_value_out_of_range_is_shown_with_its_bounds(tmp_path):
-    (fault,) = faults_in(pupils(tmp_path, {"READSCORE": "121"}), KS2_PUPILS)
-    assert (fault.column, fault.problem) == ("READSCORE", "the value is out of range")
-    assert (fault.found, fault.expected) == ("'121'", "80 to 120")
+    (fault,) = faults_in(pupils(tmp_path, {"KS1AVERAGEPS": "121"}), KS2_PUPILS)
+    assert (fault.column, fault.problem) == ("KS1AVERAGEPS", "the value is out of range")
+    assert (fault.found, fault.expected) == ("'121'", "0 to 30")
 
 
 def test_a_number_of_the_register_is_held_to_its_range(tmp_path):

@@ -218,6 +218,31 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     return "tables_2017-18.csv", 3, "PTRWM_EXP", "30 pupils in the schools' rows"
 
 
+def _plant_unused(tiny: TinyStudy, table: str) -> Place:
+    """What cannot be right, where no programme asks."""
+    if table == "ks2_pupils":
+        tiny.tables["ks2_2018.csv"][1]["READSCORE"] = "1l9"
+        return "ks2_2018.csv", 3, "READSCORE", "1 cell of the column"
+    if table == "ks4_pupils":
+        for row in tiny.tables["ks4_2018.csv"]:
+            row["ATT8SCR"] = "465"
+        return "ks4_2018.csv", 2, "ATT8SCR", "2 cells of the column"
+    if table == "published_outcome":
+        _as_published(tiny, published_ks2(900001, 2001, "Alder") | {"MAT_AVERAGE": "104%"})
+        return "tables_2017-18.csv", 2, "MAT_AVERAGE", "1 cell of the column"
+    if table == "la_context":
+        figure = {"LA and Regions": "Nowhere", "Values": "abc", "LA Number": 799}
+        row = {"Short Desc": "DAP_KS4_ATT8", "Years": 2018, **figure}
+        tiny.add("context.csv", 'kind = "la_context"\nstatus = "final"', [row])
+        return "context.csv", 2, "Values", "1 cell of the column"
+    if table == "school_census":
+        counts = {"NOR": 200, "TSENELK": 20, "TSENELSE": "x", "NUMFSMEVER": 40}
+        row = {"URN": 900002, "LA": 799, **counts}
+        tiny.add("census.csv", 'kind = "school_census"\nacademic_year = "2017-18"', [row])
+        return "census.csv", 2, "TSENELSE", "1 cell of the column"
+    return (*_plant_form(tiny, table, "given_on", "in July")[:3], "1 cell of the column")
+
+
 def plant(tiny: TinyStudy, relation: Relation) -> Place:
     """Break one relation in one row; returns its place: file, row, column, what stands there."""
     table, rule = relation.table.name, relation.rule.name
@@ -244,6 +269,8 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         for urn in (900001, 900002):
             _enrol(tiny, programme="gap", urn=urn)
         return "tables_2017-18.csv", None, "", "enrolled schools: 0"
+    if rule == "unused_value_is_read":
+        return _plant_unused(tiny, table)
     if table.endswith("_pupils"):
         return _plant_pupil(tiny, table, relation)
     if table == "published_outcome" or rule == "published_type_is_told":
@@ -426,6 +453,7 @@ def test_what_warns_and_what_stops():
         FALL,
         ENROLLED,
         "share_is_of_a_count",
+        "unused_value_is_read",
         "schools_make_the_authority",
         "every_column_is_read",
         "registered_type_is_told",
