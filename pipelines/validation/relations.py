@@ -168,9 +168,11 @@ COHORT_IS_OF_A_SCHOOL = RelationRule(
 SHARE_IS_OF_A_COUNT = RelationRule(
     "share_is_of_a_count",
     needs=(),
-    problem="no whole number of these pupils makes this percentage",
-    expected="a percentage of the pupils counted beside it",
-    remedy="look at the published table again; the figure is used as it stands",
+    problem="many percentages are of other pupils than those counted beside them: no whole number of those "
+    "makes such a percentage",
+    expected="percentages of the pupils counted beside them, but for one in twenty at most",
+    remedy="look which column says how many pupils these percentages are of, and whether study.toml names "
+    "that one; the figures are used as they stand",
     severity="warning",
 )
 VALUE_IS_ON_SCALE = RelationRule(

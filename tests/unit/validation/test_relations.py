@@ -191,7 +191,7 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
         return "tables_2017-18.csv", None, "LEA", "schools of authority 850 alone"
     if rule == "share_is_of_a_count":
         _as_published(tiny, school_row | {"PTRWM_EXP": "61%"})
-        return "tables_2017-18.csv", 2, "PTRWM_EXP", "61% of 30 pupils"
+        return "tables_2017-18.csv", 2, "PTRWM_EXP", "1 of 1 percentages, as 61% of 30 pupils"
     if rule == "value_is_on_scale":
         score = {"READ_AVERAGE": 1040, "READ_AVERAGE_FSM6CLA1A": 101}
         _as_published(tiny, school_row | score)
@@ -385,8 +385,14 @@ def test_a_programme_of_which_nobody_is_enrolled_is_named(tmp_path):
 
 
 def test_a_share_is_a_count_within_the_rounding_it_was_published_with(tmp_path):
-    """19 of 31 is 61.29%: 61 and 61.3 are that, 61.0 is not."""
-    for text, is_right in (("61%", True), ("61.3%", True), ("61.0%", False), ("0%", True)):
+    """19 of 31 is 61.29%: 61 and 61.3 are that, 61.2 is not; 61.0 may be 61 written out."""
+    for text, is_right in (
+        ("61%", True),
+        ("61.3%", True),
+        ("61.2%", False),
+        ("61.0%", True),
+        ("0%", True),
+    ):
         tiny = TinyStudy(tmp_path)
         _as_published(tiny, published_ks2(900001, 2001, "Alder", TELIG=31, PTRWM_EXP=text))
         assert (broken(tiny) == {}) is is_right, text
@@ -403,6 +409,33 @@ def test_schools_within_a_twentieth_of_the_authority_s_row_are_right(tmp_path):
         }
         _as_published(tiny, *schools, private, authority)
         assert (broken(tiny) == {}) is is_right, n_authority
+
+
+@pytest.mark.parametrize(
+    ("planted", "found"),
+    [
+        # Of 24 schools one: a pupil whose result is missing. Two are more than one in twenty.
+        ({3: {"PTRWM_EXP": "61%"}}, []),
+        ({3: {"PTRWM_EXP": "61%"}, 9: {"PTRWM_EXP": "59%"}}, [(5, "PTRWM_EXP", "2 of 24")]),
+        # As the Department prints what it rounded to one decimal: 6.7% is 2 of 30, 6.74% is none.
+        ({n: {"PTRWM_EXP": "6.70%"} for n in range(24)}, []),
+        ({n: {"PTRWM_EXP": "6.74%"} for n in range(24)}, [(2, "PTRWM_EXP", "24 of 24")]),
+        # 101 pupils make every whole percentage; and nobody asks about reading alone.
+        ({n: {"PTRWM_EXP": "61%", "TELIG": 101} for n in range(24)}, []),
+        ({n: {"PTREAD_EXP": "61%"} for n in range(24)}, []),
+    ],
+)
+def test_percentages_of_other_pupils_are_told_once_a_column_and_rounding_never_is(
+    tmp_path, planted: dict[int, dict[str, object]], found: list[tuple[object, ...]]
+):
+    rows = [published_ks2(900001 + n, 2001 + n, "S") | {"PTREAD_EXP": "60%"} for n in range(24)]
+    for nth, cells in planted.items():
+        rows[nth] |= cells
+    tiny = published_study(tmp_path, {"2017-18": rows})
+    told = broken(tiny).get("published_outcome_share_is_of_a_count", [])
+    assert [(row, column, str(said)[: len("2 of 24")]) for _, row, column, said in told] == [
+        (row, column, said[: len("2 of 24")]) for row, column, said in found
+    ]
 
 
 def test_a_fall_is_told_with_both_numbers_of_rows_schools_and_enrolled_schools(tmp_path):
