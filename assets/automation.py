@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import dagster as dg
 
 from assets.described import STUDIES
 from assets.resources import Studies
+from pipelines import retention
 from pipelines.errors import StudyError
 from pipelines.study_file import load_study
 
@@ -52,7 +54,8 @@ def weekday_mornings(
     description="A study that is new, or whose protocol or files have changed.",
 )
 def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.SensorResult:
-    """Ask for a run of every study whose files are not those of the last look."""
+    """Ask for a run of every study whose files are not those of the last look; forget old pupil rows."""
+    retention.forget_old_pupils(Path(studies.data_marts), time.time())
     seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     now = {name: fingerprint(studies.folder(name)) for name in studies.names()}
     changed = [name for name, mark in now.items() if seen.get(name) != mark]

@@ -10,14 +10,24 @@ import argparse
 import gc
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from assets.dagster_home import dagster_home, instance
-from assets.terminal import FAILED, print_headline, say, shown, stop, warn, warn_in_short
-from pipelines import fault_list, folder_note
+from assets.terminal import (
+    FAILED,
+    print_headline,
+    say,
+    say_pupils_deleted,
+    shown,
+    stop,
+    warn,
+    warn_in_short,
+)  # fmt: skip
+from pipelines import fault_list, folder_note, retention
 from pipelines.errors import StudyError
 from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
 from pipelines.study import PROTOCOL
@@ -34,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if "data_marts" in options:
+            say_pupils_deleted(retention.forget_old_pupils(options.data_marts, time.time()))
         if options.command == "evaluate":
             return evaluate(
                 options.study,

@@ -25,6 +25,8 @@ PROTOCOL_KEY = dg.AssetKey(["protocol"])
 def protocol(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
     """Begin a run: read the protocol and fingerprint the sources."""
     with studies.step(context.partition_key, PROTOCOL_PART) as work:
+        # Whoever asked an earlier run to keep its pupils did not ask this one.
+        work.paths.pupils_kept.unlink(missing_ok=True)
         sources = sources_sha256(work.study)
         n_programmes = write_protocol(work.con, work.study, sources)
         about: Mapping[str, str] = {

@@ -159,8 +159,8 @@ class PublishConfig(dg.Config):
     keep_pupils: bool = Field(False, description="Keep the pupil rows in the working store.")
     officers: bool = Field(
         False,
-        description="Make the officers' version too: named schools and small figures, in a folder "
-        "`officers` that only its owner can open. Not to be published.",
+        description="Make the officers' version too: named schools and small figures, in the folder "
+        "`restricted`, which only its owner can open. Not to be published.",
     )
 
 
@@ -185,7 +185,9 @@ def publish(
             has_officers_page=config.officers,
         )
         paths = work.paths
-        if not config.keep_pupils:
+        if config.keep_pupils:
+            paths.pupils_kept.touch()
+        else:
             store.forget_pupils(work.con, paths)
     run = published.folder
     if published.n_taken_back:

@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 from pipelines import fault_list, store
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
+from pipelines.private import make_work, private_files
 from pipelines.publishing import code_sha256, forget_made, mark_made
 from pipelines.study import PROTOCOL, Study
 from pipelines.study_file import load_study
@@ -55,7 +56,7 @@ class Studies(dg.ConfigurableResource):
             yield self
             return
         paths = self.paths(study)
-        paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_work(paths)
         lock = FileLock(paths.lock)
         try:
             lock.acquire(timeout=0)
@@ -68,7 +69,8 @@ class Studies(dg.ConfigurableResource):
         try:
             fault_list.clear(paths)
             store.forget_other_code(paths, code_sha256())
-            with store.connect(paths) as con:
+            store.delete_left_behind(paths)
+            with private_files(), store.connect(paths) as con:
                 self._con = con
                 yield self
         finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines import fault_list
 from pipelines.errors import Fault, StudyError, kinds_of
 from pipelines.paths import StudyPaths
+from pipelines.retention import PUPIL_DAYS
 
 FAILED = 1
 
@@ -27,8 +28,9 @@ def print_headline(paths: StudyPaths) -> None:
         print(line)
     current = shown(paths.current)
     print(f"\nThe board's page:  {current / 'board' / 'index.html'}")
-    if (current / "officers").is_dir():
-        print(f"For officers only: {current / 'officers' / 'index.html'} (not to be published)")
+    officers = paths.restricted_current / "officers" / "index.html"
+    if officers.is_file():
+        print(f"For officers only: {shown(officers)} (not to be published)")
     print(f"Everything else:   {current}")
 
 
@@ -49,6 +51,16 @@ def say(faults: Sequence[Fault], begun: str = "") -> None:
     if faults:
         print(f"\n{StudyError(faults).for_analyst()}", file=sys.stderr)
         print(f"\n{begun}{_counted(faults)} to mend.", file=sys.stderr)
+
+
+def say_pupils_deleted(studies: Sequence[str]) -> None:
+    """Say whose pupil rows were deleted for their age: a run that did not succeed had left them."""
+    for study in studies:
+        print(
+            f"Deleted: the pupil rows of the study {study}, which a run that did not succeed left "
+            f"{PUPIL_DAYS} days ago or earlier.",
+            file=sys.stderr,
+        )
 
 
 def warn(warnings: Sequence[Fault]) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pipelines.errors import Fault, StudyError
 from pipelines.paths import StudyPaths
+from pipelines.private import make_work
 
 
 def remember(paths: StudyPaths, folder: Path) -> None:
     """Note where a study lies, so that the Dagster page finds it too. Raises as `refuse_a_second` does."""
     refuse_a_second(paths, folder)
-    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_work(paths)
     paths.folder_note.write_text(f"{folder}\n", encoding="utf-8")
 
 

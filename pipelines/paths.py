@@ -13,7 +13,10 @@ EXAMPLE = DATA_RAW / "example"
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """The folders of one study: a working store, finished runs, and `current`, the run that counts."""
+    """The folders of one study: a working store, finished runs, and `current`, the run that counts.
+
+    `current` is what is handed out, so that nothing for officers lies in it: that is in `restricted`.
+    """
 
     marts: Path
     study: str
@@ -37,6 +40,11 @@ class StudyPaths:
     def pupils(self) -> Path:
         """DuckDB file with pupil rows, deleted once a run has succeeded."""
         return self.work / "pupils.duckdb"
+
+    @property
+    def pupils_kept(self) -> Path:
+        """Empty file that says that somebody asked for the pupil rows to stay."""
+        return self.work / "pupils.kept"
 
     @property
     def charts(self) -> Path:
@@ -87,3 +95,13 @@ class StudyPaths:
     def current(self) -> Path:
         """The run that readers see."""
         return self.home / "current"
+
+    @property
+    def restricted(self) -> Path:
+        """For officers: a folder a run, of the run's name, and `current` among them. Yours alone to open."""
+        return self.home / "restricted"
+
+    @property
+    def restricted_current(self) -> Path:
+        """What officers may open beside the run that readers see."""
+        return self.restricted / "current"

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -34,10 +35,11 @@ from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.officers import page as officers_page
 from pipelines.paths import PROJECT, StudyPaths
+from pipelines.private import make_closed, open_to_readers, private_files, usual_files
 from pipelines.store import row_count, sql_text
 from pipelines.study import PROTOCOL, Study
 
-# What is for officers only: tables behind the door, and their version of the page.
+# What is for officers only: tables behind the disclosure gate, and their version of the page.
 RESTRICTED = "restricted.duckdb"
 OFFICERS = "officers"
 _LIBRARIES = (
@@ -134,30 +136,43 @@ def publish(
     refuse_mixture(con, study, parts)
     identity = run_identity(study, sources_sha256(study), has_officers_page=has_officers_page)
     run = paths.runs / str(identity["run"])
+    officers = paths.restricted / run.name
     texts = retention.publishable_texts(con)
-    if not _is_whole(run):
-        building = paths.runs / f".{run.name}.building"
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir(parents=True)
-        try:
-            _build(con, paths, building)
-            if has_officers_page:
-                _write_officers_page(con, building)
+    make_closed(paths.restricted)
+    if not _is_whole(paths, run.name):
+        with usual_files():
+            paths.runs.mkdir(parents=True, exist_ok=True)
+        with _building(run) as public, private_files(), _building(officers) as restricted:
+            _build(con, paths, public)
+            _build_restricted(con, restricted, has_officers_page=has_officers_page)
             _write_run_json(
                 con,
-                building,
-                identity,
+                public,
+                {**identity, "restricted_sha256": dict(_checksums(restricted))},
                 texts=texts,
                 n_checks=n_checks,
                 warnings=fault_list.read_warnings(paths),
             )
-            shutil.rmtree(run, ignore_errors=True)
-            building.rename(run)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-    _close_to_others(run)
+            open_to_readers(public)
+    _switch(paths.restricted_current, officers)
     _switch(paths.current, run)
-    return Published(run, retention.forget_runs(paths.runs, run, texts))
+    n_taken_back = retention.forget_runs(paths.runs, run, texts)
+    retention.forget_restricted(paths)
+    return Published(run, n_taken_back)
+
+
+@contextmanager
+def _building(finished: Path) -> Iterator[Path]:
+    """A folder beside the finished one, which takes its place once it is built, and is gone if it is not."""
+    building = finished.with_name(f".{finished.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir()
+    try:
+        yield building
+        shutil.rmtree(finished, ignore_errors=True)
+        building.rename(finished)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
@@ -190,8 +205,6 @@ def code_sha256() -> str:
 
 def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None:
     _copy_tables(con, run / "released.duckdb", RELEASED_TABLES, has_schemas=False)
-    _copy_tables(con, run / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
-    (run / RESTRICTED).chmod(0o600)
     folder = run / "released"
     folder.mkdir()
     for table in RELEASED_TABLES:
@@ -202,21 +215,15 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
     shutil.copytree(paths.board, run / "board")
 
 
-def _write_officers_page(con: duckdb.DuckDBPyConnection, run: Path) -> None:
-    """Write the officers' version: nobody else can open it at any moment."""
-    folder = run / OFFICERS
-    folder.mkdir(mode=0o700)
-    page = folder / "index.html"
-    page.touch(mode=0o600)
-    page.write_text(officers_page.render(con), encoding="utf-8")
-
-
-def _close_to_others(run: Path) -> None:
-    """Give what is for officers its modes, which a copy of a run or a careless hand may have opened."""
-    (run / RESTRICTED).chmod(0o600)
-    if (run / OFFICERS).is_dir():
-        (run / OFFICERS).chmod(0o700)
-        (run / OFFICERS / "index.html").chmod(0o600)
+def _build_restricted(
+    con: duckdb.DuckDBPyConnection, folder: Path, *, has_officers_page: bool
+) -> None:
+    """Write what is for officers only, under a mask that keeps everybody else out at any moment."""
+    _copy_tables(con, folder / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
+    if has_officers_page:
+        (folder / OFFICERS).mkdir()
+        page = folder / OFFICERS / "index.html"
+        page.write_text(officers_page.render(con), encoding="utf-8")
 
 
 def _for_spreadsheets(table: Table) -> str:
@@ -298,13 +305,17 @@ def _checksums(run: Path) -> Iterator[tuple[str, str]]:
             yield file.relative_to(run).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _is_whole(run: Path) -> bool:
-    """Whether a run's folder holds exactly the files its run.json lists."""
+def _is_whole(paths: StudyPaths, name: str) -> bool:
+    """Whether a run's folder and its officers' folder hold exactly the files its run.json lists."""
+    run = paths.runs / name
     try:
-        listed = json.loads((run / "run.json").read_text(encoding="utf-8"))["files_sha256"]
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
+        listed = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        return bool(
+            listed["files_sha256"] == dict(_checksums(run))
+            and listed["restricted_sha256"] == dict(_checksums(paths.restricted / name))
+        )
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return False
-    return bool(listed == dict(_checksums(run)))
 
 
 def _switch(current: Path, run: Path) -> None:

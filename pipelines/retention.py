@@ -1,4 +1,4 @@
-"""Which finished runs stay on disk: the newest few, and of these none with words that were taken back.
+"""What stays on disk: the newest few runs, none with words that were taken back, and no pupil for long.
 
 A run notes a fingerprint of every school's own words that it may show (`texts_sha256` in its run.json).
 It stays only while all of them may still be published; a run that does not say is not kept.
@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from pipelines.disclosure.door import FOLDER
+from pipelines.paths import StudyPaths
+from pipelines.store import SCRATCH, delete_left_behind, delete_pupils
 
 RUNS_KEPT = 5
+# Long enough to mend what stopped a run; the files they were read from are the person's own.
+PUPIL_DAYS = 7
 TEXTS = "texts_sha256"
 
 
@@ -42,6 +47,47 @@ def forget_runs(runs: Path, newest: Path, may_be_published: Collection[str]) -> 
     for run in {*older[RUNS_KEPT - 1 :], *taken_back}:
         shutil.rmtree(run)
     return len(taken_back)
+
+
+def forget_restricted(paths: StudyPaths) -> None:
+    """Delete what officers may open of runs that are gone, and what a run that was cut off left."""
+    for folder in paths.restricted.iterdir():
+        if folder.is_dir() and not folder.is_symlink() and not (paths.runs / folder.name).is_dir():
+            shutil.rmtree(folder)
+
+
+def forget_old_pupils(marts: Path, now: float) -> list[str]:
+    """Delete the pupil rows of runs that did not succeed, some days after the last of them.
+
+    `now` is in seconds since 1970. Not those that somebody asked to keep, nor of a run under way. Returns
+    the studies whose rows went.
+    """
+    gone: list[str] = []
+    for work in sorted(marts.glob("*/.work")):
+        paths = StudyPaths(marts, work.parent.name)
+        if not _is_old(paths, now):
+            continue
+        try:
+            with FileLock(paths.lock, timeout=0):
+                delete_left_behind(paths)
+                if paths.pupils.exists() and not paths.pupils_kept.exists():
+                    delete_pupils(paths)
+                    gone.append(paths.study)
+        except (Timeout, OSError):
+            # A run is under way, or the folder is another person's: they will see to it.
+            continue
+    return gone
+
+
+def _is_old(paths: StudyPaths, now: float) -> bool:
+    """Whether nothing was written to the pupil rows, or left by a killed process, for some days."""
+    last = max((file.stat().st_mtime for file in _with_pupils(paths)), default=now)
+    return now - last > PUPIL_DAYS * 24 * 3600
+
+
+def _with_pupils(paths: StudyPaths) -> Iterator[Path]:
+    for pattern in (f"{paths.pupils.name}*", f"{paths.store.name}.tmp", f"{SCRATCH}*"):
+        yield from paths.work.glob(pattern)
 
 
 def in_words(n_taken_back: int) -> str:

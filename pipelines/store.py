@@ -6,6 +6,7 @@ Which tables it holds is declared in `catalogue`; finished outputs are `publishi
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,13 @@ from pipelines.disclosure import sql_functions
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.school_types import SPELLING_KEY_MACRO
 from pipelines.paths import StudyPaths
+from pipelines.private import make_work, private_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# How the folder of a store begins that lasts as long as one question.
+SCRATCH = ".scratch-"
 SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
 
 
@@ -28,12 +32,10 @@ SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
 def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the store for writing, with the pupil file attached as `pupils`; closed whatever happens.
 
-    Both files are readable by their owner only.
+    Both files, and those that DuckDB writes beside them, are readable by their owner only.
     """
-    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _laid_out(str(paths.store), str(paths.pupils)) as con:
-        for file in (paths.store, paths.pupils):
-            file.chmod(0o600)
+    make_work(paths)
+    with private_files(), _laid_out(str(paths.store), str(paths.pupils)) as con:
         yield con
 
 
@@ -70,7 +72,6 @@ def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
         for file in (paths.store, paths.pupils):
             for written in (file, Path(f"{file}.wal")):
                 written.unlink(missing_ok=True)
-        paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
         note.write_text(code_sha256, encoding="utf-8")
 
 
@@ -128,7 +129,20 @@ def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
 
 
 def forget_pupils(con: duckdb.DuckDBPyConnection, paths: StudyPaths) -> None:
-    """Delete the pupil rows: the file itself, so that nothing stays in its free pages."""
+    """Delete the pupil rows of the run that is under way: see `delete_pupils`."""
     con.execute("DETACH pupils")
-    for file in (paths.pupils, Path(f"{paths.pupils}.wal")):
+    delete_pupils(paths)
+
+
+def delete_pupils(paths: StudyPaths) -> None:
+    """Delete the pupil rows: the file itself, so that nothing stays in its free pages."""
+    for file in (paths.pupils, Path(f"{paths.pupils}.wal"), paths.pupils_kept):
         file.unlink(missing_ok=True)
+
+
+def delete_left_behind(paths: StudyPaths) -> None:
+    """Delete what a killed process left that may hold pupil rows and that no run reads again."""
+    for spilled in (paths.store, paths.pupils):
+        shutil.rmtree(f"{spilled}.tmp", ignore_errors=True)
+    for scratch in paths.work.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -113,7 +113,7 @@ def main() -> None:
         run = evaluate(EXAMPLE, Path(folder))
         if run.status:
             raise RuntimeError(run.stderr)
-        asked = asked_by(study, run.current / "restricted.duckdb")
+        asked = asked_by(study, run.paths.restricted_current / "restricted.duckdb")
     n_draws = sum(one.options["draws"] for one in asked)
     engine, refits = [], []
     for _ in range(N_TURNS):

@@ -24,6 +24,7 @@ from pipelines.disclosure.structure import Cell, Count
 from pipelines.errors import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.paths import StudyPaths
+from pipelines.private import make_work, private_files
 from pipelines.store import row_count, sql_text
 from pipelines.study import PROTOCOL, Study
 
@@ -59,9 +60,9 @@ def record(study: Study, paths: StudyPaths, released_on: date) -> Recorded:
     release of that day is recorded already; then nothing is written.
     """
     folder = study.folder / FOLDER / released_on.isoformat()
-    paths.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_work(paths)
     # A run under way may switch `current` at any moment.
-    with FileLock(paths.lock):
+    with FileLock(paths.lock), private_files():
         return _record(study, paths, folder)
 
 
@@ -74,7 +75,9 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
         words = shutil.ignore_patterns(*(f"{table.name}.*" for table in RELEASED_VOICES))
         shutil.copytree(paths.current / "released", building / "released", ignore=words)
         shutil.copy(paths.current / "run.json", building)
-        with duckdb.connect(str(paths.current / "restricted.duckdb"), read_only=True) as con:
+        with duckdb.connect(
+            str(paths.restricted / run / "restricted.duckdb"), read_only=True
+        ) as con:
             name = RELEASED_COUNT.full_name
             con.execute(f"COPY {name} TO {sql_text(building / _COUNTED)} (FORMAT parquet)")
             distinct = (

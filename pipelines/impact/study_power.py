@@ -78,7 +78,7 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
     """
     before = _before_outcomes(study)
     scratch.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=scratch, prefix=".power-") as folder:
+    with TemporaryDirectory(dir=scratch, prefix=store.SCRATCH) as folder:
         paths = StudyPaths(Path(folder), study.name)
         with store.connect(paths) as con:
             _build_marts(con, before)
@@ -188,6 +188,7 @@ def write_power(answers: Sequence[MeasurePower], file: Path) -> None:
     """Write the answers as CSV, readable by its owner only: a count of pupils in it may be small."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
+    file.chmod(0o600)
     records = [
         {
             **asdict(answer.power),

@@ -165,7 +165,9 @@ def test_a_figure_planted_behind_the_door_is_seen() -> None:
 
 @pytest.fixture(scope="module")
 def published(example: Evaluated) -> tuple[dict[str, pd.DataFrame], Schools, dict]:
-    with closing(duckdb.connect(str(example.current / "restricted.duckdb"), read_only=True)) as con:
+    with closing(
+        duckdb.connect(str(example.paths.restricted_current / "restricted.duckdb"), read_only=True)
+    ) as con:
         known = schools_of(con), truths_of(con)
     return read_published(example.current / "released.duckdb"), *known
 

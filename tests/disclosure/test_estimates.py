@@ -158,7 +158,9 @@ def test_no_school_of_the_example_is_worked_back(
         if programme.target_group == group
         for measure in programme.measure
     )
-    with closing(duckdb.connect(str(example.current / "restricted.duckdb"), read_only=True)) as con:
+    with closing(
+        duckdb.connect(str(example.paths.restricted_current / "restricted.duckdb"), read_only=True)
+    ) as con:
         with_result = {
             row[0]
             for row in con.execute(

@@ -269,7 +269,7 @@ def test_mended_the_study_is_published_again_and_a_warning_stops_nothing(
     missing_files(Plant(folder))
     assert assets.cli.main(command) == 1
     assert list(paths.faults.glob("*"))
-    assert (paths.current / "officers").is_dir()
+    assert (paths.restricted_current / "officers").is_dir()
     capsys.readouterr()
 
     shutil.rmtree(folder)
@@ -287,4 +287,4 @@ def test_mended_the_study_is_published_again_and_a_warning_stops_nothing(
         path.suffix == ".json" and "warning" not in path.name for path in paths.faults.glob("*")
     )
     assert (paths.current / "board").is_dir()
-    assert not (paths.current / "officers").exists()
+    assert not (paths.restricted_current / "officers").exists()

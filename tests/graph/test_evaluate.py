@@ -197,17 +197,21 @@ def test_no_row_of_a_file_is_lost(example: Evaluated) -> None:
 
 
 def test_what_only_officers_may_open_is_closed_to_others(example: Evaluated) -> None:
-    assert mode(example.paths.work) == 0o700
-    assert mode(example.paths.store) == 0o600
-    assert mode(example.current / "restricted.duckdb") == 0o600
+    for folder in (example.paths.work, example.paths.restricted):
+        modes = {path: mode(path) for path in (folder, *folder.rglob("*")) if not path.is_symlink()}
+        assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+    assert (example.paths.restricted_current / "restricted.duckdb").is_file()
+    assert [
+        p for p in example.current.rglob("*") if p.name in {"restricted.duckdb", "officers"}
+    ] == []
     assert [p.name for p in example.paths.work.glob("*pupils*")] == []
 
 
 def test_the_officers_version_is_made_when_asked_for_and_closed_to_others(
     example: Evaluated, example_again: Evaluated
 ) -> None:
-    assert not (example.current / "officers").exists()
-    page = example_again.current / "officers" / "index.html"
+    assert not (example.paths.restricted_current / "officers").exists()
+    page = example_again.paths.restricted_current / "officers" / "index.html"
     assert (mode(page), mode(page.parent)) == (0o600, 0o700)
     html = page.read_text(encoding="utf-8")
     assert MARKING in html

@@ -187,7 +187,7 @@ def test_no_pupil_in_what_a_run_leaves(example: Evaluated) -> None:
 
 
 def test_no_pupil_in_what_officers_read(example_again: Evaluated) -> None:
-    officers = example_again.paths.runs
+    officers = example_again.paths.restricted
     assert list(officers.glob("*/officers/index.html")) != []
     assert found_below(officers) == {}
 

@@ -26,7 +26,9 @@ each_question = pytest.mark.parametrize(
 
 
 def restricted(run: Evaluated, query: str) -> pd.DataFrame:
-    with closing(duckdb.connect(str(run.current / "restricted.duckdb"), read_only=True)) as con:
+    with closing(
+        duckdb.connect(str(run.paths.restricted_current / "restricted.duckdb"), read_only=True)
+    ) as con:
         return con.execute(query).df()
 
 

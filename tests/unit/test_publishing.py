@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import publishing, retention
+from pipelines import private, publishing, retention
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_COUNT, RELEASED_TABLES
 from pipelines.errors import StudyError
 from pipelines.officers.page import MARKING
@@ -82,7 +83,6 @@ def test_a_run_holds_all_that_readers_need(ready):
     assert tiny.paths.current.resolve() == run.resolve()
     assert {file.name for file in run.iterdir()} == {
         "released.duckdb",
-        "restricted.duckdb",
         "released",
         "charts",
         "board",
@@ -112,7 +112,10 @@ def test_released_tables_are_read_only_under_the_name_released(ready):
 
 def test_restricted_tables_are_for_officers_only(ready):
     tiny, con, study = ready
-    file = publish(tiny, con, study) / "restricted.duckdb"
+    run = publish(tiny, con, study)
+    file = tiny.paths.restricted_current / "restricted.duckdb"
+    assert file.resolve().parent == tiny.paths.restricted / run.name
+    assert tiny.paths.restricted.stat().st_mode & 0o777 == 0o700
     assert file.stat().st_mode & 0o777 == 0o600
     with closing(duckdb.connect(str(file), read_only=True)) as reader:
         found = reader.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
@@ -124,7 +127,8 @@ def test_restricted_tables_are_for_officers_only(ready):
 def test_no_pupil_row_is_in_a_run(ready):
     tiny, con, study = ready
     run = publish(tiny, con, study)
-    content = b"".join(file.read_bytes() for file in run.rglob("*") if file.is_file())
+    files = [*run.rglob("*"), *tiny.paths.restricted.rglob("*")]
+    content = b"".join(file.read_bytes() for file in files if file.is_file())
     assert b"sen_support" in content, "the search would find what is there"
     for secret in (b"Quillfeather", b"Marigold", b"A799200118001", b"pupil_key"):
         assert secret not in content
@@ -166,31 +170,36 @@ def test_the_officers_version_is_made_only_when_asked_for_and_changes_nothing_el
     without = publish(tiny, con, study)
     with_it = publish(tiny, con, study, has_officers_page=True)
     assert without != with_it
-    page = with_it / "officers" / "index.html"
+    restricted = {run: tiny.paths.restricted / run.name for run in (without, with_it)}
+    page = restricted[with_it] / "officers" / "index.html"
     assert MARKING in page.read_text(encoding="utf-8")
     assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     for folder in ("board", "charts", "released"):
         assert contents(without / folder) == contents(with_it / folder)
-    assert set(contents(with_it)) - set(contents(without)) == {"officers/index.html"}
-    listed = json.loads((with_it / "run.json").read_text(encoding="utf-8"))["files_sha256"]
-    assert listed["officers/index.html"] == contents(with_it)["officers/index.html"]
+    assert set(contents(with_it)) == set(contents(without))
+    assert set(contents(restricted[without])) == {"restricted.duckdb"}
+    assert set(contents(restricted[with_it])) == {"restricted.duckdb", "officers/index.html"}
+    listed = json.loads((with_it / "run.json").read_text(encoding="utf-8"))["restricted_sha256"]
+    assert listed == contents(restricted[with_it])
 
 
-def test_a_later_run_without_it_takes_it_out_of_what_readers_see(ready):
+def test_a_later_run_without_it_takes_it_out_of_what_officers_see(ready):
     tiny, con, study = ready
     publish(tiny, con, study, has_officers_page=True)
-    assert (tiny.paths.current / "officers" / "index.html").is_file()
+    assert (tiny.paths.restricted_current / "officers" / "index.html").is_file()
     publish(tiny, con, study)
-    assert not (tiny.paths.current / "officers").exists()
+    assert not (tiny.paths.restricted_current / "officers").exists()
 
 
 def test_a_run_opened_by_a_careless_hand_is_closed_again(ready):
     tiny, con, study = ready
     run = publish(tiny, con, study, has_officers_page=True)
+    restricted = tiny.paths.restricted / run.name
     closed = {
-        run / "officers": 0o700,
-        run / "officers" / "index.html": 0o600,
-        run / "restricted.duckdb": 0o600,
+        tiny.paths.restricted: 0o700,
+        restricted / "officers": 0o700,
+        restricted / "officers" / "index.html": 0o600,
+        restricted / "restricted.duckdb": 0o600,
     }
     for path in closed:
         path.chmod(0o755)
@@ -200,10 +209,31 @@ def test_a_run_opened_by_a_careless_hand_is_closed_again(ready):
 
 def test_a_changed_officers_version_is_made_again(ready):
     tiny, con, study = ready
-    page = publish(tiny, con, study, has_officers_page=True) / "officers" / "index.html"
+    publish(tiny, con, study, has_officers_page=True)
+    page = tiny.paths.restricted_current / "officers" / "index.html"
     page.write_text("<html>tampered</html>")
     publish(tiny, con, study, has_officers_page=True)
     assert MARKING in page.read_text(encoding="utf-8")
+
+
+def test_what_officers_may_open_goes_with_its_run(ready):
+    tiny, con, study = ready
+    first = publish(tiny, con, study)
+    (tiny.paths.restricted / ".cut-off.building").mkdir()
+    shutil.rmtree(first)
+    second = publish(tiny, con, study, has_officers_page=True)
+    names = {path.name for path in tiny.paths.restricted.iterdir()}
+    assert names == {second.name, "current"}
+
+
+def test_what_is_handed_out_is_as_open_as_other_files_and_holds_nothing_restricted(ready):
+    tiny, con, study = ready
+    with private.private_files():
+        run = publish(tiny, con, study, has_officers_page=True)
+    for path in (run, *run.rglob("*")):
+        most = 0o777 if path.is_dir() else 0o666
+        assert path.stat().st_mode & 0o777 == most & ~private._USUAL_MASK
+        assert path.name not in {"restricted.duckdb", "officers"}
 
 
 # ------------------------------------------------------------------------------- what is not mixed
@@ -316,7 +346,7 @@ def test_a_damaged_run_is_built_again(ready, damage):
     assert publish(tiny, con, study) == run
     assert set(contents(run)) == names
     assert page.read_text() == "<html/>"
-    assert publishing._is_whole(run)
+    assert publishing._is_whole(tiny.paths, run.name)
 
 
 def test_the_switch_is_one_rename(ready, monkeypatch):
@@ -324,16 +354,20 @@ def test_the_switch_is_one_rename(ready, monkeypatch):
     tiny, con, study = ready
     first = publish(tiny, con, study)
     monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
-    seen: list[tuple[Path, bool]] = []
+    seen: list[tuple[Path, Path, bool]] = []
     rename = Path.replace
 
     def watched(self: Path, target: Path) -> Path:
-        seen.append((tiny.paths.current.resolve(), publishing._is_whole(self.resolve())))
+        whole = publishing._is_whole(tiny.paths, self.resolve().name)
+        seen.append((target, tiny.paths.current.resolve(), whole))
         return rename(self, target)
 
     monkeypatch.setattr(Path, "replace", watched)
     second = publish(tiny, con, study)
-    assert seen == [(first.resolve(), True)], "the new run was whole while the old one was current"
+    links = (tiny.paths.restricted_current, tiny.paths.current)
+    assert seen == [(link, first.resolve(), True) for link in links], (
+        "the new run was whole while the old one was current"
+    )
     assert tiny.paths.current.resolve() == second.resolve()
     assert not tiny.paths.current.readlink().is_absolute(), "the folder may be moved as a whole"
 
