@@ -17,7 +17,6 @@ from pipelines.wording import (
     format_arm,
     format_count,
     format_group,
-    format_status,
 )
 
 # Two schools tell so little of their own spread that their 95% interval spans anything at all.
@@ -213,7 +212,7 @@ def _data(tables: Tables, about: Subject, lines: Lines) -> pd.DataFrame:
                 "95% interval": year_axis.interval_of(reading, about),
                 "Number of schools": reading.missing_reason or format_count(reading.n_schools),
                 "Number of pupils": reading.missing_reason or format_count(reading.n_pupils),
-                "Release status": format_status(reading.status),
+                "Release status": reading.how_final,
             }
             for arm, line in lines.items()
             for reading in line

@@ -7,6 +7,7 @@ school-level figures are not public.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -16,9 +17,10 @@ from matplotlib.ticker import MaxNLocator
 from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.charts.subject import Subject
-from pipelines.wording import NUMBER, format_count, format_status, rounded
+from pipelines.wording import NUMBER, format_count, rounded
 
 _SIDE, _LEFT = 3.55, 0.55
+_DECIMALS_OF_POINTS = {"share": 0, "points": 1}
 _BEFORE, _HIGHER = "Average of earlier years", "Higher than before"
 _BY_CHANCE = (
     "A school's results move by chance too, and those that start low tend to rise whatever is done."
@@ -35,7 +37,9 @@ def charts(tables: Tables) -> Iterator[Chart]:
             & (points["pupil_group"] == about.pupil_group)
         ].dropna(subset=["baseline_mean", "outcome_mean"])
         if len(mine):
-            yield _chart(tables, about, mine)
+            # No decimal is shown that the points are not released with (`school_point`).
+            decimals = min(about.decimals, _DECIMALS_OF_POINTS[about.unit])
+            yield _chart(tables, replace(about, decimals=decimals), mine)
 
 
 def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
@@ -44,7 +48,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     title, title_from = _title(tables, about, data)
     notes = _withheld(tables, about)
     withheld = " ".join(f"{note}." for note in notes) or "No school is withheld."
-    status = format_status(subject.series(tables, about, "rest", about.pupil_group)[-1].status)
+    status = subject.series(tables, about, "rest", about.pupil_group)[-1].how_final
     broken = series_breaks.break_words(tables, about)
     existed = "No such programme existed. " if about.is_placebo else ""
     moved = "" if _is_broken(tables, about) else _higher_words(tables, about, data)

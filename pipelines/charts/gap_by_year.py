@@ -19,7 +19,6 @@ from pipelines.wording import (
     format_count,
     format_group,
     format_size,
-    format_status,
     rounded,
 )
 
@@ -290,7 +289,7 @@ def _data(about: Subject, panels: dict[str, Panel]) -> pd.DataFrame:
             row["Gap"] = (
                 _first_reason(list(sides.values())) if gap is None else _gap_words(about, gap)
             )
-            row["Release status"] = format_status(sides["disadvantaged"].status)
+            row["Release status"] = sides["disadvantaged"].how_final
             rows.append(row)
     return pd.DataFrame(rows)
 

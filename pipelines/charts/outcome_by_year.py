@@ -15,7 +15,6 @@ from pipelines.wording import (
     capitalised,
     format_count,
     format_group,
-    format_status,
     format_verdict,
 )
 
@@ -169,7 +168,7 @@ def _data(about: Subject, lines: dict[str, list[Reading]]) -> pd.DataFrame:
                 "95% interval": year_axis.interval_of(reading, about),
                 "Number of schools": reading.missing_reason or format_count(reading.n_schools),
                 "Number of pupils": reading.missing_reason or format_count(reading.n_pupils),
-                "Release status": format_status(reading.status),
+                "Release status": reading.how_final,
             }
             for name, line in lines.items()
             for reading in line

@@ -121,7 +121,8 @@ def _pupils(row: Row) -> str:
     """The pupils it is for, "" where no one group of them is evaluated."""
     if is_missing(row["target_group"]):
         return ""
-    group = format_group(row["target_group"])
+    # A number stands before the words, or a colon after them.
+    group = "pupils" if row["target_group"] == "all" else format_group(row["target_group"])
     if row["suppressed"] or is_missing(row["n_target_pupils"]):
         return f"{group}: {WITHHELD}"
     share = format_value(row["target_pupil_share"], "share")

@@ -130,6 +130,11 @@ class Reading:
         return bool(self.missing_reason)
 
     @property
+    def how_final(self) -> str:
+        """Its release status; of a figure that is missing without one, why it is missing."""
+        return self.missing_reason if self.status is None else format_status(self.status)
+
+    @property
     def has_interval(self) -> bool:
         """Whether there is an interval to draw."""
         return not (math.isnan(self.ci_low) or math.isnan(self.ci_high))
@@ -342,11 +347,7 @@ def status_words(readings: Sequence[Reading]) -> str:
     """Release status by year in words: "final 2015-16 and 2016-17; provisional 2017-18"."""
     years_by_status: dict[str, list[str]] = {}
     for reading in sorted(readings, key=lambda reading: reading.academic_year):
-        if reading.status is None and reading.is_missing:
-            words = "no figure yet"
-        else:
-            words = format_status(reading.status)
-        years = years_by_status.setdefault(words, [])
+        years = years_by_status.setdefault(reading.how_final, [])
         if reading.academic_year not in years:
             years.append(reading.academic_year)
     return "; ".join(f"{join_words(years)} {words}" for words, years in years_by_status.items())

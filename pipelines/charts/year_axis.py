@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
 from pipelines.charts.subject import WITHHELD_TEXT, Reading, Subject
-from pipelines.wording import MINUS, format_interval, format_status
+from pipelines.wording import MINUS, format_interval
 
 _DODGE = 0.05  # keeps two intervals of one year from hiding each other
 
@@ -80,8 +80,8 @@ def year_words(lines: Sequence[Sequence[Reading]]) -> list[str]:
     """Each year over its release status."""
     labels = []
     for readings in zip(*lines, strict=True):
-        statuses = dict.fromkeys(r.status for r in readings if r.status is not None)
-        words = ", ".join(format_status(status) for status in statuses) or "no figure yet"
+        known = [reading for reading in readings if reading.status is not None] or readings[:1]
+        words = ", ".join(dict.fromkeys(reading.how_final for reading in known))
         labels.append(f"{readings[0].academic_year}\n{words}")
     return labels
 
