@@ -10,14 +10,14 @@ WITH baseline AS (
         compared.pupil_group AS target_group,
         compared.school_id,
         compared.is_programme,
-        asked.unit,
+        about.counts_pupils,
         outcome.pupil_group,
         outcome.n_pupils,
         outcome.value_status = 'value' AND outcome.n_pupils > 0 AS has_value,
         outcome.mean,
         outcome.variance
     FROM impact.compared_school AS compared
-    JOIN protocol.programme_measure AS asked USING (programme, measure)
+    JOIN protocol.measure AS about USING (measure)
     JOIN mart.outcome AS outcome
         ON outcome.school_id = compared.school_id
         AND outcome.measure = compared.measure
@@ -39,16 +39,16 @@ result AS (
         measure,
         key_stage,
         target_group,
-        unit,
+        counts_pupils,
         CASE WHEN pupil_group = target_group THEN 'target_pupils_before' ELSE 'all_pupils_before' END AS characteristic,
         is_programme,
         count(DISTINCT school_id) AS n_schools,
         CAST(sum(n_pupils) AS BIGINT) AS n_units,
         n_units AS n_pupils,
         sum(n_pupils * mean) / sum(n_pupils) AS side_mean,
-        -- A share's pupils vary by p (1 - p); of points the spread within schools has to be known.
+        -- A share's pupils vary by p (1 - p); of points, and of a rate, the spread within schools has to be known.
         CASE
-            WHEN unit = 'share' THEN greatest(side_mean * (1 - side_mean), 0) * n_units / nullif(n_units - 1, 0)
+            WHEN counts_pupils THEN greatest(side_mean * (1 - side_mean), 0) * n_units / nullif(n_units - 1, 0)
             WHEN bool_and(variance IS NOT NULL OR n_pupils = 1)
                 THEN (
                     sum((n_pupils - 1) * coalesce(variance, 0)) + sum(n_pupils * mean * mean)
@@ -57,7 +57,7 @@ result AS (
         END AS variance
     FROM baseline
     WHERE has_value AND pupil_group IN (target_group, 'all')
-    GROUP BY programme, measure, key_stage, target_group, unit, characteristic, is_programme
+    GROUP BY programme, measure, key_stage, target_group, counts_pupils, characteristic, is_programme
 ),
 
 school_make_up AS (
@@ -96,7 +96,7 @@ make_up AS (
 ),
 
 side AS (
-    SELECT * EXCLUDE (unit) FROM result
+    SELECT * EXCLUDE (counts_pupils) FROM result
     UNION ALL BY NAME
     SELECT * FROM make_up
 ),

@@ -8,12 +8,14 @@ SELECT
     outcome.academic_year,
     outcome.release_status,
     asked.unit,
+    about.counts_pupils,
     CAST(outcome.n_pupils AS BIGINT) AS n_pupils,
     outcome.mean,
     outcome.variance,
     told.school_id IS NOT NULL AS is_told
 FROM mart.outcome AS outcome
 JOIN protocol.programme_measure AS asked ON asked.measure = outcome.measure AND asked.is_primary
+JOIN protocol.measure AS about ON about.measure = outcome.measure
 JOIN protocol.programme AS programme
     ON programme.programme = asked.programme AND programme.target_group = outcome.pupil_group
 LEFT JOIN impact.compared_school AS compared

@@ -74,7 +74,7 @@ def build(con: duckdb.DuckDBPyConnection) -> int:
             n_pupils, mean = int(told["n_pupils"]), float(told["mean"])
             own = (
                 share_result(round(mean * n_pupils), n_pupils)
-                if told["unit"] == "share"
+                if told["counts_pupils"]
                 else points_result(mean, n_pupils, variance, of)
             )
             rows.append({**{str(name): value for name, value in told.items()}, **asdict(own)})

@@ -231,6 +231,28 @@ def test_a_rate_is_not_told_as_a_count_of_pupils(tmp_path):
     assert nation == [("nation", None)]
 
 
+def test_a_school_s_own_rate_is_not_told_as_a_count_of_pupils(tmp_path):
+    tiny = absence(tmp_path, -1.5)
+    told = {"programme": "help", "urn": 920003, "consent": "yes", "context": "A school."}
+    tiny.add(
+        "case_studies.csv",
+        'kind = "case_studies"',
+        [{**told, "support_received": "Coaching.", "statement": "We plan together."}],
+    )
+    with checked(tiny) as con:
+        own = con.execute(
+            "SELECT result.n_meeting, result.mean = cell.mean FROM impact.case_study_result AS result "
+            "JOIN mart.cell AS cell USING (school_id, measure, academic_year, pupil_group)"
+        ).fetchall()
+        sd = con.execute(
+            "SELECT standardised_difference FROM impact.balance WHERE characteristic = "
+            "'target_pupils_before'"
+        ).fetchall()
+    assert own == [(None, True)] * len(YEARS)
+    # Sessions missed do not vary as pupils who met a standard do, so their spread is not known.
+    assert sd == [(None,)]
+
+
 def test_without_the_census_absence_needs_its_own_count(tmp_path):
     tiny = absence(tmp_path, -1.5)
     tiny.drop("census.csv")

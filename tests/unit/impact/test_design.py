@@ -188,7 +188,7 @@ def test_balance_of_points_takes_the_spread_within_and_between_schools(tmp_path:
     rng = np.random.default_rng(1)
     pupils = {number: rng.normal(number / 10, 5, 12) for number in range(1, 5)}
     with store(tmp_path) as (con, _):
-        con.execute("UPDATE protocol.programme_measure SET unit = 'points' WHERE programme = 'gap'")
+        con.execute("UPDATE protocol.measure SET counts_pupils = false")
         for number, scores in pupils.items():
             add_cell(
                 con, school(number), "2016-17", "disadvantaged",

@@ -521,6 +521,21 @@ def test_a_school_enrolled_under_both_urns_is_one_school_from_the_first_date(tmp
         ).fetchall() == [("2018-01-20",)]
 
 
+@pytest.mark.parametrize(("urns", "told"), [((900003, 900004), 3), ((900004, 900003), 2)])
+def test_a_school_that_was_two_tells_the_case_study_of_its_present_number(tmp_path, urns, told):
+    tiny = TinyStudy(tmp_path)
+    rows = [
+        {"programme": "gap", "urn": urn, "consent": "yes", "context": "A school.",
+         "support_received": "Coaching.", "statement": "We plan together."}
+        for urn in urns
+    ]  # fmt: skip
+    tiny.add("case_studies.csv", 'kind = "case_studies"', rows)
+    with tiny.marts() as con:
+        assert con.execute(
+            "SELECT school_id, row_number FROM mart.case_study WHERE programme = 'gap'"
+        ).fetchall() == [(DOGWOOD, told)]
+
+
 def test_arms(tiny_marts):
     assert tiny_marts.execute("SELECT * FROM mart.arm ORDER BY school_id").fetchall() == [
         (ALDER, "both", 2, 2),
