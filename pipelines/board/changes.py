@@ -18,6 +18,7 @@ from pipelines.board.about import (
 )
 from pipelines.board.cited import Row, Tables, cite, sentence
 from pipelines.board.tables import Table, table_of
+from pipelines.study import key_stage_of as stage_of_kind
 
 NOTHING = (
     "There is nothing to set these results against: the study holds one release of each year’s "
@@ -44,7 +45,7 @@ def _used(tables: Tables) -> Iterator[str]:
     releases: dict[tuple[str, str], dict[str, bool]] = {}
     for row in tables["source"]:
         if not wording.is_missing(row["is_used"]):
-            of_year = releases.setdefault((row["kind"][:3], row["academic_year"]), {})
+            of_year = releases.setdefault((stage_of_kind(row["kind"]), row["academic_year"]), {})
             of_year[row["release_status"]] = bool(row["is_used"])
     for (key_stage, year), of_year in sorted(releases.items()):
         if len(of_year) < 2:

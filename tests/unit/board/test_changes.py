@@ -158,6 +158,24 @@ def test_the_release_that_is_used_is_said_where_there_are_several():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("phonics_schools", "Phonics screening check"),
+        ("ks1_schools", "Key Stage 1"),
+        ("attendance_schools", "Attendance"),
+    ],
+)
+def test_the_release_that_is_used_is_said_of_every_key_stage(kind, words):
+    table = {"file": "a.csv", "kind": kind, "academic_year": "2017-18"}
+    sources = [
+        {**table, "release_status": "provisional", "is_used": False},
+        {**table, "file": "b.csv", "release_status": "revised", "is_used": True},
+    ]
+    (said,) = made(sources=sources).sentences
+    assert said.startswith(f"Of 2017-18, {words}, every number on this page rests on the revised")
+
+
 def test_values_on_both_sides_of_a_break_are_said_not_to_be_alike():
     tables = released_tables()
     tables["series_break"] = pd.DataFrame(
