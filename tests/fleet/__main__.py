@@ -11,10 +11,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.fleet.drawing import draw_study
 from tests.fleet.files import write_study
 from tests.fleet.fleet import Told, judge, many
 from tests.fleet.running import run
+from tests.fleet.seeds import draw_study
 
 
 def main() -> int:

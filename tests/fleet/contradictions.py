@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from tests.fleet.objections import half_step
 from tests.fleet.recount import Recount
 from tests.fleet.running import Made
 
@@ -108,14 +107,13 @@ def coverage_adds_up(made: Made, _: Recount) -> Iterator[str]:
             yield f"coverage: the numbers of {line[:120]!r} do not add up"
 
 
-def reasons_are_true_of_all(made: Made, _: Recount) -> Iterator[str]:
+def reasons_are_true_of_all(made: Made, recount: Recount) -> Iterator[str]:
     """A reason of all schools of a programme is that of all; what was never estimated is not withheld."""
     counts = made.tables["school_count"]
     for _, row in _verdicts(made).iterrows():
         reason = str(row["verdict_reason"])
-        own = counts[
-            (counts["programme"] == row["programme"]) & (counts["key_stage"] == row["measure"][:3])
-        ]
+        stage = recount.files.about(row["measure"]).stage
+        own = counts[(counts["programme"] == row["programme"]) & (counts["key_stage"] == stage)]
         said = reason.removeprefix("none of its schools can be compared: ")
         if said != reason and len(own) > 1 and said.count("(") != len(own):
             yield f"reasons: {row['programme']} {row['measure']}: {said!r} is not why all are left out"
@@ -123,14 +121,14 @@ def reasons_are_true_of_all(made: Made, _: Recount) -> Iterator[str]:
             yield f"reasons: {row['programme']} {row['measure']}: withheld, though no school is compared"
 
 
-def verdicts_follow_from_figures(made: Made, _: Recount) -> Iterator[str]:
+def verdicts_follow_from_figures(made: Made, recount: Recount) -> Iterator[str]:
     """Better and worse exclude zero, no meaningful difference lies within the smallest that would matter."""
     smallest = made.tables["measure"].set_index(["programme", "measure"])["smallest_effect"]
     for _, row in _verdicts(made).iterrows():
         low, high, verdict = row["ci_low"], row["ci_high"], row["verdict"]
         where = f"figures: {row['programme']} {row['measure']}: {verdict} of {low} to {high}"
         matters = smallest[row["programme"], row["measure"]]
-        step = half_step(row["measure"])
+        step = recount.files.about(row["measure"]).half_step
         if pd.isna(low):
             if verdict != "cannot_tell":
                 yield f"{where}, without an interval"
@@ -141,6 +139,22 @@ def verdicts_follow_from_figures(made: Made, _: Recount) -> Iterator[str]:
             yield where
         if verdict == "no_meaningful_difference" and max(-low, high) > matters + step:
             yield f"{where}, where {matters} matters"
+
+
+def nothing_published_is_awaited(made: Made, recount: Recount) -> Iterator[str]:
+    """Results of a year are not yet published only where the study says so."""
+    awaited = {
+        (entry["measure"], entry["academic_year"])
+        for entry in recount.files.protocol.get("not_yet_published", ())
+    }
+    for chart in made.charts:
+        if "Year" not in chart.data or chart.name.startswith("authority_context"):
+            continue
+        measure = chart.name.split("-")[-1]
+        for _, row in chart.data.iterrows():
+            is_awaited = any("not yet published" in str(cell) for cell in row)
+            if is_awaited and (measure, row["Year"]) not in awaited:
+                yield f"awaited: {chart.name} {row['Year']} is said to be not yet published"
 
 
 def gaps_are_differences(made: Made, _: Recount) -> Iterator[str]:
@@ -199,6 +213,7 @@ CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
     coverage_adds_up,
     reasons_are_true_of_all,
     verdicts_follow_from_figures,
+    nothing_published_is_awaited,
     gaps_are_differences,
     charts_say_what_tables_say,
 )

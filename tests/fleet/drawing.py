@@ -50,6 +50,21 @@ OPTIONAL_KINDS = (
 
 
 @dataclass(frozen=True)
+class OwnMeasure:
+    """A measure that the study declares itself, as its `[[measure]]` says it."""
+
+    name: str
+    label: str
+    unit: str
+    key_stage: str
+    higher_is_better: bool
+    decimals: int
+    low: float | None
+    high: float | None
+    is_rate: bool
+
+
+@dataclass(frozen=True)
 class Asked:
     """A measure of a programme."""
 
@@ -118,6 +133,13 @@ class Drawn:
     not_yet_published: tuple[tuple[str, str], ...]
     stated_total: int | None
     claims: tuple[tuple[str, int], ...]  # kind, and how many schools it leaves out
+    # Drawn apart (`other_results`, `lost_columns`, `other_files`).
+    other_stages: tuple[str, ...] = ()
+    own_measures: tuple[OwnMeasure, ...] = ()
+    is_roll_counted: bool = True  # the table of absence counts pupils, or the census does
+    lost: tuple[tuple[str, str, str], ...] = ()  # kind of source, year and heading
+    neighbours: tuple[int, ...] = ()
+    context_years: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -132,8 +154,8 @@ class Drawn:
         return dt.date(int(self.outcome_year[:4]) + 1, 9, 1)
 
 
-def draw_study(seed: int) -> Drawn:
-    """The study of a seed."""
+def draw_usual(seed: int) -> Drawn:
+    """What every study of a seed has; what only some have is drawn apart (`seeds`)."""
     draw = np.random.default_rng([seed, 1])
     outcome = int(draw.integers(1, len(YEARS)))
     baselines = _baseline_years(draw, outcome)

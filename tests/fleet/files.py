@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tests.fleet.context_files import context_files
 from tests.fleet.drawing import Drawn
 from tests.fleet.other_files import other_files
+from tests.fleet.other_results import other_table, own_columns, revised_rows
 from tests.fleet.protocol import protocol_text
 from tests.fleet.result_files import pupil_rows, revised, table_rows
+from tests.fleet.school_changes import links
 from tests.fleet.world import AUTHORITY, TYPES, World, make_world
 
 
@@ -43,24 +46,43 @@ def write_world(world: World, parent: Path) -> Path:
             rows = pupil_rows(
                 np.random.default_rng([drawn.seed, 4, int(year[:4])]), drawn, released, stage, year
             )
+            more: dict[str, object] = {"academic_year": year, "status": status}
+            kind = f"{stage}_{form.replace('tables', 'schools')}"
             if form == "tables":
                 rows = table_rows(world, released, rows, stage, year)
+                own = np.random.default_rng([drawn.seed, 11, int(year[:4])])
+                if columns := own_columns(own, world, rows, stage, year):
+                    more["columns"] = columns
             else:
                 rows = rows[(released["laestab"] // 10_000 == AUTHORITY).to_numpy()]
-            add(rows, f"{stage}_{form}_{year}_{status}.csv", f"{stage}_{form.replace('tables', 'schools')}",
-                academic_year=year, status=status)  # fmt: skip
+            lost = [heading for at, of_year, heading in drawn.lost if (at, of_year) == (kind, year)]
+            if lost := [heading for heading in lost if heading in rows.columns]:
+                rows, more["without"] = rows.drop(columns=lost), lost
+            add(rows, f"{stage}_{form}_{year}_{status}.csv", kind, **more)
+    for stage in drawn.other_stages:
+        for year in sorted(set(drawn.years) - set(drawn.years_without_file)):
+            own = np.random.default_rng([drawn.seed, 12, int(year[:4]), len(stage)])
+            table = other_table(own, world, stage, year)
+            releases = {"final": table.rows}
+            if year == drawn.outcome_year and own.random() < 0.3:
+                releases = {
+                    "provisional": table.rows,
+                    "revised": revised_rows(own, world, table, stage, year),
+                }
+            for status, rows in releases.items():
+                add(rows, f"{stage}_{year}_{status}.csv", f"{stage}_schools",
+                    academic_year=year, status=status, columns=table.columns)  # fmt: skip
     if drawn.has_register:
         add(_register(world), "register.csv", "school_register")
     if "school_links" in drawn.kinds:
-        add(_links(world), "links.csv", "school_links")
+        add(pd.DataFrame(links(world.schools)), "links.csv", "school_links")
     add(_enrolments(world), "enrolments.csv", "enrolments")
     for kind, rows in other_files(draw, world).items():
-        more: dict[str, object] = {}
-        if kind == "school_census":
-            more = {"academic_year": drawn.outcome_year}
-        if kind == "la_context":
-            more = {"status": "final"}
+        more = {"academic_year": drawn.outcome_year} if kind == "school_census" else {}
         add(rows, f"{kind}.csv", kind, **more)
+    if "la_context" in drawn.kinds:
+        for status, rows in context_files(drawn):
+            add(rows, f"la_context_{status}.csv", "la_context", status=status)
     (folder / "study.toml").write_text(protocol_text(drawn, sources), encoding="utf-8")
     return folder
 
@@ -82,26 +104,17 @@ def _register(world: World) -> pd.DataFrame:
         if converted is not None:
             before = converted - dt.timedelta(days=1)
             rows.append(
-                {**row, "URN": school["old_urn"], "TypeOfEstablishment (name)": "Community school",
+                {**row, "URN": school["old_urn"], "EstablishmentNumber": school["old_number"],
+                 "TypeOfEstablishment (name)": "Community school",
                  "EstablishmentTypeGroup (name)": "Local authority maintained schools",
                  "CloseDate": f"{before:%d-%m-%Y}"}
             )  # fmt: skip
             row["OpenDate"] = f"{converted:%d-%m-%Y}"
+        if school["merged_into"] >= 0:
+            row["CloseDate"] = f"{school['changed_on'] - dt.timedelta(days=1):%d-%m-%Y}"
+        if school["split_from"] >= 0:
+            row["OpenDate"] = f"{school['changed_on']:%d-%m-%Y}"
         rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _links(world: World) -> pd.DataFrame:
-    rows = []
-    for _, school in world.schools.iterrows():
-        if school["converted_on"] is None:
-            continue
-        day = f"{school['converted_on']:%d-%m-%Y}"
-        new, old = school["urn"], school["old_urn"]
-        rows += [
-            {"URN": urn, "LinkURN": other, "LinkType": kind, "LinkEstablishedDate": day}
-            for urn, other, kind in ((new, old, "Predecessor"), (old, new, "Successor"))
-        ]
     return pd.DataFrame(rows)
 
 

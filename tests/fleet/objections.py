@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tests.fleet.printed import count_differs, differs, of_share
 from tests.fleet.recount import Recount
 
 Tables = Mapping[str, pd.DataFrame]
-_TWO_DECIMALS = ("ks4_progress8", "ks2_progress_index")
+STAGES = ("phonics", "ks1", "ks2", "ks4", "attendance")
 _CENSUS_HEADING = {
     "all": "NOR", "sen_support": "TSENELK", "ehc_plan": "TSENELSE", "disadvantaged": "NUMFSMEVER",
 }  # fmt: skip
@@ -26,35 +27,20 @@ def objections(tables: Tables, recount: Recount) -> list[str]:
     return [said for check in CHECKS for said in check(tables, recount)]
 
 
-def is_share(measure: str) -> bool:
-    """Whether a measure is a share of pupils."""
-    return measure.endswith(("_expected", "_share", "_94", "_95"))
-
-
-def half_step(measure: str) -> float:
-    """Half of the last decimal that a measure is released with."""
-    return 0.005 if is_share(measure) or measure in _TWO_DECIMALS else 0.05
-
-
-def _differs(printed: Any, counted: float, slack: float = 0.0) -> bool:
-    """Whether a figure is shown and is not the counted one; one that cannot be counted is none to show."""
-    return not pd.isna(printed) and not abs(float(printed) - counted) <= slack + 1e-9
-
-
-def _asked(recount: Recount) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def asked(recount: Recount) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for programme in recount.evaluated:
         for measure in programme["measure"]:
             yield programme, measure
 
 
-def _is_local_pool(programme: Mapping[str, Any]) -> bool:
+def is_local_pool(programme: Mapping[str, Any]) -> bool:
     return programme.get("comparison_pool", "local") == "local"
 
 
 def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
     """Schools and pupils on each side of every headline."""
     impact = tables["impact"]
-    for programme, measure in _asked(recount):
+    for programme, measure in asked(recount):
         rows = impact[
             (impact["role"] == "headline") & (impact["programme"] == programme["id"])
             & (impact["measure"] == measure["name"])
@@ -71,12 +57,15 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
             ("programme", kept[kept["is_programme"]]),
             ("comparison", kept[~kept["is_programme"]]),
         ):
-            if side == "comparison" and not _is_local_pool(programme):
+            if side == "comparison" and not is_local_pool(programme):
                 continue
             n_pupils = _pupils_of(recount, programme, measure, of_side)
-            for what, counted in (("schools", len(of_side)), ("pupils", n_pupils)):
+            for what, counted, is_other in (
+                ("schools", len(of_side), differs),
+                ("pupils", n_pupils, count_differs),
+            ):
                 printed = row[f"n_{side}_{what}"]
-                if _differs(printed, counted):
+                if is_other(printed, counted):
                     yield (f"headline: {programme['id']} {measure['name']}: {what} of the {side} side: "
                            f"printed {printed}, counted {counted}")  # fmt: skip
 
@@ -100,14 +89,13 @@ def levels(tables: Tables, recount: Recount) -> Iterator[str]:
         n_schools, n_pupils, mean = recount.level(
             row["measure"], row["pupil_group"], row["academic_year"], within
         )
-        if _differs(row["n_schools"], n_schools):
+        if differs(row["n_schools"], n_schools):
             yield f"{where}: schools printed {row['n_schools']}, counted {n_schools}"
-        if _differs(row["n_pupils"], n_pupils):
+        if count_differs(row["n_pupils"], n_pupils):
             yield f"{where}: pupils printed {row['n_pupils']}, counted {n_pupils}"
-        slack = half_step(row["measure"]) + (
-            0.5 / n_pupils if is_share(row["measure"]) and n_pupils else 0
-        )
-        if n_pupils and _differs(row["mean"], mean, slack):
+        about = recount.files.about(row["measure"])
+        slack = of_share(n_pupils, about.half_step) if about.counts_pupils else about.half_step
+        if n_pupils and differs(row["mean"], mean, slack):
             yield f"{where}: average printed {row['mean']}, counted {mean:.4f}"
 
 
@@ -115,8 +103,10 @@ def coverage(tables: Tables, recount: Recount) -> Iterator[str]:
     """Of a programme's schools, how many are compared and why the others are not."""
     counts = tables["school_count"]
     for programme in recount.evaluated:
-        for stage in ("ks2", "ks4"):
-            asked = [m for m in programme["measure"] if m["name"].startswith(stage)]
+        for stage in STAGES:
+            asked = [
+                m for m in programme["measure"] if recount.files.about(m["name"]).stage == stage
+            ]
             if not asked:
                 continue
             measure = next((m for m in asked if m.get("primary")), asked[0])
@@ -144,7 +134,7 @@ def programmes(tables: Tables, recount: Recount) -> Iterator[str]:
             "n_ks4_schools": sum(recount.has_results(school, "ks4") for school in schools),
         }
         for name, n in counted.items():
-            if _differs(row[name], n):
+            if differs(row[name], n):
                 yield f"programme: {programme['id']} {name}: printed {row[name]}, counted {n}"
         if census is None:
             continue
@@ -155,7 +145,7 @@ def programmes(tables: Tables, recount: Recount) -> Iterator[str]:
                 continue
             figures = on_roll[heading]
             n = figures.sum() if figures.notna().all() and len(figures) == len(schools) else None
-            if not pd.isna(row[name]) and (n is None or _differs(row[name], n)):
+            if not pd.isna(row[name]) and (n is None or count_differs(row[name], n)):
                 yield f"programme: {programme['id']} {name}: printed {row[name]}, counted {n}"
 
 
@@ -169,7 +159,7 @@ def lists(tables: Tables, recount: Recount) -> Iterator[str]:
     """Schools that two programmes share, and the names on each list."""
     for _, row in tables["programme_overlap"].iterrows():
         n = len(recount.schools_of(row["programme_a"]) & recount.schools_of(row["programme_b"]))
-        if _differs(row["n_schools"], n):
+        if differs(row["n_schools"], n):
             both = f"{row['programme_a']} and {row['programme_b']}"
             yield f"overlap: {both}: printed {row['n_schools']}, counted {n}"
     names = recount.files.schools["name"]
@@ -202,15 +192,15 @@ def priorities(tables: Tables, recount: Recount) -> Iterator[str]:
             ("n_schools", len(reached)),
             ("n_schools_of_all", len(local)),
         ):
-            if _differs(row[name], n):
+            if differs(row[name], n):
                 yield f"priority: {row['priority']} {name}: printed {row[name]}, counted {n}"
 
 
 def attrition(tables: Tables, recount: Recount) -> Iterator[str]:
     """Schools of either side that are kept and lost, and all their pupils to the nearest ten."""
     printed = tables["attrition"]
-    for programme, measure in _asked(recount):
-        if not _is_local_pool(programme):
+    for programme, measure in asked(recount):
+        if not is_local_pool(programme):
             continue
         standing = recount.standing(programme, measure)
         in_scope = standing[standing["in_scope"]]
@@ -221,32 +211,32 @@ def attrition(tables: Tables, recount: Recount) -> Iterator[str]:
             of_side = in_scope[in_scope["is_programme"] == (row["side"] == "programme")]
             own = of_side[(of_side["reason"] == "compared") == row["is_kept"]]
             where = f"attrition: {programme['id']} {measure['name']} {row['side']} kept={row['is_kept']}"
-            if _differs(row["n_schools"], len(own)):
+            if differs(row["n_schools"], len(own)):
                 yield f"{where}: schools printed {row['n_schools']}, counted {len(own)}"
             _, n, mean = recount.level(
                 measure["name"], "all", recount.files.outcome_year, frozenset(own.index)
             )
-            if _differs(row["n_pupils"], n, 5):
+            if count_differs(row["n_pupils"], n, 10):
                 yield f"{where}: pupils printed {row['n_pupils']}, counted {n}"
-            if n and _differs(row["mean"], mean, half_step(measure["name"])):
+            if n and differs(row["mean"], mean, recount.files.about(measure["name"]).half_step):
                 yield f"{where}: average printed {row['mean']}, counted {mean:.4f}"
 
 
 def naive_changes(tables: Tables, recount: Recount) -> Iterator[str]:
     """The change since last year: how one side's average over pupils moved, less the other's."""
     impact = tables["impact"]
-    for programme, measure in _asked(recount):
+    for programme, measure in asked(recount):
         rows = impact[
             (impact["role"] == "naive") & (impact["programme"] == programme["id"])
             & (impact["measure"] == measure["name"]) & impact["estimate_low"].notna()
         ]  # fmt: skip
-        if rows.empty or not _is_local_pool(programme):
+        if rows.empty or not is_local_pool(programme):
             continue
         standing = recount.standing(programme, measure)
         kept = standing[standing["reason"] == "compared"]
         counted = _change(kept[kept["is_programme"]]) - _change(kept[~kept["is_programme"]])
         printed = rows["estimate_low"].iloc[0]
-        if _differs(printed, counted, half_step(measure["name"])):
+        if differs(printed, counted, recount.files.about(measure["name"]).half_step):
             yield f"naive: {programme['id']} {measure['name']}: printed {printed}, counted {counted:.4f}"
 
 
@@ -263,13 +253,13 @@ def points(tables: Tables, recount: Recount) -> Iterator[str]:
     for (programme_id, name), rows in tables["school_point"].groupby(["programme", "measure"]):
         programme = next(p for p in recount.evaluated if p["id"] == programme_id)
         measure = next(m for m in programme["measure"] if m["name"] == name)
-        if not _is_local_pool(programme):
+        if not is_local_pool(programme):
             continue
         kept = recount.standing(programme, measure).query("reason == 'compared'")
         for side, of_side in rows.groupby("is_programme"):
             counted = kept.loc[kept["is_programme"] == side, "outcome"].astype(float).to_numpy()
             for value in of_side["outcome_mean"]:
-                slack = 0.005 if is_share(name) else 0.05
+                slack = 0.005 if recount.files.about(name).is_share else 0.05
                 if not (np.abs(counted - value) <= slack + 1e-9).any():
                     yield f"points: {programme_id} {name}: {value} is no compared school's result"
 

@@ -9,13 +9,17 @@ import pandas as pd
 from tests.fleet.drawing import Draw
 from tests.fleet.world import AUTHORITY, World
 
+# `files` and `context_files` write these.
+_ELSEWHERE = {"school_links", "la_context"}
+
 
 def other_files(draw: Draw, world: World) -> dict[str, pd.DataFrame]:
     drawn = world.drawn
     members = world.enrolments
-    local = world.schools[world.schools["is_local"]]
+    # A school that another took in is in none of these files.
+    local = world.schools[world.schools["is_local"] & (world.schools["merged_into"] < 0)]
     year = int(drawn.outcome_year[:4])
-    made: dict[str, list[dict[str, object]]] = {kind: [] for kind in drawn.kinds - {"school_links"}}
+    made: dict[str, list[dict[str, object]]] = {kind: [] for kind in drawn.kinds - _ELSEWHERE}
     day = lambda: dt.date(year, 10, 1) + dt.timedelta(days=int(draw.integers(0, 250)))  # noqa: E731
     for _, school in local.iterrows():
         if "inspections" in made and draw.random() < 0.5:
@@ -82,13 +86,4 @@ def other_files(draw: Draw, world: World) -> dict[str, pd.DataFrame]:
         made["evaluation_questions"] = [
             {"question": f"q{n}", "wording": f"Question {n}?"} for n in (1, 2, 3, 4)
         ]
-    if "la_context" in made:
-        made["la_context"] = [
-            {"Short Desc": name, "Years": str(int(of_year[:4]) + 1), "LA and Regions": area,
-             "LA Number": number,
-             "Values": round(float(draw.uniform(30, 80)), 1)}
-            for name in ("KS2RWM_Expected_STD", "DAP_NEW_KS2_RWM")
-            for of_year in drawn.years
-            for area, number in (("Nowhere", AUTHORITY), ("England", 970))
-        ]  # fmt: skip
     return {kind: pd.DataFrame(rows) for kind, rows in made.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 
@@ -21,6 +22,16 @@ def protocol_text(drawn: Drawn, sources: list[tuple[str, dict[str, object]]]) ->
     ]  # fmt: skip
     for programme in drawn.programmes:
         lines += _programme_lines(programme)
+    for own in drawn.own_measures:
+        lines += ["", "[[measure]]"]
+        lines += [
+            _line(key, value) for key, value in dataclasses.asdict(own).items() if value is not None
+        ]
+    if drawn.neighbours:
+        lines += ["", "[authority_context]", _line("statistical_neighbours", list(drawn.neighbours)),
+                  _line("model", "of 2018")]  # fmt: skip
+        if drawn.context_years:
+            lines.append(_line("years", list(drawn.context_years)))
     for measure, year in drawn.not_yet_published:
         lines += ["", "[[not_yet_published]]", _line("measure", measure), _line("academic_year", year),
                   _line("reason", "It is first published in mid-October")]  # fmt: skip
@@ -75,7 +86,9 @@ def _programme_lines(programme: Programme) -> list[str]:
 
 
 def _line(key: str, value: object) -> str:
-    written = (
-        value.isoformat() if isinstance(value, dt.date) else json.dumps(value, ensure_ascii=False)
-    )
-    return f"{key} = {written}"
+    if isinstance(value, dict):
+        entries = (f'"{name}" = {json.dumps(entry)}' for name, entry in value.items())
+        return f"{key} = {{ {', '.join(entries)} }}"
+    if isinstance(value, dt.date):
+        return f"{key} = {value.isoformat()}"
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}"

@@ -15,6 +15,8 @@ from tests.fleet.recount_cells import Files
 
 # A year helps only where both sides have so many schools, or one where a side never has as many.
 _FEWEST_SCHOOLS_OF_A_SIDE = 5
+# How old the year group is by the summer of its tests.
+_LAST_AGE = {"phonics": 6, "ks1": 7, "ks2": 11, "ks4": 16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +25,7 @@ class Recount:
 
     files: Files
     _standings: dict[tuple[str, str, bool], pd.DataFrame] = field(default_factory=dict)
+    _years: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path) -> Recount:
@@ -48,6 +51,7 @@ class Recount:
                     "is_placebo": False,
                 }
             )
+        made = _one_a_school(made)
         made += [row for p in self.files.programmes if "placebo" in p for row in self._placebo(p)]
         names = ["programme", "school", "start", "left", "has_left", "is_placebo"]
         members = pd.DataFrame(made, columns=names).astype({"start": object, "left": object})
@@ -63,7 +67,7 @@ class Recount:
         return "left" if is_gone else "under_way"
 
     @cached_property
-    def _touched(self) -> set[tuple[int, str]]:
+    def touched(self) -> set[tuple[int, str]]:
         """Schools and earlier years in which an evaluated programme was at work there."""
         evaluated = {p["id"] for p in self.evaluated}
         touched = set()
@@ -88,7 +92,9 @@ class Recount:
         if not set(years) <= set(by_year.columns):
             return []
         complete = by_year[years].dropna().reset_index()
-        chosen = complete.sort_values([asked["academic_year"], "school"]).head(asked["n_schools"])
+        sign = 1 if self.files.about(asked["measure"]).is_higher_better else -1
+        weakness = complete.assign(weakness=sign * complete[asked["academic_year"]])
+        chosen = weakness.sort_values(["weakness", "school"]).head(asked["n_schools"])
         return [
             {"programme": programme["id"], "school": school, "start": None, "left": None,
              "has_left": False, "is_placebo": True}
@@ -171,16 +177,17 @@ class Recount:
         is_now = asked["year"] == self.files.outcome_year
         outcome = asked[is_usable & is_now].set_index("school")
         before = asked[is_usable & asked["year"].isin(self.files.baseline_years)]
-        is_touched = [
-            key in self._touched for key in zip(before["school"], before["year"], strict=True)
+        istouched = [
+            key in self.touched for key in zip(before["school"], before["year"], strict=True)
         ]
-        untouched = before[~np.array(is_touched, dtype=bool)]
+        untouched = before[~np.array(istouched, dtype=bool)]
         facts = _Facts(
             hidden=set(asked.loc[is_now & (asked["state"] == "suppressed"), "school"]),
+            uncounted=set(asked.loc[(asked["state"] == "value") & asked["n"].isna(), "school"]),
             outcome=set(outcome.index),
             earlier=set(before["school"]),
             baseline=set(untouched["school"]),
-            common=self._common(programme, outcome.index, untouched, standing),
+            common=self._common(programme, name, outcome.index, untouched, standing),
         )
         last = untouched[untouched["year"] == self.files.baseline_years[-1]].set_index("school")
         now, then = (
@@ -194,15 +201,21 @@ class Recount:
                 "reason": self._reason(school, name, standing.get(school), facts),
                 "in_scope": self._described[school]["is_local"]
                 and self._described[school]["kind"] == "mainstream"
-                and self.has_results(school, name[:3]),
+                and self.has_results(school, self.files.about(name).stage),
                 **dict(zip(("n", "outcome"), now.get(school, (0, np.nan)), strict=True)),
                 **dict(zip(("n_last", "last"), then.get(school, (0, np.nan)), strict=True)),
             }
         return pd.DataFrame.from_dict(made, orient="index")
 
+    def years_in_common(self, programme: dict[str, Any], measure: dict[str, Any]) -> set[str]:
+        """Earlier years that a programme's comparison on a measure uses."""
+        self.standing(programme, measure)
+        return self._years[programme["id"], measure["name"]]
+
     def _common(
         self,
         programme: dict[str, Any],
+        measure: str,
         with_outcome: pd.Index,
         before: pd.DataFrame,
         standing: dict[int, str],
@@ -214,6 +227,7 @@ class Recount:
         is_side = [standing.get(school, "under_way") == "under_way" for school in before["school"]]
         own = before[is_of & np.array(is_side, dtype=bool)]
         if programme.get("comparison_pool", "local") != "local":
+            self._years[programme["id"], measure] = set(own["year"])
             return set(own["school"])
         is_inside = own["school"].isin(standing)
         used = set(own["year"])
@@ -223,6 +237,7 @@ class Recount:
                 fewest = min(_FEWEST_SCHOOLS_OF_A_SIDE, -(-n_schools // 2))
                 counts = side.groupby("year")["school"].nunique()
                 used &= set(counts.index[counts >= fewest])
+        self._years[programme["id"], measure] = used
         return set(own.loc[own["year"].isin(used), "school"])
 
     @cached_property
@@ -237,7 +252,7 @@ class Recount:
 
     def _reason(self, school: int, measure: str, standing: str | None, facts: _Facts) -> str:
         """The first of the reasons that is true of a school; 'compared' if none is."""
-        stage = measure[:3]
+        stage = self.files.about(measure).stage
         own = self._described[school]
         is_awaited = any(
             entry["measure"] == measure and entry["academic_year"] == self.files.outcome_year
@@ -255,6 +270,7 @@ class Recount:
             (is_awaited and school not in facts.outcome, "not_yet_published"),
             (not has_row, "not_in_files"),
             (school not in facts.outcome and school in facts.hidden, "withheld_when_published"),
+            (school not in facts.outcome and school in facts.uncounted, "no_pupil_count"),
             (school not in facts.outcome, "no_result"),
             (school not in facts.earlier, "no_earlier_result"),
             (school not in facts.baseline, "programme_in_earlier_years"),
@@ -267,7 +283,9 @@ class Recount:
     def _teaches(self, school: int, stage: str) -> bool:
         """Whether a school's ages hold the year group that is tested; so too where nobody says."""
         low, high = (self._described[school][age] for age in ("low_age", "high_age"))
-        last = 11 if stage == "ks2" else 16
+        if stage not in _LAST_AGE:
+            return True
+        last = _LAST_AGE[stage]
         return bool(pd.isna(low) or pd.isna(high) or (low < last and high >= last))
 
     @cache  # noqa: B019 - a recount lives as long as one study
@@ -315,11 +333,29 @@ class Recount:
         return frozenset(schools.index[schools["is_local"]]) - frozenset(rows["school"])
 
 
+def _one_a_school(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A school that was two joined when the first of them did, and left once both had."""
+    together: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for row in rows:
+        together.setdefault((row["programme"], row["school"]), []).append(row)
+    made = []
+    for own in together.values():
+        starts = [row["start"] for row in own if row["start"] is not None]
+        ends = [row["left"] for row in own if row["left"] is not None]
+        has_left = all(row["has_left"] for row in own)
+        left = max(ends, default=None) if has_left else None
+        made.append(
+            {**own[0], "start": min(starts, default=None), "left": left, "has_left": has_left}
+        )
+    return made
+
+
 @dataclass(frozen=True)
 class _Facts:
     """Schools by what they have on one question."""
 
     hidden: set[int]
+    uncounted: set[int]
     outcome: set[int]
     earlier: set[int]
     baseline: set[int]

@@ -43,7 +43,50 @@ _COUNTS = {
     "ks4": {"all": "TPUP", "disadvantaged": "TFSM6CLA1A", "not_disadvantaged": "TNOTFSM6CLA1A"},
 }
 _BASICS = {"disadvantaged": "PTFSM6CLA1ABASICS", "not_disadvantaged": "PTNOTFSM6CLA1ABASICS"}
-CELL_KEY = ["school", "stage", "year", "status", "group", "measure"]
+_PUPIL_HEADINGS = {
+    "ks2": (
+        "SEN", "FSM6_P", "KS1GROUP", "KS1AVERAGEPS", "READOUTCOME", "MATOUTCOME", "READSCORE", "MATSCORE",
+        "WRITTAOUTCOME", "RWMEXP", "ELIGRWM", "READPROGSCORE_EM_ADJUSTED", "WRITPROGSCORE_EM_ADJUSTED",
+        "MATPROGSCORE_EM_ADJUSTED",
+    ),
+    "ks4": ("SENF", "FSM6", "KS2APS", "ATT8SCR", "P8SCORE", "L2BASICS_94", "L2BASICS_95"),
+}  # fmt: skip
+_RESULT_KINDS = ("ks2_schools", "ks4_schools", "ks2_pupils", "ks4_pupils")
+_OTHER_KINDS = ("phonics_schools", "ks1_schools", "attendance_schools")
+# Of whom the January census counts pupils on roll.
+_ON_ROLL = {
+    "all": "NOR",
+    "sen_support": "TSENELK",
+    "ehc_plan": "TSENELSE",
+    "disadvantaged": "NUMFSMEVER",
+}
+_GROUPS = (
+    "all",
+    "disadvantaged",
+    "not_disadvantaged",
+    "sen_support",
+    "ehc_plan",
+    "no_sen",
+    "high_prior",
+)
+_TWO_DECIMALS = ("ks4_progress8", "ks2_progress_index")
+_ABSENCE = ("attendance_absence", "attendance_persistent_absence")
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a measure by its name, or by what the study declares of its own."""
+
+    stage: str
+    is_share: bool
+    decimals: int
+    is_higher_better: bool = True
+    counts_pupils: bool = True
+
+    @property
+    def half_step(self) -> float:
+        """Half of the last decimal that a figure is released with."""
+        return 0.5 * 10.0 ** -(self.decimals + 2 * self.is_share)
 
 
 @dataclass(frozen=True)
@@ -84,6 +127,19 @@ class Files:
             if source["kind"] in kinds
         ]
 
+    def about(self, measure: str) -> About:
+        """What kind of figure a measure is."""
+        for own in self.protocol.get("measure", ()):
+            if own["name"] == measure:
+                is_share = own["unit"] == "share"
+                return About(own["key_stage"], is_share, own.get("decimals", 0),
+                             own.get("higher_is_better", True),
+                             is_share and not own.get("is_rate", False))  # fmt: skip
+        is_share = measure.endswith(("_expected", "_share", "_94", "_95")) or measure in _ABSENCE
+        decimals = (measure in _ABSENCE) if is_share else 2 if measure in _TWO_DECIMALS else 1
+        return About(measure.partition("_")[0], is_share, int(decimals), measure not in _ABSENCE,
+                     is_share and measure != "attendance_absence")  # fmt: skip
+
     def rows(self, kind: str) -> pd.DataFrame | None:
         """The rows of a kind of which there is one file; None without one."""
         found = self.of_kind(kind)
@@ -95,7 +151,7 @@ class Files:
     def school_of_urn(self) -> dict[int, int]:
         """Which school each URN is: its LAESTAB, which a conversion keeps."""
         known: dict[int, int] = {}
-        for source, rows in self.of_kind("ks2_schools", "ks4_schools", "ks2_pupils", "ks4_pupils"):
+        for source, rows in self.of_kind(*_RESULT_KINDS):
             if source["kind"].endswith("schools"):
                 schools = rows[rows["URN"] != ""]
                 laestab = schools["LEA"].astype(int) * 10_000 + schools["ESTAB"].astype(int)
@@ -109,12 +165,15 @@ class Files:
             ].astype(int)
             known |= dict(zip(register["URN"].astype(int), laestab, strict=True))
         links = self.rows("school_links")
-        for _ in range(2) if links is not None else ():
-            for one, other in zip(
-                links["URN"].astype(int), links["LinkURN"].astype(int), strict=True
-            ):
-                if one in known:
-                    known.setdefault(other, known[one])
+        for _ in range(3) if links is not None else ():
+            for old, new, kind in _successions(links):
+                if "split" in kind:
+                    continue
+                if "merge" in kind and new in known:
+                    known[old] = known[new]
+                elif old in known or new in known:
+                    known.setdefault(new, known.get(old, 0))
+                    known.setdefault(old, known[new])
         return known
 
     @cached_property
@@ -138,6 +197,7 @@ class Files:
                     row["TypeOfEstablishment (name)"],
                 )
                 rows[school] = {
+                    "urn": int(row["URN"]),
                     "low_age": int(row["StatutoryLowAge"]), "high_age": int(row["StatutoryHighAge"]),
                     "name": row["EstablishmentName"], "kind": _kind(f"{group} {kind}"), "is_open": is_open,
                     "is_maintained": group.startswith("Local authority maintained")
@@ -150,11 +210,16 @@ class Files:
                 if school in rows and "from_register" not in rows[school]:
                     continue
                 rows[school] = {
+                    "urn": int(row["URN"]),
                     "name": row["SCHNAME"], "kind": _kind_of_code(row["NFTYPE"], row["RECTYPE"]),
                     "is_open": True, "from_register": False,
                     "is_maintained": row["NFTYPE"] in ("CY", "VA", "VC", "FD", "CYS", "FDS", "PRU"),
                 }  # fmt: skip
         schools = pd.DataFrame.from_dict(rows, orient="index")
+        # Two of one name are told apart by their numbers.
+        is_shared = schools["name"].duplicated(keep=False)
+        numbered = schools["name"] + " (" + schools["urn"].astype(str) + ")"
+        schools["name"] = schools["name"].where(~is_shared, numbered)
         schools = schools.reindex(columns=[*schools.columns.drop(["low_age", "high_age"], errors="ignore"),
                                            "low_age", "high_age"])  # fmt: skip
         schools["is_local"] = schools.index // 10_000 == self.authority
@@ -180,10 +245,55 @@ class Files:
         for source, rows in self.of_kind("ks2_schools", "ks4_schools"):
             schools = rows[rows["RECTYPE"].isin(["1", "2"])]
             made = _cells_of_table(schools, source["kind"][:3])
-            made["school"] = [self.school_of_urn[urn] for urn in made.pop("urn")]
-            frames.append(made.assign(stage=source["kind"][:3], year=source["academic_year"],
-                                      status=source["status"]))  # fmt: skip
+            frames.append(self._by_school([made, self._cells_as_mapped(source, schools)], source))
+        for source, rows in self.of_kind(*_OTHER_KINDS):
+            frames.append(self._by_school([self._cells_as_mapped(source, rows)], source))
         return pd.concat(frames, ignore_index=True)
+
+    def _by_school(self, frames: list[pd.DataFrame], source: dict[str, Any]) -> pd.DataFrame:
+        """A table's figures by school: those of two that merged are their pupils' average."""
+        made = pd.concat(frames, ignore_index=True)
+        made["school"] = [self.school_of_urn[urn] for urn in made.pop("urn")]
+        key = ["school", "group", "measure"]
+        is_two = made.duplicated(key, keep=False)
+        pooled = [_pooled(of_school, dict(zip(key, name, strict=True)))
+                  for name, of_school in made[is_two].groupby(key)]  # fmt: skip
+        whole = pd.concat([made[~is_two], pd.DataFrame(pooled, columns=made.columns)])
+        stage = source["kind"].removesuffix("_schools")
+        return whole.assign(stage=stage, year=source["academic_year"], status=source["status"])
+
+    def _cells_as_mapped(self, source: dict[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
+        """Figures that stand where the study says (`columns`), in tables of any key stage."""
+        stage = source["kind"].removesuffix("_schools")
+        heading_of = {name: heading for heading, name in source.get("columns", {}).items()}
+        urns = rows[heading_of.get("URN", "URN")].astype(int)
+        frames = [pd.DataFrame(columns=["urn", "group", "measure", "n", "mean", "state"])]
+        for name, heading in heading_of.items():
+            measure, _, group = name.partition("/")
+            group = group or "all"
+            if measure not in self._measures_of(stage) or group not in _GROUPS:
+                continue
+            ending = "" if group == "all" else f"/{group}"
+            count = heading_of.get(f"n_pupils{ending}") or _COUNTS.get(stage, {}).get(group, "")
+            counted = {name.upper(): name for name in rows.columns}.get(count.upper())
+            n = _numbers(rows[counted]) if counted else self._on_roll(urns, stage, group)
+            frames.append(_figures(urns, group, measure, rows[heading], n,
+                                   is_share=self.about(measure).is_share))  # fmt: skip
+        return pd.concat(frames, ignore_index=True)
+
+    def _measures_of(self, stage: str) -> set[str]:
+        """Measures that a table of a stage may hold under headings of its own."""
+        own = {m["name"] for m in self.protocol.get("measure", ()) if m["key_stage"] == stage}
+        usual = {m["name"] for p in self.programmes for m in p.get("measure", ())}
+        return own | {name for name in usual if name.partition("_")[0] == stage}
+
+    def _on_roll(self, urns: pd.Series, stage: str, group: str) -> pd.Series:
+        """Pupils of a group on roll by the census, where the table of absence does not count them."""
+        census = self.rows("school_census")
+        if stage != "attendance" or census is None or group not in _ON_ROLL:
+            return pd.Series(np.nan, index=urns.index)
+        counted = _numbers(census.set_index(census["URN"].astype(int))[_ON_ROLL[group]])
+        return urns.map(counted)
 
     @cached_property
     def used(self) -> pd.DataFrame:
@@ -250,7 +360,12 @@ def _kind_of_code(code: str, record_type: str) -> str:
 
 
 def _pupils(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
-    """What each pupil counts as: one column a measure, NaN where it is not in the measure."""
+    """What each pupil counts as: one column a measure, NaN where it is not in the measure.
+
+    A column that the file is without says nothing of any pupil.
+    """
+    lost = {name: "" for name in _PUPIL_HEADINGS[stage] if name not in rows.columns}
+    rows = rows.assign(**lost)
 
     def numbers(name: str) -> pd.Series:
         return pd.to_numeric(rows[name], errors="coerce")
@@ -342,17 +457,46 @@ def _cells_of_table(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
     for group, measure, name, count in made:
         if name not in upper:
             continue
-        text = rows[upper[name]]
-        value = pd.to_numeric(text.str.rstrip("%"), errors="coerce")
+        n = _numbers(rows[upper[count]]) if count in upper else pd.Series(np.nan, index=rows.index)
         is_share = measure.endswith(("_expected", "_share", "_94", "_95"))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "urn": rows["URN"].astype(int), "group": group, "measure": measure,
-                    "n": pd.to_numeric(rows[upper[count]], errors="coerce"),
-                    "mean": value / 100 if is_share else value,
-                    "state": np.where(value.notna(), "value", np.where(text == "SUPP", "suppressed", "none")),
-                }
-            )
-        )  # fmt: skip
+        urns = rows["URN"].astype(int)
+        frames.append(_figures(urns, group, measure, rows[upper[name]], n, is_share=is_share))
     return pd.concat(frames, ignore_index=True)
+
+
+def _numbers(texts: pd.Series) -> pd.Series:
+    return pd.to_numeric(texts, errors="coerce")
+
+
+def _figures(
+    urns: pd.Series, group: str, measure: str, texts: pd.Series, n: pd.Series, *, is_share: bool
+) -> pd.DataFrame:
+    """A column of figures as they are printed: a number, suppressed, or none."""
+    value = _numbers(texts.str.rstrip("%"))
+    state = np.where(value.notna(), "value", np.where(texts == "SUPP", "suppressed", "none"))
+    mean = value / 100 if is_share else value
+    return pd.DataFrame(
+        {"urn": urns, "group": group, "measure": measure, "n": n, "mean": mean, "state": state}
+    )
+
+
+def _pooled(of_school: pd.DataFrame, key: dict[str, Any]) -> dict[str, Any]:
+    """The figures of schools that are one now: known only if each of theirs is."""
+    is_known = (of_school["state"] == "value").all()
+    n = of_school["n"].sum(min_count=1)
+    weighted = (of_school["n"] * of_school["mean"]).sum(min_count=1)
+    hidden = of_school.loc[of_school["state"] != "value", "state"]
+    state = "value" if is_known else "suppressed" if "suppressed" in set(hidden) else "none"
+    return {**key, "n": n, "mean": weighted / n if is_known and n else np.nan, "state": state}
+
+
+def _successions(links: pd.DataFrame) -> list[tuple[int, int, str]]:
+    """Old and new URN of each link that leads from one to another, and what it is, in small letters."""
+    found = []
+    for urn, other, text in zip(links["URN"], links["LinkURN"], links["LinkType"], strict=True):
+        kind = text.casefold()
+        if kind.startswith("successor"):
+            found.append((int(urn), int(other), kind))
+        elif kind.startswith("predecessor"):
+            found.append((int(other), int(urn), kind))
+    return found

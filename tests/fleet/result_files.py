@@ -97,13 +97,14 @@ def table_rows(
     figures = figures[counted]
     fsm6 = pupils["fsm6"].to_numpy()[counted]
     of_all = pd.Series(fsm6, index=figures.index)
-    urns = pupils.drop_duplicates("place").set_index("place")["urn"]
+    numbered = pupils.drop_duplicates("place").set_index("place")
     written = []
     for place, of_school in figures.groupby("place"):
         school = world.schools.loc[place]
         head = {
             "RECTYPE": 2 if school["kind"] == "special" else 1, "LEA": school["la"],
-            "ESTAB": school["number"], "URN": urns[place], "SCHNAME": school["name"],
+            "ESTAB": numbered.at[place, "laestab"] % 10_000, "URN": numbered.at[place, "urn"],
+            "SCHNAME": school["name"],
             "NFTYPE": TYPES[school["register_type"]][2],
         }  # fmt: skip
         written.append({**head, **_figures_of(of_school, of_all.loc[of_school.index], stage, year)})

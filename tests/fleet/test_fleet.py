@@ -9,10 +9,10 @@ import pytest
 
 from pipelines.impact.compared import ComparisonReason
 from pipelines.impact.results import Verdict
-from tests.fleet.drawing import draw_study
 from tests.fleet.files import write_study
 from tests.fleet.fleet import AWAITED, judge, reached
 from tests.fleet.running import run
+from tests.fleet.seeds import draw_study
 
 # What these studies are kept for: a verdict, or why schools of a programme are left out.
 REACHES = {
@@ -68,7 +68,9 @@ SEEDS = (
         34,
         36,
     ),
-    *(38, 41, 42, 43, 45, 46, 47, 48, 50, 51),
+    *(38, 43),
+    # Phonics, Key Stage 1, absence; measures of the study's own, schools that merged or split, lost columns.
+    *(87, 202, 221, 237, 262, 268, 380, 386),
 )
 # Of schools that are no programme's, which coverage does not list; or of files that the fleet does not draw.
 NOT_REACHED = {

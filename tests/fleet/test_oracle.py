@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from tests.fleet import contradictions, objections
-from tests.fleet.drawing import OPTIONAL_KINDS, draw_study
+from tests.fleet import chart_figures, contradictions, design_objections, objections
+from tests.fleet.drawing import OPTIONAL_KINDS
 from tests.fleet.files import write_study
 from tests.fleet.recount import Recount
 from tests.fleet.running import Made, run
+from tests.fleet.seeds import draw_study
 
 SEED = 9
+MATCHED_SEED = 198
 Tables = dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """A study with every kind of source."""
+    """A study with every kind of source, in two releases, beside its statistical neighbours."""
     claims = (("every_school_takes_part", 0), ("all_maintained_schools_reviewed", 1))
-    drawn = dataclasses.replace(draw_study(SEED), kinds=frozenset(OPTIONAL_KINDS), claims=claims)
+    drawn = dataclasses.replace(
+        draw_study(SEED),
+        kinds=frozenset(OPTIONAL_KINDS),
+        claims=claims,
+        statuses={"ks2": ("provisional", "revised"), "ks4": ("final",)},
+        neighbours=(301, 302),
+    )
     return run(write_study(drawn, tmp_path_factory.mktemp("oracle")), has_pdf=False)
 
 
@@ -34,6 +43,18 @@ def _plus_one(table: str, column: str) -> Callable[[Tables], None]:
         frame = tables[table].copy()
         shown = frame.index[frame[column].notna()][0]
         frame.loc[shown, column] += 1
+        tables[table] = frame
+
+    return change
+
+
+def _plus_ten(table: str, column: str) -> Callable[[Tables], None]:
+    """Change the first count that is shown by more than its rounding."""
+
+    def change(tables: Tables) -> None:
+        frame = tables[table].copy()
+        shown = frame.index[frame[column].notna()][0]
+        frame.loc[shown, column] += 12
         tables[table] = frame
 
     return change
@@ -59,6 +80,11 @@ def _other_reason(tables: Tables) -> None:
     frame = tables["school_count"].copy()
     frame.loc[frame.index[-1], "reason"] = "no_common_year"
     tables["school_count"] = frame
+
+
+def _no_neighbours(tables: Tables) -> None:
+    frame = tables["authority_context"]
+    tables["authority_context"] = frame[frame["place"] != "statistical_neighbours"]
 
 
 def _without_first(table: str) -> Callable[[Tables], None]:
@@ -92,6 +118,11 @@ FAULTS = {
     "responses returned": _plus_one("evaluation_summary", "n_schools"),
     "claims nobody made": _nobody_s_claim,
     "claims not shown": _without_first("claims"),
+    "revisions result": _plus_one("revisions", "after"),
+    "revisions pupils": _plus_ten("revisions", "n_pupils_before"),
+    "revisions difference": _plus_one("revisions", "difference"),
+    "authority_context figure": _plus_one("authority_context", "value"),
+    "authority_context not shown": _no_neighbours,
 }
 
 
@@ -99,14 +130,15 @@ FAULTS = {
 def test_one_changed_figure_is_objected_to(made: Made, fault: str) -> None:
     tables = dict(made.tables)
     FAULTS[fault](tables)
-    check = getattr(objections, fault.split(" ", maxsplit=1)[0])
+    name = fault.split(" ", maxsplit=1)[0]
+    check = getattr(objections, name, None) or getattr(design_objections, name)
     assert list(check(tables, Recount.of(made.folder)))
 
 
 def test_every_check_has_a_planted_fault() -> None:
-    assert {check.__name__ for check in objections.CHECKS} <= {
-        fault.split(" ")[0] for fault in FAULTS
-    }
+    checks = {check.__name__ for check in (*objections.CHECKS, *design_objections.CHECKS)}
+    # These two are another study's: `test_other_figures_of_a_design_are_objected_to`.
+    assert checks - {"matched_sides", "balance"} <= {fault.split(" ")[0] for fault in FAULTS}
 
 
 def _page(old: str, new: str) -> Callable[[Made], Made]:
@@ -153,11 +185,75 @@ CONTRADICTIONS = {
         "impact", verdict_reason="none of its schools can be compared: not in the results files"
     ),
     "verdicts_follow_from_figures": _table("impact", verdict="better", ci_low=float("nan")),
+    "nothing_published_is_awaited": _chart(
+        "outcome_by_year", data=_cell("Release status", "not yet published")
+    ),
     "gaps_are_differences": _chart("gap_by_year", data=_cell("Gap", "99 percentage points")),
     "charts_say_what_tables_say": _chart(
         "outcome_by_year", data=_cell("Number of pupils", "9,999")
     ),
 }
+
+
+def _fuller(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """The first row that shows a number in a column shows another."""
+
+    def change(data: pd.DataFrame) -> pd.DataFrame:
+        place = next(n for n, text in data[column].items() if chart_figures.numbers(text))
+        changed = data.copy()
+        changed.loc[place, column] = "987"
+        return changed
+
+    return change
+
+
+FIGURES = {
+    "charts_by_year": _chart("arms_by_year", data=_fuller("Number of schools")),
+    "gaps_by_year": _chart("gap_by_year", data=_fuller("Other pupils")),
+    "effects": _chart("headline_effects", data=_fuller("Other schools")),
+    "points": _chart("baseline_outcome", data=_fuller("Average of earlier years")),
+    "context": _chart("authority_context", data=_fuller("Figure")),
+    "lists": _chart("priorities", data=_fuller("Schools")),
+    "answers": _chart("evaluation_answers", data=_fuller("Agree")),
+}
+
+
+@pytest.mark.parametrize("check", FIGURES)
+def test_one_changed_mark_is_objected_to(made: Made, check: str) -> None:
+    recount = Recount.of(made.folder)
+    judge = getattr(chart_figures, check)
+    assert not list(judge(made, recount))
+    assert list(judge(FIGURES[check](made), recount))
+
+
+def test_every_check_of_charts_has_a_planted_fault() -> None:
+    assert {check.__name__ for check in chart_figures.CHECKS} == set(FIGURES)
+
+
+def test_other_figures_of_a_design_are_objected_to(tmp_path: Path) -> None:
+    made = run(write_study(draw_study(MATCHED_SEED), tmp_path), has_pdf=False)
+    recount = Recount.of(made.folder)
+    for check, plant in (
+        (design_objections.matched_sides, _matched_schools(recount)),
+        (design_objections.balance, _plus_one("balance", "programme_mean")),
+        (design_objections.balance, _plus_ten("balance", "n_comparison_pupils")),
+    ):
+        tables = dict(made.tables)
+        assert not list(check(tables, recount))
+        plant(tables)
+        assert list(check(tables, recount))
+
+
+def _matched_schools(recount: Recount) -> Callable[[Tables], None]:
+    """One school more outside the authority in every matched comparison."""
+    matched = [p["id"] for p in recount.evaluated if p.get("comparison_pool") == "matched"]
+
+    def change(tables: Tables) -> None:
+        frame = tables["impact"].copy()
+        frame.loc[frame["programme"].isin(matched), "n_comparison_schools"] += 1
+        tables["impact"] = frame
+
+    return change
 
 
 @pytest.mark.parametrize("check", CONTRADICTIONS)

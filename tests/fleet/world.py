@@ -12,6 +12,13 @@ import numpy as np
 import pandas as pd
 
 from tests.fleet.drawing import Draw, Drawn, Programme
+from tests.fleet.school_changes import (
+    convert,
+    holders_in,
+    laestabs_in,
+    merge_and_split,
+    urns_in,
+)
 
 AUTHORITY = 799
 _OUTSIDE = 798
@@ -37,6 +44,22 @@ class World:
     schools: pd.DataFrame
     enrolments: pd.DataFrame
     pupils: dict[tuple[str, str], pd.DataFrame]
+
+    def is_elsewhere(self, place: int, year: str) -> bool:
+        """Whether a place's pupils are another school's in a year."""
+        return bool(holders_in(self.schools, year)[place] != place)
+
+    def identity_in(self, place: int, year: str) -> tuple[int, int]:
+        """URN and LAESTAB of a place in a year."""
+        return int(urns_in(self.schools, year)[place]), int(laestabs_in(self.schools, year)[place])
+
+    def effect_on(self, place: int, year: str) -> float:
+        """What programmes for all its pupils did to a school's results in a year, in pupil SDs."""
+        if year != self.drawn.outcome_year:
+            return 0.0
+        urns = {self.schools.at[place, "urn"], self.schools.at[place, "old_urn"]}
+        own = self.enrolments.loc[self.enrolments["urn"].isin(urns), "programme"]
+        return sum(p.effect_sd for p in self.drawn.programmes if p.id in set(own))
 
 
 def make_world(drawn: Drawn) -> World:
@@ -96,31 +119,9 @@ def _schools(draw: Draw, drawn: Drawn) -> pd.DataFrame:
     for year in drawn.years:
         schools[f"passing_{year}"] = draw.normal(0, drawn.spread_of_schools / 2, n)
         schools[f"is_there_{year}"] = draw.random(n) >= drawn.missing_share
-    _convert(draw, drawn, schools)
+    convert(draw, drawn, schools)
+    merge_and_split(drawn, schools)
     return schools
-
-
-def _convert(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> None:
-    """Some academies converted within the study's years: another URN before, the same LAESTAB."""
-    may = (schools["register_type"] == "academy") & schools["is_local"]
-    converts = may & (draw.random(len(schools)) < drawn.converter_share)
-    begun = int(drawn.years[0][:4])
-    # Tables alone know a school by the number it had when its pupils were tested.
-    latest = drawn.reference_date.year - (not drawn.has_register)
-    later = draw.integers(begun + 1, latest, size=len(schools), endpoint=True)
-    # On 1 September: the results of a school year are under one URN.
-    schools["converted_on"] = [
-        dt.date(int(year), 9, 1) if is_one else None
-        for year, is_one in zip(later, converts, strict=True)
-    ]
-    schools["old_urn"] = np.where(converts, schools["urn"] + 1, 0)
-
-
-def urns_in(schools: pd.DataFrame, year: str) -> pd.Series:
-    """The URN each school has when its pupils are tested in a year."""
-    tested = dt.date(int(year[:4]) + 1, 5, 15)
-    is_old = [day is not None and day > tested for day in schools["converted_on"]]
-    return schools["urn"].where(~np.array(is_old, dtype=bool), schools["old_urn"])
 
 
 def _enrolments(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> pd.DataFrame:
@@ -236,9 +237,10 @@ def _pupils(
     )
     pupils = pd.DataFrame(
         {
-            "place": place,
+            # Who has taken them in, if their own school is no more or not yet.
+            "place": holders_in(schools, year).loc[place].to_numpy(),
             "urn": urns_in(schools, year).loc[place].to_numpy(),
-            "laestab": of_school["laestab"],
+            "laestab": laestabs_in(schools, year).loc[place].to_numpy(),
             "sen": sen,
             "fsm6": fsm6.astype(int),
             "prior": prior,
@@ -262,6 +264,7 @@ def _treat(
         return
     urns = set(enrolments.loc[enrolments["programme"] == programme.id, "urn"])
     members = schools.index[schools["urn"].isin(urns) | schools["old_urn"].isin(urns)]
+    members = members.union(schools.loc[members, "merged_into"].loc[lambda into: into >= 0])
     group = {
         "sen_support": pupils["sen"] == "K", "ehc_plan": pupils["sen"] == "E", "no_sen": pupils["sen"] == "N",
         "disadvantaged": pupils["fsm6"] == 1, "not_disadvantaged": pupils["fsm6"] == 0,

@@ -1,0 +1,13 @@
+"""The study of a seed: what every study has, then what some have, each drawn apart from the others."""
+
+from __future__ import annotations
+
+from tests.fleet.context_files import with_context
+from tests.fleet.drawing import Drawn, draw_usual
+from tests.fleet.lost_columns import with_lost_columns
+from tests.fleet.other_results import with_other_results
+
+
+def draw_study(seed: int) -> Drawn:
+    """The study of a seed."""
+    return with_context(with_lost_columns(with_other_results(draw_usual(seed))))
