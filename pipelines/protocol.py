@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import duckdb
 
@@ -12,6 +13,7 @@ from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.release_in_use import result_releases
 from pipelines.series import breaks_within, comparable_years
 from pipelines.study import Study
+from pipelines.toml_lines import dotted, line_of
 from pipelines.wording import join_words
 
 
@@ -149,6 +151,12 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         "la_code INTEGER, model VARCHAR",
         [(code, context.model) for code in context.statistical_neighbours] if context else [],
     )
+    _write(
+        con,
+        "listed_authority",
+        "la_code INTEGER, setting VARCHAR, file_row BIGINT",
+        list(_listed_authorities(study)),
+    )
     _write(con, "context_year", "academic_year VARCHAR", [(year,) for year in study.context_years])
     _write(
         con,
@@ -177,7 +185,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 note.source,
             )
             for measure in judged
-            for note in breaks_within(measure, study.years)
+            for note in breaks_within(measure, (*study.years, *study.context_years))
         ],
     )
     # Baseline years whose raw values have an average; estimates are standardised by year and use all.
@@ -211,6 +219,18 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         list(LEFT_OUT_LABELS.items()),
     )
     return len(study.programme)
+
+
+def _listed_authorities(study: Study) -> Iterator[tuple[int, str, int | None]]:
+    """Authorities of which published results are shown, each with the setting that says so and its line."""
+    if not any(source.kind == "la_context" for source in study.source):
+        return
+    text = study.protocol_path.read_text(encoding="utf-8-sig")
+    own, listed = ("study", "local_authority"), ("authority_context", "statistical_neighbours")
+    context = study.authority_context
+    yield study.study.local_authority, dotted(own), line_of(text, own)
+    for code in context.statistical_neighbours if context else ():
+        yield code, dotted(listed), line_of(text, listed)
 
 
 def _write(

@@ -254,6 +254,13 @@ EVERY_COLUMN_IS_READ = RelationRule(
     'columns = { "heading in the file" = "heading it is read under" }',
     severity="warning",
 )
+LISTED_AUTHORITY_IS_IN_A_FILE = RelationRule(
+    "listed_authority_is_in_a_file",
+    needs=(),
+    problem="no la_context file has a row of this authority",
+    expected="the number of an authority whose results a la_context file holds",
+    remedy="mend the number, fetch a file that holds the authority, or take a neighbour out of the list",
+)
 UNUSED_VALUE_IS_READ = RelationRule(
     "unused_value_is_read",
     needs=(),
@@ -289,6 +296,7 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(SCHOOL_TYPE_IS_KNOWN, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
     Relation(REGISTERED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type"),
     Relation(PUBLISHED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type", file_heading="NFTYPE"),
+    Relation(LISTED_AUTHORITY_IS_IN_A_FILE, LA_CONTEXT, "la_code"),
     Relation(SCHOOL_STANDS_ONCE, PUBLISHED_OUTCOME, "urn"),
     Relation(PROGRAMME_HAS_ITS_SCHOOLS, ENROLMENTS, "programme"),
     *(Relation(DATE_IS_IN_STUDY, table, column) for table, column in _DATED.items()),

@@ -218,6 +218,21 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     return "tables_2017-18.csv", 3, "PTRWM_EXP", "30 pupils in the schools' rows"
 
 
+def _context_row(code: int, **cells: object) -> dict[str, object]:
+    row = {"Short Desc": "DAP_NEW_KS2_RWM", "Years": 2018, "Values": 48, "LA Number": code}
+    return row | {"LA and Regions": f"Authority {code}"} | cells
+
+
+def _plant_neighbour(tiny: TinyStudy, *found: int) -> Place:
+    """Two neighbours; 852 is typed 825, which no file has."""
+    rows = [_context_row(code) for code in found or (799, 852, 879)]
+    tiny.add("context.csv", 'kind = "la_context"\nstatus = "final"', rows)
+    neighbours = "statistical_neighbours = [\n  879,\n  825,\n]"
+    tiny.protocol += f'\n[authority_context]\nmodel = "DfE, 2018"\n{neighbours}\n'
+    row = tiny.protocol.splitlines().index("statistical_neighbours = [") + 1
+    return "study.toml", row, "authority_context.statistical_neighbours", "825"
+
+
 def _plant_unused(tiny: TinyStudy, table: str) -> Place:
     """What cannot be right, where no programme asks."""
     if table == "ks2_pupils":
@@ -231,8 +246,7 @@ def _plant_unused(tiny: TinyStudy, table: str) -> Place:
         _as_published(tiny, published_ks2(900001, 2001, "Alder") | {"MAT_AVERAGE": "104%"})
         return "tables_2017-18.csv", 2, "MAT_AVERAGE", "1 cell of the column"
     if table == "la_context":
-        figure = {"LA and Regions": "Nowhere", "Values": "abc", "LA Number": 799}
-        row = {"Short Desc": "DAP_KS4_ATT8", "Years": 2018, **figure}
+        row = _context_row(799, **{"Short Desc": "DAP_KS4_ATT8", "Values": "abc"})
         tiny.add("context.csv", 'kind = "la_context"\nstatus = "final"', [row])
         return "context.csv", 2, "Values", "1 cell of the column"
     if table == "school_census":
@@ -269,6 +283,8 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         for urn in (900001, 900002):
             _enrol(tiny, programme="gap", urn=urn)
         return "tables_2017-18.csv", None, "", "enrolled schools: 0"
+    if rule == "listed_authority_is_in_a_file":
+        return _plant_neighbour(tiny)
     if rule == "unused_value_is_read":
         return _plant_unused(tiny, table)
     if table.endswith("_pupils"):
@@ -409,6 +425,19 @@ def test_schools_within_a_twentieth_of_the_authority_s_row_are_right(tmp_path):
         }
         _as_published(tiny, *schools, private, authority)
         assert (broken(tiny) == {}) is is_right, n_authority
+
+
+def test_the_authority_itself_has_to_be_in_a_file_and_one_file_with_each_is_enough(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    _plant_neighbour(tiny, 852, 879)
+    assert [place[2:] for place in broken(tiny)["la_context_listed_authority_is_in_a_file"]] == [
+        ("study.local_authority", "799"),
+        ("authority_context.statistical_neighbours", "825"),
+    ]
+    tiny.add(
+        "more.csv", 'kind = "la_context"\nstatus = "final"', [_context_row(799), _context_row(825)]
+    )
+    assert broken(tiny) == {}
 
 
 @pytest.mark.parametrize(
