@@ -69,7 +69,8 @@ def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
     names = {place: _name_of(tables, place) for place in lines}
     year = max(r.academic_year for r in lines["authority"] if not r.is_missing)
     title, quotes = _title(tables, about, lines, year)
-    broken = series_breaks.break_words(tables, about)
+    years = [reading.academic_year for reading in lines["authority"]]
+    broken = series_breaks.break_words(tables, about, years)
     steps = ". ".join(
         f"{capitalised(names[place])}: "
         + ", ".join(f"{_value(about, r)} in {r.academic_year}" for r in line)
@@ -106,7 +107,7 @@ def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
             about,
             title,
             {place: (names[place], line) for place, line in lines.items()},
-            series_breaks.breaks(tables, about),
+            series_breaks.breaks(tables, about, years),
             source(mine),
         ).save(name, alt_text),
         title_from=quotes,

@@ -47,7 +47,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
 def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> Chart:
     name = f"naive_headline-{about.slug}"
     title, title_from = _title(about, naive, headline)
-    broken = series_breaks.break_words(tables, about, after=subject.last_year_before(tables))
+    broken = series_breaks.break_words(tables, about, subject.last_two_years(tables))
     alt_text = f"{_alt_text(about, naive, headline)} {broken}".strip()
     statuses = format_status(headline.status)
     svg = _draw(tables, about, title, naive, headline).save(name, alt_text)

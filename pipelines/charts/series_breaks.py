@@ -5,21 +5,29 @@ How a line is drawn across them is `year_axis`'s.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipelines.charts.chart import Tables
-from pipelines.charts.subject import Subject
+from pipelines.charts.subject import Subject, study_years
 from pipelines.wording import join_words
 
 
-def breaks(tables: Tables, subject: Subject) -> dict[str, str]:
-    """Years from which the measure is not comparable with years before, each with what changed."""
+def breaks(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> dict[str, str]:
+    """Years from which the measure is not comparable with years before, each with what changed.
+
+    Of the years `shown`, else of the study's: a chart of other years, of the authority's published results,
+    say, has breaks of its own.
+    """
+    years = shown or study_years(tables)
     rows_of = tables["series_break"]
-    mine = rows_of[rows_of["measure"] == subject.measure].sort_values("academic_year")
-    return dict(zip(mine["academic_year"], mine["what"], strict=True))
+    mine = rows_of[rows_of["measure"] == about.measure].sort_values("academic_year")
+    found = zip(mine["academic_year"], mine["what"], strict=True)
+    return {year: what for year, what in found if min(years) < year <= max(years)}
 
 
-def break_words(tables: Tables, subject: Subject, after: str = "") -> str:
-    """What a reader of values from year `after` on has to know of their breaks; "" if there is none."""
-    found = {year: what for year, what in breaks(tables, subject).items() if year > after}
+def break_words(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> str:
+    """What a reader of values of these years has to know of their breaks; "" if there is none."""
+    found = breaks(tables, about, shown)
     if not found:
         return ""
     return (

@@ -277,6 +277,11 @@ def last_year_before(tables: Tables) -> str:
     return next((y for y in reversed(study_years(tables)) if y < outcome_year(tables)), "")
 
 
+def last_two_years(tables: Tables) -> list[str]:
+    """The years a change since last year is of."""
+    return [year for year in (last_year_before(tables), outcome_year(tables)) if year]
+
+
 def outcome_year(tables: Tables) -> str:
     """The academic year whose results are judged."""
     return str(tables["study"].iloc[0]["outcome_year"])

@@ -73,3 +73,34 @@ def test_no_title_counts_schools_across_a_break():
 
 def test_the_change_since_last_year_is_not_touched_by_an_older_break():
     assert "Break" not in drawn("naive_headline", is_broken=True, year="2016-17").caption
+
+
+@pytest.mark.parametrize("family", [*BY_YEAR, "baseline_outcome", "naive_headline"])
+def test_a_break_after_the_study_is_none_of_its_charts(family):
+    """The authority's published results may be shown of later years, whose breaks the table holds too."""
+    later, whole = drawn(family, is_broken=True, year="2018-19"), drawn(family, is_broken=False)
+    assert (later.caption, later.title, later.svg) == (whole.caption, whole.title, whole.svg)
+
+
+def test_published_results_are_parted_by_the_breaks_of_their_own_years():
+    def caption(year: str, shown_from: str, until: str) -> str:
+        tables = released_tables()
+        tables["series_break"] = pd.DataFrame(
+            [
+                {
+                    **{"measure": "ks2_rwm_expected", "key_stage": "ks2", "academic_year": year},
+                    **{"what": WHAT, "source": "DfE"},
+                }
+            ]
+        )
+        context = tables["authority_context"]
+        years = sorted(context["academic_year"].unique())
+        spread = dict(zip((years[0], years[-1]), (shown_from, until), strict=True))
+        kept = context[context["academic_year"].isin(spread)]
+        tables["authority_context"] = kept.assign(academic_year=kept["academic_year"].map(spread))
+        name = "authority_context-sen_support-ks2_rwm_expected"
+        charts = import_module("pipelines.charts.authority_context").charts(tables)
+        return next(chart.caption for chart in charts if chart.name == name)
+
+    assert "Break in series at 2018-19" in caption("2018-19", "2017-18", "2018-19")
+    assert "Break in series" not in caption("2017-18", "2017-18", "2018-19")

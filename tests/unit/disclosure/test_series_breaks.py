@@ -35,6 +35,23 @@ def test_the_protocol_holds_the_breaks_of_what_is_asked_and_the_years_that_have_
     ]
 
 
+def test_the_breaks_are_those_of_the_years_of_the_authoritys_results_too(tmp_path):
+    """Published results may be shown of years after the study's."""
+    tiny = TinyStudy(tmp_path)
+    row = {"Short Desc": "DAP_NEW_KS2_RWM", "Years": 2018, "LA and Regions": "A", "Values": 48}
+    rows = [row | {"LA Number": code} for code in (799, 852)]
+    tiny.add("context.csv", 'kind = "la_context"\nstatus = "final"', rows)
+    tiny.protocol += (
+        '\n[authority_context]\nmodel = "DfE"\nstatistical_neighbours = [852]\n'
+        'years = ["2017-18", "2018-19", "2021-22"]\n'
+    )
+    with tiny.marts() as con:
+        breaks = con.execute(
+            "SELECT academic_year FROM protocol.series_break WHERE measure = 'ks4_basics_94' ORDER BY 1"
+        ).fetchall()
+    assert breaks == [("2021-22",)]
+
+
 @pytest.mark.parametrize("is_broken", [False, True])
 def test_a_schools_point_is_the_average_of_the_years_that_have_one(is_broken):
     study = city({}, n=40)
