@@ -46,7 +46,9 @@ def merge_and_split(drawn: Drawn, schools: pd.DataFrame) -> None:
     plain &= ~(schools["has_ks2"] & schools["has_ks4"])
     begun, latest = int(drawn.years[0][:4]) + 1, drawn.reference_date.year
     for stage in drawn.forms:
-        may = draw.permutation(schools.index[plain & (schools["stage"] == stage)].to_numpy())
+        may = draw.permutation(
+            schools.index[plain & (schools["stage"] == stage)].to_numpy(copy=True)
+        )
         for one, other in (
             may[: 2 * int(draw.integers(1, 4))].reshape(-1, 2) if len(may) > 7 else ()
         ):
