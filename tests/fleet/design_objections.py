@@ -56,7 +56,8 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
         ):
             continue
         kept = recount.standing(programme, measure).query("is_programme and reason == 'compared'")
-        chosen = matched_schools(recount, programme, measure) if len(kept) else set()
+        chosen = matched_schools(recount, programme, measure["name"]) if len(kept) else set()
+        chosen &= recount.in_common(programme, measure)
         n = rows["n_comparison_schools"].iloc[0]
         if printed.differs(n, len(chosen)):
             where = f"{programme['id']} {measure['name']}"

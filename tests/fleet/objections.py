@@ -194,6 +194,27 @@ def priorities(tables: Tables, recount: Recount) -> Iterator[str]:
         ):
             if differs(row[name], n):
                 yield f"priority: {row['priority']} {name}: printed {row[name]}, counted {n}"
+        yield from _target_pupils(row, own, recount)
+
+
+def _target_pupils(row: pd.Series, own: list[dict[str, Any]], recount: Recount) -> Iterator[str]:
+    """Pupils that a priority's evaluated programmes are for, and their share of all local ones."""
+    evaluated = [p for p in own if p.get("measure")]
+    groups = {p["target_group"] for p in evaluated}
+    schools = set().union(*(recount.schools_of(p["id"]) for p in evaluated))
+    where = f"priority: {row['priority']}"
+    if len(groups) != 1:
+        if not pd.isna(row["n_target_pupils"]):
+            yield f"{where}: {row['n_target_pupils']} pupils of {len(groups)} groups"
+        return
+    pupils = recount.pupils_of(groups.pop())
+    n, everyone = pupils[pupils.index.isin(list(schools))].sum(), pupils.sum()
+    if count_differs(row["n_target_pupils"], n, 10):
+        yield f"{where}: pupils printed {row['n_target_pupils']}, counted {n}"
+    # Both counts of the share are rounded as the first is.
+    slack = 0.005 + 10 / everyone if everyone else 0.0
+    if everyone and differs(row["target_pupil_share"], n / everyone, slack):
+        yield f"{where}: share printed {row['target_pupil_share']}, counted {n / everyone:.3f}"
 
 
 def attrition(tables: Tables, recount: Recount) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tests.fleet.recount_cells import Files
+from tests.fleet.recount_matching import all_matched
 
 # A year helps only where both sides have so many schools, or one where a side never has as many.
 _FEWEST_SCHOOLS_OF_A_SIDE = 5
@@ -26,6 +27,7 @@ class Recount:
     files: Files
     _standings: dict[tuple[str, str, bool], pd.DataFrame] = field(default_factory=dict)
     _years: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _in_common: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path) -> Recount:
@@ -207,6 +209,11 @@ class Recount:
             }
         return pd.DataFrame.from_dict(made, orient="index")
 
+    def in_common(self, programme: dict[str, Any], measure: dict[str, Any]) -> set[int]:
+        """Schools with results in a year that both sides of a programme's comparison have."""
+        self.standing(programme, measure)
+        return self._in_common[programme["id"], measure["name"]]
+
     def years_in_common(self, programme: dict[str, Any], measure: dict[str, Any]) -> set[str]:
         """Earlier years that a programme's comparison on a measure uses."""
         self.standing(programme, measure)
@@ -223,12 +230,13 @@ class Recount:
         """Schools with a result in a year in which both sides have enough schools from before."""
         schools = self.files.schools
         may_be = schools.index[schools["is_local"] & self.is_compared_kind]
+        is_matched = programme.get("comparison_pool", "local") != "local"
+        if is_matched:
+            alike = all_matched(self, programme, measure)
+            may_be = may_be.intersection(list(standing)).union(list(alike))
         is_of = before["school"].isin(may_be) & before["school"].isin(with_outcome)
         is_side = [standing.get(school, "under_way") == "under_way" for school in before["school"]]
         own = before[is_of & np.array(is_side, dtype=bool)]
-        if programme.get("comparison_pool", "local") != "local":
-            self._years[programme["id"], measure] = set(own["year"])
-            return set(own["school"])
         is_inside = own["school"].isin(standing)
         used = set(own["year"])
         for side in (own[is_inside], own[~is_inside]):
@@ -238,7 +246,19 @@ class Recount:
                 counts = side.groupby("year")["school"].nunique()
                 used &= set(counts.index[counts >= fewest])
         self._years[programme["id"], measure] = used
-        return set(own.loc[own["year"].isin(used), "school"])
+        common = set(own.loc[own["year"].isin(used), "school"])
+        self._in_common[programme["id"], measure] = common
+        return common
+
+    def pupils_of(self, group: str) -> pd.Series:
+        """Local schools' pupils of a group in the outcome year: the most of any measure, stage by stage."""
+        used = self.files.used
+        schools = self.files.schools
+        now = used[
+            (used["year"] == self.files.outcome_year) & (used["group"] == group)
+            & used["school"].isin(schools.index[schools["is_local"]])
+        ]  # fmt: skip
+        return now.groupby(["school", "stage"])["n"].max().groupby("school").sum()
 
     @cached_property
     def _described(self) -> dict[int, dict[str, Any]]:

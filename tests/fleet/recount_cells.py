@@ -232,6 +232,7 @@ class Files:
         """A row a school, year, release, group and measure: pupils, their mean, and whether suppressed."""
         frames = []
         asked = {m["name"] for p in self.programmes for m in p.get("measure", ())}
+        targets = {p.get("target_group") for p in self.programmes}
         for source, rows in self.of_kind("ks2_pupils", "ks4_pupils"):
             stage = source["kind"][:3]
             pupils = _pupils(rows, stage).assign(
@@ -240,8 +241,9 @@ class Files:
             pupils = pupils[pupils["is_counted"]]
             if stage == "ks2":
                 pupils = self._with_index(pupils)
-            frames.append(_cells_of_pupils(pupils, asked).assign(stage=stage, year=source["academic_year"],
-                                                          status=source["status"]))  # fmt: skip
+            made = _cells_of_pupils(pupils, asked, targets)
+            year, status = source["academic_year"], source["status"]
+            frames.append(made.assign(stage=stage, year=year, status=status))
         for source, rows in self.of_kind("ks2_schools", "ks4_schools"):
             schools = rows[rows["RECTYPE"].isin(["1", "2"])]
             made = _cells_of_table(schools, source["kind"][:3])
@@ -404,8 +406,10 @@ def _pupils(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def _cells_of_pupils(pupils: pd.DataFrame, asked: set[str]) -> pd.DataFrame:
-    """Of all pupils every measure, of other groups those that some programme is judged on."""
+def _cells_of_pupils(
+    pupils: pd.DataFrame, asked: set[str], targets: set[str | None]
+) -> pd.DataFrame:
+    """Every measure of all pupils and those programmes are for; of other groups those asked about."""
     groups = {
         "all": pd.Series(True, index=pupils.index),
         "sen_support": pupils["sen"] == "K", "ehc_plan": pupils["sen"] == "E", "no_sen": pupils["sen"] == "N",
@@ -418,7 +422,8 @@ def _cells_of_pupils(pupils: pd.DataFrame, asked: set[str]) -> pd.DataFrame:
         of_group = [
             m
             for m in measures
-            if group == "all" or (m in asked and not m.endswith("_support_share"))
+            if group == "all"
+            or ((m in asked or group in targets) and not m.endswith("_support_share"))
         ]
         long = (
             pupils[is_in]

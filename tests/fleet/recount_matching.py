@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from tests.fleet.recount import Recount
+if TYPE_CHECKING:
+    from tests.fleet.recount import Recount
 
 # Distances nearer than this are the same distance, and the lower number comes first.
 _DECIMALS = 9
 
 
+IN_RESULTS = ("result_before", "disadvantaged_share", "cohort_pupils")
+_IN_MAKE_UP = IN_RESULTS[1:]
+
+
+def all_matched(recount: Recount, programme: dict[str, Any], measure: str) -> set[int]:
+    """Schools outside that are alike in results and make-up, or in make-up alone."""
+    both = (matched_schools(recount, programme, measure, on) for on in (IN_RESULTS, _IN_MAKE_UP))
+    return set().union(*both)
+
+
 def matched_schools(
-    recount: Recount, programme: dict[str, Any], measure: dict[str, Any]
+    recount: Recount, programme: dict[str, Any], measure: str, on: tuple[str, ...] = IN_RESULTS
 ) -> set[int]:
-    """Schools outside that are among the nearest of some programme school, in results and make-up before."""
-    before = schools_before(recount, measure["name"], str(programme["target_group"]))
+    """Schools outside that are among the nearest of some programme school in these characteristics."""
+    before = schools_before(recount, measure, str(programme["target_group"]))
     before = before[before["has_outcome"] & before["result_before"].notna()]
     before = before.dropna(axis="columns", how="all")
     schools = recount.files.schools
@@ -26,8 +37,7 @@ def matched_schools(
     under_way = recount.side(programme["id"], is_programme=True)
     inside = before[is_local & before.index.isin(list(under_way))]
     outside = before[~is_local & ~before.index.isin(list(taken))].dropna()
-    names = ["result_before", "disadvantaged_share", "cohort_pupils"]
-    names = [name for name in names if name in before and outside[name].nunique() > 1]
+    names = [name for name in on if name in before and outside[name].nunique() > 1]
     chosen: set[int] = set()
     for _, school in inside.iterrows():
         known = [name for name in names if not pd.isna(school[name])]

@@ -112,6 +112,7 @@ FAULTS = {
     "lists overlap": _plus_one("programme_overlap", "n_schools"),
     "lists names": _without_first("enrolment"),
     "priorities schools": _plus_one("priority", "n_schools"),
+    "priorities pupils": _plus_ten("priority", "n_target_pupils"),
     "attrition schools": _plus_one("attrition", "n_schools"),
     "naive_changes estimate": _naive,
     "points result": _plus_one("school_point", "outcome_mean"),
