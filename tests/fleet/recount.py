@@ -88,7 +88,7 @@ class Recount:
     def _placebo(self, programme: dict[str, Any]) -> list[dict[str, Any]]:
         """The lowest of the schools with a figure in every year of the study."""
         asked = programme["placebo"]
-        cells = self._local_values(asked["measure"], programme["target_group"])
+        cells = self._local_values(asked["measure"], programme["target_group"], is_counted=False)
         by_year = cells.pivot_table(index="school", columns="year", values="mean")
         years = [*self.files.baseline_years, self.files.outcome_year]
         if not set(years) <= set(by_year.columns):
@@ -129,12 +129,15 @@ class Recount:
     def _figures(self, measure: str, group: str) -> pd.DataFrame:
         return self._asked.get((measure, group), self.files.used.iloc[:0])
 
-    def _local_values(self, measure: str, group: str) -> pd.DataFrame:
-        """Figures of local schools of the kind that is compared, one a school and year."""
+    def _local_values(self, measure: str, group: str, *, is_counted: bool = True) -> pd.DataFrame:
+        """Figures of local schools of the kind that is compared, one a school and year.
+
+        `is_counted`: only those of which the files say how many pupils they are of.
+        """
         cells = self._figures(measure, group)
         schools = self.files.schools
         may_be = schools.index[schools["is_local"] & self.is_compared_kind]
-        is_value = (cells["state"] == "value") & (cells["n"] > 0)
+        is_value = (cells["state"] == "value") & ((cells["n"] > 0) | (not is_counted))
         return cells[is_value & cells["school"].isin(may_be)]
 
     @cached_property

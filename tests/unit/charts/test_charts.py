@@ -336,6 +336,34 @@ def test_a_missing_year_is_marked_with_its_reason_and_never_zero(charts):
     assert "0.0" not in set(chart.data["Attainment 8"])
 
 
+@pytest.mark.parametrize("family", ["outcome_by_year", "gap_by_year"])
+def test_a_side_without_schools_in_a_year_has_no_figure_and_is_not_awaited(family):
+    tables = released_tables()
+    comparison = tables["comparison"]
+    is_gone = (comparison["arm"] == "programme") & (comparison["academic_year"] == "2016-17")
+    tables["comparison"] = comparison[~is_gone]
+    chart = redraw(tables, family)[f"{family}-gap-ks2_rwm_expected"]
+    is_own = chart.data["Schools"].str.startswith("Programme")
+    (row,) = chart.data[is_own & (chart.data["Year"] == "2016-17")].to_dict("records")
+    assert row["Release status"] == "no figure"
+    assert "not yet published" not in all_words(chart)
+
+
+def test_points_of_schools_have_the_decimals_they_are_released_with(charts):
+    tables = released_tables()
+    tables["measure"] = tables["measure"].assign(decimals=2)
+    name = "baseline_outcome-gap-ks2_rwm_expected"
+    assert redraw(tables, "baseline_outcome")[name].data.equals(charts[name].data)
+
+
+def test_pupils_of_every_group_are_counted_as_pupils():
+    tables = released_tables()
+    tables["priority"] = tables["priority"].assign(target_group="all")
+    words = all_words(redraw(tables, "priorities")["priorities"])
+    assert "pupils, " in words
+    assert "all pupils" not in words
+
+
 def test_an_interval_that_is_cut_has_an_arrow_and_one_that_is_not_there_is_not_drawn(charts):
     name = "outcome_by_year-gap-ks2_rwm_expected"
     assert "arrow" not in words_drawn(charts[name])
