@@ -211,6 +211,7 @@ _GRADES = (
     ("OUTSTANDING", "1"),
     ("GOOD", "2"),
     ("REQUIRES IMPROVEMENT", "3"),
+    ("RI", "3"),
     ("SATISFACTORY", "3"),
     ("INADEQUATE", "4"),
     ("SERIOUS WEAKNESSES", "4"),

@@ -41,15 +41,13 @@ _PUPIL = "pupil_key"
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
 _FALSE = ("0", "N", "NO", "FALSE", "F")
 # The short year first: the long one would take 18 for the year 18.
-# The last two: a workbook's date written out by a program, which is midnight of that day.
+# With a name for the month as Excel shows dates, and saves them. The last ones: a workbook's or database's
+# date written out by a program, which is midnight of that day.
 _DATE_FORMS = (
-    "%d/%m/%y",
-    "%d/%m/%Y",
-    "%d-%m-%Y",
-    "%Y-%m-%d",
-    "%Y%m%d",
-    "%Y-%m-%d 00:00:00",
-    "%Y-%m-%dT00:00:00",
+    *("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d", "%Y%m%d"),
+    *("%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y"),
+    *("%d/%m/%Y 00:00", "%d/%m/%Y 00:00:00"),
+    *("%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00", "%Y-%m-%d 00:00:00.000", "%Y-%m-%dT00:00:00.000"),
 )
 _EARLIEST_YEAR = 1000
 # What is written where there is no date.

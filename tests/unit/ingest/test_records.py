@@ -226,7 +226,10 @@ def test_what_is_no_whole_number_is_never_rounded_into_one(tmp_path):
 
 def test_dates_are_read_with_the_day_before_the_month(tmp_path):
     texts = ["2018-09-04", "04/09/2018", "04-09-2018", "4/9/2018", "04/09/18", " 2018-09-04 "]
-    texts += ["2018-09-04 00:00:00", "2018-09-04T00:00:00"]
+    texts += ["2018-09-04 00:00:00", "2018-09-04T00:00:00", "2018-09-04T00:00:00.000"]
+    texts += ["04/09/2018 00:00", "04/09/2018 00:00:00", "04.09.2018", "4 September 2018"]
+    # As Excel shows a date in its usual form, and saves it.
+    texts += ["04-Sep-18", "4-Sep-2018", "4 Sep 2018", "04-SEP-18"]
     expected = {**dict.fromkeys(texts, dt.date(2018, 9, 4)), "": None}
     tiny = schools_with(tmp_path, "OpenDate", list(expected))
     assert_read(tiny, SCHOOL_REGISTER, "open_date", expected)
@@ -234,6 +237,7 @@ def test_dates_are_read_with_the_day_before_the_month(tmp_path):
 
 def test_what_is_no_date_is_reported(tmp_path):
     texts = ["31/02/2018", "2018-13-01", "Sept 2018", "12/31/2018", "0", "18-09-04", "43347"]
+    texts += ["31-Sep-18", "Sep-18", "4 Sept 2018", "09.13.2018"]
     texts += ["2018-09-04 09:30:00"]
     tiny = schools_with(tmp_path, "OpenDate", texts)
     assert_refused(
