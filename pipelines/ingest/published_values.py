@@ -12,14 +12,17 @@ STATUS_OF_CODE = {
     "SUPP": "suppressed",
     "+": "suppressed",
     "C": "suppressed",
+    "*": "suppressed",
     "LOWCOV": "low_coverage",
     "NE": "no_entries",
     "NP": "not_published",
     "NEW": "not_applicable",
     "Z": "not_applicable",
+    ".": "not_applicable",
     "NA": "unavailable",
     "X": "unavailable",
     ":": "unavailable",
+    "..": "unavailable",
     "-": "unavailable",
     # More than nothing and less than what is printed: SP is above 0 and under 0.5%.
     "SP": "rounds_to_zero",
@@ -44,7 +47,12 @@ def number(text: str) -> str:
 
 
 def _without_percent(text: str) -> str:
-    return f"regexp_replace({text}, '%$', '')"
+    return f"regexp_replace({text}, ' ?%$', '')"
+
+
+def _code(text: str) -> str:
+    """SQL for a text as a code: the government's standard symbols stand in brackets, [c], in workbooks."""
+    return f"regexp_replace(upper({text}), '^\\[(.+)\\]$', '\\1')"
 
 
 def status(text: str, unknown: str) -> str:
@@ -52,7 +60,7 @@ def status(text: str, unknown: str) -> str:
     codes = " ".join(f"WHEN '{code}' THEN '{name}'" for code, name in STATUS_OF_CODE.items())
     return (
         f"CASE WHEN {text} IS NULL THEN 'unavailable' WHEN {is_number(text)} THEN 'value' "
-        f"ELSE CASE upper({text}) {codes} ELSE {unknown} END END"
+        f"ELSE CASE {_code(text)} {codes} ELSE {unknown} END END"
     )
 
 
@@ -68,7 +76,7 @@ def is_no_count(text: str) -> str:
 
 def _is_no_code(text: str) -> str:
     codes = ", ".join(f"'{code}'" for code in STATUS_OF_CODE)
-    return f"upper({text}) NOT IN ({codes})"
+    return f"{_code(text)} NOT IN ({codes})"
 
 
 def meaning_of_figure(*, is_share: bool) -> str:

@@ -115,12 +115,25 @@ CODES = {
     "": "unavailable",
     "supp": "suppressed",
     " Supp ": "suppressed",
+    # The government's standard symbols, as workbooks have them since 2021; and those of older tables.
+    "[c]": "suppressed",
+    "[z]": "not_applicable",
+    "[low]": "rounds_to_zero",
+    "*": "suppressed",
+    "..": "unavailable",
+    ".": "not_applicable",
 }
 
 
 def test_a_code_is_a_status_and_never_nought(tmp_path):
     found = figures(tmp_path, list(CODES), "value_status, value, half_width")
     assert found == {text: (status, None, 0) for text, status in CODES.items()}
+
+
+def test_a_percent_sign_may_stand_apart(tmp_path):
+    assert figures(tmp_path, ["47 %"], "value_status, value, half_width") == {
+        "47 %": ("value", pytest.approx(0.47), pytest.approx(0.005))
+    }
 
 
 def test_every_known_code_has_a_status_and_no_value(tmp_path):
@@ -147,7 +160,9 @@ def test_an_unknown_code_is_a_fault_at_its_row_and_column(tmp_path):
         )
 
 
-@pytest.mark.parametrize("text", ["47,5%", "4,7", "0,092", "1.234,5", "%", "4%7", "47%%", "12-3"])
+@pytest.mark.parametrize(
+    "text", ["47,5%", "4,7", "0,092", "1.234,5", "%", "4%7", "47%%", "12-3", "<5%", "[q]", "[47]"]
+)
 def test_what_is_no_number_is_an_unknown_code_and_no_value(tmp_path, text):
     with ingested(
         tables_study(tmp_path, [published_ks2(900100, 2001, "Alder", PTRWM_EXP_FSM6CLA1A=text)])
