@@ -79,7 +79,9 @@ def _no_rows(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iter
             yield Fault(
                 file=file,
                 problem="every row was set aside, so there is none that can be used",
-                found="; ".join(f"{n_rows:,} rows: {reason}" for n_rows, reason in asides),
+                found="; ".join(
+                    f"{n_rows:,} row{'s' * (n_rows > 1)}: {reason}" for n_rows, reason in asides
+                ),
                 expected=f"at least one row that is {table.grain}",
                 remedy=_WHEN_ALL_IS_ASIDE.get(table.name, "fetch the file that holds such rows"),
             )
@@ -149,7 +151,12 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
 
 
 def _readable(column: Column) -> str:
-    return "a whole number, or one and a half" if column.counts_halves else _READABLE[column.kind]
+    if column.counts_halves:
+        return "a whole number, or one and a half"
+    if column.kind != "integer" or not column.synonyms:
+        return _READABLE[column.kind]
+    words = ", ".join(word.lower() for word, _ in column.synonyms)
+    return f"a whole number ({_plain(column.low)} to {_plain(column.high)}, or in words: {words})"
 
 
 def _opened_again(

@@ -1,3 +1,4 @@
+-- Rows of a programme that study.toml has not are a fault of their own, and may be those that are missing here.
 -- A school that was renumbered is one school, if the register gives both numbers the same establishment.
 WITH enrolled AS (
     SELECT
@@ -23,3 +24,4 @@ WHERE
     coalesce(enrolled.n_schools, 0) <> programme.expected_schools
     AND NOT programme.is_placebo
     AND EXISTS (FROM {table})
+    AND NOT EXISTS (FROM {table} WHERE programme NOT IN (SELECT programme FROM protocol.programme))

@@ -427,6 +427,17 @@ def test_schools_within_a_twentieth_of_the_authority_s_row_are_right(tmp_path):
         assert (broken(tiny) == {}) is is_right, n_authority
 
 
+def test_an_unknown_programme_is_told_with_those_there_are_and_its_schools_are_not_missed(tmp_path):
+    tiny = TinyStudy(tmp_path)
+    tiny.tables["enrolments.csv"][0]["programme"] = "SEND"
+    study = tiny.write()
+    with store.connect_in_memory() as con:
+        ingest(con, study)
+        (fault,) = [f for r in RELATIONS for f in faults_of_relation(con, r)]
+    assert (fault.row, fault.found) == (2, "SEND")
+    assert fault.expected == "the id of a [[programme]]: send or gap or network"
+
+
 def test_the_authority_itself_has_to_be_in_a_file_and_one_file_with_each_is_enough(tmp_path):
     tiny = TinyStudy(tmp_path)
     _plant_neighbour(tiny, 852, 879)
