@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.ingest.school_types import school_types, spelling_key
 from pipelines.key_stages import KEY_STAGES
 from pipelines.measure_contradictions import own_measure_contradictions
+from pipelines.paths import PROJECT
 from pipelines.programme_contradictions import measure_contradictions, pool_contradictions
 from pipelines.release_in_use import release_contradictions
 from pipelines.series import series_contradictions
@@ -51,6 +52,13 @@ def _of_the_study(study: Study) -> Iterator[Contradiction]:
             "one name: outputs are written under it",
             "rename one of the two",
         )
+    if _holds_more_than_a_study(study.data_root):
+        yield (
+            ("study", "data_root"),
+            f"data_root is {study.data_root}, under which far more lies than a study's files",
+            "the folder of the study's files, below your own folder",
+            "name the folder that the files lie in",
+        )
     for index, year in enumerate(section.baseline_years):
         if year >= section.outcome_year:
             yield (
@@ -81,6 +89,12 @@ def _of_the_study(study: Study) -> Iterator[Contradiction]:
             "at least one [[programme.measure]]",
             "add the measures the programme is to be judged on",
         )
+
+
+def _holds_more_than_a_study(folder: Path) -> bool:
+    """Whether a folder is the whole disk, a person's whole folder, or holds either of these."""
+    above_home = Path.home().is_relative_to(folder) or PROJECT.is_relative_to(folder)
+    return folder == Path(folder.anchor) or above_home
 
 
 def _of_programmes(study: Study) -> Iterator[Contradiction]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipelines.unseen import spelled_out
+
 # A terminal stays readable; the count of the rest is always printed.
 FAULTS_SHOWN = 40
 # Of faults of one kind, how many places are named.
@@ -30,6 +32,13 @@ class Fault:
     column: str | None = None
     found: str | None = None
     expected: str | None = None
+
+    def __post_init__(self) -> None:
+        """Spell out what is not seen: a file's name or cell may hold what orders a terminal about."""
+        for name in ("file", "problem", "remedy", "column", "found", "expected"):
+            text = getattr(self, name)
+            if isinstance(text, str):
+                object.__setattr__(self, name, spelled_out(text))
 
     @property
     def place(self) -> str:

@@ -130,7 +130,7 @@ class ProgrammeMeasure(_Settings):
     """Whether its headline gets a verdict."""
     adjust_for_prior_attainment: bool = False
     """Whether results are compared among pupils who started from the same."""
-    smallest_effect: Annotated[float, Field(gt=0, strict=False)] | None = None
+    smallest_effect: Annotated[float, Field(gt=0, lt=1000, strict=False)] | None = None
     """The smallest effect that would matter, decided first: of a percentage as a share, 0.05 for 5 percentage
     points; of any other measure in its points."""
 
@@ -343,9 +343,9 @@ class StudySection(_Settings):
     """The year whose results are judged."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
     """Earlier years to compare with, the more the better."""
-    minimum_cell: Annotated[int, Field(ge=2, le=100)] = 6
-    """The fewest pupils a published figure may rest on."""
-    draws: Annotated[int, Field(ge=99, le=1_000_000)] = 9999
+    minimum_cell: Annotated[int, Field(ge=5, le=100)] = 6
+    """The fewest pupils a published figure may rest on; the Department publishes none of fewer than 6."""
+    draws: Annotated[int, Field(ge=99, le=100_000)] = 9999
     """How many draws the tests of chance take."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Makes the draws the same each time."""

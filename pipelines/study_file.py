@@ -16,12 +16,15 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
-from pipelines import setting_words
+from pipelines import setting_limits, setting_words
 from pipelines.contradictions import Location, contradictions
 from pipelines.errors import Fault, StudyError
 from pipelines.measure_contradictions import unknown_measures
+from pipelines.setting_limits import beyond_limits
 from pipelines.study import PROTOCOL, Study
 from pipelines.toml_lines import blanks, dotted, line_of
+
+_EXCESSIVE = re.compile(r"\d{4000}|[\[{]{20}")
 
 
 def load_study(folder: Path) -> Study:
@@ -39,6 +42,8 @@ def load_study(folder: Path) -> Study:
         raise StudyError(
             [_protocol_fault("is not UTF-8 text", "save the file as UTF-8", line)]
         ) from None
+    if len(text) > setting_limits.MOST_BYTES:
+        raise StudyError([_beyond_limits(text, (), *setting_limits.TOO_LONG)])
     if unfilled := list(_unfilled(text)):
         # What else is wrong follows from these, or can wait for them.
         raise StudyError(unfilled)
@@ -46,6 +51,13 @@ def load_study(folder: Path) -> Study:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError([_not_toml(text, str(error))]) from None
+    except RecursionError:
+        raise StudyError([_beyond_limits(text, (), *setting_limits.TOO_DEEP)]) from None
+    except ValueError:
+        # Python reads no number of so many digits.
+        raise StudyError([_beyond_limits(text, (), *setting_limits.TOO_MANY_DIGITS)]) from None
+    if limits := [_beyond_limits(text, *limit) for limit in beyond_limits(values)]:
+        raise StudyError(limits)
 
     reserved = {"folder", "protocol_sha256"} & values.keys()
     protocol_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -171,6 +183,24 @@ def _known_keys(location: Sequence[str | int]) -> list[str]:
             if isinstance(candidate, type) and issubclass(candidate, BaseModel):
                 model = candidate
     return [key for key in model.model_fields if key not in {"folder", "protocol_sha256"}]
+
+
+def _beyond_limits(
+    text: str, location: Location, problem: str, expected: str, remedy: str
+) -> Fault:
+    """A fault whose line is found by a number of digits or of brackets where the place is not known."""
+    row = line_of(text, location) if location else None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if row is None and _EXCESSIVE.search(line):
+            row = number
+    return Fault(
+        file=PROTOCOL,
+        row=row,
+        column=dotted(location) or None,
+        problem=problem,
+        expected=expected,
+        remedy=remedy,
+    )
 
 
 def _contradiction(

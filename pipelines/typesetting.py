@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+_NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
+# Zero-width joiners, variation selectors and the frame of a keycap.
+_JOINS = "\u200c\u200d\ufe00-\ufe0f\u20e3"
+_JOINING = re.compile(f"[{_JOINS}]")
+_JOINED = re.compile(f"{_NO_GLYPH}(?:[{_JOINS}]+{_NO_GLYPH})+")
 
 
 def typeset(files: Mapping[str, bytes], **options: Any) -> bytes:  # noqa: ANN401 - typst's own options
@@ -21,6 +28,26 @@ def typeset(files: Mapping[str, bytes], **options: Any) -> bytes:  # noqa: ANN40
 
     made: bytes = typst.compile(dict(files), font_paths=_fonts(), **options)
     return made
+
+
+def drawable(text: str) -> str:
+    """The text with � for each character, or joined emoji, that the font lacks.
+
+    PDF/UA refuses a character without a glyph, an SVG most control characters, and matplotlib warns. What
+    only joins or varies others is left out: without them it has no glyph either.
+    """
+    lacking = {c for c in set(text) - _characters() if not _JOINING.match(c)}
+    drawn = text.translate({ord(character): _NO_GLYPH for character in lacking})
+    return _JOINING.sub("", _JOINED.sub(_NO_GLYPH, drawn))
+
+
+@functools.cache
+def _characters() -> frozenset[str]:
+    """What the font can draw, and the white space a text may hold."""
+    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - the drawing library is heavy
+
+    font = FT2Font(str(font_folder() / "DejaVuSans.ttf"))
+    return frozenset(map(chr, font.get_charmap())) | frozenset("\t\n\r")
 
 
 def font_folder() -> Path:

@@ -5,6 +5,7 @@ For the analyst who checks the page. Made from released tables only; the page it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -18,6 +19,8 @@ from pipelines.board.tables import Table
 
 # Below this share of an end's own size, a range over schools left out is no news.
 _STEADY_SHARE = 0.25
+# What a bracket begins is a link only with another after it: [c] stays as it is.
+_MARKUP = re.compile(r"[\\`*_<>|~$&]|\](?=[(\[:])")
 
 
 def render(released: Mapping[str, pd.DataFrame]) -> str:
@@ -25,7 +28,7 @@ def render(released: Mapping[str, pd.DataFrame]) -> str:
     tables = released_rows(released)
     (study,) = tables["study"]
     lines = [
-        f"# How each headline came about: {study['title']}",
+        f"# How each headline came about: {_as_text(study['title'])}",
         "",
         f"Results of {study['outcome_year']} against {study['baseline_years']}. Protocol "
         f"{study['study_hash']}, sources {study['source_hash']}. Every run is a draft.",
@@ -39,15 +42,15 @@ def render(released: Mapping[str, pd.DataFrame]) -> str:
 def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
     label = measure_label(headline["measure"], tables)
     group = wording.format_group(headline["pupil_group"])
-    title = programme["title"] + (f" ({PLACEBO})" if programme["is_placebo"] else "")
-    yield f"## {title}: {label}, {group} ({key_stage_of(headline)})"
+    title = _as_text(programme["title"]) + (f" ({PLACEBO})" if programme["is_placebo"] else "")
+    yield f"## {title}: {_as_text(label)}, {group} ({key_stage_of(headline)})"
     yield ""
     yield f"**{wording.capitalised(wording.format_verdict(headline['verdict']))}** " + (
         f"({wording.format_status(headline['release_status'])})"
     )
     if not wording.is_missing(headline["verdict_reason"]):
         yield ""
-        yield wording.sentence(str(headline["verdict_reason"]))
+        yield _as_text(wording.sentence(str(headline["verdict_reason"])))
     methods = where(
         tables["impact"],
         programme=headline["programme"],
@@ -62,14 +65,22 @@ def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
     yield ""
     yield from _markdown(annex.methods(headline, tables))
     yield ""
-    yield from (f"- {line}" for line in _what_moved_it(headline, methods))
-    yield from (f"- {line}" for line in _what_it_rests_on(headline, tables))
-    yield from (f"- {line}" for line in _what_would_undo_it(headline))
+    for lines in (
+        _what_moved_it(headline, methods),
+        _what_it_rests_on(headline, tables),
+        _what_would_undo_it(headline),
+    ):
+        yield from (f"- {_as_text(line)}" for line in lines)
 
 
 def _markdown(table: Table) -> Iterator[str]:
     for cells in (table.columns, ("---",) * len(table.columns), *table.rows):
-        yield f"| {' | '.join(cells)} |"
+        yield f"| {' | '.join(map(_as_text, cells))} |"
+
+
+def _as_text(text: str) -> str:
+    """A text on one line in which nothing is Markdown or HTML, as GitHub and others take it."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:

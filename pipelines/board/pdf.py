@@ -6,7 +6,6 @@ Here the model (`pack`) becomes blocks of plain data in reading order; how a blo
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,11 +21,10 @@ from pipelines.board.limits import Limit
 from pipelines.board.pack import DrawnChart, Figure, Pack, Section, pack
 from pipelines.board.programmes import Programme
 from pipelines.board.tables import Table
-from pipelines.typesetting import font_folder, typeset
+from pipelines.typesetting import drawable, typeset
 from pipelines.wording import is_missing
 
 _TEMPLATE = Path(__file__).with_name("board.typ")
-_NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
 
 Runs = list[dict[str, str | None]]  # {text, from}: a piece of text, the reference of a number
 Block = dict[str, Any]  # `kind` says which of `board.typ` draws it
@@ -44,7 +42,7 @@ def render(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -
     files = {
         "main": _TEMPLATE.read_bytes(),
         "board.json": json.dumps(model(pack(released, charts)), ensure_ascii=False).encode(),
-        **{f"{chart.name}.svg": _drawable(chart.svg.decode()).encode() for chart in charts},
+        **{f"{chart.name}.svg": drawable(chart.svg.decode()).encode() for chart in charts},
     }
     return typeset(
         files,
@@ -58,7 +56,7 @@ def model(of: Pack) -> dict[str, Any]:
     """What `board.typ` reads: the document's names, and its blocks as the board reads them."""
     found = of.findings
     return {
-        "title": _drawable(f"{plain(found.title)} (draft)"),
+        "title": drawable(f"{plain(found.title)} (draft)"),
         "running_title": _runs(found.title),
         "blocks": [
             {"kind": "one_page", "blocks": list(_answer(of))},
@@ -304,7 +302,7 @@ def _figure(figure: Figure, level: int, of: Pack) -> Iterator[Block]:
         "level": level,
         "title": _runs(figure.title),
         "image": f"{figure.name}.svg",
-        "alt_text": _drawable(figure.alt_text),
+        "alt_text": drawable(figure.alt_text),
         "caption": _runs(figure.caption),
     }
     yield from _table(figure.table, of)
@@ -330,18 +328,4 @@ def _table(table: Table, of: Pack) -> Iterator[Block]:
 
 
 def _runs(text: str) -> Runs:
-    return [{"text": _drawable(said), "from": reference} for said, reference in parts(text)]
-
-
-def _drawable(text: str) -> str:
-    """The text with � for each character the font lacks: PDF/UA refuses one without a glyph."""
-    return text.translate({ord(lacking): _NO_GLYPH for lacking in set(text) - _characters()})
-
-
-@functools.cache
-def _characters() -> frozenset[str]:
-    """What the font of the document can draw, and the white space a text may hold."""
-    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - the drawing library is heavy
-
-    font = FT2Font(str(font_folder() / "DejaVuSans.ttf"))
-    return frozenset(map(chr, font.get_charmap())) | frozenset("\t\n\r")
+    return [{"text": drawable(said), "from": reference} for said, reference in parts(text)]

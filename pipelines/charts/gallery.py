@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipelines.charts.chart import Chart, Quote, Tables
 from pipelines.disclosure.free_text import inert_in_spreadsheet
-from pipelines.typesetting import typeset
+from pipelines.typesetting import drawable, typeset
 
 _PNG_DPI = 192.0
 _PAGE = (
@@ -126,7 +126,36 @@ def read(folder: Path) -> list[Chart]:
 
 
 def _drawn(family: str, tables: Tables) -> list[Chart]:
-    return list(importlib.import_module(f"pipelines.charts.{family}").charts(tables))
+    """A family's charts, of texts that can be drawn, with headings that are safe in a spreadsheet."""
+    shown = {name: _drawable(tables[name]) for name in FAMILIES[family]}
+    charts = importlib.import_module(f"pipelines.charts.{family}").charts(shown)
+    return [_with_inert_headings(chart) for chart in charts]
+
+
+def _drawable(table: pd.DataFrame) -> pd.DataFrame:
+    texts = table.select_dtypes(include=["object", "str"]).columns
+    return table.assign(**{name: table[name].map(_drawable_cell) for name in texts})
+
+
+def _drawable_cell(cell: object) -> object:
+    return " ".join(drawable(cell).split()) if isinstance(cell, str) else cell
+
+
+def _with_inert_headings(chart: Chart) -> Chart:
+    """A heading may be a programme's title, and the heading of a CSV is a cell of a spreadsheet too."""
+    headings = {heading: inert_in_spreadsheet(heading) for heading in chart.data.columns}
+    if all(heading == inert for heading, inert in headings.items()):
+        return chart
+
+    def renamed(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        return tuple(dataclasses.replace(quote, column=headings[quote.column]) for quote in quotes)
+
+    return dataclasses.replace(
+        chart,
+        data=chart.data.rename(columns=headings),
+        title_from=renamed(chart.title_from),
+        caption_from=renamed(chart.caption_from),
+    )
 
 
 def _with_pictures(charts: list[Chart]) -> list[Chart]:

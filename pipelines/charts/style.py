@@ -79,6 +79,8 @@ KeyEntry = tuple[str, Sequence[Mapping[str, Any]]]
 _GAP = 0.09
 
 _OVERRIDES: dict[str, object] = {
+    # A dollar is a dollar: two in a school's name are no formula.
+    "text.parse_math": False,
     "font.size": BODY_SIZE,
     "font.family": "sans-serif",
     # Shipped with matplotlib, so every machine draws the same; browsers fall back to sans-serif.

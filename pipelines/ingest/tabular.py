@@ -36,6 +36,8 @@ _TOTAL_OR_NOTE = re.compile(
 # The last heading of a file whose publisher writes further cells beyond it, and what such a cell looks like:
 # the register's search download gives each further link of a school (its number, then what it is) one more.
 _RAGGED_TAILS = {"linked establishments": re.compile(r"$|.*\b[0-9]{5,7}\b")}
+# The widest published table, of Key Stage 4, has some 400.
+MOST_COLUMNS = 2_000
 _ROWS_A_BATCH = 10_000
 _STREAM = "rows_of_file"
 
@@ -287,12 +289,24 @@ def _direct_scan(
 
 
 def _headers(source_id: str, row: int, cells: Sequence[str], headings: Headings) -> tuple[str, ...]:
+    if len(cells) > MOST_COLUMNS:
+        raise StudyError([_too_wide(source_id, row, len(cells))])
     headers = tuple(heading_text(cell) for cell in cells)
     if not any(headers):
         raise StudyError([empty(source_id)])
     if faults := repeated(source_id, row, headers, headings):
         raise StudyError(faults)
     return headers
+
+
+def _too_wide(source_id: str, row: int, n_columns: int) -> Fault:
+    return Fault(
+        file=source_id,
+        row=row,
+        problem=f"the heading row has {n_columns:,} cells, more than any table of results",
+        expected=f"at most {MOST_COLUMNS:,} columns",
+        remedy="take out the columns that are not of the table, or export the file again",
+    )
 
 
 def _refuse_idle_settings(

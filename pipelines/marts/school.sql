@@ -81,7 +81,8 @@ latest AS (
 SELECT
     latest.school_id,
     latest.urn,
-    latest.school_name,
+    -- A name is shown everywhere: characters that are not seen could turn what stands beside it round.
+    coalesce(nullif(publishable_text(latest.school_name), ''), 'School ' || latest.urn) AS school_name,
     latest.phase,
     latest.low_age,
     latest.high_age,

@@ -227,7 +227,7 @@ def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: 
     """Whether the officers' version is made or not, what others read is the same."""
     assert example.paths.home != example_again.paths.home
     first, second = bytes_of(example.current.resolve()), bytes_of(example_again.current.resolve())
-    assert set(second) == {*first, "officers/index.html"}
+    assert set(second) == set(first)
     read_by_people = [name for name in first if not name.endswith((".duckdb", "run.json"))]
     assert {name.split("/")[0] for name in read_by_people} == {"released", "charts", "board"}
     assert [name for name in read_by_people if first[name] != second[name]] == []

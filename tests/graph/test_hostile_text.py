@@ -50,6 +50,9 @@ HOSTILE = {
     "long": "very long " * 10_000,
     "endless": "w" * 100_000,
 }
+# In every school's name: a formula for matplotlib, a joined emoji for PDF/UA, a mark of this project's own
+# and marks that turn a line round or order a terminal about.
+ODD_NAME = "$x_1$ $\\frac$ 👩‍👩‍👧 \ue000impact|x|y|z\ue0015\ue002 \u202eelpmaxe \x1b[31m"
 TEXTS = {name: f"{text} {PROBE}" for name, text in HOSTILE.items()}
 NEVER = {
     "script",
@@ -84,6 +87,8 @@ class Page(HTMLParser):
 
 def study(parent: Path) -> TinyStudy:
     tiny = TinyStudy(parent)
+    for row in tiny.tables["register.csv"]:
+        row["EstablishmentName"] = f"{row['EstablishmentName']} {ODD_NAME}"
     named = f"Zofka Wren, A799200117001, {HELD}."
     quotes = [*TEXTS.values(), named, f"We shall see: {WITHDRAWN}."]
     tiny.add("statements.csv", 'kind = "statements"', [STATEMENT | {"quote": q} for q in quotes])

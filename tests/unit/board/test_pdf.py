@@ -243,7 +243,7 @@ def test_what_the_font_lacks_is_drawn_as_a_sign_and_stops_nothing() -> None:
     tables = released_tables()
     tables["statements"]["quote"] = "Da iawn \U0001f389 1\u20e3 a\u0350 \U0001f3fd 漢字 \x00 ŷ."
     runs = "".join(run["text"] or "" for run in runs_in(pdf.model(pack(tables, CHARTS))))
-    assert "Da iawn � 1� a� � �� � ŷ." in runs
+    assert "Da iawn � 1 a� � �� � ŷ." in runs
     drawing = CHARTS[0].svg.replace(b"<path", "<text>1\u20e3 \U0001f3fd ŷ</text><path".encode())
     assert "ŷ." in text_in(pdf.render(tables, [replace(CHARTS[0], svg=drawing)]))
 

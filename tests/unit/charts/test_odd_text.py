@@ -1,0 +1,88 @@
+"""Names of any kind are drawn, in picture, page, PDF and report: none stops a run, none acts."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from pipelines.board import impact_report, pdf
+from pipelines.board.page import render as render_page
+from pipelines.charts import gallery
+from pipelines.typesetting import drawable
+from tests.released_fixture import released_tables
+
+FAMILIES = ("headline_effects", "programme_overlap", "school_programmes", "priorities")
+ODD = {
+    "dollars": "Anchor $x_1$ $\\frac$ School",
+    "one dollar": "Anchor $ School \\$",
+    "joined emoji": "Anchor 👩‍👩‍👧 🏳️‍🌈",
+    "lone joiners": "An\u200dchor \u200c\ufe0f\u20e3",
+    "keycap": "Anchor 3️⃣ ❤️ 👍🏽",
+    "flags": "🇬🇧 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "marks": "A\u0336\u0301\u0300\u0302 \u0301B",
+    "scripts": "学校 தமிழ் בית ספר مدرسة",
+    "markup": 'A & <b> "q" \' ]]> --> %s {x} # ~ ^ `c` *d* _e_',
+    "endless": "W" * 300,
+    "lines": "Anchor\nSchool",
+}
+
+
+def named(text: str) -> dict[str, pd.DataFrame]:
+    """The released tables with a text in every name."""
+    tables = released_tables()
+    tables["enrolment"]["school_name"] += f" {text}"
+    for table, columns in (("programme", ("title", "priority", "fund")), ("study", ("title",))):
+        for column in columns:
+            tables[table][column] += f" {text}"
+    tables["priority"]["priority"] += f" {text}"
+    return tables
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
+def test_any_name_is_drawn(text: str) -> None:
+    tables = named(text)
+    charts = [chart for family in FAMILIES for chart in gallery.draw(family, tables)]
+    assert len(charts) >= len(FAMILIES)
+    assert pdf.render(tables, charts).startswith(b"%PDF")
+    assert render_page(tables, charts)
+    assert impact_report.render(tables)
+
+
+def test_what_cannot_be_drawn_is_one_sign_each() -> None:
+    assert drawable("Da 👩‍👩‍👧 iawn 漢字 3️⃣ ŷ") == "Da � iawn �� 3 ŷ"
+    assert drawable("$x_1$ é\n") == "$x_1$ é\n"
+
+
+def test_no_heading_of_a_chart_is_a_formula() -> None:
+    tables = released_tables()
+    tables["programme"]["title"] = [
+        f"={title}|' /C calc'!A0" for title in tables["programme"]["title"]
+    ]
+    charts = [chart for family in gallery.FAMILIES for chart in gallery.draw(family, tables)]
+    headings = [str(heading) for chart in charts for heading in chart.data.columns]
+    assert [heading for heading in headings if heading.startswith("'=")]
+    assert [heading for heading in headings if re.match(r"[=+@-]", heading)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "![x](javascript:alert(1))",
+        "[x](http://x.example)",
+        "`code` *a* _b_ ~c~",
+        "a | b",
+        "x\n\n# A heading\n- an item",
+    ],
+)
+def test_no_name_is_markup_in_the_report(text: str) -> None:
+    tables = released_tables()
+    tables["study"]["title"] = text
+    tables["programme"]["title"] = text
+    report = impact_report.render(tables)
+    assert "\n# A heading" not in report
+    bare = re.sub(r"\\.", "", report)
+    for mark in ("<script", "](", "`", "_b_", "~c~", "a | b"):
+        assert mark not in bare or mark not in text
