@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from assets.dagster_home import dagster_home, instance
+from assets.dagster_home import dagster_home, instance, require_page
 from assets.terminal import (
     FAILED,
     print_headline,
@@ -175,16 +175,16 @@ def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
 
 def serve(*, data_marts: Path, port: int) -> int:
     """Serve the Dagster page on loopback, with the schedule and the sensor on, until interrupted."""
+    require_page()
     os.environ.update(
         DAGSTER_HOME=str(dagster_home(data_marts)),
         DAGSTER_DISABLE_TELEMETRY="1",
         # Dagster's advice to its developers is no news to an analyst.
         PYTHONWARNINGS="ignore",
     )
-    from assets import page  # noqa: PLC0415
-    from assets.page_guard import HOST  # noqa: PLC0415
+    from assets import page, page_guard  # noqa: PLC0415
 
-    print(f"The Dagster page: http://{HOST}:{port} (Ctrl+C to stop)", flush=True)
+    print(f"The Dagster page: http://{page_guard.HOST}:{port} (Ctrl+C to stop)", flush=True)
     with suppress(KeyboardInterrupt), page.daemon():
         page.serve_page(port)
     return 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pipelines.errors import Fault, StudyError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -26,6 +29,21 @@ concurrency:
           applyLimitPerUniqueValue: true
         limit: 1
 """
+
+
+def require_page() -> None:
+    """Raise StudyError if the page's packages are not there: an evaluation needs none of them."""
+    if importlib.util.find_spec("dagster_webserver") is None:
+        raise StudyError(
+            [
+                Fault(
+                    file="the Dagster page",
+                    problem="its packages are not installed",
+                    expected="those of requirements-page.lock",
+                    remedy="`make serve` installs them; without make, install that file with pip",
+                )
+            ]
+        )
 
 
 def instance(data_marts: Path) -> dg.DagsterInstance:

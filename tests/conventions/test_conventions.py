@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,23 @@ def test_only_the_command_line_and_its_progress_print(module: Path) -> None:
         assert printing == []
 
 
-def test_the_lock_holds_a_hash_for_every_requirement_and_no_address() -> None:
-    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = ("requirements.lock", "requirements-page.lock", "requirements-test.lock")
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(lock: str) -> set[tuple[str, str]]:
+    """Names and versions of a lock; a name may have a version for each Python."""
+    text = (PROJECT / lock).read_text(encoding="utf-8")
+    found = re.findall(r"^([A-Za-z0-9_.-]+)(?:\[.*?\])?==([^\s;]+)", text, re.M)
+    return {(plain(name), version) for name, version in found}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_lock_holds_a_hash_for_every_requirement_and_no_address(name: str) -> None:
+    lock = (PROJECT / name).read_text(encoding="utf-8")
     assert "://" not in lock
     assert not re.search(r"^\s*-(i|-index-url|-extra-index-url|f|-find-links)\b", lock, re.M)
     requirements = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.M)[1:]
@@ -63,16 +79,25 @@ def test_the_lock_holds_a_hash_for_every_requirement_and_no_address() -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", requirement), requirement.split("\n")[0]
 
 
-def test_the_lock_covers_what_the_project_asks_for() -> None:
-    def plain(name: str) -> str:
-        return re.sub(r"[-_.]+", "-", name).lower()
-
-    asked = re.findall(r'^    "([A-Za-z0-9_.-]+)', (PROJECT / "pyproject.toml").read_text(), re.M)
-    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
-    locked = {plain(name) for name in re.findall(r"^([A-Za-z0-9_.-]+)(?:\[.*?\])?==", lock, re.M)}
-    assert {"dagster", "duckdb", "pytest", "ruff"} <= {plain(name) for name in asked}
-    names = {plain(name) for name in asked if not re.fullmatch(r"[A-Z]+\d*", name)}
-    assert {name for name in names if name not in locked and not name.startswith("d1")} == set()
+def test_each_lock_covers_what_is_asked_for_and_no_more() -> None:
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = asked["dependency-groups"]
+    wanted = {
+        "run": [*asked["project"]["dependencies"], *groups["build"]],
+        "page": asked["project"]["optional-dependencies"]["page"],
+        "test": [entry for entry in groups["dev"] if isinstance(entry, str)],
+    }
+    names = {
+        use: {plain(re.split(r"[^\w.-]", entry)[0]) for entry in entries}
+        for use, entries in wanted.items()
+    }
+    run, page, test = map(locked, LOCKS)
+    assert run < page < test
+    assert names["run"] <= {name for name, _ in run}
+    assert names["page"] <= {name for name, _ in page - run}
+    assert names["test"] <= {name for name, _ in test - page} | {name for name, _ in run}
+    assert not (names["page"] | {"pytest", "mypy", "uv"}) & {name for name, _ in run}
+    assert len({name for name, _ in run}) < 100
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 import assets.cli
+import assets.dagster_home
 import assets.page
 from assets.automation import JOB, study_folders, weekday_mornings
 from assets.definitions import build_definitions, defs
@@ -218,6 +219,14 @@ def test_overrides_reach_the_resource(tmp_path: Path) -> None:
     studies = (built.resources or {})["studies"]
     assert studies.data_marts == str(tmp_path / "marts")
     assert studies.data_raw == str(tmp_path / "raw")
+
+
+def test_without_the_page_s_packages_the_command_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(assets.dagster_home.importlib.util, "find_spec", lambda _: None)
+    assert assets.cli.main(["serve"]) == 1
+    assert "`make serve` installs them" in capsys.readouterr().err
 
 
 def test_the_page_is_served_on_this_machine_only(
