@@ -128,16 +128,17 @@ def verdicts_follow_from_figures(made: Made, recount: Recount) -> Iterator[str]:
         low, high, verdict = row["ci_low"], row["ci_high"], row["verdict"]
         where = f"figures: {row['programme']} {row['measure']}: {verdict} of {low} to {high}"
         matters = smallest[row["programme"], row["measure"]]
-        step = recount.files.about(row["measure"]).half_step
+        about = recount.files.about(row["measure"])
         if pd.isna(low):
             if verdict != "cannot_tell":
                 yield f"{where}, without an interval"
             continue
         if not low <= row["estimate_low"] <= row["estimate_high"] <= high:
             yield f"{where} does not hold the estimate {row['estimate_low']} to {row['estimate_high']}"
-        if (verdict == "better" and low < 0) or (verdict == "worse" and high > 0):
+        is_up = verdict == ("better" if about.is_higher_better else "worse")
+        if verdict in ("better", "worse") and (low < 0 if is_up else high > 0):
             yield where
-        if verdict == "no_meaningful_difference" and max(-low, high) > matters + step:
+        if verdict == "no_meaningful_difference" and max(-low, high) > matters + about.half_step:
             yield f"{where}, where {matters} matters"
 
 

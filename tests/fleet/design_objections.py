@@ -8,24 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.fleet import printed
-from tests.fleet.objections import Tables, asked, is_local_pool
+from tests.fleet.printed import (
+    FEWEST_SCHOOLS_OF_ESTIMATE,
+    Rules,
+    differs,
+    is_one_of,
+    rules_of,
+    to_step,
+)
+from tests.fleet.public_objections import Tables, asked, comparable_years, is_local_pool
 from tests.fleet.recount import Recount
 from tests.fleet.recount_matching import matched_schools, schools_before
 
-# The first year after a break in series, from the Department's guides; `*` every measure of a stage.
-_BREAKS = {
-    "ks1_writing_expected": ("2017-18",),
-    "ks2_rwm_expected": ("2017-18",), "ks2_writing_expected": ("2017-18",),
-    "ks2_reading_progress": ("2017-18",), "ks2_writing_progress": ("2017-18",),
-    "ks2_maths_progress": ("2017-18",),
-    "ks4_attainment8": ("2016-17", "2017-18", "2021-22", "2022-23"),
-    "ks4_basics_94": ("2016-17", "2021-22", "2022-23"),
-    "ks4_basics_95": ("2016-17", "2021-22", "2022-23"),
-    "ks4_progress8": ("2017-18",),
-    "attendance_absence": ("2020-21", "2021-22"),
-    "attendance_persistent_absence": ("2020-21", "2021-22"),
-}  # fmt: skip
 _FINALITY = ("school_return", "provisional", "revised", "final")
 _ENGLAND = 970
 # The interactive tool's short descriptions of results the fleet asks about.
@@ -59,13 +53,14 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
         chosen = matched_schools(recount, programme, measure["name"]) if len(kept) else set()
         chosen &= recount.in_common(programme, measure)
         n = rows["n_comparison_schools"].iloc[0]
-        if printed.differs(n, len(chosen)):
+        if differs(n, len(chosen)):
             where = f"{programme['id']} {measure['name']}"
             yield f"matched: {where}: schools outside printed {n}, counted {len(chosen)}"
 
 
 def balance(tables: Tables, recount: Recount) -> Iterator[str]:
     """How both sides compare before the programme: results of pupils, and who the schools' pupils are."""
+    rules = rules_of(tables, recount)
     for programme, measure in asked(recount):
         name = measure["name"]
         rows = tables["balance"]
@@ -86,28 +81,38 @@ def balance(tables: Tables, recount: Recount) -> Iterator[str]:
                     side: _pooled(recount, programme, measure, group, schools)
                     for side, schools in sides.items()
                 }
-                slack = recount.files.about(name).half_step
-                what += " read to tenths" * (slack < 0.005)
+                step = rules.last_decimal(name)
             else:
                 counted = {side: _made_up(before, what, own) for side, own in sides.items()}
-                slack = 0.5 if what == "cohort_pupils" else 0.005
+                step = 1.0 if what == "cohort_pupils" else 0.01
             where = f"balance: {programme['id']} {name} {what}"
-            yield from _row_of_balance(row, counted, slack, where)
+            yield from _row_of_balance(row, counted, step, rules, where)
 
 
 def _row_of_balance(
-    row: pd.Series, counted: dict[str, tuple[int, float, float]], slack: float, where: str
+    row: pd.Series,
+    counted: dict[str, tuple[int, float, float]],
+    step: float,
+    rules: Rules,
+    where: str,
 ) -> Iterator[str]:
+    name = row["measure"]
+    must_be = not rules.is_public(name) and (
+        min(n_schools for n_schools, *_ in counted.values()) < FEWEST_SCHOOLS_OF_ESTIMATE
+        or min(n for _, n, _ in counted.values()) < rules.minimum_cell
+    )
+    if bool(row["suppressed"]) != must_be:
+        yield f"{where}: withheld is {row['suppressed']}, counted {must_be}"
     for side, (n_schools, n_pupils, mean) in counted.items():
-        for column, is_other in (
-            ("schools", printed.differs(row[f"n_{side}_schools"], n_schools)),
-            ("pupils", printed.count_differs(row[f"n_{side}_pupils"], n_pupils, 10)),
-            ("average", printed.differs(row[f"{side}_mean"], mean, slack)),
-        ):
-            if is_other:
-                heading = f"{side}_mean" if column == "average" else f"n_{side}_{column}"
-                told = {"schools": n_schools, "pupils": n_pupils, "average": mean}[column]
-                yield f"{where}: {side} {column}: printed {row[heading]}, counted {told}"
+        told = {f"n_{side}_schools": n_schools}
+        if not row["suppressed"]:
+            told |= {
+                f"n_{side}_pupils": rules.count(n_pupils, name),
+                f"{side}_mean": to_step(mean, step),
+            }
+        for heading, figure in told.items():
+            if not is_one_of(row[heading], {figure}):
+                yield f"{where}: {heading} printed {row[heading]}, counted {figure}"
 
 
 def _pooled(
@@ -119,9 +124,7 @@ def _pooled(
 ) -> tuple[int, float, float]:
     """Schools, pupils and the pupils' average over the years that both sides have and no break parts."""
     name, files = measure["name"], recount.files
-    known = files.baseline_years
-    since = max((y for y in _BREAKS.get(name, ()) if known[0] < y <= known[-1]), default="")
-    years = recount.years_in_common(programme, measure) & {y for y in known if y >= since}
+    years = recount.years_in_common(programme, measure) & set(comparable_years(recount, name))
     used = files.used
     cells = used[
         (used["measure"] == name) & (used["group"] == group) & used["year"].isin(years)
@@ -139,43 +142,6 @@ def _made_up(before: pd.DataFrame, what: str, schools: set[int]) -> tuple[int, f
     return len(own), own["n_pupils"].sum(), own[what].mean()
 
 
-def revisions(tables: Tables, recount: Recount) -> Iterator[str]:
-    """What each side's result was in two releases of a year, and how far it moved."""
-    cells = recount.files.cells
-    schools = recount.files.schools
-    local = set(schools.index[schools["is_local"] & recount.is_compared_kind])
-    for _, row in tables["revisions"].iterrows():
-        within = local
-        if row["level"] != "authority":
-            is_programme = row["level"] == "programme"
-            within = local & recount.side(row["programme"], is_programme=is_programme)
-        about = recount.files.about(row["measure"])
-        where = (
-            f"revisions: {row['programme']}/{row['level']} {row['measure']} {row['academic_year']}"
-        )
-        for when, status in (("before", row["from_status"]), ("after", row["to_status"])):
-            own = cells[
-                (cells["measure"] == row["measure"]) & (cells["group"] == row["pupil_group"])
-                & (cells["year"] == row["academic_year"]) & (cells["status"] == status)
-                & (cells["state"] == "value") & (cells["n"] > 0) & cells["school"].isin(within)
-            ]  # fmt: skip
-            n = own["n"].sum()
-            total = own["n"] * own["mean"]
-            mean = (
-                (total.round() if about.counts_pupils else total).sum() / n if n else float("nan")
-            )
-            if printed.count_differs(row[f"n_pupils_{when}"], n, 10):
-                yield f"{where} {status}: pupils printed {row[f'n_pupils_{when}']}, counted {n}"
-            if printed.differs(row[when], mean, about.half_step):
-                yield f"{where} {status}: printed {row[when]}, counted {mean:.4f}"
-        for moved, (first, last) in {
-            "n_pupils_difference": ("n_pupils_before", "n_pupils_after"),
-            "difference": ("before", "after"),
-        }.items():
-            if printed.differs(row[moved], row[last] - row[first], 1e-6):
-                yield f"{where}: {moved} {row[moved]} is not {row[last]} less {row[first]}"
-
-
 def authority_context(tables: Tables, recount: Recount) -> Iterator[str]:
     """Published figures of the authority, its neighbours and England: each from one file, none left out."""
     counted = _context(recount)
@@ -187,7 +153,7 @@ def authority_context(tables: Tables, recount: Recount) -> Iterator[str]:
             continue
         value, n, status = found
         slack = recount.files.about(row["measure"]).half_step
-        if printed.differs(row["value"], value, slack) or row["n_places"] != n:
+        if differs(row["value"], value, slack) or row["n_places"] != n:
             yield f"context: {key}: printed {row['value']} of {row['n_places']}, counted {value} of {n}"
         if row["release_status"] != status:
             yield f"context: {key}: said to be {row['release_status']}, and is {status}"
@@ -245,6 +211,5 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
 CHECKS: tuple[Callable[[Tables, Recount], Iterator[str]], ...] = (
     matched_sides,
     balance,
-    revisions,
     authority_context,
 )

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from tests.fleet.printed import count_differs, differs, of_share
+from tests.fleet.printed import Rules, differs, is_one_of, rules_of, to_step
+from tests.fleet.public_objections import Tables, asked, is_local_pool
 from tests.fleet.recount import Recount
 
-Tables = Mapping[str, pd.DataFrame]
 STAGES = ("phonics", "ks1", "ks2", "ks4", "attendance")
 _CENSUS_HEADING = {
     "all": "NOR", "sen_support": "TSENELK", "ehc_plan": "TSENELSE", "disadvantaged": "NUMFSMEVER",
@@ -27,19 +26,9 @@ def objections(tables: Tables, recount: Recount) -> list[str]:
     return [said for check in CHECKS for said in check(tables, recount)]
 
 
-def asked(recount: Recount) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    for programme in recount.evaluated:
-        for measure in programme["measure"]:
-            yield programme, measure
-
-
-def is_local_pool(programme: Mapping[str, Any]) -> bool:
-    return programme.get("comparison_pool", "local") == "local"
-
-
 def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
     """Schools and pupils on each side of every headline."""
-    impact = tables["impact"]
+    impact, rules = tables["impact"], rules_of(tables, recount)
     for programme, measure in asked(recount):
         rows = impact[
             (impact["role"] == "headline") & (impact["programme"] == programme["id"])
@@ -59,44 +48,21 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
         ):
             if side == "comparison" and not is_local_pool(programme):
                 continue
-            n_pupils = _pupils_of(recount, programme, measure, of_side)
-            for what, counted, is_other in (
-                ("schools", len(of_side), differs),
-                ("pupils", n_pupils, count_differs),
+            arm = "programme" if side == "programme" else "rest"
+            cell = (measure["name"], programme["target_group"], row["academic_year"])
+            # Also where only those with known prior attainment are in the model.
+            _, n_pupils, _ = recount.level(*cell, frozenset(of_side.index))
+            for what, counted in (
+                ("schools", len(of_side)),
+                (
+                    "pupils",
+                    rules.pupils(programme["id"], arm, n_pupils, *cell, row["release_status"]),
+                ),
             ):
                 printed = row[f"n_{side}_{what}"]
-                if is_other(printed, counted):
+                if differs(printed, counted):
                     yield (f"headline: {programme['id']} {measure['name']}: {what} of the {side} side: "
                            f"printed {printed}, counted {counted}")  # fmt: skip
-
-
-def _pupils_of(recount: Recount, programme: Any, measure: Any, schools: pd.DataFrame) -> int:
-    """All pupils with a result, also where only those with known prior attainment are in the model."""
-    of_schools = frozenset(schools.index)
-    year = recount.files.outcome_year
-    return recount.level(measure["name"], programme["target_group"], year, of_schools)[1]
-
-
-def levels(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Both sides' schools, pupils and averages, every year; and those of each arm."""
-    for _, row in tables["comparison"].iterrows():
-        programme, arm = row["programme"], row["arm"]
-        if programme == "all":
-            within = recount.arms.get(arm, frozenset())
-        else:
-            within = recount.side(programme, is_programme=arm == "programme")
-        where = f"levels: {programme}/{arm} {row['measure']} of {row['pupil_group']} {row['academic_year']}"
-        n_schools, n_pupils, mean = recount.level(
-            row["measure"], row["pupil_group"], row["academic_year"], within
-        )
-        if differs(row["n_schools"], n_schools):
-            yield f"{where}: schools printed {row['n_schools']}, counted {n_schools}"
-        if count_differs(row["n_pupils"], n_pupils):
-            yield f"{where}: pupils printed {row['n_pupils']}, counted {n_pupils}"
-        about = recount.files.about(row["measure"])
-        slack = of_share(n_pupils, about.half_step) if about.counts_pupils else about.half_step
-        if n_pupils and differs(row["mean"], mean, slack):
-            yield f"{where}: average printed {row['mean']}, counted {mean:.4f}"
 
 
 def coverage(tables: Tables, recount: Recount) -> Iterator[str]:
@@ -145,7 +111,7 @@ def programmes(tables: Tables, recount: Recount) -> Iterator[str]:
                 continue
             figures = on_roll[heading]
             n = figures.sum() if figures.notna().all() and len(figures) == len(schools) else None
-            if not pd.isna(row[name]) and (n is None or count_differs(row[name], n)):
+            if not pd.isna(row[name]) and (n is None or differs(row[name], n)):
                 yield f"programme: {programme['id']} {name}: printed {row[name]}, counted {n}"
 
 
@@ -194,10 +160,12 @@ def priorities(tables: Tables, recount: Recount) -> Iterator[str]:
         ):
             if differs(row[name], n):
                 yield f"priority: {row['priority']} {name}: printed {row[name]}, counted {n}"
-        yield from _target_pupils(row, own, recount)
+        yield from _target_pupils(row, own, tables, recount)
 
 
-def _target_pupils(row: pd.Series, own: list[dict[str, Any]], recount: Recount) -> Iterator[str]:
+def _target_pupils(
+    row: pd.Series, own: list[dict[str, Any]], tables: Tables, recount: Recount
+) -> Iterator[str]:
     """Pupils that a priority's evaluated programmes are for, and their share of all local ones."""
     evaluated = [p for p in own if p.get("measure")]
     groups = {p["target_group"] for p in evaluated}
@@ -207,82 +175,62 @@ def _target_pupils(row: pd.Series, own: list[dict[str, Any]], recount: Recount) 
         if not pd.isna(row["n_target_pupils"]):
             yield f"{where}: {row['n_target_pupils']} pupils of {len(groups)} groups"
         return
+    rules = rules_of(tables, recount)
     pupils = recount.pupils_of(groups.pop())
     n, everyone = pupils[pupils.index.isin(list(schools))].sum(), pupils.sum()
-    if count_differs(row["n_target_pupils"], n, 10):
+    if bool(row["suppressed"]) != (0 < n < rules.minimum_cell):
+        yield f"{where}: withheld is {row['suppressed']}, of {n} pupils"
+    if row["suppressed"] or not n:
+        return
+    if not is_one_of(row["n_target_pupils"], {rules.in_classes(n)}):
         yield f"{where}: pupils printed {row['n_target_pupils']}, counted {n}"
-    # Both counts of the share are rounded as the first is.
-    slack = 0.005 + 10 / everyone if everyone else 0.0
-    if everyone and differs(row["target_pupil_share"], n / everyone, slack):
-        yield f"{where}: share printed {row['target_pupil_share']}, counted {n / everyone:.3f}"
+    share = to_step(rules.in_classes(n) / rules.in_classes(everyone), 0.01)
+    if not is_one_of(row["target_pupil_share"], {share}):
+        yield f"{where}: share printed {row['target_pupil_share']}, counted {share:.2f}"
 
 
 def attrition(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Schools of either side that are kept and lost, and all their pupils to the nearest ten."""
-    printed = tables["attrition"]
+    """Schools of either side that are kept and lost, and all their pupils."""
+    printed, rules = tables["attrition"], rules_of(tables, recount)
+    year = recount.files.outcome_year
     for programme, measure in asked(recount):
         if not is_local_pool(programme):
             continue
+        name = measure["name"]
         standing = recount.standing(programme, measure)
         in_scope = standing[standing["in_scope"]]
-        rows = printed[
-            (printed["programme"] == programme["id"]) & (printed["measure"] == measure["name"])
-        ]
-        for _, row in rows.iterrows():
-            of_side = in_scope[in_scope["is_programme"] == (row["side"] == "programme")]
-            own = of_side[(of_side["reason"] == "compared") == row["is_kept"]]
-            where = f"attrition: {programme['id']} {measure['name']} {row['side']} kept={row['is_kept']}"
-            if differs(row["n_schools"], len(own)):
-                yield f"{where}: schools printed {row['n_schools']}, counted {len(own)}"
-            _, n, mean = recount.level(
-                measure["name"], "all", recount.files.outcome_year, frozenset(own.index)
-            )
-            if count_differs(row["n_pupils"], n, 10):
-                yield f"{where}: pupils printed {row['n_pupils']}, counted {n}"
-            if n and differs(row["mean"], mean, recount.files.about(measure["name"]).half_step):
-                yield f"{where}: average printed {row['mean']}, counted {mean:.4f}"
+        rows = printed[(printed["programme"] == programme["id"]) & (printed["measure"] == name)]
+        for side, of_side in rows.groupby("side"):
+            own = in_scope[in_scope["is_programme"] == (side == "programme")]
+            is_kept = own["reason"] == "compared"
+            counted = {
+                kept: recount.level(name, "all", year, frozenset(own.index[is_kept == kept]))
+                for kept in (True, False)
+            }
+            must_be = any(rules.is_secret_beside_others(name, *one) for one in counted.values())
+            for _, row in of_side.iterrows():
+                where = f"attrition: {programme['id']} {name} {side} kept={row['is_kept']}"
+                n_schools = int((is_kept == row["is_kept"]).sum())
+                if differs(row["n_schools"], n_schools):
+                    yield f"{where}: schools printed {row['n_schools']}, counted {n_schools}"
+                if bool(row["suppressed"]) != must_be:
+                    yield f"{where}: withheld is {row['suppressed']}, counted {must_be}"
+                if not row["suppressed"]:
+                    yield from _row_of_attrition(row, counted[row["is_kept"]], rules, where)
 
 
-def naive_changes(tables: Tables, recount: Recount) -> Iterator[str]:
-    """The change since last year: how one side's average over pupils moved, less the other's."""
-    impact = tables["impact"]
-    for programme, measure in asked(recount):
-        rows = impact[
-            (impact["role"] == "naive") & (impact["programme"] == programme["id"])
-            & (impact["measure"] == measure["name"]) & impact["estimate_low"].notna()
-        ]  # fmt: skip
-        if rows.empty or not is_local_pool(programme):
-            continue
-        standing = recount.standing(programme, measure)
-        kept = standing[standing["reason"] == "compared"]
-        counted = _change(kept[kept["is_programme"]]) - _change(kept[~kept["is_programme"]])
-        printed = rows["estimate_low"].iloc[0]
-        if differs(printed, counted, recount.files.about(measure["name"]).half_step):
-            yield f"naive: {programme['id']} {measure['name']}: printed {printed}, counted {counted:.4f}"
-
-
-def _change(side: pd.DataFrame) -> float:
-    """How a side's average over pupils moved since last year."""
-    if not side["n"].sum() or not side["n_last"].sum():
-        return float("nan")
-    now = (side["outcome"] * side["n"]).sum() / side["n"].sum()
-    return float(now - (side["last"] * side["n_last"]).sum() / side["n_last"].sum())
-
-
-def points(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Single schools' points: each is some compared school's, none stands more often than there are such."""
-    for (programme_id, name), rows in tables["school_point"].groupby(["programme", "measure"]):
-        programme = next(p for p in recount.evaluated if p["id"] == programme_id)
-        measure = next(m for m in programme["measure"] if m["name"] == name)
-        if not is_local_pool(programme):
-            continue
-        kept = recount.standing(programme, measure).query("reason == 'compared'")
-        for side, of_side in rows.groupby("is_programme"):
-            counted = kept.loc[kept["is_programme"] == side, "outcome"].astype(float).to_numpy()
-            for value in of_side["outcome_mean"]:
-                slack = 0.005 if recount.files.about(name).is_share else 0.05
-                if not (np.abs(counted - value) <= slack + 1e-9).any():
-                    yield f"points: {programme_id} {name}: {value} is no compared school's result"
+def _row_of_attrition(
+    row: pd.Series, counted: tuple[int, int, float], rules: Rules, where: str
+) -> Iterator[str]:
+    _, exact, mean = counted
+    name = row["measure"]
+    n = rules.count(exact, name)
+    if not is_one_of(row["n_pupils"], {n}):
+        yield f"{where}: pupils printed {row['n_pupils']}, counted {n}"
+    if n and not rules.is_public(name):
+        mean = to_step(mean, rules.step_of_mean(name, n))
+    if n and not is_one_of(row["mean"], {rules.read(mean, name)}):
+        yield f"{where}: average printed {row['mean']}, counted {mean:.4f}"
 
 
 def responses(tables: Tables, recount: Recount) -> Iterator[str]:
@@ -389,14 +337,11 @@ def _eligible(
 
 CHECKS: tuple[Callable[[Tables, Recount], Iterator[str]], ...] = (
     headline_samples,
-    levels,
     coverage,
     programmes,
     lists,
     priorities,
     attrition,
-    naive_changes,
-    points,
     responses,
     claims,
 )

@@ -1,30 +1,380 @@
-"""What may be printed of a counted figure: the one place that knows how public figures are rounded."""
+"""How the files' figures may be printed: the one place that knows the rules of disclosure control.
+
+They are written down again from `pipelines/disclosure/README.md`. A share that a table gives is not always
+of whole pupils: where half a pupil decides, either number may be printed, and every answer is a set.
+"""
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import pandas as pd
 
-# A public count is exact, or to the nearest so many where its table says so.
-COUNT_STEP = 1
+from tests.fleet.recount import Recount
 
+# Half of each scale; shares are 0 to 1.
+_HALF_SCALES = {
+    "_progress": 30.0, "_progress_index": 4.0, "_score": 20.0, "_attainment8": 45.0, "_progress8": 6.0,
+}  # fmt: skip
+_ENDS = {"share": (0.0, 1.0), "points": (-1000.0, 1000.0)}
+_SPECIAL_NEED = ("sen_support", "ehc_plan", "no_sen")
+_PUBLISHED_BY_SCHOOL = ("all", "disadvantaged", "not_disadvantaged")
+_FEWEST_SCHOOLS, _FEWEST_LEFT_BY_TABLES = 3, 5
+FEWEST_SCHOOLS_OF_ESTIMATE, _FEWEST_PUPILS_OF_SCHOOL = 10, 10
+_SIMILARITY, _NORMAL = 0.1, 1.959963984540054
+_TINY = 1e-9
 
-def of_count(step: int = COUNT_STEP) -> float:
-    """How far from a count a printed one may be."""
-    return step / 2 if step > 1 else 0.0
-
-
-def of_share(n: float, half_step: float) -> float:
-    """How far from the share of n pupils a printed one may be: a whole number of them over a count."""
-    return half_step + (0.5 + of_count()) / n if n else half_step
+Cell = tuple[str, str, str, str]  # measure, group, year, release status
+Bools = frozenset[bool]
 
 
 def differs(printed: Any, counted: float, slack: float = 0.0) -> bool:
     """Whether a figure is shown and is not the counted one; one that cannot be counted is none to show."""
-    return not pd.isna(printed) and not abs(float(printed) - counted) <= slack + 1e-9
+    return not pd.isna(printed) and not abs(float(printed) - counted) <= slack + _TINY
 
 
-def count_differs(printed: Any, counted: float, step: int = COUNT_STEP) -> bool:
-    """Whether a count of pupils is shown and is not the counted one as it may be printed."""
-    return differs(printed, counted, of_count(step))
+def is_one_of(printed: Any, counted: Iterable[float]) -> bool:
+    """Whether a figure is one of those that may be; none where there is none."""
+    may_be = [one for one in counted if not pd.isna(one)]
+    if pd.isna(printed):
+        return not may_be
+    return any(abs(float(printed) - one) < 1e-6 for one in may_be)
+
+
+def to_step(x: float, step: float) -> float:
+    """The nearest whole number of steps; halves go away from zero."""
+    return math.copysign(math.floor(abs(x) / step + 0.5 + _TINY) * step, x) + 0.0
+
+
+def step_at_or_above(x: float) -> float:
+    """The next of 1, 2, 5, 10, 20 ... and 0.5, 0.2, 0.1 ..."""
+    steps = (times * 10.0**power for power in range(-9, 9) for times in (1, 2, 5))
+    return next(step for step in steps if step >= x * (1 - _TINY))
+
+
+@dataclass(frozen=True)
+class Total:
+    """Schools of a total that have a figure, those left out of it, their pupils and the pupils' mean."""
+
+    schools: frozenset[int]
+    left_out: frozenset[int]
+    n: int
+    mean: float
+    met: frozenset[int]  # empty of a mean that counts no pupils
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What may be printed of a total: any of these."""
+
+    n_schools: int
+    n_left_out: int
+    n: int
+    met: frozenset[int]
+    means: frozenset[float]
+    is_interval_known: bool
+
+    def intervals(self) -> Iterator[tuple[float, float]]:
+        """Wilson's interval of a share, of as many independent pupils as schools leave."""
+        n = self.n / (1 + _SIMILARITY * max(self.n / self.n_schools - 1, 0))
+        for met in self.met:
+            share, more = met / self.n, _NORMAL**2 / n
+            centre = (share + more / 2) / (1 + more)
+            margin = math.sqrt(share * (1 - share) * more + more**2 / 4) / (1 + more)
+            yield centre - margin, centre + margin
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """The rules of one study; `public` are key stages whose results are public by school."""
+
+    recount: Recount
+    public: frozenset[str]
+
+    @cached_property
+    def minimum_cell(self) -> int:
+        return int(self.recount.files.study.get("minimum_cell", 6))
+
+    def is_public(self, measure: str) -> bool:
+        return self.recount.files.about(measure).stage in self.public
+
+    # ------------------------------------------------------------ figures
+
+    def in_classes(self, n: float) -> int:
+        """A count as the middle of its class; nobody is nobody."""
+        m, whole = self.minimum_cell, round(n)
+        return whole // m * m + m // 2 if whole else 0
+
+    def count(self, n: float, measure: str) -> int:
+        """A count of pupils with a result as it is shown."""
+        return round(n) if self.is_public(measure) else self.in_classes(n)
+
+    def count_differs(self, printed: Any, n: float, measure: str) -> bool:
+        return differs(printed, self.count(n, measure))
+
+    def last_decimal(self, measure: str) -> float:
+        about = self.recount.files.about(measure)
+        return 10.0 ** -(about.decimals + 2 * about.is_share)
+
+    def read(self, x: float, measure: str) -> float:
+        """A figure with the decimals its measure is read to."""
+        return to_step(x, self.last_decimal(measure))
+
+    def step_of_mean(self, measure: str, n: float) -> float:
+        """What the mean of so many pupils is rounded to."""
+        return step_at_or_above(max(self._half_scale(measure) / n, self.last_decimal(measure)))
+
+    def _half_scale(self, measure: str) -> float:
+        for own in self.recount.files.protocol.get("measure", ()):
+            if own["name"] == measure:
+                low, high = _ENDS[own["unit"]]
+                return (own.get("high", high) - own.get("low", low)) / 2
+        if self.recount.files.about(measure).is_share:
+            return 0.5
+        return next(half for ending, half in _HALF_SCALES.items() if measure.endswith(ending))
+
+    # ------------------------------------------------------------- totals
+
+    @cached_property
+    def _by_cell(self) -> dict[Cell, pd.DataFrame]:
+        cells = self.recount.files.cells
+        known = cells[(cells["state"] == "value") & (cells["n"] > 0)]
+        return dict(iter(known.groupby(["measure", "group", "year", "status"])))
+
+    @cache  # noqa: B019 - rules live as long as one study
+    def _least_published(self, measure: str, year: str, status: str) -> Mapping[int, int]:
+        """The fewest pupils that a school's tables count: of all, disadvantaged, and the others."""
+        frames = [self._by_cell.get((measure, g, year, status)) for g in _PUBLISHED_BY_SCHOOL]
+        found = pd.concat(
+            [pd.DataFrame(columns=["school", "n"]), *(f for f in frames if f is not None)]
+        )
+        return {int(school): int(n) for school, n in found.groupby("school")["n"].min().items()}
+
+    @cache  # noqa: B019
+    def total(self, schools: frozenset[int], *cell: str) -> Total | None:
+        """What these schools have of a measure and group in a release of a year; None of none."""
+        measure, group, year, status = cell
+        cells = self._by_cell.get((measure, group, year, status))
+        own = cells[cells["school"].isin(schools)] if cells is not None else pd.DataFrame()
+        if own.empty:
+            return None
+        is_left = pd.Series(False, index=own.index)
+        if not self.is_public(measure) and group not in _SPECIAL_NEED:
+            published = own["school"].map(self._least_published(measure, year, status))
+            least = pd.concat([own["n"], published], axis="columns").min(axis="columns")
+            is_left = least < self.minimum_cell
+        if not (0 < is_left.sum() < _FEWEST_LEFT_BY_TABLES and (~is_left).any()):
+            is_left[:] = False
+        kept = own[~is_left]
+        n = round(kept["n"].sum())
+        mean = float((kept["n"] * kept["mean"]).sum() / kept["n"].sum())
+        met = _whole(mean * n) if self.recount.files.about(measure).counts_pupils else frozenset()
+        left = frozenset(own.loc[is_left, "school"])
+        return Total(frozenset(kept["school"]), left, n, mean, met)
+
+    def of(self, programme: str, arm: str, *cell: str) -> Total | None:
+        """The total of a programme's side, of an arm ('all'), or of the authority."""
+        return self.total(self._schools(programme, arm), *cell)
+
+    @cache  # noqa: B019
+    def _schools(self, programme: str, arm: str) -> frozenset[int]:
+        schools = self.recount.files.schools
+        local = frozenset(schools.index[schools["is_local"] & self.recount.is_compared_kind])
+        if arm == "authority":
+            return local
+        if programme == "all":
+            return local & self.recount.arms.get(arm, frozenset())
+        return local & self.recount.side(programme, is_programme=arm == "programme")
+
+    # ----------------------------------------------------------- withheld
+
+    def _says_too_much(self, total: Total | None, measure: str, group: str) -> Bools:
+        if total is None or self.is_public(measure):
+            return frozenset({False})
+        m = self.minimum_cell
+        if 0 < total.n < m or (group in _SPECIAL_NEED and len(total.schools) < _FEWEST_SCHOOLS):
+            return frozenset({True})
+        return frozenset({min(met, total.n - met) < m for met in total.met} or {False})
+
+    def groups_of(self, programme: Mapping[str, Any]) -> tuple[str, ...]:
+        """The pupils a programme is for, and of a gap the others."""
+        target = str(programme["target_group"])
+        return (target, "not_disadvantaged") if target == "disadvantaged" else (target,)
+
+    @cache  # noqa: B019
+    def _is_fallen(self, programme: str, measure: str, year: str, status: str) -> Bools:
+        """Whether something of a programme's measure in a year says too much, so that all of it falls."""
+        own = next(p for p in self.recount.evaluated if p["id"] == programme)
+        if measure not in {asked["name"] for asked in own["measure"]}:
+            return frozenset({False})
+        return _any(
+            self._says_too_much(self.of(programme, arm, measure, g, year, status), measure, g)
+            for arm in ("programme", "rest")
+            for g in self.groups_of(own)
+        )
+
+    def is_withheld(self, programme: str, arm: str, *cell: str) -> Bools:
+        """Whether a total has to be withheld."""
+        measure, group, year, status = cell
+        if arm in ("programme", "rest"):
+            return self._is_fallen(programme, measure, year, status)
+        own = self._says_too_much(self.of(programme, arm, *cell), measure, group)
+        if arm == "authority":
+            return own
+        return _any(
+            [own]
+            + [
+                self._is_fallen(p["id"], measure, year, status)
+                for p in self.recount.evaluated
+                if group in self.groups_of(p)
+                and any(self.of(p["id"], side, *cell) for side in ("programme", "rest"))
+            ]
+        )
+
+    # ------------------------------------------------------------ printed
+
+    def figures(self, programme: str, arm: str, *cell: str) -> Figures | None:
+        """What is printed of a total that is not withheld."""
+        measure = cell[0]
+        total = self.of(programme, arm, *cell)
+        if total is None:
+            return None
+        rest = self._the_rest(programme, *cell) if arm == "rest" else None
+        n, met = rest or (
+            self.count(total.n, measure),
+            frozenset(self.count(one, measure) for one in total.met),
+        )
+        if met:
+            means = {one / n for one in met}
+        elif self.is_public(measure):
+            means = {total.mean}
+        else:
+            means = {to_step(total.mean, self.step_of_mean(measure, n))}
+        return Figures(
+            len(total.schools),
+            len(total.left_out),
+            n,
+            met,
+            frozenset(self.read(mean, measure) for mean in means),
+            bool(met) and not self.is_public(measure),
+        )
+
+    def _the_rest(self, programme: str, *cell: str) -> tuple[int, frozenset[int]] | None:
+        """The others' pupils where they are what the programme's leave of the authority's, and enough."""
+        whole, treated, rest = (
+            self.of(name, arm, *cell)
+            for name, arm in (("all", "authority"), (programme, "programme"), (programme, "rest"))
+        )
+        if self.is_public(cell[0]) or whole is None or treated is None or rest is None:
+            return None
+        n = self.in_classes(whole.n) - self.in_classes(treated.n)
+        met = frozenset(
+            self.in_classes(a) - self.in_classes(b)
+            for a, b in itertools.product(whole.met, treated.met)
+        )
+        is_enough = n >= self.minimum_cell and all(
+            min(one, n - one) >= self.minimum_cell for one in met
+        )
+        is_sum = len(whole.schools) == len(rest.schools) + len(treated.schools)
+        return (n, met) if is_sum and is_enough else None
+
+    def pupils(self, programme: str, arm: str, n: int, *cell: str) -> int:
+        """So many pupils of a side as they are shown: those of `comparison` have one number everywhere."""
+        total = self.of(programme, arm, *cell)
+        figures = self.figures(programme, arm, *cell)
+        is_same = (
+            total is not None and total.n == n and False in self.is_withheld(programme, arm, *cell)
+        )
+        return figures.n if is_same and figures else self.count(n, cell[0])
+
+    # ----------------------------------------------------- single schools
+
+    @cached_property
+    def _of_school(self) -> dict[tuple[int, str, str], pd.DataFrame]:
+        """A school's pupils and results of a measure and group, a row a year of the study."""
+        files = self.recount.files
+        years = {*files.baseline_years, files.outcome_year}
+        used = files.used[files.used["year"].isin(years)]
+        known = used[(used["state"] == "value") & (used["n"] > 0)]
+        return dict(iter(known.groupby(["school", "measure", "group"])))
+
+    def step_of_school(self, school: int, measure: str, group: str) -> float | None:
+        """What a single school's results are rounded to; None where they are not shown."""
+        own = self._of_school.get((school, measure, group))
+        if own is None or group in _SPECIAL_NEED:
+            return None
+        n, about = own["n"].min(), self.recount.files.about(measure)
+        drawn = 0.01 if about.is_share else 0.1
+        if self.is_public(measure):
+            return drawn if n >= self.minimum_cell else None
+        if n < _FEWEST_PUPILS_OF_SCHOOL:
+            return None
+        if about.counts_pupils and any(
+            not 0.001 <= to_step(mean, step_at_or_above(1 / of)) <= 0.999
+            for mean, of in zip(own["mean"], own["n"], strict=True)
+        ):
+            return None  # in some year none of its pupils, or all
+        step = step_at_or_above(1 / n) if about.is_share else self.step_of_mean(measure, n)
+        return max(step, drawn)
+
+    # -------------------------------------------------------- other tables
+
+    def is_secret_beside_others(self, measure: str, n_schools: int, n: int, mean: float) -> bool:
+        """Whether pupils kept or lost are few, or of few schools, or few met the standard or missed it."""
+        if self.is_public(measure) or not n:
+            return False
+        m = self.minimum_cell
+        if n < m or n_schools < _FEWEST_SCHOOLS:
+            return True
+        is_counted = self.recount.files.about(measure).counts_pupils
+        return is_counted and min(mean * n, n - mean * n) < m - 0.5
+
+
+def rules_of(tables: Mapping[str, pd.DataFrame], recount: Recount) -> Rules:
+    """The rules that hold for what a study printed."""
+    told = tables["study"]["public_key_stages"].iloc[0]
+    return _rules(recount, frozenset() if pd.isna(told) else frozenset(str(told).split(", ")))
+
+
+@cache
+def _rules(recount: Recount, public: frozenset[str]) -> Rules:
+    return Rules(recount, public)
+
+
+def public_key_stages(recount: Recount) -> frozenset[str]:
+    """Stages of which every file is a performance table, of whole groups that are published by school.
+
+    A stage with a measure of the study's own is not one, nor is one with a figure of one to five pupils.
+    """
+    files = recount.files
+    sources = [s for s in files.protocol["source"] if s["kind"].endswith(("_schools", "_pupils"))]
+    own = {measure["key_stage"] for measure in files.protocol.get("measure", ())}
+    stages = {source["kind"].rpartition("_")[0] for source in sources} & {"ks2", "ks4"}
+    hidden = {
+        source["kind"].rpartition("_")[0]
+        for source in sources
+        if source["kind"].endswith("_pupils") or source["status"] == "school_return"
+    }
+    cells = files.cells
+    is_secret = cells["n"].between(1, 5) | cells["group"].isin(_SPECIAL_NEED)
+    hidden |= set(cells.loc[(cells["state"] == "value") & is_secret, "stage"])
+    return frozenset(stages - hidden - own)
+
+
+def _whole(x: float) -> frozenset[int]:
+    """The nearest whole number, or both where half decides."""
+    near = 1e-6
+    return frozenset({math.floor(x + 0.5 - near), math.floor(x + 0.5 + near)})
+
+
+def _any(each: Iterable[Bools]) -> Bools:
+    """Whether any holds, where some may and may not."""
+    all_of = list(each)
+    can_be = any(True in one for one in all_of)
+    need_not = all(False in one for one in all_of)
+    return frozenset(said for said, may in ((True, can_be), (False, need_not)) if may)

@@ -56,7 +56,9 @@ class Recount:
         made = _one_a_school(made)
         made += [row for p in self.files.programmes if "placebo" in p for row in self._placebo(p)]
         names = ["programme", "school", "start", "left", "has_left", "is_placebo"]
-        members = pd.DataFrame(made, columns=names).astype({"start": object, "left": object})
+        members = pd.DataFrame(made, columns=names).astype(
+            {"start": object, "left": object, "is_placebo": bool}
+        )
         members["standing"] = [self._standing_of(row) for row in made]
         return members
 
@@ -192,7 +194,9 @@ class Recount:
             outcome=set(outcome.index),
             earlier=set(before["school"]),
             baseline=set(untouched["school"]),
-            common=self._common(programme, name, outcome.index, untouched, standing),
+            common=self._common(
+                programme, name, outcome.index, untouched, standing, is_adjusted=is_adjusted
+            ),
         )
         last = untouched[untouched["year"] == self.files.baseline_years[-1]].set_index("school")
         now, then = (
@@ -229,8 +233,13 @@ class Recount:
         with_outcome: pd.Index,
         before: pd.DataFrame,
         standing: dict[int, str],
+        *,
+        is_adjusted: bool,
     ) -> set[int]:
-        """Schools with a result in a year in which both sides have enough schools from before."""
+        """Schools with a result in a year in which both sides have enough schools from before.
+
+        Years are judged by all pupils, also where only those with known prior attainment are compared.
+        """
         schools = self.files.schools
         may_be = schools.index[schools["is_local"] & self.is_compared_kind]
         is_matched = programme.get("comparison_pool", "local") != "local"
@@ -240,6 +249,9 @@ class Recount:
         is_of = before["school"].isin(may_be) & before["school"].isin(with_outcome)
         is_side = [standing.get(school, "under_way") == "under_way" for school in before["school"]]
         own = before[is_of & np.array(is_side, dtype=bool)]
+        if is_adjusted:
+            years = self.years_in_common(programme, {"name": measure})
+            return set(own.loc[own["year"].isin(years), "school"])
         is_inside = own["school"].isin(standing)
         used = set(own["year"])
         for side in (own[is_inside], own[~is_inside]):
@@ -254,12 +266,19 @@ class Recount:
         return common
 
     def pupils_of(self, group: str) -> pd.Series:
-        """Local schools' pupils of a group in the outcome year: the most of any measure, stage by stage."""
+        """Local schools' pupils of a group at the end of a key stage: the most of any measure, by stage.
+
+        Of stages that are asked about. Those on the roll, of whom absence is counted, are the same pupils:
+        only where nothing else is asked.
+        """
+        real = (p for p in self.evaluated if "placebo" not in p)
+        stages = {self.files.about(m["name"]).stage for p in real for m in p["measure"]}
         used = self.files.used
         schools = self.files.schools
         now = used[
             (used["year"] == self.files.outcome_year) & (used["group"] == group)
             & used["school"].isin(schools.index[schools["is_local"]])
+            & used["stage"].isin(stages - {"attendance"} or stages)
         ]  # fmt: skip
         return now.groupby(["school", "stage"])["n"].max().groupby("school").sum()
 

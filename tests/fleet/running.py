@@ -72,11 +72,12 @@ def run(folder: Path, *, has_pdf: bool = True) -> Made:
         warnings = _read(con, study)
         _marts(con, study)
         _impact(con, study)
-        minimum_cell = study.study.minimum_cell
-        released = door.release(con, minimum_cell)
-        small = {n: door.count_small(con, n, minimum_cell) for n in released.withheld}
-        given_away = door.count_given_away(con, minimum_cell)
-        for check, found in (("no_small_numbers", small), ("nothing_given_away", given_away)):
+        released = door.release(con)
+        for check, count in (
+            ("no_small_numbers", door.count_small),
+            ("counts_are_rounded", door.count_unrounded),
+        ):
+            found = {name: count(con, name) for name in released.withheld}
             if any(found.values()):
                 raise RefusedError(f"{check}: { {name: n for name, n in found.items() if n} }")
         tables = read_tables(con)

@@ -37,6 +37,7 @@ REACHES = {
     6: ("verdict no_meaningful_difference",),
     89: ("reason outside_authority",),
     9: ("reason not_yet_published",),
+    153: ("reason no_pupil_count",),
 }
 SEEDS = (
     *REACHES,
@@ -78,7 +79,6 @@ NOT_REACHED = {
     "reason in_evaluated_programme",
     "reason alike_in_make_up_only",
     "reason not_among_most_similar",
-    "reason no_pupil_count",
     "reason not_mainstream_school",
 }
 
@@ -101,8 +101,20 @@ def test_the_committed_studies_reach_every_verdict_and_reason() -> None:
     assert len(SEEDS) == len(set(SEEDS)) >= 40
 
 
-def test_what_is_awaited_is_listed_and_short() -> None:
-    assert len(AWAITED) <= 1
+def test_no_fault_is_awaited() -> None:
+    assert AWAITED == ()
+
+
+def test_a_placebo_that_no_school_can_be_picked_for_says_so(tmp_path: Path) -> None:
+    made = run(write_study(draw_study(406), tmp_path), has_pdf=False)
+    impact = made.tables["impact"]
+    (reason,) = impact.loc[impact["role"] == "headline", "verdict_reason"].unique()
+    assert (
+        reason
+        == "no school has a result of these pupils in every year of the study, so none could be picked"
+    )
+    assert reason in made.html
+    assert judge(made) == ()
 
 
 def test_a_seed_s_study_is_the_same_every_time(tmp_path: Path) -> None:
