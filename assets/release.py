@@ -20,7 +20,7 @@ from pipelines.catalogue import (
     checked_tables,
 )
 from pipelines.charts import gallery
-from pipelines.disclosure import door, releases
+from pipelines.disclosure import door
 from pipelines.disclosure.published_verdict import last_published_verdicts
 from pipelines.errors import Fault, StudyError
 from pipelines.publishing import publish as publish_run
@@ -28,7 +28,7 @@ from pipelines.validation.relations import RELATIONS
 
 RELEASED_PART = "released"
 NO_SMALL_NUMBERS = "no_small_numbers"
-NOTHING_GIVEN_AWAY = "nothing_given_away"
+COUNTS_ARE_ROUNDED = "counts_are_rounded"
 
 
 def _released_key(name: str) -> dg.AssetKey:
@@ -37,7 +37,7 @@ def _released_key(name: str) -> dg.AssetKey:
 
 _CHECKS = {
     NO_SMALL_NUMBERS: "No figure that rests on fewer pupils than the study's minimum_cell.",
-    NOTHING_GIVEN_AWAY: "No withheld figure can be worked out from all that is released, now and before.",
+    COUNTS_ARE_ROUNDED: "Every count of pupils is the middle of its class, unless it is public already.",
 }
 
 
@@ -65,14 +65,14 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
     """Disclosure control: the one door from marts to what may be read."""
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
-        earlier = releases.read(work.study.folder)
         published = last_published_verdicts(work.study.folder)
-        released = door.release(work.con, minimum_cell, earlier, published)
+        released = door.release(work.con, published)
         found = {
-            NO_SMALL_NUMBERS: {
-                name: door.count_small(work.con, name, minimum_cell) for name in released.withheld
-            },
-            NOTHING_GIVEN_AWAY: door.count_given_away(work.con, minimum_cell, earlier),
+            check: {name: count(work.con, name) for name in released.withheld}
+            for check, count in (
+                (NO_SMALL_NUMBERS, door.count_small),
+                (COUNTS_ARE_ROUNDED, door.count_unrounded),
+            )
         }
         if any(n for by_table in found.values() for n in by_table.values()):
             fault_list.keep(work.paths, RELEASED_PART, _left_open(found, minimum_cell))
@@ -80,8 +80,7 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
         metadata = dict(row_count(released.rows[table.name]))
         checks = []
         if table.pupil_counts:
-            reasons = released.withheld[table.name]
-            metadata |= {f"counts_withheld_{reason}": n for reason, n in sorted(reasons.items())}
+            metadata["rows_withheld"] = released.withheld[table.name]
             checks = [
                 dg.AssetCheckResult(
                     passed=by_table[table.name] == 0,
@@ -96,10 +95,10 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
 
 
 def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
-    """The door let small numbers pass, or what gives them away."""
+    """The door let small numbers pass, or exact ones."""
     problems = {
         NO_SMALL_NUMBERS: f"rows rest on fewer than {minimum_cell} pupils and are not withheld",
-        NOTHING_GIVEN_AWAY: "withheld figures can be worked out from what is shown",
+        COUNTS_ARE_ROUNDED: "rows have an exact count of pupils",
     }
     return StudyError(
         Fault(

@@ -25,7 +25,6 @@ from pipelines import fault_list, retention
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
-    RELEASED_COUNT,
     RELEASED_TABLES,
     Table,
 )
@@ -238,7 +237,7 @@ def _for_spreadsheets(table: Table) -> str:
 
 
 # What officers may open: cells of few pupils, and estimates before disclosure control.
-RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES, RELEASED_COUNT)
+RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES)
 
 
 def _copy_tables(

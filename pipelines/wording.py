@@ -11,6 +11,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+from pipelines.disclosure.thresholds import FEWEST_SCHOOLS_OF_ESTIMATE
+
 # A number as these functions write it, with sign and unit sign; an academic year is one, too.
 NUMBER = re.compile(r"20\d\d-\d\d|[+−£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?")
 MINUS = "−"  # the minus sign, not a hyphen: screen readers and line breaks treat it as one
@@ -46,12 +48,11 @@ CENSUS_GROUP_LABELS = {
     "disadvantaged": "pupils eligible for free school meals at any time in the last six years",
 }
 
-# Why an estimate is withheld; not whether for its own sake or for another figure's: that would tell that it
-# is of one pupil to five.
+# Why an estimate is withheld.
 WITHHELD_REASONS = {
-    "small_group": "withheld: alone or beside other figures it could tell the results of a small group of "
-    "pupils, or of one or two schools",
-    "few_schools": "withheld: estimates from so few schools could tell what single pupils got",
+    "small_group": "withheld: too few pupils stand behind it, or behind an average it is made of",
+    "few_schools": f"withheld: an estimate from fewer than {FEWEST_SCHOOLS_OF_ESTIMATE} schools on a side "
+    "could tell what single pupils got",
 }
 
 POOL_LABELS = {
@@ -360,7 +361,7 @@ def format_public_key_stages(key_stages: object) -> str:
     numbers = [key_stage.removeprefix("ks") for key_stage in str(key_stages).split(", ")]
     return (
         f" Results of Key Stage{'s' if len(numbers) > 1 else ''} {join_words(numbers)} are published "
-        "school by school: figures made of them alone are shown, but for those of single schools."
+        "school by school: figures made of them alone are neither withheld nor rounded."
     )
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from pipelines import wording
 from tests.chart_cases import LONG, Case
 from tests.released_fixture import released_tables
 
 Tables = dict[str, pd.DataFrame]
 FIGURES = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
 LEVELS = ["mean", "ci_low", "ci_high"]
+NOT_WITHHELD = {"suppressed": False, "withheld_reason": None}
 
 
 def of_points() -> Tables:
@@ -26,8 +28,12 @@ def without_a_naive_row() -> Tables:
 
 def with_every_estimate_withheld() -> Tables:
     tables = released_tables()
-    impact = tables["impact"].assign(withheld="estimate", verdict_reason="withheld: so few schools")
-    impact[[*FIGURES, "p_value"]] = np.nan
+    impact = tables["impact"].assign(
+        suppressed=True,
+        withheld_reason="few_schools",
+        verdict_reason=wording.WITHHELD_REASONS["few_schools"],
+    )
+    impact[[*FIGURES, "p_value", "n_programme_pupils", "n_comparison_pupils"]] = np.nan
     impact.loc[impact["verdict"].notna(), "verdict"] = "cannot_tell"
     return tables | {"impact": impact}
 
@@ -48,7 +54,7 @@ def without_comparison_schools() -> Tables:
     tables = with_every_estimate_withheld()
     reason = "too few schools: 0 other schools have results and at least 5 are needed"
     return tables | {
-        "impact": tables["impact"].assign(withheld=None, verdict_reason=reason),
+        "impact": tables["impact"].assign(**NOT_WITHHELD, verdict_reason=reason),
         "comparison": tables["comparison"].query("arm != 'rest'"),
         "school_point": tables["school_point"].query("is_programme"),
     }
@@ -114,7 +120,7 @@ def with_a_year_without_results() -> Tables:
 def without_the_outcome_year() -> Tables:
     tables = with_every_estimate_withheld()
     return tables | {
-        "impact": tables["impact"].assign(withheld=None, verdict_reason="no result on file"),
+        "impact": tables["impact"].assign(**NOT_WITHHELD, verdict_reason="no result on file"),
         "comparison": tables["comparison"].query("academic_year != '2017-18'"),
     }
 

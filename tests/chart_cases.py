@@ -43,7 +43,7 @@ VERDICTS: tuple[Verdict | None, ...] = (
     "cannot_tell",
     None,
 )
-# What two other methods say; of few schools their intervals are withheld, or nothing is left of them.
+# What two other methods say, or nothing where both are withheld.
 OTHERS: tuple[tuple[str | None, ...], ...] = (
     *itertools.combinations_with_replacement(list(ANSWERS), 2),
     (),

@@ -354,7 +354,7 @@ def _impact_row(
         "n_programme_pupils": np.nan,
         "n_comparison_pupils": np.nan,
         "effective_df": np.nan,
-        "withheld": None,
+        "suppressed": False,
         "withheld_reason": None,
         "mde": np.nan,
         "expected_anyway": np.nan,
@@ -448,11 +448,11 @@ def _comparison() -> pd.DataFrame:
                         "academic_year": year,
                         "release_status": _status(measure, year),
                         "n_schools": n_schools,
+                        "n_schools_left_out": 0,
                         "n_pupils": n_pupils,
                         "mean": mean,
                         "ci_low": mean - half_width,
                         "ci_high": mean + half_width,
-                        "is_interval_withheld": False,
                         "n_meeting": round(mean * n_pupils)
                         if cell is not None and unit == "share"
                         else np.nan,
@@ -563,13 +563,13 @@ def _school_point() -> pd.DataFrame:
 
 def _school_point_withheld() -> pd.DataFrame:
     columns = "programme measure pupil_group n_schools_shown n_schools_withheld reason"
-    small = "fewer than 6 pupils in a year"
+    small = "few pupils in a year"
     rows = [
         ("send", "ks2_reading_progress", "sen_support", 0, 34,
-         "school-level figures for pupils on SEN support are not public"),
+         "results of pupils with special educational needs are never shown by school"),
         ("gap", "ks2_rwm_expected", "disadvantaged", 30, 4, small),
-        ("gap", "ks4_basics_94", "disadvantaged", 0, 10, "too few schools to show unnamed"),
-        ("lowest", "ks2_rwm_expected", "disadvantaged", 157, 0, small),
+        ("gap", "ks4_basics_94", "disadvantaged", 0, 10, small),
+        ("lowest", "ks2_rwm_expected", "disadvantaged", 157, 0, None),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -796,32 +796,12 @@ def _withheld() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["released_table", "n_shown", "n_withheld"])
 
 
-def without_ranges_of_averages(
-    tables: dict[str, pd.DataFrame], *arms: str
-) -> dict[str, pd.DataFrame]:
-    """The same where the ranges of these arms' averages are withheld."""
-    is_of = tables["comparison"]["arm"].isin(arms) & ~tables["comparison"]["suppressed"]
-    tables["comparison"].loc[is_of, ["ci_low", "ci_high"]] = np.nan
-    tables["comparison"].loc[is_of, "is_interval_withheld"] = True
-    return tables
-
-
-def without_other_intervals(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The same of so few schools that only headlines keep their intervals."""
-    impact = tables["impact"].copy()
-    is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
-    impact.loc[is_beside, ["ci_low", "ci_high", "p_value", "mde"]] = np.nan
-    impact["withheld"] = np.where(is_beside, "interval", None)
-    impact["withheld_reason"] = np.where(is_beside, "few_schools", None)
-    return tables | {"impact": impact}
-
-
 def with_headlines_alone(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The same of so few schools that other methods' estimates are withheld."""
+    """The same where the estimates of every other method are withheld, with what goes with them."""
     impact = tables["impact"].copy()
     is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
-    numbers = [c.name for c in ESTIMATE.columns if c.kind == "number"]
-    impact.loc[is_beside, numbers] = np.nan
-    impact["withheld"] = np.where(is_beside, "estimate", None)
+    blank = [c.name for c in ESTIMATE.columns if c.kind == "number" or c.unit == "pupils"]
+    impact.loc[is_beside, blank] = np.nan
+    impact["suppressed"] = is_beside
     impact["withheld_reason"] = np.where(is_beside, "few_schools", None)
     return tables | {"impact": impact}

@@ -356,7 +356,7 @@ def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConn
         calibration.build_calibration(con)
         comparison.build_comparison(con, study)
         case_study_results.build(con)
-        door.release(con, study.study.minimum_cell)
+        door.release(con)
         yield con
 
 

@@ -110,7 +110,7 @@ def attrition(tables: Tables) -> Table:
             "All the lost schools’ pupils now",
         ),
         tuple(rows),
-        note="Pupils to the nearest ten. Special schools, and schools without the key stage, are "
+        note="Pupils are rounded. Special schools, and schools without the key stage, are "
         "never compared and so not lost.",
         if_empty="Nothing can be compared yet, so no school is missing.",
     )
@@ -270,14 +270,12 @@ def _comparison(row: Row, tables: Tables) -> str:
 
 
 def _of_interval(row: Row, words: str, *columns: str) -> str:
-    """What goes with an interval: in words, [c] where it is withheld, nothing where a method has none."""
-    if row["withheld"] == "interval":
-        return wording.WITHHELD
+    """What goes with an interval, in words; nothing where a method has none."""
     return "" if wording.is_missing(row[columns[0]]) else cite(row, words, *columns)
 
 
 def _effect_or_reason(row: Row) -> str:
-    if row["withheld"] == "estimate":
+    if row["suppressed"]:
         return wording.WITHHELD
     if wording.is_missing(row["estimate_low"]):
         return f"none: {cite(row, 'text', 'verdict_reason')}"

@@ -85,10 +85,10 @@ def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
 
 
 def _schools_and_pupils(row: Row, side: str) -> str:
-    """ "12 schools (110 such pupils)": those of the question, with a result in the outcome year."""
+    """ "12 schools (about 111 such pupils)": of the question, with a result in the outcome year."""
     schools = schools_words(row, f"n_{side}_schools")
-    such = " such pupils" if side == "programme" else ""
-    return f"{schools} ({cite(row, 'count', f'n_{side}_pupils')}{such})"
+    about, such = ("about ", " such pupils") if side == "programme" else ("", "")
+    return f"{schools} ({about}{cite(row, 'count', f'n_{side}_pupils')}{such})"
 
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
@@ -132,10 +132,10 @@ def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
 
 
 def _is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
-    """Whether the outcome year's averages are of the very pupils that a row compares."""
+    """Whether the outcome year's averages are of as many schools as a row compares."""
     sides = levels.get(row["academic_year"], {})
     return bool(sides) and all(
-        sides[arm]["n_pupils"] == row[f"n_{side}_pupils"]
+        sides[arm]["n_schools"] == row[f"n_{side}_schools"]
         for arm, side in (("programme", "programme"), ("rest", "comparison"))
     )
 
@@ -296,21 +296,7 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
     if any(level["suppressed"] for side in sides for level in side):
         return says
     (before, now), (others_before, others_now) = sides
-    shown = [
-        wording.rounded(level["mean"], naive["unit"], naive.measure.decimals)
-        for level in (now, before, others_now, others_before)
-    ]
-    by_pencil = (shown[0] - shown[1]) - (shown[2] - shown[3])
-    from_to = (
-        f"from {_level(before)} to {_level(now)} in schools {inside_words(programme)}, from "
-        f"{_level(others_before)} to {_level(others_now)} in the others."
+    return (
+        f"{says} It is the difference of the averages: from {_level(before)} to {_level(now)} in schools "
+        f"{inside_words(programme)}, from {_level(others_before)} to {_level(others_now)} in the others."
     )
-    # Four rounded figures and their difference can be off by half a last digit each.
-    most = 2.5 * 10.0**-naive.measure.decimals
-    if not _is_of_the_compared(naive, levels) or abs(by_pencil - change) > most:
-        return (
-            f"{says} It is the difference of averages over pupils of the schools compared. In all "
-            f"schools with results, compared or not, they went {from_to}"
-        )
-    rounding = "" if abs(by_pencil - change) < 1e-6 else ", worked out before rounding"
-    return f"{says} It is the difference of averages over pupils{rounding}: {from_to}"

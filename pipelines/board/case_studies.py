@@ -123,7 +123,7 @@ def _results_say(rows: Sequence[Row], tables: Tables) -> tuple[str, ...]:
     others = _others(row, tables)
     said = (
         f"In {row['academic_year']} ({status}), {measure} stood at {cite(row, 'value', 'mean')} for "
-        f"this school’s {cite(row, 'count', 'n_pupils')} {group}"
+        f"this school’s {_how_many(row)}{group}"
     )
     if others is not None:
         said += f", and at {cite(others, 'value', 'mean')} in other local schools"
@@ -158,6 +158,11 @@ def _results(rows: Sequence[Row], heading: str, tables: Tables) -> Table:
             "Other local schools": lambda row: _of_others(row, tables),
         },
     )
+
+
+def _how_many(row: Row) -> str:
+    """How many pupils, where it is said."""
+    return "" if wording.is_missing(row["n_pupils"]) else f"{cite(row, 'count', 'n_pupils')} "
 
 
 def _or_none(row: Row, words: str, *columns: str) -> str:

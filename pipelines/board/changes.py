@@ -119,7 +119,7 @@ def _figures(tables: Tables) -> Table:
             "Before": lambda row: _level(row, "before", "from_status"),
             "After": lambda row: _level(row, "after", "to_status"),
             "Moved": _moved,
-            "Pupils, to the nearest ten": _pupils,
+            "Pupils, rounded": _pupils,
             "Verdict": _verdict,
         },
         note="Rounding: the same pupils, and the two figures could be one, rounded twice. Numbers of pupils "

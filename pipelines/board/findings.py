@@ -200,7 +200,8 @@ def _method(study: Row, tables: Tables) -> tuple[str, ...]:
         "mainstream schools.",
         "Averages are over pupils: a school counts by the pupils it has. The two comparisons weigh a "
         "school by how much its result can be relied on, so they are not a difference of the averages.",
-        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld."
+        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld, "
+        "and numbers of pupils are rounded."
         + wording.format_public_key_stages(study["public_key_stages"]),
     )
 

@@ -206,12 +206,12 @@ def pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> 
         calibration=annex.calibration(rows),
         withheld_figures=tables.withheld(rows),
         withheld_why=(
-            f"{wording.WITHHELD} stands where a figure would rest on fewer than "
-            f"{cite(study, 'count', 'minimum_cell')} pupils, would say what none or all of a small "
-            "group reached, would be about pupils with special educational needs in one or two "
-            "schools, would be one estimate or range too many about few schools, or would let someone work "
-            "out such a figure from others, here or in an earlier release. Which of these it is, is "
-            f"not said. It never means zero.{wording.format_public_key_stages(study['public_key_stages'])}"
+            f"{wording.WITHHELD} stands where fewer than {cite(study, 'count', 'minimum_cell')} pupils are "
+            "counted, met the standard or did not, where pupils with special educational needs are of one "
+            "or two schools, and where an estimate rests on so few schools that it could tell of one of "
+            "them. It never means zero. Counts of pupils are rounded, and percentages are of rounded "
+            "counts, so that figures set against each other do not tell of single pupils."
+            f"{wording.format_public_key_stages(study['public_key_stages'])}"
         ),
         sources=tables.sources(rows),
         data_checks=annex.data_checks(rows),

@@ -244,7 +244,6 @@ def withheld(tables: Tables) -> Table:
     """How much is shown and withheld, table by table."""
     names = {
         "comparison": "Averages by year, pupils and schools",
-        "comparison_interval": "Ranges of these averages",
         "impact": "Effects by method",
         "revisions": "What moved between releases",
         "school_point": "Single schools, unnamed",
@@ -348,8 +347,6 @@ def _verdict(row: Row) -> str:
 
 
 def _range_of_average(row: Row) -> str:
-    if row["is_interval_withheld"]:
-        return wording.WITHHELD
     return withheld_or(row, "interval", "ci_low", "ci_high")
 
 

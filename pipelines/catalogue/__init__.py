@@ -32,7 +32,7 @@ from pipelines.catalogue.raw import (
     RAW_TABLES,
     REVIEWS,
 )
-from pipelines.catalogue.released import RELEASED_COUNT, RELEASED_TABLES
+from pipelines.catalogue.released import RELEASED_TABLES
 from pipelines.catalogue.schools import (
     INSPECTIONS,
     SCHOOL_CENSUS,
@@ -75,7 +75,6 @@ __all__ = [
     "PUBLISHED_OUTCOME",
     "PUPIL_MOMENT",
     "RAW_TABLES",
-    "RELEASED_COUNT",
     "RELEASED_TABLES",
     "REVIEWS",
     "SCHOOL",

@@ -199,8 +199,9 @@ BALANCE = Table(
             is_nullable=False,
         ),
         *_SCHOOLS_AND_PUPILS_BEFORE,
-        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1", decimals=2),
-        Column("comparison_mean", "number", "Of the others", decimals=2),
+        # No more decimals than are read of any measure; what is read of each: `disclosure/balance.sql`.
+        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1", decimals=5),
+        Column("comparison_mean", "number", "Of the others", decimals=5),
         Column(
             "standardised_difference",
             "number",

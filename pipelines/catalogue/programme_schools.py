@@ -10,7 +10,6 @@ PROGRAMME_SCHOOL = Table(
     "programme_school",
     grain="a school in a programme, whatever its URN was when it joined",
     key=("programme", "school_id"),
-    may_be_empty=False,
     columns=(
         PROGRAMME,
         SCHOOL_ID,
@@ -28,7 +27,6 @@ EXPOSURE = Table(
     "exposure",
     grain="a school in a programme, and a year's tests",
     key=("programme", "school_id", "academic_year"),
-    may_be_empty=False,
     columns=(
         PROGRAMME,
         SCHOOL_ID,

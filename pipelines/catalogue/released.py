@@ -9,7 +9,6 @@ from pipelines.catalogue.columns import (
     KEY_STAGE,
     MEASURE,
     PROGRAMME,
-    SCHOOL_ID,
     STATUS,
     UNIT,
     YEAR,
@@ -115,8 +114,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
             ),
         ),
         pupil_counts=(
-            PupilCount("n_pupils_on_roll", adds_up=None),
-            PupilCount("n_target_pupils_on_roll", adds_up=None),
+            PupilCount("n_pupils_on_roll", is_published=True),
+            PupilCount("n_target_pupils_on_roll", is_published=True),
         ),
         withheld=("funding_gbp_per_target_pupil",),
     ),
@@ -199,7 +198,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "n_target_pupils",
                 "integer",
-                "Of them with results in the outcome year, to the nearest ten",
+                "Of them with results in the outcome year, rounded",
                 low=0,
                 unit="pupils",
             ),
@@ -213,13 +212,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
             ),
             Column("suppressed", "flag", "Withheld: too few pupils or schools", is_nullable=False),
         ),
-        # To the nearest ten (`priority.sql`).
-        pupil_counts=(
-            PupilCount(
-                "n_target_pupils", adds_up=None, goes_with=("target_pupil_share",), rounded_to=10
-            ),
-        ),
-        withheld=("target_pupil_share",),
+        pupil_counts=(PupilCount("n_target_pupils"),),
+        withheld=("n_target_pupils", "target_pupil_share"),
     ),
     Table(
         "released",
@@ -369,27 +363,5 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("n_shown", "integer", "Rows, or schools, shown", low=0),
             Column("n_withheld", "integer", "Rows, or schools, withheld at least in part", low=0),
         ),
-    ),
-)
-
-# Kept with the restricted tables, so that a later release can be held against this one.
-RELEASED_COUNT = Table(
-    "impact",
-    "released_count",
-    grain="a released count of pupils, and a school's pupils that it adds up",
-    key=(),
-    sensitivity="restricted",
-    columns=(
-        Column("released_table", "text", "The table", is_nullable=False),
-        Column("count_column", "text", "The column", is_nullable=False),
-        Column("row_number", "integer", "The row", is_nullable=False),
-        Column("is_shown", "flag", "Not withheld", is_nullable=False),
-        Column("has_meeting", "flag", "With it, those who met the standard", is_nullable=False),
-        SCHOOL_ID,
-        KEY_STAGE,
-        YEAR,
-        STATUS,
-        MEASURE,
-        GROUP,
     ),
 )

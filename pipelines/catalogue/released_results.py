@@ -1,7 +1,4 @@
-"""Released tables of results: effects, both sides' averages, how sound the comparison is, what moved.
-
-How their counts of pupils hang together is declared here, for disclosure control to take off each other.
-"""
+"""Released tables of results: effects, both sides' averages, how sound the comparison is, what moved."""
 
 from __future__ import annotations
 
@@ -31,60 +28,8 @@ FROM_STATUS = Column(
 TO_STATUS = replace(FROM_STATUS, name="to_status", about="Later release")
 _SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils or schools", is_nullable=False)
 
-# A school counts only if it has a pupil: schools bound the pupils from below, so they go together.
-_RESULT_FIGURES = ("n_schools", "n_meeting", "mean", "ci_low", "ci_high")
-
-_OWN_FIGURES = ("n_meeting", "mean", "ci_low", "ci_high")
-
-_SAME_MEASURE = "counted.programme = shown.programme AND counted.measure = shown.measure"
-_SAME_QUESTION = f"{_SAME_MEASURE} AND counted.pupil_group = shown.pupil_group"
-_SAME_PUPILS = f"{_SAME_QUESTION} AND counted.academic_year = shown.academic_year"
-# Counts are kept rather than lost in this order: a programme's outcome year, its other years, its arms.
-_LOSS_OF_RESULT = (
-    "CASE WHEN shown.programme = 'all' THEN 1 "
-    "WHEN shown.academic_year = (SELECT outcome_year FROM protocol.study) THEN 100 ELSE 10 END"
-)
-
-
-def _compared(side: str, loss: str) -> PupilCount:
-    """The outcome year's pupils of the schools that an estimate compares, on one side."""
-    return PupilCount(
-        f"n_{side}_pupils",
-        adds_up=f"{_SAME_QUESTION} AND counted.is_outcome AND counted.is_compared "
-        f"AND counted.side = '{'programme' if side == 'programme' else 'rest'}'",
-        loss=loss,
-    )
-
-
-def _before(side: str) -> PupilCount:
-    """Pupils over the baseline years, of the schools compared: the target's, or all of them."""
-    return PupilCount(
-        f"n_{side}_pupils",
-        adds_up=f"{_SAME_MEASURE} AND counted.pupil_group = CASE shown.characteristic "
-        "WHEN 'target_pupils_before' THEN shown.pupil_group ELSE 'all' END "
-        "AND counted.is_in_use AND counted.is_baseline AND counted.reason = 'compared' "
-        # Averages of results leave out years that a break in series parts; a school's make-up has none.
-        "AND (counted.is_comparable_baseline OR shown.characteristic NOT LIKE '%_pupils_before') "
-        f"AND counted.side = '{'programme' if side == 'programme' else 'rest'}'",
-        goes_with=(f"{side}_mean", "standardised_difference", "rating"),
-        rounded_to=10,
-    )
-
-
-_REVISED_FIGURES = ("n_pupils_difference", "difference", "is_rounding")
-
-
-def _released_status(when: str, status: str) -> PupilCount:
-    """A side's pupils in one of two releases. To the nearest ten, with a share that tells nearly as much."""
-    return PupilCount(
-        f"n_pupils_{when}",
-        adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.{status} "
-        "AND counted.is_compared_kind AND shown.level IN ('authority', counted.side)",
-        goes_with=(when, *_REVISED_FIGURES),
-        mean=when,
-        loss="20",
-        rounded_to=10,
-    )
+_RESULT_FIGURES = ("n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
+_OWN_FIGURES = ("n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
 
 
 def _verdict(name: str, about: str) -> Column:
@@ -99,24 +44,16 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         sensitivity="public",
         columns=(
             *ESTIMATE.columns,
-            Column(
-                "withheld",
-                "code",
-                "What is withheld: what goes with an interval, or the whole answer",
-                allowed=("interval", "estimate"),
-            ),
+            _SUPPRESSED,
             Column(
                 "withheld_reason",
                 "code",
-                "Why, where something is withheld",
+                "Why it is withheld",
                 allowed=tuple(WITHHELD_REASONS),
             ),
         ),
-        pupil_counts=tuple(
-            _compared(side, loss="CASE shown.role WHEN 'headline' THEN 100 ELSE 20 END")
-            for side in ("programme", "comparison")
-        ),
-        withheld=(*_ESTIMATE_FIGURES, "n_programme_schools", "n_comparison_schools"),
+        pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
+        withheld=_ESTIMATE_FIGURES,
     ),
     replace(
         COMPARISON,
@@ -125,10 +62,12 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         columns=(
             *COMPARISON.columns,
             Column(
-                "is_interval_withheld",
-                "flag",
-                "The interval is withheld: it would tell of single schools",
-                is_nullable=False,
+                "n_schools_left_out",
+                "integer",
+                "Schools not counted: a few of so few pupils that published tables leave them out",
+                low=0,
+                high=4,
+                unit="schools",
             ),
             Column(
                 "n_meeting",
@@ -140,17 +79,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             _SUPPRESSED,
             UNIT,
         ),
-        pupil_counts=(
-            PupilCount(
-                "n_pupils",
-                adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
-                "AND counted.is_in_use AND counted.is_compared_kind "
-                "AND CASE shown.programme WHEN 'all' THEN counted.arm ELSE counted.side END = shown.arm",
-                goes_with=_RESULT_FIGURES,
-                mean="mean",
-                loss=_LOSS_OF_RESULT,
-            ),
-        ),
+        pupil_counts=(PupilCount("n_pupils"),),
         withheld=_RESULT_FIGURES,
     ),
     Table(
@@ -165,33 +94,23 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             Column("reasons", "text", "Why schools are lost, with their number"),
             replace(
                 ATTRITION.column("n_pupils"),
-                about="All their pupils with a result in the outcome year, to the nearest ten",
+                about="All their pupils with a result in the outcome year, rounded",
                 is_nullable=True,
             ),
             ATTRITION.column("mean"),
             _SUPPRESSED,
         ),
-        # To the nearest ten, and a side's two rows stand or fall together (`attrition.sql`).
-        pupil_counts=(
-            PupilCount(
-                "n_pupils",
-                adds_up=f"{_SAME_MEASURE} AND counted.pupil_group = 'all' AND counted.is_outcome "
-                "AND counted.is_compared_kind AND counted.reason IS NOT NULL "
-                "AND counted.is_member = (shown.side = 'programme') "
-                "AND (counted.reason = 'compared') = shown.is_kept",
-                goes_with=("mean",),
-                rounded_to=10,
-            ),
-        ),
-        withheld=("mean",),
+        # A side's two rows stand or fall together (`attrition.sql`).
+        pupil_counts=(PupilCount("n_pupils"),),
+        withheld=("n_pupils", "mean"),
     ),
     replace(
         BALANCE,
         schema="released",
         sensitivity="public",
         columns=(*BALANCE.columns, _SUPPRESSED),
-        # Pupils of several years together, to the nearest ten (`balance.sql`).
-        pupil_counts=(_before("programme"), _before("comparison")),
+        # Pupils of several years together.
+        pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
         withheld=("programme_mean", "comparison_mean", "standardised_difference", "rating"),
     ),
     replace(
@@ -251,18 +170,8 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             ),
             _SUPPRESSED,
         ),
-        # Missed less than any other figure: what a case study shows must cost no other table one.
-        pupil_counts=(
-            PupilCount(
-                "n_pupils",
-                adds_up=f"{_SAME_PUPILS} AND counted.release_status = shown.release_status "
-                "AND counted.school_id = shown.school_id "
-                "AND counted.is_in_use AND counted.is_compared_kind",
-                goes_with=_OWN_FIGURES,
-                mean="mean",
-                loss="0.01",
-            ),
-        ),
+        # Said where it is public: as it is published.
+        pupil_counts=(PupilCount("n_pupils", is_published=True),),
         withheld=_OWN_FIGURES,
     ),
     Table(
@@ -278,11 +187,16 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             "from_status",
             "to_status",
         ),
-        pupil_counts=(
-            _released_status("before", "from_status"),
-            _released_status("after", "to_status"),
+        pupil_counts=(PupilCount("n_pupils_before"), PupilCount("n_pupils_after")),
+        withheld=(
+            "n_pupils_before",
+            "n_pupils_after",
+            "n_pupils_difference",
+            "before",
+            "after",
+            "difference",
+            "is_rounding",
         ),
-        withheld=("before", "after", *_REVISED_FIGURES),
         columns=(
             PROGRAMME,
             Column(
@@ -302,7 +216,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 Column(
                     f"n_pupils_{when}",
                     "integer",
-                    f"Pupils in the {which} release, to the nearest ten",
+                    f"Pupils in the {which} release, rounded",
                     low=0,
                     unit="pupils",
                 )
@@ -319,6 +233,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             ),
             _verdict("verdict_before", "Verdict on the earlier release, where there is one"),
             _verdict("verdict_after", "Verdict on the later release, where there is one"),
+            _SUPPRESSED,
         ),
     ),
     Table(

@@ -63,22 +63,10 @@ class Column:
 
 @dataclass(frozen=True)
 class PupilCount:
-    """A released count of pupils as a sum, so that disclosure control can take it off other sums.
-
-    `adds_up` is the SQL condition under which the row `shown` of the released table counts the pupils of
-    a row of `counted` (`pipelines/disclosure/restricted/counted.sql`); None if its pupils are in no other
-    released figure, and only its own size matters. `goes_with` are the figures of the row that are about
-    these pupils alone, and say too much where the count cannot be shown. `mean` names the one that is
-    their mean: of a share, with the count, it gives the number who met the standard. `loss` is SQL: how
-    much it would be missed, against other counts. `rounded_to`: what it is a multiple of.
-    """
+    """A released column that counts pupils: rounded, unless others publish it school by school."""
 
     column: str
-    adds_up: str | None
-    goes_with: tuple[str, ...] = ()
-    mean: str | None = None
-    loss: str = "1"
-    rounded_to: int = 1
+    is_published: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +81,7 @@ class Table:
     sensitivity: Sensitivity = "public"
     source_kinds: tuple[SourceKind, ...] = ()
     may_be_empty: bool = True
-    # Released tables: counts of pupils, and the figures of the row that are withheld with any of them.
+    # Released tables: counts of pupils, and the figures of a row that are blank where it is suppressed.
     pupil_counts: tuple[PupilCount, ...] = ()
     withheld: tuple[str, ...] = ()
     is_about_single_schools: bool = False
@@ -107,11 +95,6 @@ class Table:
     def full_name(self) -> str:
         """Schema and name, as SQL writes it. Pupil rows live in a file of their own, called `pupils`."""
         return f"{'pupils' if self.sensitivity == 'pupil' else self.schema}.{self.name}"
-
-    @property
-    def small_counts(self) -> tuple[str, ...]:
-        """The columns that count pupils."""
-        return tuple(count.column for count in self.pupil_counts)
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError for a name that is not one of its columns."""

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
-from pipelines.charts.subject import WITHHELD_TEXT, Effect, Subject
+from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict, join_words
 
 _CAP: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 9, "markeredgewidth": 1.6}
@@ -151,7 +151,7 @@ def span(about: Subject, found: Effect) -> str:
 
 def interval_words(about: Subject, found: Effect) -> str:
     """The interval as a chart's table has it."""
-    return WITHHELD_TEXT if found.is_interval_withheld else span(about, found)
+    return span(about, found)
 
 
 def signed_tick(value: float) -> str:

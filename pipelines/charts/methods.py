@@ -14,7 +14,6 @@ from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.wording import (
     ESTIMATOR_LABELS,
-    WITHHELD,
     capitalised,
     first_within,
     format_count,
@@ -34,7 +33,6 @@ _KEY_ONE: style.KeyEntry = (
     "another method, with its 95% interval",
     ({"color": style.DARK_BLUE, "linewidth": 1.6}, _DOT),
 )
-_KEY_DOT: style.KeyEntry = (f"another method, its interval withheld {WITHHELD}", (_DOT,))
 
 
 _SHORT_VERDICTS = {
@@ -149,10 +147,9 @@ def _what_others_say(answers: list[str]) -> str:
 def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> style.Sheet:
     drawn = [method for method in methods if method.found.low is not None]
     silent = _silent_words(methods)
-    is_withheld = any(method.found.is_interval_withheld for method in drawn)
     key = (
         effect_axis.KEY_BRACKET,
-        _KEY_DOT if is_withheld else _KEY_ONE,
+        _KEY_ONE,
         effect_axis.KEY_NAIVE,
         effect_axis.KEY_SMALL,
     )
@@ -210,8 +207,6 @@ def _figures(about: Subject, found: Effect) -> str:
     """The estimate over its interval, signed; the unit stands in the heading."""
     low, high = (format_signed(end, about.unit, about.decimals) for end in (found.low, found.high))
     estimate = low if low == high else f"{low} to {high}"
-    if found.is_interval_withheld:
-        return f"{estimate} {WITHHELD}"
     if found.ci_low is None or found.ci_high is None:
         return estimate
     ends = (format_signed(end, about.unit, about.decimals) for end in (found.ci_low, found.ci_high))
@@ -242,8 +237,6 @@ def _spoken(about: Subject, found: Effect) -> str:
     if found.low is None:
         return f"no answer, {found.reason or 'no estimate'}"
     text = format_range(found.low, found.high, about.unit, about.decimals)
-    if found.is_interval_withheld:
-        return f"{text}, its interval withheld"
     if found.ci_low is None:
         return text
     return f"{text}, 95% interval {effect_axis.span(about, found).removeprefix('between ')}"

@@ -39,8 +39,8 @@ def charts(tables: Tables) -> Iterator[Chart]:
         caption=(
             "Measure: local schools in one or more programmes of each priority. Schools: every open "
             "local school, with or without results. Pupils: those of the group whose outcomes are "
-            "evaluated, with results in the year, in the evaluated programme's schools, to the "
-            f"nearest ten. Place and period: {subject.place(tables)}, {subject.outcome_year(tables)}. "
+            "evaluated, with results in the year, in the evaluated programme's schools, "
+            f"rounded. Place and period: {subject.place(tables)}, {subject.outcome_year(tables)}. "
             "Release status: enrolments as the study's files have them. "
             f"{subject.source(tables, ('enrolments',))}"
         ),

@@ -96,8 +96,7 @@ class Effect:
     status: str | None
     n_programme_schools: float | None
     n_comparison_schools: float | None
-    is_interval_withheld: bool = False
-    is_withheld: bool = False  # the whole answer
+    is_withheld: bool = False
 
     @property
     def is_estimated(self) -> bool:
@@ -109,7 +108,7 @@ class Effect:
 class Reading:
     """One mean with its interval in one year, or the words that stand where there is none.
 
-    A mean of one school has no interval, and of few schools it may be withheld: its ends are NaN.
+    A mean may have no interval: its ends are NaN.
     """
 
     academic_year: str
@@ -122,7 +121,6 @@ class Reading:
     missing_reason: str  # "" where there is a mean
     # Whether the interval is cut below, above: it would go on where a share cannot.
     is_cut: tuple[bool, bool] = (False, False)
-    is_interval_withheld: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -214,8 +212,7 @@ def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
             status=_text(row["release_status"]),
             n_programme_schools=_number(row["n_programme_schools"]),
             n_comparison_schools=_number(row["n_comparison_schools"]),
-            is_interval_withheld=_text(row["withheld"]) == "interval",
-            is_withheld=_text(row["withheld"]) == "estimate",
+            is_withheld=bool(row["suppressed"]),
         )
         for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place
     }
@@ -259,7 +256,6 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
                 n_pupils=_number(row["n_pupils"]),
                 missing_reason="",
                 is_cut=is_cut,
-                is_interval_withheld=bool(row["is_interval_withheld"]),
             )
         )
     return readings

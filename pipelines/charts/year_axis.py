@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
-from pipelines.charts.subject import WITHHELD_TEXT, Reading, Subject
+from pipelines.charts.subject import Reading, Subject
 from pipelines.wording import MINUS, format_interval
 
 _DODGE = 0.05  # keeps two intervals of one year from hiding each other
@@ -34,8 +34,6 @@ def draw_line(
 
 def interval_of(reading: Reading, subject: Subject) -> str:
     """Its interval in words, or why there is none."""
-    if reading.is_interval_withheld:
-        return WITHHELD_TEXT
     return reading.missing_reason or format_interval(
         reading.ci_low, reading.ci_high, subject.unit, subject.decimals
     )
@@ -44,13 +42,9 @@ def interval_of(reading: Reading, subject: Subject) -> str:
 def interval_words(lines: Sequence[Sequence[Reading]]) -> str:
     """What the thin lines are, the arrows at their ends, and why some have none."""
     drawn = [reading for readings in lines for reading in readings if not reading.is_missing]
-    is_withheld = any(reading.is_interval_withheld for reading in drawn)
-    if is_withheld and not any(reading.has_interval for reading in drawn):
-        return f"intervals {WITHHELD_TEXT}"
-    of_few = f" (of few schools {WITHHELD_TEXT})" if is_withheld else ""
     is_any_cut = any(any(reading.is_cut) for reading in drawn)
     arrows = " (arrow: cut where a share can go no further)" if is_any_cut else ""
-    return f"with 95% intervals{of_few}{arrows}"
+    return f"with 95% intervals{arrows}"
 
 
 def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:

@@ -1,11 +1,5 @@
--- Schools of either side that could be compared: those kept, and those lost with the reasons. All their pupils'
--- results tell more than is meant where they can be taken from a total, so, unless they are public by school,
--- * a side's two rows stand or fall together: a row is withheld if it rests on few pupils, or on one or two
---   schools (of two, each can take itself off and read the other), and the other row goes with it, since their
---   sum follows from `comparison` where that shows all groups of pupils;
--- * pupils are rounded to ten (and means by the door), so that what `comparison` shows of parts cannot be taken
---   off to leave the few who are in none of them.
--- Where nothing is kept there is no comparison, and so no loss.
+-- Schools of either side that could be compared: those kept, and those lost with the reasons. Where nothing is kept there
+-- is no comparison, and so no loss. A side's two rows stand or fall together: their sum is in `comparison`.
 WITH standing AS (
     SELECT
         programme,
@@ -29,16 +23,28 @@ WITH standing AS (
 judged AS (
     SELECT
         standing.*,
+        rounded_count(n_pupils, measure) AS n_rounded,
         NOT is_public(measure)
-        AND bool_or(n_pupils > 0 AND (n_pupils < study.minimum_cell OR n_schools_with_result < 3))
+        AND bool_or(
+            are_few(n_pupils)
+            OR (n_pupils > 0 AND n_schools_with_result < fewest_schools())
+            OR (
+                n_pupils > 0
+                AND measure IN (SELECT measure FROM protocol.measure WHERE counts_pupils)
+                AND least(mean * n_pupils, n_pupils - mean * n_pupils) < minimum_cell() - 0.5
+            )
+        )
             OVER (PARTITION BY programme, measure, side) AS suppressed
     FROM standing
-    CROSS JOIN protocol.study AS study
 )
 
 SELECT
-    * EXCLUDE (n_pupils, mean),
-    CASE WHEN NOT suppressed THEN CAST(round(n_pupils, -1) AS BIGINT) END AS n_pupils,
-    CASE WHEN NOT suppressed THEN mean END AS mean
+    * EXCLUDE (n_pupils, n_rounded, mean),
+    CASE WHEN NOT suppressed THEN n_rounded END AS n_pupils,
+    CASE
+        WHEN suppressed THEN NULL
+        WHEN is_public(measure) THEN mean
+        ELSE to_step(mean, step_of_mean(measure, n_rounded))
+    END AS mean
 FROM judged
 ORDER BY programme, measure, side DESC, is_kept DESC

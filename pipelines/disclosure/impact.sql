@@ -1,66 +1,119 @@
--- What would let a school of one or two pupils be worked back from estimates:
--- * how many may leave, and with intervals or without, is `restricted/bearable.sql`'s to say;
--- * leaving out one school in turn gives a range that one unnamed school has moved furthest, so its ends are
---   rounded outwards to what is read;
--- * degrees of freedom tell how pupils are spread over schools: of the headline alone, and nowhere else.
-WITH judged AS (
+-- An estimate is made of few schools' results: of fewer than ten on a side, or of too few pupils, it is not shown, unless
+-- results are public by school. The naive change is what the averages that are shown give, so that who takes them off
+-- each other finds it. Leaving out one school in turn gives a range that one unnamed school has moved furthest: its
+-- ends are rounded outwards. Degrees of freedom tell how pupils are spread over schools: of the headline alone.
+WITH asked AS (
+    SELECT measure.programme, measure.measure, pow(10, measure.decimals) AS steps, programme.comparison_pool
+    FROM protocol.programme_measure AS measure
+    JOIN protocol.programme AS programme USING (programme)
+),
+
+-- The averages of both sides as they are read, in this year and the last.
+level AS (
+    SELECT
+        total.programme,
+        total.measure,
+        total.pupil_group,
+        sum(
+            to_step(total.mean, pow(10, -declared.stored_decimals))
+            * CASE WHEN total.arm = 'programme' THEN 1 ELSE -1 END
+            * CASE WHEN year.is_outcome THEN 1 ELSE -1 END
+        ) AS naive_change,
+        count(total.mean) AS n_levels,
+        bool_or(total.suppressed) AS is_any_suppressed
+    FROM temp.public_total AS total
+    JOIN protocol.result_release AS release USING (key_stage, academic_year, release_status)
+    JOIN protocol.study_year AS year USING (academic_year)
+    JOIN protocol.measure AS declared USING (measure)
+    WHERE
+        release.is_used
+        AND total.arm IN ('programme', 'rest')
+        AND (year.is_outcome OR year.academic_year = (SELECT max(academic_year) FROM protocol.study_year WHERE NOT is_outcome))
+    GROUP BY total.programme, total.measure, total.pupil_group
+),
+
+judged AS (
     SELECT
         estimate.*,
         estimate.rowid AS place,
+        asked.steps,
+        estimate.role = 'naive' AND asked.comparison_pool = 'local' AS is_of_levels,
+        -- The same pupils have one number of them, here and in `comparison`.
+        programme_side.n_pupils AS n_programme_shown,
+        comparison_side.n_pupils AS n_comparison_shown,
+        CASE WHEN level.n_levels = 4 THEN level.naive_change - estimate.estimate_low END AS shift,
         CASE
-            WHEN estimate_low IS NULL THEN NULL
-            WHEN may_be_told = 'nothing' OR (may_be_told = 'headlines' AND role <> 'headline') THEN 'estimate'
-            WHEN may_be_told = 'estimates' AND role <> 'headline' AND estimator <> 'leave_one_school_out'
-                THEN 'interval'
-        END AS withheld,
-        CASE WHEN withheld IS NOT NULL THEN 'few_schools' END AS withheld_reason
+            WHEN estimate.estimate_low IS NULL OR is_public(estimate.measure) THEN NULL
+            WHEN
+                least(estimate.n_programme_pupils, estimate.n_comparison_pupils) < minimum_cell()
+                OR (is_of_levels AND (coalesce(level.n_levels, 0) < 4 OR level.is_any_suppressed)) THEN 'small_group'
+            WHEN least(estimate.n_programme_schools, estimate.n_comparison_schools) < fewest_schools_of_estimate()
+                THEN 'few_schools'
+        END AS withheld_reason,
+        is_public(estimate.measure)
+        OR (estimate.estimate_low IS NOT NULL AND withheld_reason IS NULL)
+        OR estimate.n_programme_pupils + estimate.n_comparison_pupils = 0 AS is_told
     FROM impact.estimate AS estimate
-    LEFT JOIN temp.bearable AS bearable
-        ON bearable.key_stage = key_stage_of(estimate.measure)
-        AND bearable.of_pupils = whose_figures(estimate.measure, estimate.pupil_group)
-),
-
-released AS (
-    SELECT
-        judged.* REPLACE (
-            CASE WHEN estimator = 'leave_one_school_out' THEN floor(estimate_low * asked.steps) / asked.steps
-                ELSE estimate_low END AS estimate_low,
-            CASE WHEN estimator = 'leave_one_school_out' THEN ceil(estimate_high * asked.steps) / asked.steps
-                ELSE estimate_high END AS estimate_high,
-            CASE WHEN withheld IS NULL THEN ci_low END AS ci_low,
-            CASE WHEN withheld IS NULL THEN ci_high END AS ci_high,
-            CASE WHEN withheld IS NULL THEN p_value END AS p_value,
-            CASE WHEN withheld IS NULL THEN mde END AS mde,
-            CASE WHEN role = 'headline' AND estimate_low IS NOT NULL THEN effective_df END AS effective_df
-        )
-    FROM judged
-    LEFT JOIN (
-        SELECT programme, measure, pow(10, decimals) AS steps
-        FROM protocol.programme_measure
-    ) AS asked USING (programme, measure)
-    WHERE withheld IS DISTINCT FROM 'estimate'
-    UNION ALL BY NAME
-    SELECT
-        programme,
-        pupil_group,
-        measure,
-        academic_year,
-        release_status,
-        estimator,
-        role,
-        n_programme_schools,
-        n_comparison_schools,
-        n_programme_pupils,
-        n_comparison_pupils,
-        CASE WHEN verdict IS NOT NULL THEN 'cannot_tell' END AS verdict,
-        unit,
-        withheld,
-        withheld_reason,
-        place
-    FROM judged
-    WHERE withheld = 'estimate'
+    JOIN asked USING (programme, measure)
+    LEFT JOIN level USING (programme, measure, pupil_group)
+    LEFT JOIN temp.public_total AS programme_side
+        ON programme_side.programme = estimate.programme
+        AND programme_side.measure = estimate.measure
+        AND programme_side.pupil_group = estimate.pupil_group
+        AND programme_side.academic_year = estimate.academic_year
+        AND programme_side.release_status = estimate.release_status
+        AND programme_side.arm = 'programme'
+        AND programme_side.n_exactly = estimate.n_programme_pupils
+    LEFT JOIN temp.public_total AS comparison_side
+        ON comparison_side.programme = estimate.programme
+        AND comparison_side.measure = estimate.measure
+        AND comparison_side.pupil_group = estimate.pupil_group
+        AND comparison_side.academic_year = estimate.academic_year
+        AND comparison_side.release_status = estimate.release_status
+        AND comparison_side.arm = 'rest'
+        AND comparison_side.n_exactly = estimate.n_comparison_pupils
 )
 
-SELECT * EXCLUDE (place)
-FROM released
+SELECT
+    programme,
+    pupil_group,
+    measure,
+    academic_year,
+    release_status,
+    estimator,
+    role,
+    withheld_reason IS NOT NULL AS suppressed,
+    withheld_reason,
+    CASE
+        WHEN suppressed THEN NULL
+        WHEN is_of_levels THEN estimate_low + coalesce(shift, 0)
+        WHEN estimator = 'leave_one_school_out' THEN floor(estimate_low * steps) / steps
+        ELSE estimate_low
+    END AS estimate_low,
+    CASE
+        WHEN suppressed THEN NULL
+        WHEN is_of_levels THEN estimate_high + coalesce(shift, 0)
+        WHEN estimator = 'leave_one_school_out' THEN ceil(estimate_high * steps) / steps
+        ELSE estimate_high
+    END AS estimate_high,
+    CASE WHEN NOT suppressed THEN ci_low + CASE WHEN is_of_levels THEN coalesce(shift, 0) ELSE 0 END END AS ci_low,
+    CASE WHEN NOT suppressed THEN ci_high + CASE WHEN is_of_levels THEN coalesce(shift, 0) ELSE 0 END END AS ci_high,
+    CASE WHEN NOT suppressed THEN p_value END AS p_value,
+    n_programme_schools,
+    n_comparison_schools,
+    -- How many pupils is told of an estimate, or of nobody; elsewhere it stands in `comparison`.
+    CASE WHEN is_told THEN coalesce(n_programme_shown, rounded_count(n_programme_pupils, measure)) END AS n_programme_pupils,
+    CASE WHEN is_told THEN coalesce(n_comparison_shown, rounded_count(n_comparison_pupils, measure)) END
+        AS n_comparison_pupils,
+    CASE WHEN NOT suppressed AND role = 'headline' AND estimate_low IS NOT NULL THEN effective_df END AS effective_df,
+    CASE WHEN NOT suppressed THEN mde END AS mde,
+    CASE WHEN NOT suppressed THEN expected_anyway END AS expected_anyway,
+    CASE WHEN NOT suppressed THEN p_value_holm END AS p_value_holm,
+    CASE WHEN NOT suppressed THEN hedges_g END AS hedges_g,
+    CASE WHEN NOT suppressed THEN hedges_g_low END AS hedges_g_low,
+    CASE WHEN NOT suppressed THEN hedges_g_high END AS hedges_g_high,
+    CASE WHEN verdict IS NULL OR NOT suppressed THEN verdict ELSE 'cannot_tell' END AS verdict,
+    CASE WHEN suppressed THEN why_withheld(withheld_reason) ELSE verdict_reason END AS verdict_reason,
+    unit
+FROM judged
 ORDER BY place

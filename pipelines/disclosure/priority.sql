@@ -7,12 +7,25 @@ WITH reached AS (
     WHERE NOT enrolled.is_placebo AND school.is_local AND school.is_open AND school.is_state_funded
 ),
 
+-- Pupils with results at the end of a key stage that is asked about, whichever priority asks. Those on the roll, of whom
+-- absence is counted, are the same pupils again: they count where nothing else is asked.
+asked AS (
+    SELECT DISTINCT measure.key_stage
+    FROM protocol.programme_measure AS measure
+    JOIN protocol.programme AS programme USING (programme)
+    WHERE programme.placebo_measure IS NULL
+),
+
 -- Measures differ in how many pupils have a result; a school's largest number is its pupils.
 school_pupils AS (
     SELECT outcome.school_id, outcome.pupil_group, max(outcome.n_pupils) AS n_pupils
     FROM mart.outcome AS outcome
     JOIN mart.school AS school USING (school_id)
-    WHERE outcome.is_outcome AND school.is_local
+    JOIN asked USING (key_stage)
+    WHERE
+        outcome.is_outcome
+        AND school.is_local
+        AND (outcome.key_stage <> 'attendance' OR (SELECT count(*) FROM asked) = 1)
     GROUP BY outcome.school_id, outcome.pupil_group, outcome.key_stage
 ),
 
@@ -33,18 +46,14 @@ target_school AS (
     WHERE programme.is_evaluated AND NOT enrolled.is_placebo
 ),
 
--- To the nearest ten, so that no subtraction from an exact count elsewhere leaves a few pupils.
+-- Rounded, so that no subtraction from a count elsewhere leaves a few pupils.
 rounded AS (
     SELECT
         target_school.priority,
         any_value(target_school.target_group) AS target_group,
         sum(school_pupils.n_pupils) AS n_exactly,
-        CASE
-            WHEN n_exactly < any_value(study.minimum_cell) THEN n_exactly
-            ELSE greatest(round(n_exactly, -1), 10)
-        END AS n_target_pupils
+        CASE WHEN NOT are_few(n_exactly) THEN in_classes(n_exactly) END AS n_target_pupils
     FROM target_school
-    CROSS JOIN protocol.study AS study
     JOIN school_pupils
         ON school_pupils.school_id = target_school.school_id
         AND school_pupils.pupil_group = target_school.target_group
@@ -52,7 +61,7 @@ rounded AS (
 ),
 
 everyone AS (
-    SELECT pupil_group AS target_group, round(sum(n_pupils), -1) AS n_pupils
+    SELECT pupil_group AS target_group, in_classes(sum(n_pupils)) AS n_pupils
     FROM school_pupils
     GROUP BY pupil_group
 ),
@@ -72,7 +81,7 @@ SELECT
     any_value(rounded.target_group) AS target_group,
     any_value(rounded.n_target_pupils) AS n_target_pupils,
     any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)) AS target_pupil_share,
-    false AS suppressed
+    coalesce(bool_or(are_few(rounded.n_exactly)), false) AS suppressed
 FROM listed
 LEFT JOIN reached USING (priority)
 LEFT JOIN rounded USING (priority)

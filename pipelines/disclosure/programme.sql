@@ -59,6 +59,16 @@ counted AS (
     LEFT JOIN mart.school_key_stage AS ks4 ON ks4.school_id = school.school_id AND ks4.key_stage = 'ks4'
     LEFT JOIN on_roll ON on_roll.programme = programme.programme AND on_roll.school_id = school.school_id
     GROUP BY ALL
+),
+
+-- Of few pupils neither the number nor the pounds for each are said.
+shown AS (
+    SELECT
+        counted.* REPLACE (
+            CASE WHEN NOT are_few(n_pupils_on_roll) THEN n_pupils_on_roll END AS n_pupils_on_roll,
+            CASE WHEN NOT are_few(n_target_pupils_on_roll) THEN n_target_pupils_on_roll END AS n_target_pupils_on_roll
+        )
+    FROM counted
 )
 
 SELECT
@@ -82,5 +92,5 @@ SELECT
     n_schools_with_census,
     n_target_pupils_on_roll,
     funding_gbp / nullif(n_target_pupils_on_roll, 0) AS funding_gbp_per_target_pupil
-FROM counted
+FROM shown
 ORDER BY protocol_order

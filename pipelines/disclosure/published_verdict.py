@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.disclosure.releases import FOLDER
 from pipelines.errors import Fault, StudyError
+from pipelines.store import one_file
 
 
 class PublishedVerdict(NamedTuple):
@@ -39,12 +40,18 @@ def last_published_verdicts(study_folder: Path) -> tuple[PublishedVerdict, ...]:
     try:
         published_on = dt.date.fromisoformat(records[-1].name)
         with duckdb.connect() as con:
+            impact = f"read_parquet({one_file(file)}, hive_partitioning = false)"
+            names = {name for name, *_ in con.execute(f"DESCRIBE FROM {impact}").fetchall()}
+            # Records from before rounding have no such column: there a verdict fell with its counts.
+            is_withheld = (
+                "suppressed"
+                if "suppressed" in names
+                else "n_programme_pupils IS NULL OR n_comparison_pupils IS NULL"
+            )
             rows = con.execute(
                 "SELECT programme, measure, pupil_group, academic_year, release_status, verdict "
-                "FROM read_parquet($file) "
-                "WHERE role = 'headline' AND verdict IS NOT NULL AND n_programme_pupils IS NOT NULL "
-                "AND n_comparison_pupils IS NOT NULL ORDER BY ALL",
-                {"file": str(file)},
+                f"FROM {impact} WHERE role = 'headline' AND verdict IS NOT NULL AND NOT ({is_withheld}) "
+                "ORDER BY ALL"
             ).fetchall()
     except (duckdb.Error, OSError, ValueError):
         raise StudyError(

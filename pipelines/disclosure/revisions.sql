@@ -1,40 +1,7 @@
--- What moved between two releases of one year's results: of a programme's schools, of the other local schools, and
--- of the authority's mainstream schools together. Counts are to the nearest ten and figures as they are read, so
--- that the difference of two releases is not the results of the few pupils who moved (`rounded_count`).
--- The verdicts are the door's to fill in, once it is known which may be shown.
-WITH asked AS (
-    SELECT
-        measure.programme,
-        measure.measure,
-        measure.key_stage,
-        measure.unit,
-        measure.decimals,
-        programme.target_group
-    FROM protocol.programme_measure AS measure
-    JOIN protocol.programme AS programme USING (programme)
-),
-
-local_school AS (
-    SELECT school_id FROM mart.school WHERE is_local AND is_compared_kind
-),
-
-member AS (
-    SELECT
-        asked.*,
-        local_school.school_id,
-        CASE WHEN enrolled.school_id IS NULL THEN 'rest' WHEN enrolled.standing = 'under_way' THEN 'programme' END AS level
-    FROM asked
-    CROSS JOIN local_school
-    LEFT JOIN mart.exposure AS enrolled
-        ON enrolled.programme = asked.programme AND enrolled.school_id = local_school.school_id AND enrolled.is_outcome
-    WHERE enrolled.school_id IS NULL OR enrolled.standing = 'under_way'
-    UNION ALL BY NAME
-    SELECT DISTINCT asked.* REPLACE ('all' AS programme), local_school.school_id, 'authority' AS level
-    FROM asked
-    CROSS JOIN local_school
-),
-
-two_releases AS (
+-- What moved between two releases of one year's results: of a programme's schools, of the other local schools, and of
+-- the authority's. Both figures are those that are shown of each release (`restricted/public_total.sql`), so that
+-- their difference is not the results of the few pupils who moved. The verdicts are the door's to fill in.
+WITH two_releases AS (
     SELECT
         later.key_stage,
         later.academic_year,
@@ -47,81 +14,90 @@ two_releases AS (
     WHERE earlier.finality < later.finality
 ),
 
-result AS (
-    FROM mart.cell WHERE value_status = 'value' AND n_pupils > 0
-),
-
--- A school's two figures. Of pupil rows a share is over whole pupils, as everywhere it is released.
-moved AS (
+-- Whether all that moved could be figures that are rounded more and less.
+rounding AS (
     SELECT
-        member.*,
-        two_releases.* EXCLUDE (key_stage),
-        earlier.n_pupils AS n_before,
-        later.n_pupils AS n_after,
-        CASE unit WHEN 'share' THEN round(earlier.mean * earlier.n_pupils) ELSE earlier.mean * earlier.n_pupils END
-            AS total_before,
-        CASE unit WHEN 'share' THEN round(later.mean * later.n_pupils) ELSE later.mean * later.n_pupils END
-            AS total_after,
-        coalesce(
-            earlier.n_pupils = later.n_pupils AND could_be_same_value(
-                earlier.mean, earlier.rounding_half_width, later.mean, later.rounding_half_width
-            ),
-            false
-        ) AS could_be_same,
-        coalesce(earlier.mean = later.mean, false) AS is_same
-    FROM member
-    JOIN two_releases USING (key_stage)
-    LEFT JOIN result AS earlier
-        ON earlier.school_id = member.school_id
-        AND earlier.measure = member.measure
-        AND earlier.pupil_group = member.target_group
-        AND earlier.academic_year = two_releases.academic_year
-        AND earlier.release_status = two_releases.from_status
-    LEFT JOIN result AS later
-        ON later.school_id = member.school_id
-        AND later.measure = member.measure
-        AND later.pupil_group = member.target_group
+        later.programme,
+        later.arm,
+        later.measure,
+        later.pupil_group,
+        later.academic_year,
+        two_releases.from_status,
+        two_releases.to_status,
+        bool_and(
+            coalesce(
+                earlier.n_pupils = later.n_pupils AND could_be_same_value(
+                    earlier.mean, earlier.rounding_half_width, later.mean, later.rounding_half_width
+                ),
+                false
+            )
+        ) AND NOT bool_and(coalesce(earlier.mean = later.mean, false)) AS is_rounding
+    FROM two_releases
+    JOIN temp.side_result AS later
+        ON later.key_stage = two_releases.key_stage
         AND later.academic_year = two_releases.academic_year
         AND later.release_status = two_releases.to_status
-    WHERE earlier.school_id IS NOT NULL OR later.school_id IS NOT NULL
-),
-
-together AS (
-    SELECT
-        programme,
-        level,
-        target_group AS pupil_group,
-        measure,
-        unit,
-        academic_year,
-        from_status,
-        to_status,
-        from_finality,
-        to_finality,
-        decimals,
-        sum(n_before) AS n_before,
-        sum(n_after) AS n_after,
-        sum(total_before) / sum(n_before) AS mean_before,
-        sum(total_after) / sum(n_after) AS mean_after,
-        bool_and(could_be_same) AND NOT bool_and(is_same) AS is_rounding
-    FROM moved
+    LEFT JOIN temp.side_result AS earlier
+        ON earlier.programme = later.programme
+        AND earlier.arm = later.arm
+        AND earlier.school_id = later.school_id
+        AND earlier.measure = later.measure
+        AND earlier.pupil_group = later.pupil_group
+        AND earlier.academic_year = two_releases.academic_year
+        AND earlier.release_status = two_releases.from_status
     GROUP BY ALL
-    HAVING n_before IS NOT NULL AND n_after IS NOT NULL
 ),
 
-rounded AS (
+pair AS (
     SELECT
-        *,
-        round(mean_before, decimals) AS figure_before,
-        round(mean_after, decimals) AS figure_after,
-        CAST(round(n_before / 10) * 10 AS BIGINT) AS n_pupils_before,
-        CAST(round(n_after / 10) * 10 AS BIGINT) AS n_pupils_after,
-        CASE WHEN unit <> 'share' OR is_public(measure) OR is_vague(n_pupils_before, figure_before, decimals, study.minimum_cell)
-            THEN figure_before END AS before,
-        CASE WHEN unit <> 'share' OR is_public(measure) OR is_vague(n_pupils_after, figure_after, decimals, study.minimum_cell)
-            THEN figure_after END AS after
-    FROM together
-    CROSS JOIN protocol.study AS study
+        earlier.programme,
+        earlier.arm AS level,
+        earlier.pupil_group,
+        earlier.measure,
+        declared.unit,
+        declared.stored_decimals AS decimals,
+        earlier.academic_year,
+        two_releases.from_status,
+        two_releases.to_status,
+        two_releases.from_finality,
+        two_releases.to_finality,
+        earlier.n_pupils AS n_before,
+        later.n_pupils AS n_after,
+        to_step(earlier.mean, pow(10, -declared.stored_decimals)) AS figure_before,
+        to_step(later.mean, pow(10, -declared.stored_decimals)) AS figure_after,
+        rounding.is_rounding AS could_be_rounding,
+        earlier.suppressed
+        OR later.suppressed
+        -- A school left out of one and not of the other would be a move that nobody made.
+        OR earlier.schools_left_out IS DISTINCT FROM later.schools_left_out AS suppressed
+    FROM two_releases
+    JOIN temp.public_total AS earlier
+        ON earlier.key_stage = two_releases.key_stage
+        AND earlier.academic_year = two_releases.academic_year
+        AND earlier.release_status = two_releases.from_status
+    JOIN temp.public_total AS later
+        ON later.programme = earlier.programme
+        AND later.arm = earlier.arm
+        AND later.measure = earlier.measure
+        AND later.pupil_group = earlier.pupil_group
+        AND later.academic_year = earlier.academic_year
+        AND later.release_status = two_releases.to_status
+    JOIN rounding
+        ON rounding.programme = earlier.programme
+        AND rounding.arm = earlier.arm
+        AND rounding.measure = earlier.measure
+        AND rounding.pupil_group = earlier.pupil_group
+        AND rounding.academic_year = earlier.academic_year
+        AND rounding.from_status = two_releases.from_status
+        AND rounding.to_status = two_releases.to_status
+    JOIN protocol.measure AS declared ON declared.measure = earlier.measure
+    LEFT JOIN protocol.programme AS programme ON programme.programme = earlier.programme
+    WHERE
+        earlier.arm IN ('programme', 'rest', 'authority')
+        AND CASE earlier.programme
+        WHEN 'all' THEN earlier.pupil_group IN (SELECT target_group FROM protocol.programme WHERE is_evaluated)
+        ELSE programme.target_group = earlier.pupil_group
+    END
 )
 
 SELECT
@@ -133,12 +109,13 @@ SELECT
     academic_year,
     from_status,
     to_status,
-    n_pupils_before,
-    n_pupils_after,
+    suppressed,
+    CASE WHEN NOT suppressed THEN n_before END AS n_pupils_before,
+    CASE WHEN NOT suppressed THEN n_after END AS n_pupils_after,
     n_pupils_after - n_pupils_before AS n_pupils_difference,
-    before,
-    after,
+    CASE WHEN NOT suppressed THEN figure_before END AS before,
+    CASE WHEN NOT suppressed THEN figure_after END AS after,
     round(after - before, decimals) AS difference,
-    CASE WHEN before IS NOT NULL AND after IS NOT NULL THEN is_rounding END AS is_rounding
-FROM rounded
+    CASE WHEN NOT suppressed THEN could_be_rounding END AS is_rounding
+FROM pair
 ORDER BY programme = 'all', programme, measure, pupil_group, academic_year, from_finality, to_finality, level

@@ -1,5 +1,5 @@
--- Published school tables show disadvantaged pupils by school from six pupils up; so does this, unnamed
--- and rounded to whole percentages or tenths of a point. The order tells nothing.
+-- Schools are not named, and each is rounded to what one pupil could move it by, at least to a whole percentage or a tenth
+-- of a point, as they are drawn; the order tells nothing.
 -- Of the baseline years only those that no break in series parts have an average.
 WITH baseline AS (
     SELECT school_id, measure, pupil_group, avg(mean) AS baseline_mean
@@ -14,8 +14,8 @@ SELECT
     compared.measure,
     compared.pupil_group,
     compared.is_programme,
-    round(baseline.baseline_mean, decimals.n) AS baseline_mean,
-    round(outcome.mean, decimals.n) AS outcome_mean
+    to_step(baseline.baseline_mean, greatest(shown.step, pow(10, -decimals.n))) AS baseline_mean,
+    to_step(outcome.mean, greatest(shown.step, pow(10, -decimals.n))) AS outcome_mean
 FROM impact.compared_school AS compared
 JOIN baseline USING (school_id, measure, pupil_group)
 JOIN mart.outcome AS outcome
@@ -26,9 +26,9 @@ JOIN mart.outcome AS outcome
 JOIN protocol.programme_measure AS asked
     ON asked.programme = compared.programme AND asked.measure = compared.measure
 CROSS JOIN LATERAL (SELECT CASE asked.unit WHEN 'share' THEN 2 ELSE 1 END AS n) AS decimals
-ANTI JOIN temp.withheld_school AS withheld
-    ON withheld.school_id = compared.school_id
-    AND withheld.measure = compared.measure
-    AND withheld.pupil_group = compared.pupil_group
+JOIN temp.school_shown AS shown
+    ON shown.school_id = compared.school_id
+    AND shown.measure = compared.measure
+    AND shown.pupil_group = compared.pupil_group
 WHERE compared.reason = 'compared' AND asked.is_primary
 ORDER BY compared.programme, compared.measure, compared.is_programme, outcome_mean, baseline_mean

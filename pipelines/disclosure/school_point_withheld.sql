@@ -19,10 +19,10 @@ SELECT
     coalesce(shown.n_shown, 0) AS n_schools_shown,
     compared.n_compared - coalesce(shown.n_shown, 0) AS n_schools_withheld,
     CASE
-        WHEN compared.pupil_group IN ('sen_support', 'ehc_plan', 'no_sen')
+        WHEN is_special_need(compared.pupil_group)
             THEN 'results of pupils with special educational needs are never shown by school'
         WHEN compared.n_compared > coalesce(shown.n_shown, 0)
-            THEN 'few pupils in a year, none or all of a small group, or such a school could be worked out'
+            THEN 'few pupils in a year'
     END AS reason
 FROM compared
 LEFT JOIN shown USING (programme, measure, pupil_group)

@@ -1,6 +1,6 @@
 """What SQL may ask of Python: the store's connections know these functions by their own names.
 
-What they do is said in `free_text`, `rounded_count` and `pipelines.revision`.
+What they do is said in `free_text` and `pipelines.revision`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.disclosure.free_text import inert_in_spreadsheet, publishable_text, review_reasons
-from pipelines.disclosure.rounded_count import is_vague
 from pipelines.revision import could_be_same_value
 
 
@@ -23,4 +22,3 @@ def register(con: duckdb.DuckDBPyConnection) -> None:
         ["DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"],
         "BOOLEAN",
     )
-    con.create_function("is_vague", is_vague, ["BIGINT", "DOUBLE", "INTEGER", "INTEGER"], "BOOLEAN")

@@ -4,9 +4,7 @@ WITH shown AS (
     SELECT programme, measure, pupil_group, academic_year, release_status, verdict
     FROM released.impact
     WHERE
-        role = 'headline' AND verdict IS NOT NULL
-        AND n_programme_pupils IS NOT NULL AND n_comparison_pupils IS NOT NULL
-        AND withheld IS DISTINCT FROM 'estimate'
+        role = 'headline' AND verdict IS NOT NULL AND NOT suppressed
 ),
 
 by_release AS (

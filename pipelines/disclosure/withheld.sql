@@ -1,24 +1,20 @@
--- How much is withheld, by table; not why, since who knows that a figure is withheld for its own sake knows that
--- it is of one pupil to five.
-SELECT 'comparison' AS released_table, count(n_pupils) AS n_shown, count(*) - n_shown AS n_withheld
+-- How much is withheld, by table; not why, since who knows that a figure is withheld for its own sake knows more of it.
+SELECT 'comparison' AS released_table, count(*) FILTER (NOT suppressed) AS n_shown, count(*) FILTER (suppressed) AS n_withheld
 FROM released.comparison
 UNION ALL
--- An average of one school has no interval to withhold.
-SELECT 'comparison_interval', count(ci_low), count(*) FILTER (is_interval_withheld) FROM released.comparison
+SELECT
+    'impact',
+    count(*) FILTER (estimate_low IS NOT NULL),
+    count(*) FILTER (suppressed)
+FROM released.impact
 UNION ALL
-SELECT 'impact', count(*) FILTER (is_shown), count(*) FILTER (NOT is_shown)
-FROM (
-    SELECT n_programme_pupils + n_comparison_pupils IS NOT NULL AND withheld IS NULL AS is_shown
-    FROM released.impact
-)
-UNION ALL
-SELECT 'revisions', count(difference), count(*) - count(difference)
+SELECT 'revisions', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed)
 FROM released.revisions
 UNION ALL
 SELECT 'school_point', coalesce(sum(n_schools_shown), 0), coalesce(sum(n_schools_withheld), 0)
 FROM released.school_point_withheld
 UNION ALL
-SELECT 'case_study_result', count(n_pupils), count(*) FILTER (suppressed) FROM released.case_study_result
+SELECT 'case_study_result', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed) FROM released.case_study_result
 UNION ALL
 SELECT 'attrition', count(n_pupils), count(*) FILTER (suppressed) FROM released.attrition
 UNION ALL

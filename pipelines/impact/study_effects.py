@@ -260,8 +260,18 @@ def _with_true_reason(
         (_not_yet_published(marts.study, row.measure) if not n_schools else None)
         or marts.schools.why_no_pool(marts.study, programme, row.measure)
         or (left_out and f"none of its schools can be compared: {left_out}")
+        or _none_picked(marts, programme)
     )
     return dataclasses.replace(row, verdict_reason=reason) if reason else row
+
+
+def _none_picked(marts: Marts, programme: Programme) -> str | None:
+    """Why a placebo has no school; None of one that has, or of another programme."""
+    if not programme.placebo or (marts.schools.membership["programme"] == programme.id).any():
+        return None
+    return (
+        "no school has a result of these pupils in every year of the study, so none could be picked"
+    )
 
 
 def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:

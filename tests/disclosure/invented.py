@@ -30,7 +30,6 @@ from pipelines.protocol import write_protocol
 from pipelines.released import read_tables
 from pipelines.store import SCHEMAS, insert_frame
 from pipelines.study import Claim, ClaimKind, Programme, ProgrammeMeasure, Study, StudySection
-from tests.disclosure.attacker import Key, Schools
 
 MINIMUM = 6
 YEARS = ("2015-16", "2016-17", "2017-18")
@@ -136,22 +135,28 @@ def cell(
     }
 
 
-def invent(seed: int) -> Invented:
-    """The study of a seed."""
+# Pupils of each group in a school's year group, on average: between these.
+FEW = ((0.4, 4), (1, 9), (3, 20))
+AS_IN_A_CITY = ((3, 8), (4, 20), (15, 45))
+
+
+def invent(
+    seed: int,
+    n_schools: tuple[int, int] = (6, 16),
+    n_pupils: tuple[tuple[float, float], ...] = FEW,
+) -> Invented:
+    """The study of a seed, with as many schools and pupils as these lie between."""
     draw = np.random.default_rng(seed)
-    n_schools = int(draw.integers(6, 17))
-    ids = 7990000 + np.arange(n_schools)
+    n_all = int(draw.integers(n_schools[0], n_schools[1] + 1))
+    ids = 7990000 + np.arange(n_all)
     programmes = list(PROGRAMMES)[: int(draw.integers(1, 4))]
     joined = [
         {"programme": programme, "school_id": school}
         for programme in programmes
-        for school in ids[draw.random(n_schools) < draw.uniform(0.2, 0.6)]
+        for school in ids[draw.random(n_all) < draw.uniform(0.2, 0.6)]
     ]
-    schools = pd.DataFrame({"school_id": ids, "is_special": draw.random(n_schools) < 0.08})
-    size = {
-        g: draw.uniform(*between)
-        for g, between in zip(GROUPS, ((0.4, 4), (1, 9), (3, 20)), strict=True)
-    }
+    schools = pd.DataFrame({"school_id": ids, "is_special": draw.random(n_all) < 0.08})
+    size = {g: draw.uniform(*between) for g, between in zip(GROUPS, n_pupils, strict=True)}
     chance = draw.uniform(0.02, 0.95)
     rows = []
     for school in ids:
@@ -177,7 +182,7 @@ def invent(seed: int) -> Invented:
                     ]
     cells = pd.DataFrame(rows)
     # Some schools have no earlier result, or none this year.
-    gone = cells["school_id"].isin(ids[draw.random(n_schools) < 0.15])
+    gone = cells["school_id"].isin(ids[draw.random(n_all) < 0.15])
     cells = cells[~(gone & (cells["academic_year"] != YEARS[int(draw.choice([0, 2]))]))]
     members = pd.DataFrame(joined, columns=["programme", "school_id"])
     # Half of the programmes' schools tell their case: more than any study would have.
@@ -196,51 +201,6 @@ def _moved(draw: np.random.Generator, n: int, met: int) -> tuple[int, int]:
 def tables_of(con: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
     """The released tables: all the attacker is given."""
     return read_tables(con)
-
-
-def schools_of(
-    con: duckdb.DuckDBPyConnection, mart: str = "mart", impact: str = "impact"
-) -> Schools:
-    """What everybody knows of the schools."""
-    of_programme: dict[int, set[str]] = {}
-    for programme, school in con.execute(
-        f"SELECT programme, school_id FROM {mart}.programme_school"
-    ).fetchall():
-        of_programme.setdefault(school, set()).add(programme)
-    arms = dict(con.execute(f"SELECT school_id, arm FROM {mart}.arm").fetchall())
-    with_result: dict[Key, set[int]] = {}
-    for school, *key in con.execute(
-        "SELECT school_id, pupil_group, measure, academic_year, release_status "
-        f"FROM {mart}.cell JOIN {mart}.school USING (school_id) "
-        "WHERE value_status = 'value' AND n_pupils > 0 AND is_compared_kind AND is_local"
-    ).fetchall():
-        with_result.setdefault(tuple(key), set()).add(school)
-    compared: dict[tuple[str, str], set[int]] = {}
-    for school, group, measure in con.execute(
-        f"SELECT school_id, pupil_group, measure FROM {impact}.compared_school WHERE reason = 'compared'"
-    ).fetchall():
-        compared.setdefault((group, measure), set()).add(school)
-    return Schools(
-        {school: frozenset(of_programme.get(school, ())) for school in arms},
-        {key: frozenset(schools) for key, schools in with_result.items()},
-        {key: frozenset(schools) for key, schools in compared.items()},
-        arms,
-    )
-
-
-def truths_of(
-    con: duckdb.DuckDBPyConnection, mart: str = "mart"
-) -> dict[Key, dict[int, tuple[float, float]]]:
-    """What is really so, for the judge: pupils of every school, and those who met the standard."""
-    truths: dict[Key, dict[int, tuple[float, float]]] = {}
-    schools = [row[0] for row in con.execute(f"SELECT school_id FROM {mart}.arm").fetchall()]
-    for school, n, mean, *key in con.execute(
-        "SELECT school_id, n_pupils, mean, pupil_group, measure, academic_year, release_status "
-        f"FROM {mart}.cell WHERE value_status = 'value' AND n_pupils > 0"
-    ).fetchall():
-        of_key = truths.setdefault(tuple(key), dict.fromkeys(schools, (0, 0)))
-        of_key[school] = (n, round(n * mean))
-    return truths
 
 
 # The latest release of each year is used, as a protocol without marks has it.

@@ -1,267 +1,186 @@
-"""Nobody who has everything that is published can work out a small figure, in one release or in two.
+"""Nothing withheld, and nothing that published tables leave out, can be worked out of what is released.
 
-The attacker (`attacker`) shares no code with disclosure control. A weak door is attacked too: an attack
-that finds nothing there would be no test.
+Beyond one release: of two releases of one study, of two study folders over the same pupils, and together with
+what others publish. What the attacker knows, and what not, is in `pipelines/disclosure/README.md`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.disclosure import door, releases
-from pipelines.released import read_published
-from tests.disclosure.attacker import Findings, Schools, attack_all, pinned_movements
-from tests.disclosure.invented import (
-    MINIMUM,
-    Invented,
-    cell,
-    invent,
-    schools_of,
-    tables_of,
-    truths_of,
-)
-from tests.evaluated import Evaluated
+from pipelines.disclosure import door
+from pipelines.released import read_tables
+from tests.disclosure import attacker
+from tests.disclosure.attacker import Cell, Released, Sum, Truth, Unknown, counted, worked_out
+from tests.disclosure.invented import AS_IN_A_CITY, SHARE, Invented, invent
 
-N_STUDIES = 50
-LEAST_SHOWN_SHARE = 0.85
-Published = tuple[dict[str, pd.DataFrame], Schools]
+SEEDS = range(24)
+SCHOOLS_OF_A_CITY = (20, 60)
+OUTCOME = "2017-18"
 
 
-@pytest.mark.parametrize("first", range(0, N_STUDIES, 10))
-def test_nothing_can_be_worked_out_of_small_studies(first: int) -> None:
-    found = Findings()
-    n_shown = n_rows = 0
-    for seed in range(first, first + 10):
-        with invent(seed).store() as con:
-            door.release(con, MINIMUM)
-            assert not any(door.count_given_away(con, MINIMUM).values()), seed
-            published = tables_of(con)
-            found += attack_all([(published, schools_of(con))], truths_of(con), MINIMUM)
-        n_shown += int(published["comparison"]["n_pupils"].notna().sum())
-        n_rows += len(published["comparison"])
-    assert found.pinned == []
-    assert found.n_withheld > 100
-    # Hardly anybody is in these studies, and still not everything is withheld.
-    assert n_shown > 0.2 * n_rows
-
-
-def test_the_pupils_between_two_releases_cannot_be_counted() -> None:
-    n_attacked, pinned = 0, []
-    exact = []
-    for seed in range(0, 36, 3):
-        with invent(seed).store() as con:
-            door.release(con, MINIMUM)
-            tables = tables_of(con)
-            found = pinned_movements(tables, MINIMUM)
-            n_attacked += found[0]
-            pinned += found[1]
-            # Had the shares been printed whatever the number of pupils, some would tell it.
-            tables["revisions"] = tables["revisions"].assign(**_shares_as_they_are(con))
-            exact += pinned_movements(tables, MINIMUM)[1]
-    assert n_attacked > 20
-    assert pinned == []
-    assert exact
-
-
-def _shares_as_they_are(con: duckdb.DuckDBPyConnection) -> dict[str, list[float | None]]:
-    """What the shares of `released.revisions` would be if none were held back."""
-    select = door.select_of("revisions").replace("is_vague(", "is_always(")
-    con.execute("CREATE MACRO is_always(count, share, decimals, minimum) AS true")
-    found = con.execute(select).df()
-    return {name: list(found[name]) for name in ("before", "after")}
-
-
-def test_a_door_that_withholds_small_figures_only_is_caught() -> None:
-    found = Findings()
-    for seed in range(6):
-        with invent(seed).store() as con:
-            door.release(con, MINIMUM, is_secondary=False)
-            assert not any(
-                door.count_small(con, name, MINIMUM) for name in ("comparison", "impact")
-            )
-            caught = attack_all([(tables_of(con), schools_of(con))], truths_of(con), MINIMUM)
-            # The door's own audit, which the run stops at, sees it too.
-            assert any(door.count_given_away(con, MINIMUM).values()) or not caught.pinned
-            found += caught
-    assert len(found.pinned) > 20
-
-
-def test_nothing_more_can_be_worked_out_of_two_releases(tmp_path: Path) -> None:
-    """A school leaves a programme between two releases: what it had is the first less the second."""
-    n_found_by_forgetting = 0
-    for seed in range(4):
-        study, folder = invent(seed), tmp_path / str(seed)
-        with study.store() as con:
-            door.release(con, MINIMUM)
-            first: Published = (tables_of(con), schools_of(con))
-            recorded_in(folder, con)
-        earlier = releases.read(folder)
-        study.members = study.members.drop(study.members.index[0])
-        with study.store() as con:
-            truths, schools = truths_of(con), schools_of(con)
-            door.release(con, MINIMUM, earlier)
-            assert not any(door.count_given_away(con, MINIMUM, earlier).values())
-            second = tables_of(con)
-            door.release(con, MINIMUM)
-            forgetful = tables_of(con)
-        # What the first release tells about the new sets of schools cannot be taken back.
-        before, both, by_forgetting = (
-            pinned_figures(attack_all([first, (tables, schools)], truths, MINIMUM))
-            for tables in (without_figures(second), second, forgetful)
-        )
-        assert both <= before
-        n_found_by_forgetting += bool(by_forgetting - before)
-    assert n_found_by_forgetting >= 2
-
-
-def test_what_was_shown_before_is_known_and_what_was_withheld_stays_so(tmp_path: Path) -> None:
-    """A withheld arm grows by a pupil: it is no small figure now, and would tell what it was."""
-    study = three_arms(send_only=5)
-    with study.store() as con:
-        door.release(con, MINIMUM)
-        assert shown(con)["send_only"] is None
-        recorded_in(tmp_path, con)
-    grown = three_arms(send_only=6)
-    with grown.store() as con:
-        door.release(con, MINIMUM)
-        assert shown(con)["send_only"] == 6
-        door.release(con, MINIMUM, releases.read(tmp_path))
-        assert shown(con)["send_only"] is None
-        plant = "UPDATE released.comparison SET n_pupils = 6 WHERE programme = 'all' AND arm = 'send_only'"
-        con.execute(plant)
-        assert door.count_given_away(con, MINIMUM, releases.read(tmp_path))["comparison"] > 0
-
-
-def test_a_figure_planted_behind_the_door_is_seen() -> None:
-    """The audit looks at the tables, not at what the door meant to withhold."""
-    with three_arms(send_only=5).store() as con:
-        door.release(con, MINIMUM)
-        withheld = [arm for arm, n in shown(con).items() if n is None]
-        assert len(withheld) > 1
-        assert not any(door.count_given_away(con, MINIMUM).values())
-        other = next(arm for arm in withheld if arm != "send_only")
-        n_really = con.execute(
-            "SELECT n_pupils FROM impact.comparison WHERE programme = 'all' AND arm = ? "
-            "AND academic_year = '2017-18' AND measure = 'ks2_rwm_expected'",
-            [other],
-        ).fetchone()
-        con.execute(
-            "UPDATE released.comparison SET n_pupils = ? WHERE programme = 'all' AND arm = ?",
-            [*n_really, other],
-        )
-        assert door.count_given_away(con, MINIMUM)["comparison"] > 0
-        assert door.count_small(con, "comparison", MINIMUM) == 0
-
-
-# ------------------------------------------------------------------------------------------ the example
-
-
-@pytest.fixture(scope="module")
-def published(example: Evaluated) -> tuple[dict[str, pd.DataFrame], Schools, dict]:
-    with closing(
-        duckdb.connect(str(example.paths.restricted_current / "restricted.duckdb"), read_only=True)
-    ) as con:
-        known = schools_of(con), truths_of(con)
-    return read_published(example.current / "released.duckdb"), *known
-
-
-def test_nothing_can_be_worked_out_of_the_example(
-    published, record_property: Callable[[str, object], None]
-) -> None:
-    tables, schools, truths = published
-    found = attack_all([(tables, schools)], truths, MINIMUM)
-    assert found.n_withheld >= 16
-    assert found.pinned == []
-    record_property(
-        "said",
-        f"The attacker's table, example study\n{tables['withheld'].to_string(index=False)}\n"
-        f"cells withheld and attacked: {found.n_withheld}, cells pinned: {len(found.pinned)}",
-    )
-
-
-def test_most_of_the_example_is_shown(published) -> None:
-    comparison = published[0]["comparison"]
-    of_programmes = comparison[comparison["programme"] != "all"]
-    assert of_programmes["n_pupils"].notna().mean() >= LEAST_SHOWN_SHARE
-    assert comparison["n_pupils"].notna().mean() >= LEAST_SHOWN_SHARE
-    headlines = published[0]["impact"].query("role == 'headline'")
-    assert headlines["n_programme_pupils"].notna().all()
-
-
-def test_why_a_figure_is_withheld_is_not_said(published) -> None:
-    tables = published[0]
-    for name, table in tables.items():
-        assert not {"reason_withheld", "is_primary_suppression"} & set(table.columns), name
-        text = table.to_csv().casefold()
-        assert not re.search(r"secondary(?! school| accountability)", text)
-        assert "primary suppression" not in text
-
-
-# -------------------------------------------------------------------------------------------- how it is done
-
-
-def three_arms(send_only: int) -> Invented:
-    """Twelve schools, three in each arm; the pupils of one arm are few."""
-    ids = [7990000 + n for n in range(12)]
-    arms = {"send_only": ids[:3], "gap_only": ids[3:6], "both": ids[6:9], "neither": ids[9:]}
-    n_pupils = dict.fromkeys(ids, 9) | dict(zip(ids[:3], (send_only - 2, 1, 1), strict=True))
-    cells = [
-        cell(school, year, group, measure, n, mean=(n // 2) / n)
-        for school, n in n_pupils.items()
-        for year in ("2016-17", "2017-18")
-        for group in ("sen_support", "disadvantaged", "not_disadvantaged")
-        for measure in ("ks2_rwm_expected", "ks2_reading_progress")
-    ]
-    members = [
-        {"programme": programme, "school_id": school}
-        for programme in ("send", "gap")
-        for school in (*arms[f"{programme}_only"], *arms["both"])
-    ]
-    schools = [{"school_id": school, "is_special": False} for school in ids]
-    return Invented(
-        ["send", "gap"], pd.DataFrame(members), pd.DataFrame(schools), pd.DataFrame(cells)
-    )
-
-
-def shown(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
-    """Pupils of each arm, in the outcome year, as released."""
-    return dict(
-        con.execute(
-            "SELECT arm, n_pupils FROM released.comparison WHERE programme = 'all' "
-            "AND academic_year = '2017-18' AND pupil_group = 'sen_support' "
-            "AND measure = 'ks2_rwm_expected'"
+def released_of(con: duckdb.DuckDBPyConnection) -> Released:
+    """Release a study, and what everybody knows of its schools."""
+    door.release(con)
+    sides: dict[tuple[str, str], frozenset[int]] = {}
+    for programme, arm, schools in con.execute(
+        "SELECT asked.programme, CASE WHEN member.school_id IS NULL THEN 'rest' ELSE 'programme' END AS arm, "
+        "list(school.school_id) FROM protocol.programme AS asked CROSS JOIN mart.school AS school "
+        "LEFT JOIN mart.exposure AS member ON member.programme = asked.programme AND member.is_outcome "
+        "AND member.school_id = school.school_id WHERE is_local AND is_compared_kind "
+        "AND (member.school_id IS NULL OR member.standing = 'under_way') GROUP BY ALL "
+        "UNION ALL SELECT 'all', arm.arm, list(school_id) FROM mart.arm AS arm "
+        "JOIN mart.school USING (school_id) WHERE is_local AND is_compared_kind GROUP BY ALL "
+        "UNION ALL SELECT 'all', 'authority', list(school_id) FROM mart.school "
+        "WHERE is_local AND is_compared_kind"
+    ).fetchall():
+        sides[programme, arm] = frozenset(schools)
+    compared = {
+        (programme, measure, "programme" if is_programme else "comparison"): frozenset(schools)
+        for programme, measure, is_programme, schools in con.execute(
+            "SELECT programme, measure, is_programme, list(school_id) FROM impact.compared_school "
+            "WHERE reason = 'compared' GROUP BY ALL"
         ).fetchall()
-    )
-
-
-def recorded_in(folder: Path, con: duckdb.DuckDBPyConnection) -> None:
-    """What `ssif release` keeps of a release for later ones."""
-    record = folder / "releases" / "2018-10-02"
-    record.mkdir(parents=True)
-    con.execute(f"COPY impact.released_count TO '{record / 'counted.parquet'}' (FORMAT parquet)")
-
-
-def without_figures(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """A release that withholds everything."""
-    silent = {}
-    for name, table in tables.items():
-        counts = [c for c in table.columns if c.startswith("n_") and c.split("_")[-1] == "pupils"]
-        counts += [c for c in table.columns if c.startswith("n_pupils_")]
-        silent[name] = table.assign(**dict.fromkeys(counts, None))
-    return silent
-
-
-def pinned_figures(found: Findings) -> set[str]:
-    """Which figures an attack has found, whatever the intervals, and whoever told."""
-    return {
-        text.rsplit(":", 1)[0].replace("withheld ", "")
-        + (" share" if " met it in " in text else "")
-        for text in found.pinned
     }
+    return Released(read_tables(con), sides, compared)
+
+
+def truths_of(con: duckdb.DuckDBPyConnection) -> Iterator[Truth]:
+    """What is so of each group and year on each share, of all releases; both sides of a gap together."""
+    found: dict[tuple[str, str, str], dict[Cell, tuple[int, int]]] = {}
+    for school, group, measure, year, status, n, mean in con.execute(
+        "SELECT school_id, pupil_group, measure, academic_year, release_status, n_pupils, mean "
+        "FROM mart.cell JOIN mart.school USING (school_id) JOIN protocol.measure USING (measure) "
+        "WHERE value_status = 'value' AND n_pupils > 0 AND is_local AND is_compared_kind "
+        "AND counts_pupils AND pupil_group IN ('sen_support', 'disadvantaged', 'not_disadvantaged') "
+        "AND measure IN (SELECT measure FROM protocol.programme_measure) ORDER BY ALL"
+    ).fetchall():
+        about = "gap" if "disadvantaged" in group else group
+        found.setdefault((about, measure, year), {})[Cell(school, group, measure, year, status)] = (
+            int(n),
+            round(n * mean),
+        )
+    yield from (Truth(cells) for cells in found.values())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_comes_out_of_one_release(seed: int) -> None:
+    with invent(seed).store() as con:
+        release = released_of(con)
+        for truth in truths_of(con):
+            assert worked_out(truth, [release]) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_comes_out_of_a_study_of_a_citys_size(seed: int) -> None:
+    with invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY).store() as con:
+        release = released_of(con)
+        for truth in truths_of(con):
+            assert worked_out(truth, [release]) == []
+
+
+def test_exact_counts_would_give_schools_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same attack on counts that are not rounded: it finds what it is there to find."""
+    monkeypatch.setattr(attacker, "rounded", lambda n: (n, n))
+    found = []
+    for seed in range(12):
+        with invent(seed).store() as con:
+            release = released_of(con)
+            exact = con.execute(
+                "SELECT *, CAST(round(mean * n_pupils) AS BIGINT) AS n_meeting, false AS suppressed, "
+                "'share' AS unit FROM impact.comparison WHERE measure = ?",
+                [SHARE],
+            ).df()
+            none = {name: release.tables[name].iloc[:0] for name in ("impact", "revisions")}
+            monkeypatch.setattr(Released, "_cells", _all_cells)
+            bare = replace(release, tables={"comparison": exact, **none})
+            found += [one for truth in truths_of(con) for one in worked_out(truth, [bare])]
+    assert len(found) > 10
+
+
+def _all_cells(of: Released, row: dict[str, object], truth: Truth) -> list[Cell]:
+    schools = of.sides[str(row["programme"]), str(row["arm"])]
+    return [c for c in truth.cells if c.school in schools and c[1:] == attacker._key(row)]
+
+
+def three_pupils_moved(study: Invented, seed: int) -> Invented:
+    """The outcome year again, in a later release: three pupils came in, went out or were marked again."""
+    draw = np.random.default_rng(seed)
+    cells = study.cells[study.cells["release_status"] != "revised"].copy()
+    later = cells[(cells["academic_year"] == OUTCOME) & (cells["measure"] == SHARE)].copy()
+    cells.loc[later.index, "release_status"] = "provisional"
+    later["release_status"] = "revised"
+    later["n_meeting"] = (later["mean"] * later["n_pupils"]).round()
+    for place in draw.choice(later.index[later["n_pupils"] > 1], size=3, replace=False):
+        came, met = draw.integers(0, 2, size=2)
+        later.loc[place, "n_pupils"] += came
+        later.loc[place, "n_meeting"] = min(
+            later.loc[place, "n_meeting"] + met, later.loc[place, "n_pupils"]
+        )
+    later["mean"] = later["n_meeting"] / later["n_pupils"]
+    both = pd.concat([cells, later.drop(columns="n_meeting")], ignore_index=True)
+    return replace(study, cells=both)
+
+
+def moves(release: Released, truth: Truth) -> dict[str, Sum]:
+    """What came into each figure, and how many of them met the standard: later less earlier."""
+    found: dict[str, Sum] = {}
+    for (programme, arm), schools in release.sides.items():
+        for kind in ("n_pupils", "n_meeting"):
+            of = {
+                Unknown(kind, cell): 1 if cell.status == "revised" else -1
+                for cell in truth.cells
+                if cell.school in schools and cell.group == "disadvantaged"
+            }
+            if truth.sum(of):
+                found[f"{kind} more of {programme} {arm}"] = of
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_two_releases_do_not_tell_who_moved(seed: int) -> None:
+    """The second holds three pupils who moved; who sets both against each other cannot say what they got."""
+    before = invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY)
+    both = three_pupils_moved(before, seed)
+    first = replace(both, cells=both.cells[both.cells["release_status"] != "revised"])
+    with first.store() as con:
+        earlier = released_of(con)
+    with both.store() as con:
+        later = released_of(con)
+        (truth,) = (
+            truth
+            for truth in truths_of(con)
+            if {cell.year for cell in truth.cells} == {OUTCOME}
+            and any(cell.group == "disadvantaged" for cell in truth.cells)
+        )
+        assert len({cell.status for cell in truth.cells}) == 2
+        # The Department has published neither release by school yet.
+        assert worked_out(truth, [earlier, later], moves(later, truth), outside=()) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_second_folder_with_one_school_fewer_does_not_give_it_away(seed: int) -> None:
+    study = invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY)
+    members = study.members
+    dropped = members.groupby("programme").head(1)
+    fewer = replace(study, members=members.drop(dropped.index))
+    with study.store() as con:
+        one = released_of(con)
+        truths = list(truths_of(con))
+    with fewer.store() as con:
+        other = released_of(con)
+    gone = set(dropped["school_id"])
+    for truth in truths:
+        secrets = {
+            f"{kind} of {cell}": counted([cell], kind)
+            for cell in truth.cells
+            if cell.school in gone
+            for kind in ("n_pupils", "n_meeting")
+        }
+        assert worked_out(truth, [one, other], secrets) == []

@@ -19,7 +19,7 @@ from pipelines.charts.chart import Chart
 from pipelines.disclosure import door
 from pipelines.released import read_published
 from tests.disclosure.coordinates import Panel, panels
-from tests.disclosure.invented import MINIMUM, invent, tables_of
+from tests.disclosure.invented import invent, tables_of
 from tests.evaluated import Evaluated
 from tests.released_fixture import WITHHELD_MEAN, released_tables
 
@@ -226,7 +226,7 @@ def test_marks_of_small_studies_are_released_figures() -> None:
     n_withheld = n_charts = 0
     for seed in range(8):
         with invent(seed).store() as con:
-            door.release(con, MINIMUM)
+            door.release(con)
             tables = tables_of(con)
         for family in BY_YEAR:
             for chart in drawn(family, tables):

@@ -38,7 +38,7 @@ def failed(example: Evaluated, tmp_path_factory: pytest.TempPathFactory) -> Eval
     (marts / "example" / ".work" / "study_folder.txt").write_text(f"{folder}\n", encoding="utf-8")
     plant = Plant(folder)
     number = plant.cell("ks2_pupils_2018.csv", 11, "UPN")
-    plant.cells("ks2_pupils_2018.csv", {(12, "READOUTCOME"): "QQ", (40, "UPN"): number})
+    plant.cells("ks2_pupils_2018.csv", {(12, "SEN"): "QQ", (40, "UPN"): number})
     return evaluate(folder, marts)
 
 

@@ -65,13 +65,13 @@ def wrong_checksum(plant: Plant) -> Told:
     )
 
 
-def unknown_code_in_an_outcome(plant: Plant) -> Told:
-    plant.cells(KS2, {(10, "READOUTCOME"): "QQ", (12, "READOUTCOME"): "QQ"})
+def unknown_code(plant: Plant) -> Told:
+    plant.cells(KS2, {(10, "SEN"): "QQ", (12, "SEN"): "QQ"})
     return Told(
         (
-            f"{KS2}, row 10, column READOUTCOME: the code is not known (also in row 12)",
+            f"{KS2}, row 10, column SEN: the code is not known (also in row 12)",
             "found:    'QQ'",
-            "expected: one of A, B, ",
+            "expected: one of ",
             "ask whoever sent the file",
         )
     )
@@ -132,11 +132,11 @@ def several_faults_in_one_file(plant: Plant) -> Told:
     plant.cells(
         KS2,
         {
-            (4, "READOUTCOME"): "QQ",
-            (5, "KS1GROUP"): "9",
+            (4, "SEN"): "QQ",
+            (5, "FSM6_P"): "9",
             (6, "UPN"): number,
-            (7, "READSCORE"): "1o1",
-            (8, "MATSCORE"): "130",
+            (7, "READPROGSCORE_EM_ADJUSTED"): "1o1",
+            (8, "MATPROGSCORE_EM_ADJUSTED"): "130",
             # A row whose cells slipped: what identifies a pupil stands where something else should.
             (9, "LAESTAB"): shifted["UPN"],
             (9, "URN"): shifted["UPN"],
@@ -147,13 +147,13 @@ def several_faults_in_one_file(plant: Plant) -> Told:
     )
     return Told(
         (
-            f"{KS2}, row 4, column READOUTCOME: the code is not known",
-            f"{KS2}, row 5, column KS1GROUP: the code is not known",
+            f"{KS2}, row 4, column SEN: found 'QQ'",
+            f"{KS2}, row 5, column FSM6_P: ",
             f"{KS2}, row 5, column UPN: the same pupil number stands in rows 5, 6",
             # One kind of fault with the last of row 9: its places are listed below it.
             "2 places: the cell cannot be read as a number with a decimal point",
-            f"{KS2}, row 7, column READSCORE: found '1o1'",
-            f"{KS2}, row 8, column MATSCORE: the value is out of range",
+            f"{KS2}, row 7, column READPROGSCORE_EM_ADJUSTED: found '1o1'",
+            f"{KS2}, row 8, column MATPROGSCORE_EM_ADJUSTED: the value is out of range",
             "found:    '130",
             *(
                 f"{KS2}, row 9, column {heading}: "
@@ -165,12 +165,12 @@ def several_faults_in_one_file(plant: Plant) -> Told:
 
 
 def faults_in_several_files(plant: Plant) -> Told:
-    plant.cells(KS2, {(4, "MATOUTCOME"): "??"})
+    plant.cells(KS2, {(4, "FSM6_P"): "??"})
     plant.cells("ks4_returns_2018.csv", {(3, "SENF"): "B"})
     plant.cells("enrolments.csv", {(2, "programme"): "nosuch"})
     return Told(
         (
-            f"{KS2}, row 4, column MATOUTCOME: the code is not known",
+            f"{KS2}, row 4, column FSM6_P: the cell cannot be read as 1 or 0",
             "ks4_returns_2018.csv, row 3, column SENF: the code is not known",
             "enrolments.csv, row 2, column programme: study.toml has no programme of that id",
             "3 things to mend",
@@ -182,7 +182,7 @@ FAULTS = (
     missing_files,
     missing_columns,
     wrong_checksum,
-    unknown_code_in_an_outcome,
+    unknown_code,
     duplicate_pupil,
     enrolled_school_in_no_register,
     unknown_key,
@@ -230,7 +230,7 @@ def test_the_command_itself_ends_with_status_1(failed: Evaluated) -> None:
     assert failed.status == 1
     said = (
         "row 11, column UPN: the same pupil number",
-        "row 12, column READOUTCOME: the code is not known",
+        "row 12, column SEN: the code is not known",
     )
     require_told(Told(said), failed.stdout, failed.stderr)
     assert failed.stderr.endswith("is as it was.\n")

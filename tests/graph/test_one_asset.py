@@ -1,11 +1,10 @@
 """After a finished run: one asset of one study made again, as by a click, and what is refused."""
 
-import functools
 import json
 import select
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from assets.definitions import build_definitions
 from pipelines import fault_list
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.disclosure import door
+from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.paths import PROJECT, StudyPaths
 from tests.evaluated import Evaluated, bytes_of, command_of, environment
 
@@ -173,7 +173,7 @@ def test_a_door_left_open_is_said_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = [f"released/{table.name}" for table in RELEASED_TABLES]
-    monkeypatch.setattr(door, "count_small", lambda _con, name, _cell: 3 * (name == "impact"))
+    monkeypatch.setattr(door, "count_small", lambda _con, name: 3 * (name == "impact"))
     result = finished.remake(*released)
     failed = [
         e.asset_key.to_user_string() for e in result.get_asset_check_evaluations() if not e.passed
@@ -185,11 +185,17 @@ def test_a_door_left_open_is_said_and_never_published(
     assert "released: it is not sound" in finished.refusal("publish")
 
 
-def test_a_door_that_lets_a_figure_be_worked_out_is_said_and_never_published(
+def test_a_door_that_lets_an_exact_count_pass_is_said_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The real audit, on a real door that withholds small figures only."""
-    weak = functools.partial(door.release, is_secondary=False)
+    """The real check, on a door that shows a pupil more than the rounded count."""
+    real = door.release
+
+    def weak(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]) -> door.Release:
+        released = real(con, published)
+        con.execute("UPDATE released.comparison SET n_pupils = n_pupils + 1")
+        return released
+
     monkeypatch.setattr(door, "release", weak)
     result = finished.remake(*(f"released/{table.name}" for table in RELEASED_TABLES))
     failed = [
@@ -197,14 +203,10 @@ def test_a_door_that_lets_a_figure_be_worked_out_is_said_and_never_published(
         for e in result.get_asset_check_evaluations()
         if not e.passed
     ]
-    assert set(failed) == {
-        ("released/comparison", "nothing_given_away"),
-        ("released/case_study_result", "nothing_given_away"),
-    }
-    faults = fault_list.read(finished.paths)
-    assert len(faults) == len(failed)
-    for fault in faults:
-        assert "withheld figures can be worked out from what is shown" in fault.problem
+    assert failed == [("released/comparison", "counts_are_rounded")]
+    (fault,) = fault_list.read(finished.paths)
+    assert fault.place == "released.comparison"
+    assert "rows have an exact count of pupils" in fault.problem
     assert "released: it is not sound" in finished.refusal("publish")
 
 

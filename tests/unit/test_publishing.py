@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from pipelines import private, publishing, retention
-from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_COUNT, RELEASED_TABLES
+from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
 from pipelines.errors import StudyError
 from pipelines.officers.page import MARKING
 from pipelines.released import NAMES, read_published
@@ -119,9 +119,7 @@ def test_restricted_tables_are_for_officers_only(ready):
     assert file.stat().st_mode & 0o777 == 0o600
     with closing(duckdb.connect(str(file), read_only=True)) as reader:
         found = reader.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
-        assert set(found) == {
-            (t.schema, t.name) for t in (*MART_TABLES, *IMPACT_TABLES, RELEASED_COUNT)
-        }
+        assert set(found) == {(t.schema, t.name) for t in (*MART_TABLES, *IMPACT_TABLES)}
 
 
 def test_no_pupil_row_is_in_a_run(ready):

@@ -6,13 +6,11 @@ import numpy as np
 
 from pipelines.board import annex
 from pipelines.board.cited import released_rows, where
-from pipelines.board.tables import Table, results_by_year
+from pipelines.board.tables import Table
 from tests.released_fixture import (
     released_tables,
     with_headlines_alone,
     without_marks,
-    without_other_intervals,
-    without_ranges_of_averages,
 )
 
 
@@ -48,15 +46,6 @@ def test_a_side_has_one_row_with_what_it_keeps_and_loses():
 def test_withheld_means_are_marked_on_both_rows_of_a_side():
     table = told(annex.attrition, released_tables())
     assert table.rows[2][3:] == ("[c]", "no result for these pupils this year (1)", "[c]")
-
-
-def test_ranges_of_averages_that_are_withheld_are_marked():
-    tables = released_rows(without_ranges_of_averages(released_tables(), "programme"))
-    (table,) = (t for t in results_by_year("gap", tables) if "expected standard" in t.caption)
-    table = without_marks(table)
-    is_withheld = [text == "[c]" for text in column(table, "95% range")]
-    assert is_withheld == [where == "programme schools" for where in column(table, "In")]
-    assert "[c]" not in column(table, "Average")
 
 
 def test_a_side_that_lost_every_school_is_still_told():
@@ -113,14 +102,6 @@ def test_every_method_of_a_headline_has_a_row():
         assert len(table.rows) == len(where(tables["impact"], **about))
         if np.isnan(headline["estimate_low"]):
             assert table.rows[0][1] == f"none: {headline['verdict_reason']}"
-
-
-def test_an_interval_that_is_withheld_is_marked_and_the_headline_keeps_its_own():
-    tables = released_rows(without_other_intervals(released_tables()))
-    headline = where(tables["impact"], role="headline", programme="send")[0]
-    table = without_marks(annex.methods(headline, tables))
-    assert table.rows[0][2].startswith("between")
-    assert {row[2:4] for row in table.rows[1:]} == {("[c]", "[c]")}
 
 
 def test_an_estimate_that_is_withheld_is_marked():

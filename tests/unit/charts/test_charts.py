@@ -19,8 +19,6 @@ from tests.released_fixture import (
     WITHHELD_MEAN,
     released_tables,
     with_headlines_alone,
-    without_other_intervals,
-    without_ranges_of_averages,
 )
 
 PALETTE = {"#12436d", "#28a197", "#801650", "#f46a25", "#3d3d3d", "#a285d1", "#2073bc", "#6bace6"}
@@ -431,41 +429,6 @@ def test_a_naive_estimate_without_an_interval_is_still_drawn():
     chart = redraw(tables, "naive_headline")["naive_headline-lowest-ks2_rwm_expected"]
     assert "+25 percentage points" in words_drawn(chart)
     assert chart.data["95% interval"].tolist()[0] == "not available"
-
-
-def test_intervals_that_are_withheld_are_marked_and_not_drawn():
-    tables = without_other_intervals(released_tables())
-    drawn = redraw(tables, "methods", "naive_headline")
-    methods = next(chart for name, chart in drawn.items() if name.startswith("methods-send"))
-    assert methods.title.endswith("other methods without intervals")
-    assert methods.data["95% interval"].eq("withheld [c]").tolist() == [
-        False,
-        *[True] * (len(methods.data) - 1),
-    ]
-    assert "[c]" in words_drawn(methods)
-    assert "its interval withheld" in methods.alt_text
-    naive = next(chart for name, chart in drawn.items() if name.startswith("naive_headline-send"))
-    assert naive.data["95% interval"].tolist()[0] == "withheld [c]"
-
-
-@pytest.mark.parametrize(
-    ("arms", "words"),
-    [
-        (("programme",), "with 95% intervals (of few schools withheld [c])"),
-        (("programme", "rest"), "intervals withheld [c]"),
-    ],
-)
-@pytest.mark.parametrize("family", ["outcome_by_year", "gap_by_year"])
-def test_ranges_of_averages_that_are_withheld_are_said_to_be(family, arms, words):
-    whole = redraw(released_tables(), family)[f"{family}-gap-ks2_rwm_expected"]
-    chart = redraw(without_ranges_of_averages(released_tables(), *arms), family)[whole.name]
-    # Lines break where they must.
-    assert words in " ".join(words_drawn(chart).split())
-    headings = [name for name in chart.data if name.endswith("95% interval")]
-    withheld = chart.data[headings].eq("withheld [c]")
-    assert withheld.sum().sum() > 0
-    assert withheld.all(axis=None) == (len(arms) == 2)
-    assert not whole.data[headings].eq("withheld [c]").any(axis=None)
 
 
 def test_a_headline_alone_is_not_held_against_others():

@@ -1,14 +1,11 @@
-"""Published results of the authority: whose they are, how neighbours are averaged, what readers know."""
+"""Published results of the authority: whose they are, and how neighbours are averaged."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from pipelines.catalogue import RELEASED_TABLES
-from pipelines.disclosure import door, structure
 from pipelines.errors import StudyError
 from tests.tiny_study import PROTOCOL, Row, TinyStudy
 
@@ -88,25 +85,6 @@ def test_without_a_list_of_neighbours_there_is_the_authority_and_england(tmp_pat
     with tiny.released() as con:
         found = con.execute("SELECT place FROM released.authority_context").fetchall()
     assert found == [("authority",), ("england",)]
-
-
-@pytest.mark.parametrize("is_published", [True, False])
-def test_a_published_total_is_among_what_readers_know(tmp_path: Path, is_published: bool) -> None:
-    """The tiny study counts no pupils on SEN support on this measure; others publish their total."""
-    rows = [lait(RWM_SEN, 799 if is_published else 801, "10", "2018")]
-    with study(tmp_path, rows).released() as con:
-        door.find_what_is_public(con)
-        built = structure.read(con, RELEASED_TABLES)
-    known = [
-        s
-        for block in built.blocks
-        for s in block.sums
-        if s.is_known
-        and block.truths[s.truth].measure == "ks2_rwm_expected"
-        and s.of.any()
-        and bool(np.all(block.is_special_need[s.of > 0]))
-    ]
-    assert bool(known) == is_published
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pipelines.catalogue import RELEASED_TABLES
 from pipelines.disclosure import door
 from pipelines.impact.inference import CONFIDENCE
 from tests.tiny_study import CLAIMS, REVIEW_CLAIM, Row, TinyStudy, ks2_pupil, school
+from tests.unit.disclosure.made import after_the_door, made
 
 STATEMENT = {
     "programme": "send",
@@ -521,9 +522,34 @@ def test_a_priority_reaches_the_schools_of_all_its_programmes_and_few_pupils_are
 
 
 def test_the_pupils_of_a_priority_are_rounded_and_of_its_evaluated_programme_alone(tmp_path):
-    """Alder has 2 and Dogwood 1 of them in the programme; Birch is in a network, Fir in nothing."""
+    """Alder has 2 and Dogwood 1 of them in the programme; Birch is in a network, Fir has 1 and is in nothing.
+
+    With twelve more the programme has 15, who are shown as 15, of 30, who are shown as 33.
+    """
     (_, gaps) = prioritised(tmp_path, {1: 12, 2: 14})
-    assert gaps == ("Gaps", 2, 3, 5, "disadvantaged", 20, 0.67, False)
+    assert gaps == ("Gaps", 2, 3, 5, "disadvantaged", 15, 0.45, False)
+
+
+ON_ROLL = (
+    "INSERT INTO mart.outcome BY NAME SELECT * REPLACE ('attendance' AS key_stage, "
+    "'attendance_absence' AS measure, 7 * n_pupils AS n_pupils) FROM mart.outcome"
+)
+FOR_WHOM = "SELECT n_target_pupils, target_pupil_share FROM released.priority"
+
+
+def test_pupils_on_roll_are_the_same_pupils_and_count_where_nothing_else_is_asked():
+    """Of 20 pupils in each of six schools 60 are in the programme's; 420 are on their roll."""
+    with made(dict.fromkeys(range(1, 7), 20)).store() as con:
+        con.execute("UPDATE protocol.programme SET priority = 'Gaps'")
+        con.execute("UPDATE mart.programme_school SET is_placebo = false")
+        con.execute(ON_ROLL)
+        assert after_the_door(con, FOR_WHOM) == [
+            {"n_target_pupils": 63, "target_pupil_share": 0.51}
+        ]
+        con.execute("UPDATE protocol.programme_measure SET key_stage = 'attendance'")
+        assert after_the_door(con, FOR_WHOM) == [
+            {"n_target_pupils": 423, "target_pupil_share": 0.5}
+        ]
 
 
 def census(urn: int, **counts: object) -> Row:

@@ -1,0 +1,125 @@
+"""Studies of one programme as small as a rule needs, and stores that know the rules and nothing else.
+
+What each rule says is claimed in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import pandas as pd
+
+from pipelines.catalogue import CELL, RELEASED_TABLES, Table
+from pipelines.disclosure import door
+from pipelines.protocol import write_protocol
+from pipelines.store import SCHEMAS
+from tests.disclosure.invented import MINIMUM, SHARE, YEARS, Invented, cell
+from tests.unit.validation.planted import good_value
+
+CAN_WITHHOLD = [table for table in RELEASED_TABLES if table.pupil_counts]
+
+
+@contextmanager
+def rules(
+    minimum_cell: int = MINIMUM, public: Sequence[str] = ()
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A store with the protocol and the rules as SQL; `public` are key stages of published tables alone."""
+    with duckdb.connect() as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        empty = pd.DataFrame()
+        study = Invented(["send", "gap"], empty, empty, empty).settings
+        write_protocol(con, study, "0" * 64)
+        con.execute("UPDATE protocol.study SET minimum_cell = ?", [minimum_cell])
+        con.execute(CELL.ddl())
+        for key_stage in public:
+            con.execute(
+                "INSERT INTO protocol.result_release BY NAME "
+                "SELECT ? AS key_stage, true AS is_published",
+                [key_stage],
+            )
+        door.lay_down_rules(con)
+        yield con
+
+
+def made(
+    n_pupils: Mapping[int, int],
+    *,
+    met: Mapping[int, int] | None = None,
+    measure: str = SHARE,
+    mean: float | None = None,
+    group: str = "disadvantaged",
+    members: Sequence[int] = (1, 2, 3),
+) -> Invented:
+    """A study of one programme with the pupils of every school, by its number, the same every year.
+
+    Half of them met the standard, unless `met` says how many did, or `mean` what they got.
+    """
+    target = "send" if group == "sen_support" else "gap"
+
+    def of(school: int, n: int) -> float:
+        return (met or {}).get(school, n // 2) / n if mean is None else mean
+
+    cells = [
+        cell(7990000 + school, year, group, measure, n, mean=of(school, n))
+        for year in YEARS
+        for school, n in n_pupils.items()
+    ]
+    schools = [{"school_id": 7990000 + school, "is_special": False} for school in n_pupils]
+    joined = [{"programme": target, "school_id": 7990000 + school} for school in members]
+    return Invented(
+        [target],
+        pd.DataFrame(joined, columns=["programme", "school_id"]),
+        pd.DataFrame(schools),
+        pd.DataFrame(cells),
+        measures={target: (group, (measure,))},
+    )
+
+
+def rows_of(study: Invented, select: str, minimum_cell: int = MINIMUM) -> list[dict[str, object]]:
+    """What a SELECT finds after the door."""
+    with study.store() as con:
+        con.execute("UPDATE protocol.study SET minimum_cell = ?", [minimum_cell])
+        return after_the_door(con, select)
+
+
+def after_the_door(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str, object]]:
+    """What a SELECT finds once everything is released; the door left nothing small and nothing exact."""
+    door.release(con)
+    for table in CAN_WITHHOLD:
+        assert door.count_small(con, table.name) == 0, table.name
+        assert door.count_unrounded(con, table.name) == 0, table.name
+    cursor = con.execute(select)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def sides_of(
+    study: Invented, minimum_cell: int = MINIMUM, year: str = YEARS[-1]
+) -> dict[str, dict[str, object]]:
+    """Of a year, what is shown of the programme's schools and of the rest."""
+    select = f"FROM released.comparison WHERE programme <> 'all' AND academic_year = '{year}'"
+    return {str(row["arm"]): row for row in rows_of(study, select, minimum_cell)}
+
+
+def row_of(table: Table, **values: object) -> dict[str, object]:
+    """A row with a figure in every column, its counts rounded by classes of six."""
+    row = {column.name: good_value(column) for column in table.columns}
+    row |= dict.fromkeys((count.column for count in table.pupil_counts), 99)
+    kept = {"n_meeting": 45, "n_schools": 10, "pupil_group": "disadvantaged", "measure": SHARE}
+    row |= {name: value for name, value in kept.items() if name in row}
+    return row | ({"suppressed": False} if "suppressed" in row else {}) | values
+
+
+def fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Replace the rows of a table, setting the columns it has."""
+    con.execute(f"DELETE FROM {table}")
+    names = [name for name, *_ in con.execute(f"DESCRIBE {table}").fetchall()]
+    for row in rows:
+        given = {name: value for name, value in row.items() if name in names}
+        con.execute(
+            f"INSERT INTO {table} ({', '.join(given)}) VALUES ({', '.join('?' for _ in given)})",
+            list(given.values()),
+        )

@@ -1,0 +1,118 @@
+"""Faults planted behind the door, in every table that can withhold: the door's own checks count them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.catalogue import Table
+from pipelines.disclosure import door
+from tests.disclosure.invented import SHARE
+from tests.unit.disclosure.made import CAN_WITHHOLD, fill, row_of, rules
+
+of_every_table = pytest.mark.parametrize("table", CAN_WITHHOLD, ids=lambda table: table.name)
+
+
+@pytest.fixture(scope="module")
+def con():
+    """A store that knows the rules: classes of six, and nothing is public by school."""
+    with rules() as connection:
+        for table in CAN_WITHHOLD:
+            connection.execute(table.ddl())
+        yield connection
+
+
+def small(con, table: Table, **values: object) -> int:
+    """Rows counted as small of two, one of which is as it should be."""
+    fill(con, table.full_name, [row_of(table), row_of(table, **values)])
+    return door.count_small(con, table.name)
+
+
+def unrounded(con, table: Table, **values: object) -> int:
+    """Rows counted as exact of two, one of which is as it should be."""
+    fill(con, table.full_name, [row_of(table), row_of(table, **values)])
+    return door.count_unrounded(con, table.name)
+
+
+def has(table: Table, *names: str) -> bool:
+    return set(names) <= {column.name for column in table.columns}
+
+
+@of_every_table
+def test_a_row_as_it_should_be_is_not_counted(con, table):
+    assert small(con, table) == 0
+    assert unrounded(con, table) == 0
+
+
+@of_every_table
+def test_a_small_count_is_counted(con, table):
+    for count in table.pupil_counts:
+        # Nobody and six are not small; one to five are, and so is the three that stands for them.
+        met = {"n_meeting": None} if has(table, "n_meeting") else {}
+        found = {n: small(con, table, **met | {count.column: n}) for n in (0, 1, 3, 5, 6)}
+        assert found == {0: 0, 1: 1, 3: 1, 5: 1, 6: 0}
+
+
+@of_every_table
+def test_an_exact_count_is_counted(con, table):
+    for count in table.pupil_counts:
+        # Nine are six to eleven; six are what two such counts are apart; the others are neither.
+        found = {n: unrounded(con, table, **{count.column: n}) for n in (0, 6, 8, 9, 10, 101)}
+        exact = 0 if count.is_published else 1
+        assert found == {0: 0, 6: 0, 8: exact, 9: 0, 10: exact, 101: exact}
+
+
+@of_every_table
+def test_a_figure_of_a_row_that_is_withheld_is_counted(con, table):
+    if not has(table, "suppressed"):
+        assert table.name == "programme"
+        return
+    blank = dict.fromkeys((*table.withheld, *(count.column for count in table.pupil_counts)))
+    assert small(con, table, suppressed=True, **blank) == 0
+    for name in table.withheld:
+        shown = row_of(table)[name]
+        assert shown is not None
+        assert small(con, table, suppressed=True, **blank | {name: shown}) == 1, name
+
+
+@of_every_table
+@pytest.mark.parametrize(("n_meeting", "is_small"), [(5, 1), (6, 0), (93, 0), (94, 1), (None, 0)])
+def test_nearly_none_or_nearly_all_is_counted(con, table, n_meeting, is_small):
+    """Of 99 pupils."""
+    if has(table, "n_meeting"):
+        assert small(con, table, n_meeting=n_meeting) == is_small
+
+
+@of_every_table
+@pytest.mark.parametrize("group", ["sen_support", "ehc_plan", "no_sen"])
+def test_special_need_in_two_schools_is_counted(con, table, group):
+    if has(table, "n_schools", "pupil_group"):
+        (count, *_) = (count.column for count in table.pupil_counts)
+        assert small(con, table, pupil_group=group, n_schools=2) == 1
+        assert small(con, table, pupil_group=group, n_schools=3) == 0
+        assert small(con, table, pupil_group=group, n_schools=2, **{count: None}) == 0
+        assert small(con, table, pupil_group="disadvantaged", n_schools=2) == 0
+
+
+@of_every_table
+def test_of_what_is_public_nothing_is_counted(table):
+    if not has(table, "measure"):
+        return
+    with rules(public=["ks2"]) as con:
+        con.execute(table.ddl())
+        for count in table.pupil_counts:
+            assert small(con, table, **{count.column: 5}) == 0
+            assert unrounded(con, table, **{count.column: 5}) == 0
+            # Of another key stage it is.
+            assert small(con, table, measure="ks4_attainment8", **{count.column: 5}) == 1
+
+
+def test_the_checks_go_by_the_studys_minimum():
+    (table,) = (table for table in CAN_WITHHOLD if table.name == "attrition")
+    with rules(10) as con:
+        con.execute(table.ddl())
+        for n, found in ((9, (1, 1)), (10, (0, 0)), (15, (0, 0)), (16, (0, 1))):
+            fill(con, table.full_name, [row_of(table, n_pupils=n, measure=SHARE)])
+            assert (
+                door.count_small(con, table.name),
+                door.count_unrounded(con, table.name),
+            ) == found

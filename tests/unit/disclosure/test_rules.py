@@ -1,0 +1,180 @@
+"""The rules as SQL, each against values worked out by hand: classes of counts, steps of means."""
+
+from __future__ import annotations
+
+import math
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines import wording
+from pipelines.catalogue import RELEASED_TABLES, Column
+from pipelines.disclosure import door
+from pipelines.measures import MEASURES
+from tests.disclosure.invented import POINTS, SHARE
+from tests.unit.disclosure.made import rules
+
+
+@pytest.fixture(scope="module")
+def con():
+    with rules() as connection:
+        yield connection
+
+
+def said(con: duckdb.DuckDBPyConnection, expression: str, *values: object) -> object:
+    ((found,),) = con.execute(f"SELECT {expression}", list(values)).fetchall()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("minimum_cell", "shown"),
+    [
+        # 0 to 5 are 3, 6 to 11 are 9, 12 to 17 are 15.
+        (6, {0: 3, 1: 3, 5: 3, 6: 9, 11: 9, 12: 15, 17: 15, 18: 21, 99: 99, 101: 99, 102: 105}),
+        (10, {1: 5, 5: 5, 6: 5, 9: 5, 10: 15, 11: 15, 12: 15, 19: 15, 20: 25}),
+        # Of an odd number a class has a middle that is one of its own: 5 to 9 are 7.
+        (5, {4: 2, 5: 7, 6: 7, 9: 7, 10: 12, 11: 12, 12: 12}),
+    ],
+)
+def test_a_count_is_the_middle_of_its_class(minimum_cell, shown):
+    with rules(minimum_cell) as con:
+        assert {n: said(con, "in_classes(?)", n) for n in shown} == shown
+        # What is the middle of a class already is so again: a check can ask for it.
+        assert {n: said(con, "in_classes(?)", n) for n in shown.values()} == {
+            n: n for n in shown.values()
+        }
+
+
+def test_half_a_pupil_is_counted_as_one(con):
+    """A pupil of two schools is half a pupil of each: 11.5 are 12."""
+    assert said(con, "in_classes(?)", 11.5) == 15
+    assert said(con, "in_classes(?)", 11.4) == 9
+
+
+def test_nobody_is_shown_as_nobody_and_is_not_few(con):
+    assert said(con, "rounded_count(0, ?)", SHARE) == 0
+    assert {n: said(con, "are_few(?)", n) for n in (0, 1, 5, 6)} == {
+        0: False,
+        1: True,
+        5: True,
+        6: False,
+    }
+
+
+def test_counts_that_are_public_by_school_are_exact():
+    with rules(public=["ks2"]) as con:
+        assert said(con, "rounded_count(7, ?)", SHARE) == 7
+        assert said(con, "rounded_count(7, 'ks4_attainment8')") == 9
+
+
+@pytest.mark.parametrize(
+    ("x", "step"),
+    [
+        (0.0051, 0.01),
+        (0.02, 0.02),
+        (0.021, 0.05),
+        (0.05, 0.05),
+        (0.051, 0.1),
+        (0.1, 0.1),
+        (1, 1),
+        (1.2, 2),
+        (3, 5),
+        (7, 10),
+        (100, 100),
+    ],
+)
+def test_a_step_is_the_next_of_one_two_and_five(con, x, step):
+    assert said(con, "step_from(?)", x) == pytest.approx(step)
+
+
+@pytest.mark.parametrize(
+    ("measure", "n", "step"),
+    [
+        # Half of the scale is 0.5 of a share: 0.5 / 21 is 0.0238.
+        (SHARE, 21, 0.05),
+        # 0.5 / 999 is 0.0005, but a share is read as a whole percentage.
+        (SHARE, 999, 0.01),
+        # Progress goes from -30 to 30, half of it is 30: 30 / 105 is 0.286.
+        (POINTS, 105, 0.5),
+        # 30 / 999 is 0.03, and progress is read to one decimal.
+        (POINTS, 999, 0.1),
+        # Attainment 8 goes from 0 to 90: 45 / 201 is 0.224.
+        ("ks4_attainment8", 201, 0.5),
+        # Progress 8 goes from -6 to 6 and is read to two decimals: 6 / 303 is 0.0198, 6 / 999 is 0.006.
+        ("ks4_progress8", 303, 0.02),
+        ("ks4_progress8", 999, 0.01),
+    ],
+)
+def test_the_step_of_a_mean_is_what_it_can_bear(con, measure, n, step):
+    assert said(con, "step_of_mean(?, ?)", measure, n) == pytest.approx(step)
+
+
+@given(n=st.integers(1, 5000), measure=st.sampled_from([SHARE, POINTS, "ks4_attainment8"]))
+def test_one_pupil_half_the_scale_away_moves_a_mean_by_less_than_its_step(con, n, measure):
+    """The pupil comes to n others, so that the mean moves by half the scale over n + 1."""
+    half_scale = (MEASURES[measure].high - MEASURES[measure].low) / 2
+    assert half_scale / (n + 1) < said(con, "step_of_mean(?, ?)", measure, n)
+
+
+@pytest.mark.parametrize(
+    ("x", "step", "shown"),
+    [
+        (0.375, 0.05, 0.4),
+        (-0.375, 0.05, -0.4),
+        (0.374, 0.05, 0.35),
+        (0.145, 0.01, 0.15),
+        (4.2, 1, 4),
+        (2.5, 5, 5),
+        (-0.02, 0.05, 0),
+    ],
+)
+def test_a_mean_is_rounded_to_its_step_and_halves_go_away_from_zero(con, x, step, shown):
+    found = said(con, "to_step(?, ?)", x, step)
+    assert found == shown
+    assert math.copysign(1, found) == math.copysign(1, shown)
+
+
+@pytest.mark.parametrize(
+    ("group", "is_special"),
+    [
+        ("sen_support", True),
+        ("ehc_plan", True),
+        ("no_sen", True),
+        ("disadvantaged", False),
+        ("all", False),
+    ],
+)
+def test_groups_of_special_need_are_never_public_by_school(con, group, is_special):
+    assert said(con, "is_special_need(?)", group) is is_special
+
+
+# ------------------------------------------------------------------------------ decimals that are read
+
+
+@pytest.mark.parametrize("measure", ["ks2_rwm_expected", "ks4_attainment8", "ks4_progress8"])
+@given(value=st.floats(-80, 80) | st.integers(-200, 200).map(lambda n: n / 8))
+def test_numbers_leave_as_they_are_read(con, measure, value):
+    unit, decimals = MEASURES[measure].unit, MEASURES[measure].decimals
+    column = Column("value", "number", "A result", decimals="measure")
+    found = con.execute(
+        f"SELECT {door.as_read(column)} FROM (SELECT ? AS measure, ? AS value)", [measure, value]
+    ).fetchone()
+    per_unit = 100 if unit == "share" else 1
+    assert found == (pytest.approx(wording.rounded(value, unit, decimals) / per_unit, abs=1e-12),)
+    assert not (found[0] == 0 and math.copysign(1, found[0]) < 0)
+
+
+# What no pupil is in: levels of confidence, simulations, and what a protocol says.
+NOT_OF_PUPILS = {"study", "measure", "calibration"}
+
+
+def test_every_released_number_has_its_decimals_declared():
+    bare = [
+        f"{table.name}.{column.name}"
+        for table in RELEASED_TABLES
+        for column in table.columns
+        if column.kind == "number" and column.decimals is None and table.name not in NOT_OF_PUPILS
+    ]
+    assert bare == []
