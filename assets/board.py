@@ -4,10 +4,10 @@ import dagster as dg
 
 from assets.described import STUDIES, key_of, row_count
 from assets.resources import Studies
-from pipelines import released
 from pipelines.board import impact_report, page, pdf
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts import gallery
+from pipelines.released import reading
 
 BOARD_PART = "board"
 PDF_PART = "board.pdf"
@@ -32,7 +32,7 @@ def board_page(context: dg.AssetExecutionContext, studies: Studies) -> dg.Materi
     """Write the board's page."""
     with studies.step(context.partition_key, BOARD_PART) as work:
         charts = gallery.read(work.paths.charts)
-        tables = released.read_tables(work.con)
+        tables = reading.read_tables(work.con)
         html = page.render(tables, charts)
         work.paths.board.mkdir(parents=True, exist_ok=True)
         (work.paths.board / "index.html").write_text(html, encoding="utf-8")
@@ -53,7 +53,7 @@ def board_page(context: dg.AssetExecutionContext, studies: Studies) -> dg.Materi
 def board_pdf(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
     """Write the board's PDF."""
     with studies.step(context.partition_key, PDF_PART) as work:
-        document = pdf.render(released.read_tables(work.con), gallery.read(work.paths.charts))
+        document = pdf.render(reading.read_tables(work.con), gallery.read(work.paths.charts))
         work.paths.board.mkdir(parents=True, exist_ok=True)
         (work.paths.board / "board.pdf").write_bytes(document)
     return dg.MaterializeResult(metadata={**row_count(1), "bytes": len(document)})

@@ -11,7 +11,7 @@ from assets.checks import blocking_check
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
-from pipelines import fault_list, released, retention, store
+from pipelines import fault_list, retention, store
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -24,6 +24,7 @@ from pipelines.disclosure import door
 from pipelines.disclosure.published_verdict import last_published_verdicts
 from pipelines.errors import Fault, StudyError
 from pipelines.publishing import publish as publish_run
+from pipelines.released import reading
 from pipelines.validation.relations import RELATIONS
 
 RELEASED_PART = "released"
@@ -131,7 +132,7 @@ def _chart_asset(family: str, reads: tuple[str, ...]) -> dg.AssetsDefinition:
     )
     def chart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
         with studies.step(context.partition_key, f"charts.{family}") as work:
-            drawn = gallery.draw(family, released.read_tables(work.con, reads))
+            drawn = gallery.draw(family, reading.read_tables(work.con, reads))
             gallery.replace(family, drawn, work.paths.charts)
         pictures = "\n\n".join(
             f"**{drawing.title}**\n\n![{drawing.title}](data:image/svg+xml;base64,"

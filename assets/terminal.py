@@ -21,7 +21,7 @@ def print_headline(paths: StudyPaths) -> None:
     """Print the answer in words, and where the outputs lie."""
     from pipelines.board.cited import released_rows  # noqa: PLC0415
     from pipelines.board.findings import headline_words  # noqa: PLC0415
-    from pipelines.released import read_published  # noqa: PLC0415
+    from pipelines.released.reading import read_published  # noqa: PLC0415
 
     print()
     for line in headline_words(released_rows(read_published(paths.current / "released.duckdb"))):

@@ -14,7 +14,7 @@ from IPython.display import Image
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts import gallery
 from pipelines.paths import DATA_MARTS
-from pipelines.released import read_tables
+from pipelines.released.reading import read_tables
 
 pd.set_option("display.max_colwidth", None, "display.max_rows", 200)
 STUDY = "example"

@@ -26,7 +26,7 @@ TEXTS = "texts_sha256"
 
 def publishable_texts(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Fingerprints of the words that may be published today, in order."""
-    select = (FOLDER / "restricted" / "publishable_text.sql").read_text(encoding="utf-8")
+    select = (FOLDER / "publishable_text.sql").read_text(encoding="utf-8")
     return [text for (text,) in con.execute(select).fetchall()]
 
 

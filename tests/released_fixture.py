@@ -19,7 +19,7 @@ import pandas as pd
 from pipelines.board.cited import plain
 from pipelines.catalogue import ESTIMATE, RELEASED_TABLES, Table
 from pipelines.measures import MEASURES
-from pipelines.released import read_tables
+from pipelines.released.reading import read_tables
 
 YEARS = ("2015-16", "2016-17", "2017-18")
 OUTCOME_YEAR = "2017-18"

@@ -1,8 +1,8 @@
 """The door itself: makes every released table from its SELECT here, which withholds before anyone reads.
 
 What is withheld and why stands in `README.md`; the numbers it is decided by in `thresholds.py`; the rules as
-SQL in `restricted/rules.sql`. What may be read of every group of pupils is decided once, in
-`restricted/public_total.sql`, and of single schools in `restricted/school_shown.sql`.
+SQL in `rules.sql`. What may be read of every group of pupils is decided once, in
+`public_total.sql`, and of single schools in `school_shown.sql`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import released
 from pipelines.catalogue import RELEASED_TABLES, Column, Table
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.thresholds import MACROS
@@ -20,6 +21,7 @@ from pipelines.store import row_count, sql_text
 from pipelines.wording import WITHHELD_REASONS
 
 FOLDER = Path(__file__).parent
+SELECTS = Path(released.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def count_unrounded(con: duckdb.DuckDBPyConnection, name: str) -> int:
 
 def select_of(name: str) -> str:
     """The SELECT that makes a released table."""
-    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    return (SELECTS / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def as_read(column: Column) -> str:
@@ -185,7 +187,7 @@ def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def _restricted(name: str) -> str:
     """SQL that reads what is restricted, for the door's own use."""
-    return (FOLDER / "restricted" / f"{name}.sql").read_text(encoding="utf-8")
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _lay_out(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]) -> None:

@@ -21,7 +21,7 @@ SIMILARITY_WITHIN_SCHOOL = 0.1
 # The normal value of a 95% interval.
 NORMAL_VALUE = 1.959963984540054
 
-# As SQL knows them (`restricted/rules.sql`).
+# As SQL knows them (`rules.sql`).
 MACROS: dict[str, float] = {
     "fewest_schools": FEWEST_SCHOOLS,
     "fewest_schools_unpublished": FEWEST_SCHOOLS_UNPUBLISHED,

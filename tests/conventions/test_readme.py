@@ -13,7 +13,7 @@ import pytest
 
 from assets import cli
 from pipelines.paths import PROJECT
-from pipelines.released import read_published
+from pipelines.released.reading import read_published
 from pipelines.study import SourceKind
 from tests.evaluated import Evaluated
 

@@ -27,7 +27,7 @@ from pipelines.disclosure import sql_functions
 from pipelines.impact import case_study_results, comparison, design, study_effects
 from pipelines.ingest import registration
 from pipelines.protocol import write_protocol
-from pipelines.released import read_tables
+from pipelines.released.reading import read_tables
 from pipelines.store import SCHEMAS, insert_frame
 from pipelines.study import Claim, ClaimKind, Programme, ProgrammeMeasure, Study, StudySection
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from pipelines.disclosure import door
-from pipelines.released import read_tables
+from pipelines.released.reading import read_tables
 from tests.disclosure import attacker
 from tests.disclosure.attacker import Cell, Released, Sum, Truth, Unknown, counted, worked_out
 from tests.disclosure.invented import AS_IN_A_CITY, SHARE, Invented, invent

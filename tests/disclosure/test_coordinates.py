@@ -17,7 +17,7 @@ import pytest
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
 from pipelines.disclosure import door
-from pipelines.released import read_published
+from pipelines.released.reading import read_published
 from tests.disclosure.coordinates import Panel, panels
 from tests.disclosure.invented import invent, tables_of
 from tests.evaluated import Evaluated

@@ -38,7 +38,7 @@ from pipelines.impact import (
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.protocol import write_protocol
-from pipelines.released import read_tables
+from pipelines.released.reading import read_tables
 from pipelines.study import Study
 from pipelines.study_file import load_study
 from pipelines.validation.checks import check_relation, rules_for

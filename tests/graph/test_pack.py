@@ -19,7 +19,7 @@ import typst
 from pipelines.board import pdf
 from pipelines.board.pack import pack
 from pipelines.charts import gallery
-from pipelines.released import read_published
+from pipelines.released.reading import read_published
 from tests.evaluated import Evaluated
 from tests.resolved import made_again
 

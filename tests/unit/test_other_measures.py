@@ -13,12 +13,12 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines import released
 from pipelines.board import page
 from pipelines.board.cited import plain, released_rows
 from pipelines.board.findings import findings, headline_words
 from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME
 from pipelines.charts import gallery
+from pipelines.released import reading
 from pipelines.validation.checks import check_table
 from pipelines.validation.relations import RELATIONS, faults_of_relation
 from tests.tiny_study import Row, TinyStudy, school
@@ -175,7 +175,7 @@ def checked(tiny: TinyStudy) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def said(con: duckdb.DuckDBPyConnection) -> str:
     """The page, in text, with its charts' titles."""
-    tables = released.read_tables(con)
+    tables = reading.read_tables(con)
     charts = gallery.draw_all(tables)
     html = page.render(tables, charts)
     rows = released_rows(tables)

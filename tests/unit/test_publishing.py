@@ -17,7 +17,7 @@ from pipelines import private, publishing, retention
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
 from pipelines.errors import StudyError
 from pipelines.officers.page import MARKING
-from pipelines.released import NAMES, read_published
+from pipelines.released.reading import NAMES, read_published
 from tests.tiny_study import TinyStudy
 
 PARTS = ("protocol", "released", "board")

@@ -60,7 +60,7 @@ def test_all_tables_are_made_or_none(con):
 
 
 def test_every_released_table_has_its_select_and_every_select_its_table():
-    assert {file.stem for file in door.FOLDER.glob("*.sql")} == set(TABLES)
+    assert {file.stem for file in door.SELECTS.glob("*.sql")} == set(TABLES)
 
 
 @pytest.mark.parametrize("name", TABLES)

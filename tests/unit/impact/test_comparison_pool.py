@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines import released
 from pipelines.board.cited import released_rows
 from pipelines.board.findings import findings, headline_words
 from pipelines.charts import gallery
 from pipelines.impact.study_power import power_page, study_power
+from pipelines.released import reading
 from tests.tiny_study import CLAIMS, Row, TinyStudy, published_ks2, published_study, school
 
 N_LOCAL, N_MEMBERS, N_OUTSIDE = 14, 12, 300
@@ -83,7 +83,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
 
 @pytest.fixture(scope="module")
 def tables(con: duckdb.DuckDBPyConnection) -> Tables:
-    return released.read_tables(con)
+    return reading.read_tables(con)
 
 
 def headline(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
@@ -300,7 +300,7 @@ def test_where_nobody_can_be_matched_every_method_says_why(tmp_path, case):
     change(tiny)
     with tiny.released() as con:
         rows = con.execute("SELECT * FROM released.impact").df()
-        said = headline_words(released_rows(released.read_tables(con)))
+        said = headline_words(released_rows(reading.read_tables(con)))
     assert rows["estimate_low"].isna().all()
     assert rows["verdict_reason"].str.contains(words, regex=False).all()
     assert rows.loc[rows["role"] == "headline", "verdict"].tolist() == ["cannot_tell"]

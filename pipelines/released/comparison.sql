@@ -1,4 +1,4 @@
--- As `restricted/public_total.sql` has it; results that are public by school keep their own intervals.
+-- As `disclosure/public_total.sql` has it; results that are public by school keep their own intervals.
 SELECT
     exact.programme,
     exact.arm,

@@ -1,5 +1,5 @@
 -- What moved between two releases of one year's results: of a programme's schools, of the other local schools, and of
--- the authority's. Both figures are those that are shown of each release (`restricted/public_total.sql`), so that
+-- the authority's. Both figures are those that are shown of each release (`disclosure/public_total.sql`), so that
 -- their difference is not the results of the few pupils who moved. The verdicts are the door's to fill in.
 WITH two_releases AS (
     SELECT
