@@ -22,6 +22,7 @@ from pipelines.wording import NUMBER, format_count, rounded
 _SIDE, _LEFT = 3.55, 0.55
 _DECIMALS_OF_POINTS = {"share": 0, "points": 1}
 _BEFORE, _HIGHER = "Average of earlier years", "Higher than before"
+_ROUNDED = "Their figures are rounded, so that schools can lie on one another."
 _BY_CHANCE = (
     "A school's results move by chance too, and those that start low tend to rise whatever is done."
 )
@@ -64,7 +65,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Schools are not named. {_BY_CHANCE} {withheld} {broken}".strip(),
+            f"Schools are not named. {_ROUNDED} {_BY_CHANCE} {withheld} {broken}".strip(),
             status,
         ),
         data=data,
