@@ -5,7 +5,7 @@ Sentences are `findings`, the technical annex's tables `annex`; the HTML around 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -124,10 +124,24 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
                     "Average": lambda row: withheld_or(row, "value", "mean"),
                     f"{confidence} range": _range_of_average,
                 },
-                note=" ".join(sentence(cite(row, "text", "reason")) for row in waiting),
+                note=" ".join(
+                    [
+                        *(sentence(cite(row, "text", "reason")) for row in waiting),
+                        *_left_out(where(comparison, measure=measure)),
+                    ]
+                ),
             )
         )
     return tuple(by_measure)
+
+
+def _left_out(rows: Sequence[Row]) -> Iterator[str]:
+    """What a reader has to know where schools with results are not in an average."""
+    if any((row["n_schools_left_out"] or 0) > 0 for row in rows):
+        yield (
+            "A few schools with very few of these pupils are not counted where, with published tables, "
+            "the average would tell of them."
+        )
 
 
 def reached(tables: Tables) -> Table:
