@@ -184,7 +184,7 @@ def draw_usual(seed: int) -> Drawn:
             draw.integers(1, 9) * (draw.random() < 0.4)
         ),
         cohort=float(draw.choice([8, 15, 25, 30])) if not is_precise else 30.0,
-        minimum_cell=int(draw.choice([2, 5, 6, 6, 6, 10])),
+        minimum_cell=int(draw.choice([5, 5, 6, 6, 6, 10])),
         has_register=has_pupils or draw.random() < 0.6,
         kinds=kinds,
         programmes=programmes,
