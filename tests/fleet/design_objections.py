@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tests.fleet.context_files import SHORT_DESCRIPTIONS
 from tests.fleet.printed import (
     FEWEST_SCHOOLS_OF_ESTIMATE,
     Rules,
@@ -18,21 +19,19 @@ from tests.fleet.printed import (
 )
 from tests.fleet.public_objections import Tables, asked, comparable_years, is_local_pool
 from tests.fleet.recount import Recount
-from tests.fleet.recount_matching import matched_schools, schools_before
+from tests.fleet.recount_matching import (
+    IN_MAKE_UP,
+    IN_RESULTS,
+    matched_schools,
+    schools_before,
+)
 
 _FINALITY = ("school_return", "provisional", "revised", "final")
 _ENGLAND = 970
-# The interactive tool's short descriptions of results the fleet asks about.
-_CONTEXT = {
-    "DAP_NEW_KS2_RWM": ("ks2_rwm_expected", "disadvantaged"),
-    "NEW_KS2_RWM_Sen_W/Osta": ("ks2_rwm_expected", "sen_support"),
-    "KS2_DAP_Reading_Progress": ("ks2_reading_progress", "disadvantaged"),
-    "KS2_SENSupport_Reading_Progress": ("ks2_reading_progress", "sen_support"),
-    "DAP_KS4_ATT8": ("ks4_attainment8", "disadvantaged"),
-    "SEN_WoStat_AVG_Attain8_Score": ("ks4_attainment8", "sen_support"),
-    "DAP_KS4_Prog8": ("ks4_progress8", "disadvantaged"),
-    "SEN_WoStat_AVG_Prog8_Score": ("ks4_progress8", "sen_support"),
-}
+# Results that the page tells of the authority: of pupils the programmes are for, not of all.
+_TOLD = {words: about for words, about in SHORT_DESCRIPTIONS.items() if about[1] != "all"}
+# Each end of a headline needs as many schools on a side.
+_FEWEST_SCHOOLS_OF_AN_END = 5
 
 
 def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
@@ -50,12 +49,19 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
         ):
             continue
         kept = recount.standing(programme, measure).query("is_programme and reason == 'compared'")
-        chosen = matched_schools(recount, programme, measure["name"]) if len(kept) else set()
-        chosen &= recount.in_common(programme, measure)
+        in_common = recount.in_common(programme, measure)
+        ends = [
+            len(matched_schools(recount, programme, measure["name"], on) & in_common)
+            if len(kept)
+            else 0
+            for on in (IN_RESULTS, IN_MAKE_UP)
+        ]
+        # Refused, a headline has the schools of the end that has too few; told, those of the first end.
+        counted = next((n for n in ends if n < _FEWEST_SCHOOLS_OF_AN_END), ends[0])
         n = rows["n_comparison_schools"].iloc[0]
-        if differs(n, len(chosen)):
+        if differs(n, counted):
             where = f"{programme['id']} {measure['name']}"
-            yield f"matched: {where}: schools outside printed {n}, counted {len(chosen)}"
+            yield f"matched: {where}: schools outside printed {n}, counted {counted}"
 
 
 def balance(tables: Tables, recount: Recount) -> Iterator[str]:
@@ -180,7 +186,7 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
             "",
         )
         year = rows["Years"].astype(int)
-        told = rows["Short Desc"].map(_CONTEXT)
+        told = rows["Short Desc"].map(_TOLD)
         frames.append(
             pd.DataFrame({"told": told, "place": place, "value": value,
                           "year": [f"{y - 1}-{y % 100:02d}" for y in year],

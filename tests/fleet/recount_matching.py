@@ -15,12 +15,12 @@ _DECIMALS = 9
 
 
 IN_RESULTS = ("result_before", "disadvantaged_share", "cohort_pupils")
-_IN_MAKE_UP = IN_RESULTS[1:]
+IN_MAKE_UP = IN_RESULTS[1:]
 
 
 def all_matched(recount: Recount, programme: dict[str, Any], measure: str) -> set[int]:
     """Schools outside that are alike in results and make-up, or in make-up alone."""
-    both = (matched_schools(recount, programme, measure, on) for on in (IN_RESULTS, _IN_MAKE_UP))
+    both = (matched_schools(recount, programme, measure, on) for on in (IN_RESULTS, IN_MAKE_UP))
     return set().union(*both)
 
 
