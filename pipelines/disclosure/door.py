@@ -17,6 +17,7 @@ from pipelines import released
 from pipelines.catalogue import RELEASED_TABLES, Column, Table
 from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.thresholds import MACROS
+from pipelines.impact.score_interval import NORMAL_VALUE
 from pipelines.store import row_count, sql_text
 from pipelines.wording import WITHHELD_REASONS
 
@@ -43,11 +44,11 @@ def release(
     try:
         lay_down_rules(con)
         for name in ("side_result", "public_total", "school_shown"):
-            con.execute(_restricted(name))
+            con.execute(_rule(name))
         _lay_out(con, published_verdicts)
         for table in RELEASED_TABLES:
             _make(con, table)
-        con.execute(_restricted("revision_verdict"))
+        con.execute(_rule("revision_verdict"))
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -58,9 +59,10 @@ def release(
 
 def lay_down_rules(con: duckdb.DuckDBPyConnection) -> None:
     """Say to SQL which results are public, and what the rules are. Needs the tables of the protocol."""
-    con.execute(_restricted("public_key_stage"))
+    con.execute(_rule("public_key_stage"))
     (minimum_cell,) = con.execute("SELECT minimum_cell FROM protocol.study").fetchall()[0]
-    for name, value in {"minimum_cell": minimum_cell, **MACROS}.items():
+    values = {"minimum_cell": minimum_cell, "normal_value": NORMAL_VALUE, **MACROS}
+    for name, value in values.items():
         con.execute(f"CREATE OR REPLACE TEMP MACRO {name}() AS {value}")
     facts = con.execute(
         "SELECT measure, key_stage, stored_decimals, (high - low) / 2, "
@@ -73,7 +75,7 @@ def lay_down_rules(con: duckdb.DuckDBPyConnection) -> None:
         f"CREATE OR REPLACE TEMP MACRO is_public(name) AS name IN ({public or 'NULL'}) IS TRUE"
     )
     _lay_down_words(con, "why_withheld", WITHHELD_REASONS)
-    con.execute(_restricted("rules"))
+    con.execute(_rule("rules"))
 
 
 def _lay_down_words(
@@ -97,9 +99,11 @@ def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def count_small(con: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Rows of a released table that show what rests on too few: none, or the door did not hold."""
+    """Rows of a released table that show what rests on too few: none, or the door did not hold.
+
+    Asked of a connection that has the rules, as `release` leaves it.
+    """
     table = _table(name)
-    lay_down_rules(con)
     return row_count(
         con, f"{table.full_name} WHERE NOT {_is_public(table)} AND ({_is_small(table)})"
     )
@@ -108,10 +112,9 @@ def count_small(con: duckdb.DuckDBPyConnection, name: str) -> int:
 def count_unrounded(con: duckdb.DuckDBPyConnection, name: str) -> int:
     """Rows of a released table with a count of pupils that is not rounded: none.
 
-    A rounded count is the middle of its class, or what two of them are apart.
+    A rounded count is the middle of its class, or what two of them are apart. Asked as `count_small` is.
     """
     table = _table(name)
-    lay_down_rules(con)
     rounded = [count.column for count in table.pupil_counts if not count.is_published]
     if rounded and _has(table, "n_meeting"):
         rounded.append("n_meeting")
@@ -185,8 +188,8 @@ def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         con.execute(f"DELETE FROM {table.full_name} WHERE is_special_need(pupil_group)")
 
 
-def _restricted(name: str) -> str:
-    """SQL that reads what is restricted, for the door's own use."""
+def _rule(name: str) -> str:
+    """SQL of this room: a rule, or what it is held against."""
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 

@@ -62,44 +62,41 @@ judged AS (
     WINDOW of_group AS (PARTITION BY measure, pupil_group, academic_year, release_status)
 ),
 
+rounded AS (
+    SELECT
+        *,
+        rounded_count(n_exactly, measure) AS n_own,
+        rounded_count(n_meeting_exactly, measure) AS n_meeting_own
+    FROM judged
+),
+
 -- Who knows the authority's total would narrow two roundings of it down: the others are what it leaves of the total as
 -- it is rounded, so that they tell nothing that the programme's do not.
 counted AS (
     SELECT
-        judged.*,
-        whole.n_schools = judged.n_schools + treated.n_schools AS is_all_but_them,
-        rounded_count(judged.n_exactly, judged.measure) AS n_own,
-        rounded_count(judged.n_meeting_exactly, judged.measure) AS n_meeting_own,
-        rounded_count(whole.n_exactly, whole.measure) - rounded_count(treated.n_exactly, whole.measure) AS n_left,
-        rounded_count(whole.n_meeting_exactly, whole.measure) - rounded_count(treated.n_meeting_exactly, whole.measure)
-            AS n_meeting_left,
-        -- Three roundings may leave so few that it would be shown as nobody, or as all of them. What is public is not
-        -- rounded, but for pupils who met a standard in a whole percentage of them: its others are their own.
-        NOT is_public(judged.measure)
-        AND is_all_but_them
-        AND n_left >= minimum_cell()
-        AND coalesce(least(n_meeting_left, n_left - n_meeting_left) >= minimum_cell(), true) AS is_the_rest
-    FROM judged
-    LEFT JOIN judged AS whole
-        ON judged.arm = 'rest'
-        AND whole.arm = 'authority'
-        AND whole.measure = judged.measure
-        AND whole.pupil_group = judged.pupil_group
-        AND whole.academic_year = judged.academic_year
-        AND whole.release_status = judged.release_status
-    LEFT JOIN judged AS treated
-        ON whole.arm = 'authority'
-        AND treated.arm = 'programme'
-        AND treated.programme = judged.programme
-        AND treated.measure = judged.measure
-        AND treated.pupil_group = judged.pupil_group
-        AND treated.academic_year = judged.academic_year
-        AND treated.release_status = judged.release_status
+        *,
+        any_value(n_own) FILTER (arm = 'authority') OVER of_all
+        - any_value(n_own) FILTER (arm = 'programme') OVER of_programme AS n_left,
+        any_value(n_meeting_own) FILTER (arm = 'authority') OVER of_all
+        - any_value(n_meeting_own) FILTER (arm = 'programme') OVER of_programme AS n_meeting_left,
+        arm = 'rest'
+        AND n_schools = any_value(n_schools) FILTER (arm = 'authority') OVER of_all
+        - any_value(n_schools) FILTER (arm = 'programme') OVER of_programme AS is_all_but_them
+    FROM rounded
+    WINDOW
+        of_all AS (PARTITION BY measure, pupil_group, academic_year, release_status),
+        of_programme AS (PARTITION BY programme, measure, pupil_group, academic_year, release_status)
 ),
 
 shown AS (
     SELECT
         counted.*,
+        -- Three roundings may leave so few that it would be shown as nobody, or as all of them. What is public is not
+        -- rounded, but for pupils who met a standard in a whole percentage of them: its others are their own.
+        NOT is_public(measure)
+        AND is_all_but_them
+        AND n_left >= minimum_cell()
+        AND coalesce(least(n_meeting_left, n_left - n_meeting_left) >= minimum_cell(), true) AS is_the_rest,
         CASE WHEN is_the_rest THEN n_left ELSE n_own END AS n_pupils,
         CASE WHEN is_the_rest THEN n_meeting_left ELSE n_meeting_own END AS n_meeting,
         CASE WHEN is_public(measure) THEN NULL ELSE step_of_mean(measure, n_pupils) END AS step,
@@ -113,22 +110,13 @@ shown AS (
     FROM counted
 ),
 
--- From what is shown and how alike pupils are, so that it tells nothing more. Of a share it is Wilson's (1927, JASA 22:
--- 209), of another mean what pupils of the whole authority differ by.
+-- From what is shown and how alike pupils are, so that it tells nothing more. Of a share it is the score interval, of
+-- another mean what pupils of the whole authority differ by.
 interval AS (
     SELECT
         shown.*,
-        CASE
-            WHEN n_meeting IS NOT NULL
-                THEN (mean + pow(normal_value(), 2) / (2 * n_effective)) / (1 + pow(normal_value(), 2) / n_effective)
-            ELSE mean
-        END AS centre,
-        normal_value() * CASE
-            WHEN n_meeting IS NOT NULL
-                THEN sqrt(mean * (1 - mean) / n_effective + pow(normal_value() / (2 * n_effective), 2))
-                / (1 + pow(normal_value(), 2) / n_effective)
-            ELSE sqrt(spread.variance / n_effective)
-        END AS margin
+        normal_value() * sqrt(spread.variance / n_effective) AS margin,
+        CASE WHEN n_meeting IS NULL THEN [mean - margin, mean + margin] ELSE score_interval(mean, n_effective) END AS ends
     FROM shown
     LEFT JOIN spread USING (measure, pupil_group, academic_year, release_status)
 )
@@ -149,7 +137,6 @@ SELECT
     CASE WHEN NOT suppressed THEN n_pupils END AS n_pupils,
     CASE WHEN NOT suppressed THEN n_meeting END AS n_meeting,
     CASE WHEN NOT suppressed THEN mean END AS mean,
-    CASE WHEN NOT suppressed THEN step END AS step,
-    CASE WHEN NOT suppressed THEN centre - margin END AS ci_low,
-    CASE WHEN NOT suppressed THEN centre + margin END AS ci_high
+    CASE WHEN NOT suppressed THEN ends[1] END AS ci_low,
+    CASE WHEN NOT suppressed THEN ends[2] END AS ci_high
 FROM interval

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from pipelines.disclosure.releases import FOLDER
+from pipelines.disclosure.releases import recorded_impact
 from pipelines.errors import Fault, StudyError
 from pipelines.store import one_file
 
@@ -33,12 +33,12 @@ def last_published_verdicts(study_folder: Path) -> tuple[PublishedVerdict, ...]:
 
     A figure that was withheld has none. Raises StudyError if the record cannot be read.
     """
-    records = sorted(folder for folder in (study_folder / FOLDER).glob("[0-9]*") if folder.is_dir())
-    if not records:
+    files = list(recorded_impact(study_folder))
+    if not files:
         return ()
-    file = records[-1] / "released" / "impact.parquet"
+    file = files[-1]
     try:
-        published_on = dt.date.fromisoformat(records[-1].name)
+        published_on = dt.date.fromisoformat(file.parents[1].name)
         with duckdb.connect() as con:
             impact = f"read_parquet({one_file(file)}, hive_partitioning = false)"
             names = {name for name, *_ in con.execute(f"DESCRIBE FROM {impact}").fetchall()}

@@ -78,14 +78,15 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
 def releases_sha256(study_folder: Path) -> str:
     """One fingerprint of all recorded releases: what is said to have changed since depends on them."""
     digest = hashlib.sha256()
-    for file in _records(study_folder):
-        digest.update(f"{file.parent.name}\n".encode())
+    for file in recorded_impact(study_folder):
+        digest.update(f"{file.parents[1].name}\n".encode())
         if file.is_file():
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def _records(study_folder: Path) -> Iterator[Path]:
+def recorded_impact(study_folder: Path) -> Iterator[Path]:
+    """The `released.impact` of every recorded release, oldest first, whether it is there or not."""
     for folder in sorted((study_folder / FOLDER).glob("[0-9]*")):
         if folder.is_dir():
             yield folder / "released" / "impact.parquet"

@@ -2,7 +2,7 @@
 -- the authority, in every release.
 CREATE OR REPLACE TEMP TABLE side_result AS
 WITH asked AS (
-    SELECT measure.programme, measure.measure, programme.target_group, programme.protocol_order
+    SELECT measure.programme, measure.measure, programme.target_group
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
     WHERE programme.is_evaluated

@@ -1,6 +1,6 @@
 """What SQL may ask of Python: the store's connections know these functions by their own names.
 
-What they do is said in `free_text` and `pipelines.revision`.
+What they do is said in `free_text`, `pipelines.revision` and `pipelines.impact.score_interval`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.disclosure.free_text import inert_in_spreadsheet, publishable_text, review_reasons
+from pipelines.impact.score_interval import score_interval
 from pipelines.revision import could_be_same_value
 
 
@@ -22,3 +23,4 @@ def register(con: duckdb.DuckDBPyConnection) -> None:
         ["DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"],
         "BOOLEAN",
     )
+    con.create_function("score_interval", score_interval, ["DOUBLE", "DOUBLE"], "DOUBLE[]")

@@ -18,8 +18,6 @@ FEWEST_PUPILS_OF_SCHOOL = 10
 # schools. Hedges and Hedberg 2007, Educational Evaluation and Policy Analysis 29: 60, has 0.1 to 0.2 with
 # and without earlier attainment.
 SIMILARITY_WITHIN_SCHOOL = 0.1
-# The normal value of a 95% interval.
-NORMAL_VALUE = 1.959963984540054
 
 # As SQL knows them (`rules.sql`).
 MACROS: dict[str, float] = {
@@ -28,5 +26,4 @@ MACROS: dict[str, float] = {
     "fewest_schools_of_estimate": FEWEST_SCHOOLS_OF_ESTIMATE,
     "fewest_pupils_of_school": FEWEST_PUPILS_OF_SCHOOL,
     "similarity_within_school": SIMILARITY_WITHIN_SCHOOL,
-    "normal_value": NORMAL_VALUE,
 }

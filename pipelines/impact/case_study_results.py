@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from pipelines.catalogue.impact import CASE_STUDY_RESULT
-from pipelines.impact.inference import CONFIDENCE
 from pipelines.impact.panel import FloatArray
+from pipelines.impact.score_interval import CONFIDENCE, score_interval
 from pipelines.store import insert_frame
 
 _UPPER = (1 + CONFIDENCE) / 2
@@ -32,20 +32,9 @@ class OwnResult:
 
 
 def share_result(n_meeting: int, n_pupils: int) -> OwnResult:
-    """A share of few pupils with its 95% score interval (Wilson 1927, JASA 22: 209).
-
-    It stays within 0 and 1 and is no point at either, where the usual interval is. Raises ValueError
-    without a pupil.
-    """
-    if n_pupils < 1:
-        raise ValueError("a share needs at least one pupil")
-    z2 = float(ndtri(_UPPER)) ** 2
-    share = n_meeting / n_pupils
-    centre = (share + z2 / (2 * n_pupils)) / (1 + z2 / n_pupils)
-    spread = share * (1 - share) / n_pupils + z2 / (4 * n_pupils**2)
-    margin = float(np.sqrt(z2 * spread)) / (1 + z2 / n_pupils)
-    # A standard that all or none met ends there: rounding may pass it by a hair.
-    return OwnResult(share, max(0.0, centre - margin), min(1.0, centre + margin), n_meeting)
+    """A share of few pupils with its score interval. Raises ValueError without a pupil."""
+    share = n_meeting / max(n_pupils, 1)
+    return OwnResult(share, *score_interval(share, n_pupils), n_meeting)
 
 
 def points_result(mean: float, n_pupils: int, variance: FloatArray, of: FloatArray) -> OwnResult:

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from pipelines.impact.inference import CONFIDENCE
 from pipelines.impact.panel import BoolArray, FloatArray
+from pipelines.impact.score_interval import CONFIDENCE
 
 _RANK_TOLERANCE = 1e-10
 _FITS_ITSELF = 1e-8

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit  # scipy.stats takes a second to import
 
 from pipelines.impact.inference import (
-    CONFIDENCE,
     Regression,
     between_school_variance,
     inverse_variance_weights,
@@ -22,6 +21,7 @@ from pipelines.impact.inference import (
 )
 from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
 from pipelines.impact.results import Estimate, Estimator, NotComputable, SampleSize
+from pipelines.impact.score_interval import CONFIDENCE
 
 Answers = dict[str, Estimate | NotComputable]
 

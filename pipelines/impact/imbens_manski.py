@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit  # scipy.stats takes a second to import
 
-from pipelines.impact.inference import CONFIDENCE, POWER
+from pipelines.impact.inference import POWER
 from pipelines.impact.panel import FloatArray
+from pipelines.impact.score_interval import CONFIDENCE
 
 # Past this many standard errors between the ends the one-sided value is reached to four digits.
 _FAR_APART = 8.0

@@ -12,8 +12,8 @@ from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit  # Student's t; scipy.stats takes a second to import
 
 from pipelines.impact.panel import BoolArray, FloatArray
+from pipelines.impact.score_interval import CONFIDENCE
 
-CONFIDENCE = 0.95
 POWER = 0.80
 
 _RANK_TOLERANCE = 1e-10

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.impact.inference import CONFIDENCE
 from pipelines.impact.panel import FloatArray
+from pipelines.impact.score_interval import CONFIDENCE
 
 # Draws that repeat the observed assignment tie with it but for rounding noise.
 _TIE = 1e-9

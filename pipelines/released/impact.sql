@@ -32,15 +32,27 @@ level AS (
     GROUP BY total.programme, total.measure, total.pupil_group
 ),
 
+-- The same pupils have one number of them, here and in `comparison`.
+programme_side AS (
+    SELECT * EXCLUDE (n_pupils) RENAME (n_exactly AS n_programme_pupils), n_pupils AS n_shown
+    FROM temp.public_total
+    WHERE arm = 'programme'
+),
+
+comparison_side AS (
+    SELECT * EXCLUDE (n_pupils) RENAME (n_exactly AS n_comparison_pupils), n_pupils AS n_shown
+    FROM temp.public_total
+    WHERE arm = 'rest'
+),
+
 judged AS (
     SELECT
         estimate.*,
         estimate.rowid AS place,
         asked.steps,
         estimate.role = 'naive' AND asked.comparison_pool = 'local' AS is_of_levels,
-        -- The same pupils have one number of them, here and in `comparison`.
-        programme_side.n_pupils AS n_programme_shown,
-        comparison_side.n_pupils AS n_comparison_shown,
+        programme_side.n_shown AS n_programme_shown,
+        comparison_side.n_shown AS n_comparison_shown,
         CASE WHEN level.n_levels = 4 THEN level.naive_change - estimate.estimate_low END AS shift,
         CASE
             WHEN estimate.estimate_low IS NULL OR is_public(estimate.measure) THEN NULL
@@ -56,22 +68,8 @@ judged AS (
     FROM impact.estimate AS estimate
     JOIN asked USING (programme, measure)
     LEFT JOIN level USING (programme, measure, pupil_group)
-    LEFT JOIN temp.public_total AS programme_side
-        ON programme_side.programme = estimate.programme
-        AND programme_side.measure = estimate.measure
-        AND programme_side.pupil_group = estimate.pupil_group
-        AND programme_side.academic_year = estimate.academic_year
-        AND programme_side.release_status = estimate.release_status
-        AND programme_side.arm = 'programme'
-        AND programme_side.n_exactly = estimate.n_programme_pupils
-    LEFT JOIN temp.public_total AS comparison_side
-        ON comparison_side.programme = estimate.programme
-        AND comparison_side.measure = estimate.measure
-        AND comparison_side.pupil_group = estimate.pupil_group
-        AND comparison_side.academic_year = estimate.academic_year
-        AND comparison_side.release_status = estimate.release_status
-        AND comparison_side.arm = 'rest'
-        AND comparison_side.n_exactly = estimate.n_comparison_pupils
+    LEFT JOIN programme_side USING (programme, measure, pupil_group, academic_year, release_status, n_programme_pupils)
+    LEFT JOIN comparison_side USING (programme, measure, pupil_group, academic_year, release_status, n_comparison_pupils)
 )
 
 SELECT

@@ -17,13 +17,13 @@ WITH two_releases AS (
 -- Whether all that moved could be figures that are rounded more and less.
 rounding AS (
     SELECT
-        later.programme,
-        later.arm,
-        later.measure,
-        later.pupil_group,
-        later.academic_year,
-        two_releases.from_status,
-        two_releases.to_status,
+        programme,
+        arm,
+        measure,
+        pupil_group,
+        academic_year,
+        from_status,
+        to_status,
         bool_and(
             coalesce(
                 earlier.n_pupils = later.n_pupils AND could_be_same_value(
@@ -33,34 +33,39 @@ rounding AS (
             )
         ) AND NOT bool_and(coalesce(earlier.mean = later.mean, false)) AS is_rounding
     FROM two_releases
-    JOIN temp.side_result AS later
-        ON later.key_stage = two_releases.key_stage
-        AND later.academic_year = two_releases.academic_year
-        AND later.release_status = two_releases.to_status
-    LEFT JOIN temp.side_result AS earlier
-        ON earlier.programme = later.programme
-        AND earlier.arm = later.arm
-        AND earlier.school_id = later.school_id
-        AND earlier.measure = later.measure
-        AND earlier.pupil_group = later.pupil_group
-        AND earlier.academic_year = two_releases.academic_year
-        AND earlier.release_status = two_releases.from_status
-    GROUP BY ALL
+    JOIN (SELECT * RENAME (release_status AS to_status) FROM temp.side_result) AS later
+        USING (key_stage, academic_year, to_status)
+    LEFT JOIN (SELECT * RENAME (release_status AS from_status) FROM temp.side_result) AS earlier
+        USING (key_stage, academic_year, from_status, programme, arm, measure, pupil_group, school_id)
+    GROUP BY programme, arm, measure, pupil_group, academic_year, from_status, to_status
+),
+
+-- Of a gap the programme's own pupils; of the authority every group that a programme is for.
+shown AS (
+    SELECT total.*
+    FROM temp.public_total AS total
+    LEFT JOIN protocol.programme AS programme USING (programme)
+    WHERE
+        (total.arm IN ('programme', 'rest') AND total.pupil_group = programme.target_group)
+        OR (
+            total.arm = 'authority'
+            AND total.pupil_group IN (SELECT target_group FROM protocol.programme WHERE is_evaluated)
+        )
 ),
 
 pair AS (
     SELECT
-        earlier.programme,
-        earlier.arm AS level,
-        earlier.pupil_group,
-        earlier.measure,
+        programme,
+        arm AS level,
+        pupil_group,
+        measure,
         declared.unit,
         declared.stored_decimals AS decimals,
-        earlier.academic_year,
-        two_releases.from_status,
-        two_releases.to_status,
-        two_releases.from_finality,
-        two_releases.to_finality,
+        academic_year,
+        from_status,
+        to_status,
+        from_finality,
+        to_finality,
         earlier.n_pupils AS n_before,
         later.n_pupils AS n_after,
         to_step(earlier.mean, pow(10, -declared.stored_decimals)) AS figure_before,
@@ -71,33 +76,12 @@ pair AS (
         -- A school left out of one and not of the other would be a move that nobody made.
         OR earlier.schools_left_out IS DISTINCT FROM later.schools_left_out AS suppressed
     FROM two_releases
-    JOIN temp.public_total AS earlier
-        ON earlier.key_stage = two_releases.key_stage
-        AND earlier.academic_year = two_releases.academic_year
-        AND earlier.release_status = two_releases.from_status
-    JOIN temp.public_total AS later
-        ON later.programme = earlier.programme
-        AND later.arm = earlier.arm
-        AND later.measure = earlier.measure
-        AND later.pupil_group = earlier.pupil_group
-        AND later.academic_year = earlier.academic_year
-        AND later.release_status = two_releases.to_status
-    JOIN rounding
-        ON rounding.programme = earlier.programme
-        AND rounding.arm = earlier.arm
-        AND rounding.measure = earlier.measure
-        AND rounding.pupil_group = earlier.pupil_group
-        AND rounding.academic_year = earlier.academic_year
-        AND rounding.from_status = two_releases.from_status
-        AND rounding.to_status = two_releases.to_status
-    JOIN protocol.measure AS declared ON declared.measure = earlier.measure
-    LEFT JOIN protocol.programme AS programme ON programme.programme = earlier.programme
-    WHERE
-        earlier.arm IN ('programme', 'rest', 'authority')
-        AND CASE earlier.programme
-        WHEN 'all' THEN earlier.pupil_group IN (SELECT target_group FROM protocol.programme WHERE is_evaluated)
-        ELSE programme.target_group = earlier.pupil_group
-    END
+    JOIN (SELECT * RENAME (release_status AS from_status) FROM shown) AS earlier
+        USING (key_stage, academic_year, from_status)
+    JOIN (SELECT * RENAME (release_status AS to_status) FROM shown) AS later
+        USING (key_stage, academic_year, to_status, programme, arm, measure, pupil_group)
+    JOIN rounding USING (programme, arm, measure, pupil_group, academic_year, from_status, to_status)
+    JOIN protocol.measure AS declared USING (measure)
 )
 
 SELECT

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.disclosure import door
-from pipelines.impact.inference import CONFIDENCE
+from pipelines.impact.score_interval import CONFIDENCE
 from tests.tiny_study import CLAIMS, REVIEW_CLAIM, Row, TinyStudy, ks2_pupil, school
 from tests.unit.disclosure.made import after_the_door, made
 

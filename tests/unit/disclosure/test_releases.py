@@ -92,3 +92,12 @@ def test_a_run_of_another_study_toml_or_other_files_is_not_recorded(published, c
     (fault,) = refusal(load_study(tiny.folder), tiny.paths).faults
     assert fault.file == ("study.toml" if changed == "study.toml" else "data_root")
     assert "evaluate the study again" in fault.remedy
+
+
+def test_the_day_of_a_record_is_in_its_fingerprint(published):
+    """The same tables published on another day: the page names the day, so it is made anew."""
+    tiny, study = published
+    recorded = releases.record(study, tiny.paths, DAY)
+    before = releases.releases_sha256(study.folder)
+    recorded.folder.rename(recorded.folder.with_name("2018-10-09"))
+    assert releases.releases_sha256(study.folder) != before

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from pipelines.disclosure.thresholds import NORMAL_VALUE
+from pipelines.impact.score_interval import NORMAL_VALUE
 from tests.disclosure.invented import POINTS, SHARE, YEARS
 from tests.unit.disclosure.made import after_the_door, made, rows_of, sides_of
 
