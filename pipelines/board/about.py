@@ -5,7 +5,7 @@ Used by every module of the board; sentences about results are `answers`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipelines import wording
 from pipelines.board.cited import Row, Tables, cite, where
@@ -101,3 +101,8 @@ def others_words(programme: Row) -> str:
 def schools_words(row: Row, column: str) -> str:
     """ "12 schools", "1 school"."""
     return f"{cite(row, 'count', column)} {'school' if row[column] == 1 else 'schools'}"
+
+
+def are_schools_left_out(levels: Iterable[Row]) -> bool:
+    """Whether some average leaves out small schools, which with published tables it would tell of."""
+    return any(level["n_schools_left_out"] > 0 for level in levels)

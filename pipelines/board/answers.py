@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipelines import wording
 from pipelines.board.about import (
+    are_schools_left_out,
     asked_of,
     in_sentence,
     inside_words,
@@ -112,7 +113,8 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
                 f"{outside} in {others}",
             )
         said.append(f"in {year}, {inside} and {outside} ({status})")
-    parts.append(f"Averages over such pupils{_of_which_schools(row, levels)}: {'; '.join(said)}.")
+    shown = {year: levels[year] for year in years}
+    parts.append(f"Averages over such pupils{_of_which_schools(row, shown)}: {'; '.join(said)}.")
     parts.append(not_alike(row["measure"], years, tables))
     return " ".join(filter(None, parts))
 
@@ -132,10 +134,11 @@ def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
 
 
 def _is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
-    """Whether the outcome year's averages are of as many schools as a row compares."""
+    """Whether the outcome year's averages are of as many schools as a row compares, small ones left out."""
     sides = levels.get(row["academic_year"], {})
     return bool(sides) and all(
-        sides[arm]["n_schools"] == row[f"n_{side}_schools"]
+        not sides[arm]["suppressed"]
+        and sides[arm]["n_schools"] + sides[arm]["n_schools_left_out"] == row[f"n_{side}_schools"]
         for arm, side in (("programme", "programme"), ("rest", "comparison"))
     )
 
@@ -143,9 +146,14 @@ def _is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
 def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
     """Whose averages they are, where they are of other schools than those compared."""
     is_estimated = not wording.is_missing(row["estimate_low"])
-    if not is_estimated or _is_of_the_compared(row, levels):
-        return ""
-    return " in all schools with results, compared or not"
+    whose = (
+        " in all schools with results, compared or not"
+        if is_estimated and not _is_of_the_compared(row, levels)
+        else ""
+    )
+    if are_schools_left_out(level for sides in levels.values() for level in sides.values()):
+        whose += ", but for those of a few very small schools"
+    return whose
 
 
 def _level(row: Row) -> str:

@@ -200,10 +200,24 @@ def _method(study: Row, tables: Tables) -> tuple[str, ...]:
         "mainstream schools.",
         "Averages are over pupils: a school counts by the pupils it has. The two comparisons weigh a "
         "school by how much its result can be relied on, so they are not a difference of the averages.",
+        *_of_rounding(study, tables),
         f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld, "
         "and numbers of pupils are rounded."
         + wording.format_public_key_stages(study["public_key_stages"]),
     )
+
+
+def _of_rounding(study: Row, tables: Tables) -> list[str]:
+    """How far an average can be from the exact one; nothing where all results are published by school."""
+    published = study["public_key_stages"]
+    as_published = () if wording.is_missing(published) else str(published).split(", ")
+    if {row["key_stage"] for row in tables["measure"]} <= set(as_published):
+        return []
+    return [
+        "Percentages are of rounded numbers of pupils: of about a hundred pupils mostly within four "
+        "percentage points of the exact figure, of about four hundred within one. Four of them make the "
+        "change since last year. The two comparisons are worked out from exact figures."
+    ]
 
 
 def _how_chosen(evaluated: list[Row]) -> list[str]:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines import wording
-from pipelines.board.about import in_sentence, key_stage_of, measure_label, programme_title
+from pipelines.board.about import (
+    are_schools_left_out,
+    in_sentence,
+    key_stage_of,
+    measure_label,
+    programme_title,
+)
 from pipelines.board.cited import (
     Row,
     Tables,
@@ -137,7 +143,7 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
 
 def _left_out(rows: Sequence[Row]) -> Iterator[str]:
     """What a reader has to know where schools with results are not in an average."""
-    if any((row["n_schools_left_out"] or 0) > 0 for row in rows):
+    if are_schools_left_out(rows):
         yield (
             "A few schools with very few of these pupils are not counted where, with published tables, "
             "the average would tell of them."

@@ -241,6 +241,32 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
     assert "between +0.6 and +1.7 points" in naive[0].why_unsafe
 
 
+@pytest.mark.parametrize("n_left_out", [0, 1])
+def test_averages_of_the_schools_compared_but_a_few_small_ones_are_said_to_be_so(n_left_out):
+    """The others are 20 schools, of which one may be left out of their average."""
+    tables = released_tables()
+    comparison, impact = tables["comparison"], tables["impact"]
+    asked = impact["measure"] == "ks2_reading_progress"
+    impact.loc[asked, ["n_programme_schools", "n_comparison_schools"]] = [12, 20]
+    for arm, n in (("programme", 12), ("rest", 20)):
+        levels = (comparison["measure"] == "ks2_reading_progress") & (comparison["arm"] == arm)
+        comparison.loc[levels, "n_schools"] = n
+    now = levels & (comparison["academic_year"] == "2017-18")
+    comparison.loc[now, ["n_schools", "n_schools_left_out"]] = [20 - n_left_out, n_left_out]
+    happened = answer(findings(tables)).happened
+    words = "Averages over such pupils, but for those of a few very small schools: in 2017-18"
+    assert (words in happened) is bool(n_left_out)
+    assert "compared or not" not in happened
+
+
+@pytest.mark.parametrize(("public", "is_said"), [(None, True), ("ks2", True), ("ks2, ks4", False)])
+def test_how_far_rounding_moves_a_percentage_is_said_where_something_is_rounded(public, is_said):
+    tables = released_tables()
+    tables["study"]["public_key_stages"] = public
+    said = [text for text in findings(tables).method if "rounded numbers of pupils" in text]
+    assert len(said) == is_said
+
+
 def test_placebo_says_nothing_was_done_and_has_no_funding():
     placebo = findings(released_tables()).programmes[2]
     assert placebo.is_placebo
