@@ -56,12 +56,14 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
             else 0
             for on in (IN_RESULTS, IN_MAKE_UP)
         ]
-        # Refused, a headline has the schools of the end that has too few; told, those of the first end.
-        counted = next((n for n in ends if n < _FEWEST_SCHOOLS_OF_AN_END), ends[0])
+        # Told, a headline has the schools of the first end. Refused, those of the end with too few of them,
+        # or, if both have enough, of the one whose schools tell too little, which is not worked out here.
+        too_few = [n for n in ends if n < _FEWEST_SCHOOLS_OF_AN_END][:1]
+        may_be = ends[:1] if pd.notna(rows["estimate_low"].iloc[0]) else too_few or ends
         n = rows["n_comparison_schools"].iloc[0]
-        if differs(n, counted):
+        if all(differs(n, counted) for counted in may_be):
             where = f"{programme['id']} {measure['name']}"
-            yield f"matched: {where}: schools outside printed {n}, counted {counted}"
+            yield f"matched: {where}: schools outside printed {n}, counted {' or '.join(map(str, may_be))}"
 
 
 def balance(tables: Tables, recount: Recount) -> Iterator[str]:
