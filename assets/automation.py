@@ -10,9 +10,9 @@ import dagster as dg
 
 from assets.described import STUDIES
 from assets.resources import Studies
-from pipelines import retention
-from pipelines.errors import StudyError
-from pipelines.study_file import load_study
+from pipelines.errors.fault import StudyError
+from pipelines.protocol.study_file import load_study
+from pipelines.publishing import retention
 
 JOB = "evaluate"
 # Weekday mornings while results come out: August to January.

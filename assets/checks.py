@@ -11,9 +11,9 @@ import dagster as dg
 
 from assets.described import STUDIES, key_of
 from assets.resources import Studies, Work
-from pipelines import fault_list
 from pipelines.catalogue import RAW_TABLES, Table
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.store import fault_list
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS, Relation
 

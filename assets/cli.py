@@ -27,11 +27,12 @@ from assets.terminal import (
     warn,
     warn_in_short,
 )  # fmt: skip
-from pipelines import fault_list, folder_note, retention
-from pipelines.errors import StudyError
-from pipelines.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
-from pipelines.study import PROTOCOL
-from pipelines.study_file import load_study
+from pipelines.errors.fault import StudyError
+from pipelines.protocol.study_file import load_study
+from pipelines.publishing import retention
+from pipelines.store import fault_list, folder_note
+from pipelines.study.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
+from pipelines.study.settings import PROTOCOL
 
 # What a person may ask of a run, as the asset `publish` takes it.
 MAY_BE_ASKED = {
@@ -119,7 +120,7 @@ def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, asked: dict[st
 
 def new(folder: Path) -> int:
     """Lay out a study's folder: a commented study.toml and a file with headings for each kind of source."""
-    from pipelines.new_study import write_new_study  # noqa: PLC0415
+    from pipelines.protocol.new_study import write_new_study  # noqa: PLC0415
 
     for line in write_new_study(folder):
         print(line)
@@ -149,7 +150,7 @@ def validate(folder: Path, *, data_marts: Path) -> int:
 
 def power(folder: Path, *, data_marts: Path) -> int:
     """Print the smallest effect each measure could show, before any result of the outcome year is read."""
-    from pipelines.impact import study_power  # noqa: PLC0415
+    from pipelines.planning import study_power  # noqa: PLC0415
 
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)

@@ -14,7 +14,7 @@ from assets.marts import mart_assets
 from assets.raw import raw_assets
 from assets.release import release_assets
 from assets.resources import Studies
-from pipelines.paths import DATA_MARTS, DATA_RAW
+from pipelines.study.paths import DATA_MARTS, DATA_RAW
 
 
 def build_definitions(

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from assets.page_guard import HOST, PageGuard
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 _GRAPH = "assets.definitions"
 

@@ -10,7 +10,7 @@ from assets.resources import PROTOCOL_PART, Studies
 from pipelines.catalogue import RAW_TABLES, Table
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
-from pipelines.protocol import write_protocol
+from pipelines.protocol.tables import write_protocol
 
 PROTOCOL_KEY = dg.AssetKey(["protocol"])
 

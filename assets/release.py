@@ -11,7 +11,6 @@ from assets.checks import blocking_check
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
 from assets.resources import PROTOCOL_PART, Studies
-from pipelines import fault_list, retention, store
 from pipelines.catalogue import (
     IMPACT_TABLES,
     MART_TABLES,
@@ -20,11 +19,13 @@ from pipelines.catalogue import (
     checked_tables,
 )
 from pipelines.charts import gallery
-from pipelines.disclosure import door
+from pipelines.disclosure import gate
 from pipelines.disclosure.published_verdict import last_published_verdicts
-from pipelines.errors import Fault, StudyError
-from pipelines.publishing import publish as publish_run
-from pipelines.released import reading
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.publishing import retention
+from pipelines.publishing.runs import publish as publish_run
+from pipelines.released import making, reading
+from pipelines.store import fault_list, store
 from pipelines.validation.relations import RELATIONS
 
 RELEASED_PART = "released"
@@ -49,7 +50,7 @@ _CHECKS = {
     specs=[
         dg.AssetSpec(
             key_of(table),
-            deps=tables_read_by(door.select_of(table.name)),
+            deps=tables_read_by(making.select_of(table.name)),
             description=description_of(table),
             metadata=definition_metadata(table),
         )
@@ -67,12 +68,12 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
         published = last_published_verdicts(work.study.folder)
-        released = door.release(work.con, published)
+        released = making.release(work.con, published)
         found = {
             check: {name: count(work.con, name) for name in released.withheld}
             for check, count in (
-                (NO_SMALL_NUMBERS, door.count_small),
-                (COUNTS_ARE_ROUNDED, door.count_unrounded),
+                (NO_SMALL_NUMBERS, gate.count_small),
+                (COUNTS_ARE_ROUNDED, gate.count_unrounded),
             )
         }
         if any(n for by_table in found.values() for n in by_table.values()):

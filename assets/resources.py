@@ -13,13 +13,13 @@ import duckdb
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
-from pipelines import fault_list, store
-from pipelines.errors import Fault, StudyError
-from pipelines.paths import StudyPaths
-from pipelines.private import make_work, private_files
-from pipelines.publishing import code_sha256, forget_made, mark_made
-from pipelines.study import PROTOCOL, Study
-from pipelines.study_file import load_study
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.protocol.study_file import load_study
+from pipelines.publishing.runs import code_sha256, forget_made, mark_made
+from pipelines.store import fault_list, store
+from pipelines.store.private import make_work, private_files
+from pipelines.study.paths import StudyPaths
+from pipelines.study.settings import PROTOCOL, Study
 
 PARTITION_TAG = "dagster/partition"
 LONGEST_WAIT_SECONDS = 3600

@@ -9,18 +9,18 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipelines import fault_list
-from pipelines.errors import Fault, StudyError, kinds_of
-from pipelines.paths import StudyPaths
-from pipelines.retention import PUPIL_DAYS
+from pipelines.errors.fault import Fault, StudyError, kinds_of
+from pipelines.publishing.retention import PUPIL_DAYS
+from pipelines.store import fault_list
+from pipelines.study.paths import StudyPaths
 
 FAILED = 1
 
 
 def print_headline(paths: StudyPaths) -> None:
     """Print the answer in words, and where the outputs lie."""
-    from pipelines.board.cited import released_rows  # noqa: PLC0415
     from pipelines.board.findings import headline_words  # noqa: PLC0415
+    from pipelines.released.citations import released_rows  # noqa: PLC0415
     from pipelines.released.reading import read_published  # noqa: PLC0415
 
     print()

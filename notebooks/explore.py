@@ -13,8 +13,8 @@ from IPython.display import Image
 
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts import gallery
-from pipelines.paths import DATA_MARTS
 from pipelines.released.reading import read_tables
+from pipelines.study.paths import DATA_MARTS
 
 pd.set_option("display.max_colwidth", None, "display.max_rows", 200)
 STUDY = "example"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from pipelines import wording
+from pipelines.disclosure.thresholds import WITHHELD_REASONS
 from tests.chart_cases import LONG, Case
 from tests.released_fixture import released_tables
 
@@ -31,7 +31,7 @@ def with_every_estimate_withheld() -> Tables:
     impact = tables["impact"].assign(
         suppressed=True,
         withheld_reason="few_schools",
-        verdict_reason=wording.WITHHELD_REASONS["few_schools"],
+        verdict_reason=WITHHELD_REASONS["few_schools"],
     )
     impact[[*FIGURES, "p_value", "n_programme_pupils", "n_comparison_pupils"]] = np.nan
     impact.loc[impact["verdict"].notna(), "verdict"] = "cannot_tell"

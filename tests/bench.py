@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 N_TURNS = 5
 LIBRARIES = ("dagster", "great_expectations", "pandas", "duckdb", "matplotlib.pyplot")

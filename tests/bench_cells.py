@@ -25,7 +25,7 @@ from pipelines.impact.clustered import (
     ClusterMoments,
     clustered_regression,
 )
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.bench import spread
 
 N_PUPILS, N_SCHOOLS, N_YEARS = 5_000_000, 20_000, 8

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipelines.paths import EXAMPLE, PROJECT
+from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.bench import spread
 from tests.evaluated import evaluate
 

@@ -24,9 +24,9 @@ from pipelines.impact.randomisation import (
     randomisation_inference,
 )
 from pipelines.impact.study_effects import build_estimate
-from pipelines.paths import EXAMPLE
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.study.paths import EXAMPLE
+from pipelines.study.settings import Study
 from tests.bench import spread
 from tests.evaluated import evaluate
 

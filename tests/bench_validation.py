@@ -14,13 +14,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import store
 from pipelines.catalogue import KS2_PUPILS, SCHOOL_REGISTER
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL
-from pipelines.paths import StudyPaths
-from pipelines.protocol import write_protocol
-from pipelines.study import Study
+from pipelines.protocol.tables import write_protocol
+from pipelines.store import store
+from pipelines.study.paths import StudyPaths
+from pipelines.study.settings import Study
 from pipelines.validation import suites
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS

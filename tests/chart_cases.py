@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.catalogue.vocabulary import Verdict
 from pipelines.charts import gallery
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
-from pipelines.impact.results import Verdict
 from tests.released_fixture import released_tables
 
 Tables = dict[str, pd.DataFrame]

@@ -16,20 +16,20 @@ import pandas as pd
 from pipelines import marts
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.catalogue.comparison_design import BASELINE_YEAR, SCHOOL_BEFORE
-from pipelines.disclosure import sql_functions
 from pipelines.example import City, simulate
 from pipelines.example.files import as_csv
+from pipelines.free_text import sql_functions
 from pipelines.impact import design
 from pipelines.impact.comparison_pool import build_matched_school
 from pipelines.impact.study_effects import build_compared_school
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.records import read_columns
-from pipelines.ingest.school_types import SPELLING_KEY_MACRO
-from pipelines.paths import EXAMPLE
-from pipelines.protocol import write_protocol
-from pipelines.store import SCHEMAS
-from pipelines.study import SourceKind, Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.protocol.tables import write_protocol
+from pipelines.store.store import SCHEMAS
+from pipelines.study.paths import EXAMPLE
+from pipelines.study.school_types import SPELLING_KEY_MACRO
+from pipelines.study.settings import SourceKind, Study
 
 KINDS_READ = ("ks2_pupils", "school_register", "school_links", "enrolments")
 

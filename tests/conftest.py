@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from pipelines.paths import EXAMPLE, PROJECT
+from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
 
 # A busy machine fails no test.

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.paths import PROJECT, StudyPaths
+from pipelines.study.paths import PROJECT, StudyPaths
 
 LONGEST_RUN_SECONDS = 300
 

@@ -16,10 +16,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from pipelines.board.cited import plain
 from pipelines.catalogue import ESTIMATE, RELEASED_TABLES, Table
-from pipelines.measures import MEASURES
+from pipelines.released.citations import plain
 from pipelines.released.reading import read_tables
+from pipelines.study.measures import MEASURES
 
 YEARS = ("2015-16", "2016-17", "2017-18")
 OUTCOME_YEAR = "2017-18"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from pipelines.board import cited
-from pipelines.board.cited import Reference, released_rows
-from pipelines.wording import NUMBER
+from pipelines.released import citations as cited
+from pipelines.released.citations import Reference, released_rows
+from pipelines.released.wording import NUMBER
 
 
 def made_again(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import marts, store
+from pipelines import marts
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
@@ -22,7 +22,6 @@ from pipelines.catalogue.comparison_design import (
     BASELINE_YEAR,
     SCHOOL_BEFORE,
 )
-from pipelines.disclosure import door
 from pipelines.impact import (
     calibration,
     case_study_results,
@@ -34,10 +33,12 @@ from pipelines.impact import (
 )
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
-from pipelines.paths import StudyPaths
-from pipelines.protocol import write_protocol
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.protocol.tables import write_protocol
+from pipelines.released import making
+from pipelines.store import store
+from pipelines.study.paths import StudyPaths
+from pipelines.study.settings import Study
 
 Row = dict[str, object]
 
@@ -356,7 +357,7 @@ def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConn
         calibration.build_calibration(con)
         comparison.build_comparison(con, study)
         case_study_results.build(con)
-        door.release(con)
+        making.release(con)
         yield con
 
 

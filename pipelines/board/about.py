@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipelines import wording
-from pipelines.board.cited import Row, Tables, cite, where
-from pipelines.key_stages import KEY_STAGE_LABELS
-from pipelines.measures import MEASURES
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, where
+from pipelines.study.key_stages import KEY_STAGE_LABELS
+from pipelines.study.measures import MEASURES
 
 PLACEBO = "no such programme existed"
 

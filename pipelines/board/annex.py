@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines import wording
 from pipelines.board.about import (
     in_sentence,
     key_stage_of,
@@ -15,9 +14,10 @@ from pipelines.board.about import (
     programme_title,
     rows_about,
 )
-from pipelines.board.cited import Row, Tables, capitalised, cite, where
 from pipelines.board.limits import simulated_size
 from pipelines.board.tables import NONE, Table, or_none, table_of, withheld_or
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, capitalised, cite, where
 
 
 def methods(headline: Row, tables: Tables) -> Table:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import (
     are_schools_left_out,
     asked_of,
@@ -20,8 +19,9 @@ from pipelines.board.about import (
     rows_about,
     schools_words,
 )
-from pipelines.board.cited import Row, Tables, cite, plain, where
 from pipelines.board.series_breaks import not_alike
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, plain, where
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import key_stage_of, measure_label
-from pipelines.board.cited import Row, Tables, cite, where
 from pipelines.board.series_breaks import not_alike
 from pipelines.board.tables import NONE, Table
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, where
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import in_sentence, measure_label, programme_title
-from pipelines.board.cited import Row, Tables, cite, where
 from pipelines.board.tables import NONE, Table, table_of, withheld_or
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, where
 
 # One sentence for every reason: which of them it is would say something about the pupils.
 LEFT_OUT = (

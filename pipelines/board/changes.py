@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import (
     in_sentence,
     key_stage_name,
@@ -16,9 +15,10 @@ from pipelines.board.about import (
     measure_label,
     programme_title,
 )
-from pipelines.board.cited import Row, Tables, cite, sentence
 from pipelines.board.tables import Table, table_of
-from pipelines.study import key_stage_of as stage_of_kind
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, sentence
+from pipelines.study.settings import key_stage_of as stage_of_kind
 
 NOTHING = (
     "There is nothing to set these results against: the study holds one release of each year’s "

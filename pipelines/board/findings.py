@@ -1,14 +1,13 @@
 """What the released tables let a board say, as frozen dataclasses holding finished sentences.
 
 Every sentence is computed from a row and its verdict, and every number in it is cited (`cited`). No
-HTML here (`page`), no tables (`tables`): rounding and codes are put into words by `pipelines.wording`.
+HTML here (`page`), no tables (`tables`): rounding and codes are put into words by `released.wording`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import (
     PLACEBO,
     evaluated_programmes,
@@ -20,9 +19,10 @@ from pipelines.board.about import (
     reason_words,
 )
 from pipelines.board.answers import anything_words, bracket_words, naive_row
-from pipelines.board.cited import Row, Tables, capitalised, cite, plain, sentence, where
 from pipelines.board.limits import Limit, cannot_say
 from pipelines.board.programmes import Programme, programme_words
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, capitalised, cite, plain, sentence, where
 
 
 @dataclass(frozen=True)

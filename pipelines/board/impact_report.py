@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from pipelines import wording
 from pipelines.board import annex
 from pipelines.board.about import PLACEBO, key_stage_of, measure_label, rows_about
-from pipelines.board.cited import Row, Tables, cite, plain, released_rows, where
 from pipelines.board.limits import coming_cohort_words
 from pipelines.board.tables import Table
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, plain, released_rows, where
 
 # Below this share of an end's own size, a range over schools left out is no news.
 _STEADY_SHARE = 0.25

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import (
     evaluated_programmes,
     key_stage_of,
@@ -13,9 +12,10 @@ from pipelines.board.about import (
     rows_about,
     schools_words,
 )
-from pipelines.board.cited import Row, Tables, cite, plain, sentence, where
 from pipelines.board.programmes import Programme
-from pipelines.key_stages import AT_KEY_STAGE
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, plain, sentence, where
+from pipelines.study.key_stages import AT_KEY_STAGE
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,17 @@ from typing import Protocol
 
 import pandas as pd
 
-from pipelines import wording
 from pipelines.board import annex, tables
 from pipelines.board.about import in_sentence, measure_label, programme_title
 from pipelines.board.authority_context import Context, authority_context
 from pipelines.board.case_studies import CaseStudy, case_studies
 from pipelines.board.changes import Changes, changes
-from pipelines.board.cited import (
+from pipelines.board.findings import Findings, findings
+from pipelines.board.limits import Limit
+from pipelines.board.tables import Table
+from pipelines.released import wording
+from pipelines.released.citations import (
+    Quote,
     Row,
     Tables,
     cite,
@@ -28,10 +32,6 @@ from pipelines.board.cited import (
     released_rows,
     where,
 )
-from pipelines.board.findings import Findings, findings
-from pipelines.board.limits import Limit
-from pipelines.board.tables import Table
-from pipelines.charts.chart import Quote
 
 _NAIVE_FAMILY = "naive_headline"
 # Families that stand in a section of their own subject, whatever programme they are about.

@@ -14,8 +14,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.board.cited import parts, plain
 from pipelines.board.pack import DrawnChart, pack
+from pipelines.released.citations import parts, plain
 
 _HERE = Path(__file__).parent
 CSS = _HERE / "board.css"

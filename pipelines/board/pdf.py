@@ -16,13 +16,13 @@ import pandas as pd
 from pipelines.board.about import PLACEBO
 from pipelines.board.answers import Answer
 from pipelines.board.case_studies import CaseStudy
-from pipelines.board.cited import parts, plain
 from pipelines.board.limits import Limit
 from pipelines.board.pack import DrawnChart, Figure, Pack, Section, pack
 from pipelines.board.programmes import Programme
 from pipelines.board.tables import Table
-from pipelines.typesetting import drawable, typeset
-from pipelines.wording import is_missing
+from pipelines.document.typesetting import drawable, typeset
+from pipelines.released.citations import parts, plain
+from pipelines.released.wording import is_missing
 
 _TEMPLATE = Path(__file__).with_name("board.typ")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines import wording
 from pipelines.board.about import primary_headlines, schools_words
 from pipelines.board.answers import Answer, NaiveReading, answer_to, naive_reading
-from pipelines.board.cited import Row, Tables, cite, where
-from pipelines.impact.compared import LEFT_OUT_LABELS
-from pipelines.key_stages import AT_KEY_STAGE, KEY_STAGE_RESULTS, KEY_STAGES
+from pipelines.catalogue.comparison_reason import LEFT_OUT_LABELS
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, where
+from pipelines.study.key_stages import AT_KEY_STAGE, KEY_STAGE_RESULTS, KEY_STAGES
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.board.cited import Tables, cite, where
+from pipelines.released.citations import Tables, cite, where
 
 
 def not_alike(measure: str, years: Sequence[str], tables: Tables) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines import wording
 from pipelines.board.about import (
     are_schools_left_out,
     in_sentence,
@@ -18,7 +17,8 @@ from pipelines.board.about import (
     measure_label,
     programme_title,
 )
-from pipelines.board.cited import (
+from pipelines.released import wording
+from pipelines.released.citations import (
     Row,
     Tables,
     chart_cells,

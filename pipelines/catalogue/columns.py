@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import get_args
 
 from pipelines.catalogue.table import Column
-from pipelines.key_stages import KeyStage
-from pipelines.measures import MEASURES
-from pipelines.study import PUPIL_GROUPS, ReleaseStatus
+from pipelines.study.key_stages import KeyStage
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import PUPIL_GROUPS, ReleaseStatus
 
 RELEASE_STATUSES: tuple[str, ...] = get_args(ReleaseStatus)
 KEY_STAGES: tuple[str, ...] = get_args(KeyStage)

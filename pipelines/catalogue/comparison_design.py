@@ -14,9 +14,9 @@ from pipelines.catalogue.columns import (
     YEAR,
     result,
 )
+from pipelines.catalogue.comparison_reason import ComparisonReason
 from pipelines.catalogue.table import Column, Table
-from pipelines.impact.compared import ComparisonReason
-from pipelines.impact.matching import MatchedOn
+from pipelines.catalogue.vocabulary import MatchedOn
 
 _SCHOOL_CHARACTERISTICS = (
     Column(

@@ -26,7 +26,7 @@ from pipelines.catalogue.comparison_design import (
     SCHOOL_BEFORE,
 )
 from pipelines.catalogue.table import Column, Table
-from pipelines.impact.results import Estimator, Role, Selection, Verdict
+from pipelines.catalogue.vocabulary import Estimator, Role, Selection, Verdict
 
 ESTIMATE = Table(
     "impact",

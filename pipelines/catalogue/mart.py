@@ -29,9 +29,9 @@ from pipelines.catalogue.programme_schools import (
 )
 from pipelines.catalogue.table import Column, Table
 from pipelines.identity.decision import DecisionKind
-from pipelines.ingest.school_types import SCHOOL_KINDS
-from pipelines.key_stages import KeyStage
-from pipelines.measures import MEASURES
+from pipelines.study.key_stages import KeyStage
+from pipelines.study.measures import MEASURES
+from pipelines.study.school_types import SCHOOL_KINDS
 
 _STANDING_URN = replace(
     URN, name="standing_urn", about="URN the school has on the reference date", headers=()

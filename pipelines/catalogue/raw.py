@@ -34,8 +34,8 @@ from pipelines.catalogue.voices import (
     EVALUATIONS,
     STATEMENTS,
 )
-from pipelines.measures import MEASURES
-from pipelines.study import PUPIL_GROUPS, SCHOOL_KINDS
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import PUPIL_GROUPS, SCHOOL_KINDS
 
 # A year of all England has some 700,000; a school's is bounded by the relation `cohort_is_of_a_school`.
 _MOST_PUPILS_OF_A_YEAR = 2_000_000

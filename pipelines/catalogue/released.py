@@ -17,7 +17,7 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.released_results import RELEASED_RESULTS
 from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.catalogue.table import Column, PupilCount, Table
-from pipelines.study import ComparisonPool
+from pipelines.study.settings import ComparisonPool
 
 RELEASED_TABLES: tuple[Table, ...] = (
     Table(

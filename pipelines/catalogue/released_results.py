@@ -18,8 +18,7 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
 from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
 from pipelines.catalogue.table import Column, PupilCount, Table
-from pipelines.impact.results import Verdict
-from pipelines.wording import WITHHELD_REASONS
+from pipelines.catalogue.vocabulary import Verdict, WithheldReason
 
 _ESTIMATE_FIGURES = tuple(c.name for c in ESTIMATE.columns if c.kind == "number")
 FROM_STATUS = Column(
@@ -49,7 +48,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 "withheld_reason",
                 "code",
                 "Why it is withheld",
-                allowed=tuple(WITHHELD_REASONS),
+                allowed=get_args(WithheldReason),
             ),
         ),
         pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),

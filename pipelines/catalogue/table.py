@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.study import SourceKind
+from pipelines.study.settings import SourceKind
 
 Schema = Literal["raw", "mart", "impact", "released"]
 Kind = Literal["text", "code", "integer", "number", "flag", "date"]

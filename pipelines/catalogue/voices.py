@@ -1,6 +1,6 @@
 """Raw tables of what schools wrote: evaluation forms, statements, case studies, and who may publish them.
 
-How such text is made fit to be published, or held, is in `pipelines.disclosure.free_text`.
+How such text is made fit to be published, or held, is in `pipelines.free_text.review`.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Reading, Subject
-from pipelines.wording import (
+from pipelines.released.citations import Quote
+from pipelines.released.wording import (
     NUMBER,
     capitalised,
     format_arm,

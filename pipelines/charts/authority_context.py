@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import pandas as pd
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Reading, Subject
-from pipelines.measures import MEASURES
-from pipelines.wording import (
+from pipelines.released.citations import Quote
+from pipelines.released.wording import (
     PLACE_LABELS,
     capitalised,
     first_within,
@@ -22,6 +22,7 @@ from pipelines.wording import (
     format_status,
     is_missing,
 )
+from pipelines.study.measures import MEASURES
 
 _HEIGHT = 2.75
 _LEFT, _RIGHT = 0.5, 1.75

@@ -15,9 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Subject
-from pipelines.wording import NUMBER, format_count, rounded
+from pipelines.released.citations import Quote
+from pipelines.released.wording import NUMBER, format_count, rounded
 
 _SIDE, _LEFT = 3.55, 0.55
 _DECIMALS_OF_POINTS = {"share": 0, "points": 1}

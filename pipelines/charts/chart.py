@@ -7,32 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.wording import NUMBER
+from pipelines.released.citations import Quote
+from pipelines.released.wording import NUMBER
 
 MAX_TITLE_WORDS = 10
 Tables = Mapping[str, pd.DataFrame]  # released tables by name, without the schema
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A number in a chart's words, and where in the chart's own figures it was taken from.
-
-    The cell of its one row holds the number; or it `is_count`: how many the rows are.
-    """
-
-    number: str
-    rows: tuple[int, ...]
-    column: str
-    is_count: bool = False
-
-    def is_in(self, data: pd.DataFrame) -> bool:
-        """Whether the figures say so."""
-        if self.column not in data.columns or not set(self.rows) <= set(range(len(data))):
-            return False
-        if self.is_count:
-            return self.number == str(len(set(self.rows)))
-        (row,) = self.rows
-        return self.number in NUMBER.findall(str(data[self.column].iloc[row]))
 
 
 @dataclass(frozen=True)

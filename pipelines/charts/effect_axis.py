@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
 from pipelines.charts.subject import Effect, Subject
-from pipelines.wording import MINUS, UNIT_LABELS, format_range, format_verdict, join_words
+from pipelines.released.wording import MINUS, UNIT_LABELS, format_range, format_verdict, join_words
 
 _CAP: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 9, "markeredgewidth": 1.6}
 _BRACKET_END = style.PROGRAMME_MARKS | {"linestyle": ""}

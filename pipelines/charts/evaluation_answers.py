@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Quote, Tables
-from pipelines.wording import format_count, format_value, join_words
+from pipelines.charts.chart import Chart, Tables
+from pipelines.released.citations import Quote
+from pipelines.released.wording import format_count, format_value, join_words
 
 _RESPONSE_RATE = "response rate"
 _NEUTRAL = "Neither agree nor disagree"

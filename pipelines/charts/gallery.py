@@ -16,9 +16,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.charts.chart import Chart, Quote, Tables
-from pipelines.disclosure.free_text import inert_in_spreadsheet
-from pipelines.typesetting import drawable, typeset
+from pipelines.charts.chart import Chart, Tables
+from pipelines.document.typesetting import drawable, typeset
+from pipelines.free_text.review import inert_in_spreadsheet
+from pipelines.released.citations import Quote
 
 _PNG_DPI = 192.0
 _PAGE = (

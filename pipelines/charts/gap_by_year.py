@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Reading, Subject
-from pipelines.wording import (
+from pipelines.released.citations import Quote
+from pipelines.released.wording import (
     MINUS,
     NUMBER,
     capitalised,

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.charts import effect_axis, style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
 from pipelines.charts.verdict_title import verdict_title
-from pipelines.wording import (
+from pipelines.released.citations import Quote
+from pipelines.released.wording import (
     first_within,
     format_count_or_withheld,
     format_group,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from pipelines.charts import effect_axis, style, subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
 from pipelines.charts.subject import Effect, Subject
-from pipelines.wording import (
+from pipelines.released.wording import (
     ESTIMATOR_LABELS,
     capitalised,
     first_within,

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.charts import effect_axis, series_breaks, style, subject
-from pipelines.charts.chart import Chart, Quote, Tables
+from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Effect, Subject
-from pipelines.wording import (
+from pipelines.released.citations import Quote
+from pipelines.released.wording import (
     format_count_or_withheld,
     format_effect,
     format_group,

@@ -11,7 +11,7 @@ from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.subject import Effect, Reading, Subject
 from pipelines.charts.verdict_title import verdict_title
-from pipelines.wording import (
+from pipelines.released.wording import (
     capitalised,
     format_count,
     format_group,

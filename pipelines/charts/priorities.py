@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Quote, Tables
-from pipelines.wording import (
+from pipelines.charts.chart import Chart, Tables
+from pipelines.released.citations import Quote
+from pipelines.released.wording import (
     WITHHELD,
     format_count,
     format_group,

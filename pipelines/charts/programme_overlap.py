@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Quote, Tables
-from pipelines.wording import WITHHELD, first_within, format_count, is_missing
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.released.citations import Quote
+from pipelines.released.wording import WITHHELD, first_within, format_count, is_missing
 
 _NAME = "programme_overlap"
 _CELL_HEIGHT, _LABEL_WIDTH, _LEFT = 0.44, 1.75, 0.1

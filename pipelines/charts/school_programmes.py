@@ -12,8 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Quote, Tables
-from pipelines.wording import join_words
+from pipelines.charts.chart import Chart, Tables
+from pipelines.released.citations import Quote
+from pipelines.released.wording import join_words
 
 _FAMILY = "school_programmes"
 _SHEET = 90  # schools a printed page holds in two columns

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pipelines.charts.chart import Tables
 from pipelines.charts.subject import Subject, study_years
-from pipelines.wording import join_words
+from pipelines.released.wording import join_words
 
 
 def breaks(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> dict[str, str]:

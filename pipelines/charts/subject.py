@@ -13,8 +13,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.charts.chart import Tables
-from pipelines.key_stages import KEY_STAGE_PUPILS
-from pipelines.wording import (
+from pipelines.released.wording import (
     STATUS_ORDER,
     disadvantage_means,
     format_count,
@@ -25,6 +24,7 @@ from pipelines.wording import (
     is_missing,
     join_words,
 )
+from pipelines.study.key_stages import KEY_STAGE_PUPILS
 
 WITHHELD_TEXT = "withheld [c]"
 NOT_YET = "not yet published"

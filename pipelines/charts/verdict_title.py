@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.charts import subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Tables
 from pipelines.charts.subject import Effect, Subject
-from pipelines.wording import first_within
+from pipelines.released.wording import first_within
 
 _PLACEBO = {
     "better": "No programme existed, yet the headline comparison claims an effect",

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
 from pipelines.charts.subject import Reading, Subject
-from pipelines.wording import MINUS, format_interval
+from pipelines.released.wording import MINUS, format_interval
 
 _DODGE = 0.05  # keeps two intervals of one year from hiding each other
 

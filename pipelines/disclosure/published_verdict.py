@@ -12,8 +12,8 @@ from typing import NamedTuple
 import duckdb
 
 from pipelines.disclosure.releases import recorded_impact
-from pipelines.errors import Fault, StudyError
-from pipelines.store import one_file
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.store.store import one_file
 
 
 class PublishedVerdict(NamedTuple):

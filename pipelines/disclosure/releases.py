@@ -17,11 +17,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from pipelines.catalogue.released_voices import RELEASED_VOICES
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
-from pipelines.paths import StudyPaths
-from pipelines.private import make_work, private_files
-from pipelines.study import PROTOCOL, Study
+from pipelines.store.private import make_work, private_files
+from pipelines.study.paths import StudyPaths
+from pipelines.study.settings import PROTOCOL, Study
 
 FOLDER = "releases"
 

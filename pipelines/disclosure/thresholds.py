@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pipelines.catalogue.vocabulary import WithheldReason
+
 # Of two schools each can take itself off and read the other; of three none can.
 FEWEST_SCHOOLS = 3
 # What published tables leave of a total is of no fewer schools: of three or four, each may have one pupil, or
@@ -26,4 +28,11 @@ MACROS: dict[str, float] = {
     "fewest_schools_of_estimate": FEWEST_SCHOOLS_OF_ESTIMATE,
     "fewest_pupils_of_school": FEWEST_PUPILS_OF_SCHOOL,
     "similarity_within_school": SIMILARITY_WITHIN_SCHOOL,
+}
+
+# Why an estimate is withheld.
+WITHHELD_REASONS: dict[WithheldReason, str] = {
+    "small_group": "withheld: too few pupils stand behind it, or behind an average it is made of",
+    "few_schools": f"withheld: an estimate from fewer than {FEWEST_SCHOOLS_OF_ESTIMATE} schools on a side "
+    "could tell what single pupils got",
 }

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.errors import Fault
+from pipelines.errors.fault import Fault
 from pipelines.identity.decision import Decision, Findings, Reason
 from pipelines.identity.evidence import KnownSchool, Place, Succession
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.identity.corrections import SEPARATE, Correction, faults_of_corrections
 from pipelines.identity.decision import Decision
 from pipelines.identity.evidence import KnownSchool, Link, Place

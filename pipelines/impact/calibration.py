@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.catalogue.impact import CALIBRATION
-from pipelines.store import row_count
+from pipelines.store.store import row_count
 
 TABLE = Path(__file__).with_suffix(".csv")
 

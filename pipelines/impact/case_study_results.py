@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 from pipelines.catalogue.impact import CASE_STUDY_RESULT
 from pipelines.impact.panel import FloatArray
 from pipelines.impact.score_interval import CONFIDENCE, score_interval
-from pipelines.store import insert_frame
+from pipelines.store.store import insert_frame
 
 _UPPER = (1 + CONFIDENCE) / 2
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.impact.panel import FloatArray, SchoolPanel, school_panel
-from pipelines.measures import Measure
+from pipelines.study.measures import Measure
 
 
 def panel_from_cells(

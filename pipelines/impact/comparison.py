@@ -8,8 +8,8 @@ import pandas as pd
 
 from pipelines.catalogue import COMPARISON
 from pipelines.impact.group_mean import pooled_group_mean
-from pipelines.store import insert_frame
-from pipelines.study import Programme, Study
+from pipelines.store.store import insert_frame
+from pipelines.study.settings import Programme, Study
 
 
 def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:

@@ -22,12 +22,13 @@ import numpy as np
 import pandas as pd
 
 from pipelines.catalogue.comparison_design import MATCHED_SCHOOL
-from pipelines.impact.compared import why_none
-from pipelines.impact.matching import MatchedOn, nearest
-from pipelines.key_stages import KEY_STAGE_LABELS
-from pipelines.measures import MEASURES
-from pipelines.store import insert_frame, row_count
-from pipelines.study import Programme, Study
+from pipelines.catalogue.comparison_reason import why_none
+from pipelines.catalogue.vocabulary import MatchedOn
+from pipelines.impact.matching import nearest
+from pipelines.store.store import insert_frame, row_count
+from pipelines.study.key_stages import KEY_STAGE_LABELS
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import Programme, Study
 
 CHARACTERISTICS: dict[MatchedOn, tuple[str, ...]] = {
     "results_and_make_up": ("result_before", "disadvantaged_share", "cohort_pupils"),

@@ -16,8 +16,8 @@ from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.headline import MIN_SCHOOLS_PER_SIDE, extrapolation_reason, overlaps
 from pipelines.impact.panel import SchoolPanel
-from pipelines.store import insert_frame, row_count
-from pipelines.study import Programme, Study
+from pipelines.store.store import insert_frame, row_count
+from pipelines.study.settings import Programme, Study
 
 _SELECT = Path(__file__).parent
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit  # scipy.stats takes a second to import
 
+from pipelines.catalogue.vocabulary import Estimator
 from pipelines.impact.inference import (
     Regression,
     between_school_variance,
@@ -20,7 +21,7 @@ from pipelines.impact.inference import (
     weighted_least_squares,
 )
 from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
-from pipelines.impact.results import Estimate, Estimator, NotComputable, SampleSize
+from pipelines.impact.results import Estimate, NotComputable, SampleSize
 from pipelines.impact.score_interval import CONFIDENCE
 
 Answers = dict[str, Estimate | NotComputable]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipelines.catalogue.vocabulary import Role
 from pipelines.impact.estimators import (
     Answers,
     ancova,
@@ -19,7 +20,7 @@ from pipelines.impact.estimators import (
 )
 from pipelines.impact.headline import bracket, extrapolation_reason, verdict
 from pipelines.impact.panel import SchoolPanel
-from pipelines.impact.results import Bracket, Estimate, ImpactRow, NotComputable, Role
+from pipelines.impact.results import Bracket, Estimate, ImpactRow, NotComputable
 from pipelines.impact.rows import empty_row, method_row, row_without_numbers
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipelines.catalogue.vocabulary import Verdict
 from pipelines.impact.imbens_manski import between_ends, detectable_effect
 from pipelines.impact.panel import FloatArray, SchoolPanel
-from pipelines.impact.results import Bracket, Estimate, NotComputable, SampleSize, Verdict
+from pipelines.impact.results import Bracket, Estimate, NotComputable, SampleSize
 
 # Satterthwaite t-tests hold their level from about 4 degrees of freedom upwards (Tipton 2015,
 # Psychological Methods 20: 375); below 8 the interval is so wide that it invites misreading.

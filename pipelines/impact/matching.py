@@ -6,14 +6,11 @@ Arrays in, positions and distances out; which schools may be chosen from, and on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.impact.panel import FloatArray
-
-MatchedOn = Literal["results_and_make_up", "make_up"]
 
 # Two schools alike on everything may differ by rounding noise, which must not decide between them.
 _DECIMALS = 9

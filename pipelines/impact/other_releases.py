@@ -15,9 +15,9 @@ import pandas as pd
 
 from pipelines.catalogue.impact import VERDICT_BY_RELEASE
 from pipelines.impact.study_effects import Marts, headlines
-from pipelines.release_in_use import result_releases
-from pipelines.store import insert_frame, row_count
-from pipelines.study import Study
+from pipelines.store.store import insert_frame, row_count
+from pipelines.study.release_in_use import result_releases
+from pipelines.study.settings import Study
 
 # Of schools with a figure in the release that is used, one in ten may lack it: more, and the other release is
 # about other schools.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.impact.results import SampleSize
-from pipelines.measures import Unit
+from pipelines.study.measures import Unit
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

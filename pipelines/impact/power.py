@@ -20,7 +20,7 @@ from pipelines.impact.inference import (
     weighted_least_squares,
 )
 from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
-from pipelines.measures import Unit
+from pipelines.study.measures import Unit
 
 _TINY = 1e-12
 

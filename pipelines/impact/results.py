@@ -1,4 +1,4 @@
-"""What an estimation hands back: frozen dataclasses and the words their columns may hold.
+"""What an estimation hands back: frozen dataclasses.
 
 No formula lives here; those are in `inference`, `estimators` and `headline`.
 """
@@ -7,33 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from pipelines.measures import Unit
-
-Role = Literal["headline", "naive", "robustness"]
-Verdict = Literal["better", "worse", "no_meaningful_difference", "cannot_tell"]
-Estimator = Literal[
-    "bracket",
-    "ancova",
-    "change_from_baseline_mean",
-    "change_leaving_selection_years_out",
-    "change_since_last_year",
-    "randomisation_inference",
-    "wild_cluster_bootstrap",
-    "leave_one_school_out",
-    "triple_difference",
-    "pupil_adjusted",
-]
-# On what a programme's schools are chosen, where the method is tried on simulated ones.
-Selection = Literal[
-    "random",
-    "last_year",
-    "last_year_strict",
-    "baseline_mean",
-    "lasting_quality",
-    "coming_cohort",
-]
+from pipelines.catalogue.vocabulary import Estimator, Role, Verdict
+from pipelines.study.measures import Unit
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.catalogue.vocabulary import Estimator
 from pipelines.impact.clustered import PupilSums
 from pipelines.impact.effect_size import hedges_g, intraclass_correlation
 from pipelines.impact.estimators import ExposureModel, ancova_model, change_model
@@ -23,7 +24,7 @@ from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.pupil_adjusted import pupil_adjusted
 from pipelines.impact.randomisation import randomisation_inference
 from pipelines.impact.regression_to_the_mean import RegressionToTheMean, regression_to_the_mean
-from pipelines.impact.results import Estimate, Estimator, ImpactRow, NotComputable, SampleSize
+from pipelines.impact.results import Estimate, ImpactRow, NotComputable, SampleSize
 from pipelines.impact.rows import empty_row, method_row
 from pipelines.impact.triple_difference import triple_difference
 from pipelines.impact.wild_bootstrap import wild_bootstrap

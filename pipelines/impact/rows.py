@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipelines.catalogue.vocabulary import Estimator, Role
 from pipelines.impact.headline import too_few_schools
 from pipelines.impact.inference import minimum_detectable_effect
 from pipelines.impact.panel import SchoolPanel
-from pipelines.impact.results import (
-    Estimate,
-    Estimator,
-    ImpactRow,
-    NotComputable,
-    Role,
-    SampleSize,
-)
+from pipelines.impact.results import Estimate, ImpactRow, NotComputable, SampleSize
 
 
 def method_row(

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from pipelines.catalogue import COMPARED_SCHOOL, ESTIMATE, Table
+from pipelines.catalogue.vocabulary import MatchedOn
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.clustered import PupilSums
 from pipelines.impact.comparison_pool import read_schools
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.identification import capped
-from pipelines.impact.matching import MatchedOn
 from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.prior_adjusted import (
     adjust_for_prior_attainment,
@@ -33,9 +33,9 @@ from pipelines.impact.robustness import (
     with_expected_anyway,
     with_holm,
 )
-from pipelines.series import breaks_within
-from pipelines.store import insert_frame, row_count
-from pipelines.study import Programme, Study
+from pipelines.store.store import insert_frame, row_count
+from pipelines.study.series import breaks_within
+from pipelines.study.settings import Programme, Study
 
 _SELECT = Path(__file__).parent
 

@@ -17,8 +17,8 @@ import duckdb
 
 from pipelines.ingest.headings import Place
 from pipelines.ingest.published_values import is_neither
-from pipelines.store import sql_text
-from pipelines.study import PUPIL_GROUPS
+from pipelines.store.store import sql_text
+from pipelines.study.settings import PUPIL_GROUPS
 
 Layout = Literal["lait", "ees"]
 OTHER_PUPILS = "another group of pupils than this project's"

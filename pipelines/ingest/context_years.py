@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipelines.study import ReleaseStatus
+from pipelines.study.settings import ReleaseStatus
 
 _STATUS_OF_WORD: dict[str, ReleaseStatus] = {
     "prov": "provisional",

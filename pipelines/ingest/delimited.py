@@ -16,11 +16,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Literal
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.content import chunks, empty, is_gzipped, open_binary
 from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
-from pipelines.store import one_file
-from pipelines.study import Encoding
+from pipelines.store.store import one_file
+from pipelines.study.settings import Encoding
 
 # A cell can hold a long statement; the csv module's own limit is lower.
 csv.field_size_limit(10_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.errors import Fault
+from pipelines.errors.fault import Fault
 
 # A row as a spreadsheet counts them, and its cells.
 Row = tuple[int, Sequence[str]]

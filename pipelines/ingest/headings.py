@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.heading_row import Headings
-from pipelines.store import sql_text
-from pipelines.toml_lines import dotted, line_of
+from pipelines.store.store import sql_text
+from pipelines.study.toml_lines import dotted, line_of
 
 if TYPE_CHECKING:
     from pipelines.ingest.tabular import TabularFile
-    from pipelines.study import Source, Study
+    from pipelines.study.settings import Source, Study
 
 # As many names as a reader takes in; the rest are counted.
 NAMES_LISTED = 12

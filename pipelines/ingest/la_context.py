@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.asked import measures_asked
 from pipelines.catalogue import LA_CONTEXT
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.context_mapping import ContextMeasure, context_measures, group_of_row
 from pipelines.ingest.context_years import spelled_year, status_of
 from pipelines.ingest.headings import Place, Wanted, headings_in, locate, looked_for
@@ -37,9 +36,10 @@ from pipelines.ingest.registration import (
     record_unknown_codes,
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
-from pipelines.measures import MEASURES
-from pipelines.store import row_count, sql_text
-from pipelines.study import Source, Study
+from pipelines.store.store import row_count, sql_text
+from pipelines.study.measures import MEASURES
+from pipelines.study.questions import measures_asked
+from pipelines.study.settings import Source, Study
 
 _LAIT = (
     Wanted("name", ("Short Desc",), can_be_without=False),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 
-from pipelines.errors import Fault
+from pipelines.errors.fault import Fault
 from pipelines.ingest.delimited import Survey, TextGrid
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import duckdb
 
-from pipelines.asked import measures_asked
 from pipelines.catalogue import PUBLISHED_OUTCOME
 from pipelines.ingest.headings import (
     Place,
@@ -52,9 +51,10 @@ from pipelines.ingest.registration import (
     record_unknown_codes,
 )
 from pipelines.ingest.tabular import create_from_scan, open_source
-from pipelines.measures import Unit
-from pipelines.store import row_count, sql_text
-from pipelines.study import Source, Study, key_stage_of
+from pipelines.store.store import row_count, sql_text
+from pipelines.study.measures import Unit
+from pipelines.study.questions import measures_asked
+from pipelines.study.settings import Source, Study, key_stage_of
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
 # Some tables write them in words.

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.ingest.headings import Wanted
-from pipelines.measures import MEASURES
-from pipelines.study import PUPIL_GROUPS, PUPIL_KINDS, key_stage_of
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import PUPIL_GROUPS, PUPIL_KINDS, key_stage_of
 
 if TYPE_CHECKING:
-    from pipelines.study import Source, Study
+    from pipelines.study.settings import Source, Study
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import duckdb
 
 from pipelines.catalogue import LA_CONTEXT, PUBLISHED_OUTCOME, Table
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.la_context import read_context
 from pipelines.ingest.performance_tables import read_performance_table
 from pipelines.ingest.records import read_records
 from pipelines.ingest.registration import DDL, RegisteredFile, forget, registered_files
-from pipelines.store import row_count
-from pipelines.study import Study
+from pipelines.store.store import row_count
+from pipelines.study.settings import Study
 
 _READERS: dict[str, Callable[[duckdb.DuckDBPyConnection, Study, RegisteredFile], None]] = {
     LA_CONTEXT.name: read_context,

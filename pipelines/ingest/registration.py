@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.catalogue import Table
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.content import unreadable
 from pipelines.ingest.tabular import Reading
-from pipelines.study import Source, SourceKind, Study
+from pipelines.study.settings import Source, SourceKind, Study
 
 # Why a row without a text in any cell is set aside.
 BLANK_ROW = "blank row"

@@ -17,13 +17,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.content import Format, empty, format_of
 from pipelines.ingest.delimited import Survey, TextGrid, open_grid
 from pipelines.ingest.heading_row import ANY_HEADINGS, Headings, heading_row, heading_text, repeated
 from pipelines.ingest.last_record import cut_record
 from pipelines.ingest.workbook import SheetGrid, cell_faults, open_sheet
-from pipelines.study import Encoding, Source
+from pipelines.study.settings import Encoding, Source
 
 ABOVE_THE_HEADING = "above the heading"
 BELOW_THE_RECORDS = "total or note below the records"

@@ -18,7 +18,7 @@ from xml.parsers.expat import ExpatError
 
 import python_calamine
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
 from pipelines.ingest.workbook_cells import (
     Place,

@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.catalogue import SCHOOL_IDENTITY, Table
 from pipelines.identity.table import decide
-from pipelines.store import require_pupils, row_count
+from pipelines.store.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines import wording
-from pipelines.board import cited
 from pipelines.board import tables as public
 from pipelines.board.tables import NONE, Table
-from pipelines.disclosure.free_text import publishable_text
+from pipelines.free_text.review import publishable_text
+from pipelines.released import citations as cited
+from pipelines.released import wording
 
 _FOLDER = Path(__file__).parent
 Row = Mapping[str, Any]

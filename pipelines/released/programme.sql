@@ -81,7 +81,14 @@ SELECT
     funding_gbp,
     target_group,
     comparison_pool,
-    coalesce(placebo_academic_year, selection_years) AS chosen_on,
+    coalesce(
+        placebo_academic_year,
+        CASE
+            WHEN len(selection_years) > 1
+            THEN array_to_string(selection_years[:-2], ', ') || ' and ' || selection_years[-1]
+            ELSE selection_years[1]
+        END
+    ) AS chosen_on,
     starts,
     expected_schools AS n_expected_schools,
     n_schools,

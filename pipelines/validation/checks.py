@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from pipelines.catalogue import Table
-from pipelines.errors import Fault
-from pipelines.study import Study
+from pipelines.errors.fault import Fault
+from pipelines.study.settings import Study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.relations import Relation, count_broken, faults_of_relation
 from pipelines.validation.rules import Rule, rules_of

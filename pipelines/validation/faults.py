@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from pipelines.catalogue import LA_CONTEXT, SQL_TYPES, Column, Table
-from pipelines.errors import FAULTS_SHOWN, Fault
+from pipelines.errors.fault import FAULTS_SHOWN, Fault
 from pipelines.ingest.heading_row import Headings
 from pipelines.ingest.headings import ASSUMED, headings_in, looked_for
 from pipelines.ingest.la_context import key_heading as context_key_heading
@@ -22,8 +22,8 @@ from pipelines.ingest.published_values import STATUS_OF_CODE
 from pipelines.ingest.records import match_headers, wanted_columns
 from pipelines.ingest.registration import BLANK_ROW
 from pipelines.ingest.tabular import TabularFile, open_source
-from pipelines.store import row_count
-from pipelines.study import Source, Study
+from pipelines.store.store import row_count
+from pipelines.study.settings import Source, Study
 from pipelines.validation.rules import Rule, unaccounted_files
 
 # What may be shown of a pupil file: a code is short, a figure has few digits. Anything longer may be a name,

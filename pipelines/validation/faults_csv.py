@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from pipelines.disclosure.free_text import inert_in_spreadsheet
+from pipelines.free_text.review import inert_in_spreadsheet
 from pipelines.validation.folder import Findings
 
 COLUMNS = ("severity", "file", "row", "column", "problem", "found", "expected", "to do")

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import marts, store
+from pipelines import marts
 from pipelines.catalogue import RAW_TABLES, SCHOOL_IDENTITY, Table
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL
-from pipelines.protocol import write_protocol
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.protocol.tables import write_protocol
+from pipelines.store import store
+from pipelines.study.settings import Study
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS, Relation
 

@@ -29,8 +29,8 @@ from pipelines.catalogue import (
     STATEMENTS,
     Table,
 )
-from pipelines.errors import Fault
-from pipelines.store import require_pupils, row_count
+from pipelines.errors.fault import Fault
+from pipelines.store.store import require_pupils, row_count
 
 FOLDER = Path(__file__).parent / "relations"
 

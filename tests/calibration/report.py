@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.impact.calibration import TABLE, read_table
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.calibration.scenarios import KNOWABLE_SELECTIONS, SELECTIONS, TOO_SMALL, Scenario
 from tests.calibration.trial import Calibration
 

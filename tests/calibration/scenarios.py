@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import get_args
 
-from pipelines.impact.results import Selection
+from pipelines.catalogue.vocabulary import Selection
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 # Where the bracket promises to hold; what it cannot know is left out.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 CHANGING = """
 import gzip, os, pytest

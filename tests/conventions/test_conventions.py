@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 PACKAGES = ("pipelines", "assets")
 FOLDERS = (*PACKAGES, "tests", "notebooks")
@@ -51,6 +51,36 @@ def test_only_the_command_line_and_its_progress_print(module: Path) -> None:
     ]  # fmt: skip
     if name_of(module) not in {"assets/cli.py", "assets/terminal.py", "assets/progress.py"}:
         assert printing == []
+
+
+# Each room of `pipelines`, lower rooms first: a module imports from its own room and from lower ones only.
+ROOMS = (
+    "errors", "study", "identity", "free_text", "catalogue", "store", "ingest", "protocol", "marts",
+    "validation", "impact", "disclosure", "released", "planning", "document", "charts", "board",
+    "officers", "publishing", "example",
+)  # fmt: skip
+
+
+def imported_rooms(module: Path) -> set[str]:
+    imports = [
+        node.module
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module
+    ]
+    return {name.split(".")[1] for name in imports if name.startswith("pipelines.")}
+
+
+def test_pipelines_has_no_room_that_is_not_in_the_order_and_no_loose_module() -> None:
+    root = PROJECT / "pipelines"
+    assert {path.parent.name for path in root.glob("*/__init__.py")} == set(ROOMS)
+    assert [path.name for path in root.glob("*.py")] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("module", sorted((PROJECT / "pipelines").rglob("*/*.py")), ids=name_of)
+def test_no_room_imports_from_a_higher_one(module: Path) -> None:
+    room = module.relative_to(PROJECT).parts[1]
+    lower = ROOMS[: ROOMS.index(room) + 1]
+    assert imported_rooms(module) <= set(lower)
 
 
 LOCKS = ("requirements.lock", "requirements-page.lock", "requirements-test.lock")
@@ -110,7 +140,7 @@ def test_each_lock_covers_what_is_asked_for_and_no_more() -> None:
         ("artefacts/example-1280.png", True),
         (".venv/bin/python", True),
         ("data_raw/example/study.toml", False),
-        ("pipelines/store.py", False),
+        ("pipelines/store/store.py", False),
     ],
 )
 def test_git_holds_no_output_and_no_pupil(path: str, is_kept_out: bool) -> None:

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from assets import cli
-from pipelines.paths import PROJECT
 from pipelines.released.reading import read_published
-from pipelines.study import SourceKind
+from pipelines.study.paths import PROJECT
+from pipelines.study.settings import SourceKind
 from tests.evaluated import Evaluated
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

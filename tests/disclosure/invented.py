@@ -23,13 +23,20 @@ from pipelines.catalogue.comparison_design import (
     BASELINE_YEAR,
     SCHOOL_BEFORE,
 )
-from pipelines.disclosure import sql_functions
+from pipelines.free_text import sql_functions
 from pipelines.impact import case_study_results, comparison, design, study_effects
 from pipelines.ingest import registration
-from pipelines.protocol import write_protocol
+from pipelines.protocol.tables import write_protocol
 from pipelines.released.reading import read_tables
-from pipelines.store import SCHEMAS, insert_frame
-from pipelines.study import Claim, ClaimKind, Programme, ProgrammeMeasure, Study, StudySection
+from pipelines.store.store import SCHEMAS, insert_frame
+from pipelines.study.settings import (
+    Claim,
+    ClaimKind,
+    Programme,
+    ProgrammeMeasure,
+    Study,
+    StudySection,
+)
 
 MINIMUM = 6
 YEARS = ("2015-16", "2016-17", "2017-18")

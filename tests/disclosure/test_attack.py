@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.disclosure import door
+from pipelines.released import making
 from pipelines.released.reading import read_tables
 from tests.disclosure import attacker
 from tests.disclosure.attacker import Cell, Released, Sum, Truth, Unknown, counted, worked_out
@@ -27,7 +27,7 @@ OUTCOME = "2017-18"
 
 def released_of(con: duckdb.DuckDBPyConnection) -> Released:
     """Release a study, and what everybody knows of its schools."""
-    door.release(con)
+    making.release(con)
     sides: dict[tuple[str, str], frozenset[int]] = {}
     for programme, arm, schools in con.execute(
         "SELECT asked.programme, CASE WHEN member.school_id IS NULL THEN 'rest' ELSE 'programme' END AS arm, "

@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
-from pipelines.disclosure import door
+from pipelines.released import making
 from pipelines.released.reading import read_published
 from tests.disclosure.coordinates import Panel, panels
 from tests.disclosure.invented import invent, tables_of
@@ -226,7 +226,7 @@ def test_marks_of_small_studies_are_released_figures() -> None:
     n_withheld = n_charts = 0
     for seed in range(8):
         with invent(seed).store() as con:
-            door.release(con)
+            making.release(con)
             tables = tables_of(con)
         for family in BY_YEAR:
             for chart in drawn(family, tables):

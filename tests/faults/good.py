@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import get_args
 
 from pipelines.catalogue import RAW_TABLES, Table
-from pipelines.study import PUBLISHED_KINDS, SCHOOL_KINDS, SourceKind, Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.study.settings import PUBLISHED_KINDS, SCHOOL_KINDS, SourceKind, Study
 from tests.faults.formats import Grid
 from tests.tiny_study import PROTOCOL, Row, ks2_pupil, ks4_pupil, published_ks2, school
 
@@ -23,7 +23,7 @@ from tests.tiny_study import PROTOCOL, Row, ks2_pupil, ks4_pupil, published_ks2,
 Name = str
 INTERACTIVE_TOOL: Name = "la_context_of_interactive_tool"
 # Kinds of which nobody publishes a table with headings of its own are read as the performance tables are,
-# under headings that each study maps (`tests/unit/test_other_measures.py`).
+# under headings that each study maps (`tests/unit/study/test_other_measures.py`).
 MAPPED: frozenset[Name] = frozenset(SCHOOL_KINDS) - frozenset(PUBLISHED_KINDS)
 NAMES: tuple[Name, ...] = (
     *(kind for kind in get_args(SourceKind) if kind not in MAPPED),

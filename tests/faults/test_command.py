@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assets import cli
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.faults.formats import WRITERS
 from tests.faults.good import STUDIES, file_of, fresh, study_of
 from tests.faults.planted import all_cases, spoilt

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from pipelines.catalogue import RAW_TABLES
-from pipelines.errors import Fault
+from pipelines.errors.fault import Fault
 from pipelines.ingest.records import read_columns
 from tests.faults.formats import FORMATS
 from tests.faults.good import MAPPED, NAMES, STUDIES, file_of, kind_of

@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines import store
 from pipelines.catalogue import Table
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.readers import ingest_table
-from pipelines.release_in_use import result_releases
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.store import store
+from pipelines.study.release_in_use import result_releases
+from pipelines.study.settings import Study
 from pipelines.validation import folder, suites
 from pipelines.validation.folder import Findings, check_sources
 from tests.faults.formats import WRITERS, rows_above

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipelines import marts, store
+from pipelines import marts
 from pipelines.board import impact_report, page, pdf
 from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
 from pipelines.catalogue.comparison_design import (
@@ -25,7 +25,7 @@ from pipelines.catalogue.comparison_design import (
 from pipelines.catalogue.impact import IMPACT_TABLES
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
-from pipelines.disclosure import door
+from pipelines.disclosure import gate
 from pipelines.impact import (
     calibration,
     case_study_results,
@@ -37,10 +37,12 @@ from pipelines.impact import (
 )
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
-from pipelines.protocol import write_protocol
+from pipelines.protocol.study_file import load_study
+from pipelines.protocol.tables import write_protocol
+from pipelines.released import making
 from pipelines.released.reading import read_tables
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.store import store
+from pipelines.study.settings import Study
 from pipelines.validation.checks import check_relation, rules_for
 from pipelines.validation.relations import RELATIONS
 from pipelines.validation.suites import profile
@@ -72,10 +74,10 @@ def run(folder: Path, *, has_pdf: bool = True) -> Made:
         warnings = _read(con, study)
         _marts(con, study)
         _impact(con, study)
-        released = door.release(con)
+        released = making.release(con)
         for check, count in (
-            ("no_small_numbers", door.count_small),
-            ("counts_are_rounded", door.count_unrounded),
+            ("no_small_numbers", gate.count_small),
+            ("counts_are_rounded", gate.count_unrounded),
         ):
             found = {name: count(con, name) for name in released.withheld}
             if any(found.values()):

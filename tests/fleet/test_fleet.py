@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from pipelines.impact.compared import ComparisonReason
-from pipelines.impact.results import Verdict
+from pipelines.catalogue.comparison_reason import ComparisonReason
+from pipelines.catalogue.vocabulary import Verdict
 from tests.fleet.files import write_study
 from tests.fleet.fleet import AWAITED, judge, reached
 from tests.fleet.running import run

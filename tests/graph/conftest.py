@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.paths import EXAMPLE
+from pipelines.study.paths import EXAMPLE
 from tests.evaluated import Evaluated, evaluate
 from tests.planted import Plant
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import assets.cli
-from pipelines.paths import EXAMPLE, StudyPaths
+from pipelines.study.paths import EXAMPLE, StudyPaths
 from tests.evaluated import Evaluated, bytes_of
 from tests.planted import Plant
 

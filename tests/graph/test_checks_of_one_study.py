@@ -12,7 +12,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from assets.definitions import build_definitions, defs
 from assets.described import STUDIES
-from pipelines.paths import EXAMPLE
+from pipelines.study.paths import EXAMPLE
 from tests.planted import Plant
 
 GRAPH = defs.resolve_asset_graph()

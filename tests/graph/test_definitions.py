@@ -22,7 +22,7 @@ from assets.described import STUDIES
 from assets.resources import Studies
 from pipelines.catalogue import checked_tables
 from pipelines.charts.gallery import FAMILIES
-from pipelines.paths import EXAMPLE, PROJECT
+from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.evaluated import environment
 
 GRAPH = defs.resolve_asset_graph()

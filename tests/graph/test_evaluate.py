@@ -18,9 +18,9 @@ from pypdf import PdfReader
 from assets.definitions import defs
 from pipelines.charts.gallery import FAMILIES
 from pipelines.officers.page import MARKING
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
 from tests.evaluated import Evaluated, bytes_of
-from tests.unit.board.test_cited import NAMES, uncited
+from tests.unit.released.test_citations import NAMES, uncited
 
 ASSET_LINE = re.compile(r"^  (\S+) +([\d,]+) rows +(\d+\.\d\d) s$")
 

@@ -13,8 +13,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines import retention
-from pipelines.disclosure.free_text import inert_in_spreadsheet, publishable_text
+from pipelines.free_text.review import inert_in_spreadsheet, publishable_text
+from pipelines.publishing import retention
 from tests.evaluated import Evaluated, evaluate
 from tests.graph.test_privacy import texts_of
 from tests.tiny_study import TinyStudy

@@ -15,11 +15,12 @@ import pytest
 from filelock import FileLock
 
 from assets.definitions import build_definitions
-from pipelines import fault_list
 from pipelines.catalogue import RELEASED_TABLES
-from pipelines.disclosure import door
+from pipelines.disclosure import gate
 from pipelines.disclosure.published_verdict import PublishedVerdict
-from pipelines.paths import PROJECT, StudyPaths
+from pipelines.released import making
+from pipelines.store import fault_list
+from pipelines.study.paths import PROJECT, StudyPaths
 from tests.evaluated import Evaluated, bytes_of, command_of, environment
 
 # Long enough to load the libraries and reach the lock on a busy machine.
@@ -173,7 +174,7 @@ def test_a_door_left_open_is_said_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = [f"released/{table.name}" for table in RELEASED_TABLES]
-    monkeypatch.setattr(door, "count_small", lambda _con, name: 3 * (name == "impact"))
+    monkeypatch.setattr(gate, "count_small", lambda _con, name: 3 * (name == "impact"))
     result = finished.remake(*released)
     failed = [
         e.asset_key.to_user_string() for e in result.get_asset_check_evaluations() if not e.passed
@@ -189,14 +190,16 @@ def test_a_door_that_lets_an_exact_count_pass_is_said_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real check, on a door that shows a pupil more than the rounded count."""
-    real = door.release
+    real = making.release
 
-    def weak(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]) -> door.Release:
+    def weak(
+        con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]
+    ) -> making.Release:
         released = real(con, published)
         con.execute("UPDATE released.comparison SET n_pupils = n_pupils + 1")
         return released
 
-    monkeypatch.setattr(door, "release", weak)
+    monkeypatch.setattr(making, "release", weak)
     result = finished.remake(*(f"released/{table.name}" for table in RELEASED_TABLES))
     failed = [
         (e.asset_key.to_user_string(), e.check_name)

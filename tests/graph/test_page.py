@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 
 from assets.page import guarded_app
 from assets.page_guard import HOST, PageGuard
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 PORT = 3999
 HERE, THERE = f"{HOST}:{PORT}", "evil.example:3999"

@@ -21,7 +21,7 @@ import pytest
 
 import assets.cli
 from pipelines.ingest.registration import file_sha256
-from pipelines.paths import EXAMPLE
+from pipelines.study.paths import EXAMPLE
 from tests.evaluated import Evaluated
 
 # A shorter name may be a word of its own.

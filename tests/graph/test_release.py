@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.evaluated import LONGEST_RUN_SECONDS, Evaluated, bytes_of, environment, evaluate
 
 

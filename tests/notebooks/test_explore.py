@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.released_fixture import released_tables
 
 NOTEBOOK = PROJECT / "notebooks" / "explore.py"

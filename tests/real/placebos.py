@@ -15,17 +15,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines import marts, store
+from pipelines import marts
 from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.panel import SchoolPanel
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
-from pipelines.measures import MEASURES
-from pipelines.paths import StudyPaths
-from pipelines.protocol import write_protocol
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.protocol.tables import write_protocol
+from pipelines.store import store
+from pipelines.study.measures import MEASURES
+from pipelines.study.paths import StudyPaths
 
 FOLDER = Path(__file__).parent
 TABLE = FOLDER / "placebos.csv"

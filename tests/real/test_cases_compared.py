@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.fleet.running import Made, run
 
 CASES = PROJECT.parent / "shared" / "data" / "cases"

@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import ENROLMENTS, RAW_TABLES
 from pipelines.ingest.records import wanted_columns
 from pipelines.ingest.registration import file_sha256
-from pipelines.paths import EXAMPLE
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.store import store
+from pipelines.study.paths import EXAMPLE
 from pipelines.validation.folder import Findings, check_sources
 from tests.conftest import PROJECT
 from tests.tiny_study import build_marts

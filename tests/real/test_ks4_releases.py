@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipelines.paths import PROJECT
-from pipelines.revision import could_be_same_value, is_rounding
+from pipelines.released.revision import could_be_same_value, is_rounding
+from pipelines.study.paths import PROJECT
 
 REAL = PROJECT.parent / "shared" / "data" / "real"
 PROVISIONAL = REAL / "ksp" / "england_ks4provisional.csv"

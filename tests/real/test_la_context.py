@@ -19,7 +19,7 @@ from pipelines.catalogue import LA_CONTEXT
 from pipelines.ingest.context_mapping import context_measures
 from pipelines.ingest.context_years import spelled_year
 from pipelines.ingest.readers import ingest_table
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate

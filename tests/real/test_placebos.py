@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.real import placebos
 
 # Three Monte Carlo standard errors of a share of 5% in so few draws.

@@ -17,10 +17,10 @@ import duckdb
 import pytest
 
 from pipelines.catalogue import PUBLISHED_OUTCOME
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.readers import ingest_table
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.study.settings import Study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.catalogue import SCHOOL_CENSUS
 from pipelines.ingest.readers import ingest_table
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
 from tests.unit.validation.planted import empty_store
 
 PROTOCOL = """\

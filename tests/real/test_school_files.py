@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import (
     INSPECTIONS,
     SCHOOL_CENSUS,
@@ -16,7 +15,8 @@ from pipelines.catalogue import (
 )
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.store import store
 from pipelines.validation.checks import check_table
 from tests.real.test_school_census import PROTOCOL
 

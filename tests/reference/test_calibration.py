@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipelines.impact.calibration import n_draws, read_table
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.calibration.naive import naive_interval
 from tests.calibration.report import (
     CALIBRATED_ENDS,

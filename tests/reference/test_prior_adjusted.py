@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.impact.estimators import ancova, change_since_last_year
 from pipelines.impact.study_effects import Marts, build_estimate
-from pipelines.study import Programme, Study
+from pipelines.study.settings import Programme, Study
 from tests.city_store import city_store
 
 MEASURE, GROUP = "ks2_rwm_expected", "disadvantaged"

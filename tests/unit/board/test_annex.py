@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.board import annex
-from pipelines.board.cited import released_rows, where
 from pipelines.board.tables import Table
+from pipelines.released.citations import released_rows, where
 from tests.released_fixture import (
     released_tables,
     with_headlines_alone,

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from pipelines.board.case_studies import CANNOT_SHOW, LEFT_OUT, case_studies
-from pipelines.board.cited import plain, released_rows
 from pipelines.board.page import render
+from pipelines.released.citations import plain, released_rows
 from tests.released_fixture import released_tables, without_marks
 
 RESULT = "case_study_result"

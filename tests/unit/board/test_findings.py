@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines import wording
 from pipelines.board import findings as said
 from pipelines.board import limits
 from pipelines.board.about import in_sentence
-from pipelines.board.cited import plain, released_rows
 from pipelines.board.findings import Findings
+from pipelines.released import wording
+from pipelines.released.citations import plain, released_rows
 from tests.released_fixture import NOT_YET, TOO_FEW, released_tables, without_marks
 
 NEVER_OF_CANNOT_TELL = (

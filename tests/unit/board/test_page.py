@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 import pandas as pd
 import pytest
 
-from pipelines.board.cited import released_rows
 from pipelines.board.page import render, with_whole_years
 from pipelines.board.tables import Table, of_chart, results_by_year
 from pipelines.charts.chart import Chart
+from pipelines.released.citations import released_rows
 from tests.released_fixture import WITHHELD_MEAN, released_tables
 from tests.unit.board.test_changes import MOVED
 

@@ -14,14 +14,15 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
-from pipelines.board import cited, pdf
-from pipelines.board.cited import Reference, released_rows
+from pipelines.board import pdf
 from pipelines.board.pack import pack
 from pipelines.board.page import render as render_page
 from pipelines.charts.chart import Chart
+from pipelines.released import citations as cited
+from pipelines.released.citations import Reference, released_rows
 from tests.released_fixture import released_tables
-from tests.unit.board.test_cited import NAMES
 from tests.unit.board.test_page import CHARTS, text_of
+from tests.unit.released.test_citations import NAMES
 
 HOSTILE = (
     '#import "@preview/evil:0.1.0": x #panic("read as code") $ sum_1 $ *bold* _low_ `raw` <label> '

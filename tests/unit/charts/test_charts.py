@@ -11,10 +11,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.board.cited import cite_quotes, parts
 from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
-from pipelines.wording import NUMBER
+from pipelines.released.citations import cite_quotes, parts
+from pipelines.released.wording import NUMBER
 from tests.released_fixture import (
     WITHHELD_MEAN,
     released_tables,

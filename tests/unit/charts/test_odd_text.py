@@ -10,7 +10,7 @@ import pytest
 from pipelines.board import impact_report, pdf
 from pipelines.board.page import render as render_page
 from pipelines.charts import gallery
-from pipelines.typesetting import drawable
+from pipelines.document.typesetting import drawable
 from tests.released_fixture import released_tables
 
 FAMILIES = ("headline_effects", "programme_overlap", "school_programmes", "priorities")

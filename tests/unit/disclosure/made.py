@@ -12,9 +12,10 @@ import duckdb
 import pandas as pd
 
 from pipelines.catalogue import CELL, RELEASED_TABLES, Table
-from pipelines.disclosure import door
-from pipelines.protocol import write_protocol
-from pipelines.store import SCHEMAS
+from pipelines.disclosure import gate
+from pipelines.protocol.tables import write_protocol
+from pipelines.released import making
+from pipelines.store.store import SCHEMAS
 from tests.disclosure.invented import MINIMUM, SHARE, YEARS, Invented, cell
 from tests.unit.validation.planted import good_value
 
@@ -40,7 +41,7 @@ def rules(
                 "SELECT ? AS key_stage, true AS is_published",
                 [key_stage],
             )
-        door.lay_down_rules(con)
+        gate.lay_down_rules(con)
         yield con
 
 
@@ -87,10 +88,10 @@ def rows_of(study: Invented, select: str, minimum_cell: int = MINIMUM) -> list[d
 
 def after_the_door(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str, object]]:
     """What a SELECT finds once everything is released; the door left nothing small and nothing exact."""
-    door.release(con)
+    making.release(con)
     for table in CAN_WITHHOLD:
-        assert door.count_small(con, table.name) == 0, table.name
-        assert door.count_unrounded(con, table.name) == 0, table.name
+        assert gate.count_small(con, table.name) == 0, table.name
+        assert gate.count_unrounded(con, table.name) == 0, table.name
     cursor = con.execute(select)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from tests.tiny_study import PROTOCOL, Row, TinyStudy
 
 FILE = "context.csv"

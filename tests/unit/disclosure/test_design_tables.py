@@ -7,8 +7,9 @@ import pytest
 
 from pipelines.catalogue import CELL, RELEASED_TABLES
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
-from pipelines.disclosure import door
-from pipelines.protocol import write_protocol
+from pipelines.disclosure import gate
+from pipelines.protocol.tables import write_protocol
+from pipelines.released import making
 from tests.tiny_study import TinyStudy
 
 QUESTION = ("gap", "ks2_rwm_expected", "ks2", "disadvantaged")
@@ -28,7 +29,7 @@ def con(tmp_path):
     write_protocol(connection, study, "0")
     for table in (CELL, ATTRITION, BALANCE, OVERLAP):
         connection.execute(table.ddl())
-    door.lay_down_rules(connection)
+    gate.lay_down_rules(connection)
     yield connection
     connection.close()
 
@@ -57,9 +58,9 @@ def attrition(con, side: str, standing, n_schools: int, n_pupils: int, *, mean: 
 
 def released(con, name: str, columns: str) -> list[tuple[object, ...]]:
     table = next(table for table in RELEASED_TABLES if table.name == name)
-    door._make(con, table)
-    assert not table.pupil_counts or door.count_small(con, name) == 0
-    assert not table.pupil_counts or door.count_unrounded(con, name) == 0
+    making._make(con, table)
+    assert not table.pupil_counts or gate.count_small(con, name) == 0
+    assert not table.pupil_counts or gate.count_unrounded(con, name) == 0
     return con.execute(f"SELECT {columns} FROM released.{name}").fetchall()
 
 
@@ -202,7 +203,7 @@ def test_balance_of_few_schools_or_pupils_is_withheld_whole(con, side, count, fe
 
 def test_balance_of_what_is_public_by_school_is_as_it_is(con):
     con.execute("UPDATE protocol.result_release SET is_published = true")
-    door.lay_down_rules(con)
+    gate.lay_down_rules(con)
     balance(con, n_programme_schools=2, n_programme_pupils=5)
     shown = (5, 323, 0.43, 0.46, -0.05, "satisfies", False)
     assert released(con, "balance", FIGURES) == [shown]

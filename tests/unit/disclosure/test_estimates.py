@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines import wording
-from pipelines.disclosure import door
 from pipelines.disclosure.published_verdict import PublishedVerdict
+from pipelines.disclosure.thresholds import WITHHELD_REASONS
+from pipelines.released import making
 from tests.disclosure.invented import SHARE, YEARS, Invented
 from tests.unit.disclosure.made import CAN_WITHHOLD, after_the_door, made, sides_of
 
@@ -50,7 +50,7 @@ def test_estimates_need_ten_schools_on_each_side(members):
         assert (row["estimate_low"] is not None) is is_shown
         # Neither the verdict nor its reason may tell what is withheld.
         told = ("worse", "all alike")
-        withheld = ("cannot_tell", wording.WITHHELD_REASONS["few_schools"])
+        withheld = ("cannot_tell", WITHHELD_REASONS["few_schools"])
         assert (row["verdict"], row["verdict_reason"]) == (told if is_shown else withheld)
         # How many schools there are is no secret; pupils are told of an estimate alone: 200 are 201, and the
         # others what these leave of 399, the authority's 400.
@@ -69,7 +69,7 @@ def test_an_estimate_with_few_pupils_on_one_side_is_withheld_with_its_counts(sma
         (row,) = after_the_door(con, "FROM released.impact")
     counts = [count.column for count in IMPACT.pupil_counts]
     assert {row[name] for name in (*IMPACT.withheld, *counts)} == {None}
-    reason = wording.WITHHELD_REASONS["small_group"]
+    reason = WITHHELD_REASONS["small_group"]
     assert (row["verdict"], row["verdict_reason"]) == ("cannot_tell", reason)
 
 
@@ -110,7 +110,7 @@ def test_what_is_withheld_is_not_told_as_a_change_either(members):
     before = PublishedVerdict(day, "gap", SHARE, "disadvantaged", YEARS[-1], "final", "better")
     with made(CITY, members=members).store() as con:
         worse(con)
-        door.release(con, [before])
+        making.release(con, [before])
         found = con.execute("SELECT verdict_after FROM released.verdict_change").fetchall()
     assert found == ([("worse",)] if len(members) == 10 else [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.catalogue import Table
-from pipelines.disclosure import door
+from pipelines.disclosure import gate
 from tests.disclosure.invented import SHARE
 from tests.unit.disclosure.made import CAN_WITHHOLD, fill, row_of, rules
 
@@ -24,13 +24,13 @@ def con():
 def small(con, table: Table, **values: object) -> int:
     """Rows counted as small of two, one of which is as it should be."""
     fill(con, table.full_name, [row_of(table), row_of(table, **values)])
-    return door.count_small(con, table.name)
+    return gate.count_small(con, table.name)
 
 
 def unrounded(con, table: Table, **values: object) -> int:
     """Rows counted as exact of two, one of which is as it should be."""
     fill(con, table.full_name, [row_of(table), row_of(table, **values)])
-    return door.count_unrounded(con, table.name)
+    return gate.count_unrounded(con, table.name)
 
 
 def has(table: Table, *names: str) -> bool:
@@ -113,6 +113,6 @@ def test_the_checks_go_by_the_studys_minimum():
         for n, found in ((9, (1, 1)), (10, (0, 0)), (15, (0, 0)), (16, (0, 1))):
             fill(con, table.full_name, [row_of(table, n_pupils=n, measure=SHARE)])
             assert (
-                door.count_small(con, table.name),
-                door.count_unrounded(con, table.name),
+                gate.count_small(con, table.name),
+                gate.count_unrounded(con, table.name),
             ) == found

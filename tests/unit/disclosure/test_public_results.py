@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines import wording
 from pipelines.catalogue import RELEASED_TABLES
-from pipelines.disclosure import door
-from pipelines.paths import StudyPaths
-from pipelines.study_file import load_study
+from pipelines.disclosure import gate
+from pipelines.disclosure.thresholds import WITHHELD_REASONS
+from pipelines.protocol.study_file import load_study
+from pipelines.study.paths import StudyPaths
 from tests.planted import Plant
 from tests.tiny_study import TinyStudy, released_of
 from tests.unit.disclosure.made import after_the_door, made, rules
@@ -72,7 +72,7 @@ def test_one_new_school_hides_no_published_figure(
             count(con, table.name)
             for table in RELEASED_TABLES
             if table.pupil_counts
-            for count in (door.count_small, door.count_unrounded)
+            for count in (gate.count_small, gate.count_unrounded)
         ]
         said = con.execute("SELECT public_key_stages FROM released.study").fetchone()
     assert not any(left_open)
@@ -88,7 +88,7 @@ def test_one_new_school_hides_no_published_figure(
         assert withheld["impact"] > 0
         # Six schools a side are too few for an estimate that is made of pupil rows.
         assert headline["withheld_reason"] == "few_schools"
-        assert headline["verdict_reason"] == wording.WITHHELD_REASONS["few_schools"]
+        assert headline["verdict_reason"] == WITHHELD_REASONS["few_schools"]
 
 
 def test_pupil_files_of_one_key_stage_stay_as_secret_beside_tables_of_the_other(
@@ -153,7 +153,7 @@ def test_a_key_stage_is_public_where_all_its_releases_are_and_look_like_it(
                 "VALUES ('ks2', ?, ?, ?)",
                 cell,
             )
-        door.lay_down_rules(con)
+        gate.lay_down_rules(con)
         found = con.execute("FROM temp.public_key_stage ORDER BY ALL").fetchall()
         asked = con.execute("SELECT is_public('ks2_rwm_expected'), is_public('ks4_progress8')")
         assert [key_stage for (key_stage,) in found] == public

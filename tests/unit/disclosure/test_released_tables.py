@@ -7,8 +7,8 @@ from math import floor
 import pytest
 
 from pipelines.catalogue import RELEASED_TABLES
-from pipelines.disclosure import door
 from pipelines.impact.score_interval import CONFIDENCE
+from pipelines.released import making
 from tests.tiny_study import CLAIMS, REVIEW_CLAIM, Row, TinyStudy, ks2_pupil, school
 from tests.unit.disclosure.made import after_the_door, made
 
@@ -57,7 +57,7 @@ def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
 
 
 def test_the_confidence_told_is_the_engine_s():
-    assert f"{CONFIDENCE} AS confidence_share" in door.select_of("study")
+    assert f"{CONFIDENCE} AS confidence_share" in making.select_of("study")
 
 
 # ------------------------------------------------------------------------------------------- consent

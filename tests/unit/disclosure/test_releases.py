@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from pipelines import publishing
 from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.disclosure import releases
-from pipelines.errors import StudyError
-from pipelines.publishing import run_identity
-from pipelines.study_file import load_study
+from pipelines.errors.fault import StudyError
+from pipelines.protocol.study_file import load_study
+from pipelines.publishing import runs as publishing
+from pipelines.publishing.runs import run_identity
 from tests.tiny_study import TinyStudy
 
 DAY = date(2018, 10, 2)

@@ -8,9 +8,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.disclosure import door
+from pipelines.disclosure import gate
 from pipelines.disclosure.published_verdict import PublishedVerdict, last_published_verdicts
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
+from pipelines.released import making
 from tests.disclosure.invented import SHARE, Invented, cell
 from tests.tiny_study import TinyStudy, ks2_pupil, published_ks2, published_study
 
@@ -77,9 +78,9 @@ def city(moved: dict[int, tuple[int, int]], n: int = 20) -> Invented:
 
 def revised(study: Invented) -> dict[str, tuple]:
     with study.store() as con:
-        door.release(con)
-        assert door.count_small(con, "revisions") == 0
-        assert door.count_unrounded(con, "revisions") == 0
+        making.release(con)
+        assert gate.count_small(con, "revisions") == 0
+        assert gate.count_unrounded(con, "revisions") == 0
         return {level: tuple(figures) for level, *figures in con.execute(SELECT).fetchall()}
 
 
@@ -181,7 +182,7 @@ def test_what_was_published_last_is_held_against_what_is_said_now(tmp_path):
             PublishedVerdict(dt.date(2018, 10, 2), *row[:4], "school_return", "better")
             for row in shown
         ]
-        door.release(con, before)
+        making.release(con, before)
         found = con.execute(select).fetchall()
     assert len(found) == len(before)
     for row in found:

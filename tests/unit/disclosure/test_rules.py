@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import wording
 from pipelines.catalogue import RELEASED_TABLES, Column
-from pipelines.disclosure import door
-from pipelines.measures import MEASURES
+from pipelines.released import making, wording
+from pipelines.study.measures import MEASURES
 from tests.disclosure.invented import POINTS, SHARE
 from tests.unit.disclosure.made import rules
 
@@ -159,7 +158,7 @@ def test_numbers_leave_as_they_are_read(con, measure, value):
     unit, decimals = MEASURES[measure].unit, MEASURES[measure].decimals
     column = Column("value", "number", "A result", decimals="measure")
     found = con.execute(
-        f"SELECT {door.as_read(column)} FROM (SELECT ? AS measure, ? AS value)", [measure, value]
+        f"SELECT {making.as_read(column)} FROM (SELECT ? AS measure, ? AS value)", [measure, value]
     ).fetchone()
     per_unit = 100 if unit == "share" else 1
     assert found == (pytest.approx(wording.rounded(value, unit, decimals) / per_unit, abs=1e-12),)

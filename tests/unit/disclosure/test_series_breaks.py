@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.disclosure import door
+from pipelines.released import making
 from tests.disclosure.invented import SHARE, cell
 from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.test_revisions import city
@@ -64,7 +64,7 @@ def test_a_schools_point_is_the_average_of_the_years_that_have_one(is_broken):
     with study.store() as con:
         if is_broken:
             con.execute("DELETE FROM protocol.comparable_baseline WHERE academic_year = '2015-16'")
-        door.release(con)
+        making.release(con)
         points = con.execute("SELECT DISTINCT baseline_mean FROM released.school_point").fetchall()
     # A pupil of 40 moves a share by 0.025, so that it is read to 0.05: 0.375 is 0.4.
     assert points == [(0.5 if is_broken else 0.4,)]

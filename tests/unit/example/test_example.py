@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.example import SEED, TRUE_EFFECTS, City, simulate, write_example
 from pipelines.example.schools import LOCAL_AUTHORITY, SCHOOLS
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "data_raw" / "example"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import SCHOOL_IDENTITY
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.marts import build
+from pipelines.store import store
 from tests.tiny_study import ALDER, BIRCH, REVIEW_CLAIM, Row, TinyStudy, ingest, school
 
 COLUMNS = ("urn", "school_urn", "reason", "decided_by", "decided_on")

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.catalogue import ESTIMATE
 from pipelines.catalogue.impact import CALIBRATION
+from pipelines.catalogue.vocabulary import Selection
 from pipelines.impact.calibration import (
     TABLE,
     ComparisonSize,
@@ -20,7 +21,6 @@ from pipelines.impact.calibration import (
     nearest_size,
     read_table,
 )
-from pipelines.impact.results import Selection
 
 SIMULATED = [ComparisonSize(*size, pupils) for size in ((18, 60), (11, 34)) for pupils in (10, 30)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.impact.compared import why_none
+from pipelines.catalogue.comparison_reason import why_none
 
 
 def test_one_reason_of_all_schools_stands_alone() -> None:

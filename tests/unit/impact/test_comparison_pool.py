@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.board.cited import released_rows
 from pipelines.board.findings import findings, headline_words
 from pipelines.charts import gallery
-from pipelines.impact.study_power import power_page, study_power
+from pipelines.planning.study_power import power_page, study_power
 from pipelines.released import reading
+from pipelines.released.citations import released_rows
 from tests.tiny_study import CLAIMS, Row, TinyStudy, published_ks2, published_study, school
 
 N_LOCAL, N_MEMBERS, N_OUTSIDE = 14, 12, 300

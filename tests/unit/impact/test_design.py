@@ -21,8 +21,8 @@ from pipelines.catalogue.comparison_design import (
     SCHOOL_BEFORE,
 )
 from pipelines.impact import design
-from pipelines.protocol import write_protocol
-from pipelines.study import Study
+from pipelines.protocol.tables import write_protocol
+from pipelines.study.settings import Study
 from tests.tiny_study import TinyStudy
 
 MEASURE = "ks2_rwm_expected"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 HEAVY = ("scipy.stats", "matplotlib", "great_expectations", "dagster", "pyfixest", "diff_diff")
 

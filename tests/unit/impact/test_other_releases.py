@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.impact import other_releases, study_effects
-from pipelines.study import Study
+from pipelines.study.settings import Study
 from tests.city_store import city_store
 
 READING, RWM = "ks2_reading_progress", "ks2_rwm_expected"

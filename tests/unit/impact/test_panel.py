@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.panel import SchoolPanel
-from pipelines.measures import MEASURES
+from pipelines.study.measures import MEASURES
 
 YEARS = ["2015-16", "2016-17", "2017-18"]
 

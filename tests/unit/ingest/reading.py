@@ -14,7 +14,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.heading_row import Headings
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_tabular
 

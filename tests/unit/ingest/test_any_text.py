@@ -14,16 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines import store
 from pipelines.catalogue import RAW_TABLES, Table
 from pipelines.catalogue.columns import VALUE_STATUSES
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.performance_tables import UNKNOWN_CODE
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.records import NO_DATE, read_columns
-from pipelines.protocol import write_protocol
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.protocol.tables import write_protocol
+from pipelines.store import store
+from pipelines.study.settings import Study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from tests.faults.formats import WRITERS, Grid

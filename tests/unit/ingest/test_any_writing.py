@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS, LA_CONTEXT, PUBLISHED_OUTCOME, RAW_TABLES
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import registered_files
-from pipelines.study import Study
-from pipelines.study_file import load_study
+from pipelines.protocol.study_file import load_study
+from pipelines.store import store
+from pipelines.study.settings import Study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from tests.tiny_study import TinyStudy, ingest, published_ks2, published_study

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS, PUBLISHED_OUTCOME, SCHOOL_REGISTER
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.readers import ingest_table
+from pipelines.store import store
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import LA_CONTEXT
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.context_mapping import context_measures, group_of_text
 from pipelines.ingest.context_years import SpelledYear, spelled_year
 from pipelines.ingest.readers import ingest_table
-from pipelines.measures import MEASURES
-from pipelines.study import PUPIL_GROUPS
+from pipelines.store import store
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.ingest import numbers
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 
 # A text, and what it is as a number, as a whole number, and as one in which halves are allowed.
 READ = {

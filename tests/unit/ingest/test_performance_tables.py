@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import PUBLISHED_OUTCOME
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.performance_tables import LEVEL_OF_RECORD_TYPE
 from pipelines.ingest.published_columns import published_columns
 from pipelines.ingest.published_values import STATUS_OF_CODE
 from pipelines.ingest.readers import ingest_table
-from pipelines.measures import MEASURES
-from pipelines.study import PUPIL_GROUPS
+from pipelines.store import store
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import PUPIL_GROUPS
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
 from pipelines.validation.suites import validate

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import (
     CASE_STUDIES,
     ELIGIBILITY,
@@ -18,8 +17,9 @@ from pipelines.catalogue import (
     SCHOOL_REGISTER,
     Table,
 )
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.readers import ingest_table
+from pipelines.store import store
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import Rule, rules_of
 from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, school

@@ -6,12 +6,12 @@ import hashlib
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL, Taken, record, registered_files, sources_sha256
 from pipelines.ingest.tabular import Reading
+from pipelines.store import store
 from tests.tiny_study import TinyStudy
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines import store
 from pipelines.catalogue import INSPECTIONS, SCHOOL_CENSUS, SCHOOL_REGISTER
+from pipelines.store import store
 from tests.tiny_study import TinyStudy, school
 from tests.unit.ingest.test_records import ingested, read_column
 from tests.unit.validation.test_faults import faults_in

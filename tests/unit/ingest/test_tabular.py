@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import Fault, StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.tabular import create_from_scan, open_tabular
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.ingest.heading_row import Headings
 from pipelines.ingest.tabular import create_from_scan, open_tabular
 

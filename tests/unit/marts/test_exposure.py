@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import marts, store
+from pipelines import marts
 from pipelines.catalogue import EXPOSURE, PROGRAMME_SCHOOL
-from pipelines.protocol import write_protocol
+from pipelines.protocol.tables import write_protocol
+from pipelines.store import store
 from tests.tiny_study import ALDER, TinyStudy
 
 NOT_YET, UNDER_WAY, LEFT = "not_started", "under_way", "left"

@@ -9,9 +9,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines import marts, store
+from pipelines import marts
 from pipelines.catalogue import KS2_PUPILS, MART_TABLES, SCHOOL_IDENTITY
-from pipelines.errors import StudyError
+from pipelines.errors.fault import StudyError
+from pipelines.store import store
 from pipelines.validation import suites
 from pipelines.validation.rules import rules_of
 from tests.tiny_study import (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.officers import page
-from pipelines.paths import PROJECT
+from pipelines.study.paths import PROJECT
 from tests.tiny_study import TinyStudy, school
 from tests.unit.disclosure.test_released_tables import FORM, STATEMENT
 

@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.catalogue import Column, Table
 from pipelines.ingest.registration import DDL
-from pipelines.store import SCHEMAS
+from pipelines.store.store import SCHEMAS
 from pipelines.validation.rules import Rule
 
 GOOD: dict[str, object] = {
@@ -20,7 +20,7 @@ GOOD: dict[str, object] = {
 
 
 def empty_store() -> duckdb.DuckDBPyConnection:
-    """A store in memory, laid out as `pipelines.store` lays it out in files."""
+    """A store in memory, laid out as `pipelines.store.store` lays it out in files."""
     con = duckdb.connect()
     con.execute("ATTACH ':memory:' AS pupils")
     for schema in SCHEMAS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from pipelines import store
 from pipelines.catalogue import (
     CELL,
     ENROLMENTS,
@@ -13,8 +12,9 @@ from pipelines.catalogue import (
     SCHOOL_REGISTER,
     Table,
 )
-from pipelines.errors import Fault
+from pipelines.errors.fault import Fault
 from pipelines.ingest.readers import ingest_table
+from pipelines.store import store
 from pipelines.validation import suites
 from pipelines.validation.faults import ROWS_NAMED, faults_of
 from pipelines.validation.rules import rules_of

@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from pipelines import store
+from pipelines.store import store
 from pipelines.validation.relations import (
     FOLDER,
     RELATIONS,

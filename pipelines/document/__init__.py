@@ -1,0 +1,1 @@
+"""Documents as typed blocks, and how a block looks in HTML and in a PDF."""

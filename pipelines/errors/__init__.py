@@ -1,0 +1,1 @@
+"""Faults an analyst can mend, and the exception that carries them."""

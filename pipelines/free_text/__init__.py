@@ -1,0 +1,1 @@
+"""Schools' own words: whether a text may name a person or count pupils."""

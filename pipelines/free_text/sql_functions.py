@@ -1,0 +1,14 @@
+"""What SQL may ask of this room: the store's connections know these functions by their own names."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.free_text.review import inert_in_spreadsheet, publishable_text, review_reasons
+
+
+def register(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the functions known to a connection; they answer NULL to NULL."""
+    con.create_function("publishable_text", publishable_text, ["VARCHAR"], "VARCHAR")
+    con.create_function("inert_in_spreadsheet", inert_in_spreadsheet, ["VARCHAR"], "VARCHAR")
+    con.create_function("review_reasons", review_reasons, ["VARCHAR", "VARCHAR[]"], "VARCHAR[]")

@@ -1,0 +1,1 @@
+"""What a study could show before anything is paid for: the smallest effect it could detect."""

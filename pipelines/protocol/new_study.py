@@ -1,0 +1,362 @@
+"""A new study's folder: study.toml to fill in, and a file with headings for each kind of record source.
+
+What each setting and column is comes from where it is declared (`study`, `catalogue`); only which settings
+a beginner sees first, and in what order, is said here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import tempfile
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import NoneType
+from typing import get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from pipelines.catalogue import RAW_TABLES, Column, Table
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.ingest.records import read_columns
+from pipelines.study.measures import MEASURES
+from pipelines.study.settings import (
+    A_MEASURE,
+    DATED_BY,
+    PROTOCOL,
+    AuthorityContext,
+    Claim,
+    NotYetPublished,
+    OwnMeasure,
+    Programme,
+    ProgrammeMeasure,
+    Slug,
+    Source,
+    SourceKind,
+    StatedTotal,
+    StudySection,
+)
+
+# What a person has to fill in, between these marks: study.toml does not load while one is left.
+BLANK = "‹{}›"
+_EXAMPLES = {
+    StudySection: {
+        "title": "What the programme did for pupils",
+        "local_authority": "850",
+        "local_authority_name": "Hampshire",
+        "reference_date": "2018-09-01",
+        "as_at": "2018-10-02",
+        "outcome_year": "2017-18",
+        "baseline_years": "2016-17",
+        "school_types": '"LA community schools" = "Community school"',
+    },
+    Programme: {
+        "id": "gap",
+        "title": "Closing the gap",
+        "fund": "SSIF",
+        "priority": "Closing the gap",
+        "funding_gbp": "200000",
+        "target_group": "disadvantaged",
+        "starts": "2017-09-04",
+        "selection_years": "2016-17",
+        "expected_schools": "18",
+        "eligible_share": "0.7",
+    },
+    ProgrammeMeasure: {"name": "ks2_rwm_expected", "smallest_effect": "0.05"},
+    Source: {
+        "academic_year": "2017-18",
+        "status": "provisional",
+        "sheet": "Sheet1",
+        "encoding": "cp1252",
+        "columns": '"% meeting expected" = "RWMEXP"',
+        "assume": '"PINCL_FLAG" = "201"',
+        "without": "KS1GROUP",
+        "publisher": "Department for Education",
+        "published": "2018-09-04",
+        "licence": "Open Government Licence v3.0",
+        "sha256": "64 digits, as sha256sum prints them",
+    },
+    StatedTotal: {
+        "fund": "SSIF",
+        "said": "nearly £0.5 million",
+        "gbp": "500000",
+        "said_by": "minutes of the board, 3 July 2018",
+    },
+    Claim: {
+        "kind": "every_school_takes_part",
+        "said": "every school takes part in one or more programmes",
+        "said_by": "minutes of the board, 3 July 2018",
+        "but": "1",
+    },
+    AuthorityContext: {
+        "statistical_neighbours": "852, 879",
+        "model": "April 2021",
+        "years": "2016-17",
+    },
+    OwnMeasure: {
+        "name": "suspensions",
+        "label": "Suspensions for each pupil",
+        "unit": "points",
+        "key_stage": "attendance",
+        "low": "0",
+        "high": "5",
+    },
+    NotYetPublished: {
+        "measure": "ks4_progress8",
+        "academic_year": "2017-18",
+        "reason": "It is published in October.",
+    },
+}
+# Settings most studies need, though none of them has to be there.
+_SHOWN = {"as_at", "target_group", "starts", "expected_schools", "funding_gbp", "primary"}
+# Kinds a study of pupil files begins with; the others are commented out.
+_EXPLAINED: SourceKind = "ks2_pupils"
+_FIRST_KINDS: tuple[SourceKind, ...] = ("enrolments", "school_register", "ks2_pupils")
+
+
+def write_new_study(folder: Path) -> Iterator[str]:
+    """Write the folder, whole or not at all; yields what to do next, in lines.
+
+    Raises StudyError if there is such a folder already, or its name cannot be a study's.
+    """
+    _refuse(folder)
+    files = dict(_files(folder.name))
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        for name, text in files.items():
+            (building / name).write_text(text, encoding="utf-8")
+        building.chmod(0o755)
+        building.rename(folder)
+    except OSError:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return iter(
+        (
+            f"Written: {folder}",
+            f"1. Write your own in place of each ‹example› in {folder / PROTOCOL}.",
+            "2. Put your files beside it; README.md there says what each column is.",
+            f"3. make validate STUDY={folder}",
+        )
+    )
+
+
+def _refuse(folder: Path) -> None:
+    def fault(problem: str, expected: str, remedy: str) -> StudyError:
+        return StudyError([Fault(str(folder), problem, remedy, expected=expected)])
+
+    try:
+        TypeAdapter(Slug).validate_python(folder.name)
+    except ValidationError:
+        raise fault(
+            "a study cannot have that name",
+            "small letters, digits, - and _, at most 60, a letter or digit first",
+            "choose another name: make new STUDY=data_raw/<name>",
+        ) from None
+    if folder.exists() or folder.is_symlink():
+        raise fault(
+            "there is something of that name already",
+            "a folder that is not there yet",
+            "choose another name, or move what is there",
+        )
+    if not folder.parent.is_dir():
+        raise fault(
+            f"there is no folder {folder.parent}",
+            "a new folder in one that is there, as data_raw/<name>",
+            "mend the path",
+        )
+
+
+def _files(name: str) -> Iterator[tuple[str, str]]:
+    yield PROTOCOL, "\n".join(_protocol(name))
+    yield "README.md", "\n".join(_readme(name))
+    for kind, table in record_tables().items():
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(_heading(c) for c in read_columns(table))
+        yield f"{kind}.csv", text.getvalue()
+
+
+def record_tables() -> Mapping[SourceKind, Table]:
+    """The kinds of source that have a record a row, which an analyst may have to type; and their tables."""
+    return {kind: table for table in RAW_TABLES if not table.is_wide for kind in table.source_kinds}
+
+
+def _heading(column: Column) -> str:
+    return column.headers[0] if column.headers else column.name
+
+
+# --------------------------------------------------------------------------------------- study.toml
+
+
+def _protocol(name: str) -> Iterator[str]:
+    yield "# The protocol of one evaluation. Write your own in place of each ‹example›. A line that begins"
+    yield "# with # is a note, or a setting not in use: take the # away to use it."
+    yield ""
+    yield from _about(StudySection)
+    yield "[study]"
+    yield from _settings(StudySection, given={"name": name})
+    yield ""
+    yield from _about(Programme)
+    yield "[[programme]]"
+    yield from _settings(Programme, skipped={"measure", "placebo"})
+    yield ""
+    yield from _about(ProgrammeMeasure, indent="  ")
+    yield "  [[programme.measure]]"
+    yield from _settings(ProgrammeMeasure, indent="  ")
+    yield ""
+    yield from _about(Source)
+    yield "# What each kind is, column by column: README.md."
+    for kind in get_args(SourceKind):
+        yield ""
+        yield from _source(kind)
+    for header, model in (
+        ("measure", OwnMeasure),
+        ("not_yet_published", NotYetPublished),
+        ("stated_total", StatedTotal),
+        ("claim", Claim),
+        ("authority_context", AuthorityContext),
+    ):
+        yield ""
+        yield from _about(model)
+        yield f"# [{header}]" if model is AuthorityContext else f"# [[{header}]]"
+        for line in _settings(model):
+            yield line if line.startswith("#") else f"# {line}"
+    yield ""
+
+
+def _source(kind: SourceKind) -> Iterator[str]:
+    mark = "" if kind in _FIRST_KINDS else "# "
+    yield f"{mark}[[source]]"
+    yield f'{mark}kind = "{kind}"'
+    yield f'{mark}file = "{kind}.csv"'
+    for key in DATED_BY.get(kind, ()):
+        yield f"{mark}{key} = {_blank(Source, key)}"
+    if kind == _EXPLAINED:
+        yield "# What any source may say besides:"
+        said = {key for key, field in Source.model_fields.items() if field.is_required()}
+        yield from _settings(Source, skipped={*said, *DATED_BY[kind]})
+
+
+def _about(model: type[BaseModel], indent: str = "") -> Iterator[str]:
+    for line in (model.__doc__ or "").strip().splitlines():
+        yield f"{indent}# {line.strip()}".rstrip()
+
+
+def _settings(
+    model: type[BaseModel],
+    *,
+    given: Mapping[str, str] | None = None,
+    skipped: set[str] | None = None,
+    indent: str = "",
+) -> Iterator[str]:
+    """A setting each, under what its declaration says of it; those with a default stand as notes."""
+    for key, field in model.model_fields.items():
+        if key in (skipped or ()):
+            continue
+        codes = _codes(field.annotation)
+        if A_MEASURE in field.metadata:
+            codes = tuple(MEASURES)
+        about = " ".join(
+            [field.description or "", *([f"One of {', '.join(codes)}."] if codes else [])]
+        )
+        yield from textwrap.wrap(
+            about, 100, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# "
+        )
+        if given and key in given:
+            yield f'{indent}{key} = "{given[key]}"'
+        elif field.is_required():
+            yield f"{indent}{key} = {_blank(model, key)}"
+        elif key == "primary":
+            yield f"{indent}{key} = true"
+        elif key in _SHOWN:
+            yield f"{indent}{key} = {_blank(model, key)}"
+        elif field.default in (None, ()) or field.default_factory:
+            yield f"{indent}# {key} = {_blank(model, key)}"
+        else:
+            yield f"{indent}# {key} = {_default(field.default)}"
+
+
+def _blank(model: type[BaseModel], key: str) -> str:
+    """The place of a setting, with an example between the marks; text stands in quotes already."""
+    blank = BLANK.format(_EXAMPLES[model][key])
+    annotation = model.model_fields[key].annotation
+    if get_origin(annotation) is dict:
+        return f"{{ {blank} }}"
+    if any(isinstance(part, str) or part is str for part in _parts(annotation)):
+        blank = f'"{blank}"'
+    return f"[{blank}]" if get_origin(annotation) is tuple else blank
+
+
+def _parts(annotation: object) -> Iterator[object]:
+    """The plain types and the codes that an annotation is made of."""
+    arguments = get_args(annotation)
+    if not arguments:
+        yield annotation
+    for argument in arguments:
+        yield from _parts(argument)
+
+
+def _codes(annotation: object) -> tuple[str, ...]:
+    """The values a setting can have, if they are a list; of a setting that may be missing too."""
+    found = [a for a in get_args(annotation) if a is not NoneType]
+    if found and all(isinstance(a, str) for a in found):
+        return tuple(found)
+    return next((codes for a in found if (codes := _codes(a))), ())
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+# ----------------------------------------------------------------------------------------- README.md
+
+
+def _readme(name: str) -> Iterator[str]:
+    yield f"# The study {name}"
+    yield ""
+    yield "Fill in `study.toml`, put the files beside it, then `make validate STUDY=…` and"
+    yield "`make evaluate STUDY=…`. Git ignores this folder: pupils' results stay on this machine."
+    yield ""
+    yield "Each `.csv` here holds headings only. Type into it, or put the export you have in its place"
+    yield "and name it in `study.toml`. The order of columns never matters; columns not listed here are"
+    yield "passed over, and of lists you type yourselves named in a warning."
+    yield "`ks2_schools` and `ks4_schools` are the Department's performance tables, `la_context`"
+    yield "a file of explore education statistics or of the authority interactive tool: download them and"
+    yield "change nothing. Of performance tables alone nothing is withheld: what schools sent you themselves"
+    yield "has status `school_return`, and is. `phonics_schools`, `ks1_schools` and `attendance_schools` are"
+    yield "tables with a school a row; `columns` of their [[source]] says which heading holds which measure."
+    yield "A file may be CSV (or .csv.gz), XLSX or ODS; titles above the headings and totals below are passed"
+    yield "over and counted."
+    for kind, table in record_tables().items():
+        yield ""
+        yield f"## {kind}.csv"
+        yield ""
+        yield f"A row is {table.grain}."
+        yield ""
+        yield "| Heading | What it is | Values | Blank? |"
+        yield "|---|---|---|---|"
+        for column in read_columns(table):
+            names = " or ".join(dict.fromkeys((*column.headers, column.name)))
+            blank = "may be" if column.is_nullable else "no"
+            column_may_be_missing = "" if column.is_required else "; the column may be missing"
+            yield f"| {names} | {column.about} | {_values(column)} | {blank}{column_may_be_missing} |"
+    yield ""
+
+
+def _values(column: Column) -> str:
+    if column.allowed:
+        return ", ".join(column.allowed)
+    bounds = [
+        *([f"from {column.low:.10g}"] if column.low is not None else []),
+        *([f"to {column.high:.10g}"] if column.high is not None else []),
+    ]
+    kinds = {
+        "integer": "whole number",
+        "number": "number",
+        "flag": "1 or 0",
+        "date": "date, as 2018-09-04 or 04/09/2018",
+    }
+    return " ".join([kinds.get(column.kind, "text"), *bounds])

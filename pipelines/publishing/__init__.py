@@ -1,0 +1,1 @@
+"""Finished runs: built, switched to, and kept for a while."""

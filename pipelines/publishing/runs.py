@@ -1,0 +1,348 @@
+"""A finished run: built beside the others, checked whole, then made `current` in one step.
+
+What the outputs say is made elsewhere; here they are only gathered, named by what they were made from,
+and switched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.catalogue import (
+    IMPACT_TABLES,
+    MART_TABLES,
+    RELEASED_TABLES,
+    Table,
+)
+from pipelines.disclosure.gate import count_withheld
+from pipelines.disclosure.releases import releases_sha256
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.ingest.registration import sources_sha256
+from pipelines.officers import page as officers_page
+from pipelines.publishing import retention
+from pipelines.store import fault_list
+from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
+from pipelines.store.store import row_count, sql_text
+from pipelines.study.paths import PROJECT, StudyPaths
+from pipelines.study.settings import PROTOCOL, Study
+
+# What is for officers only: tables behind the disclosure gate, and their version of the page.
+RESTRICTED = "restricted.duckdb"
+OFFICERS = "officers"
+_LIBRARIES = (
+    "duckdb", "numpy", "pandas", "scipy", "matplotlib", "typst", "great-expectations", "dagster",
+)  # fmt: skip
+_CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ")
+
+
+@dataclass(frozen=True)
+class Published:
+    """The folder of a run that is now `current`, and how many older runs went for words taken back."""
+
+    folder: Path
+    n_taken_back: int
+
+
+MADE_DDL = """
+CREATE TABLE IF NOT EXISTS protocol.made (
+    part VARCHAR PRIMARY KEY, protocol_sha256 VARCHAR, sources_sha256 VARCHAR
+)
+"""
+
+
+def forget_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
+    """Take a part of the run for not made, until it has been made anew and is sound."""
+    con.execute(MADE_DDL)
+    con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part})
+
+
+def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
+    """Note which protocol and sources a sound part of the run, or a check it passed, was made from."""
+    con.execute(MADE_DDL)
+    con.execute(
+        "INSERT OR REPLACE INTO protocol.made "
+        "SELECT $part, protocol_sha256, sources_sha256 FROM protocol.study",
+        {"part": part},
+    )
+
+
+def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collection[str]) -> None:
+    """Stop if any part is missing, was made from another protocol, or from files that have changed.
+
+    Raises StudyError naming the parts to make again.
+    """
+    protocol = con.execute("SELECT protocol_sha256, sources_sha256 FROM protocol.study").fetchone()
+    faults: list[Fault] = []
+    if protocol is None or protocol[0] != study.protocol_sha256:
+        faults.append(_stale(PROTOCOL, "study.toml has changed since this run began"))
+    elif protocol[1] != sources_sha256(study):
+        faults.append(_stale("data_root", "a source file has changed since this run began"))
+    con.execute(MADE_DDL)
+    fresh = con.execute(
+        """
+        SELECT part FROM protocol.made
+        WHERE (protocol_sha256, sources_sha256)
+            IS NOT DISTINCT FROM (SELECT (protocol_sha256, sources_sha256) FROM protocol.study)
+        """
+    ).fetchall()
+    faults += [
+        _stale(
+            part, "it is not sound: not made, not passed, or of an older study.toml or older files"
+        )
+        for part in sorted(set(parts) - {part for (part,) in fresh})
+    ]
+    if faults:
+        raise StudyError(faults)
+
+
+def _stale(part: str, problem: str) -> Fault:
+    return Fault(
+        file=part,
+        problem=problem,
+        expected="every part made from the same study.toml and the same files",
+        remedy="make the whole study again (`make evaluate`)",
+    )
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    study: Study,
+    paths: StudyPaths,
+    *,
+    parts: Collection[str],
+    n_checks: int,
+    has_officers_page: bool = False,
+) -> Published:
+    """Build the run's folder, make it `current`, and delete older runs that need not or may not stay.
+
+    A run is named by its protocol, sources, earlier releases, code and libraries, and by whether it holds
+    the officers' version: the same again is the same folder, and is only checked and switched to. `parts`
+    are all that have to have been made. Raises StudyError if they do not belong together; then nothing is
+    switched.
+    """
+    refuse_mixture(con, study, parts)
+    identity = run_identity(study, sources_sha256(study), has_officers_page=has_officers_page)
+    run = paths.runs / str(identity["run"])
+    officers = paths.restricted / run.name
+    texts = retention.publishable_texts(con)
+    make_closed(paths.restricted)
+    if not _is_whole(paths, run.name):
+        with usual_files():
+            paths.runs.mkdir(parents=True, exist_ok=True)
+        with _building(run) as public, private_files(), _building(officers) as restricted:
+            _build(con, paths, public)
+            _build_restricted(con, restricted, has_officers_page=has_officers_page)
+            _write_run_json(
+                con,
+                public,
+                {**identity, "restricted_sha256": dict(_checksums(restricted))},
+                texts=texts,
+                n_checks=n_checks,
+                warnings=fault_list.read_warnings(paths),
+            )
+            open_to_readers(public)
+    _switch(paths.restricted_current, officers)
+    _switch(paths.current, run)
+    n_taken_back = retention.forget_runs(paths.runs, run, texts)
+    retention.forget_restricted(paths)
+    return Published(run, n_taken_back)
+
+
+@contextmanager
+def _building(finished: Path) -> Iterator[Path]:
+    """A folder beside the finished one, which takes its place once it is built, and is gone if it is not."""
+    building = finished.with_name(f".{finished.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir()
+    try:
+        yield building
+        shutil.rmtree(finished, ignore_errors=True)
+        building.rename(finished)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
+    """What a run is made from, and the short name that follows."""
+    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    made_from = {
+        "study": study.name,
+        "protocol_sha256": study.protocol_sha256,
+        "sources_sha256": sources,
+        "releases_sha256": releases_sha256(study.folder),
+        "code_sha256": code_sha256(),
+        "libraries": versions,
+        "has_officers_page": has_officers_page,
+    }
+    digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+    return {"run": digest[:12], **made_from}
+
+
+@cache
+def code_sha256() -> str:
+    """Fingerprint of the project's own code and SQL, as this process began with it."""
+    digest = hashlib.sha256()
+    for folder in ("pipelines", "assets"):
+        for file in sorted((PROJECT / folder).rglob("*")):
+            if file.suffix in _CODE:
+                digest.update(f"{file.relative_to(PROJECT).as_posix()}\n".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None:
+    _copy_tables(con, run / "released.duckdb", RELEASED_TABLES, has_schemas=False)
+    folder = run / "released"
+    folder.mkdir()
+    for table in RELEASED_TABLES:
+        target = folder / table.name
+        con.execute(f"COPY ({_for_spreadsheets(table)}) TO {sql_text(f'{target}.csv')} (HEADER)")
+        con.execute(f"COPY {table.full_name} TO {sql_text(f'{target}.parquet')} (FORMAT parquet)")
+    shutil.copytree(paths.charts, run / "charts")
+    shutil.copytree(paths.board, run / "board")
+
+
+def _build_restricted(
+    con: duckdb.DuckDBPyConnection, folder: Path, *, has_officers_page: bool
+) -> None:
+    """Write what is for officers only, under a mask that keeps everybody else out at any moment."""
+    _copy_tables(con, folder / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
+    if has_officers_page:
+        (folder / OFFICERS).mkdir()
+        page = folder / OFFICERS / "index.html"
+        page.write_text(officers_page.render(con), encoding="utf-8")
+
+
+def _for_spreadsheets(table: Table) -> str:
+    """SELECT of a table in which no text is a formula."""
+    columns = ", ".join(
+        f"inert_in_spreadsheet({column.name}) AS {column.name}"
+        if column.sql_type == "VARCHAR"
+        else column.name
+        for column in table.columns
+    )
+    return f"SELECT {columns} FROM {table.full_name}"
+
+
+# What officers may open: cells of few pupils, and estimates before disclosure control.
+RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES)
+
+
+def _copy_tables(
+    con: duckdb.DuckDBPyConnection, file: Path, tables: Sequence[Table], *, has_schemas: bool
+) -> None:
+    """Copy tables to a DuckDB file of their own.
+
+    Without schemas, `released.duckdb` is read as `released.impact`, its own name being the first part;
+    a schema `released` in it would make that very name ambiguous.
+    """
+    con.execute(f"ATTACH {sql_text(file)} AS target")
+    try:
+        for table in tables:
+            schema = table.schema if has_schemas else "main"
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS target.{schema}")
+            con.execute(
+                f"CREATE TABLE target.{schema}.{table.name} AS FROM store.{table.full_name}"
+            )
+    finally:
+        con.execute("DETACH target")
+
+
+def _write_run_json(
+    con: duckdb.DuckDBPyConnection,
+    run: Path,
+    identity: dict[str, object],
+    *,
+    texts: list[str],
+    n_checks: int,
+    warnings: Mapping[str, Sequence[Fault]],
+) -> None:
+    sources = con.execute(
+        "SELECT source_id, kind, academic_year, release_status, n_rows_in, n_rows_kept, n_rows_set_aside, "
+        "file_format, encoding, delimiter, sheet, sha256 FROM raw.source "
+        "ORDER BY kind, academic_year, source_id"
+    ).df()
+    set_aside = con.execute("SELECT source_id, reason, n_rows FROM raw.set_aside ORDER BY ALL").df()
+    unknown_codes = con.execute("SELECT * FROM raw.unknown_code ORDER BY ALL").df()
+    tables = {
+        table.full_name: row_count(con, table.full_name)
+        for table in (*MART_TABLES, *IMPACT_TABLES, *RELEASED_TABLES)
+    }
+    content: dict[str, Any] = {
+        **identity,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "checks_passed": n_checks - len(warnings),
+        "warnings": {part: len(faults) for part, faults in warnings.items()},
+        "rows_in": json.loads(sources.to_json(orient="records")),
+        "rows_set_aside": json.loads(set_aside.to_json(orient="records")),
+        "unknown_codes_in_unused_columns": json.loads(unknown_codes.to_json(orient="records")),
+        "rows_out": tables,
+        "rows_withheld": count_withheld(con),
+        retention.TEXTS: texts,
+        "files_sha256": dict(_checksums(run)),
+    }
+    (run / "run.json").write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def _checksums(run: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(run.rglob("*")):
+        if file.is_file() and file.name != "run.json":
+            yield file.relative_to(run).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is_whole(paths: StudyPaths, name: str) -> bool:
+    """Whether a run's folder and its officers' folder hold exactly the files its run.json lists."""
+    run = paths.runs / name
+    try:
+        listed = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        return bool(
+            listed["files_sha256"] == dict(_checksums(run))
+            and listed["restricted_sha256"] == dict(_checksums(paths.restricted / name))
+        )
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _switch(current: Path, run: Path) -> None:
+    """Point `current` at the run in one atomic step."""
+    target = os.path.relpath(run, current.parent)
+    incoming = current.with_name(f".{current.name}.incoming")
+    incoming.unlink(missing_ok=True)
+    try:
+        incoming.symlink_to(target, target_is_directory=True)
+    except OSError:  # pragma: no cover - Windows without the right to make links
+        _switch_by_copy(current, run)
+        return
+    if current.is_dir() and not current.is_symlink():
+        shutil.rmtree(current)  # a copy left by a machine without links
+    incoming.replace(current)
+
+
+def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see above
+    """Without links a folder takes two renames: `current` is never half-written, but briefly absent."""
+    incoming, outgoing = (
+        current.with_name(".current.incoming"),
+        current.with_name(".current.outgoing"),
+    )
+    shutil.rmtree(incoming, ignore_errors=True)
+    shutil.copytree(run, incoming)
+    shutil.rmtree(outgoing, ignore_errors=True)
+    if current.exists():
+        current.rename(outgoing)
+    incoming.rename(current)
+    shutil.rmtree(outgoing, ignore_errors=True)

@@ -1,0 +1,92 @@
+"""Every released table made from its SELECT beside this module, behind the disclosure gate.
+
+What may be shown is decided by `disclosure.gate`; reading what was made is `reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.catalogue import RELEASED_TABLES, Column, Table
+from pipelines.disclosure import gate
+from pipelines.disclosure.published_verdict import PublishedVerdict
+from pipelines.released.revision import could_be_same_value
+from pipelines.store.store import row_count
+
+SELECTS = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Release:
+    """Rows by table, and of those that can withhold, rows withheld at least in part."""
+
+    rows: dict[str, int]
+    withheld: dict[str, int]
+
+
+def release(
+    con: duckdb.DuckDBPyConnection, published_verdicts: Sequence[PublishedVerdict] = ()
+) -> Release:
+    """Make every released table anew, all or none.
+
+    `published_verdicts` are what `last_published_verdicts` gives.
+    """
+    con.execute("BEGIN")
+    try:
+        gate.judge(con)
+        gate.know(con, "could_be_same_value", could_be_same_value, ["DOUBLE"] * 4, "BOOLEAN")
+        _lay_out(con, published_verdicts)
+        for table in RELEASED_TABLES:
+            _make(con, table)
+        con.execute(gate.rule("revision_verdict"))
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    rows = {table.name: row_count(con, table.full_name) for table in RELEASED_TABLES}
+    return Release(rows, gate.count_withheld(con))
+
+
+def select_of(name: str) -> str:
+    """The SELECT that makes a released table."""
+    return (SELECTS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def as_read(column: Column) -> str:
+    """SQL: a column's number with the decimals it is released with; halves go away from zero.
+
+    Decimals that nobody reads tell of single pupils: an estimate is made of few, and who knows most of them
+    could try what the others must have got for it to come out so.
+    """
+    n = "stored_decimals_of(measure)" if column.decimals == "measure" else str(column.decimals)
+    # As `wording.rounded`: 0.145 * 100 is 14.499..., and nothing is -0.
+    nearest = f"floor(abs({column.name}) * pow(10, {n}) + 0.5 + 1e-9) / pow(10, {n})"
+    return f"sign({column.name}) * {nearest} + 0.0"
+
+
+def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    con.execute(table.ddl())
+    con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table.name)}")
+    rounded = [f"{c.name} = {as_read(c)}" for c in table.columns if c.decimals is not None]
+    if rounded:
+        con.execute(f"UPDATE {table.full_name} SET {', '.join(rounded)}")
+    if table.is_about_single_schools:
+        con.execute(f"DELETE FROM {table.full_name} WHERE is_special_need(pupil_group)")
+
+
+def _lay_out(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]) -> None:
+    """Fill `temp.published_verdict`, which verdicts are held against."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE published_verdict (published_on DATE, programme VARCHAR, "
+        "measure VARCHAR, pupil_group VARCHAR, academic_year VARCHAR, release_status VARCHAR, "
+        "verdict VARCHAR)"
+    )
+    if published:
+        con.executemany(
+            "INSERT INTO temp.published_verdict VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [list(verdict) for verdict in published],
+        )

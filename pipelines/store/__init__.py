@@ -1,0 +1,1 @@
+"""The working store of one study, and what is kept beside it."""

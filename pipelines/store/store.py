@@ -1,0 +1,148 @@
+"""The working store of one study: two DuckDB files, opened by one writer at a time.
+
+Which tables it holds is declared in `catalogue`; finished outputs are `publishing`'s.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipelines.errors.fault import Fault, StudyError
+from pipelines.free_text import sql_functions
+from pipelines.store.private import make_work, private_files
+from pipelines.study.paths import StudyPaths
+from pipelines.study.school_types import SPELLING_KEY_MACRO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# How the folder of a store begins that lasts as long as one question.
+SCRATCH = ".scratch-"
+SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
+
+
+@contextmanager
+def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the store for writing, with the pupil file attached as `pupils`; closed whatever happens.
+
+    Both files, and those that DuckDB writes beside them, are readable by their owner only.
+    """
+    make_work(paths)
+    with private_files(), _laid_out(str(paths.store), str(paths.pupils)) as con:
+        yield con
+
+
+@contextmanager
+def connect_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A store for one look at a study's files: nothing of it, and no pupil, is ever on disk."""
+    with _laid_out(":memory:", ":memory:") as con:
+        con.execute("SET temp_directory = ''")
+        yield con
+
+
+@contextmanager
+def _laid_out(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    con = duckdb.connect(store)
+    try:
+        con.execute("SET enable_progress_bar = false")
+        sql_functions.register(con)
+        con.execute(SPELLING_KEY_MACRO)
+        con.execute("ATTACH $file AS pupils", {"file": pupils})
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        yield con
+    finally:
+        con.close()
+
+
+def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
+    """Delete a store that was begun by other code than this.
+
+    Its tables may have another shape, and what other code made may not be published under this one's name.
+    """
+    note = paths.work / "code_sha256.txt"
+    if not note.is_file() or note.read_text(encoding="utf-8") != code_sha256:
+        for file in (paths.store, paths.pupils):
+            for written in (file, Path(f"{file}.wal")):
+                written.unlink(missing_ok=True)
+        note.write_text(code_sha256, encoding="utf-8")
+
+
+def row_count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Rows of a table, or of whatever else may stand behind FROM."""
+    counted = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:
+    """Add a frame's rows to a table by the names of its columns: row by row would take seconds."""
+    if frame.empty:
+        return
+    con.register("incoming_frame", frame)
+    try:
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming_frame")
+    finally:
+        con.unregister("incoming_frame")
+
+
+def sql_text(text: object) -> str:
+    """A text, or a path, as SQL writes it, for the places that take no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def one_file(path: Path) -> str:
+    """A path as SQL writes it for a reader of files: that very file, whatever its name.
+
+    DuckDB's readers take `*`, `?` and `[…]` for patterns, in the names of folders too, and would read every
+    file that fits. In brackets each of these stands for itself. `ATTACH` and `COPY … TO` know no patterns.
+    """
+    return sql_text(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
+
+
+def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
+    """Stop if a SELECT reads pupil rows that are no longer kept.
+
+    Raises StudyError naming each raw table to make again.
+    """
+    wanted = dict.fromkeys(re.findall(r"\bpupils\.([a-z_0-9]+)\b", select))
+    there = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'pupils'")
+    names = {name for (name,) in there.fetchall()}
+    faults = [
+        Fault(
+            file=f"raw/{name}",
+            problem="its pupil rows are no longer there: they are deleted once a run has succeeded",
+            expected="pupil rows, in a run that has not ended yet",
+            remedy=f"make raw/{name} again together with this, or the whole study (`make evaluate`)",
+        )
+        for name in wanted
+        if name not in names
+    ]
+    if faults:
+        raise StudyError(faults)
+
+
+def forget_pupils(con: duckdb.DuckDBPyConnection, paths: StudyPaths) -> None:
+    """Delete the pupil rows of the run that is under way: see `delete_pupils`."""
+    con.execute("DETACH pupils")
+    delete_pupils(paths)
+
+
+def delete_pupils(paths: StudyPaths) -> None:
+    """Delete the pupil rows: the file itself, so that nothing stays in its free pages."""
+    for file in (paths.pupils, Path(f"{paths.pupils}.wal"), paths.pupils_kept):
+        file.unlink(missing_ok=True)
+
+
+def delete_left_behind(paths: StudyPaths) -> None:
+    """Delete what a killed process left that may hold pupil rows and that no run reads again."""
+    for spilled in (paths.store, paths.pupils):
+        shutil.rmtree(f"{spilled}.tmp", ignore_errors=True)
+    for scratch in paths.work.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,144 @@
+"""The outcomes that can be evaluated, each declared once. What pupils or schools scored is in the marts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.study.key_stages import KEY_STAGES, KeyStage
+
+Unit = Literal["share", "points"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An outcome: shares are 0 to 1, points as published.
+
+    `low` and `high` are the ends of its scale: no school's average lies outside them, and no effect is
+    as large as their distance. `decimals` are those it is read to, of a share as a percentage. One that
+    is not judged says who the pupils are (more on SEN support is neither better nor worse), and no
+    programme has it as its primary measure. One that is adjusted for prior attainment is counted from
+    where pupils started, as progress is. A share counts pupils (of ten, three at the standard), unless
+    it is a rate: of sessions missed, say.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    decimals: int
+    key_stage: KeyStage
+    low: float = 0.0
+    high: float = 1.0
+    higher_is_better: bool = True
+    is_judged: bool = True
+    is_prior_adjusted: bool = False
+    is_rate: bool = False
+
+    @property
+    def counts_pupils(self) -> bool:
+        """Whether it times its pupils is a number of pupils."""
+        return self.unit == "share" and not self.is_rate
+
+    @property
+    def stage_order(self) -> int:
+        """Where its key stage stands among the others."""
+        return KEY_STAGES.index(self.key_stage)
+
+    @property
+    def stored_decimals(self) -> int:
+        """Decimals of a stored result as people read it: a share is 0 to 1, and read as a percentage."""
+        return self.decimals + (2 if self.unit == "share" else 0)
+
+
+# Measures that are worked out of others, pupil by pupil.
+PARTS_OF_AN_INDEX: dict[str, tuple[str, ...]] = {
+    "ks2_progress_index": ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress"),
+}
+
+
+def _share(key_stage: KeyStage, name: str, label: str, *, is_judged: bool = True) -> Measure:
+    return Measure(f"{key_stage}_{name}", label, "share", 0, key_stage, is_judged=is_judged)
+
+
+def _ks4_subject(subject: str) -> tuple[Measure, ...]:
+    """English or maths alone: a pass, and the subject's own part of Attainment 8 and Progress 8.
+
+    Both count twice in Attainment 8, so that the most is 18.
+    """
+    stem = f"ks4_{subject.lower()}"
+    return (
+        Measure(f"{stem}_94", f"Grade 4 or above in {subject}", "share", 0, "ks4"),
+        Measure(f"{stem}_95", f"Grade 5 or above in {subject}", "share", 0, "ks4"),
+        Measure(f"{stem}_attainment8", f"Attainment 8 in {subject}", "points", 1, "ks4", 0, 18),
+        Measure(
+            f"{stem}_progress8",
+            f"Progress 8 in {subject}",
+            "points",
+            2,
+            "ks4",
+            low=-9,
+            high=9,
+            is_prior_adjusted=True,
+        ),
+    )
+
+
+def _ks2_progress(subject: str) -> Measure:
+    label, name = f"{subject} progress", f"ks2_{subject.lower()}_progress"
+    return Measure(name, label, "points", 1, "ks2", -30, 30, is_prior_adjusted=True)
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        _share("phonics", "expected", "Expected standard in phonics"),
+        _share("ks1", "reading_expected", "Expected standard in reading"),
+        _share("ks1", "writing_expected", "Expected standard in writing"),
+        _share("ks1", "maths_expected", "Expected standard in maths"),
+        _share("ks2", "rwm_expected", "Expected standard in reading, writing and maths"),
+        _share("ks2", "reading_expected", "Expected standard in reading"),
+        _share("ks2", "writing_expected", "Expected standard in writing"),
+        _share("ks2", "maths_expected", "Expected standard in maths"),
+        _ks2_progress("Reading"),
+        _ks2_progress("Writing"),
+        _ks2_progress("Maths"),
+        Measure(
+            "ks2_progress_index",
+            "Reading, writing and maths progress together (standard deviations)",
+            "points",
+            2,
+            "ks2",
+            low=-4,
+            high=4,
+            is_prior_adjusted=True,
+        ),
+        Measure("ks2_reading_score", "Reading scaled score", "points", 1, "ks2", 80, 120),
+        Measure("ks2_maths_score", "Maths scaled score", "points", 1, "ks2", 80, 120),
+        _share("ks2", "sen_support_share", "Pupils on SEN support", is_judged=False),
+        # Ten subjects' worth of grades 0 to 9, and their distance from what pupils alike got.
+        Measure("ks4_attainment8", "Attainment 8", "points", 1, "ks4", 0, 90),
+        Measure("ks4_progress8", "Progress 8", "points", 2, "ks4", -6, 6, is_prior_adjusted=True),
+        _share("ks4", "basics_94", "Grade 4 or above in English and maths"),
+        _share("ks4", "basics_95", "Grade 5 or above in English and maths"),
+        *_ks4_subject("English"),
+        *_ks4_subject("maths"),
+        _share("ks4", "sen_support_share", "Pupils on SEN support", is_judged=False),
+        Measure(
+            "attendance_absence",
+            "Absence rate",
+            "share",
+            1,
+            "attendance",
+            higher_is_better=False,
+            is_rate=True,
+        ),
+        Measure(
+            "attendance_persistent_absence",
+            "Persistent absence rate",
+            "share",
+            1,
+            "attendance",
+            higher_is_better=False,
+        ),
+    )
+}

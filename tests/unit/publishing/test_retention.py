@@ -1,0 +1,115 @@
+"""Words that a school has taken back are in no finished run once the next has succeeded."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.publishing import retention
+from tests.tiny_study import TinyStudy
+from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
+
+OPEN_FORM = FORM | {"consent": "yes", "free_text": "More time would help.", "theme": "Time"}
+NAMED = "Zofka Wren did well, A799200117001."
+
+
+def texts(folder: Path, **changes: list[dict[str, object]]) -> set[str]:
+    """The fingerprints of what may be published, when the files hold these rows."""
+    given = {
+        "statements": [STATEMENT],
+        "case_studies": [CASE],
+        "case_study_support": [SUPPORT],
+        "evaluations": [OPEN_FORM],
+    }
+    tiny = TinyStudy(folder)
+    for kind, rows in (given | changes).items():
+        tiny.add(f"{kind}.csv", f'kind = "{kind}"', rows)
+    with tiny.marts() as con:
+        found = retention.publishable_texts(con)
+    assert found == sorted(set(found))
+    return set(found)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    found = texts(tmp_path_factory.mktemp("before"))
+    assert len(found) == 4
+    return found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"statements": [STATEMENT | {"consent": "withdrawn"}]},
+        {"statements": [STATEMENT | {"attribution": "anonymous"}]},
+        {"statements": [STATEMENT | {"quote": "It hardly helped."}]},
+        {"statements": [STATEMENT | {"urn": 900002}]},
+        {"case_studies": [CASE | {"consent": "no"}]},
+        {"case_studies": [CASE | {"statement": NAMED}]},
+        {"case_study_support": [SUPPORT | {"support": "Five visits"}]},
+        {"case_study_support": [SUPPORT | {"until": ""}]},
+        {"evaluations": [OPEN_FORM | {"consent": "withdrawn"}]},
+    ],
+    ids=[
+        "withdrawn",
+        "attributed otherwise",
+        "other words",
+        "another's",
+        "refused",
+        "held",
+        "other support",
+        "other days",
+        "form",
+    ],
+)
+def test_what_is_taken_back_changed_or_held_is_among_them_no_more(tmp_path, before, changes):
+    after = texts(tmp_path, **changes)
+    assert not before <= after
+    # What a school received goes with its case study.
+    assert len(before - after) == (2 if "case_studies" in changes else 1)
+
+
+def test_what_is_added_takes_nothing_away(tmp_path, before):
+    added = STATEMENT | {"urn": 900002, "quote": "We are glad of it."}
+    assert before < texts(tmp_path, statements=[STATEMENT, added])
+
+
+def a_run(runs: Path, name: str, age: int, said: object) -> Path:
+    run = runs / name
+    run.mkdir(parents=True)
+    (run / "run.json").write_text(json.dumps(said) if said is not None else "{", encoding="utf-8")
+    os.utime(run, (1_000_000 - age, 1_000_000 - age))
+    return run
+
+
+def test_a_run_goes_if_one_of_its_words_may_no_longer_be_published(tmp_path):
+    newest = a_run(tmp_path, "newest", 0, {retention.TEXTS: ["a", "b"]})
+    a_run(tmp_path, "same", 1, {retention.TEXTS: ["a", "b"]})
+    a_run(tmp_path, "fewer", 2, {retention.TEXTS: ["a"]})
+    a_run(tmp_path, "none", 3, {retention.TEXTS: []})
+    a_run(tmp_path, "taken back", 4, {retention.TEXTS: ["a", "c"]})
+    assert retention.forget_runs(tmp_path, newest, ["a", "b"]) == 1
+    assert {run.name for run in tmp_path.iterdir()} == {"newest", "same", "fewer", "none"}
+
+
+@pytest.mark.parametrize("said", [None, {}, {retention.TEXTS: None}, []])
+def test_a_run_that_does_not_say_what_it_holds_goes(tmp_path, said):
+    newest = a_run(tmp_path, "newest", 0, {retention.TEXTS: []})
+    a_run(tmp_path, "older", 1, said)
+    assert retention.forget_runs(tmp_path, newest, []) == 1
+    assert [run.name for run in tmp_path.iterdir()] == ["newest"]
+
+
+def test_what_a_run_cut_off_half_way_left_goes(tmp_path):
+    newest = a_run(tmp_path, "newest", 0, {retention.TEXTS: []})
+    a_run(tmp_path, ".abc.building", 1, {retention.TEXTS: []})
+    assert retention.forget_runs(tmp_path, newest, []) == 0
+    assert [run.name for run in tmp_path.iterdir()] == ["newest"]
+
+
+def test_it_is_said_in_a_sentence():
+    assert retention.in_words(1).startswith("1 older run deleted: it held words of schools")
+    assert retention.in_words(2).startswith("2 older runs deleted: they held words of schools")

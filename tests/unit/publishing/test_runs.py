@@ -1,0 +1,454 @@
+"""A run is published whole, from parts that belong together, in one step; or nothing changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
+from pipelines.errors.fault import StudyError
+from pipelines.officers.page import MARKING
+from pipelines.publishing import retention
+from pipelines.publishing import runs as publishing
+from pipelines.released.reading import NAMES, read_published
+from pipelines.store import private
+from tests.tiny_study import TinyStudy
+
+PARTS = ("protocol", "released", "board")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Iterator[tuple[TinyStudy, duckdb.DuckDBPyConnection]]:
+    tiny = TinyStudy(tmp_path_factory.mktemp("tiny"))
+    with tiny.released() as con:
+        yield tiny, con
+
+
+@pytest.fixture
+def ready(finished):
+    """A study of which every part is made; whatever a test changes is put back after it."""
+    tiny, con = finished
+    study = tiny.write()
+    for folder, file, text in (
+        (tiny.paths.charts, "gap.svg", "<svg/>"),
+        (tiny.paths.board, "index.html", "<html/>"),
+    ):
+        folder.mkdir(exist_ok=True)
+        (folder / file).write_text(text)
+    for part in PARTS:
+        publishing.mark_made(con, part)
+    yield tiny, con, study
+    for run in tiny.paths.runs.glob("*"):
+        publishing.shutil.rmtree(run)
+    tiny.paths.current.unlink(missing_ok=True)
+
+
+def publish(tiny, con, study, **changes) -> Path:
+    given = {"parts": PARTS, "n_checks": 9, **changes}
+    return publishing.publish(con, study, tiny.paths, **given).folder
+
+
+@contextmanager
+def refused(tiny: TinyStudy) -> Iterator[pytest.ExceptionInfo[BaseException]]:
+    """Something stops the run, and what readers see is byte for byte as it was."""
+    before = (tiny.paths.current.readlink(), contents(tiny.paths.current))
+    runs = {run.name for run in tiny.paths.runs.iterdir()}
+    with pytest.raises(Exception) as raised:
+        yield raised
+    assert (tiny.paths.current.readlink(), contents(tiny.paths.current)) == before
+    assert {run.name for run in tiny.paths.runs.iterdir()} == runs
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+# -------------------------------------------------------------------------------- what is published
+
+
+def test_a_run_holds_all_that_readers_need(ready):
+    tiny, con, study = ready
+    run = publish(tiny, con, study)
+    assert run.parent == tiny.paths.runs
+    assert tiny.paths.current.resolve() == run.resolve()
+    assert {file.name for file in run.iterdir()} == {
+        "released.duckdb",
+        "released",
+        "charts",
+        "board",
+        "run.json",
+    }
+    expected = {f"{name}.{form}" for name in NAMES for form in ("csv", "parquet")}
+    assert {file.name for file in (run / "released").iterdir()} == expected
+    assert (run / "charts" / "gap.svg").read_text() == "<svg/>"
+    assert (run / "board" / "index.html").read_text() == "<html/>"
+
+
+def test_released_tables_are_read_only_under_the_name_released(ready):
+    tiny, con, study = ready
+    file = publish(tiny, con, study) / "released.duckdb"
+    with closing(duckdb.connect(str(file), read_only=True)) as reader:
+        count = "SELECT count(*) FROM released.impact"
+        assert reader.execute(count).fetchone() == con.execute(count).fetchone()
+        assert reader.execute("SELECT count(*) FROM impact").fetchone() != (0,)
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            reader.execute("DELETE FROM released.impact")
+        tables = reader.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert {name for (name,) in tables} == set(NAMES)
+    frames = read_published(file)
+    assert list(frames) == list(NAMES)
+    assert frames["study"]["study"].tolist() == ["tiny"]
+
+
+def test_restricted_tables_are_for_officers_only(ready):
+    tiny, con, study = ready
+    run = publish(tiny, con, study)
+    file = tiny.paths.restricted_current / "restricted.duckdb"
+    assert file.resolve().parent == tiny.paths.restricted / run.name
+    assert tiny.paths.restricted.stat().st_mode & 0o777 == 0o700
+    assert file.stat().st_mode & 0o777 == 0o600
+    with closing(duckdb.connect(str(file), read_only=True)) as reader:
+        found = reader.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
+        assert set(found) == {(t.schema, t.name) for t in (*MART_TABLES, *IMPACT_TABLES)}
+
+
+def test_no_pupil_row_is_in_a_run(ready):
+    tiny, con, study = ready
+    run = publish(tiny, con, study)
+    files = [*run.rglob("*"), *tiny.paths.restricted.rglob("*")]
+    content = b"".join(file.read_bytes() for file in files if file.is_file())
+    assert b"sen_support" in content, "the search would find what is there"
+    for secret in (b"Quillfeather", b"Marigold", b"A799200118001", b"pupil_key"):
+        assert secret not in content
+
+
+def test_run_json_says_what_went_in_and_came_out(ready):
+    tiny, con, study = ready
+    run = publish(tiny, con, study)
+    text = (run / "run.json").read_text(encoding="utf-8")
+    said = json.loads(text)
+    assert said["run"] == run.name
+    assert said["study"] == "tiny"
+    assert said["protocol_sha256"] == study.protocol_sha256
+    assert said["checks_passed"] == 9
+    assert said["warnings"] == {}
+    rows = {entry["source_id"]: entry for entry in said["rows_in"]}
+    assert [rows["ks2_2018.csv"][f"n_rows_{what}"] for what in ("in", "kept", "set_aside")] == [
+        8,
+        7,
+        1,
+    ]
+    assert said["rows_set_aside"] == [
+        {"source_id": "ks2_2018.csv", "reason": "not at the end of the key stage", "n_rows": 1}
+    ]
+    assert said["rows_out"]["released.study"] == 1
+    assert said["rows_withheld"]["comparison"] > 0
+    assert set(said["libraries"]) >= {"duckdb", "numpy", "scipy"}
+    listed = contents(run)
+    del listed["run.json"]
+    assert said["files_sha256"] == listed
+    assert str(tiny.parent) not in text
+
+
+# ---------------------------------------------------------------------------- the officers' version
+
+
+def test_the_officers_version_is_made_only_when_asked_for_and_changes_nothing_else(ready):
+    tiny, con, study = ready
+    without = publish(tiny, con, study)
+    with_it = publish(tiny, con, study, has_officers_page=True)
+    assert without != with_it
+    restricted = {run: tiny.paths.restricted / run.name for run in (without, with_it)}
+    page = restricted[with_it] / "officers" / "index.html"
+    assert MARKING in page.read_text(encoding="utf-8")
+    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    for folder in ("board", "charts", "released"):
+        assert contents(without / folder) == contents(with_it / folder)
+    assert set(contents(with_it)) == set(contents(without))
+    assert set(contents(restricted[without])) == {"restricted.duckdb"}
+    assert set(contents(restricted[with_it])) == {"restricted.duckdb", "officers/index.html"}
+    listed = json.loads((with_it / "run.json").read_text(encoding="utf-8"))["restricted_sha256"]
+    assert listed == contents(restricted[with_it])
+
+
+def test_a_later_run_without_it_takes_it_out_of_what_officers_see(ready):
+    tiny, con, study = ready
+    publish(tiny, con, study, has_officers_page=True)
+    assert (tiny.paths.restricted_current / "officers" / "index.html").is_file()
+    publish(tiny, con, study)
+    assert not (tiny.paths.restricted_current / "officers").exists()
+
+
+def test_a_run_opened_by_a_careless_hand_is_closed_again(ready):
+    tiny, con, study = ready
+    run = publish(tiny, con, study, has_officers_page=True)
+    restricted = tiny.paths.restricted / run.name
+    closed = {
+        tiny.paths.restricted: 0o700,
+        restricted / "officers": 0o700,
+        restricted / "officers" / "index.html": 0o600,
+        restricted / "restricted.duckdb": 0o600,
+    }
+    for path in closed:
+        path.chmod(0o755)
+    assert publish(tiny, con, study, has_officers_page=True) == run
+    assert {path: path.stat().st_mode & 0o777 for path in closed} == closed
+
+
+def test_a_changed_officers_version_is_made_again(ready):
+    tiny, con, study = ready
+    publish(tiny, con, study, has_officers_page=True)
+    page = tiny.paths.restricted_current / "officers" / "index.html"
+    page.write_text("<html>tampered</html>")
+    publish(tiny, con, study, has_officers_page=True)
+    assert MARKING in page.read_text(encoding="utf-8")
+
+
+def test_what_officers_may_open_goes_with_its_run(ready):
+    tiny, con, study = ready
+    first = publish(tiny, con, study)
+    (tiny.paths.restricted / ".cut-off.building").mkdir()
+    shutil.rmtree(first)
+    second = publish(tiny, con, study, has_officers_page=True)
+    names = {path.name for path in tiny.paths.restricted.iterdir()}
+    assert names == {second.name, "current"}
+
+
+def test_what_is_handed_out_is_as_open_as_other_files_and_holds_nothing_restricted(ready):
+    tiny, con, study = ready
+    with private.private_files():
+        run = publish(tiny, con, study, has_officers_page=True)
+    for path in (run, *run.rglob("*")):
+        most = 0o777 if path.is_dir() else 0o666
+        assert path.stat().st_mode & 0o777 == most & ~private._USUAL_MASK
+        assert path.name not in {"restricted.duckdb", "officers"}
+
+
+# ------------------------------------------------------------------------------- what is not mixed
+
+
+def test_a_changed_protocol_is_refused(ready):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    changed = study.model_copy(update={"protocol_sha256": "0" * 64})
+    with refused(tiny) as raised:
+        publish(tiny, con, changed)
+    (fault,) = raised.value.faults
+    assert (fault.file, fault.problem) == (
+        "study.toml",
+        "study.toml has changed since this run began",
+    )
+    assert "make the whole study again" in fault.remedy
+
+
+@pytest.mark.parametrize("change", ["a byte more", "gone"])
+def test_a_changed_source_is_refused(ready, change):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    source = tiny.folder / "ks2_2018.csv"
+    if change == "gone":
+        source.unlink()
+    else:
+        source.write_text(source.read_text() + "\n")
+    with refused(tiny) as raised:
+        publish(tiny, con, study)
+    (fault,) = raised.value.faults
+    assert fault.problem in {
+        "a source file has changed since this run began",
+        "the file is not there",
+    }
+
+
+def test_a_part_that_was_never_made_is_refused(ready):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    with refused(tiny) as raised:
+        publish(tiny, con, study, parts=(*PARTS, "charts.gap", "charts.effect"))
+    assert [fault.file for fault in raised.value.faults] == ["charts.effect", "charts.gap"]
+
+
+def test_a_part_that_was_forgotten_is_refused(ready):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    publishing.forget_made(con, "board")
+    with refused(tiny) as raised:
+        publish(tiny, con, study)
+    assert [fault.file for fault in raised.value.faults] == ["board"]
+
+
+@pytest.mark.parametrize("column", ["protocol_sha256", "sources_sha256"])
+def test_a_part_made_from_something_older_is_refused(ready, column):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    con.execute(f"UPDATE protocol.made SET {column} = 'older' WHERE part = 'released'")
+    with refused(tiny) as raised:
+        publish(tiny, con, study)
+    (fault,) = raised.value.faults
+    assert fault.file == "released"
+    assert isinstance(raised.value, StudyError)
+
+
+# ------------------------------------------------------------------------------------ one switch
+
+
+def test_the_same_inputs_are_the_same_run_and_are_not_built_again(ready, monkeypatch):
+    tiny, con, study = ready
+    first = publish(tiny, con, study)
+    before = contents(first)
+
+    def never(*_: object) -> None:
+        raise AssertionError("a whole run is not built again")
+
+    monkeypatch.setattr(publishing, "_build", never)
+    assert publish(tiny, con, study) == first
+    assert contents(first) == before
+
+
+def test_other_code_or_libraries_are_another_run(ready, monkeypatch):
+    tiny, con, study = ready
+    first = publish(tiny, con, study)
+    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    second = publish(tiny, con, study)
+    assert second != first
+    assert tiny.paths.current.resolve() == second.resolve()
+    monkeypatch.setattr(publishing.importlib.metadata, "version", lambda _: "9.9")
+    assert publish(tiny, con, study) not in {first, second}
+
+
+@pytest.mark.parametrize("damage", ["changed", "gone", "more", "no run.json", "broken run.json"])
+def test_a_damaged_run_is_built_again(ready, damage):
+    tiny, con, study = ready
+    run = publish(tiny, con, study)
+    names = set(contents(run))
+    page = run / "board" / "index.html"
+    if damage == "changed":
+        page.write_text("<html>tampered</html>")
+    elif damage == "gone":
+        page.unlink()
+    elif damage == "more":
+        (run / "released" / "more.csv").write_text("x")
+    elif damage == "no run.json":
+        (run / "run.json").unlink()
+    else:
+        (run / "run.json").write_text("{")
+    assert publish(tiny, con, study) == run
+    assert set(contents(run)) == names
+    assert page.read_text() == "<html/>"
+    assert publishing._is_whole(tiny.paths, run.name)
+
+
+def test_the_switch_is_one_rename(ready, monkeypatch):
+    """`current` always points at a whole run: the link is made aside and renamed over the old one."""
+    tiny, con, study = ready
+    first = publish(tiny, con, study)
+    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    seen: list[tuple[Path, Path, bool]] = []
+    rename = Path.replace
+
+    def watched(self: Path, target: Path) -> Path:
+        whole = publishing._is_whole(tiny.paths, self.resolve().name)
+        seen.append((target, tiny.paths.current.resolve(), whole))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    second = publish(tiny, con, study)
+    links = (tiny.paths.restricted_current, tiny.paths.current)
+    assert seen == [(link, first.resolve(), True) for link in links], (
+        "the new run was whole while the old one was current"
+    )
+    assert tiny.paths.current.resolve() == second.resolve()
+    assert not tiny.paths.current.readlink().is_absolute(), "the folder may be moved as a whole"
+
+
+def test_a_copy_left_where_the_link_belongs_is_replaced(ready):
+    tiny, con, study = ready
+    tiny.paths.current.mkdir()
+    (tiny.paths.current / "old.txt").write_text("x")
+    run = publish(tiny, con, study)
+    assert tiny.paths.current.resolve() == run.resolve()
+
+
+@pytest.mark.parametrize("step", ["_build", "_write_run_json", "_switch"])
+def test_a_failure_leaves_current_as_it_was_and_nothing_half_done(ready, monkeypatch, step):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(publishing, step, fail)
+    before = (tiny.paths.current.readlink(), contents(tiny.paths.current))
+    with pytest.raises(OSError, match="disk is full"):
+        publish(tiny, con, study)
+    assert (tiny.paths.current.readlink(), contents(tiny.paths.current)) == before
+    assert not list(tiny.paths.runs.glob(".*"))
+    monkeypatch.undo()
+    assert publish(tiny, con, study).is_dir()
+
+
+def test_a_missing_chart_folder_stops_the_run(ready, monkeypatch):
+    tiny, con, study = ready
+    publish(tiny, con, study)
+    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    publishing.shutil.rmtree(tiny.paths.charts)
+    with refused(tiny) as raised:
+        publish(tiny, con, study)
+    assert isinstance(raised.value, FileNotFoundError)
+
+
+def test_the_store_is_usable_after_a_failure(ready, monkeypatch):
+    """The files attached for copying are let go whatever happens."""
+    tiny, con, study = ready
+    monkeypatch.setattr(publishing, "RESTRICTED_TABLES", (RELEASED_TABLES[0], RELEASED_TABLES[0]))
+    with pytest.raises(duckdb.CatalogException):
+        publish(tiny, con, study)
+    monkeypatch.undo()
+    assert publish(tiny, con, study).is_dir()
+
+
+def test_old_runs_are_forgotten_and_the_current_one_never(ready, monkeypatch):
+    tiny, con, study = ready
+    names = []
+    for number in range(retention.RUNS_KEPT + 2):
+        monkeypatch.setattr(publishing, "code_sha256", lambda number=number: f"code {number}")
+        run = publish(tiny, con, study)
+        os.utime(run, (1_000_000 + number, 1_000_000 + number))
+        names.append(run.name)
+    assert {run.name for run in tiny.paths.runs.iterdir()} == set(names[2:])
+    # An old run that is made current again is the newest.
+    monkeypatch.setattr(publishing, "code_sha256", lambda: "code 2")
+    assert publish(tiny, con, study).name == names[2]
+    monkeypatch.setattr(publishing, "code_sha256", lambda: "code 99")
+    publish(tiny, con, study)
+    kept = {run.name for run in tiny.paths.runs.iterdir()}
+    assert names[2] in kept
+    assert names[3] not in kept
+    assert tiny.paths.current.resolve().is_dir()
+
+
+def test_the_fingerprint_of_the_code_is_of_the_code(tmp_path, monkeypatch):
+    fingerprint = publishing.code_sha256.__wrapped__  # it is found once a process
+    before = fingerprint()
+    assert fingerprint() == before == publishing.code_sha256()
+    for folder in ("pipelines", "assets"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.sql").write_text("SELECT 1")
+    monkeypatch.setattr(publishing, "PROJECT", tmp_path)
+    one = fingerprint()
+    (tmp_path / "assets" / "notes.txt").write_text("not code")
+    assert fingerprint() == one != before
+    (tmp_path / "assets" / "a.sql").write_text("SELECT 2")
+    assert fingerprint() != one
