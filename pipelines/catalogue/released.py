@@ -147,6 +147,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 is_nullable=False,
             ),
             Column("higher_is_better", "flag", "Whether more is better", is_nullable=False),
+            Column("tests_from", "date", "First day of the months of the outcome year's tests"),
+            Column("tests_until", "date", "Last day of them"),
         ),
     ),
     *RELEASED_RESULTS,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from pipelines.catalogue.comparison_reason import LEFT_OUT_LABELS
+from pipelines.study.key_stages import TESTS, tests_of
 from pipelines.study.questions import measures_asked
 from pipelines.study.release_in_use import result_releases
 from pipelines.study.school_types import school_types, spelling_key
@@ -123,6 +124,16 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             )
             for programme in study.evaluated_programmes
             for order, measure in enumerate(programme.measure)
+        ],
+    )
+    _write(
+        con,
+        "key_stage_tests",
+        "key_stage VARCHAR, label VARCHAR, tests_from DATE, tests_until DATE",
+        [
+            (key_stage, label, *days)
+            for key_stage, (label, *_) in TESTS.items()
+            if (days := tests_of(key_stage, section.outcome_year))
         ],
     )
     _write(

@@ -15,7 +15,7 @@ span AS (
     SELECT
         make_date(CAST(left(min(study_year.academic_year), 4) AS INTEGER), 9, 1) AS first_day,
         coalesce(any_value(study.as_at), any_value(study.reference_date)) AS last_day,
-        make_date(CAST(left(any_value(study.outcome_year), 4) AS INTEGER) + 1, 5, 1) AS first_test
+        (SELECT min(tests_from) FROM protocol.key_stage_tests) AS first_test
     FROM protocol.study_year AS study_year
     CROSS JOIN protocol.study AS study
 ),
@@ -38,25 +38,10 @@ event AS (
     WHERE member.start_date IS NOT NULL
     UNION ALL BY NAME
     SELECT
-        programme, school_id, first_test AS from_date, last_day(first_test) AS until_date, 'tests' AS kind,
-        CASE key_stage WHEN 'ks1' THEN 'Key Stage 1 tests' ELSE 'Key Stage 2 tests' END AS happened
+        tested.programme, tested.school_id, tests.tests_from AS from_date, tests.tests_until AS until_date,
+        'tests' AS kind, tests.label AS happened
     FROM tested
-    CROSS JOIN span
-    WHERE key_stage IN ('ks1', 'ks2')
-    UNION ALL BY NAME
-    SELECT
-        programme, school_id, first_test + INTERVAL 1 MONTH AS from_date, last_day(first_test + INTERVAL 1 MONTH) AS until_date,
-        'tests' AS kind, 'Phonics screening check' AS happened
-    FROM tested
-    CROSS JOIN span
-    WHERE key_stage = 'phonics'
-    UNION ALL BY NAME
-    SELECT
-        programme, school_id, first_test AS from_date, last_day(first_test + INTERVAL 1 MONTH) AS until_date,
-        'tests' AS kind, 'GCSE examinations' AS happened
-    FROM tested
-    CROSS JOIN span
-    WHERE key_stage = 'ks4'
+    JOIN protocol.key_stage_tests AS tests USING (key_stage)
     UNION ALL BY NAME
     SELECT
         tested.programme, tested.school_id, source.published AS from_date, 'results' AS kind,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 from typing import Literal, get_args
 
 # In the order in which pupils reach them; attendance is of the whole school, all year.
@@ -38,3 +40,19 @@ AT_KEY_STAGE = {
     "ks4": "at Key Stage 4",
     "attendance": "in attendance",
 }
+# What pupils sit, and in which months of the spring and summer; attendance is of the whole year.
+TESTS: dict[KeyStage, tuple[str, int, int]] = {
+    "phonics": ("Phonics screening check", 6, 6),
+    "ks1": ("Key Stage 1 tests", 5, 5),
+    "ks2": ("Key Stage 2 tests", 5, 5),
+    "ks4": ("GCSE examinations", 5, 6),
+}
+
+
+def tests_of(key_stage: KeyStage, academic_year: str) -> tuple[dt.date, dt.date] | None:
+    """First and last day of the months in which pupils are tested; None where there is no test."""
+    if key_stage not in TESTS:
+        return None
+    _, first, last = TESTS[key_stage]
+    year = int(academic_year[:4]) + 1
+    return dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
