@@ -1,1 +1,1 @@
-"""How everything is computed: plain Python and SQL. What the graph promises, and Dagster, are in `assets`."""
+"""How everything is computed, in plain Python and SQL. Dagster is used in `assets` only."""

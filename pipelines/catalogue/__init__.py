@@ -1,7 +1,8 @@
 """Every table, declared once: grain, key, columns, units, codes, sensitivity.
 
-Ingest, Great Expectations suites, the schemas on the Dagster page and the tests are derived from here.
-How a table is filled is in `ingest` (raw) and `marts` (mart); released ones leave through `disclosure`.
+Ingest, Great Expectations suites, the schemas on the Dagster page and tests are derived from these
+declarations. Tables are filled in `ingest` (raw), `marts` (mart), `impact` (impact) and `disclosure`
+(released).
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ __all__ = [
 
 
 def checked_tables() -> Iterator[Table]:
-    """Every table that one blocking check stands behind."""
+    """Every table that has a blocking check of its own."""
     yield from RAW_TABLES
     yield from MART_TABLES
     yield from IMPACT_TABLES

@@ -1,4 +1,4 @@
-"""Columns and vocabularies that tables of several rooms share."""
+"""Columns and codes shared by several tables."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ PROGRAMME = Column(
 SCHOOL_ID = Column(
     "school_id",
     "integer",
-    "One school over time: its LAESTAB on the reference date, or its URN where that LAESTAB is another's",
+    "One school over time: its LAESTAB on the reference date, or its URN if another school has that LAESTAB",
     low=100000,
     high=9999999,
     is_nullable=False,
@@ -82,10 +82,10 @@ UNIT = Column(
 )
 
 SEN_CODES = ("N", "K", "E")
-# School Action, School Action Plus and statements, until 2014-15 and in files that still write them.
+# Codes before 2014-15, which some files still use: School Action, School Action Plus, statement.
 OLDER_SEN_CODES = (("A", "K"), ("P", "K"), ("S", "E"))
 
-# What a person may write for yes and no.
+# Accepted spellings of yes and no.
 YES_AND_NO = (
     ("Y", "YES"),
     ("N", "NO"),
@@ -104,7 +104,7 @@ SOURCE_ID = Column(
 ROW_NUMBER = Column(
     "row_number",
     "integer",
-    "Row in that file as a spreadsheet counts it (header = 1)",
+    "Row in that file, counted as in a spreadsheet (header = 1)",
     low=2,
     is_nullable=False,
 )
@@ -112,5 +112,5 @@ PLACE = (SOURCE_ID, ROW_NUMBER)
 
 
 def result(name: str, about: str, *, low: float | None = None, high: float | None = None) -> Column:
-    """A number in the unit of its row's measure, released as that measure is read."""
+    """A number in the unit of its row's measure, released with that measure's decimals."""
     return Column(name, "number", about, low=low, high=high, decimals="measure")

@@ -1,4 +1,4 @@
-"""Tables of the comparison's design: who could be compared, who is, and how alike both sides are."""
+"""Tables of the comparison's design: candidate schools, compared schools, and balance of the two sides."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCHOOL_CHARACTERISTICS = (
     Column(
         "result_before",
         "number",
-        "Its target pupils' mean result above that of schools in the same year",
+        "Its target pupils' mean result minus the mean of all schools in the same year",
         low=-200,
         high=200,
     ),
@@ -35,7 +35,7 @@ _SCHOOL_CHARACTERISTICS = (
 SCHOOL_BEFORE = Table(
     "impact",
     "school_before",
-    grain="a mainstream school over the baseline years, as a measure of some pupils sees it",
+    grain="a mainstream school over the baseline years, for a measure and pupil group",
     key=("measure", "pupil_group", "school_id"),
     sensitivity="restricted",
     columns=(
@@ -47,7 +47,7 @@ SCHOOL_BEFORE = Table(
         Column(
             "n_pupils",
             "integer",
-            "Pupils of all these years",
+            "Pupils in all baseline years",
             low=1,
             is_nullable=False,
             unit="pupils",
@@ -60,14 +60,14 @@ SCHOOL_BEFORE = Table(
             low=0,
             is_nullable=False,
         ),
-        Column("has_outcome", "flag", "They have a result in the outcome year", is_nullable=False),
+        Column("has_outcome", "flag", "Has a result in the outcome year", is_nullable=False),
     ),
 )
 
 MATCHED_SCHOOL = Table(
     "impact",
     "matched_school",
-    grain="one of the schools outside the authority that are most like a programme's school",
+    grain="a school outside the authority that is among the most similar to a programme's school",
     key=("programme", "measure", "matched_on", "school_id", "place"),
     sensitivity="restricted",
     columns=(
@@ -78,14 +78,14 @@ MATCHED_SCHOOL = Table(
         Column(
             "matched_on",
             "code",
-            "Alike in what: with earlier results for methods that hold these constant, without them "
-            "for changes",
+            "Matching variables: earlier results and make-up, or make-up alone for methods that compare "
+            "changes",
             allowed=get_args(MatchedOn),
             is_nullable=False,
         ),
         SCHOOL_ID,
-        replace(SCHOOL_ID, name="matched_school_id", about="The school outside"),
-        Column("place", "integer", "1 is the most similar", low=1, is_nullable=False),
+        replace(SCHOOL_ID, name="matched_school_id", about="The school outside the authority"),
+        Column("place", "integer", "Rank; 1 is the most similar", low=1, is_nullable=False),
         Column("distance", "number", "Mahalanobis distance", low=0, is_nullable=False),
     ),
 )
@@ -93,7 +93,7 @@ MATCHED_SCHOOL = Table(
 BASELINE_YEAR = Table(
     "impact",
     "baseline_year",
-    grain="an earlier year, and whether a programme's comparison on a measure can use it",
+    grain="an earlier year, and whether a programme's comparison on a measure uses it",
     key=("programme", "measure", "academic_year"),
     sensitivity="restricted",
     columns=(
@@ -105,7 +105,7 @@ BASELINE_YEAR = Table(
         Column(
             "n_programme_schools",
             "integer",
-            "Programme schools with a result of that year from before the programme",
+            "Programme schools with a result of that year that predates the programme",
             low=0,
             is_nullable=False,
             unit="schools",
@@ -113,12 +113,12 @@ BASELINE_YEAR = Table(
         Column(
             "n_comparison_schools",
             "integer",
-            "Other schools with one",
+            "Comparison schools with such a result",
             low=0,
             is_nullable=False,
             unit="schools",
         ),
-        Column("is_used", "flag", "Both sides have enough of them", is_nullable=False),
+        Column("is_used", "flag", "Both sides have enough such schools", is_nullable=False),
     ),
 )
 
@@ -149,29 +149,41 @@ SAMPLE = (
     Column(
         "n_programme_schools", "integer", "Programme schools in the model", low=0, unit="schools"
     ),
-    Column("n_comparison_schools", "integer", "Other schools in the model", low=0, unit="schools"),
+    Column(
+        "n_comparison_schools", "integer", "Comparison schools in the model", low=0, unit="schools"
+    ),
     Column(
         "n_programme_pupils",
         "integer",
-        "Their target pupils in the outcome year",
+        "Target pupils of the programme schools in the outcome year",
         low=0,
         unit="pupils",
     ),
-    Column("n_comparison_pupils", "integer", "The others' target pupils", low=0, unit="pupils"),
+    Column(
+        "n_comparison_pupils",
+        "integer",
+        "Target pupils of the comparison schools",
+        low=0,
+        unit="pupils",
+    ),
 )
 
 _SCHOOLS_AND_PUPILS_BEFORE = (
     Column("n_programme_schools", "integer", "Programme schools", low=1, unit="schools"),
-    Column("n_comparison_schools", "integer", "Other schools", low=1, unit="schools"),
+    Column("n_comparison_schools", "integer", "Comparison schools", low=1, unit="schools"),
     Column(
         "n_programme_pupils",
         "integer",
-        "Pupils behind the programme's figure, over baseline years",
+        "Pupils behind the programme side's figure, over the baseline years",
         low=1,
         unit="pupils",
     ),
     Column(
-        "n_comparison_pupils", "integer", "Pupils behind the others' figure", low=1, unit="pupils"
+        "n_comparison_pupils",
+        "integer",
+        "Pupils behind the comparison side's figure",
+        low=1,
+        unit="pupils",
     ),
 )
 
@@ -189,7 +201,7 @@ BALANCE = Table(
         Column(
             "characteristic",
             "code",
-            "Results of the target pupils or of all, cohort, disadvantaged share; baseline years",
+            "Baseline results of target or all pupils, cohort size, or disadvantaged share",
             allowed=(
                 "target_pupils_before",
                 "all_pupils_before",
@@ -199,9 +211,9 @@ BALANCE = Table(
             is_nullable=False,
         ),
         *_SCHOOLS_AND_PUPILS_BEFORE,
-        # No more decimals than are read of any measure; what is read of each: `disclosure/balance.sql`.
-        Column("programme_mean", "number", "Of programme schools; a share is 0 to 1", decimals=5),
-        Column("comparison_mean", "number", "Of the others", decimals=5),
+        # `disclosure/balance.sql` rounds further, to the decimals of each measure.
+        Column("programme_mean", "number", "Programme schools; a share is 0 to 1", decimals=5),
+        Column("comparison_mean", "number", "Comparison schools", decimals=5),
         Column(
             "standardised_difference",
             "number",
@@ -211,7 +223,7 @@ BALANCE = Table(
         Column(
             "rating",
             "code",
-            "By 0.05 and 0.25 SD (What Works Clearinghouse); blank where the SD is not known",
+            "Thresholds 0.05 and 0.25 SD (What Works Clearinghouse); blank if the SD is unknown",
             allowed=("satisfies", "needs_adjustment", "not_satisfied"),
         ),
     ),
@@ -220,7 +232,7 @@ BALANCE = Table(
 ATTRITION = Table(
     "impact",
     "attrition",
-    grain="schools of one side, in scope or not, that a comparison keeps or leaves out for one reason",
+    grain="schools of one side, in scope or not, that a comparison keeps, or drops for one reason",
     key=("programme", "measure", "side", "reason", "is_in_scope"),
     sensitivity="restricted",
     columns=(
@@ -228,18 +240,20 @@ ATTRITION = Table(
         MEASURE,
         KEY_STAGE,
         GROUP,
-        Column("side", "code", "Which", allowed=("programme", "comparison"), is_nullable=False),
+        Column(
+            "side", "code", "Which side", allowed=("programme", "comparison"), is_nullable=False
+        ),
         Column("is_kept", "flag", "Compared", is_nullable=False),
         Column(
             "is_in_scope",
             "flag",
-            "Local mainstream schools with results at this key stage: only these can be lost",
+            "Local mainstream schools with results at this key stage: only these count as lost",
             is_nullable=False,
         ),
         Column(
             "reason",
             "code",
-            "compared, or why they are left out",
+            "compared, or why they are dropped",
             allowed=get_args(ComparisonReason),
             is_nullable=False,
         ),
@@ -247,7 +261,7 @@ ATTRITION = Table(
         Column(
             "n_schools_with_result",
             "integer",
-            "Of these, with a result of all pupils in the outcome year",
+            "Those with a result of all pupils in the outcome year",
             low=0,
             is_nullable=False,
             unit="schools",
@@ -267,7 +281,7 @@ ATTRITION = Table(
 OVERLAP = Table(
     "impact",
     "overlap",
-    grain="a programme and measure: do both sides meet before, and what do the others get",
+    grain="a programme and measure: common support, and other programmes in comparison schools",
     key=("programme", "measure"),
     sensitivity="restricted",
     columns=(
@@ -279,14 +293,14 @@ OVERLAP = Table(
         Column(
             "n_comparison_schools_in_range",
             "integer",
-            "Others within the range of the programme's schools, on the score where fewest are",
+            "Comparison schools within the programme schools' range, on the score with fewest",
             low=0,
             unit="schools",
         ),
         Column(
             "programme_in_range_share",
             "number",
-            "Share of the programme's schools within the others' range, on the worst score",
+            "Share of programme schools within the comparison schools' range, on the worst score",
             low=0,
             high=1,
             decimals=2,
@@ -294,19 +308,19 @@ OVERLAP = Table(
         Column(
             "is_extrapolation",
             "flag",
-            "The ANCOVA end extrapolates; blank where too few schools can be judged",
+            "The ANCOVA end extrapolates; blank if there are too few schools to judge",
         ),
         Column(
             "n_comparison_schools_in_evaluated",
             "integer",
-            "Others that are in another evaluated programme; not known of schools outside",
+            "Comparison schools in another evaluated programme; unknown outside the authority",
             low=0,
             unit="schools",
         ),
         Column(
             "n_comparison_schools_in_others",
             "integer",
-            "Others that are in a programme that is not evaluated; not known of schools outside",
+            "Comparison schools in a programme without evaluation; unknown outside the authority",
             low=0,
             unit="schools",
         ),

@@ -1,6 +1,6 @@
-"""Why a school is in a comparison or left out, as codes and in words.
+"""Why a school is in a comparison or left out: codes and their labels.
 
-`compared_school.sql` decides them, one a school, programme and measure.
+`compared_school.sql` assigns one code per school, programme and measure.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ComparisonReason = Literal[
     "not_among_most_similar",
 ]
 
-# As the board reads it.
+# As printed on the board's page.
 LEFT_OUT_LABELS: dict[ComparisonReason, str] = {
     "compared": "compared",
     "outside_authority": "outside the authority",
@@ -58,10 +58,9 @@ LEFT_OUT_LABELS: dict[ComparisonReason, str] = {
 
 
 def why_none(reasons: Sequence[ComparisonReason]) -> str | None:
-    """Why no school of a side is compared, in words; None if one is, or of no schools at all.
+    """Why a side has no compared school, in words; None if it has one, or has no schools at all.
 
-    Every reason is given, with its schools where there is more than one, the most frequent first; of those as
-    frequent, the one that is listed first above.
+    Lists every reason, most frequent first (ties in the order above), with counts if there are several.
     """
     if not reasons or "compared" in reasons:
         return None

@@ -1,4 +1,4 @@
-"""Impact tables: effects, both sides' own results."""
+"""Impact tables: estimated effects, and results of both sides."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ESTIMATE = Table(
         GROUP,
         MEASURE,
         YEAR,
-        replace(STATUS, about="How final; blank where nothing is out yet", is_nullable=True),
+        replace(STATUS, about="Release status; blank if nothing is out yet", is_nullable=True),
         Column(
             "estimator",
             "code",
@@ -50,29 +50,27 @@ ESTIMATE = Table(
         Column(
             "role",
             "code",
-            "What it is for",
+            "What the estimate is used for",
             allowed=get_args(Role),
             is_nullable=False,
         ),
-        result("estimate_low", "Effect; the smaller end of a bracket"),
-        result("estimate_high", "Effect; the larger end of a bracket"),
-        result("ci_low", "Lower end of the 95% interval; of a bracket, of the union"),
-        result("ci_high", "Upper end of the 95% interval; of a bracket, of the union"),
-        Column(
-            "p_value", "number", "Of a bracket, the larger of its ends'", low=0, high=1, decimals=2
-        ),
+        result("estimate_low", "Effect; for a bracket, its smaller end"),
+        result("estimate_high", "Effect; for a bracket, its larger end"),
+        result("ci_low", "Lower end of the 95% interval; for a bracket, of the union"),
+        result("ci_high", "Upper end of the 95% interval; for a bracket, of the union"),
+        Column("p_value", "number", "For a bracket, the larger p-value", low=0, high=1, decimals=2),
         *SAMPLE,
         Column("effective_df", "number", "Bell-McCaffrey degrees of freedom", low=0, decimals=0),
         result(
             "mde",
-            "Effect seen 8 times in 10 (5% level) with both ends as far apart as they are",
+            "Minimum detectable effect (80% power, 5% level), given the bracket's width",
             low=0,
         ),
-        result("expected_anyway", "Of the naive change, what chance alone would bring"),
+        result("expected_anyway", "Part of the naive change expected by regression to the mean"),
         Column(
             "p_value_holm",
             "number",
-            "Holm's p-value over a programme's measures",
+            "p-value with Holm's correction over a programme's measures",
             low=0,
             high=1,
             decimals=2,
@@ -80,7 +78,7 @@ ESTIMATE = Table(
         Column(
             "hedges_g",
             "number",
-            "Effect in pupil standard deviations; of a bracket, its middle",
+            "Effect in pupil standard deviations; for a bracket, its midpoint",
             decimals=2,
         ),
         Column("hedges_g_low", "number", "Lower end of its 95% interval", decimals=2),
@@ -88,10 +86,10 @@ ESTIMATE = Table(
         Column(
             "verdict",
             "code",
-            "Of a primary headline only",
+            "Given for primary headlines only",
             allowed=get_args(Verdict),
         ),
-        Column("verdict_reason", "text", "Why it cannot be told, or could not be computed"),
+        Column("verdict_reason", "text", "Why there is no verdict or no estimate"),
         UNIT,
     ),
 )
@@ -110,7 +108,7 @@ VERDICT_BY_RELEASE = Table(
         STATUS,
         Column("is_used", "flag", "The release the study uses", is_nullable=False),
         Column("n_programme_pupils", "integer", "Pupils on the programme's side", low=0),
-        Column("n_comparison_pupils", "integer", "Pupils on the other side", low=0),
+        Column("n_comparison_pupils", "integer", "Pupils on the comparison side", low=0),
         Column("verdict", "code", "The verdict", allowed=get_args(Verdict)),
         Column("reason", "text", "Why there is none"),
     ),
@@ -125,7 +123,7 @@ COMPARISON = Table(
     columns=(
         PROGRAMME,
         Column(
-            "arm", "text", "programme, rest; or an arm where programme is 'all'", is_nullable=False
+            "arm", "text", "programme or rest; an arm where programme is 'all'", is_nullable=False
         ),
         GROUP,
         MEASURE,
@@ -147,7 +145,7 @@ def _rate(name: str, about: str) -> Column:
 CALIBRATION = Table(
     "impact",
     "calibration",
-    grain="a headline, and what was said of simulated schools like its own, by choice and effect",
+    grain="a headline, and error rates in simulated schools like its own, by selection and effect",
     key=("programme", "measure", "selection", "effect_sd"),
     columns=(
         PROGRAMME,
@@ -156,21 +154,21 @@ CALIBRATION = Table(
         Column(
             "selection",
             "code",
-            "On what the simulated programme's schools were chosen",
+            "How the simulated programme's schools were selected",
             allowed=get_args(Selection),
             is_nullable=False,
         ),
         Column(
             "effect_sd",
             "number",
-            "The effect they were given, in SDs of target pupils",
+            "The simulated effect, in SDs of target pupils",
             low=0,
             is_nullable=False,
         ),
         Column(
             "n_simulated_programme_schools",
             "integer",
-            "Simulated schools in the programme: the size nearest to the headline's",
+            "Simulated programme schools: the simulated size nearest to the headline's",
             low=1,
             is_nullable=False,
             unit="schools",
@@ -186,23 +184,23 @@ CALIBRATION = Table(
         Column(
             "n_simulated_pupils_a_school",
             "number",
-            "Their target pupils a school and year, on average",
+            "Target pupils per simulated school and year, on average",
             low=1,
             is_nullable=False,
         ),
-        Column("n_draws", "integer", "Times it was simulated", low=1, is_nullable=False),
-        _rate("false_verdict_share", "Verdicts that the effect given does not bear out"),
-        _rate("better_share", "Verdicts of better: power, where an effect was given"),
-        _rate("bracket_covers_share", "Headline intervals that hold the effect given"),
-        _rate("ancova_rejects_share", "Intervals of ANCOVA alone without zero"),
-        _rate("naive_rejects_share", "Intervals of the change since last year without zero"),
+        Column("n_draws", "integer", "Number of simulations", low=1, is_nullable=False),
+        _rate("false_verdict_share", "Verdicts that are wrong given the simulated effect"),
+        _rate("better_share", "Verdicts of better: power, if the simulated effect is not zero"),
+        _rate("bracket_covers_share", "Headline intervals that contain the simulated effect"),
+        _rate("ancova_rejects_share", "Intervals of ANCOVA alone that exclude zero"),
+        _rate("naive_rejects_share", "Intervals of the change since last year that exclude zero"),
     ),
 )
 
 CASE_STUDY_RESULT = Table(
     "impact",
     "case_study_result",
-    grain="a year's own result of a compared school whose case study is told",
+    grain="a compared school's own result of one year, for a school with a case study",
     key=("programme", "school_id", "measure", "academic_year"),
     sensitivity="restricted",
     columns=(
@@ -215,16 +213,19 @@ CASE_STUDY_RESULT = Table(
         UNIT,
         Column("n_pupils", "integer", "Pupils", low=1, is_nullable=False, unit="pupils"),
         Column(
-            "n_meeting", "integer", "Of a share: those who met the standard", low=0, unit="pupils"
+            "n_meeting",
+            "integer",
+            "For a share: pupils who met the standard",
+            low=0,
+            unit="pupils",
         ),
         replace(result("mean", "Mean over pupils", low=-100, high=200), is_nullable=False),
-        result("ci_low", "Lower end of its 95% interval, of pupils as a sample"),
-        result("ci_high", "Upper end of it"),
+        result("ci_low", "Lower end of its 95% interval, treating pupils as a sample"),
+        result("ci_high", "Upper end of its 95% interval, treating pupils as a sample"),
     ),
 )
 
-# Each after the tables it reads.
-
+# In dependency order: each table after those it reads.
 IMPACT_TABLES: tuple[Table, ...] = (
     SCHOOL_BEFORE,
     MATCHED_SCHOOL,

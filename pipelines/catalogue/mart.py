@@ -1,4 +1,4 @@
-"""Mart tables: schools, programmes and cells. The SELECTs that fill them are in `pipelines.marts`."""
+"""Mart tables: schools, programmes and cells. Their SQL is in `pipelines.marts`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LAESTAB = replace(LAESTAB, about="LAESTAB of this URN")
 SCHOOL_IDENTITY = Table(
     "mart",
     "school_identity",
-    grain="a URN that a file of the study names, or that links join to one, with the school it is and why",
+    grain="a URN named in a file or linked to one, and the school it belongs to",
     key=("urn",),
     may_be_empty=False,
     columns=(
@@ -53,17 +53,17 @@ SCHOOL_IDENTITY = Table(
         Column(
             "decision",
             "code",
-            "How it came to be that school; unresolved counts as one of its own, unknown as none",
+            "How it was resolved; unresolved is a school of its own, unknown is no school",
             allowed=get_args(DecisionKind),
             is_nullable=False,
         ),
-        Column("evidence", "text", "What was decided on", is_nullable=False),
+        Column("evidence", "text", "Basis of the decision", is_nullable=False),
         Column("evidence_date", "date", "When that took effect, or was decided"),
-        Column("candidates", "text", "URNs it might count as, with commas between"),
+        Column("candidates", "text", "URNs of the schools it could be, separated by commas"),
         Column(
             "is_needed",
             "flag",
-            "Enrolled, or of the authority with results in the study's years",
+            "Enrolled, or in the authority with results in the study's years",
             is_nullable=False,
         ),
         replace(SOURCE_ID, is_nullable=True),
@@ -88,7 +88,7 @@ SCHOOL_URN = Table(
 SCHOOL = Table(
     "mart",
     "school",
-    grain="a school, one over conversion and merger",
+    grain="a school, treated as one through conversion and merger",
     key=("school_id",),
     may_be_empty=False,
     columns=(
@@ -101,20 +101,20 @@ SCHOOL = Table(
         Column(
             "school_kind",
             "code",
-            "What its type says it is; mainstream where no file says its type",
+            "Kind of school by its type; mainstream if no file gives its type",
             allowed=SCHOOL_KINDS,
             is_nullable=False,
         ),
         Column(
             "is_state_funded",
             "flag",
-            "Mainstream, special or alternative: counted where every school is meant",
+            "Mainstream, special or alternative: included where all schools are counted",
             is_nullable=False,
         ),
         Column(
             "is_compared_kind",
             "flag",
-            "State-funded mainstream: only such schools are ever compared",
+            "State-funded mainstream: only these schools are compared",
             is_nullable=False,
         ),
         Column(
@@ -131,7 +131,7 @@ SCHOOL = Table(
 SCHOOL_KEY_STAGE = Table(
     "mart",
     "school_key_stage",
-    grain="a school, and a key stage whose results it has in the outcome year",
+    grain="a school, and a key stage with results in the outcome year",
     key=("school_id", "key_stage"),
     columns=(SCHOOL_ID, KEY_STAGE),
 )
@@ -141,7 +141,7 @@ def _stratum(key_stage: KeyStage) -> Table:
     return Table(
         "mart",
         f"{key_stage}_stratum",
-        grain="a measure, and pupils of a school and year alike in all that makes a pupil group",
+        grain="a measure, and pupils of one school and year with the same SEN, FSM6 and prior band",
         key=(
             *("school_id", "academic_year", "release_status", "measure"),
             *("sen", "is_fsm6", "prior_band", "has_prior_points"),
@@ -158,7 +158,7 @@ def _stratum(key_stage: KeyStage) -> Table:
             Column(
                 "sen",
                 "code",
-                "SEN status; U not known",
+                "SEN status; U unknown",
                 allowed=(*SEN_CODES, "U"),
                 is_nullable=False,
             ),
@@ -172,13 +172,11 @@ def _stratum(key_stage: KeyStage) -> Table:
             Column(
                 "prior_band",
                 "code",
-                "Prior band; 0 not known",
+                "Prior band; 0 unknown",
                 allowed=("0", "1", "2", "3", "4"),
                 is_nullable=False,
             ),
-            Column(
-                "has_prior_points", "flag", "Their prior attainment is known", is_nullable=False
-            ),
+            Column("has_prior_points", "flag", "Prior attainment is known", is_nullable=False),
             Column(
                 "n", "integer", "Pupils with the measure", low=1, is_nullable=False, unit="pupils"
             ),
@@ -186,7 +184,7 @@ def _stratum(key_stage: KeyStage) -> Table:
             Column("sum_yy", "number", "Sum of its squares", low=0, is_nullable=False),
             Column("sum_x", "number", "Sum of prior attainment", low=0),
             Column("sum_xx", "number", "Sum of its squares", low=0),
-            Column("sum_xy", "number", "Sum of products of the two"),
+            Column("sum_xy", "number", "Sum of products of measure and prior attainment"),
         ),
     )
 
@@ -197,7 +195,7 @@ KS4_STRATUM = _stratum("ks4")
 PUPIL_MOMENT = Table(
     "mart",
     "pupil_moment",
-    grain="a school, year, release status, pupil group and measure of pupil files",
+    grain="a school, year, release status, pupil group and measure, from pupil files",
     key=("school_id", "academic_year", "release_status", "pupil_group", "measure"),
     sensitivity="restricted",
     columns=(
@@ -210,7 +208,7 @@ PUPIL_MOMENT = Table(
         Column(
             "n_pupils",
             "integer",
-            "Pupils with the measure (y) and prior attainment (x); the sums are over them",
+            "Pupils with both the measure (y) and prior attainment (x); the sums cover them",
             low=0,
             is_nullable=False,
             unit="pupils",
@@ -220,7 +218,7 @@ PUPIL_MOMENT = Table(
         Column(
             "sum_x",
             "number",
-            "Sum of x: average points of key stage 1 (KS2) or 2 (KS4)",
+            "Sum of x: average points at key stage 1 (KS2) or 2 (KS4)",
             low=0,
             is_nullable=False,
         ),
@@ -229,7 +227,7 @@ PUPIL_MOMENT = Table(
         Column(
             "n_without_prior",
             "integer",
-            "Pupils with y and no x",
+            "Pupils with y but no x",
             low=0,
             is_nullable=False,
             unit="pupils",
@@ -261,13 +259,17 @@ CELL = Table(
         Column(
             "rounding_half_width",
             "number",
-            "Half the step it was rounded to",
+            "Half the rounding step",
             low=0,
             high=1,
             is_nullable=False,
         ),
         Column(
-            "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
+            "value_status",
+            "code",
+            "Whether the cell has a value, or why not",
+            allowed=VALUE_STATUSES,
+            is_nullable=False,
         ),
     ),
 )
@@ -286,23 +288,26 @@ OUTCOME = Table(
         ),
         Column("is_local", "flag", "Of a school in the study's authority", is_nullable=False),
         Column(
-            "arm", "text", "The school's place in the study; 'outside' elsewhere", is_nullable=False
+            "arm",
+            "text",
+            "The school's arm; 'outside' if it is outside the authority",
+            is_nullable=False,
         ),
         Column("is_outcome", "flag", "Of the outcome year", is_nullable=False),
         Column(
             "is_baseline",
             "flag",
-            "Of an earlier year in which no evaluated programme was at work in the school",
+            "An earlier year in which no evaluated programme was active in the school",
             is_nullable=False,
         ),
     ),
 )
 
-# Each after the marts it reads.
+# In dependency order: each table after those it reads.
 TEXT_REVIEW = Table(
     "mart",
     "text_review",
-    grain="a record of a school's own words that it agreed to have published; the words are not in it",
+    grain="a school's text with consent to publish, without the text itself",
     key=("source_id", "row_number"),
     sensitivity="restricted",
     columns=(
@@ -315,16 +320,16 @@ TEXT_REVIEW = Table(
         ),
         *PLACE,
         PROGRAMME,
-        Column("text_fingerprint", "text", "Changes with the words", is_nullable=False),
-        Column("reasons", "text", "Why a person has to read it first, with commas between"),
+        Column("text_fingerprint", "text", "Hash of the text", is_nullable=False),
+        Column("reasons", "text", "Why a person must read it first, separated by commas"),
         Column(
             "decision",
             "code",
-            "held, or changed since it was reviewed: not published",
+            "held, or changed since its review: not published",
             allowed=("passes", "reviewed", "held", "changed"),
             is_nullable=False,
         ),
-        Column("reviewed_by", "text", "Who let it through"),
+        Column("reviewed_by", "text", "Who approved it"),
         Column("reviewed_on", "date", "When"),
     ),
 )
@@ -332,7 +337,7 @@ TEXT_REVIEW = Table(
 CASE_STUDY = Table(
     "mart",
     "case_study",
-    grain="a school whose case study may be published today, and where its words stand",
+    grain="a school whose case study may be published, and the row with its text",
     key=("programme", "school_id"),
     sensitivity="restricted",
     columns=(PROGRAMME, SCHOOL_ID, *PLACE),

@@ -1,4 +1,4 @@
-"""Mart tables of which schools are in a programme, since when, and where each stood at the tests."""
+"""Mart tables of the schools in each programme, their dates, and their support before the tests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ PROGRAMME_SCHOOL = Table(
     columns=(
         PROGRAMME,
         SCHOOL_ID,
-        Column("start_date", "date", "From when"),
+        Column("start_date", "date", "First day"),
         Column("left_on", "date", "The day it left"),
-        Column("has_left", "flag", "It left, on whatever day", is_nullable=False),
+        Column("has_left", "flag", "It left, dated or not", is_nullable=False),
         Column(
-            "is_placebo", "flag", "Chosen by rule for a programme that never was", is_nullable=False
+            "is_placebo",
+            "flag",
+            "Chosen by rule for a programme that never existed",
+            is_nullable=False,
         ),
     ),
 )
@@ -25,32 +28,32 @@ PROGRAMME_SCHOOL = Table(
 EXPOSURE = Table(
     "mart",
     "exposure",
-    grain="a school in a programme, and a year's tests",
+    grain="a school in a programme, and one year's tests",
     key=("programme", "school_id", "academic_year"),
     columns=(
         PROGRAMME,
         SCHOOL_ID,
         YEAR,
         Column("is_outcome", "flag", "The outcome year", is_nullable=False),
-        Column("start_date", "date", "From when"),
+        Column("start_date", "date", "First day"),
         Column("left_on", "date", "The day it left"),
         Column(
             "standing",
             "code",
-            "Where the school stood when pupils were tested (15 May)",
+            "Position on the test date (15 May)",
             allowed=("not_started", "under_way", "left"),
             is_nullable=False,
         ),
         Column(
             "is_touched",
             "flag",
-            "The programme was at work in it that school year before the tests",
+            "The programme was active in the school that year before the tests",
             is_nullable=False,
         ),
         Column(
             "n_terms",
             "integer",
-            "School terms of support before the tests, those of start and leaving included",
+            "Terms of support before the tests, including those of joining and leaving",
             low=0,
             unit="terms",
         ),
@@ -68,7 +71,7 @@ ARM = Table(
         Column(
             "arm",
             "text",
-            "neither, one programme only, or both; not_under_way where all it joined was not",
+            "neither, one programme only, or both; not_under_way if none it joined was active",
             is_nullable=False,
         ),
         Column(
@@ -87,7 +90,7 @@ ARM = Table(
 SCHOOL_ELIGIBILITY = Table(
     "mart",
     "school_eligibility",
-    grain="whether a school was eligible for a programme, by all evidence on its criteria",
+    grain="whether a school was eligible for a programme, on all its criteria",
     key=("programme", "school_id"),
     columns=(
         PROGRAMME,
@@ -95,7 +98,7 @@ SCHOOL_ELIGIBILITY = Table(
         Column(
             "eligible",
             "code",
-            "Eligible by one criterion, by none, or not known",
+            "YES if any criterion is met, NO if none is, or UNKNOWN",
             allowed=("YES", "NO", "UNKNOWN"),
             is_nullable=False,
         ),

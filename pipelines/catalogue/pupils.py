@@ -1,4 +1,4 @@
-"""Raw tables of pupils: what is read of each from a tables-checking file, and which measures it feeds."""
+"""Raw tables of pupils, as in tables-checking files: columns, codes, and the measures each column feeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipelines.catalogue.table import Column, Table
 _PUPIL_KEY = Column(
     "pupil_key",
     "text",
-    "Tells two rows of one pupil in one file: the row where the pupil's number first stands",
+    "Identifies a pupil within one file: the first row with the pupil's number",
     headers=("UPN",),
     is_nullable=False,
     sensitivity="identifying",
@@ -72,11 +72,11 @@ def _pupil_flag(
 _TEST_OUTCOMES = ("A", "B", "L", "M", "F", "P", "H", "Q", "S", "X", "Z", "AS", "NS", "J", "U")
 _WRITING_OUTCOMES = (
     *("GDS", "EXS", "WTS", "EM", "PK1", "PK2", "PK3", "PK4", "PK5", "PK6"),
-    # The interim pre-key-stage standards of 2016 to 2018: foundations, growing and early development, below.
+    # Interim pre-key-stage standards, 2016 to 2018: foundations, growing and early development, below.
     *("PKF", "PKG", "PKE", "BLW"),
     *("A", "D", "Q", "L", "M", "F", "P", "Z"),
 )
-_SEN = "SEN: N none, K SEN support (once A, P), E plan (once S, a statement)"
+_SEN = "SEN: N none, K SEN support (formerly A, P), E plan (formerly S, a statement)"
 _INCLUSION_CODES = ("201", "202", "203")
 _KS4_COUNTED = ("401", "403", "414", "421", "431")
 _KS4_NOT_COUNTED = ("402", "404", "407", "408", "410", "413", "422", "430")
@@ -218,7 +218,7 @@ KS4_PUPILS = Table(
         replace(URN, is_nullable=False),
         _pupil_code(
             "inclusion",
-            "Whether the pupil counts; the tables-checking service numbers key stage 4 from 401 today",
+            "Whether the pupil counts; tables-checking files number key stage 4 from 401 today",
             ("P_INCL", "PINCL_FLAG"),
             (*_INCLUSION_CODES, *_KS4_COUNTED, *_KS4_NOT_COUNTED),
             is_nullable=False,

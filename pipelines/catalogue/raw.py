@@ -1,7 +1,7 @@
-"""Raw tables: what is read from files, with the headings and codes it is found under.
+"""Raw tables: what is read from files, with the headings and codes to recognise.
 
-Pupils are in `pupils`, what publishers say of schools is in `schools`; forms, statements and case studies
-are in `voices`.
+Pupils are in `pupils`, published facts about schools in `schools`, and forms, statements and case studies in
+`voices`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from pipelines.catalogue.voices import (
 from pipelines.study.measures import MEASURES
 from pipelines.study.settings import PUPIL_GROUPS, SCHOOL_KINDS
 
-# A year of all England has some 700,000; a school's is bounded by the relation `cohort_is_of_a_school`.
+# All England has some 700,000 a year. The relation `cohort_is_of_a_school` sets the limit for one school.
 _MOST_PUPILS_OF_A_YEAR = 2_000_000
 
 PUBLISHED_OUTCOME = Table(
@@ -63,12 +63,16 @@ PUBLISHED_OUTCOME = Table(
         LAESTAB,
         URN,
         Column("school_name", "text", "Name of the school or authority in the file"),
-        Column("school_type", "text", "Type of school: the tables' own code (NFTYPE), or in words"),
+        Column("school_type", "text", "Type of school: NFTYPE code, or in words"),
         Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
         Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
-        Column("raw_text", "text", "The cell as it stands in the file"),
+        Column("raw_text", "text", "The cell's text in the file"),
         Column(
-            "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
+            "value_status",
+            "code",
+            "Whether the cell has a value, or why not",
+            allowed=VALUE_STATUSES,
+            is_nullable=False,
         ),
         Column(
             "value",
@@ -80,7 +84,7 @@ PUBLISHED_OUTCOME = Table(
         Column(
             "half_width",
             "number",
-            "Half the step it was rounded to",
+            "Half the rounding step",
             low=0,
             high=1,
             is_nullable=False,
@@ -97,11 +101,10 @@ PUBLISHED_OUTCOME = Table(
     ),
 )
 
-# As a GIAS extract has it, or as the performance tables' own register (`england_spine`), which has no phase.
 LA_CONTEXT = Table(
     "raw",
     "la_context",
-    grain="a figure of an authority, a region or the nation, in a file that says how pupils elsewhere did",
+    grain="a figure of an authority, a region or the nation, for comparison with the authority",
     key=(
         "source_id",
         "area_level",
@@ -129,9 +132,13 @@ LA_CONTEXT = Table(
         STATUS,
         Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
         Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
-        Column("raw_text", "text", "The cell as it stands in the file"),
+        Column("raw_text", "text", "The cell's text in the file"),
         Column(
-            "value_status", "code", "What the cell is", allowed=VALUE_STATUSES, is_nullable=False
+            "value_status",
+            "code",
+            "Whether the cell has a value, or why not",
+            allowed=VALUE_STATUSES,
+            is_nullable=False,
         ),
         Column(
             "value",
@@ -153,12 +160,12 @@ ENROLMENTS = Table(
         *PLACE,
         PROGRAMME,
         replace(URN, is_nullable=False),
-        Column("start_date", "date", "From when", headers=("start_date",)),
-        Column("end_date", "date", "Until when", is_required=False),
+        Column("start_date", "date", "First day", headers=("start_date",)),
+        Column("end_date", "date", "Last day", is_required=False),
         Column(
             "enrolment_status",
             "code",
-            "withdrawn: it left; completed: it did not",
+            "withdrawn: it left early; completed: it stayed to the end",
             headers=("status",),
             allowed=("ACTIVE", "COMPLETED", "WITHDRAWN"),
             synonyms=(

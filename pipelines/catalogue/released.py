@@ -1,4 +1,5 @@
-"""Released tables: what leaves through `pipelines.disclosure`, and what is withheld together."""
+"""Released tables: what passes the gate in `pipelines.disclosure`, and which figures are withheld
+together."""
 
 from __future__ import annotations
 
@@ -30,16 +31,16 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("study", "text", "Name", is_nullable=False),
             Column("title", "text", "Title", is_nullable=False),
             Column("local_authority_name", "text", "Authority", is_nullable=False),
-            Column("is_fictional", "flag", "Made up, to show how it works", is_nullable=False),
-            Column("reference_date", "date", "Who counts as open and maintained"),
-            Column("as_at", "date", "The day the sources are as of"),
-            Column("outcome_year", "text", "Year of the outcomes", is_nullable=False),
-            Column("baseline_years", "text", "Years before"),
+            Column("is_fictional", "flag", "The data are invented", is_nullable=False),
+            Column("reference_date", "date", "Day on which schools count as open, maintained"),
+            Column("as_at", "date", "Date of the sources"),
+            Column("outcome_year", "text", "Outcome year", is_nullable=False),
+            Column("baseline_years", "text", "Baseline years"),
             Column("minimum_cell", "integer", "Figures of fewer pupils are withheld"),
             Column(
                 "public_key_stages",
                 "text",
-                "Key stages of published tables alone: only what single schools got is withheld",
+                "Key stages with published tables alone: only single schools' results are withheld",
             ),
             Column(
                 "confidence_share",
@@ -49,8 +50,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 high=1,
                 is_nullable=False,
             ),
-            Column("study_hash", "text", "Fingerprint of the protocol"),
-            Column("source_hash", "text", "Fingerprint of the sources"),
+            Column("study_hash", "text", "Hash of the protocol"),
+            Column("source_hash", "text", "Hash of the sources"),
             Column("period", "text", "First to last year of results"),
         ),
     ),
@@ -63,12 +64,12 @@ RELEASED_TABLES: tuple[Table, ...] = (
         columns=(
             PROGRAMME,
             Column("title", "text", "Title", is_nullable=False),
-            Column("fund", "text", "Who pays", is_nullable=False),
+            Column("fund", "text", "Who pays for it", is_nullable=False),
             Column("priority", "text", "The priority it serves"),
             Column("is_evaluated", "flag", "Its effect is estimated", is_nullable=False),
             Column("is_placebo", "flag", "No such programme existed", is_nullable=False),
             Column("funding_gbp", "integer", "Funding stated", unit="pounds"),
-            Column("target_group", "text", "Whose outcomes it is meant to change"),
+            Column("target_group", "text", "Pupils whose outcomes it should change"),
             Column(
                 "comparison_pool",
                 "code",
@@ -76,9 +77,9 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 allowed=get_args(ComparisonPool),
                 is_nullable=False,
             ),
-            Column("chosen_on", "text", "The years on whose results its schools were chosen"),
+            Column("chosen_on", "text", "Years whose results were used to choose its schools"),
             Column("starts", "date", "First day"),
-            Column("n_expected_schools", "integer", "Schools the bid names", unit="schools"),
+            Column("n_expected_schools", "integer", "Schools named in the bid", unit="schools"),
             Column("n_schools", "integer", "Schools enrolled", low=0, unit="schools"),
             Column("n_ks2_schools", "integer", "With key stage 2 results", low=0, unit="schools"),
             Column("n_ks4_schools", "integer", "With key stage 4 results", low=0, unit="schools"),
@@ -86,29 +87,29 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "n_pupils_on_roll",
                 "integer",
-                "All pupils on roll in its schools; blank unless every school is counted",
+                "All pupils on roll in its schools; blank unless every school has a count",
                 low=0,
                 unit="pupils",
             ),
             Column(
                 "n_schools_with_census",
                 "integer",
-                "Of which that census counts the target pupils",
+                "Schools for which that census counts the target pupils",
                 low=0,
                 unit="schools",
             ),
             Column(
                 "n_target_pupils_on_roll",
                 "integer",
-                "Target pupils on roll in the whole schools (disadvantaged: free school meals in the "
-                "last six years); blank unless every school is counted",
+                "Target pupils on roll in all year groups (disadvantaged: free school meals in the "
+                "last six years); blank unless every school has a count",
                 low=0,
                 unit="pupils",
             ),
             Column(
                 "funding_gbp_per_target_pupil",
                 "number",
-                "Funding for each of them",
+                "Funding per target pupil",
                 unit="pounds",
                 decimals=0,
             ),
@@ -133,7 +134,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "decimals",
                 "integer",
-                "Decimals it is read to, of a share as a percentage",
+                "Decimals to print, of a share as a percentage",
                 low=0,
                 high=3,
                 is_nullable=False,
@@ -143,7 +144,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "is_prior_adjusted",
                 "flag",
-                "Its effect is estimated with pupils' own prior attainment held constant",
+                "Its effect is adjusted for pupils' own prior attainment",
                 is_nullable=False,
             ),
             Column("higher_is_better", "flag", "Whether more is better", is_nullable=False),
@@ -178,7 +179,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
     Table(
         "released",
         "enrolment",
-        grain="a named school's place in a programme, and nothing about its results",
+        grain="a named school's place in a programme, without its results",
         key=("programme", "school_name"),
         columns=(
             Column("school_name", "text", "The school", is_nullable=False),
@@ -189,25 +190,25 @@ RELEASED_TABLES: tuple[Table, ...] = (
     Table(
         "released",
         "priority",
-        grain="a priority, and what its programmes reached",
+        grain="a priority, and the schools and pupils its programmes reach",
         key=("priority",),
         columns=(
             Column("priority", "text", "The priority", is_nullable=False),
             Column("n_programmes", "integer", "Programmes that serve it", low=1, unit="programmes"),
             Column("n_schools", "integer", "Local schools in them", low=0, unit="schools"),
             Column("n_schools_of_all", "integer", "Local schools", low=0, unit="schools"),
-            Column("target_group", "text", "Whose outcomes are evaluated; none if of no one group"),
+            Column("target_group", "text", "Pupils evaluated; blank if no single group"),
             Column(
                 "n_target_pupils",
                 "integer",
-                "Of them with results in the outcome year, rounded",
+                "Those pupils with results in the outcome year, rounded",
                 low=0,
                 unit="pupils",
             ),
             Column(
                 "target_pupil_share",
                 "number",
-                "They among all local pupils of the group with results",
+                "Share of all local pupils of the group with results",
                 low=0,
                 high=1,
                 decimals=2,
@@ -220,19 +221,19 @@ RELEASED_TABLES: tuple[Table, ...] = (
     Table(
         "released",
         "not_yet_published",
-        grain="a measure that does not exist yet",
+        grain="a measure that has no results yet",
         key=("measure", "academic_year"),
         columns=(
             MEASURE,
             KEY_STAGE,
             YEAR,
-            Column("reason", "text", "Why, and when it will", is_nullable=False),
+            Column("reason", "text", "Why, and when it is due", is_nullable=False),
         ),
     ),
     Table(
         "released",
         "series_break",
-        grain="a measure asked for, and a year from which it is not comparable with years before",
+        grain="a measure in use, and a year that is not comparable with earlier years",
         key=("measure", "academic_year", "what"),
         columns=(
             MEASURE,
@@ -245,7 +246,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
     Table(
         "released",
         "authority_context",
-        grain="a published result of some pupils of the authority, its statistical neighbours, or England",
+        grain="a published result of pupils of the authority, its statistical neighbours, or England",
         key=("measure", "pupil_group", "academic_year", "place"),
         columns=(
             MEASURE,
@@ -263,7 +264,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "n_places",
                 "integer",
-                "Authorities with a published figure, of which the value is the plain average",
+                "Authorities with a published figure, averaged without weights",
                 low=1,
                 unit="authorities",
                 is_nullable=False,
@@ -271,7 +272,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "n_places_listed",
                 "integer",
-                "Authorities that the study lists; one for the authority and for England",
+                "Authorities listed by the study; one for the authority and for England",
                 low=1,
                 unit="authorities",
                 is_nullable=False,
@@ -288,9 +289,9 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="a claim made to the board",
         key=("claim",),
         columns=(
-            Column("claim", "text", "The claim, as it is counted", is_nullable=False),
-            Column("said", "text", "What was said, word for word, where study.toml quotes it"),
-            Column("said_by", "text", "Who said it, and when"),
+            Column("claim", "text", "The claim, as tested", is_nullable=False),
+            Column("said", "text", "The claim's exact words, if study.toml quotes them"),
+            Column("said_by", "text", "Who made it, and when"),
             Column(
                 "unit",
                 "code",
@@ -298,18 +299,16 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 allowed=("schools", "gbp"),
                 is_nullable=False,
             ),
-            Column("numerator", "integer", "Schools of which it holds; pounds stated", low=0),
-            Column("denominator", "integer", "Schools it is about; pounds said in all", low=0),
+            Column("numerator", "integer", "Schools that satisfy it; pounds stated", low=0),
+            Column("denominator", "integer", "Schools it covers; total pounds claimed", low=0),
             Column(
                 "result",
                 "code",
-                "Holds it",
+                "Whether it holds",
                 allowed=("holds", "fails", "cannot_tell"),
                 is_nullable=False,
             ),
-            Column(
-                "exceptions", "text", "Schools of which it does not hold; sums that do not add up"
-            ),
+            Column("exceptions", "text", "Schools that do not satisfy it; sums that do not add up"),
         ),
     ),
     *RELEASED_VOICES,
@@ -323,8 +322,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("file", "text", "File name", is_nullable=False),
             Column("kind", "text", "What it is", is_nullable=False),
             Column("academic_year", "text", "Year of its results"),
-            Column("release_status", "text", "How final it is"),
-            Column("is_used", "flag", "Of results: the release that is used; else blank"),
+            Column("release_status", "text", "Its release status"),
+            Column("is_used", "flag", "For results: whether this release is used"),
             Column("publisher", "text", "Who published it"),
             Column("n_rows_in", "integer", "Rows in the file", low=0, unit="rows"),
             Column("n_rows_kept", "integer", "Rows used", low=0, unit="rows"),
@@ -337,25 +336,25 @@ RELEASED_TABLES: tuple[Table, ...] = (
     Table(
         "released",
         "data_check",
-        grain="what was checked of the data: all rules of a kind, or a rule that warned",
+        grain="a summary of all rules of a kind, or a rule that raised a warning",
         key=("judged", "problem"),
         columns=(
             Column(
                 "judged",
                 "code",
-                "Values of the files, rules between them, or values of the tables made of them",
+                "Values of the files, rules between files, or values of the derived tables",
                 allowed=("files", "relations", "tables"),
                 is_nullable=False,
             ),
-            Column("n_rules", "integer", "Rules judged", low=1, unit="rules", is_nullable=False),
-            Column("problem", "text", "Of a rule that warned: what a person should look at"),
-            Column("n_places", "integer", "Of a rule that warned: in how many places", low=1),
+            Column("n_rules", "integer", "Rules checked", low=1, unit="rules", is_nullable=False),
+            Column("problem", "text", "For a warning: what a person should check"),
+            Column("n_places", "integer", "For a warning: number of places", low=1),
         ),
     ),
     Table(
         "released",
         "withheld",
-        grain="a table of which figures are withheld",
+        grain="a table with withheld figures",
         key=("released_table",),
         may_be_empty=False,
         columns=(

@@ -1,4 +1,4 @@
-"""Released tables of results: effects, both sides' averages, how sound the comparison is, what moved."""
+"""Released tables of results: effects, averages of both sides, comparison quality, and revisions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             Column(
                 "n_schools_left_out",
                 "integer",
-                "Schools not counted: a few of so few pupils that published tables leave them out",
+                "Schools not counted: a few with so few pupils that published tables omit them",
                 low=0,
                 high=4,
                 unit="schools",
@@ -71,7 +71,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             Column(
                 "n_meeting",
                 "integer",
-                "Of a share: pupils who met the standard; with the pupils, the mean",
+                "For a share: pupils who met the standard; the mean divides it by pupils",
                 low=0,
                 unit="pupils",
             ),
@@ -84,13 +84,13 @@ RELEASED_RESULTS: tuple[Table, ...] = (
     Table(
         "released",
         "attrition",
-        grain="schools of one side that could be compared, and are kept or lost",
+        grain="schools of one side that could be compared, kept or lost",
         key=("programme", "measure", "side", "is_kept"),
         columns=(
             *(ATTRITION.column(name) for name in ("programme", "measure", "key_stage")),
             *(ATTRITION.column(name) for name in ("pupil_group", "side", "is_kept", "n_schools")),
             ATTRITION.column("n_schools_with_result"),
-            Column("reasons", "text", "Why schools are lost, with their number"),
+            Column("reasons", "text", "Why schools are lost, with counts"),
             replace(
                 ATTRITION.column("n_pupils"),
                 about="All their pupils with a result in the outcome year, rounded",
@@ -99,7 +99,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             ATTRITION.column("mean"),
             _SUPPRESSED,
         ),
-        # A side's two rows stand or fall together (`attrition.sql`).
+        # A side's two rows are suppressed together (`attrition.sql`).
         pupil_counts=(PupilCount("n_pupils"),),
         withheld=("n_pupils", "mean"),
     ),
@@ -108,7 +108,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         schema="released",
         sensitivity="public",
         columns=(*BALANCE.columns, _SUPPRESSED),
-        # Pupils of several years together.
+        # Pupils of all baseline years.
         pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
         withheld=("programme_mean", "comparison_mean", "standardised_difference", "rating"),
     ),
@@ -116,14 +116,14 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         OVERLAP,
         schema="released",
         sensitivity="public",
-        # Pupils of the same schools stand in `impact`.
+        # Pupil counts of the same schools are already in `impact`.
         columns=tuple(c for c in OVERLAP.columns if not c.name.endswith("_pupils")),
     ),
     replace(CALIBRATION, schema="released"),
     Table(
         "released",
         "school_point",
-        grain="a school, not named, with its results before and after",
+        grain="an unnamed school, with its results before and after",
         key=(),
         is_about_single_schools=True,
         columns=(
@@ -132,7 +132,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             GROUP,
             Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
             result("baseline_mean", "Mean of the baseline years, rounded"),
-            result("outcome_mean", "Outcome year, rounded"),
+            result("outcome_mean", "Result in the outcome year, rounded"),
         ),
     ),
     Table(
@@ -152,7 +152,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
     Table(
         "released",
         "case_study_result",
-        grain="a named school's own result in a year, where its case study is told",
+        grain="a named school's own result in a year, for a school with a case study",
         key=("programme", "school_id", "measure", "academic_year"),
         is_about_single_schools=True,
         columns=(
@@ -160,7 +160,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             *(
                 replace(
                     column,
-                    # A year without a figure has a row, and so has a figure that is withheld.
+                    # Years without a figure, or with a withheld one, still have a row.
                     is_nullable=column.is_nullable
                     or column.name in ("n_pupils", "mean", "release_status"),
                 )
@@ -169,7 +169,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             ),
             _SUPPRESSED,
         ),
-        # Said where it is public: as it is published.
+        # Shown only where it is public, and then as published.
         pupil_counts=(PupilCount("n_pupils", is_published=True),),
         withheld=_OWN_FIGURES,
     ),
@@ -201,7 +201,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             Column(
                 "level",
                 "code",
-                "Schools of the programme, the other local ones; or all, where programme is 'all'",
+                "Programme schools, other local schools, or all local schools (programme 'all')",
                 allowed=("programme", "rest", "authority"),
                 is_nullable=False,
             ),
@@ -221,24 +221,24 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 )
                 for when, which in (("before", "earlier"), ("after", "later"))
             ),
-            Column("n_pupils_difference", "integer", "Pupils more, from those two counts"),
-            result("before", "Mean in the earlier release, as it is read"),
-            result("after", "Mean in the later release, as it is read"),
-            result("difference", "How much it moved, from those two means"),
+            Column("n_pupils_difference", "integer", "Difference of those two counts"),
+            result("before", "Mean in the earlier release, rounded"),
+            result("after", "Mean in the later release, rounded"),
+            result("difference", "Difference of those two means"),
             Column(
                 "is_rounding",
                 "flag",
-                "The same pupils, and each school's two figures could be one, rounded twice",
+                "Same pupils, and rounding alone could explain each school's change",
             ),
-            _verdict("verdict_before", "Verdict on the earlier release, where there is one"),
-            _verdict("verdict_after", "Verdict on the later release, where there is one"),
+            _verdict("verdict_before", "Verdict on the earlier release, if any"),
+            _verdict("verdict_after", "Verdict on the later release, if any"),
             _SUPPRESSED,
         ),
     ),
     Table(
         "released",
         "verdict_change",
-        grain="a verdict on the results used, and on another release of them or as published before",
+        grain="a verdict on the results used, beside another release's or the last published one",
         key=("programme", "measure", "compared_with", "from_status", "to_status"),
         columns=(
             PROGRAMME,
@@ -248,16 +248,16 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             Column(
                 "compared_with",
                 "code",
-                "Another release of the year's results, or what was last published of this study",
+                "Another release of the year's results, or this study's last publication",
                 allowed=("another_release", "last_publication"),
                 is_nullable=False,
             ),
-            Column("published_on", "date", "The day that was published"),
+            Column("published_on", "date", "Date of the last publication"),
             replace(FROM_STATUS, is_nullable=True),
             replace(TO_STATUS, is_nullable=True),
             _verdict("verdict_before", "Verdict on the earlier results"),
             _verdict("verdict_after", "Verdict on the later results"),
-            Column("is_changed", "flag", "Whether they differ; blank where one is missing"),
+            Column("is_changed", "flag", "Whether they differ; blank if one is missing"),
             Column("reason", "text", "Why one is missing"),
         ),
     ),

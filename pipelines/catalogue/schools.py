@@ -1,4 +1,4 @@
-"""Raw tables of what publishers say of schools: register, links, census, inspections; and corrections."""
+"""Raw tables of published facts about schools (register, links, census, inspections), and corrections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHOOL_REGISTER = Table(
     source_kinds=("school_register",),
     set_asides=(
         (
-            # Centres have numbers of five digits; in a school's row such a number is a slip.
+            # Children's centres have five-digit URNs; in a school's row five digits are a typing error.
             "urn < 100000 AND regexp_matches(lower(concat_ws(' ', school_type, type_group)), "
             "'child.*centre|^0*4[78]( |$)')",
             "a children's centre, not a school",
@@ -37,7 +37,7 @@ SCHOOL_REGISTER = Table(
         Column(
             "la_code",
             "integer",
-            "Authority; 0 of a school that is in none",
+            "Authority; 0 if the school is in none",
             headers=("LA (code)", "LA"),
             low=0,
             high=999,
@@ -77,7 +77,7 @@ SCHOOL_REGISTER = Table(
             headers=("PhaseOfEducation (name)",),
             is_required=False,
         ),
-        # No bounds: the publisher writes 0, 28 and 99 too, and only the ages of 10 to 16 are asked about.
+        # No bounds: the publisher also writes 0, 28 and 99, and only ages 10 to 16 are used.
         _age("low_age", "Youngest age taught", "StatutoryLowAge", "AGEL"),
         _age("high_age", "Oldest age taught", "StatutoryHighAge", "AGEH"),
         Column("open_date", "date", "Opened", headers=("OpenDate",)),
@@ -88,7 +88,7 @@ SCHOOL_REGISTER = Table(
 SCHOOL_LINKS = Table(
     "raw",
     "school_links",
-    grain="a predecessor or successor of a school, as one of the two records it",
+    grain="a link between a school and its predecessor or successor, as one of them records it",
     key=("urn", "link_urn", "link_type"),
     source_kinds=("school_links",),
     set_asides=(
@@ -116,14 +116,14 @@ SCHOOL_LINKS = Table(
             headers=("LinkType",),
             is_nullable=False,
         ),
-        Column("link_date", "date", "Since when; often blank", headers=("LinkEstablishedDate",)),
+        Column("link_date", "date", "Start date; often blank", headers=("LinkEstablishedDate",)),
     ),
 )
 
 SCHOOL_CORRECTIONS = Table(
     "raw",
     "school_corrections",
-    grain="an analyst's decision on which school a URN is",
+    grain="an analyst's decision about which school a URN belongs to",
     key=("urn",),
     source_kinds=("school_corrections",),
     columns=(
@@ -132,7 +132,7 @@ SCHOOL_CORRECTIONS = Table(
         Column(
             "school_urn",
             "text",
-            "The URN it counts as, or separate for a school of its own",
+            "The URN it is the same school as, or separate if it is a school of its own",
             is_nullable=False,
         ),
         Column("reason", "text", "Why", is_nullable=False),
@@ -141,20 +141,19 @@ SCHOOL_CORRECTIONS = Table(
     ),
 )
 
-# No school of England has half as many.
+# Twice the size of the largest school in England.
 _MOST_PUPILS_ON_ROLL = 10_000
-# What the Department's tables hold where a count does not apply or is kept back.
+# Codes of the Department's tables for a count that does not apply or is suppressed.
 _NOT_COUNTED = ("NA", "NP", "SUPP")
 
-
-# What stands for a school's number in a total.
+# Codes that replace the school's number in rows of totals.
 _TOTALS = ("LA", "NAT", "REG", "NATIONAL", "REGIONAL", "ENGLAND", "TOTAL")
 
 
 def _census_count(
     name: str, about: str, header: str, *, used_for: tuple[str, ...] | None = None
 ) -> Column:
-    """A count with half pupils in it: one who is at two schools counts half at each."""
+    """A count that may contain halves: a pupil at two schools counts half at each."""
     return Column(
         name,
         "number",
@@ -185,28 +184,28 @@ SCHOOL_CENSUS = Table(
         *PLACE,
         YEAR,
         replace(URN, is_nullable=False),
-        # Which authority a school is of is told by the register.
+        # Not needed: the register gives each school's authority.
         Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999, used_for=()),
         _census_count("n_pupils_on_roll", "Pupils on roll", "NOR"),
         _census_count(
-            "n_sen_support_pupils", "Of them on SEN support", "TSENELK", used_for=("sen_support",)
+            "n_sen_support_pupils", "Those on SEN support", "TSENELK", used_for=("sen_support",)
         ),
         _census_count(
             "n_ehc_plan_pupils",
-            "Of them with a statement or EHC plan",
+            "Those with a statement or EHC plan",
             "TSENELSE",
             used_for=("ehc_plan",),
         ),
         _census_count(
             "n_fsm6_pupils",
-            "Of them eligible for free school meals at any time in the last six years",
+            "Those eligible for free school meals at any time in the last six years",
             "NUMFSMEVER",
             used_for=("disadvantaged",),
         ),
     ),
 )
 
-# Ofsted's grades in words, of this and earlier frameworks; and its codes for no grade.
+# Ofsted's grades in words, under this and earlier frameworks, and its codes for no grade.
 _GRADES = (
     ("OUTSTANDING", "1"),
     ("GOOD", "2"),
@@ -226,7 +225,7 @@ INSPECTIONS = Table(
     key=("urn", "inspection_date"),
     source_kinds=("inspections",),
     set_asides=(
-        # Management information lists every school, inspected or not; and children's centres.
+        # Ofsted's management information also lists schools not inspected, and children's centres.
         (
             "inspection_date IS NULL AND overall_effectiveness IS NULL AND len(unreadable) = 0",
             "no inspection",
@@ -240,7 +239,7 @@ INSPECTIONS = Table(
         Column(
             "overall_effectiveness",
             "integer",
-            "1 outstanding to 4 inadequate; blank where none was judged",
+            "1 outstanding to 4 inadequate; blank if not judged",
             synonyms=_GRADES,
             low=1,
             high=4,

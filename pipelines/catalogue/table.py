@@ -1,4 +1,4 @@
-"""What a declared table and column are. The tables themselves are in the modules beside this one."""
+"""The classes `Table` and `Column`. The tables themselves are in the other modules of this room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.study.settings import SourceKind
 Schema = Literal["raw", "mart", "impact", "released"]
 Kind = Literal["text", "code", "integer", "number", "flag", "date"]
 Sensitivity = Literal["public", "restricted", "pupil", "identifying"]
-# As many as results of the row's measure are read to.
+# A fixed number, or the decimals of the row's measure.
 Decimals = int | Literal["measure"]
 
 SQL_TYPES: dict[Kind, str] = {
@@ -27,15 +27,15 @@ SQL_TYPES: dict[Kind, str] = {
 class Column:
     """One column of one table.
 
-    `headers` are the headings it is found under in files (any case, any order); the column's own name
-    always counts as one. `allowed` is the full list of codes, `synonyms` are older codes, or words for a
-    number, and what they are read as, `low` and `high` bound a number, both ends included. `blanks` are codes
-    that mean "no value". `counts_halves`: the number is a count in which halves occur, as of pupils at two
-    schools; any other part is refused. An `identifying` column is read to tell pupils apart and is never
-    stored: the table keeps a key without meaning in its place. `decimals` are those a number is released
-    with, of a share as it is stored (2 are whole percentages): extra decimals only help to work small figures
-    back. `used_for`: the measures and groups of pupils it tells, of a column that a study may do without; a
-    fault in it stops only a study that asks about one of them. None: every study rests on it.
+    `headers`: headings in source files (any case, any order); the column's own name also counts.
+    `allowed`: every valid code. `synonyms`: older codes or words, and the value each stands for.
+    `low`, `high`: inclusive bounds of a number. `blanks`: codes that mean "no value".
+    `counts_halves`: a count that may contain halves (a pupil at two schools); other fractions are refused.
+    `sensitivity`: an `identifying` column is never stored; the table holds a meaningless key instead.
+    `decimals`: decimals when released, of a share as stored (2 gives whole percentages). Extra decimals only
+    help reverse-engineering.
+    `used_for`: measures and pupil groups that need the column. A fault in it stops only studies that use one
+    of them; None means every study needs it.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True)
 class PupilCount:
-    """A released column that counts pupils: rounded, unless others publish it school by school."""
+    """A released count of pupils. It is rounded unless it is already public school by school."""
 
     column: str
     is_published: bool = False
@@ -71,7 +71,7 @@ class PupilCount:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, what makes it unique, its columns in order."""
+    """One table: what a row is, its key, and its columns in order."""
 
     schema: Schema
     name: str
@@ -81,23 +81,24 @@ class Table:
     sensitivity: Sensitivity = "public"
     source_kinds: tuple[SourceKind, ...] = ()
     may_be_empty: bool = True
-    # Released tables: counts of pupils, and the figures of a row that are blank where it is suppressed.
+    # For released tables: counts of pupils, and figures that are blank in suppressed rows.
     pupil_counts: tuple[PupilCount, ...] = ()
     withheld: tuple[str, ...] = ()
     is_about_single_schools: bool = False
-    # A row is one figure of a file that holds many in a row; its `column_name` is the figure's heading.
+    # For files with many figures in a row: the table has one row per figure, with its heading in
+    # `column_name`.
     is_wide: bool = False
-    # Rows of a file that are not kept: SQL condition, and the reason it gives; the first that holds counts.
-    # It reads this table's columns, their texts (`text_of_urn`), and `unreadable`: the columns that are not.
+    # Rows to drop, as (SQL condition, reason); the first match counts. A condition may use the table's
+    # columns, their raw text (`text_of_urn`), and `unreadable`, the list of columns that could not be read.
     set_asides: tuple[tuple[str, str], ...] = ()
 
     @property
     def full_name(self) -> str:
-        """Schema and name, as SQL writes it. Pupil rows live in a file of their own, called `pupils`."""
+        """Schema and name, as used in SQL. Pupil rows are in a separate database, `pupils`."""
         return f"{'pupils' if self.sensitivity == 'pupil' else self.schema}.{self.name}"
 
     def column(self, name: str) -> Column:
-        """The column of that name. Raises KeyError for a name that is not one of its columns."""
+        """The column of that name. Raises KeyError if there is none."""
         for column in self.columns:
             if column.name == name:
                 return column

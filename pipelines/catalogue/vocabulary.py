@@ -1,6 +1,6 @@
-"""The codes that columns of estimates may hold, each list once: roles, verdicts, estimators and so on.
+"""Codes used in columns of estimates: roles, verdicts, estimators and so on.
 
-How a code reads in English is `released.wording`.
+Their English wording is in `released.wording`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Estimator = Literal[
     "triple_difference",
     "pupil_adjusted",
 ]
-# On what a programme's schools are chosen, where the method is tried on simulated ones.
+# How simulated programmes choose their schools when the methods are calibrated.
 Selection = Literal[
     "random",
     "last_year",
@@ -30,7 +30,7 @@ Selection = Literal[
     "lasting_quality",
     "coming_cohort",
 ]
-# What comparison schools outside the area were matched on.
+# What comparison schools outside the authority were matched on.
 MatchedOn = Literal["results_and_make_up", "make_up"]
 # Why an estimate is withheld.
 WithheldReason = Literal["small_group", "few_schools"]

@@ -1,6 +1,6 @@
-"""Raw tables of what schools wrote: evaluation forms, statements, case studies, and who may publish them.
+"""Raw tables of what schools wrote: evaluation forms, statements and case studies, with consent.
 
-How such text is made fit to be published, or held, is in `pipelines.free_text.review`.
+`pipelines.free_text.review` decides which texts are held.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from pipelines.catalogue.table import Column, Table
 CONSENT = Column(
     "consent",
     "code",
-    "May it be published; a giver may withdraw at any time, and the next run shows it no more",
+    "Consent to publish; it can be withdrawn at any time, and the next run omits the text",
     allowed=("YES", "NO", "WITHDRAWN"),
     synonyms=YES_AND_NO,
     is_nullable=False,
 )
 
-# A text that may point at a person is held until an officer has read it and filled in all three. The
-# fingerprint ties the decision to the words that were read: when they change, the text is held again.
+# A text that may identify a person is held until an officer has read it and filled in all three columns. The
+# fingerprint ties the approval to the text: if the text changes, it is held again.
 REVIEW = (
-    Column("reviewed_by", "text", "Who read a held text and lets it through", is_required=False),
+    Column("reviewed_by", "text", "Who read a held text and approved it", is_required=False),
     Column("reviewed_on", "date", "When", is_required=False),
     Column(
         "reviewed_text",
         "text",
-        "Fingerprint of the words that were read, from mart.text_review of restricted.duckdb",
+        "Fingerprint of the approved text, from mart.text_review of restricted.duckdb",
         is_required=False,
     ),
 )
@@ -58,7 +58,7 @@ EVALUATIONS = Table(
             for n in (1, 2, 3, 4)
         ),
         Column("free_text", "text", "In their own words", sensitivity="restricted"),
-        Column("theme", "text", "What that is about, in an officer's words", is_required=False),
+        Column("theme", "text", "Its theme, chosen by an officer", is_required=False),
         replace(CONSENT, is_required=False, is_nullable=True),
         *REVIEW,
     ),
@@ -73,7 +73,7 @@ EVALUATION_QUESTIONS = Table(
     columns=(
         *PLACE,
         Column("question", "code", "q1 to q4", allowed=("Q1", "Q2", "Q3", "Q4"), is_nullable=False),
-        Column("wording", "text", "As it was asked", is_nullable=False),
+        Column("wording", "text", "The question's wording", is_nullable=False),
     ),
 )
 
@@ -127,7 +127,7 @@ CASE_STUDIES = Table(
 CASE_STUDY_SUPPORT = Table(
     "raw",
     "case_study_support",
-    grain="something a school of a case study received, on a day or over a time",
+    grain="support that a case-study school received, on a day or over a period",
     key=("source_id", "row_number"),
     source_kinds=("case_study_support",),
     sensitivity="restricted",
@@ -135,11 +135,13 @@ CASE_STUDY_SUPPORT = Table(
         *PLACE,
         PROGRAMME,
         replace(URN, is_nullable=False),
-        Column("from_date", "date", "The day, or the first", headers=("from",), is_nullable=False),
+        Column(
+            "from_date", "date", "The day, or the first day", headers=("from",), is_nullable=False
+        ),
         Column(
             "until_date",
             "date",
-            "The last day, if more than one",
+            "The last day of a period",
             headers=("until",),
             is_required=False,
         ),

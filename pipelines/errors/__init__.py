@@ -1,1 +1,1 @@
-"""Faults an analyst can mend, and the exception that carries them."""
+"""Faults that an analyst can correct, and the exception that carries them."""

@@ -1,4 +1,4 @@
-"""The faults an analyst can mend, and the exception that carries them. Nothing here finds a fault."""
+"""Faults that an analyst can correct, and the exception that carries them. Other rooms find the faults."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from pipelines.errors.unseen import spelled_out
 
-# A terminal stays readable; the count of the rest is always printed.
+# Limits keep the terminal readable; what is left out is always counted.
 FAULTS_SHOWN = 40
-# Of faults of one kind, how many places are named.
 PLACES_SHOWN = 3
 _ALSO = re.compile(r" \(also in [^)]*\)")
 _ROWS = re.compile(r"rows? \d[\d, ]*( and \d+ more)?")
@@ -18,11 +17,10 @@ _ROWS = re.compile(r"rows? \d[\d, ]*( and \d+ more)?")
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with one place in one file, in the words of the person who has to mend it.
+    """One problem at one place in one file, worded for the person who has to correct it.
 
-    `found` may hold what stands in the file, so it is shown at the analyst's own terminal only: `str()`
-    of the exception, which Dagster stores, leaves it out. A value that could identify a pupil is never
-    put here at all.
+    `found` may quote the file, so only `for_analyst` shows it. `str()` of the exception, which Dagster
+    stores, leaves it out. A value that could identify a pupil must never be put here.
     """
 
     file: str
@@ -34,7 +32,7 @@ class Fault:
     expected: str | None = None
 
     def __post_init__(self) -> None:
-        """Spell out what is not seen: a file's name or cell may hold what orders a terminal about."""
+        """Spell out invisible characters: a file name or cell could hold terminal control codes."""
         for name in ("file", "problem", "remedy", "column", "found", "expected"):
             text = getattr(self, name)
             if isinstance(text, str):
@@ -42,7 +40,7 @@ class Fault:
 
     @property
     def place(self) -> str:
-        """Where to look: file, row as a spreadsheet counts it (the header is row 1), column."""
+        """File, row and column. Rows are counted as in a spreadsheet: the header is row 1."""
         parts = [self.file]
         if self.row is not None:
             parts.append(f"row {self.row}")
@@ -51,11 +49,11 @@ class Fault:
         return ", ".join(parts)
 
     def shareable(self) -> str:
-        """One line without anything that was found in the file."""
+        """One line that quotes nothing from the file."""
         return f"{self.place}: {self.problem}."
 
     def for_analyst(self) -> str:
-        """The whole message, for the terminal of the person who may open the file."""
+        """The whole message, for the terminal of someone who may open the file."""
         lines = [f"{self.place}: {self.problem}."]
         if self.found is not None:
             lines.append(f"    found:    {self.found}")
@@ -66,7 +64,7 @@ class Fault:
 
     @property
     def kind(self) -> tuple[str, str | None, str]:
-        """Of one cause, told once: the same but for the rows and for what was found there."""
+        """Faults with the same kind are reported together: they differ only in rows and values found."""
         return _ROWS.sub("rows …", self.problem), self.expected, self.remedy
 
 
@@ -77,7 +75,7 @@ class FaultKind:
     faults: tuple[Fault, ...]
 
     def shareable(self) -> str:
-        """As `Fault.shareable`: one line, whatever was found left out."""
+        """One line that quotes nothing from the file."""
         first = self.faults[0]
         if len(self.faults) == 1:
             return first.shareable()
@@ -86,7 +84,7 @@ class FaultKind:
         return f"{places}{more}: {first.problem} ({len(self.faults)} places)."
 
     def for_analyst(self) -> str:
-        """As `Fault.for_analyst`: what is the same is said once, what was found with its place."""
+        """The whole message: the common text once, then each place with what was found there."""
         first, *others = self.faults
         if not others:
             return first.for_analyst()
@@ -95,14 +93,14 @@ class FaultKind:
         lines = [f"{len(self.faults)} places: {problem}."]
         begun, before = "    first:    ", ""
         for fault in self.faults[:PLACES_SHOWN]:
-            # A list of headings is not printed again.
+            # Do not repeat a long value such as a list of headings.
             is_long = len(fault.found or "") > 40 and fault.found == before
             found = "the same" if is_long else fault.found
-            said = [
+            details = [
                 *([] if is_one_problem else [fault.problem]),
                 *([f"found {found}"] if found is not None else []),
             ]
-            lines.append(f"{begun}{fault.place}" + (f": {', '.join(said)}" if said else ""))
+            lines.append(f"{begun}{fault.place}" + (f": {', '.join(details)}" if details else ""))
             begun, before = " " * len(begun), fault.found or ""
         if self._n_more:
             lines.append(f"{begun}and {self._n_more} more")
@@ -113,17 +111,17 @@ class FaultKind:
 
     @property
     def _n_more(self) -> int:
-        """How many places are counted and not named."""
+        """Places that are counted but not listed."""
         return max(len(self.faults) - PLACES_SHOWN, 0)
 
 
 def _without_rows(problem: str) -> str:
-    """A problem as all faults of its kind have it: each has rows of its own."""
+    """The problem without the row numbers, which differ from fault to fault."""
     return _ROWS.sub("several rows", _ALSO.sub("", problem))
 
 
 def kinds_of(faults: Iterable[Fault]) -> tuple[FaultKind, ...]:
-    """Faults by kind, in the order in which each kind was first found."""
+    """Group faults by kind, in the order in which each kind was first found."""
     of_kind: dict[tuple[str, str | None, str], list[Fault]] = {}
     for fault in faults:
         of_kind.setdefault(fault.kind, []).append(fault)
@@ -131,7 +129,7 @@ def kinds_of(faults: Iterable[Fault]) -> tuple[FaultKind, ...]:
 
 
 class StudyError(Exception):
-    """One or more faults that stop a study. Carries all of them; prints without a traceback."""
+    """One or more faults that stop a study. It carries all of them and prints without a traceback."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -143,15 +141,15 @@ class StudyError(Exception):
         return type(self), (self.faults,)
 
     def shareable(self) -> str:
-        """Counts and places only: safe for a log, an event, the Dagster page."""
-        return self._told([kind.shareable() for kind in kinds_of(self.faults)])
+        """Counts and places only: safe for logs, events and the Dagster page."""
+        return self._joined([kind.shareable() for kind in kinds_of(self.faults)])
 
     def for_analyst(self) -> str:
-        """Every kind of fault with its first places: what was found, what was expected and what to do."""
-        return self._told([kind.for_analyst() for kind in kinds_of(self.faults)])
+        """Each kind of fault with its first places, what was found, what was expected and what to do."""
+        return self._joined([kind.for_analyst() for kind in kinds_of(self.faults)])
 
     @staticmethod
-    def _told(messages: list[str]) -> str:
+    def _joined(messages: list[str]) -> str:
         hidden = len(messages) - FAULTS_SHOWN
         rest = [f"… and {hidden} more kinds of fault of the same run."] if hidden > 0 else []
         return "\n".join([*messages[:FAULTS_SHOWN], *rest])

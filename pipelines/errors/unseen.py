@@ -1,7 +1,7 @@
-"""Characters that are not seen: which a text holds, and a text with them spelled out.
+"""Find invisible characters in a text, or spell them out.
 
-A control character moves a terminal's cursor, a mark of direction turns what stands beside it round, and one
-of the private use area may be taken for a mark of this project's own.
+A control character can move a terminal's cursor, a direction mark can reorder the text around it, and a
+private-use character can be mistaken for one of this project's own markers.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _JOINED_EMOJI = re.compile(r"(?<=[^\W\d_a-zA-Z]|[^\w\s])\u200d(?=[^\w\s])")
 
 
 def unseen_in(text: str) -> list[str]:
-    """The characters of a text that are not seen, but for line ends, tabs and what joins an emoji."""
+    """The invisible characters of a text, except line ends, tabs and emoji joiners."""
     plain = _JOINED_EMOJI.sub("", text) if "\u200d" in text else text
     return sorted({c for c in plain if unicodedata.category(c) in _UNSEEN} - {"\n", "\r", "\t"})
 
 
 def spelled_out(text: str) -> str:
-    """A text on one line, each character that is not seen as its number: ⟨U+202E⟩."""
+    """The text on one line, with each invisible character written as its number: ⟨U+202E⟩."""
     if text.isprintable():
         return text
     return "".join(f"⟨U+{ord(c):04X}⟩" if unicodedata.category(c) in _UNSEEN else c for c in text)

@@ -38,7 +38,7 @@ from pipelines.ingest.registration import (
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.store.store import row_count, sql_text
 from pipelines.study.measures import MEASURES
-from pipelines.study.questions import measures_asked
+from pipelines.study.measures_in_use import measures_in_use
 from pipelines.study.settings import Source, Study
 
 _LAIT = (
@@ -306,7 +306,7 @@ def _store(
 
 def _judge(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     """Add to each figure its unit, whether the study uses it, and what is wrong with it."""
-    used = ", ".join(sql_text(name) for name in sorted(measures_asked(study)))
+    used = ", ".join(sql_text(name) for name in sorted(measures_in_use(study)))
     shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
     con.execute(
         f"""

@@ -53,7 +53,7 @@ from pipelines.ingest.registration import (
 from pipelines.ingest.tabular import create_from_scan, open_source
 from pipelines.store.store import row_count, sql_text
 from pipelines.study.measures import Unit
-from pipelines.study.questions import measures_asked
+from pipelines.study.measures_in_use import measures_in_use
 from pipelines.study.settings import Source, Study, key_stage_of
 
 # The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
@@ -241,7 +241,7 @@ def read_performance_table(
         SELECT *, {level} AS level FROM keyed
         """,
     )
-    used = measures_asked(study)
+    used = measures_in_use(study)
     figures = " UNION ALL ".join(
         _figure(
             column,

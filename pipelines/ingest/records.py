@@ -24,7 +24,7 @@ from pipelines.ingest.registration import (
 )
 from pipelines.ingest.tabular import TabularFile, create_from_scan, open_source
 from pipelines.store.store import sql_text
-from pipelines.study.questions import is_column_asked
+from pipelines.study.measures_in_use import is_column_in_use
 from pipelines.study.settings import Source, Study
 
 # Columns filled from the registration, not from a cell.
@@ -60,7 +60,7 @@ def wanted_columns(table: Table, study: Study) -> tuple[Wanted, ...]:
         Wanted(
             column.name,
             (*column.headers, column.name),
-            is_required=column.is_required and is_column_asked(study, column.used_for),
+            is_required=column.is_required and is_column_in_use(study, column.used_for),
             can_be_without=column.is_nullable,
             assumed=_ASSUMED.get(column.name, (None, ""))[0],
             assumed_if=_ASSUMED.get(column.name, (None, ""))[1],
@@ -101,7 +101,7 @@ def read_records(
         for column in columns
     )
     parsed = ", ".join(f"{_parse(column, _text(column))} AS {column.name}" for column in columns)
-    spare = [column for column in columns if not is_column_asked(study, column.used_for)]
+    spare = [column for column in columns if not is_column_in_use(study, column.used_for)]
     unreadable = _names(
         (column.name, f"{column.name} IS NULL AND {_has_text(column)}")
         for column in columns

@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.catalogue.comparison_reason import LEFT_OUT_LABELS
 from pipelines.study.key_stages import TESTS, tests_of
-from pipelines.study.questions import measures_asked
+from pipelines.study.measures_in_use import measures_in_use
 from pipelines.study.release_in_use import result_releases
 from pipelines.study.school_types import school_types, spelling_key
 from pipelines.study.series import breaks_within, comparable_years
@@ -19,7 +19,7 @@ from pipelines.study.toml_lines import dotted, line_of
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
     """Write the tables of schema `protocol` anew; returns the number of programmes."""
-    section, measures, asked = study.study, study.measures, measures_asked(study)
+    section, measures, asked = study.study, study.measures, measures_in_use(study)
     _write(
         con,
         "study",

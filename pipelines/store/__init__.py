@@ -1,1 +1,1 @@
-"""The working store of one study, and what is kept beside it."""
+"""The working store of one study, and the files kept beside it."""

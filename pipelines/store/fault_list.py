@@ -1,7 +1,7 @@
 """The faults of the last run, kept beside the working store for the analyst's own terminal.
 
-A log and the Dagster page get the shareable text only; what stands in a file stays here, readable by its
-owner, until the next run.
+Logs and the Dagster page get only the shareable text. Text that quotes a file stays here, readable by its
+owner alone, until the next run.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pipelines.study.paths import StudyPaths
 
 
 def clear(paths: StudyPaths, part: str | None = None) -> None:
-    """Forget the faults of one part of the run and what it warned of, or the faults of all.
+    """Delete the faults and warnings of one part of the run, or the faults of all parts.
 
-    A warning stands until its part is made again: a run that makes other parts publishes it too.
+    A warning is kept until its part is rebuilt, because runs of other parts publish it too.
     """
     for file in paths.faults.glob("*" if part is None else f"{part}.*"):
         file.unlink()
@@ -26,12 +26,12 @@ def clear(paths: StudyPaths, part: str | None = None) -> None:
 
 
 def keep(paths: StudyPaths, part: str, error: StudyError) -> None:
-    """Write down the faults a part of the run stopped at."""
+    """Store the faults that stopped a part of the run."""
     _write(paths.faults, part, error)
 
 
 def keep_warnings(paths: StudyPaths, part: str, error: StudyError) -> None:
-    """Write down what a part of the run was told to look at, which stopped nothing."""
+    """Store warnings, which did not stop the run."""
     _write(paths.warnings, part, error)
 
 
@@ -46,12 +46,12 @@ def _write(folder: Path, part: str, error: StudyError) -> None:
 
 
 def has_any(paths: StudyPaths, part: str) -> bool:
-    """Whether faults of a part of the run are kept."""
+    """Whether a part of the run has stored faults."""
     return any(paths.faults.glob(f"{part}.*"))
 
 
 def keep_traceback(paths: StudyPaths, part: str, text: str) -> Path:
-    """Write down an unforeseen error, which may quote what stands in a file; returns where."""
+    """Store an unexpected error, which may quote a file; returns the path."""
     paths.faults.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = paths.faults / f"{part}.traceback.txt"
     file.touch(mode=0o600)
@@ -60,17 +60,17 @@ def keep_traceback(paths: StudyPaths, part: str, text: str) -> Path:
 
 
 def tracebacks(paths: StudyPaths) -> tuple[Path, ...]:
-    """Where the unforeseen errors of the last run are kept."""
+    """Paths of the last run's unexpected errors."""
     return tuple(sorted(paths.faults.glob("*.traceback.txt")))
 
 
 def read(paths: StudyPaths) -> tuple[Fault, ...]:
-    """Every fault kept, files in order of name, each once."""
+    """Every stored fault once, ordered by file name."""
     return tuple(dict.fromkeys(fault for part in _parts(paths.faults).values() for fault in part))
 
 
 def read_warnings(paths: StudyPaths) -> dict[str, tuple[Fault, ...]]:
-    """What the last run warned of, by the part that did."""
+    """The last run's warnings, by part."""
     return _parts(paths.warnings)
 
 

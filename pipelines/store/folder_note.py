@@ -1,4 +1,4 @@
-"""Which folder a study is made from, noted beside its outputs: outputs are written under a study's name."""
+"""Records which folder a study is made from: outputs are filed under the study's name alone."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pipelines.study.paths import StudyPaths
 
 
 def remember(paths: StudyPaths, folder: Path) -> None:
-    """Note where a study lies, so that the Dagster page finds it too. Raises as `refuse_a_second` does."""
+    """Record where a study is, so that the Dagster page finds it. Raises like `refuse_a_second`."""
     refuse_a_second(paths, folder)
     make_work(paths)
     paths.folder_note.write_text(f"{folder}\n", encoding="utf-8")
 
 
 def refuse_a_second(paths: StudyPaths, folder: Path) -> None:
-    """Raises StudyError if the outputs of that name are another folder's, and it is still there."""
+    """Raises StudyError if these outputs belong to another folder that still exists."""
     if not paths.folder_note.is_file():
         return
     other = Path(paths.folder_note.read_text(encoding="utf-8").strip())

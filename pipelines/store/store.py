@@ -1,6 +1,6 @@
 """The working store of one study: two DuckDB files, opened by one writer at a time.
 
-Which tables it holds is declared in `catalogue`; finished outputs are `publishing`'s.
+Its tables are declared in `catalogue`; finished outputs are handled in `publishing`.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from pipelines.study.school_types import SPELLING_KEY_MACRO
 if TYPE_CHECKING:
     import pandas as pd
 
-# How the folder of a store begins that lasts as long as one question.
+# Prefix of the folder of a temporary store.
 SCRATCH = ".scratch-"
 SCHEMAS = ("protocol", "raw", "mart", "impact", "released")
 
 
 @contextmanager
 def connect(paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the store for writing, with the pupil file attached as `pupils`; closed whatever happens.
+    """Open the store for writing, with the pupil file attached as `pupils`; always closed afterwards.
 
-    Both files, and those that DuckDB writes beside them, are readable by their owner only.
+    Both files, and any that DuckDB writes beside them, are readable by their owner only.
     """
     make_work(paths)
-    with private_files(), _laid_out(str(paths.store), str(paths.pupils)) as con:
+    with private_files(), _with_schemas(str(paths.store), str(paths.pupils)) as con:
         yield con
 
 
 @contextmanager
 def connect_in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A store for one look at a study's files: nothing of it, and no pupil, is ever on disk."""
-    with _laid_out(":memory:", ":memory:") as con:
+    """A store in memory, for checking a study's files: no pupil data reaches the disk."""
+    with _with_schemas(":memory:", ":memory:") as con:
         con.execute("SET temp_directory = ''")
         yield con
 
 
 @contextmanager
-def _laid_out(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _with_schemas(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect(store)
     try:
         con.execute("SET enable_progress_bar = false")
@@ -63,9 +63,9 @@ def _laid_out(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
-    """Delete a store that was begun by other code than this.
+    """Delete a store written by a different version of the code.
 
-    Its tables may have another shape, and what other code made may not be published under this one's name.
+    Its tables may have another shape, and its results must not be published under this version's hash.
     """
     note = paths.work / "code_sha256.txt"
     if not note.is_file() or note.read_text(encoding="utf-8") != code_sha256:
@@ -76,13 +76,13 @@ def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
 
 
 def row_count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
-    """Rows of a table, or of whatever else may stand behind FROM."""
+    """Number of rows of a table, or of anything else that can follow FROM."""
     counted = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(counted[0]) if counted else 0
 
 
 def insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:
-    """Add a frame's rows to a table by the names of its columns: row by row would take seconds."""
+    """Append a frame to a table by column name. Inserting row by row would take seconds."""
     if frame.empty:
         return
     con.register("incoming_frame", frame)
@@ -93,23 +93,23 @@ def insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame
 
 
 def sql_text(text: object) -> str:
-    """A text, or a path, as SQL writes it, for the places that take no parameter."""
+    """A text or path as an SQL literal, for places that take no parameter."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
 def one_file(path: Path) -> str:
-    """A path as SQL writes it for a reader of files: that very file, whatever its name.
+    """A path as an SQL literal for DuckDB's file readers, with wildcards escaped.
 
-    DuckDB's readers take `*`, `?` and `[…]` for patterns, in the names of folders too, and would read every
-    file that fits. In brackets each of these stands for itself. `ATTACH` and `COPY … TO` know no patterns.
+    The readers treat `*`, `?` and `[…]` as patterns, also in folder names, and would read every match.
+    Brackets around a wildcard make it literal. `ATTACH` and `COPY … TO` do not expand patterns.
     """
     return sql_text(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
-    """Stop if a SELECT reads pupil rows that are no longer kept.
+    """Stop if a SELECT needs pupil rows that have been deleted.
 
-    Raises StudyError naming each raw table to make again.
+    Raises StudyError naming each raw table to rebuild.
     """
     wanted = dict.fromkeys(re.findall(r"\bpupils\.([a-z_0-9]+)\b", select))
     there = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'pupils'")
@@ -129,19 +129,19 @@ def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
 
 
 def forget_pupils(con: duckdb.DuckDBPyConnection, paths: StudyPaths) -> None:
-    """Delete the pupil rows of the run that is under way: see `delete_pupils`."""
+    """Delete the pupil rows of the current run: see `delete_pupils`."""
     con.execute("DETACH pupils")
     delete_pupils(paths)
 
 
 def delete_pupils(paths: StudyPaths) -> None:
-    """Delete the pupil rows: the file itself, so that nothing stays in its free pages."""
+    """Delete the file of pupil rows, so that nothing remains in its free pages."""
     for file in (paths.pupils, Path(f"{paths.pupils}.wal"), paths.pupils_kept):
         file.unlink(missing_ok=True)
 
 
 def delete_left_behind(paths: StudyPaths) -> None:
-    """Delete what a killed process left that may hold pupil rows and that no run reads again."""
+    """Delete leftovers of a killed process that may hold pupil rows."""
     for spilled in (paths.store, paths.pupils):
         shutil.rmtree(f"{spilled}.tmp", ignore_errors=True)
     for scratch in paths.work.glob(f"{SCRATCH}*"):

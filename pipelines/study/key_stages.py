@@ -1,4 +1,4 @@
-"""Key stages whose results can be evaluated, and what each is called. See `measures` for the outcomes."""
+"""The key stages whose results can be evaluated, and their labels. The outcomes are in `measures`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 from typing import Literal, get_args
 
-# In the order in which pupils reach them; attendance is of the whole school, all year.
+# In the order pupils reach them; attendance covers the whole school and year.
 KeyStage = Literal["phonics", "ks1", "ks2", "ks4", "attendance"]
 KEY_STAGES: tuple[KeyStage, ...] = get_args(KeyStage)
 
@@ -17,7 +17,7 @@ KEY_STAGE_LABELS = {
     "ks4": "Key Stage 4 (Year 11)",
     "attendance": "Attendance (whole school)",
 }
-# Before "results" and "schools".
+# Used before "results" and "schools".
 KEY_STAGE_PUPILS = {
     "phonics": "Year 1",
     "ks1": "Year 2",
@@ -25,7 +25,7 @@ KEY_STAGE_PUPILS = {
     "ks4": "Year 11",
     "attendance": "Attendance",
 }
-# Inside a sentence: what schools have, and where a programme helped.
+# Used inside a sentence.
 KEY_STAGE_RESULTS = {
     "phonics": "phonics results",
     "ks1": "Key Stage 1 results",

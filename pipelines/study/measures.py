@@ -1,4 +1,4 @@
-"""The outcomes that can be evaluated, each declared once. What pupils or schools scored is in the marts."""
+"""The outcomes that can be evaluated, each declared once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ Unit = Literal["share", "points"]
 
 @dataclass(frozen=True)
 class Measure:
-    """An outcome: shares are 0 to 1, points as published.
+    """An outcome: shares run from 0 to 1, points are as published.
 
-    `low` and `high` are the ends of its scale: no school's average lies outside them, and no effect is
-    as large as their distance. `decimals` are those it is read to, of a share as a percentage. One that
-    is not judged says who the pupils are (more on SEN support is neither better nor worse), and no
-    programme has it as its primary measure. One that is adjusted for prior attainment is counted from
-    where pupils started, as progress is. A share counts pupils (of ten, three at the standard), unless
-    it is a rate: of sessions missed, say.
+    `low` and `high` are the ends of the scale: no school's average lies outside them. `decimals` are the
+    decimals readers see; a share is read as a percentage. A measure with `is_judged` false describes the
+    pupils (more pupils on SEN support is neither better nor worse) and cannot be a primary measure.
+    `is_prior_adjusted` marks measures that already allow for prior attainment, such as progress. A share
+    counts pupils unless `is_rate` is set (for example the rate of sessions missed).
     """
 
     name: str
@@ -36,21 +35,21 @@ class Measure:
 
     @property
     def counts_pupils(self) -> bool:
-        """Whether it times its pupils is a number of pupils."""
+        """Whether the value times the number of pupils is a number of pupils."""
         return self.unit == "share" and not self.is_rate
 
     @property
     def stage_order(self) -> int:
-        """Where its key stage stands among the others."""
+        """Position of the key stage in `KEY_STAGES`."""
         return KEY_STAGES.index(self.key_stage)
 
     @property
     def stored_decimals(self) -> int:
-        """Decimals of a stored result as people read it: a share is 0 to 1, and read as a percentage."""
+        """Decimals of the stored value: a share is stored as 0 to 1 but read as a percentage."""
         return self.decimals + (2 if self.unit == "share" else 0)
 
 
-# Measures that are worked out of others, pupil by pupil.
+# Measures that are computed from other measures, pupil by pupil.
 PARTS_OF_AN_INDEX: dict[str, tuple[str, ...]] = {
     "ks2_progress_index": ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress"),
 }
@@ -61,9 +60,9 @@ def _share(key_stage: KeyStage, name: str, label: str, *, is_judged: bool = True
 
 
 def _ks4_subject(subject: str) -> tuple[Measure, ...]:
-    """English or maths alone: a pass, and the subject's own part of Attainment 8 and Progress 8.
+    """English or maths alone: passes, and the subject's part of Attainment 8 and Progress 8.
 
-    Both count twice in Attainment 8, so that the most is 18.
+    Both subjects count twice in Attainment 8, so the maximum is 18.
     """
     stem = f"ks4_{subject.lower()}"
     return (
@@ -115,7 +114,7 @@ MEASURES: dict[str, Measure] = {
         Measure("ks2_reading_score", "Reading scaled score", "points", 1, "ks2", 80, 120),
         Measure("ks2_maths_score", "Maths scaled score", "points", 1, "ks2", 80, 120),
         _share("ks2", "sen_support_share", "Pupils on SEN support", is_judged=False),
-        # Ten subjects' worth of grades 0 to 9, and their distance from what pupils alike got.
+        # Ten subjects graded 0 to 9, and the difference from pupils with the same prior attainment.
         Measure("ks4_attainment8", "Attainment 8", "points", 1, "ks4", 0, 90),
         Measure("ks4_progress8", "Progress 8", "points", 2, "ks4", -6, 6, is_prior_adjusted=True),
         _share("ks4", "basics_94", "Grade 4 or above in English and maths"),

@@ -1,4 +1,4 @@
-"""Where a study's outputs lie under `data_marts/`. What is written there is said by who writes it."""
+"""Where a study's outputs are kept under `data_marts/`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ EXAMPLE = DATA_RAW / "example"
 
 @dataclass(frozen=True)
 class StudyPaths:
-    """The folders of one study: a working store, finished runs, and `current`, the run that counts.
+    """The folders of one study: a working store, finished runs, and `current`, the published run.
 
-    `current` is what is handed out, so that nothing for officers lies in it: that is in `restricted`.
+    `current` is handed out, so files for officers are kept in `restricted` instead.
     """
 
     marts: Path
@@ -28,12 +28,12 @@ class StudyPaths:
 
     @property
     def work(self) -> Path:
-        """The working store: nothing in it is meant for readers."""
+        """The working store; not for readers."""
         return self.home / ".work"
 
     @property
     def store(self) -> Path:
-        """DuckDB file with everything but pupil rows."""
+        """DuckDB file with everything except pupil rows."""
         return self.work / "store.duckdb"
 
     @property
@@ -43,7 +43,7 @@ class StudyPaths:
 
     @property
     def pupils_kept(self) -> Path:
-        """Empty file that says that somebody asked for the pupil rows to stay."""
+        """Empty file that marks pupil rows to be kept after the run."""
         return self.work / "pupils.kept"
 
     @property
@@ -58,22 +58,22 @@ class StudyPaths:
 
     @property
     def faults(self) -> Path:
-        """What stopped the last run, for the analyst's own terminal."""
+        """Faults that stopped the last run, for the analyst's own terminal."""
         return self.work / "faults"
 
     @property
     def warnings(self) -> Path:
-        """What the last run was told to look at, and went on."""
+        """Warnings of the last run, which did not stop it."""
         return self.work / "warnings"
 
     @property
     def faults_csv(self) -> Path:
-        """What `ssif validate` found last; not there when it found nothing."""
+        """Faults found by the last `ssif validate`; absent if there were none."""
         return self.home / "faults.csv"
 
     @property
     def folder_note(self) -> Path:
-        """Text file that says which study folder this study is made from."""
+        """Text file that names the study folder these outputs come from."""
         return self.work / "study_folder.txt"
 
     @property
@@ -83,12 +83,12 @@ class StudyPaths:
 
     @property
     def power(self) -> Path:
-        """What the study could see, asked before its outcomes were read; for officers."""
+        """Power of the study, computed before its outcomes were read; for officers."""
         return self.home / "power.csv"
 
     @property
     def runs(self) -> Path:
-        """Finished runs, newest few."""
+        """The newest finished runs."""
         return self.home / "runs"
 
     @property
@@ -98,10 +98,10 @@ class StudyPaths:
 
     @property
     def restricted(self) -> Path:
-        """For officers: a folder a run, of the run's name, and `current` among them. Yours alone to open."""
+        """For officers: one folder per run, and `current`. Only the owner can open it."""
         return self.home / "restricted"
 
     @property
     def restricted_current(self) -> Path:
-        """What officers may open beside the run that readers see."""
+        """Officers' files that belong to the published run."""
         return self.restricted / "current"

@@ -1,6 +1,6 @@
 """Which release of each year's results a study uses: the latest it has, or the one its protocol marks.
 
-Every release is kept as cells; `protocol.result_release` says the same to SQL.
+Every release is kept as cells. The table `protocol.result_release` holds the same facts for SQL.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pipelines.study.settings import (
 
 @dataclass(frozen=True)
 class ResultRelease:
-    """A key stage's results of one year, as final as they were; one of a year's is used.
+    """One release of a key stage's results for one year. Exactly one release a year is used.
 
-    `is_published` where performance tables alone hold it: these are public by school.
+    `is_published` is true if performance tables alone hold the results: they are public by school.
     """
 
     key_stage: str
@@ -36,11 +36,11 @@ class ResultRelease:
 
 
 def result_releases(study: Study) -> tuple[ResultRelease, ...]:
-    """Every release of results among a study's sources, by key stage, year and finality."""
+    """Every release among a study's sources, by key stage, year and finality."""
     order = get_args(ReleaseStatus)
     marked: dict[tuple[str, str, int], bool] = {}
     published: dict[tuple[str, str, int], bool] = {}
-    # A study's own column need not be anybody else's.
+    # A column that only this study defines may not be public.
     own_stages = {measure.key_stage for measure in study.measure}
     for source in study.source:
         if source.kind in OUTCOME_KINDS and source.academic_year and source.status:
@@ -72,7 +72,7 @@ def result_releases(study: Study) -> tuple[ResultRelease, ...]:
 def release_contradictions(
     study: Study,
 ) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
-    """Marks that cannot be: where, what is wrong, what was expected and what to do."""
+    """Releases marked inconsistently: location, problem, expectation and remedy."""
     seen: dict[tuple[str, str | None], Source] = {}
     for index, source in enumerate(study.source):
         if not source.used:

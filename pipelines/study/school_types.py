@@ -1,9 +1,9 @@
-"""What kind of school a type is, in every spelling that registers and performance tables have used.
+"""The kind of school that each type is, in every spelling used by registers and performance tables.
 
-The reviewed table is `school_types.csv`: types of establishment and their groups as the register (GIAS) of
-any year writes them, the register's numbers for them, and the performance tables' NFTYPE codes. A blank
-`is_maintained` means that the spelling does not say ("Special schools" holds maintained schools and others).
-A spelling in no row is never taken for a "no": the study says what it means, or the run stops.
+`school_types.csv` is reviewed by hand. It holds GIAS types and type groups of all years, their GIAS codes and
+the performance tables' NFTYPE codes. `is_maintained` is blank where a spelling covers both ("Special schools"
+includes maintained schools and others). An unknown spelling never counts as "no": the study must explain it,
+or the run stops.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Literal, get_args
 SchoolKind = Literal["mainstream", "special", "alternative", "independent", "other"]
 SCHOOL_KINDS: tuple[str, ...] = get_args(SchoolKind)
 
-# The same as `spelling_key`, for SQL. A number may stand with zeros before it.
+# `spelling_key` in SQL.
 SPELLING_KEY_MACRO = r"""
 CREATE OR REPLACE TEMP MACRO spelling_key(spelling) AS regexp_replace(trim(regexp_replace(
     regexp_replace(lower(spelling), '[''’]', '', 'g'), '[^a-z0-9]+', ' ', 'g')), '^0+([0-9])', '\1')
@@ -27,7 +27,7 @@ CREATE OR REPLACE TEMP MACRO spelling_key(spelling) AS regexp_replace(trim(regex
 
 @dataclass(frozen=True)
 class SchoolType:
-    """One spelling of a type, and what a school of that type is."""
+    """One spelling of a type, and the kind of school it means."""
 
     spelling: str
     school_kind: SchoolKind
@@ -35,12 +35,12 @@ class SchoolType:
 
     @property
     def key(self) -> str:
-        """The spelling without what differs from file to file: case, dashes, apostrophes, spaces."""
+        """The spelling without case, dashes, apostrophes and spaces, which differ from file to file."""
         return spelling_key(self.spelling)
 
 
 def spelling_key(spelling: str) -> str:
-    """A type as it is looked up: in lower case, without punctuation, a number without zeros before it."""
+    """The lookup key of a type: lower case, no punctuation, no leading zeros."""
     plain = re.sub("[^a-z0-9]+", " ", re.sub("['’]", "", spelling.lower())).strip()
     return re.sub("^0+([0-9])", r"\1", plain)
 

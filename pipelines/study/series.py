@@ -1,6 +1,6 @@
-"""Where a measure's series of years breaks, has a hole or begins: `series.csv`, a reviewed table.
+"""Years in which a measure's series begins, breaks or has no results, from the reviewed `series.csv`.
 
-Within one year schools compare as before; it is raw values of different years that do not.
+Schools remain comparable within one year; raw values of different years may not be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipelines.study.settings import Study
 
 SeriesKind = Literal["break", "no_results", "first_year"]
 _EVERY = "*"  # every measure of the key stage
-# Who the pupils are is counted whether or not there were tests.
+# Counts of pupils exist whether or not there were tests.
 _OF_RESULTS = {name: measure for name, measure in MEASURES.items() if measure.is_judged}
 
 
@@ -34,7 +34,7 @@ class SeriesNote:
 
 @cache
 def series_notes() -> tuple[SeriesNote, ...]:
-    """The reviewed table, one note a measure. Raises ValueError for a row that is not understood."""
+    """The reviewed table, one note per measure. Raises ValueError for a row that is not understood."""
     with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as lines:
         return tuple(note for row in csv.DictReader(lines) for note in _notes(row))
 
@@ -56,7 +56,7 @@ def _notes(row: dict[str, str]) -> Iterator[SeriesNote]:
 
 
 def breaks_within(measure: str, years: Iterable[str]) -> tuple[SeriesNote, ...]:
-    """The breaks that raw values of these years lie on both sides of, oldest first."""
+    """Breaks that fall between these years, oldest first."""
     known = sorted(years)
     return tuple(
         sorted(
@@ -74,14 +74,14 @@ def breaks_within(measure: str, years: Iterable[str]) -> tuple[SeriesNote, ...]:
 
 
 def comparable_years(measure: str, years: Iterable[str]) -> tuple[str, ...]:
-    """The latest of these years that no break parts: raw values of them, and no others, have an average."""
+    """The latest years after the last break: only these raw values can be averaged."""
     known = sorted(years)
     since = max((note.academic_year for note in breaks_within(measure, known)), default="")
     return tuple(year for year in known if year >= since)
 
 
 def why_no_results(measure: str, academic_year: str) -> str | None:
-    """Why a year has no results of a measure; None if it has, as far as is known."""
+    """Why a year has no results of a measure; None if it has results as far as is known."""
     for note in series_notes():
         if note.measure == measure and (
             (note.kind == "no_results" and note.academic_year == academic_year)
@@ -94,15 +94,15 @@ def why_no_results(measure: str, academic_year: str) -> str | None:
 def series_contradictions(
     study: Study,
 ) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
-    """Years and measures of a protocol that cannot be: where, what is wrong, what is expected, what to do.
+    """Years and measures of a protocol without results: location, problem, expectation, remedy.
 
-    A year without results of any measure asked for is a fault of the year; else of the measure.
+    A year without results for any measure is reported once, as a fault of the year.
     """
-    asked = dict.fromkeys(m.name for p in study.programme for m in p.measure)
+    named = dict.fromkeys(m.name for p in study.programme for m in p.measure)
     empty_years = {
         year
         for year in study.years
-        if asked and all(why_no_results(measure, year) for measure in asked)
+        if named and all(why_no_results(measure, year) for measure in named)
     }
     section = study.study
     for year in sorted(empty_years):
@@ -111,7 +111,7 @@ def series_contradictions(
             if year == section.outcome_year
             else ("study", "baseline_years", section.baseline_years.index(year))
         )
-        whys = dict.fromkeys(why_no_results(measure, year) or "" for measure in asked)
+        whys = dict.fromkeys(why_no_results(measure, year) or "" for measure in named)
         yield (
             at,
             f"{year} has no results of what the study asks: {'; '.join(whys)}",
@@ -119,13 +119,13 @@ def series_contradictions(
             "name another year",
         )
     for nth_programme, programme in enumerate(study.programme):
-        for nth, asked_measure in enumerate(programme.measure):
+        for nth, measure in enumerate(programme.measure):
             for year in study.years:
-                why = why_no_results(asked_measure.name, year)
+                why = why_no_results(measure.name, year)
                 if why and year not in empty_years:
                     yield (
                         ("programme", nth_programme, "measure", nth, "name"),
-                        f"{asked_measure.name!r} has no results in {year}: {why}",
+                        f"{measure.name!r} has no results in {year}: {why}",
                         "a measure with results in every year of the study",
                         f"name another measure, or take {year} out",
                     )

@@ -1,6 +1,6 @@
-"""One evaluation's protocol as frozen settings, as `study.toml` writes them; `study_file` reads that.
+"""The settings of `study.toml` as frozen classes.
 
-What does not fit together is `contradictions`'; reading the sources it names is `pipelines.ingest`.
+`protocol.study_file` reads the file and `protocol.contradictions` checks that the settings agree.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def _one_or_more(names: object) -> object:
     )
 
 
-# One heading may hold two things: the pupils of a measure, and those of another.
+# One heading may hold two things, such as the number of pupils of two measures.
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 ReleaseStatus = Literal["school_return", "provisional", "revised", "final"]
-# No fund of any authority comes near it: a sum beyond is a slip.
+# No fund of any authority is that large, so a larger sum is a typing error.
 MOST_GBP = 1_000_000_000
 PupilGroup = Literal[
     "all",
@@ -56,9 +56,9 @@ PupilGroup = Literal[
     "high_prior",
 ]
 Encoding = Literal["utf-8", "cp1252", "utf-16"]
-# What was said of all schools and can be counted; the others are tied to what a programme says.
+# Claims about all schools; claims about one programme are settings of the programme.
 ClaimKind = Literal["every_school_takes_part", "all_maintained_schools_reviewed"]
-# Whom a programme's schools are compared with: the authority's others, or the nearest outside it.
+# Compare with the authority's other schools, or with the most similar schools elsewhere.
 ComparisonPool = Literal["local", "matched"]
 SourceKind = Literal[
     "ks2_pupils",
@@ -91,55 +91,55 @@ SCHOOL_KINDS: tuple[SourceKind, ...] = (
     *("phonics_schools", "ks1_schools", "attendance_schools"),
 )
 OUTCOME_KINDS: tuple[SourceKind, ...] = (*PUPIL_KINDS, *SCHOOL_KINDS)
-# What such a file cannot be used without.
+# Keys that such a source must have.
 DATED_BY: dict[SourceKind, tuple[str, ...]] = {
     **dict.fromkeys(OUTCOME_KINDS, ("academic_year", "status")),
     "school_census": ("academic_year",),
     "la_context": ("status",),
 }
-# Several files of these may stand side by side: each says itself of which years and pupils it is.
+# Kinds that may have several files: each row names its year and pupils.
 MANY_FILES: tuple[SourceKind, ...] = ("la_context",)
 PUPIL_GROUPS: tuple[PupilGroup, ...] = get_args(PupilGroup)
-# A measure's name as study.toml and the files write it; `Study.measures` has those there are.
+# Marks a measure's name in study.toml; `Study.measures` lists the valid ones.
 A_MEASURE = "a measure's name"
 MeasureName = Annotated[str, A_MEASURE]
 
 
 def key_stage_of(kind: str) -> str:
-    """The key stage of a kind of results, as ks2 of ks2_pupils."""
+    """The key stage of a kind of results: ks2 for ks2_pupils."""
     return kind.removesuffix("_pupils").removesuffix("_schools")
 
 
 class _Settings(BaseModel):
-    # A setting's own docstring is what `ssif new` says of it.
+    # `ssif new` prints a setting's docstring above it.
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
     )
 
 
 class ProgrammeMeasure(_Settings):
-    """An outcome a programme is judged on. One primary a key stage gets a verdict.
+    """An outcome that a programme is judged on. The primary one of each key stage gets a verdict.
 
-    Adjusted for prior attainment, a school's result is what it would be if every school's pupils had
-    started from the same: narrower ranges, and no harm where schools were chosen knowing the cohort.
+    Adjusting for prior attainment estimates what each school's result would be if all pupils had started from
+    the same point. It narrows the intervals and corrects for schools chosen with their cohort in mind.
     """
 
     name: MeasureName
     """Which outcome."""
     primary: bool = False
-    """Whether its headline gets a verdict."""
+    """Whether its headline estimate gets a verdict."""
     adjust_for_prior_attainment: bool = False
-    """Whether results are compared among pupils who started from the same."""
+    """Whether to compare pupils with the same prior attainment."""
     smallest_effect: Annotated[float, Field(gt=0, lt=1000, strict=False)] | None = None
-    """The smallest effect that would matter, decided first: of a percentage as a share, 0.05 for 5 percentage
-    points; of any other measure in its points."""
+    """The smallest effect that would matter, decided before results are seen: as a share for percentages
+    (0.05 for 5 percentage points), in points for other measures."""
 
 
 class Placebo(_Settings):
-    """A programme that never was: the schools with the weakest figure of one year, to see what methods say.
+    """A programme that never existed: the schools with the weakest result in one year, to test the methods.
 
-    Schools are mainstream and have a figure for the target group in every year of the study; ties go to
-    the lower LAESTAB.
+    It takes mainstream schools with a result for the target group in every year of the study. The lower
+    LAESTAB breaks ties.
     """
 
     measure: MeasureName
@@ -148,37 +148,37 @@ class Placebo(_Settings):
 
 
 class Programme(_Settings):
-    """An intervention and its schools. Evaluated if it has measures, else only counted for coverage.
+    """An intervention and its schools. Without measures it is not evaluated and only counts in coverage.
 
-    The comparison pool is each programme's own: one for disadvantaged pupils can be matched while one for
-    pupils on SEN support, of whom nothing is published by school, cannot. Beyond five matches a school
-    there is little left to gain (a difference's variance goes with 1 + 1/k), and matches get worse.
+    Each programme chooses its own comparison pool. Matching needs results published by school, which exist
+    for disadvantaged pupils but not for pupils on SEN support. More than five matches per school gain little
+    (the variance of a difference falls with 1 + 1/k) and are less similar.
     """
 
     id: Slug
-    """A short name, as the enrolments write it."""
+    """A short name, as used in the enrolments file."""
     title: str
-    """Its name in full, as the board reads it."""
+    """The full name, as printed on the board's page."""
     fund: str
-    """Who paid, as SSIF."""
+    """Who pays for it, for example SSIF."""
     priority: str | None = None
-    """Which of the authority's priorities it serves."""
+    """The authority's priority that it serves."""
     funding_gbp: Annotated[int, Field(ge=0, le=MOST_GBP)] | None = None
-    """What was paid, in whole pounds."""
+    """Funding in whole pounds."""
     target_group: PupilGroup | None = None
-    """Whose results it was to change."""
+    """The pupils whose results it was meant to change."""
     starts: dt.date | None = None
     """Its first day."""
     selection_years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
-    """Years whose results its schools were chosen on, if known."""
+    """Years whose results were used to choose its schools, if known."""
     expected_schools: Annotated[int, Field(ge=1, le=30_000)] | None = None
-    """How many schools it was paid for."""
+    """How many schools it was funded for."""
     eligible_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """The share of its schools that had to be eligible, 0 to 1: 0.7 for 70%."""
     comparison_pool: ComparisonPool = "local"
-    """Compared with the authority's other schools (local) or the most alike elsewhere (matched)."""
+    """Compare with the authority's other schools (local), or the most similar schools elsewhere (matched)."""
     matches_per_school: Annotated[int, Field(ge=1, le=100)] = 5
-    """If matched, how many schools for each of its own."""
+    """If matched: how many comparison schools to choose for each programme school."""
     placebo: Placebo | None = None
     measure: tuple[ProgrammeMeasure, ...] = Field(default=(), strict=False)
 
@@ -189,72 +189,73 @@ class Programme(_Settings):
 
 
 class Source(_Settings):
-    """One registered raw file, and what it calls things if not by their usual headings.
+    """One registered raw file, and how to read it where its headings are not the usual ones.
 
-    `columns`: a heading of the file, and what it is; `assume`: what every row has that the file has no
-    column for; `without`: what the file does not hold. A name that is none is refused, with those near it.
+    `columns` maps a heading of the file to what it holds; `assume` gives a value to every row for a column
+    that the file lacks; `without` lists headings that the file lacks. Unknown names are refused, with
+    suggestions.
 
-    Of a year's results in several releases the one marked `used` is what estimates rest on, else the latest.
+    If a year's results come in several releases, the one marked `used` feeds the estimates, else the latest.
     """
 
     kind: SourceKind
-    """What a row of it is."""
+    """What each row describes."""
     file: str
-    """Its name below data_root."""
+    """The file's name, relative to data_root."""
     sheet: str | None = None
-    """Which sheet of a workbook, where the headings do not tell."""
+    """The sheet of a workbook, needed if the headings do not identify it."""
     encoding: Encoding | None = None
-    """Which encoding text without a mark is in, where its bytes do not tell."""
+    """The text encoding, needed if the file's bytes do not identify it."""
     columns: dict[str, Names] = Field(default_factory=dict)
-    """A heading of the file = what it is: an official heading, or a measure of this project."""
+    """Heading of the file = what it holds: an official heading, or a measure of this project."""
     assume: dict[str, str] = Field(default_factory=dict)
-    """What every row has that the file has no column for."""
+    """Official heading = the value of every row, for a column that the file lacks."""
     without: tuple[str, ...] = Field(default=(), strict=False)
-    """Official headings whose column the file does not have."""
+    """Official headings that the file lacks."""
     academic_year: AcademicYear | None = None
     """The year of the results."""
     status: ReleaseStatus | None = None
-    """How final the results are."""
+    """The release status of the results."""
     used: bool = False
-    """Of several releases of a year, the one that estimates rest on; else the latest."""
+    """Use this release of the year's results for the estimates; by default the latest is used."""
     publisher: str | None = None
     """Who published it."""
     published: dt.date | None = None
-    """On what day."""
+    """The date of publication."""
     licence: str | None = None
-    """Under which licence."""
+    """The licence of the data."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    """If given, the file has to be that very one."""
+    """The file's checksum: if given, any other file is refused."""
 
 
 class OwnMeasure(_Settings):
-    """An outcome of this study's own, which its tables of schools hold under a heading of theirs.
+    """An outcome defined by this study, read from its own tables of schools.
 
-    A source of the key stage's schools names the column: columns = { "their heading" = "my_measure" }; of a
-    group of pupils "my_measure/disadvantaged", and of how many pupils "my_measure/n_pupils".
+    A source of the key stage's schools names the column: columns = { "their heading" = "my_measure" }. Use
+    "my_measure/disadvantaged" for a pupil group and "my_measure/n_pupils" for the number of pupils.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-    """A short name, as programmes and columns write it."""
+    """A short name, as used by programmes and columns."""
     label: Annotated[str, Field(min_length=1, max_length=90)]
-    """Its name in full, as the board reads it."""
+    """The full name, as printed on the board's page."""
     unit: Unit
-    """Counted as a share of pupils (percentages in the file), or in points."""
+    """A share of pupils (percentages in the file), or points."""
     key_stage: KeyStage
-    """Whose results it is read from."""
+    """The key stage whose files hold it."""
     higher_is_better: bool = True
-    """Whether more is better; of absence or exclusions it is not."""
+    """Whether a higher value is better; false for absence or exclusions."""
     decimals: Annotated[int, Field(ge=0, le=3)] = 0
-    """Decimals it is read to."""
+    """Decimals to print."""
     low: Annotated[float, Field(ge=-1000, le=1000, strict=False)] | None = None
-    """The lowest a school can have; of a share 0."""
+    """The lowest possible value for a school; 0 for a share."""
     high: Annotated[float, Field(ge=-1000, le=1000, strict=False)] | None = None
-    """The highest a school can have; of a share 1."""
+    """The highest possible value for a school; 1 for a share."""
     is_rate: bool = False
-    """Whether a share is not of pupils, but of sessions, say."""
+    """Whether a share is a rate of something other than pupils, such as sessions."""
 
     def as_measure(self) -> Measure:
-        """The same as any other measure."""
+        """This outcome in the form of the built-in measures."""
         low, high = (0.0, 1.0) if self.unit == "share" else (-1000.0, 1000.0)
         return Measure(
             name=self.name,
@@ -270,95 +271,95 @@ class OwnMeasure(_Settings):
 
 
 class NotYetPublished(_Settings):
-    """A measure that does not exist yet for a year, with the reason the page prints in its place."""
+    """A measure without results yet for a year, and the reason that the page prints instead."""
 
     measure: MeasureName
-    """Which outcome."""
+    """The outcome."""
     academic_year: AcademicYear
-    """Of which year."""
+    """The year."""
     reason: str
-    """Why, in words for the page."""
+    """The reason, as printed on the page."""
 
 
 class StatedTotal(_Settings):
-    """What somebody said a fund brings in all, to be held against the funding stated of its programmes."""
+    """The total that somebody stated for a fund, to compare with the sum of its programmes' funding."""
 
     fund: str
-    """Which fund, as its programmes write it."""
+    """The fund, spelled as in its programmes."""
     said: str
-    """What was said, word for word."""
+    """The exact words of the statement."""
     gbp: Annotated[int, Field(gt=0, le=MOST_GBP)]
-    """What that comes to, in pounds."""
+    """The stated total in pounds."""
     said_by: str | None = None
     """Who said it, and when."""
 
 
 class Claim(_Settings):
-    """What somebody said of all the authority's schools, to be counted again. None said, none checked.
+    """A statement about all the authority's schools, to be checked against the data.
 
-    `every_school_takes_part`: in one or more of the programmes above, as the enrolments list them.
-    `all_maintained_schools_reviewed`: inspected or reviewed in the outcome year, all `but` so many.
-    What a programme says of itself (`expected_schools`, `eligible_share`) is checked without a claim.
+    `every_school_takes_part`: each is in one or more of the programmes above, as the enrolments list them.
+    `all_maintained_schools_reviewed`: all `but` so many were inspected or reviewed in the outcome year.
+    A programme's own statements (`expected_schools`, `eligible_share`) are checked without a claim.
     """
 
     kind: ClaimKind
-    """What is counted."""
+    """Which statement to check."""
     said: str
-    """What was said, word for word."""
+    """The exact words of the statement."""
     said_by: str
     """Who said it, and when."""
     but: Annotated[int, Field(ge=0, le=1000)] = 0
-    """How many schools the claim leaves out, as 1 for all but one."""
+    """How many exceptions the statement allows: 1 for "all but one"."""
 
 
 class AuthorityContext(_Settings):
-    """Published results of the authority beside its statistical neighbours and England: la_context files."""
+    """Published results of the authority, its statistical neighbours and England, from la_context files."""
 
     statistical_neighbours: tuple[Annotated[int, Field(ge=200, le=999)], ...] = Field(
         min_length=1, strict=False
     )
-    """The three-digit numbers of the authorities most like it."""
+    """The three-digit numbers of the authority's statistical neighbours."""
     model: str
-    """Which list of neighbours this is, by its date."""
+    """The date or version of the list of neighbours."""
     years: tuple[AcademicYear, ...] = Field(default=(), strict=False)
-    """Which years are shown; else those of the study."""
+    """The years to show; by default those of the study."""
 
 
 class StudySection(_Settings):
-    """Whose results, of which years, and on how few pupils a figure may rest."""
+    """The authority, the years, and the rules for publishing figures."""
 
     name: Slug
-    """The study's name, which is its folder's."""
+    """The study's name, the same as its folder's."""
     title: str
-    """The question, as the head of the page."""
+    """The question, printed at the head of the page."""
     local_authority: Annotated[int, Field(ge=200, le=999)]
     """The authority's three-digit number."""
     local_authority_name: str
     """The authority's name."""
     reference_date: dt.date
-    """The day on which a school counts as open and as maintained."""
+    """The day on which schools are counted as open and as maintained."""
     as_at: dt.date | None = None
-    """The day the figures are from."""
+    """The date of the figures."""
     outcome_year: AcademicYear
     """The year whose results are judged."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
-    """Earlier years to compare with, the more the better."""
+    """Earlier years to compare with; more years give better estimates."""
     minimum_cell: Annotated[int, Field(ge=5, le=100)] = 6
-    """The fewest pupils a published figure may rest on; the Department publishes none of fewer than 6."""
+    """The fewest pupils behind any published figure; the Department publishes none for fewer than 6."""
     draws: Annotated[int, Field(ge=99, le=100_000)] = 9999
-    """How many draws the tests of chance take."""
+    """Number of random draws in randomisation tests and bootstraps."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    """Makes the draws the same each time."""
+    """Seed of the random draws, so that they are the same in every run."""
     data_root: str = "."
-    """The folder of the files, from the study's own."""
+    """The folder of the files, relative to the study's folder."""
     is_fictional: bool = False
-    """Whether the page has to say that all is invented."""
+    """Whether the page must say that the data are invented."""
     school_types: dict[str, str] = Field(default_factory=dict)
-    """A type of school as a file spells it, where no other file does = the type it is."""
+    """School types that no reviewed list knows: spelling in the file = the type it means."""
 
 
 class Study(_Settings):
-    """One evaluation: its protocol, where its files are, and the hash that every output carries."""
+    """One evaluation: its protocol, its folder, and the protocol's hash, which every output carries."""
 
     study: StudySection
     programme: tuple[Programme, ...] = Field(min_length=1, strict=False)
@@ -378,12 +379,12 @@ class Study(_Settings):
 
     @property
     def data_root(self) -> Path:
-        """The folder no source may lie outside of."""
         return (self.folder / self.study.data_root).resolve()
+        """The folder that must contain every source."""
 
     @cached_property
     def measures(self) -> Mapping[str, Measure]:
-        """Every outcome the study can ask about, by name: the usual ones and its own."""
+        """Every outcome available to the study, by name: the built-in ones and its own."""
         return MEASURES | {own.name: own.as_measure() for own in self.measure}
 
     @property
@@ -393,20 +394,20 @@ class Study(_Settings):
 
     @property
     def context_years(self) -> tuple[AcademicYear, ...]:
-        """Years of which published results of the authority are shown, oldest first."""
+        """Years of the authority's published results to show, oldest first."""
         context = self.authority_context
         return tuple(sorted(context.years)) if context and context.years else self.years
 
     @property
     def evaluated_programmes(self) -> tuple[Programme, ...]:
-        """Programmes whose effect is estimated, in the protocol's order."""
+        """Programmes whose effects are estimated, in the protocol's order."""
         return tuple(programme for programme in self.programme if programme.is_evaluated)
 
     @property
     def protocol_path(self) -> Path:
-        """The study's own file."""
+        """Path of study.toml."""
         return self.folder / PROTOCOL
 
     def path(self, source: Source) -> Path:
-        """Where a source's file lies."""
+        """Path of a source's file."""
         return self.data_root / source.file

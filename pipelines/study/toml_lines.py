@@ -1,4 +1,4 @@
-"""Where a key stands in a TOML text, and how a reader calls it. What is wrong with it is `study`'s to say."""
+"""Find the line of a key in a TOML text, and write the key as a reader would."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _BLANK = re.compile(r"\s*(?P<key>[\w-]+)\s*=[^#]*‹(?P<about>[^›]*)›")
 
 
 def dotted(location: Sequence[str | int]) -> str:
-    """`programme[2].measure[1].name`: entries counted from one, as a reader counts them."""
+    """`programme[2].measure[1].name`: entries are counted from one."""
     words = ""
     for part in location:
         words += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
@@ -17,16 +17,16 @@ def dotted(location: Sequence[str | int]) -> str:
 
 
 def blanks(text: str) -> Iterator[tuple[int, str, str]]:
-    """Places nobody has filled in yet: line, key, and what stands between the marks ‹ and ›."""
+    """Placeholders not yet filled in: line, key, and the text between ‹ and ›."""
     for number, line in enumerate(text.splitlines(), start=1):
         if found := _BLANK.match(line):
             yield number, found["key"], found["about"]
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """The line of a key in the TOML text: the nth header of its table, then the key within it.
+    """The line of a key: the nth header of its table, then the key within it.
 
-    Enough for the files people write (`[table]`, `[[table]]`, `key = …`); None where it cannot tell.
+    It understands the usual forms (`[table]`, `[[table]]`, `key = …`) and returns None for others.
     """
     lines = text.splitlines()
     start, end = 0, len(lines)
@@ -49,7 +49,7 @@ def line_of(text: str, location: Sequence[str | int]) -> int | None:
             end = next((n for n in range(start + 1, end) if other.match(lines[n])), end)
             found = start + 1
         else:
-            # As `key =`, or with the keys under it on the same line: `columns."% met" =`.
+            # `key =`, or a dotted key: `columns."% met" =`.
             rest = [p for p in location[index:] if isinstance(p, str)]
             whole = r"\s*\.\s*".join(_quoted_or_not(name) for name in rest)
             key = re.compile(rf"^\s*(?:{_quoted_or_not(part)}|{whole})\s*=")

@@ -21,7 +21,7 @@ from itertools import product
 
 from pipelines.catalogue import Column
 from pipelines.ingest.records import read_columns
-from pipelines.study.questions import is_column_asked
+from pipelines.study.measures_in_use import is_column_in_use
 from tests.faults.formats import WRITERS, Grid, rows_above, text
 from tests.faults.good import (
     CONTEXT,
@@ -169,7 +169,7 @@ def in_other_forms(fault: str, value: str, said: str) -> Iterator[Case]:
 
 
 def _is_asked(kind: Name, column: Column) -> bool:
-    return is_column_asked(loaded(study_of(kind)), column.used_for)
+    return is_column_in_use(loaded(study_of(kind)), column.used_for)
 
 
 def _is_open(column: Column) -> bool:

@@ -118,7 +118,7 @@ def other_table(draw: Draw, world: World, stage: str, year: str) -> OtherTable:
     """Every local school's figures of a stage in a year; one without pupils has no row."""
     drawn = world.drawn
     names = [*_ASKED[stage], *(m.name for m in drawn.own_measures if m.key_stage == stage)]
-    groups = _groups_asked(drawn, names)
+    groups = _groups_in_use(drawn, names)
     columns = {"School no": "URN", "DfE": "LEA", "No": "ESTAB", "Name": "SCHNAME"}
     is_counted = stage != "attendance" or drawn.is_roll_counted
     for group in groups:
@@ -175,7 +175,7 @@ def own_columns(
     }
     of_urn = world.schools.set_index("urn")
     for measure in own:
-        for group in _groups_asked(drawn, [measure.name]):
+        for group in _groups_in_use(drawn, [measure.name]):
             if group not in counts:
                 continue
             heading = f"Our {measure.name} {group}"
@@ -191,7 +191,7 @@ def own_columns(
     return columns
 
 
-def _groups_asked(drawn: Drawn, names: list[str]) -> list[str]:
+def _groups_in_use(drawn: Drawn, names: list[str]) -> list[str]:
     """All pupils, and the groups that some programme is judged on by one of the measures."""
     asked = {
         str(programme.target_group)

@@ -10,7 +10,7 @@ import pytest
 from pipelines.catalogue import KS2_PUPILS, KS4_PUPILS, RAW_TABLES
 from pipelines.store import store
 from pipelines.study.measures import MEASURES
-from pipelines.study.questions import is_column_asked, measures_asked
+from pipelines.study.measures_in_use import is_column_in_use, measures_in_use
 from pipelines.study.settings import PUPIL_GROUPS, Study
 from pipelines.validation.folder import Findings, check_sources
 from tests.tiny_study import TinyStudy, published_ks2, published_study
@@ -177,8 +177,8 @@ def test_what_a_column_is_used_for_is_a_measure_or_a_group_and_asking_for_it_use
         for column in table.columns:
             for name in column.used_for or ():
                 assert name in MEASURES or name in PUPIL_GROUPS
-                assert is_column_asked(_one_that_asks(study, name), column.used_for)
-    assert measures_asked(_one_that_asks(study, "ks2_progress_index")) >= {
+                assert is_column_in_use(_one_that_asks(study, name), column.used_for)
+    assert measures_in_use(_one_that_asks(study, "ks2_progress_index")) >= {
         f"ks2_{subject}_progress" for subject in ("reading", "writing", "maths")
     }
 

@@ -1,6 +1,6 @@
-"""What a study asks of its files: the measures and groups of pupils that some figure of it rests on.
+"""The measures and pupil groups that a study uses.
 
-A fault in a column that feeds none of them stops nothing: its value is set aside and counted.
+A fault in a column that feeds none of them does not stop the run: the value is set aside and counted.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from pipelines.study.settings import Study
 
 
-def measures_asked(study: Study) -> frozenset[str]:
-    """Measures a programme is evaluated on, or a placebo's schools chosen by; an index with its parts."""
+def measures_in_use(study: Study) -> frozenset[str]:
+    """Measures that a programme is evaluated on or a placebo selected by, with the parts of an index."""
     named = {m.name for programme in study.evaluated_programmes for m in programme.measure}
     named |= {programme.placebo.measure for programme in study.programme if programme.placebo}
     parts = (PARTS_OF_AN_INDEX.get(name, ()) for name in named)
     return frozenset(named.union(*parts))
 
 
-def groups_asked(study: Study) -> frozenset[str]:
-    """Groups of pupils: of the programmes; and those that tell cohorts apart where schools are matched."""
+def groups_in_use(study: Study) -> frozenset[str]:
+    """Target groups of programmes, and the groups that matching needs to describe cohorts."""
     groups = {str(p.target_group) for p in study.programme if p.target_group}
     if any(programme.comparison_pool == "matched" for programme in study.programme):
         groups |= {"disadvantaged", "not_disadvantaged"}
     return frozenset(groups)
 
 
-def is_column_asked(study: Study, used_for: Collection[str] | None) -> bool:
-    """Whether anything of a study rests on a column that is used for these; None: always."""
+def is_column_in_use(study: Study, used_for: Collection[str] | None) -> bool:
+    """Whether the study needs a column that serves `used_for`; None means every study needs it."""
     if used_for is None:
         return True
-    return not (measures_asked(study) | groups_asked(study)).isdisjoint(used_for)
+    return not (measures_in_use(study) | groups_in_use(study)).isdisjoint(used_for)
