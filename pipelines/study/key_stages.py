@@ -40,7 +40,7 @@ AT_KEY_STAGE = {
     "ks4": "at Key Stage 4",
     "attendance": "in attendance",
 }
-# What pupils sit, and in which months of the spring and summer; attendance is of the whole year.
+# The test of each key stage, with its first and last month; attendance has none.
 TESTS: dict[KeyStage, tuple[str, int, int]] = {
     "phonics": ("Phonics screening check", 6, 6),
     "ks1": ("Key Stage 1 tests", 5, 5),
@@ -50,7 +50,7 @@ TESTS: dict[KeyStage, tuple[str, int, int]] = {
 
 
 def tests_of(key_stage: KeyStage, academic_year: str) -> tuple[dt.date, dt.date] | None:
-    """First and last day of the months in which pupils are tested; None where there is no test."""
+    """First and last day of the test months; None if there is no test."""
     if key_stage not in TESTS:
         return None
     _, first, last = TESTS[key_stage]

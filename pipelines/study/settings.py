@@ -379,8 +379,8 @@ class Study(_Settings):
 
     @property
     def data_root(self) -> Path:
-        return (self.folder / self.study.data_root).resolve()
         """The folder that must contain every source."""
+        return (self.folder / self.study.data_root).resolve()
 
     @cached_property
     def measures(self) -> Mapping[str, Measure]:
