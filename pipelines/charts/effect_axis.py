@@ -64,15 +64,28 @@ def prepare(
     low, high = style.padded_limits([*ends, -small, small, 0.0], 0.06)
     axes.set_xlim(low, high)
     axes.set_ylim(n_rows - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.grid(visible=False)
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(lambda value, _: signed_tick(value))
+    mark_scale(axes)
     for row in range(n_rows):
         top, bottom = row - (0.02 if has_words else 0.5), row + 0.5
         axes.fill_between([-small, small], top, bottom, color=style.BAND, linewidth=0, zorder=0)
         axes.plot([0, 0], [top, bottom], color=style.TEXT, linewidth=1.2, zorder=2)
+
+
+def mark_scale(axes: Axes) -> None:
+    """Signed marks below, but for those that have no room at an edge, and nothing else of a frame."""
+    width = style.width_of(axes)
+
+    def mark(value: float, _: object) -> str:
+        low, high = axes.get_xlim()
+        room = min(value - low, high - value) / (high - low) * width + 0.06
+        text = signed_tick(value)
+        return text if style.text_width(text, style.BODY_SIZE) / 2 < room else ""
+
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(mark)
 
 
 def write_row(axes: Axes, row: float, who: str, range_words: str, verdict: str | None) -> None:
@@ -85,7 +98,7 @@ def write_row(axes: Axes, row: float, who: str, range_words: str, verdict: str |
     bare = range_words
     for unit in UNIT_LABELS.values():
         bare = bare.removesuffix(f" {unit}")
-    room = axes.get_position().width * style.WIDTH_INCHES
+    room = style.width_of(axes)
     for text, size in (
         (f"{who}: {range_words}{says}", style.BODY_SIZE),
         (f"{who}: {bare}{says}", style.BODY_SIZE),

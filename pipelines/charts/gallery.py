@@ -30,6 +30,7 @@ _BY_YEAR = ("comparison", "not_yet_published", "series_break")
 
 # Families in the order a reader meets them, each with the released tables it reads.
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "answer": (*_SUBJECT, "measure", "impact"),
     "headline_effects": (*_SUBJECT, "measure", "impact", "not_yet_published"),
     "naive_headline": (*_SUBJECT, "measure", "impact", "series_break"),
     "methods": (*_SUBJECT, "measure", "impact"),

@@ -179,17 +179,13 @@ def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
     """Each row's year with its release status, left of the first panel."""
     for row, words in enumerate(year_axis.year_words(lines)):
         axes.text(
-            (0.08 - _LEFT) / _width_inches(axes),
+            (0.08 - _LEFT) / style.width_of(axes),
             row,
             words,
             transform=axes.get_yaxis_transform(),
             va="center",
             linespacing=1.2,
         )
-
-
-def _width_inches(axes: Axes) -> float:
-    return float(axes.get_position().width) * style.WIDTH_INCHES
 
 
 def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
@@ -240,7 +236,7 @@ def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading])
     """Name the marks of the first whole dumbbell, above it, each from its own side outwards."""
     ends = {group: about.axis(reading.mean) for group, reading in shown.items()}
     low, high = axes.get_xlim()
-    inch = (high - low) / _width_inches(axes)
+    inch = (high - low) / style.width_of(axes)
     words = {group: _SIDE_WORDS[group] for group in ends}
     widths = {g: style.text_width(w, style.SMALL_SIZE) * inch for g, w in words.items()}
     left, right = sorted(ends, key=lambda group: ends[group])

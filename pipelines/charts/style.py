@@ -1,4 +1,4 @@
-"""How every chart looks: the Analysis Function's style, one sheet 16 cm wide, and how it is saved.
+"""How every chart looks: the Analysis Function's style, the sheet it is drawn on, and how it is saved.
 
 What a chart shows is its family's module. Importing this module imports matplotlib, but no pyplot
 and no window system: figures are made and saved without either.
@@ -17,11 +17,13 @@ from importlib.resources import files
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.textpath import text_to_path
 
 _Arguments = ParamSpec("_Arguments")
@@ -29,6 +31,7 @@ _Result = TypeVar("_Result")
 
 # The Analysis Function's palette: blue is always programme schools, orange the others.
 DARK_BLUE = "#12436D"
+BLUE = "#2073BC"  # of a bar under a dark blue dot
 ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
 SEQUENTIAL = ("#F2F2F2", "#6BACE6", "#2073BC", "#12436D")  # light to dark
@@ -66,6 +69,9 @@ THIRD_MARKS: dict[str, Any] = {
 }
 
 WIDTH_INCHES = 6.3  # 16 cm, the printed width of an A4 column
+NARROW_INCHES = (
+    4.4  # 11 cm: two side by side on A4, one on a phone, whose 9-point text is 10 pixels there
+)
 TITLE_SIZE = 12.5
 BODY_SIZE = 9.0
 SMALL_SIZE = 8.0
@@ -132,12 +138,12 @@ class Sheet:
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes at a place given in inches from the lower left corner of the drawing space."""
-        full_height = self.figure.get_figheight()
+        full_width, full_height = self.figure.get_size_inches()
         return self.figure.add_axes(
             (
-                left / WIDTH_INCHES,
+                left / full_width,
                 (bottom + self.bottom_inches) / full_height,
-                width / WIDTH_INCHES,
+                width / full_width,
                 height / full_height,
             )
         )
@@ -145,7 +151,7 @@ class Sheet:
     def write(self, y_inches: float, text: str, **look: Any) -> None:  # noqa: ANN401
         """Text from the left margin, at a height of the drawing space; on its line unless told."""
         self.figure.text(
-            _SIDE_MARGIN / WIDTH_INCHES,
+            _SIDE_MARGIN / self.figure.get_figwidth(),
             (y_inches + self.bottom_inches) / self.figure.get_figheight(),
             text,
             **{"va": "bottom", "linespacing": 1.25, **look},
@@ -173,12 +179,31 @@ class Sheet:
             )
 
     def save(self, name: str, alt_text: str) -> bytes:
-        """The SVG; the same sheet gives the same bytes, and ids no other chart has."""
+        """The SVG; the same sheet gives the same bytes, and ids no other chart has.
+
+        A line or patch with a label has it as its tooltip.
+        """
+        tips = {}
+        for number, mark in enumerate(self.figure.findobj(_has_tip)):
+            kind = "line2d" if isinstance(mark, Line2D) else "patch"
+            mark.set_gid(f"{kind}_tip_{number}")
+            tips[f"{kind}_tip_{number}"] = str(mark.get_label())
         drawn = io.BytesIO()
         with matplotlib.rc_context(_style() | {"svg.hashsalt": name}):
             silent = {"Date": None, "Creator": None, "Format": None, "Type": None}
             self.figure.savefig(drawn, format="svg", metadata=silent)
-        return _inlinable(drawn.getvalue().decode(), name, self.title, alt_text)
+        return _inlinable(drawn.getvalue().decode(), name, self.title, alt_text, tips)
+
+
+def _has_tip(mark: Artist) -> bool:
+    label = str(mark.get_label())
+    return isinstance(mark, Line2D | Patch) and bool(label) and not label.startswith("_")
+
+
+def width_of(axes: Axes) -> float:
+    """Width of a panel in inches."""
+    figure = axes.get_figure(root=True)
+    return float(axes.get_position().width * figure.get_figwidth()) if figure else 0.0
 
 
 def key_height(words: Iterable[str]) -> float:
@@ -203,23 +228,29 @@ def _key_places(words: Iterable[str]) -> list[tuple[int, float]]:
     return places
 
 
-def sheet(title: str, subtitle: str, footer: str, body_inches: float) -> Sheet:
-    """A sheet 16 cm wide with wrapped title, subtitle and footer around `body_inches` of space."""
-    width = WIDTH_INCHES - 2 * _SIDE_MARGIN
+def sheet(
+    title: str,
+    subtitle: str,
+    footer: str,
+    body_inches: float,
+    width_inches: float = WIDTH_INCHES,
+) -> Sheet:
+    """A sheet with wrapped title, subtitle and footer around `body_inches` of space."""
+    width = width_inches - 2 * _SIDE_MARGIN
     blocks = {
         "title": (_balanced(title, width, TITLE_SIZE), TITLE_SIZE),
         "subtitle": (wrap(subtitle, width, BODY_SIZE), BODY_SIZE),
         "footer": (wrap(footer, width, SMALL_SIZE), SMALL_SIZE),
     }
     heights = {key: _height(text, size) for key, (text, size) in blocks.items()}
-    total = sum(heights.values()) + body_inches + 5 * _GAP
-    figure = Figure(figsize=(WIDTH_INCHES, total), facecolor=WHITE)
+    total = sum(heights.values()) + body_inches + (5 if subtitle else 4) * _GAP
+    figure = Figure(figsize=(width_inches, total), facecolor=WHITE)
     FigureCanvasAgg(figure)
     y = total - _GAP
     for key, weight in (("title", "bold"), ("subtitle", "normal")):
         text, size = blocks[key]
         _write(figure, y / total, text, size, weight)
-        y -= heights[key] + _GAP
+        y -= heights[key] + (_GAP if text else 0.0)
     _write(figure, (_GAP + heights["footer"]) / total, *blocks["footer"], "normal")
     return Sheet(figure, title, heights["footer"] + 2 * _GAP)
 
@@ -286,7 +317,7 @@ def padded_limits(
 
 def _write(figure: Figure, y: float, text: str, size: float, weight: str) -> None:
     figure.text(
-        _SIDE_MARGIN / WIDTH_INCHES,
+        _SIDE_MARGIN / figure.get_figwidth(),
         y,
         text,
         fontsize=size,
@@ -311,8 +342,8 @@ def _height(text: str, size: float) -> float:
     return (text.count("\n") + 1) * size * _LINE_HEIGHT / 72 if text else 0.0
 
 
-def _inlinable(svg: str, name: str, title: str, alt_text: str) -> bytes:
-    """The SVG made fit to stand among others in one page: own ids, own style, title and text.
+def _inlinable(svg: str, name: str, title: str, alt_text: str, tips: Mapping[str, str]) -> bytes:
+    """The SVG made fit to stand among others in one page: own ids, own style, title, text and tooltips.
 
     Matplotlib numbers its groups from 1 in every file and styles `*`, which in a page means all
     of the page.
@@ -320,6 +351,8 @@ def _inlinable(svg: str, name: str, title: str, alt_text: str) -> bytes:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    for gid, tip in tips.items():
+        svg = svg.replace(f'<g id="{gid}">', f'<g id="{gid}">\n <title>{escape(tip)}</title>')
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r'href="#', f'href="#{name}-', svg)
     svg = re.sub(r"url\(#", f"url(#{name}-", svg)

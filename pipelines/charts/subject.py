@@ -96,6 +96,7 @@ class Effect:
     status: str | None
     n_programme_schools: float | None
     n_comparison_schools: float | None
+    mde: float | None = None  # the smallest effect that would probably have shown
     is_withheld: bool = False
 
     @property
@@ -212,6 +213,7 @@ def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
             status=_text(row["release_status"]),
             n_programme_schools=_number(row["n_programme_schools"]),
             n_comparison_schools=_number(row["n_comparison_schools"]),
+            mde=_number(row["mde"]),
             is_withheld=bool(row["suppressed"]),
         )
         for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place

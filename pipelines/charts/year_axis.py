@@ -53,7 +53,7 @@ def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
     Where many years leave too little room, smaller, then without the statuses, which the caption has.
     """
     labels = year_words(lines)
-    room = axes.get_position().width * style.WIDTH_INCHES / len(labels) - 0.04
+    room = style.width_of(axes) / len(labels) - 0.04
     years = [label.partition("\n")[0] for label in labels]
     for words, size in (
         (labels, style.BODY_SIZE),

@@ -26,7 +26,7 @@ from tests.released_fixture import WITHHELD_MEAN, released_tables
 PRECISION = 1e-4  # of a percentage point or a point: coordinates have six decimals
 Tables = Mapping[str, pd.DataFrame]
 BY_YEAR = ("outcome_by_year", "arms_by_year", "gap_by_year")
-EFFECTS = ("headline_effects", "naive_headline", "methods")
+EFFECTS = ("answer", "headline_effects", "naive_headline", "methods")
 NUMBER = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?")
 
 
@@ -136,7 +136,7 @@ def _shown(chart: Chart) -> list[float]:
 
 def _effects(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
     """Every end of every range is an end in the released table, and reads as the chart's own has it."""
-    columns = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
+    columns = ["estimate_low", "estimate_high", "ci_low", "ci_high", "mde"]
     known = set(chain.from_iterable(_scaled(rows, columns)))
     said = {_number(n) for cell in chart.data.to_numpy().ravel() for n in NUMBER.findall(cell)}
     for value in chain.from_iterable(panel.values() for panel in drawn):

@@ -114,6 +114,39 @@ def gaps_by_year(made: Made, recount: Recount) -> Iterator[str]:
                     yield f"figures: {chart.name} {key}: {drawn[heading]} is in no table"
 
 
+_WAYS = {
+    "Both comparisons together": "bracket",
+    "If picked on last year’s results": "ancova",
+    "If picked for a lasting need": "change_from_baseline_mean",
+    "Plain change since last year (misleads)": "change_since_last_year",
+}
+
+
+def answer(made: Made, recount: Recount) -> Iterator[str]:
+    """Every way of comparing one outcome: its estimate, interval and schools, and what would have shown."""
+    impact = made.tables["impact"].set_index(["programme", "measure", "academic_year", "estimator"])
+    year = made.tables["study"]["outcome_year"].iloc[0]
+    for chart in made.charts:
+        of = _of(chart, "answer")
+        for _, drawn in chart.data.iterrows() if of else ():
+            about = recount.files.about(of[1])
+            found = impact.loc[(*of, year, [_WAYS[drawn["Way of comparing"]]]), :]
+            fits = [_is_way(drawn, row, about) for _, row in found.iterrows()]
+            if not any(fits):
+                yield f"figures: {chart.name}: {drawn['Way of comparing']} is in no table"
+
+
+def _is_way(drawn: pd.Series, row: pd.Series, about: About) -> bool:
+    return (
+        is_printed(drawn["Difference"], row["estimate_low"], about)
+        and is_printed(drawn["Difference"], row["estimate_high"], about, -1)
+        and is_printed(drawn["95% interval"], row["ci_low"], about)
+        and is_printed(drawn["95% interval"], row["ci_high"], about, -1)
+        and _is_count(drawn["Programme schools"], row["n_programme_schools"])
+        and _is_count(drawn["Other schools"], row["n_comparison_schools"])
+    )
+
+
 def effects(made: Made, recount: Recount) -> Iterator[str]:
     """The headline's range, its interval, its verdict and its schools."""
     impact = made.tables["impact"]
@@ -232,6 +265,7 @@ def answers(made: Made, _: Recount) -> Iterator[str]:
 CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
     charts_by_year,
     gaps_by_year,
+    answer,
     effects,
     points,
     context,

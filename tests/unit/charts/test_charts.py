@@ -61,6 +61,9 @@ def all_words(chart: Chart) -> str:
 
 def test_every_family_draws_what_the_tables_allow(charts):
     assert set(charts) == {
+        "answer-send-ks2_reading_progress",
+        "answer-gap-ks2_rwm_expected",
+        "answer-lowest-ks2_rwm_expected",
         "headline_effects",
         "naive_headline-send-ks2_reading_progress",
         "naive_headline-gap-ks2_rwm_expected",
@@ -153,7 +156,7 @@ def test_words_never_claim_too_much(charts):
 
 def test_placebo_charts_say_that_no_programme_existed(charts):
     mine = [chart for name, chart in charts.items() if "-lowest-" in name]
-    assert len(mine) == 5
+    assert len(mine) == 6
     for chart in mine:
         assert chart.title.startswith("No programme existed")
         assert "No such programme existed" in chart.alt_text
@@ -436,6 +439,53 @@ def test_a_headline_alone_is_not_held_against_others():
     assert drawn == {}
 
 
+SEND = "answer-send-ks2_reading_progress"
+
+
+def of_send(tables: dict[str, pd.DataFrame], estimator: str) -> pd.Series:
+    impact = tables["impact"]
+    is_reading = impact["measure"] == "ks2_reading_progress"
+    return is_reading & (impact["programme"] == "send") & (impact["estimator"] == estimator)
+
+
+def test_the_answer_has_a_row_a_way_of_picking_and_the_plain_change(charts):
+    chart = charts[SEND]
+    drawn = words_drawn(chart)
+    for words in ("If picked on last year’s results:", "If picked for a lasting need:"):
+        assert words in drawn
+    assert "← worse better →" in " ".join(drawn.split())
+    assert chart.data["Difference"].tolist() == ["+0.6", "+1.7", "+2.8", "between +0.6 and +1.7"]
+    assert "<title>If picked for a lasting need: +1.7 (95%: between −0.2 and +3.6)</title>" in (
+        chart.svg.decode()
+    )
+
+
+@pytest.mark.parametrize("estimator", ["ancova", "change_from_baseline_mean"])
+def test_where_an_end_is_withheld_the_bracket_stands_alone(charts, estimator):
+    tables = released_tables()
+    figures = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
+    tables["impact"].loc[of_send(tables, estimator), figures] = float("nan")
+    chart = redraw(tables, "answer")[SEND]
+    assert "If picked" not in all_words(chart)
+    assert chart.data["Difference"].tolist() == ["between +0.6 and +1.7", "+2.8"]
+    assert chart.title == charts[SEND].title
+
+
+def test_a_plain_change_off_the_scale_is_an_arrow_at_its_edge(charts):
+    tables = released_tables()
+    tables["impact"].loc[of_send(tables, "change_since_last_year"), "estimate_low"] = -99.0
+    drawn = words_drawn(redraw(tables, "answer")[SEND])
+    # One beside "worse", and one at the edge.
+    assert drawn.count("←") == words_drawn(charts[SEND]).count("←") + 1
+    assert "−99.0" in drawn
+
+
+def test_where_less_is_better_the_scale_says_so_and_the_gain_is_on_the_left():
+    tables = released_tables()
+    tables["measure"]["higher_is_better"] = False
+    assert "← better worse →" in " ".join(words_drawn(redraw(tables, "answer")[SEND]).split())
+
+
 def test_a_study_without_results_has_only_what_it_can_say():
     tables = released_tables()
     for name in ("impact", "comparison", "school_point", "school_point_withheld"):
@@ -478,7 +528,7 @@ def test_written_charts_are_read_back_as_they_were(charts, tmp_path):
         suffixes = [path.suffix for path in gallery.write(chart, tmp_path)]
         assert suffixes == [".svg", ".png", ".csv", ".json"]
     read = gallery.read(tmp_path)
-    assert read[0].name == "headline_effects"
+    assert read[0].name == "answer-gap-ks2_rwm_expected"
     assert {chart.name for chart in read} == set(charts)
     for chart in read:
         drawn = charts[chart.name]
