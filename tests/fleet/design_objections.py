@@ -56,10 +56,12 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
             else 0
             for on in (IN_RESULTS, IN_MAKE_UP)
         ]
-        # Told, a headline has the schools of the first end. Refused, those of the end with too few of them,
-        # or, if both have enough, of the one whose schools tell too little, which is not worked out here.
+        # A headline with an estimate has the schools of the first end; so has one refused for the programme's
+        # own schools. Otherwise it was refused by the end with too few schools outside, or, if both have
+        # enough, by the end whose schools say too little, which is not worked out here.
+        is_first = pd.notna(rows["estimate_low"].iloc[0]) or len(kept) < _FEWEST_SCHOOLS_OF_AN_END
         too_few = [n for n in ends if n < _FEWEST_SCHOOLS_OF_AN_END][:1]
-        may_be = ends[:1] if pd.notna(rows["estimate_low"].iloc[0]) else too_few or ends
+        may_be = ends[:1] if is_first else too_few or ends
         n = rows["n_comparison_schools"].iloc[0]
         if all(differs(n, counted) for counted in may_be):
             where = f"{programme['id']} {measure['name']}"
