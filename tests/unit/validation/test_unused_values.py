@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import marts
 from pipelines.catalogue import KS2_PUPILS, KS4_PUPILS, RAW_TABLES
 from pipelines.store import store
 from pipelines.study.measures import MEASURES
@@ -15,7 +16,6 @@ from pipelines.study.settings import PUPIL_GROUPS, Study
 from pipelines.validation.folder import Findings, check_sources
 from tests.tiny_study import TinyStudy, published_ks2, published_study
 
-MARTS = Path(store.__file__).parent / "marts"
 ASKED = 'name = "ks2_rwm_expected"\n  primary = true\n  smallest_effect = 0.05'
 PLACEBO = """
 [[programme]]
@@ -186,7 +186,9 @@ def test_what_a_column_is_used_for_is_a_measure_or_a_group_and_asking_for_it_use
 @pytest.mark.parametrize("table", [KS2_PUPILS, KS4_PUPILS], ids=lambda table: table.name)
 def test_the_catalogue_says_which_measure_the_mart_makes_of_a_column(table):
     """`used_for` is read off the SQL that makes cells: a column it says less of would be set aside unseen."""
-    sql = (MARTS / f"{table.name.removesuffix('_pupils')}_stratum.sql").read_text(encoding="utf-8")
+    sql = (marts.FOLDER / f"{table.name.removesuffix('_pupils')}_stratum.sql").read_text(
+        encoding="utf-8"
+    )
     pupil = sql[sql.index("pupil AS (") :]
     made = re.findall(r"((?:(?!,\n        ).)*?) AS (ks\d_\w+)", pupil, flags=re.DOTALL)
     for column in table.columns:
