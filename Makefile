@@ -1,71 +1,85 @@
 # A thin face over the `ssif` command line: every target is one of its commands or one of Python's tools.
-# Windows, or no make: README.md shows the same in plain commands.
+# Windows, or no make: README.md shows the same in plain commands. `make help` prints what stands behind ##.
 
 STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate new validate power release test check serve notebook bench calibrate fleet example lock clean
+.PHONY: evaluate new validate power release serve notebook test test-fast check hooks fleet calibrate bench \
+	example lock clean help
 
-evaluate: .venv/running
+evaluate: .venv/running ## evaluate a study: STUDY=folder (the example unless given), OFFICERS=1, VERBOSE=1
 	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers)
 
-new: .venv/running
+new: .venv/running ## lay out a new study's folder: STUDY=data_raw/<name>
 	@$(BIN)/ssif new $(STUDY)
 
-validate: .venv/running
+validate: .venv/running ## list all that is wrong with the files of a study: STUDY=folder
 	@$(BIN)/ssif validate $(STUDY)
 
-power: .venv/running
+power: .venv/running ## what a study could detect, from earlier years alone: STUDY=folder
 	@$(BIN)/ssif power $(STUDY)
 
-release: .venv/running
+release: .venv/running ## record that a run was published: STUDY=folder DATE=2018-10-02
 	@$(BIN)/ssif release $(STUDY) --date $(if $(DATE),$(DATE),$(error say when it was published: make release DATE=2018-10-02))
 
-test: .venv/testing
-	@$(BIN)/python -m pytest --numprocesses auto
-
-check: .venv/testing
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-
-serve: .venv/page
+serve: .venv/page ## open Dagster's page on this machine, with schedule and sensor
 	@$(BIN)/ssif serve
 
-notebook: .venv/testing
+notebook: .venv/testing ## run the notebook over the released tables into data_marts/explore.ipynb
 	@$(BIN)/jupytext --quiet --set-kernel python3 --to ipynb --output data_marts/explore.ipynb notebooks/explore.py
 	@$(BIN)/jupyter-execute --inplace data_marts/explore.ipynb
 	@echo "Written: data_marts/explore.ipynb"
 
-bench: .venv/testing
+test: .venv/testing ## every test: about twenty minutes on two cores
+	@$(BIN)/python -m pytest --numprocesses auto
+
+# Folders that find most mistakes for their seconds. No whole run is among them.
+FAST := tests/conventions/test_conventions.py tests/conventions/test_papers.py \
+	$(addprefix tests/unit/,errors store protocol free_text marts impact released)
+
+test-fast: .venv/testing ## under a minute: structure, protocol, SQL of the marts, estimators, disclosure gate
+	@$(BIN)/python -m pytest --numprocesses auto $(FAST)
+
+check: .venv/testing ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+hooks: .venv/testing ## have git ask for `make check` before each commit
+	@$(BIN)/pre-commit install
+
+bench: .venv/testing ## measure times and memory beside other packages
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench_pack
 	@$(BIN)/python -m tests.bench_cells
 	@$(BIN)/python -m tests.bench_randomisation
 	@$(BIN)/python -m tests.bench_validation
 
-calibrate: .venv/testing
+calibrate: .venv/testing ## simulate how often the headline errs, and write the table and page of it
 	@$(BIN)/python -m tests.calibration
 
-fleet: .venv/testing
+fleet: .venv/testing ## evaluate drawn studies and count each printed number again: STUDIES=1000
 	@$(BIN)/python -m tests.fleet --studies $(if $(STUDIES),$(STUDIES),1000)
 
-example: .venv/running
+example: .venv/running ## draw the invented example study again
 	@$(BIN)/ssif example
 
 # A lock holds hashes and no index address: whichever index a machine is set up for, the files are the same.
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-strip-extras --quiet --custom-compile-command "make lock"
 
-lock: .venv/testing
+lock: .venv/testing ## choose the versions of all packages anew and write the three locks
 	$(LOCK) --group dev --extra page --output-file requirements-test.lock
 	$(LOCK) --group build --extra page --constraint requirements-test.lock --output-file requirements-page.lock
 	$(LOCK) --group build --constraint requirements-test.lock --output-file requirements.lock
 
-clean:
+clean: ## delete outputs, .venv and caches; studies stay
 	find data_marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	rm -rf .venv artefacts .pytest_cache .mypy_cache .ruff_cache
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 

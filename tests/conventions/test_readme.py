@@ -49,7 +49,7 @@ def test_it_is_short():
 
 def test_every_make_command_is_a_target():
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
     asked = [command.split() for command in commands() if command.startswith("make ")]
     assert {words[1] for words in asked} >= {"evaluate", "test", "check", "serve", "bench"}
     for _, target, *settings in asked:
