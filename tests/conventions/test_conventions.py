@@ -83,6 +83,12 @@ def test_no_room_imports_from_a_higher_one(module: Path) -> None:
     assert imported_rooms(module) <= set(lower)
 
 
+def test_the_rooms_are_described_in_their_order() -> None:
+    text = (PROJECT / "pipelines" / "README.md").read_text(encoding="utf-8")
+    table = text.split("\n## The rooms\n")[1].split("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.M)) == ROOMS
+
+
 LOCKS = ("requirements.lock", "requirements-page.lock", "requirements-test.lock")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -81,3 +83,70 @@ def test_what_is_tested_fast_is_there(makefile):
     named = re.findall(r"tests/[\w/]+\.py", fast)
     named += [f"tests/unit/{folder}" for folder in folders.split()]
     assert [name for name in named if not (PROJECT / name).exists()] == []
+
+
+PAPERS = sorted(
+    path
+    for pattern in ("*.md", "pipelines/**/*.md", "tests/**/*.md")
+    for path in PROJECT.glob(pattern)
+)
+FOLDERS = "assets|notebooks|pipelines|tests|data_raw"
+
+
+def named_files(text: str) -> list[str]:
+    """Code spans that are a module, a SELECT or a path of this project."""
+    spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    forms = (
+        r"[a-z0-9_]+\.(py|sql)",
+        r"[a-z0-9_]+(/[a-z0-9_]+)*/([a-z0-9_]+\.(py|sql|csv|toml|java)|README\.md)",
+        rf"({FOLDERS})(/[a-z0-9_]+)*/?",
+    )
+    return [span for span in spans if any(re.fullmatch(form, span) for form in forms)]
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_files_and_links_that_a_paper_names_are_there(paper: Path):
+    text = paper.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text)
+    assert [link for link in links if not (paper.parent / link).exists()] == []
+    places = (PROJECT, PROJECT / "pipelines", paper.parent)
+    missing = [
+        name for name in named_files(text) if not any((place / name).exists() for place in places)
+    ]
+    assert missing == []
+
+
+def table_under(comment: str) -> list[list[str]]:
+    """The rows of the table of pipelines/README.md that follows a comment, plain, without its heading."""
+    text = (PROJECT / "pipelines" / "README.md").read_text(encoding="utf-8")
+    lines = text.split(f"<!-- {comment} -->\n")[1].split("\n\n")[0].splitlines()
+    return [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def percent(share: object) -> str:
+    return f"{float(str(share)) * 100:.0f}%"
+
+
+def test_the_simulated_error_rates_are_those_of_the_committed_calibration():
+    table = pd.read_csv(PROJECT / "pipelines/impact/calibration.csv", comment="#")
+    rows = table.query(
+        "n_members == 18 and n_schools == 60 and mean_pupils == 10 and effect == 0 "
+        "and selection != 'last_year_strict' and not has_second_programme and not is_suppressed"
+    )
+    columns = ["naive_rejects_share", "change_rejects_share", "ancova_rejects_share"]
+    columns += ["false_verdict_share", "bracket_covers_share"]
+    written = table_under("from pipelines/impact/calibration.csv")
+    assert [row[1:] for row in written] == [
+        [percent(share) for share in row] for row in rows[columns].to_numpy()
+    ]
+
+
+def test_the_placebos_are_those_of_the_committed_draws():
+    table = pd.read_csv(PROJECT / "tests/real/placebos.csv")
+    columns = ["naive_claims", "leaving_out_claims", "ancova_claims", "change_claims"]
+    columns += ["bracket_claims"]
+    written = table_under("from tests/real/placebos.csv")
+    assert [row[0] for row in written] == list(table["drawn_from"])
+    assert [row[1:] for row in written] == [
+        [percent(share) for share in row] for row in table[columns].to_numpy()
+    ]
