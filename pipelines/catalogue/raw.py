@@ -37,7 +37,7 @@ from pipelines.catalogue.voices import (
 from pipelines.study.measures import MEASURES
 from pipelines.study.settings import PUPIL_GROUPS, SCHOOL_KINDS
 
-# All England has some 700,000 a year. The relation `cohort_is_of_a_school` sets the limit for one school.
+# All England has some 700,000 a year. The relation `cohort_is_plausible` sets the limit for one school.
 _MOST_PUPILS_OF_A_YEAR = 2_000_000
 
 PUBLISHED_OUTCOME = Table(

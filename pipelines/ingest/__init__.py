@@ -1,1 +1,1 @@
-"""From a study's raw files to typed tables: one module a form of file. Values are judged in `validation`."""
+"""Reads a study's raw files into typed tables, one module per file format. `validation` checks the values."""

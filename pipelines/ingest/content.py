@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, and all its bytes within limits. It is no table yet here."""
+"""A file's format by its first bytes, and its unpacked bytes within limits."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pipelines.errors.fault import Fault, StudyError
 
 Format = Literal["csv", "xlsx", "ods"]
 
-# Published England tables shrink 3 to 10 times; gzip can reach 1,030 times on a file made to fill a disk.
-# Small files may shrink more (a column of one value), and cannot do harm.
+# Published England tables compress 3 to 10 times. A gzip bomb can reach 1,030 times. Small files may compress
+# more (a column with one value) and do no harm.
 GZIP_MOST_RATIO = 200
 RATIO_COUNTS_FROM_BYTES = 64 * 2**20
-# Five million pupils are half a gibibyte of text.
+# Five million pupil rows take half a gibibyte.
 GZIP_MOST_BYTES = 16 * 2**30
 _CHUNK_BYTES = 1 << 20
 
@@ -28,10 +28,8 @@ _SUFFIXES: dict[str, Format] = {".xlsx": "xlsx", ".ods": "ods"}
 
 
 def format_of(source_id: str, path: Path) -> Format:
-    """What a file is to be read as, by its name; its content has to agree.
-
-    Raises StudyError if it is empty, or is something else than its name says.
-    """
+    """The format that a file's name promises. Raises StudyError if the file is empty or has another
+    format."""
     try:
         with path.open("rb") as stream:
             start = stream.read(512)
@@ -63,7 +61,7 @@ def _disagreement(named: Format, start: bytes, *, is_gzip: bool) -> tuple[str, s
         if start.startswith(ZIP_MAGIC):
             return None
         if start.startswith(OLE_MAGIC):
-            # A workbook with a password is wrapped in the same container as an old .xls.
+            # A password-protected workbook uses the same container as an old .xls.
             return (
                 "protected by a password, or an old .xls workbook",
                 f"open it, take the password off, and save it as .{named}",
@@ -83,21 +81,21 @@ def _disagreement(named: Format, start: bytes, *, is_gzip: bool) -> tuple[str, s
 
 
 def is_gzipped(path: Path) -> bool:
-    """Whether a file is named as a gzip file."""
+    """Whether the file's name ends in .gz."""
     return path.suffix.casefold() == ".gz"
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """A file's own bytes, unpacked if it is gzipped."""
+    """A file's bytes, unpacked if it is gzipped."""
     if is_gzipped(path):
         return cast(BinaryIO, gzip.open(path, "rb"))
     return path.open("rb")
 
 
 def chunks(source_id: str, path: Path) -> Iterator[bytes]:
-    """All bytes of a file in parts, unpacked if it is gzipped.
+    """A file's bytes in chunks, unpacked if it is gzipped.
 
-    Raises StudyError if it cannot be read, or unpacks to more than any table does.
+    Raises StudyError if it cannot be read, or unpacks to more than any table could need.
     """
     packed_bytes = path.stat().st_size
     n_bytes = 0
@@ -125,7 +123,7 @@ def chunks(source_id: str, path: Path) -> Iterator[bytes]:
 
 
 def unreadable(source_id: str, error: OSError) -> Fault:
-    """The fault of a file that is there and cannot be opened."""
+    """The fault for a file that exists but cannot be opened."""
     return Fault(
         file=source_id,
         problem="the file cannot be opened"
@@ -137,7 +135,7 @@ def unreadable(source_id: str, error: OSError) -> Fault:
 
 
 def empty(source_id: str) -> Fault:
-    """The fault of a file, or of a heading row, that holds nothing."""
+    """The fault for an empty file or heading row."""
     return Fault(
         file=source_id,
         row=1,

@@ -1,8 +1,8 @@
-"""Which figures and which pupils of a file about authorities are this project's: two reviewed tables.
+"""Maps figures and pupil groups of files about authorities to this project's: two reviewed tables.
 
-`context_measures.csv` names figures by layout: `lait` by the interactive tool's short description, `ees` by
-the heading of the figure (and the subject, where a file has one row for each). `context_groups.csv` says
-which pupils a text in a column of explore education statistics means; what it does not name is another group.
+`context_measures.csv` lists figures by layout: `lait` by the interactive tool's short description, `ees` by
+heading (and by subject, if the file has one row for each). `context_groups.csv` gives the pupil group of each
+text in columns of explore education statistics; any other text means another group.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OTHER_PUPILS = "another group of pupils than this project's"
 
 @dataclass(frozen=True)
 class ContextMeasure:
-    """A figure of a file about authorities; the pupil group is blank where other columns say it."""
+    """A figure of a file about authorities; `pupil_group` is blank if other columns give the group."""
 
     layout: str
     name: str
@@ -54,21 +54,20 @@ def group_of_text(column: str) -> dict[str, str]:
 
 
 def group_of_row(
-    con: duckdb.DuckDBPyConnection, others: dict[str, Place], *, is_said: bool
+    con: duckdb.DuckDBPyConnection, others: dict[str, Place], *, is_stated: bool
 ) -> tuple[str, str]:
-    """SQL for the pupil group of a row of table `numbered`, and why a row without one is set aside.
+    """SQL for the pupil group of a row of `numbered`, and the reason why rows without one are set aside.
 
-    The group is the one that its columns name (`others`: a cell, and where it stands), everyone if all say
-    so, else NULL. A column that says the same in every row is a filter like any other: the file was cut to
-    one group. Only where the study says which group that is (`said_group`) is it not asked. Numbers tell no
-    group.
+    `others` are columns whose text may name a group. The result is the one group they name, 'all' if they
+    name none, else NULL. A column with the same text in every row counts too, because the file may be cut to
+    one group; it is ignored only if the study states the group (`stated_group`). Numeric columns are ignored.
     """
     groups: list[str] = []
     filters: list[str] = []
-    if is_said:
+    if is_stated:
         known = ", ".join(sql_text(group) for group in PUPIL_GROUPS)
         groups.append(
-            f"CASE WHEN lower(said_group) IN ({known}) THEN lower(said_group) ELSE 'other' END"
+            f"CASE WHEN lower(stated_group) IN ({known}) THEN lower(stated_group) ELSE 'other' END"
         )
     for cell, place in others.items():
         found = con.execute(
@@ -76,7 +75,7 @@ def group_of_row(
             f"min({cell}) FROM numbered WHERE NOT is_blank_row"
         ).fetchall()
         n_texts, holds_words, text = found[0]
-        if not holds_words or (is_said and n_texts < 2):
+        if not holds_words or (is_stated and n_texts < 2):
             continue
         known_texts = group_of_text(place.heading)
         if n_texts < 2 and text.casefold() not in known_texts:

@@ -1,7 +1,7 @@
-"""How files about authorities spell a year, and the release status they spell with it.
+"""Reads years, with any release status, as files about authorities write them.
 
-The authority interactive tool writes 65 of them: `2017` (the summer of the results), `2016-17`, `2016/17`,
-`2018 (Rev)`, `2025 (prov)`, spans such as `2014-16`, and `0`; explore education statistics writes `201718`.
+The authority interactive tool has 65 spellings: `2017` (summer of the results), `2016-17`, `2016/17`,
+`2018 (Rev)`, `2025 (prov)`, spans such as `2014-16`, and `0`. Explore education statistics writes `201718`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BRACKETED = re.compile(r"(.*\S)\s*\((\w+)\)")
 
 @dataclass(frozen=True)
 class SpelledYear:
-    """What a text says: an academic year and perhaps a release status, a span of years, or nothing known."""
+    """An academic year with any release status; empty but known for a span of years."""
 
     academic_year: str | None = None
     release_status: ReleaseStatus | None = None
@@ -35,12 +35,12 @@ class SpelledYear:
 
 
 def status_of(word: str) -> ReleaseStatus | None:
-    """The release status a file's word means, or None if it is not one."""
+    """The release status that a word means, or None."""
     return _STATUS_OF_WORD.get(word.strip().casefold())
 
 
 def spelled_year(text: str) -> SpelledYear:
-    """Read a year; a span of years is known and is not one academic year."""
+    """Read a year. A span of years is known but is not an academic year."""
     text = text.strip()
     release_status = None
     if bracketed := _BRACKETED.fullmatch(text):

@@ -1,6 +1,6 @@
-"""Delimited text: its encoding, delimiter and line ends, its rows, and the SQL that reads a plain one.
+"""Delimited text: detects encoding, delimiter and line ends, and reads rows or builds the SQL to read them.
 
-No cell's meaning is known here, nor which row holds the headings.
+It does not interpret cells or choose the heading row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_r
 from pipelines.store.store import one_file
 from pipelines.study.settings import Encoding
 
-# A cell can hold a long statement; the csv module's own limit is lower.
+# Cells may hold long statements, beyond the csv module's default limit.
 csv.field_size_limit(10_000_000)
 
 DELIMITERS = (",", ";", "\t")
@@ -36,13 +36,13 @@ _UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-# Enough for the last line of any table; a longer one is read row by row.
+# Enough for the last line of any table; longer lines are read row by row.
 _TAIL_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What one reading of all bytes finds: whether they are text, and how lines end."""
+    """Result of one pass over all bytes: encoding, line ends, and the last bytes as text."""
 
     encoding: Encoding
     line_end: Literal["\n", "\r\n", "\r", "mixed"]
@@ -52,45 +52,45 @@ class Survey:
 
 @dataclass(frozen=True)
 class TextGrid:
-    """A text file as rows of cells, each under the number a spreadsheet shows."""
+    """A text file as rows of cells, numbered as in a spreadsheet."""
 
     path: Path
     encoding: Encoding
     delimiter: str
 
     def rows(self, *, is_strict: bool = False) -> Iterator[Row]:
-        """Every row; one without a single character is empty. Strict, a stray quote is a csv.Error."""
+        """Every row; a line without characters is an empty row. If strict, a stray quote is a csv.Error."""
         with open_text(self.path, self.encoding) as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=is_strict)
             yield from enumerate(reader, start=1)
 
     def first_rows(self) -> list[Row]:
-        """The rows a heading is looked for in."""
+        """The rows in which to look for headings."""
         rows: list[Row] = []
-        # Read with a delimiter that is not the file's, its quotes may make no sense.
+        # With a wrong delimiter, quotes may not parse.
         with suppress(csv.Error):
             rows.extend(islice(self.rows(), ROWS_SEARCHED))
         return rows
 
     def scan(self, n_columns: int, blank_rows: tuple[int, ...]) -> str:
-        """SQL by which DuckDB reads a UTF-8 file whose heading is row 1: all cells as text, c0, c1 …"""
+        """SQL with which DuckDB reads a UTF-8 file with headings in row 1: all cells as text, c0, c1 …"""
         columns = {f"c{index}": "VARCHAR" for index in range(n_columns)}
         reader = (
             f"read_csv({one_file(self.path)}, columns = {columns}, header = true, auto_detect = false, "
             f"compression = '{'gzip' if is_gzipped(self.path) else 'none'}', "
             f"delim = '{self.delimiter}', quote = '\"', escape = '\"', null_padding = true, "
-            # Else a folder called a=b would be one more column.
+            # Otherwise a folder named a=b would add a column.
             "hive_partitioning = false)"
         )
         row = "row_number() OVER () + 1"
         if blank_rows:
-            # How many rows that were read stand above each blank one.
+            # Number of non-blank rows above each blank row.
             above = [blank - 2 - nth for nth, blank in enumerate(blank_rows)]
             row = f"{row} + len(list_filter({above}, lambda n: n < row_number() OVER ()))"
         return f"(SELECT {row} AS row_number, * FROM {reader})"
 
     def blank_rows(self) -> tuple[int, ...]:
-        """Rows without a character, which DuckDB passes over, but for those after the last record."""
+        """Empty rows before the last record, which DuckDB skips."""
         blank: list[int] = []
         last_record = 1
         for row, cells in self.rows():
@@ -104,10 +104,10 @@ class TextGrid:
 def open_grid(
     source_id: str, path: Path, headings: Headings, stated: Encoding | None
 ) -> tuple[TextGrid, Survey]:
-    """Find out how a text file is written.
+    """Detect how a text file is written.
 
-    Its delimiter is the one by which some row names most of the required columns. Raises StudyError if it
-    is no text, is in no encoding that can be told, or ends its lines in more than one way.
+    The delimiter is the one that yields a row with the most required headings. Raises StudyError if the file
+    is not text, its encoding is unknown, or its line ends differ.
     """
     survey = _survey(source_id, path, stated)
     grids = [TextGrid(path, survey.encoding, delimiter) for delimiter in DELIMITERS]
@@ -133,12 +133,12 @@ def open_grid(
 
 
 def open_text(path: Path, encoding: Encoding) -> IO[str]:
-    """A file's characters, line ends as they are."""
+    """A file's characters, with line ends unchanged."""
     return io.TextIOWrapper(open_binary(path), encoding=_CODECS[encoding], newline="")
 
 
 def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
-    """Read all bytes once: what is broken is found before anything is stored."""
+    """Read all bytes once, so that damage is found before anything is stored."""
     parts = chunks(source_id, path)
     first = next(parts, b"")
     if not first:
@@ -193,7 +193,7 @@ def _line_end(n_cr: int, n_lf: int, n_crlf: int) -> Literal["\n", "\r\n", "\r", 
 
 
 def _first_other_line_end(grid: TextGrid) -> int | None:
-    """The first row that ends otherwise than the first: line breaks within quotes do not count."""
+    """The first row with a different line end from row 1; line breaks within quotes do not count."""
     ends: list[str] = []
 
     def noted(lines: IO[str]) -> Iterator[str]:
@@ -210,16 +210,16 @@ def _first_other_line_end(grid: TextGrid) -> int | None:
                 if ends[0] not in {first, ""}:
                     return row
         except csv.Error:
-            # A cell without end: the quote that opens it is named when the rows are read.
+            # An unclosed quote is reported when the rows are read.
             return None
     return None
 
 
 def _older_encoding(source_id: str, path: Path) -> Encoding:
-    """The encoding of text that is not UTF-8: cp1252, if nothing speaks against it.
+    """The encoding of text that is not UTF-8: cp1252, if that is possible.
 
-    Raises StudyError if some of its letters are UTF-8, since then others were damaged on the way, or if
-    it holds a byte that cp1252 does not have.
+    Raises StudyError if some letters are UTF-8, because the file is then damaged, or if it has a byte that
+    cp1252 lacks.
     """
     with open_binary(path) as lines:
         is_partly_utf8 = any(_UTF8_LETTER.search(line) for line in lines)
@@ -235,7 +235,7 @@ def _older_encoding(source_id: str, path: Path) -> Encoding:
 def _first_undecodable_row(path: Path, encoding: Encoding) -> int | None:
     if encoding == "utf-16":
         return None
-    # In latin-1 every byte is a character, so that rows can be told apart whatever the bytes are.
+    # Every byte is valid latin-1, so rows can be separated whatever the encoding.
     with io.TextIOWrapper(open_binary(path), encoding="latin-1", newline="") as lines:
         try:
             for row, cells in enumerate(csv.reader(lines), start=1):

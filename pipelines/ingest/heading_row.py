@@ -1,4 +1,4 @@
-"""Which row of a file holds its headings, by the headings a caller looks for. No file is read here."""
+"""Finds the row of a file that holds its headings, given the headings a caller expects."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from pipelines.errors.fault import Fault
 
-# A row as a spreadsheet counts them, and its cells.
+# A row number as in a spreadsheet, and the row's cells.
 Row = tuple[int, Sequence[str]]
-# Titles, dates and legends stand above a heading; it has never been seen below row 10.
+# Titles, dates and legends may come first; no file seen has its headings below row 10.
 ROWS_SEARCHED = 30
 
 
 @dataclass(frozen=True)
 class Headings:
-    """What a caller looks for: each required column by the names it may have, and every name it knows.
+    """The headings a caller expects: the possible names of each required column, and every known name.
 
-    Without `known`, any heading may be meant.
+    If `known` is None, every heading is known.
     """
 
     required: tuple[frozenset[str], ...] = ()
@@ -25,36 +25,37 @@ class Headings:
 
     @classmethod
     def of(cls, required: Iterable[Iterable[str]], others: Iterable[str] | None = None) -> Headings:
-        """Names in any case: required columns each by their names, and the names of optional ones."""
+        """Build from required columns, each with its names, and the names of optional ones; case is
+        ignored."""
         folded = tuple(frozenset(name.casefold() for name in names) for names in required)
         if others is None:
             return cls(folded)
         return cls(folded, frozenset().union(*folded, (name.casefold() for name in others)))
 
     def n_found(self, cells: Iterable[str]) -> int:
-        """How many of the required columns a row names."""
+        """How many required columns a row names."""
         texts = {heading_text(cell).casefold() for cell in cells}
         return sum(not texts.isdisjoint(names) for names in self.required)
 
     def is_meant(self, header: str) -> bool:
-        """Whether a heading may be one the caller reads."""
+        """Whether the caller may read a column of this heading."""
         return bool(header) and (self.known is None or header.casefold() in self.known)
 
 
-# For a caller who takes a file as it comes: the first row, each heading once.
+# For callers without expectations: row 1, each heading once.
 ANY_HEADINGS = Headings()
 
 
 def heading_text(cell: str) -> str:
-    """A heading without space around it."""
+    """A heading without surrounding white space."""
     return cell.strip()
 
 
 def heading_row(rows: Sequence[Row], headings: Headings) -> Row:
-    """The first row that names every required column, else the one that names most of them, else row 1.
+    """The first row that names every required column, else the row that names most of them, else row 1.
 
-    A row that names half of them or fewer is taken only where row 1 is a title: it has fewer cells filled.
-    Then what is missing is missing from the row a reader takes for the heading.
+    A row with half of them or fewer counts only if it has more filled cells than row 1, which is then a
+    title. Missing columns are then reported for the row that a reader would take for the headings.
     """
     first: Row = rows[0] if rows and rows[0][0] == 1 else (1, [])
     best, most = first, 0
@@ -71,7 +72,7 @@ def _n_filled(row: Row) -> int:
 
 
 def repeated(source_id: str, row: int, headers: Sequence[str], headings: Headings) -> list[Fault]:
-    """A fault for each heading that may be meant and stands more than once."""
+    """A fault for each known heading that occurs more than once."""
     folded = [header.casefold() for header in headers]
     return [
         Fault(

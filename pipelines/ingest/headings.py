@@ -1,8 +1,7 @@
-"""Which cell of a row each wanted thing is read from: the file's headings, or what the study says of them.
+"""Maps the wanted columns to the file's columns.
 
-What is wanted is declared in the catalogue and in `published_columns.csv`; a `[[source]]` may say that
-the file calls it otherwise (`columns`), what every row has (`assume`) and what the file does not hold
-(`without`).
+Wanted columns are declared in the catalogue and in `published_columns.csv`. A `[[source]]` can rename them
+(`columns`), give one value for all rows (`assume`), or list columns that the file lacks (`without`).
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ if TYPE_CHECKING:
     from pipelines.ingest.tabular import TabularFile
     from pipelines.study.settings import Source, Study
 
-# As many names as a reader takes in; the rest are counted.
+# More would be unreadable; the rest are counted.
 NAMES_LISTED = 12
 ASSUMED = "(assumed in study.toml)"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A thing to find in a file, and every name it goes by; the first is the one its publisher uses.
+    """A column to find in a file, with its possible names; the first is the publisher's.
 
-    `can_be_without`: the study may say that the file does not hold it. `assumed`: what it may say instead,
-    as an entry of `assume`, and `assumed_if`: where that is true.
+    `can_be_without`: the study may declare it absent. `assumed`: the `assume` entry that can replace it,
+    valid if `assumed_if`.
     """
 
     key: str
@@ -44,16 +43,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a wanted thing stands: in a cell of each row, or the same for every row."""
+    """Where a wanted column is: a cell of each row, or one value for every row."""
 
     heading: str
     index: int | None = None
     assumed: str | None = None
 
     def text(self) -> str:
-        """SQL for the text there, NULL if nothing is left but white space (a non-breaking one counts).
+        """SQL for its text; NULL for white space, including non-breaking spaces.
 
-        A database writes NULL for nothing when it exports a table.
+        The text 'NULL' counts as blank, because databases export missing values so.
         """
         if self.index is None:
             return sql_text(self.assumed or "")
@@ -61,9 +60,9 @@ class Place:
 
 
 def looked_for(source: Source, wanted: Sequence[Wanted], *, knows_all: bool = True) -> Headings:
-    """The headings by which a file's heading row is found: the study's own, and those of what is wanted.
+    """The headings that identify a file's heading row: those named by the study and those wanted.
 
-    `knows_all`: False if headings that are not wanted are read too.
+    `knows_all` is false if unwanted headings are read as well.
     """
     given = {*source.assume, *source.without, *(t for ts in source.columns.values() for t in ts)}
     folded = {name.casefold() for name in given}
@@ -85,11 +84,11 @@ def locate(
     not_here: Mapping[str, str] | None = None,
     shows_headings: bool = True,
 ) -> dict[str, Place]:
-    """Find every wanted thing that the file holds or the study assumes.
+    """Find every wanted column that the file holds or the study assumes.
 
-    `not_here`: names (lower case) that are known but not of this file, each with the reason.
-    `shows_headings`: False where a file without headings would show its first pupil.
-    Raises StudyError with every heading that is missing and every entry of the study that does not fit.
+    `not_here`: known names (lower case) that do not belong in this file, with the reason.
+    `shows_headings`: false for pupil files, where a missing heading row would reveal the first pupil.
+    Raises StudyError with every missing heading and every entry of the study that does not fit.
     """
     search = _Search(
         file, wanted, study, source, not_here=not_here or {}, shows_headings=shows_headings
@@ -98,7 +97,7 @@ def locate(
 
 
 def headings_in(source: Source, wanted: Sequence[Wanted]) -> dict[str, str]:
-    """The file's own heading for each wanted thing: what the study says it is called, else its usual name."""
+    """The file's heading for each wanted column: the study's name for it, else the publisher's."""
     key_of = {name.casefold(): item.key for item in wanted for name in item.names}
     own = {item.key: item.names[0] for item in wanted}
     for heading, targets in source.columns.items():
@@ -108,13 +107,13 @@ def headings_in(source: Source, wanted: Sequence[Wanted]) -> dict[str, str]:
 
 
 def declared_absent(source: Source, wanted: Sequence[Wanted]) -> set[str]:
-    """The wanted things that the study says the file does not hold."""
+    """The wanted columns that the study declares absent."""
     without = {name.casefold() for name in source.without}
     return {item.key for item in wanted if without & {name.casefold() for name in item.names}}
 
 
 class _Search:
-    """One file's headings against what is wanted; gathers every fault before it gives up."""
+    """Matches one file's headings with the wanted columns, and collects every fault."""
 
     def __init__(
         self,
@@ -203,7 +202,7 @@ class _Search:
         return absent
 
     def _target(self, setting: str, key: str | None, target: str) -> Wanted | None:
-        """The wanted thing a study's entry means, or None with a fault that names the nearest ones."""
+        """The wanted column that an entry names, or None after a fault with suggestions."""
         item = self.wanted_of.get(target.casefold())
         if item is not None:
             return item
@@ -253,7 +252,7 @@ class _Search:
         found = f"{len(self.file.headers)} headings, none of that name"
         is_first = not any(fault.file == self.file.source_id for fault in self.faults)
         if self.shows_headings and is_first:
-            # Once: every other column that is missing is missing from the same headings.
+            # List the headings once per file.
             rest = len(headers) - NAMES_LISTED * 2
             shown = ", ".join(headers[: NAMES_LISTED * 2])
             found = f"headings {shown}" + (f" and {rest} more" if rest > 0 else "")

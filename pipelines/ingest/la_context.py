@@ -1,7 +1,7 @@
-"""Long files about authorities, regions and the nation into one row a figure (`raw.la_context`).
+"""Reads long files about authorities, regions and the nation into one row per figure (`raw.la_context`).
 
-Two layouts: the authority interactive tool (`lait`) and explore education statistics (`ees`). Years are
-`context_years`', figures and groups of pupils `context_mapping`'s.
+There are two layouts: the authority interactive tool (`lait`) and explore education statistics (`ees`).
+`context_years` reads the years; `context_mapping` maps figures and pupil groups.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from pipelines.ingest.published_values import (
 )
 from pipelines.ingest.registration import (
     BLANK_ROW,
+    ReadResult,
     RegisteredFile,
-    Taken,
     record,
     record_unknown_codes,
 )
@@ -57,16 +57,16 @@ _EES = (
     Wanted("la_name", ("la_name",), is_required=False),
     Wanted("status_text", ("version",), is_required=False),
     Wanted("subject", ("subject",), is_required=False),
-    # In no published file: a study says it of one whose rows are all of one group.
-    Wanted("said_group", ("pupil_group",), is_required=False),
+    # Never in published files: a study states it for a file cut to one group.
+    Wanted("stated_group", ("pupil_group",), is_required=False),
 )
-# What tells either layout's heading row, before it is known which of the two it is.
+# Headings that identify the heading row in either layout.
 _EITHER = (
     Wanted("what", ("Short Desc", "geographic_level")),
     Wanted("year_text", ("Years", "time_period")),
     Wanted("area", ("LA and Regions", "country_name")),
 )
-# Columns of explore education statistics that say where, and never which pupils.
+# Columns of explore education statistics that name places, not pupils.
 _EES_PLACES = (
     *("time_identifier", "country_code", "region_code", "new_la_code"),
     *("pcon_code", "pcon_name", "lad_code", "lad_name", "lsip_code", "lsip_name"),
@@ -83,7 +83,7 @@ _LEVEL_OF_WORD = (
     "CASE lower(geographic_level) WHEN 'national' THEN 'nation' WHEN 'regional' THEN 'region' "
     "WHEN 'local authority' THEN 'authority' END"
 )
-# More digits than any file publishes: what is beyond them is the noise of a binary number written out.
+# More than any file publishes; further digits are floating-point noise.
 _DECIMALS_KEPT = 6
 
 NOT_AN_OUTCOME = "a figure that is none of this project's outcomes"
@@ -98,16 +98,16 @@ def read_context(con: duckdb.DuckDBPyConnection, study: Study, registered: Regis
         file = open_source(source, registered.path, looked_for(source, _EITHER, knows_all=False))
         read = _read_lait if _is_of_interactive_tool(file, registered) else _read_ees
         not_records = read(con, study, registered, file)
-        _store(con, study, registered, Taken(file.reading, not_records))
+        _store(con, study, registered, ReadResult(file.reading, not_records))
     finally:
         for table in ("numbered", "figure", "spelled"):
             con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def key_heading(source: Source, column_name: str, figure: str) -> str | None:
-    """The file's own heading of what says whose figure it is; None for a column that a row's figure fills.
+    """The file's heading for the column that names a figure's area; None for columns of the figure itself.
 
-    `figure`: the heading of a figure of the file, by which the two layouts are told apart.
+    `figure` is a figure's heading, which identifies the layout.
     """
     lait = headings_in(source, _LAIT)
     if figure == lait["raw_text"]:
@@ -118,7 +118,7 @@ def key_heading(source: Source, column_name: str, figure: str) -> str | None:
 
 
 def meaning_of_heading(source: Source, heading: str) -> str:
-    """What a cell under a heading of the file has to be, in words for a message."""
+    """The values allowed under a heading, in words for a message."""
     lait, ees = headings_in(source, _LAIT), headings_in(source, _EES)
     meanings = {
         lait["year_text"]: "a year (as 2018, 2017-18, 2017/18 or 201718)",
@@ -133,7 +133,8 @@ def meaning_of_heading(source: Source, heading: str) -> str:
 
 
 def _is_of_interactive_tool(file: TabularFile, registered: RegisteredFile) -> bool:
-    """By the headings, or by what the study says they are; explore education statistics is the default."""
+    """Decided by the headings, or by the study's names for them; the default is explore education
+    statistics."""
     targets = (name for names in registered.source.columns.values() for name in names)
     known = {name.casefold() for name in (*file.headers, *targets)}
     return "short desc" in known or ("years" in known and "time_period" not in known)
@@ -142,7 +143,7 @@ def _is_of_interactive_tool(file: TabularFile, registered: RegisteredFile) -> bo
 def _read_lait(
     con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: TabularFile
 ) -> dict[str, int]:
-    """One figure a row, named by its short description; returns rows that are no records, by reason."""
+    """Read one figure a row, named by its short description; returns rows set aside, by reason."""
     places = locate(file, _LAIT, study, registered.source)
     not_records = _scan(con, file, {wanted.key: places[wanted.key] for wanted in _LAIT})
     names = ", ".join(
@@ -167,9 +168,9 @@ def _read_lait(
 def _read_ees(
     con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, file: TabularFile
 ) -> dict[str, int]:
-    """Several figures a row, each under its heading; other columns say of which pupils the row is.
+    """Read rows with several figures, each under its heading; other columns name the pupils.
 
-    Returns as `_read_lait` does.
+    Returns rows set aside, by reason.
     """
     measures = context_measures("ees")
     headings = tuple(dict.fromkeys(measure.name for measure in measures))
@@ -188,7 +189,7 @@ def _read_ees(
     cells = {f"v{nth}": places[name] for nth, name in enumerate(headings) if name in places}
     cell_of = {place.heading: cell for cell, place in cells.items()}
     not_records = _scan(con, file, {**keys, **cells, **others})
-    group, other_pupils = group_of_row(con, others, is_said="said_group" in places)
+    group, other_pupils = group_of_row(con, others, is_stated="stated_group" in places)
     each = " UNION ALL ".join(_figure_of(m, places[m.name], cell_of) for m in figures)
     status_heading = places["status_text"].heading if "status_text" in places else ""
     area_heading = places["area_code"].heading if "area_code" in places else ""
@@ -248,7 +249,10 @@ def _scan(
 
 
 def _store(
-    con: duckdb.DuckDBPyConnection, study: Study, registered: RegisteredFile, taken: Taken
+    con: duckdb.DuckDBPyConnection,
+    study: Study,
+    registered: RegisteredFile,
+    read_result: ReadResult,
 ) -> None:
     source = registered.source
     _spell_out(con)
@@ -301,11 +305,11 @@ def _store(
         f"SELECT column_name, raw_text, count(*) FROM {placed} AND NOT is_used "
         f"AND {is_neither('raw_text')} GROUP BY ALL",
     )
-    _record(con, registered, taken)
+    _record(con, registered, read_result)
 
 
 def _judge(con: duckdb.DuckDBPyConnection, study: Study) -> None:
-    """Add to each figure its unit, whether the study uses it, and what is wrong with it."""
+    """Add each figure's unit, whether the study uses it, and what is wrong with it."""
     used = ", ".join(sql_text(name) for name in sorted(measures_in_use(study)))
     shares = ", ".join(f"'{name}'" for name, m in MEASURES.items() if m.unit == "share")
     con.execute(
@@ -326,7 +330,7 @@ def _judge(con: duckdb.DuckDBPyConnection, study: Study) -> None:
 
 
 def _spell_out(con: duckdb.DuckDBPyConnection) -> None:
-    """Read each spelling of a year and of a status once."""
+    """Read each distinct spelling of a year and status once."""
     con.execute(
         "UPDATE figure SET year_text = coalesce(year_text, ''), status_text = coalesce(status_text, '')"
     )
@@ -337,22 +341,24 @@ def _spell_out(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute("SELECT DISTINCT year_text, status_text FROM figure").fetchall()
     for year_text, status_text in found:
         year = spelled_year(year_text)
-        said = status_of(status_text)
+        stated = status_of(status_text)
         con.execute(
             "INSERT INTO spelled VALUES (?, ?, ?, ?, ?, ?)",
             [
                 year_text,
                 status_text,
                 year.academic_year,
-                said or year.release_status,
+                stated or year.release_status,
                 year.is_known,
-                said is not None or not status_text,
+                stated is not None or not status_text,
             ],
         )
 
 
-def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: Taken) -> None:
-    """A row is kept if one of its figures is; else it is set aside for its first reason."""
+def _record(
+    con: duckdb.DuckDBPyConnection, registered: RegisteredFile, read_result: ReadResult
+) -> None:
+    """Record the file: a row is kept if one of its figures is; else it is set aside for its first reason."""
     reasons = con.execute(
         f"""
         WITH judged AS (
@@ -380,7 +386,7 @@ def _record(con: duckdb.DuckDBPyConnection, registered: RegisteredFile, taken: T
             BLANK_ROW: row_count(con, "numbered WHERE is_blank_row"),
             **{str(reason): int(n_rows) for reason, n_rows in reasons},
         },
-        taken=taken,
+        read_result=read_result,
     )
 
 

@@ -1,7 +1,7 @@
-"""Whether a text file stops in the middle of its last record, as a copy does that was broken off.
+"""Detects a text file that stops in the middle of its last record, for example after an interrupted copy.
 
-A line end closes a record whatever its length, and a file may lack the last one; so a file is cut where it
-has none and its last record is shorter than the heading and than every other record.
+A file counts as cut if it has no final line end and its last record is shorter than the heading and than
+every other record.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def cut_record(
     n_headings: int,
     is_note: Callable[[Sequence[str]], bool],
 ) -> Fault | None:
-    """The fault of a last record that ends early, if it does; `is_note`: whether a row is no record."""
+    """The fault for a truncated last record, if there is one; `is_note` recognises rows that are no
+    records."""
     if survey.tail.endswith(("\n", "\r")) or _is_whole(survey.tail, grid.delimiter, n_headings):
         return None
     last_row, last, shortest = 0, list[str](), n_headings
@@ -33,7 +34,7 @@ def cut_record(
             shortest = min(shortest, len(last) or n_headings)
             last_row, last = row, list(cells)
     except csv.Error:
-        # A quotation mark that is not closed is named, with its row, when the rows are read.
+        # An unclosed quote is reported when the rows are read.
         return None
     if not last or len(last) >= shortest or is_note(last):
         return None
@@ -49,7 +50,7 @@ def cut_record(
 
 
 def _is_whole(tail: str, delimiter: str, n_headings: int) -> bool:
-    """Whether the last line alone shows a whole record; one with a line break in a cell does not."""
+    """Whether the last line alone shows a whole record; False if a cell contains a line break."""
     line = tail.replace("\r", "\n").rpartition("\n")[2]
     is_one_line = line.count('"') % 2 == 0
     return is_one_line and len(next(csv.reader([line], delimiter=delimiter), [])) >= n_headings

@@ -1,7 +1,7 @@
-"""Figures of statistics that read as numbers and cannot be right, as SQL over a table with a figure a row.
+"""Finds published figures that are numbers but cannot be right, as SQL over a table with one figure a row.
 
-The table has row_number, column_name, measure, unit, is_used and raw_text. In a column that the study uses
-each is a fault; in any other its value is set aside, and the place counted.
+The table has row_number, column_name, measure, unit, is_used and raw_text. Such a figure is a fault in a
+column that the study uses. In other columns its value is set aside and counted.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from pipelines.ingest.published_values import (
 )
 from pipelines.ingest.registration import RegisteredFile, record_set_aside_values
 
-# No figure of any measure is beyond it.
+# Beyond the figures of any measure.
 _FURTHEST = 1000
 
 
 def judge_figures(con: duckdb.DuckDBPyConnection, figures: str) -> None:
-    """Add `misread` to a table of figures: what is wrong with a number, NULL where nothing is.
+    """Add `misread` to a table of figures: what is wrong with a number, or NULL.
 
-    A share above 100% is none, and points are no percentage; a column of shares from 0 to 1 would be read as
-    one percent at most. What else a number may be is judged by the check on the table, of what is used.
+    Finds shares above 100%, points with a percent sign, and columns of shares from 0 to 1, which would be
+    read as 1% at most. Other limits are checked on the finished table, for columns in use.
     """
     con.execute(
         f"""
@@ -49,7 +49,7 @@ def judge_figures(con: duckdb.DuckDBPyConnection, figures: str) -> None:
 
 
 def misread_places(figures: str) -> str:
-    """SELECT of row and heading of what is used and misread; of a column of shares from 0 to 1 the first."""
+    """SELECT of row and heading of misread figures in use; a column of shares from 0 to 1 is listed once."""
     return (
         f"SELECT row_number, column_name FROM {figures} WHERE is_used AND misread <> 'from 0 to 1' "
         f"UNION ALL SELECT min(row_number), column_name FROM {figures} "
@@ -58,14 +58,14 @@ def misread_places(figures: str) -> str:
 
 
 def kept(value: str) -> str:
-    """SQL for a value that is not set aside."""
+    """SQL for a value, or NULL if it is set aside."""
     return f"CASE WHEN is_used OR misread IS NULL THEN {value} END"
 
 
 def set_aside_unused(
     con: duckdb.DuckDBPyConnection, table: Table, file: RegisteredFile, figures: str
 ) -> None:
-    """Keep the places of values set aside, but for a cell that holds a used measure too."""
+    """Record the places of values set aside, except cells that also hold a used measure."""
     record_set_aside_values(
         con,
         table,

@@ -1,13 +1,13 @@
-"""The one rule for a number in a cell, as SQL over its text: every reader of files uses it.
+"""The rules for numbers in cells, as SQL over their text, shared by every reader.
 
-Digits stand plain or in groups of three parted by commas, a decimal point is a point, a minus may be the
-typographic one. Any other comma is a decimal comma or a slip, and the cell is no number. Nothing is rounded:
-a whole number has no part (`120000.0` is one, `179.5` is none) and no more digits than a float keeps.
+Digits may be grouped in threes with commas, the decimal mark is a point, and the minus may be typographic.
+Any other comma is ambiguous, so the cell is not a number. Nothing is rounded: a whole number has no fraction
+(`120000.0` is one, `179.5` is not) and at most 15 digits, which a float keeps exactly.
 """
 
 from __future__ import annotations
 
-# A group of three never follows a lone 0: `0,092` is a decimal comma.
+# A lone 0 never precedes a group of three: `0,092` has a decimal comma.
 _DIGITS = "([0-9]{1,15}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})"
 _NUMBER = rf"[+-]?({_DIGITS}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{{1,2}})?"
 _WHOLE = rf"[+-]?{_DIGITS}(\.0*)?"
@@ -15,17 +15,17 @@ _WHOLE_OR_HALF = rf"[+-]?({_DIGITS}(\.(50*|0*))?|\.50*)"
 
 
 def is_number(text: str) -> str:
-    """SQL: whether a text is a number; an exponent counts."""
+    """SQL: whether a text is a number, possibly with an exponent."""
     return f"regexp_full_match({_ascii(text)}, '{_NUMBER}')"
 
 
 def number(text: str) -> str:
-    """SQL for the number a text says as a DOUBLE, NULL if it is none."""
+    """SQL for a text's number as a DOUBLE, or NULL."""
     return f"CASE WHEN {is_number(text)} THEN {_cast(text, 'DOUBLE')} END"
 
 
 def whole(text: str) -> str:
-    """SQL for the whole number a text says as a BIGINT, NULL if it is none; never a rounded one."""
+    """SQL for a text's whole number as a BIGINT, or NULL; never rounded."""
     return (
         f"CASE WHEN regexp_full_match({_ascii(text)}, '{_WHOLE}') "
         f"THEN {_cast(f'split_part({text}, chr(46), 1)', 'BIGINT')} END"
@@ -33,7 +33,7 @@ def whole(text: str) -> str:
 
 
 def whole_or_half(text: str) -> str:
-    """SQL for a whole number or one and a half as a DOUBLE, NULL if it is neither: a pupil at two schools."""
+    """SQL for a whole number, or one and a half, as a DOUBLE, or NULL. A pupil at two schools counts half."""
     return (
         f"CASE WHEN regexp_full_match({_ascii(text)}, '{_WHOLE_OR_HALF}') "
         f"THEN {_cast(text, 'DOUBLE')} END"
@@ -41,7 +41,7 @@ def whole_or_half(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """SQL for a code in capitals, without the `.0` of a number that a program wrote with decimals."""
+    """SQL for a code in capitals, without the `.0` that some programs add to numbers."""
     return f"regexp_replace(upper({text}), '^([0-9]+)[.]0+$', '\\1')"
 
 

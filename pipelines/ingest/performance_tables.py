@@ -1,7 +1,7 @@
-"""DfE performance tables (one wide row a school) into one row a figure, text and status kept apart.
+"""Reads DfE performance tables (one wide row per school) into one row per figure, with its text and status.
 
-Which heading holds which figure is data, in `published_columns.csv`; a change of names is a change there.
-What another hand has renamed, or left out, is said in the study (`headings`).
+`published_columns.csv` maps headings to figures. The study declares renamed or missing columns (see
+`headings`).
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ from pipelines.ingest.published_values import (
 )
 from pipelines.ingest.registration import (
     BLANK_ROW,
+    ReadResult,
     RegisteredFile,
-    Taken,
     record,
     record_set_aside_values,
     record_unknown_codes,
@@ -56,8 +56,8 @@ from pipelines.study.measures import Unit
 from pipelines.study.measures_in_use import measures_in_use
 from pipelines.study.settings import Source, Study, key_stage_of
 
-# The two key stages number their record types differently: 4 is a nation in one, an authority in the other.
-# Some tables write them in words.
+# The key stages number record types differently: 4 is a nation in one, an authority in the other. Some tables
+# write them in words.
 _TOTALS_IN_WORDS = {"LA": "authority", "NAT": "nation"}
 LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
     "ks2": {
@@ -77,12 +77,12 @@ LEVEL_OF_RECORD_TYPE: dict[str, dict[str, str]] = {
         **_TOTALS_IN_WORDS,
     },
 }
-# Tables of these stages need not say what kind a row is: one with a URN is of a school.
+# Other stages' tables may lack record types: a row with a URN is then a school.
 _BY_URN = (
     "CASE WHEN urn IS NOT NULL THEN 'mainstream_school' "
     "WHEN {la} IS NULL THEN 'nation' ELSE 'authority' END"
 )
-# Schools are found by URN; without LEA and ESTAB a register has to say which authority's they are.
+# Schools are found by URN; if LEA and ESTAB are missing, a register must give the authority.
 _KEYS = (
     Wanted(
         "record_type",
@@ -101,7 +101,7 @@ _KEY_OF_COLUMN = {"level": "record_type", "la_code": "la", "laestab": "estab", "
 
 
 def _keys(source: Source) -> tuple[Wanted, ...]:
-    """What tells rows apart: in the Department's tables of results all of it, in others a URN is enough."""
+    """Key columns: all are required in the Department's tables, only the URN in others."""
     if key_stage_of(source.kind) in LEVEL_OF_RECORD_TYPE:
         return _KEYS
     return tuple(
@@ -111,9 +111,9 @@ def _keys(source: Source) -> tuple[Wanted, ...]:
 
 
 def key_heading(study: Study, source: Source, column_name: str, figure: str) -> str | None:
-    """The file's own heading of a column beside a figure; None for one that the figure itself fills.
+    """The file's heading for a column that belongs to a figure; None if the figure itself fills it.
 
-    `figure`: the heading of the figure, which says where its pupils and its interval stand.
+    `figure` is the figure's heading, which identifies its pupil count and interval.
     """
     if key := _KEY_OF_COLUMN.get(column_name):
         return headings_in(source, _KEYS)[key]
@@ -129,13 +129,13 @@ def key_heading(study: Study, source: Source, column_name: str, figure: str) -> 
 
 
 def _of_any_year(study: Study, source: Source) -> list[PublishedColumn]:
-    """The file's columns, and those that its key stage has in other years."""
+    """The file's columns, and those of its key stage in other years."""
     stage = key_stage_of(source.kind)
     usual = (column for column in published_columns() if column.key_stage == stage)
     return list(dict.fromkeys((*columns_of(study, source), *usual)))
 
 
-# What a cell of each key column has to be, in words.
+# Allowed values of each key column, in words.
 _MEANING_OF_KEY = {
     "urn": "a URN of 6 digits",
     "la": "an authority's number of 3 digits",
@@ -144,7 +144,7 @@ _MEANING_OF_KEY = {
 
 
 def meaning_of_heading(study: Study, source: Source, heading: str) -> str:
-    """What a cell under a heading of the file has to be, in words for a message."""
+    """The values allowed under a heading, in words for a message."""
     keys = headings_in(source, _KEYS)
     for key, meaning in _MEANING_OF_KEY.items():
         if keys[key].casefold() == heading.casefold():
@@ -162,14 +162,14 @@ def meaning_of_heading(study: Study, source: Source, heading: str) -> str:
 
 
 def codes_of_record_types(source: Source) -> str:
-    """The record types of a key stage's tables, as the file writes them and in words."""
+    """The record types of a key stage's tables: codes and words."""
     levels = LEVEL_OF_RECORD_TYPE[source.kind.removesuffix("_schools")]
     words = ", ".join(f"{code} ({level.replace('_', ' ')})" for code, level in levels.items())
     return f"one of {words}"
 
 
 def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set[str]:
-    """Headings that have to be there: of evaluated measures and groups, unless announced as not out yet."""
+    """Headings that must be present: those of evaluated measures and groups, unless not yet published."""
     used = {
         (measure.name, programme.target_group)
         for programme in study.evaluated_programmes
@@ -189,7 +189,7 @@ def _needed(study: Study, source: Source, columns: list[PublishedColumn]) -> set
 
 
 def _is_on_roll(study: Study, column: PublishedColumn) -> bool:
-    """Whether the school census counts the pupils a figure is of, where the file does not."""
+    """Whether pupils are counted by the school census, because the file does not count them."""
     kinds = {source.kind for source in study.source}
     return column.key_stage == "attendance" and "school_census" in kinds
 
@@ -212,7 +212,7 @@ def read_performance_table(
     wanted = (*keys_wanted, *wanted_figures(columns, needed))
     file = open_source(source, registered.path, looked_for(source, wanted))
     places = locate(file, wanted, study, source, not_here=others)
-    # Pupils of a figure may be unknown only if the study says that the file does not hold them.
+    # A figure's pupils may be unknown only if the study declares their column absent.
     counted = places.keys() | declared_absent(source, wanted)
     present = [
         column
@@ -255,7 +255,7 @@ def read_performance_table(
     con.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS {figures or _figure_of_nothing()}")
     judge_figures(con, "incoming")
     try:
-        _store(con, registered, places, Taken(file.reading, not_records))
+        _store(con, registered, places, ReadResult(file.reading, not_records))
     finally:
         con.execute("DROP TABLE numbered")
         con.execute("DROP TABLE incoming")
@@ -277,7 +277,7 @@ def _figure(
     unit: Unit,
     is_used: bool,
 ) -> str:
-    """SELECT of one figure a row: which it is, its text, and the texts of its pupils and its interval."""
+    """SELECT of one figure per row, with its text and the texts of its pupil count and interval."""
 
     def cell(heading: str) -> str:
         return f"t{cells[heading]}" if heading in cells else "NULL::VARCHAR"
@@ -310,7 +310,7 @@ def _store(
     con: duckdb.DuckDBPyConnection,
     registered: RegisteredFile,
     places: dict[str, Place],
-    taken: Taken,
+    read_result: ReadResult,
 ) -> None:
     source = registered.source
     decimals = "length(regexp_extract(raw_text, '\\.([0-9]+)', 1))"
@@ -369,16 +369,16 @@ def _store(
             BLANK_ROW: row_count(con, "numbered WHERE is_blank_row"),
             "no column with a figure that this project knows": n_without_figure,
         },
-        taken=taken,
+        read_result=read_result,
     )
 
 
 def _note_unreadable(
     con: duckdb.DuckDBPyConnection, registered: RegisteredFile, places: dict[str, Place]
 ) -> None:
-    """Keep the places of cells that would otherwise be lost without a word.
+    """Record the places of unreadable cells that would otherwise be lost.
 
-    A school without a usable URN belongs nowhere; pupils that are no number give a figure no weight.
+    Without a URN a school cannot be identified; without a pupil count a figure has no weight.
     """
     urn = sql_text(places["urn"].heading)
     la_keys = " ".join(
@@ -414,5 +414,5 @@ def _note_unreadable(
 
 
 def _if_used_or(condition: str, number: str) -> str:
-    """SQL for a number, of a measure that the study does not use only where it can be one."""
+    """SQL for a number; if the study does not use its measure, NULL unless it meets the condition."""
     return f"CASE WHEN is_used OR ({number}) {condition} THEN {number} END"

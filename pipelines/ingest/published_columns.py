@@ -1,10 +1,9 @@
-"""What the DfE publishes by school, of which pupils, and under which heading in which years.
+"""The headings under which the DfE publishes each measure and pupil group, by year.
 
-The reviewed table is `published_columns.csv`: a year's change of names is a change there. A measure that the
-Department does not publish by school, and one of a study's own, is read from a column that the study maps.
-`from_year` and `until_year` are academic years, both included; blank means since 2015-16 and to this day. A
-heading is met as a whole, so a column of an earlier year (`PTRWM_EXP_17`) is never taken for the year's own.
-Reading the tables themselves is `performance_tables`'.
+The reviewed table is `published_columns.csv`; `from_year` and `until_year` are inclusive academic years,
+blank for 2015-16 and for today. Headings must match in full, so an earlier year's column (`PTRWM_EXP_17`) is
+never taken for the current one. Measures that the Department does not publish by school, and a study's own,
+are read from columns that the study maps. `performance_tables` reads the files.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PublishedColumn:
-    """Where one measure of one pupil group stands in the performance tables of some years."""
+    """The columns of one measure and pupil group in the performance tables of some years."""
 
     key_stage: str
     measure: str
@@ -40,18 +39,18 @@ class PublishedColumn:
 
     @property
     def name(self) -> str:
-        """What a study may call it: the measure, with its pupil group unless that is everyone."""
+        """Its name in study.toml: the measure, and the pupil group unless that is all."""
         return self.measure if self.pupil_group == "all" else f"{self.measure}/{self.pupil_group}"
 
     @property
     def years(self) -> str:
-        """The years it is published for, in words."""
+        """The years of publication, in words."""
         if self.until_year:
             return f"published from {self.from_year or '2015-16'} to {self.until_year}"
         return f"published since {self.from_year or '2015-16'}"
 
     def is_of(self, key_stage: str, academic_year: str) -> bool:
-        """Whether the tables of that key stage and year hold it."""
+        """Whether the tables of that key stage and year include it."""
         return (
             self.key_stage == key_stage
             and self.from_year <= academic_year
@@ -69,13 +68,13 @@ def published_columns() -> tuple[PublishedColumn, ...]:
 
 
 def is_held_by_school(study: Study, measure: str, pupil_group: str) -> bool:
-    """Whether tables of any year can hold the measure for these pupils of each school."""
+    """Whether tables of any year can give this measure of these pupils by school."""
     published = {(c.measure, c.pupil_group) for c in published_columns()}
     return (measure, pupil_group) in published or measure in _mapped(study)
 
 
 def columns_of(study: Study, source: Source) -> tuple[PublishedColumn, ...]:
-    """Where a file's figures stand: of its key stage and year by the reviewed table, others as mapped."""
+    """A file's columns: those published for its key stage and year, and those the study maps."""
     key_stage, year = key_stage_of(source.kind), source.academic_year or ""
     of_stage = [c for c in published_columns() if c.key_stage == key_stage]
     counts = {c.pupil_group: c.n_pupils for c in reversed(of_stage)}
@@ -88,7 +87,7 @@ def columns_of(study: Study, source: Source) -> tuple[PublishedColumn, ...]:
         for group in PUPIL_GROUPS:
             ending = "" if group == "all" else f"/{group}"
             name = f"{measure}{ending}"
-            # The group's count in the file, unless this figure's own is named.
+            # Use the group's count unless the study names one for this figure.
             n_pupils = f"{name}/n_pupils"
             if n_pupils.casefold() not in mapped:
                 n_pupils = counts.get(group, f"n_pupils{ending}")
@@ -97,23 +96,23 @@ def columns_of(study: Study, source: Source) -> tuple[PublishedColumn, ...]:
 
 
 def _mapped(study: Study) -> list[str]:
-    """Measures of tables of schools that have no heading of the publisher's."""
+    """Measures without a published heading, which the study must map."""
     published = {column.measure for column in published_columns()}
     stages = {key_stage_of(kind) for kind in PUPIL_KINDS}
     return [
         measure.name
         for measure in study.measures.values()
         if measure.name not in published
-        # Of those stages the usual measures are made of pupils.
+        # At the pupil key stages, built-in measures come from pupil files.
         and (measure.name not in MEASURES or measure.key_stage not in stages)
     ]
 
 
 def wanted_figures(columns: Iterable[PublishedColumn], needed: set[str]) -> tuple[Wanted, ...]:
-    """Every heading of some columns with the names a study may give it; those in `needed` must be there.
+    """The headings of some columns with their possible names; those in `needed` are required.
 
-    A figure goes by its measure and group (`ks2_rwm_expected/disadvantaged`), the pupils it is about by
-    `n_pupils/disadvantaged`, or by the figure's name and `/n_pupils` where it has a count of its own.
+    A figure is named by measure and group (`ks2_rwm_expected/disadvantaged`), its pupils by
+    `n_pupils/disadvantaged`, or by the figure's name and `/n_pupils` if it has its own count.
     """
     names: dict[str, list[str]] = {}
     columns = tuple(columns)

@@ -1,4 +1,4 @@
-"""Files into raw tables: most by `records`, those with another form of file by their own module."""
+"""Reads files into raw tables, with `records` or with the module for their format."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _READERS: dict[str, Callable[[duckdb.DuckDBPyConnection, Study, RegisteredFile],
 
 
 def ingest_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> int:
-    """Fill a raw table anew from every source of its kinds; returns the rows kept.
+    """Refill a raw table from every source of its kinds; returns the number of rows kept.
 
-    Raises StudyError with the faults of all its files: missing file, checksum, encoding, headings, shape.
+    Raises StudyError with the faults of all its files: missing, wrong checksum, encoding, headings, shape.
     """
     con.execute(DDL)
     con.execute(table.ddl())

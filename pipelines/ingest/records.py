@@ -1,8 +1,8 @@
-"""Files with one record a row (pupils, registers, forms) into the catalogue's typed tables.
+"""Reads files with one record a row (pupils, registers, forms) into the catalogue's typed tables.
 
-Headings are matched by name, never by position. A cell that cannot be read as its type becomes NULL and
-its place is kept, so that `validation` can report every one; a pupil's number is replaced by a key, and
-names and dates of birth are never read.
+Columns are matched by heading, never by position. A cell that does not fit its type becomes NULL and its
+place is recorded, so that `validation` can report it. A key replaces the pupil's number; names and dates of
+birth are never read.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pipelines.ingest import numbers
 from pipelines.ingest.headings import Place, Wanted, locate, looked_for
 from pipelines.ingest.registration import (
     BLANK_ROW,
+    ReadResult,
     RegisteredFile,
-    Taken,
     record,
     record_set_aside_values,
     record_unread_columns,
@@ -30,19 +30,18 @@ from pipelines.study.settings import Source, Study
 # Columns filled from the registration, not from a cell.
 _FROM_REGISTRATION = ("source_id", "row_number", "academic_year", "release_status")
 
-# What every row of a file may have that lacks the column: the entry, and where it is true.
+# Columns for which a study may assume one value for every row: the entry, and when it is valid.
 _ASSUMED = {
     "inclusion": ('"PINCL_FLAG" = "201"', "every pupil counts in the measures"),
     "programme": ('"programme" = "…"', "every row is of one programme, with its id"),
 }
 
-# A pupil's number while a file is read; never stored.
+# Holds the pupil's number while a file is read; never stored.
 _PUPIL = "pupil_key"
 _TRUE = ("1", "Y", "YES", "TRUE", "T")
 _FALSE = ("0", "N", "NO", "FALSE", "F")
-# The short year first: the long one would take 18 for the year 18.
-# With a name for the month as Excel shows dates, and saves them. The last ones: a workbook's or database's
-# date written out by a program, which is midnight of that day.
+# Two-digit years come first, or %Y would read 18 as the year 18. Excel shows and saves months by name. The
+# last forms are dates that programs export with the time midnight.
 _DATE_FORMS = (
     *("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d", "%Y%m%d"),
     *("%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y"),
@@ -50,12 +49,12 @@ _DATE_FORMS = (
     *("%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00", "%Y-%m-%d 00:00:00.000", "%Y-%m-%dT00:00:00.000"),
 )
 _EARLIEST_YEAR = 1000
-# What is written where there is no date.
+# Texts that mean "no date".
 NO_DATE = ("N/A", "#N/A", "NA", "-", "NOT APPLICABLE", "NONE")
 
 
 def wanted_columns(table: Table, study: Study) -> tuple[Wanted, ...]:
-    """What a table is filled from, and the headings it goes by; what the study has no use for may lack."""
+    """The columns of a table with their headings; those the study does not use are optional."""
     return tuple(
         Wanted(
             column.name,
@@ -72,18 +71,18 @@ def wanted_columns(table: Table, study: Study) -> tuple[Wanted, ...]:
 def match_headers(
     table: Table, file: TabularFile, study: Study, source: Source
 ) -> dict[str, Place]:
-    """Where each column is read from.
+    """Where each column is in the file.
 
-    Raises StudyError naming every required column whose heading is not in the file, and every entry of
-    the study about its headings that does not fit.
+    Raises StudyError naming every required heading that is missing, and every entry of the study that does
+    not fit.
     """
-    # Without a heading row, the first pupil would be listed as headings.
+    # If the heading row is missing, the message would list the first pupil's values.
     is_open = table.sensitivity != "pupil"
     return locate(file, wanted_columns(table, study), study, source, shows_headings=is_open)
 
 
 def read_columns(table: Table) -> tuple[Column, ...]:
-    """The columns that are read from cells of a file."""
+    """The columns that are read from the file's cells."""
     return tuple(column for column in table.columns if column.name not in _FROM_REGISTRATION)
 
 
@@ -95,7 +94,7 @@ def read_records(
     file = open_source(registered.source, registered.path, headings)
     matched = match_headers(table, file, study, registered.source)
     columns = read_columns(table)
-    # Each text is trimmed once: an expression that stands in several places is worked out in each.
+    # Trim each text once: DuckDB would evaluate a repeated expression each time.
     texts = ", ".join(
         f"{matched[column.name].text() if column.name in matched else 'NULL::VARCHAR'} AS {_text(column)}"
         for column in columns
@@ -108,7 +107,7 @@ def read_records(
         if column.kind not in {"text", "code"} and column.sensitivity != "identifying"
         if column not in spare
     )
-    # Of a column that the study has no use for a value is kept if it is as it should be.
+    # For columns the study does not use, keep only valid values.
     kept = ", ".join(
         f"CASE WHEN {_fits(column)} THEN {column.name} END AS {column.name}" for column in spare
     )
@@ -137,7 +136,7 @@ def read_records(
         """,
     )
     try:
-        _store(con, table, registered, columns, Taken(file.reading, not_records))
+        _store(con, table, registered, columns, ReadResult(file.reading, not_records))
         headings_of = " ".join(
             f"WHEN '{c.name}' THEN {sql_text(matched[c.name].heading)}"
             for c in spare
@@ -163,7 +162,7 @@ def _store(
     table: Table,
     registered: RegisteredFile,
     columns: tuple[Column, ...],
-    taken: Taken,
+    read_result: ReadResult,
 ) -> None:
     source = registered.source
     names = {column.name for column in table.columns}
@@ -198,18 +197,18 @@ def _store(
         n_rows_in=n_rows_kept + sum(n_rows.values()),
         n_rows_kept=n_rows_kept,
         set_asides={reason: count for reason, count in n_rows.items() if reason is not None},
-        taken=taken,
+        read_result=read_result,
     )
 
 
 def _names(conditions: Iterable[tuple[str, str]]) -> str:
-    """SQL for the list of the names whose condition a row meets."""
+    """SQL for the list of names whose condition a row meets."""
     each = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in conditions)
     return f"list_filter([{each or 'NULL'}], lambda name: name IS NOT NULL)"
 
 
 def _fits(column: Column) -> str:
-    """SQL: whether a value is one of its column's codes, or within its bounds."""
+    """SQL: whether a value is an allowed code or within bounds."""
     if column.allowed:
         return f"{column.name} IN ({', '.join(sql_text(code) for code in column.allowed)})"
     bounds = [
@@ -224,9 +223,9 @@ def _text(column: Column) -> str:
 
 
 def _stored(column: Column) -> str:
-    """What a table keeps of a column: of a pupil's number the row where it first stands.
+    """SQL for the stored value: instead of a pupil's number, the first row in which it occurs.
 
-    That tells pupils apart and says nothing about them.
+    That distinguishes pupils and reveals nothing about them.
     """
     if column.name != _PUPIL:
         return column.name
@@ -234,7 +233,7 @@ def _stored(column: Column) -> str:
 
 
 def _first_rows(columns: Iterable[Column]) -> str:
-    """SQL that joins to the rows of a pupil who stands in several the first of them: few do."""
+    """SQL that joins the first row of each pupil who occurs in several rows."""
     if all(column.name != _PUPIL for column in columns):
         return ""
     return (
@@ -250,19 +249,19 @@ def _has_text(column: Column) -> str:
 
 
 def _blanks(column: Column) -> str:
-    """SQL list of the codes that mean "no value" in a column."""
+    """SQL list of a column's codes for "no value"."""
     codes = (*column.blanks, *(NO_DATE if column.kind == "date" else ()))
     return ", ".join(sql_text(code) for code in codes)
 
 
 def _unless_blank(column: Column, text: str, value: str) -> str:
-    """SQL for a number that is no code for "no value": some publishers number even that."""
+    """SQL for a number, or NULL if it is a code for "no value", which may be a number itself."""
     blanks = _blanks(column)
     return f"CASE WHEN upper({text}) NOT IN ({blanks}) THEN {value} END" if blanks else value
 
 
 def _parse(column: Column, text: str) -> str:
-    """SQL that reads a cell's text as the column's kind, NULL where it cannot."""
+    """SQL that reads a text as the column's kind, or NULL."""
     if column.name == _PUPIL:
         return f"upper({text})"
     if column.kind == "text":

@@ -1,4 +1,4 @@
-"""Registered files: that each is there, is the one the protocol means, and what became of its rows."""
+"""Registered files: checks that each exists and has the right checksum, and records the fate of its rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from pipelines.ingest.content import unreadable
 from pipelines.ingest.tabular import Reading
 from pipelines.study.settings import Source, SourceKind, Study
 
-# Why a row without a text in any cell is set aside.
 BLANK_ROW = "blank row"
 DDL = """
 CREATE TABLE IF NOT EXISTS raw.source (
@@ -43,7 +42,7 @@ CREATE TABLE IF NOT EXISTS raw.value_set_aside (
 
 @dataclass(frozen=True)
 class RegisteredFile:
-    """A source whose file is there and has the checksum the protocol gives, if it gives one."""
+    """A source whose file exists and has the protocol's checksum, if one is given."""
 
     source: Source
     path: Path
@@ -51,23 +50,22 @@ class RegisteredFile:
 
     @property
     def source_id(self) -> str:
-        """How the file is named in every message and table: as `study.toml` writes it."""
+        """The file's name in messages and tables, as written in `study.toml`."""
         return self.source.file
 
 
 @dataclass(frozen=True)
-class Taken:
-    """How a file was read, and how many of its rows are no records, by reason: titles, totals, notes."""
+class ReadResult:
+    """How a file was read, and the number of rows that are no records, by reason: titles, totals, notes."""
 
     reading: Reading
     not_records: Mapping[str, int]
 
 
 def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[RegisteredFile, ...]:
-    """Find and fingerprint the sources of some kinds.
+    """Find and hash the sources of some kinds.
 
-    Raises StudyError with one fault for every file that is missing, is a folder, or is another file
-    than the one registered.
+    Raises StudyError with a fault for every file that is missing, is a folder, or has the wrong checksum.
     """
     faults: list[Fault] = []
     files: list[RegisteredFile] = []
@@ -129,7 +127,7 @@ def registered_files(study: Study, kinds: Iterable[SourceKind]) -> tuple[Registe
 
 
 def _is_of_another_year(source: Source, sha256: str, other: RegisteredFile) -> bool:
-    """Whether a file stands in for two years: nothing in a pupil's row says which it is of."""
+    """Whether one file is registered for two years; rows of pupils do not show their year."""
     return (
         sha256 == other.sha256
         and source.kind == other.source.kind
@@ -138,7 +136,7 @@ def _is_of_another_year(source: Source, sha256: str, other: RegisteredFile) -> b
 
 
 def sources_sha256(study: Study) -> str:
-    """One fingerprint of all sources. Raises StudyError as `registered_files` does."""
+    """One hash of all sources. Raises StudyError as `registered_files` does."""
     digest = hashlib.sha256()
     for file in registered_files(study, (source.kind for source in study.source)):
         digest.update(f"{file.source.kind} {file.source_id} {file.sha256}\n".encode())
@@ -152,7 +150,7 @@ def file_sha256(path: Path) -> str:
 
 
 def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
-    """Take out what was recorded of sources of some kinds: one of them may no longer be registered."""
+    """Delete the records about sources of some kinds, some of which may no longer be registered."""
     is_of_kinds = "list_contains($kinds, kind)"
     given = {"kinds": list(kinds)}
     for table in ("set_aside", "unknown_code", "unread_column", "value_set_aside"):
@@ -171,16 +169,16 @@ def record(
     n_rows_in: int,
     n_rows_kept: int,
     set_asides: dict[str, int],
-    taken: Taken,
+    read_result: ReadResult,
 ) -> None:
-    """Write down what became of a file's rows: rows in = rows kept + rows set aside, each with a reason.
+    """Record a file: rows in = rows kept + rows set aside, each with a reason.
 
-    Rows that are no records count on both sides. Raises RuntimeError if the numbers do not add up, since
+    Rows that are no records count on both sides. Raises RuntimeError if the numbers do not add up, because
     then rows were lost.
     """
-    reading = taken.reading
-    set_asides = {**taken.not_records, **set_asides}
-    n_rows_in += sum(taken.not_records.values())
+    reading = read_result.reading
+    set_asides = {**read_result.not_records, **set_asides}
+    n_rows_in += sum(read_result.not_records.values())
     n_rows_set_aside = sum(set_asides.values())
     if n_rows_in != n_rows_kept + n_rows_set_aside:
         raise RuntimeError(
@@ -215,7 +213,7 @@ def record(
 
 
 def record_unknown_codes(con: duckdb.DuckDBPyConnection, file: RegisteredFile, select: str) -> None:
-    """Write down codes nobody knows in columns the study does not use: column, text, number of cells."""
+    """Record unknown codes in columns that the study does not use: column, text, number of cells."""
     con.execute(
         f"INSERT INTO raw.unknown_code SELECT $source_id, * FROM ({select}) ORDER BY ALL",
         {"source_id": file.source_id},
@@ -225,7 +223,7 @@ def record_unknown_codes(con: duckdb.DuckDBPyConnection, file: RegisteredFile, s
 def record_set_aside_values(
     con: duckdb.DuckDBPyConnection, table: Table, file: RegisteredFile, select: str
 ) -> None:
-    """Write down the places of values set aside in columns the study has no use for: row, heading."""
+    """Record places of values set aside in columns that the study does not use: row, heading."""
     con.execute(
         f"INSERT INTO raw.value_set_aside SELECT $table_name, $source_id, * FROM ({select}) ORDER BY ALL",
         {"table_name": table.full_name, "source_id": file.source_id},
@@ -235,6 +233,6 @@ def record_set_aside_values(
 def record_unread_columns(
     con: duckdb.DuckDBPyConnection, file: RegisteredFile, headings: Iterable[str]
 ) -> None:
-    """Write down the headings of a file under which nothing was read."""
+    """Record the headings of a file that were not read."""
     for heading in headings:
         con.execute("INSERT INTO raw.unread_column VALUES (?, ?)", [file.source_id, heading])

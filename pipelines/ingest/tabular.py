@@ -1,7 +1,7 @@
-"""The one door to a source's file: whatever it was, it is headings, and rows of text under their numbers.
+"""Opens every source file, whatever its format, as headings and numbered rows of text.
 
-Text is `delimited`'s, workbooks are `workbook`'s; what a cell means is for `records` and
-`performance_tables` to say.
+Text files are read by `delimited`, workbooks by `workbook`. `records` and `performance_tables` interpret the
+cells.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from pipelines.study.settings import Encoding, Source
 
 ABOVE_THE_HEADING = "above the heading"
 BELOW_THE_RECORDS = "total or note below the records"
-# What a row below the records begins with. Anything else there is taken for a record, and judged as one.
+# How a row below the records begins; any other row is checked as a record.
 _TOTAL_OR_NOTE = re.compile(
     r"\W*((grand |overall |sub-?)?totals?|sources?|(foot)?notes?|produced|generated|exported|printed|"
     r"end of|crown copyright|contains public sector|©|\(c\) crown)(?!\w)|©",
     re.IGNORECASE,
 )
-# The last heading of a file whose publisher writes further cells beyond it, and what such a cell looks like:
-# the register's search download gives each further link of a school (its number, then what it is) one more.
+# A last heading whose publisher writes extra cells beyond it, and the form of those cells. The register's
+# search download gives each further link of a school (its number, then its type) another cell.
 _RAGGED_TAILS = {"linked establishments": re.compile(r"$|.*\b[0-9]{5,7}\b")}
-# The widest published table, of Key Stage 4, has some 400.
+# The widest published table, for Key Stage 4, has some 400.
 MOST_COLUMNS = 2_000
 _ROWS_A_BATCH = 10_000
 _STREAM = "rows_of_file"
@@ -44,7 +44,7 @@ _STREAM = "rows_of_file"
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file was taken: for the run's record."""
+    """How a file was read, for the run's record."""
 
     file_format: Format
     encoding: Encoding | None = None
@@ -54,7 +54,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class TabularFile:
-    """A file with one heading row: plain text, gzipped text or a sheet of a workbook."""
+    """A file with one heading row: text, gzipped text or a worksheet."""
 
     source_id: str
     headers: tuple[str, ...]
@@ -62,11 +62,11 @@ class TabularFile:
     reading: Reading
     headings: Headings
     grid: TextGrid | SheetGrid
-    # SQL by which DuckDB reads the file itself, in parallel; None if its rows have to be handed over.
+    # SQL with which DuckDB reads the file in parallel; None if Python must read it.
     direct_scan: str | None = None
 
     def cells(self, places: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
-        """The text at (row, index of column) places: for the analyst's own terminal."""
+        """The text at (row, column index) places, for the analyst's own terminal."""
         wanted = set(places)
         last = max((row for row, _ in wanted), default=0)
         found: dict[tuple[int, int], str] = {}
@@ -80,7 +80,7 @@ class TabularFile:
 
 
 def open_source(source: Source, path: Path, headings: Headings) -> TabularFile:
-    """Open the file of a `[[source]]`, as its entry says. Raises StudyError as `open_tabular` does."""
+    """Open a `[[source]]` with its settings. Raises StudyError as `open_tabular` does."""
     return open_tabular(source.file, path, headings, sheet=source.sheet, encoding=source.encoding)
 
 
@@ -92,13 +92,13 @@ def open_tabular(
     sheet: str | None = None,
     encoding: Encoding | None = None,
 ) -> TabularFile:
-    """Find how a file is written and where its headings are.
+    """Detect a file's format and find its headings.
 
-    Raises StudyError in plain words if it is broken, stops in the middle of a row, is something else than
-    its name says, names a heading twice, or leaves open which sheet or column is meant.
+    Raises StudyError if the file is broken, cut short, in another format than its name says, repeats a
+    heading, or leaves open which sheet or column is meant.
     """
     file_format = format_of(source_id, path)
-    _refuse_idle_settings(source_id, file_format, sheet, encoding)
+    _refuse_unused_settings(source_id, file_format, sheet, encoding)
     if file_format == "csv":
         text_grid, survey = open_grid(source_id, path, headings, encoding)
         number, cells = heading_row(text_grid.first_rows(), headings)
@@ -129,17 +129,17 @@ def open_tabular(
 def create_from_scan(
     con: duckdb.DuckDBPyConnection, file: TabularFile, statement: str
 ) -> dict[str, int]:
-    """Run a statement with `{scan}` in it over the file's records; returns rows set aside, by reason.
+    """Run a statement containing `{scan}` over the file's records; returns rows set aside, by reason.
 
-    `{scan}` is a subquery with every row as text, cells named c0, c1 …; short rows end in NULLs, and so
-    does a blank cell. Its `row_number` is the row a spreadsheet shows. Raises StudyError naming every row
-    whose shape is broken: DuckDB's own message would quote the row.
+    `{scan}` becomes a subquery with every row as text, in columns c0, c1 …; blank and missing cells are NULL.
+    `row_number` is the row as in a spreadsheet. Raises StudyError naming every malformed row, because
+    DuckDB's own message would quote it.
     """
     if file.direct_scan is not None:
         try:
             con.execute(statement.replace("{scan}", file.direct_scan))
         except duckdb.Error:
-            # What is beyond the parallel reader, or broken, is read row by row, and named if it is.
+            # Fall back to reading row by row, which finds and reports malformed rows.
             pass
         else:
             return {}
@@ -160,7 +160,7 @@ def create_from_scan(
 
 
 class _Stream:
-    """The records of a file in order, with what was set aside and what is broken."""
+    """The records of a file in order; collects faults and rows set aside."""
 
     def __init__(self, file: TabularFile) -> None:
         self.file = file
@@ -168,7 +168,7 @@ class _Stream:
         self.set_asides = {ABOVE_THE_HEADING: 0, BELOW_THE_RECORDS: 0}
 
     def batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        """Records as Arrow. Raises StudyError, which DuckDB wraps, once all faults are known."""
+        """Records as Arrow batches. At the end raises StudyError, which DuckDB wraps, if there are faults."""
         width = len(self.file.headers)
         records = self._records()
         while rows := list(islice(records, _ROWS_A_BATCH)):
@@ -183,7 +183,7 @@ class _Stream:
             raise StudyError(self.faults)
 
     def _records(self) -> Iterator[tuple[int, Sequence[str]]]:
-        """Rows below the heading, but for totals and notes with no record after them."""
+        """Rows below the heading, without the totals and notes that follow the last record."""
         held: list[tuple[int, Sequence[str]]] = []
         width = len(self.file.headers)
         for row, cells in self._rows():
@@ -207,7 +207,7 @@ class _Stream:
                 yield row, cells
 
     def _is_ragged_tail(self, surplus: Sequence[str]) -> bool:
-        """Whether cells beyond the last heading are more of what its publisher writes under it."""
+        """Whether cells beyond the last heading are extra cells that its publisher writes."""
         pattern = _RAGGED_TAILS.get(self.file.headers[-1].casefold())
         return pattern is not None and all(pattern.match(cell.strip()) for cell in surplus)
 
@@ -229,10 +229,11 @@ class _Stream:
 
 
 def _too_long(file: TabularFile, row: int, cells: Sequence[str]) -> Fault:
-    """A row longer than the heading; a comma is blamed only where a cell looks like half of one."""
+    """The fault for a row longer than the heading; suggests an unquoted comma only if the cells look like
+    it."""
     width = len(file.headers)
     remedy = "look at the end of the row: take out what stands beyond the last heading, or give it a heading"
-    # A comma within a text has a space after it, and parts the text into one cell more.
+    # A comma within a text is usually followed by a space.
     halves = [nth for nth, cell in enumerate(cells, start=1) if cell[:1] == " " and cell.strip()]
     if isinstance(file.grid, TextGrid) and len(halves) == len(cells) - width:
         remedy = (
@@ -249,9 +250,9 @@ def _too_long(file: TabularFile, row: int, cells: Sequence[str]) -> Fault:
 
 
 def _is_total_or_note(file: TabularFile, cells: Sequence[str]) -> bool:
-    """Whether a row cannot be a record: it begins like a total or a note, and lacks what a record has.
+    """Whether a row is no record: it begins like a total or a note and lacks required cells.
 
-    Half of the other required cells have to be blank; where none is required, all others.
+    Half of the other required cells must be blank, or all others if none is required.
     """
     first = next((index for index, cell in enumerate(cells) if cell.strip()), None)
     if first is None or not _TOTAL_OR_NOTE.match(cells[first].strip()):
@@ -273,7 +274,7 @@ def _is_total_or_note(file: TabularFile, cells: Sequence[str]) -> bool:
 def _direct_scan(
     grid: TextGrid, survey: Survey, heading: int, headers: tuple[str, ...]
 ) -> str | None:
-    """SQL for a file DuckDB reads as it stands: UTF-8, heading in row 1, nothing below the records."""
+    """SQL for a file that DuckDB can read directly: UTF-8, heading in row 1, nothing below the records."""
     if survey.encoding != "utf-8" or heading != 1 or survey.line_end not in {"\n", "\r\n"}:
         return None
     nothing = f' "\t\r{grid.delimiter}'
@@ -283,7 +284,7 @@ def _direct_scan(
     last_line = last_lines[-1] if last_lines else ""
     if _TOTAL_OR_NOTE.match(last_line.lstrip(nothing)) or last_line.count('"') % 2:
         return None
-    # A file of one column has no blank lines: they are its blank cells.
+    # In a file of one column, blank lines are blank cells.
     blank_rows = grid.blank_rows() if survey.has_blank_line and len(headers) > 1 else ()
     return grid.scan(len(headers), blank_rows)
 
@@ -309,10 +310,10 @@ def _too_wide(source_id: str, row: int, n_columns: int) -> Fault:
     )
 
 
-def _refuse_idle_settings(
+def _refuse_unused_settings(
     source_id: str, file_format: Format, sheet: str | None, encoding: Encoding | None
 ) -> None:
-    """A setting that means nothing for the file is a mistake about the file."""
+    """Refuse a setting that does not apply to the file's format: it shows a mistake about the file."""
     idle = ("sheet", sheet) if file_format == "csv" else ("encoding", encoding)
     if idle[1] is not None:
         raise StudyError(

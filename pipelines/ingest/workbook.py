@@ -1,6 +1,6 @@
-"""Workbooks (XLSX, ODS): which sheet is meant, and its rows as the text an analyst sees.
+"""Workbooks (XLSX, ODS): selects the sheet, and gives its rows as the text an analyst sees.
 
-What values alone do not show is read by `workbook_cells`. No cell's meaning is known here.
+`workbook_cells` reads what cell values do not show. No cell is interpreted here.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from pipelines.ingest.workbook_cells import (
     xlsx_marks,
 )
 
-# Workbooks of a national table unpack to 150 MB; XML of numbers shrinks 5 to 20 times.
+# Workbooks of a national table unpack to 150 MB; XML of numbers compresses 5 to 20 times.
 MOST_BYTES = 2**30
 MOST_RATIO = 200
 RATIO_COUNTS_FROM_BYTES = 32 * 2**20
-# Where ODS says what is encrypted.
+# Lists encrypted parts in ODS.
 _MANIFEST = "META-INF/manifest.xml"
 _MAIN_PART = {"xlsx": "xl/workbook.xml", "ods": "content.xml"}
 
 
 @dataclass(frozen=True)
 class SheetGrid:
-    """A sheet as rows of cells, each under the number the spreadsheet shows."""
+    """A sheet as rows of cells, numbered as in the spreadsheet."""
 
     sheet_name: str
     sheet: python_calamine.CalamineSheet
     marks: SheetMarks
 
     def rows(self, *, is_strict: bool = False) -> Iterator[Row]:
-        """Every row to the last that holds something; one without a single character is empty."""
+        """Every row up to the last with content; a row without characters is empty."""
         del is_strict  # a workbook has no quotes to be strict about
         first_column = self.sheet.start[1] if self.sheet.start else 0
         left = [""] * first_column
@@ -58,7 +58,7 @@ class SheetGrid:
             yield row, cells if any(cells) else []
 
     def first_rows(self) -> list[Row]:
-        """The rows a heading is looked for in; a heading merged over rows stands in each of them."""
+        """The rows in which to look for headings; vertically merged headings are repeated in each row."""
         rows = {row: list(cells) for row, cells in islice(self.rows(), ROWS_SEARCHED)}
         for top, bottom, left, _ in self.marks.merges:
             text = rows[top][left - 1] if top in rows and left <= len(rows[top]) else ""
@@ -93,9 +93,9 @@ def open_sheet(
     headings: Headings,
     sheet_name: str | None,
 ) -> SheetGrid:
-    """Find the sheet that is meant: the one named, the only one, or the only one with the headings.
+    """Find the sheet: the one named, the only one, or the only one with the headings.
 
-    Raises StudyError if the workbook is broken, protected or too large, or no one sheet is meant.
+    Raises StudyError if the workbook is broken, protected or too large, or the sheet is ambiguous.
     """
     try:
         marks = _marks(source_id, path, file_format)
@@ -130,9 +130,9 @@ def open_sheet(
 def cell_faults(
     source_id: str, grid: SheetGrid, heading: int, headers: tuple[str, ...], headings: Headings
 ) -> list[Fault]:
-    """Cells the workbook itself shows no value of, and merges that leave open which column is meant."""
+    """Faults of error cells, uncalculated formulas, and headings merged over several columns."""
     faults: list[Fault] = []
-    for row, column in sorted({*grid.marks.errors, *grid.marks.never_worked_out}):
+    for row, column in sorted({*grid.marks.errors, *grid.marks.uncalculated}):
         header = headers[column - 1] if column <= len(headers) else ""
         if row < heading or (row > heading and not headings.is_meant(header)):
             continue
@@ -173,13 +173,13 @@ def cell_faults(
 def _marks(
     source_id: str, path: Path, file_format: Literal["xlsx", "ods"]
 ) -> dict[str, SheetMarks]:
-    """Check a workbook's archive, then read its marks; nothing is unpacked before its size is known."""
+    """Check a workbook's archive and its size before unpacking, then read its marks."""
     with zipfile.ZipFile(path) as archive:
         n_bytes = sum(part.file_size for part in archive.infolist())
         most = max(RATIO_COUNTS_FROM_BYTES, path.stat().st_size * MOST_RATIO)
         if n_bytes > min(most, MOST_BYTES):
             raise TooLargeError
-        # A size that is a lie shows here: no part is read beyond it, and its checksum is then another.
+        # Detects false sizes: no part is read beyond its stated size, so its checksum would not match.
         if archive.testzip() is not None:
             raise zipfile.BadZipFile
         names = archive.namelist()
@@ -199,7 +199,7 @@ def _is_same(name: str, wanted: str) -> bool:
 
 
 def _letters(column: int) -> str:
-    """A column as a spreadsheet names it."""
+    """A column's letters, as in a spreadsheet."""
     letters = ""
     while column:
         column, rest = divmod(column - 1, 26)

@@ -1,7 +1,7 @@
-"""What stands in a workbook's sheets that its values do not show: merges, errors, percentages, extent.
+"""What a worksheet's XML shows beyond cell values: merges, errors, percentages, size.
 
-Read from the XML itself, in a stream: a reader of values gives an error, or a formula that was never
-worked out, as nothing at all. What is done about it is `workbook`'s.
+The XML is streamed directly, because the library that reads values returns errors and uncalculated formulas
+as blanks. `workbook` decides what to do about them.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
-# A place in a sheet: row and column, both from 1.
+# Row and column, both from 1.
 Place = tuple[int, int]
-# First and last row, first and last column of merged cells, both ends included.
+# First and last row, first and last column of merged cells, inclusive.
 Merge = tuple[int, int, int, int]
 
-# A reader of values lays a sheet out in full: at 30 bytes a cell this is a gigabyte. A million rows of 28.
+# The library that reads values stores every cell of a sheet: at 30 bytes each this is a gigabyte.
 MOST_CELLS = 30_000_000
-# A text that stands once in the file and in many cells is laid out in each of them.
+# It also copies a shared text into each cell that uses it.
 MOST_CHARACTERS = 2**30
-# ODS writes equal rows once, with a number. A page of them is plausible, more is made to do harm.
+# ODS writes repeated rows once with a count. More than this is not plausible in a real file.
 MOST_REPEATS = 10_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 _PERCENT_FORMATS = {"9", "10"}
@@ -33,24 +33,24 @@ _ODS_CELLS = {"table-cell", "covered-table-cell"}
 
 
 class TooLargeError(Exception):
-    """A sheet would fill the memory."""
+    """A sheet would not fit in memory."""
 
 
 @dataclass
 class SheetMarks:
-    """One sheet, as its XML says."""
+    """What the XML says about one sheet."""
 
     n_rows: int = 0
     n_columns: int = 0
     merges: list[Merge] = field(default_factory=list)
     errors: dict[Place, str] = field(default_factory=dict)
-    never_worked_out: set[Place] = field(default_factory=set)
+    uncalculated: set[Place] = field(default_factory=set)
     percentages: set[Place] = field(default_factory=set)
 
     n_characters: int = 0
 
     def reach(self, row: int, column: int, n_characters: int) -> None:
-        """Take note of cells as far as a place. Raises TooLargeError if that is more than can be read."""
+        """Count cells up to a place. Raises TooLargeError if there are too many to read."""
         self.n_characters += n_characters
         self.n_rows = max(self.n_rows, row)
         self.n_columns = max(self.n_columns, column)
@@ -59,9 +59,9 @@ class SheetMarks:
 
 
 def xlsx_marks(archive: zipfile.ZipFile) -> dict[str, SheetMarks]:
-    """The marks of every worksheet by its name.
+    """The marks of every worksheet, by name.
 
-    Raises TooLargeError, KeyError for a part that is missing, ExpatError for broken XML.
+    Raises TooLargeError, KeyError for a missing part, ExpatError for broken XML.
     """
     percent_styles = _percent_styles(archive)
     shared = _SharedTexts()
@@ -78,7 +78,7 @@ def xlsx_marks(archive: zipfile.ZipFile) -> dict[str, SheetMarks]:
 
 
 def ods_marks(archive: zipfile.ZipFile) -> dict[str, SheetMarks]:
-    """The marks of every sheet by its name. Raises as `xlsx_marks` does."""
+    """The marks of every sheet, by name. Raises as `xlsx_marks` does."""
     reader = _OdsContent()
     with archive.open("content.xml") as stream:
         _parse(stream, reader.start, reader.end, reader.text)
@@ -106,7 +106,7 @@ def _local(name: str) -> str:
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:
-    """Every element of a small part, in the order in which they begin."""
+    """Every element of a small part, in document order."""
     found: list[tuple[str, dict[str, str]]] = []
     with archive.open(part) as stream:
         _parse(
@@ -133,7 +133,7 @@ def _xlsx_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _percent_styles(archive: zipfile.ZipFile) -> set[str]:
-    """The style numbers under which a number is shown as a percentage."""
+    """The style numbers that display a number as a percentage."""
     if "xl/styles.xml" not in archive.namelist():
         return set()
     formats = set(_PERCENT_FORMATS)
@@ -159,7 +159,7 @@ def _place(reference: str) -> Place | None:
 
 
 class _SharedTexts:
-    """How long each text is that cells refer to by its number."""
+    """The length of each text that cells refer to by number."""
 
     def __init__(self) -> None:
         self.lengths: list[int] = []
@@ -175,7 +175,7 @@ class _SharedTexts:
 
 
 class _XlsxSheet:
-    """Follows the elements of one worksheet."""
+    """Collects the marks of one worksheet."""
 
     def __init__(self, percent_styles: set[str], shared_lengths: list[int]) -> None:
         self.marks = SheetMarks()
@@ -221,10 +221,10 @@ class _XlsxSheet:
             if self._kind == "e":
                 self.marks.errors[place] = self._value
             elif self._has_formula and not self._value and self._kind != "str":
-                self.marks.never_worked_out.add(place)
+                self.marks.uncalculated.add(place)
             elif self._kind == "n" and self._style in self._percent_styles and self._value:
                 self.marks.percentages.add(place)
-            # A reader of values lays out a cell whose text is empty, but none that is only coloured.
+            # The library stores empty texts as cells, but not cells that only have a format.
             if self._has_content:
                 self.marks.reach(*place, self._n_characters())
 
@@ -238,14 +238,14 @@ class _XlsxSheet:
 
 
 class _OdsContent:
-    """Follows the elements of `content.xml`, in which equal rows and cells stand once with a number."""
+    """Collects the marks of `content.xml`, in which repeated rows and cells are written once with a count."""
 
     def __init__(self) -> None:
         self.sheets: dict[str, SheetMarks] = {}
         self._marks = SheetMarks()
         self._row = self._column = 0
         self._n_rows = self._n_equal = 1
-        # Of the row being read: filled cells (first column, how many, which kind), and what errors say.
+        # For the current row: filled cells (first column, count, kind), and texts of errors.
         self._cells: list[tuple[int, int, str]] = []
         self._n_characters = 0
         self._errors: dict[int, str] = {}
@@ -263,7 +263,7 @@ class _OdsContent:
             self._cells, self._errors = [], {}
             self._n_characters = 0
         elif name == "s":
-            # So many spaces, written as their number.
+            # A run of spaces, written as a count.
             self._n_characters += self._n_equal * _count(attributes, "text:c")
         elif name in _ODS_CELLS:
             n_cells = self._n_equal = _count(attributes, "table:number-columns-repeated")
@@ -298,7 +298,7 @@ class _OdsContent:
         for first, n_cells, kind in self._cells:
             marks.reach(self._row + self._n_rows, first + n_cells - 1, n_characters)
             n_characters = 0
-            if kind not in {"error", "percentage", "never worked out"}:
+            if kind not in {"error", "percentage", "uncalculated"}:
                 continue
             for row in range(self._row + 1, self._row + self._n_rows + 1):
                 places = {(row, column) for column in range(first, first + n_cells)}
@@ -307,7 +307,7 @@ class _OdsContent:
                 elif kind == "error":
                     marks.errors.update(dict.fromkeys(places, self._errors[first].strip()))
                 else:
-                    marks.never_worked_out |= places
+                    marks.uncalculated |= places
 
     def _merged(self, attributes: dict[str, str]) -> None:
         n_columns = _count(attributes, "table:number-columns-spanned")
@@ -323,10 +323,10 @@ def _count(attributes: dict[str, str], name: str) -> int:
 
 
 def _ods_kind(attributes: dict[str, str]) -> str:
-    """What a cell is, "" for a cell without content."""
+    """The kind of a cell, or "" if it has no content."""
     kind = attributes.get("office:value-type", "")
     if attributes.get("calcext:value-type") == "error":
         return "error"
     if not kind and "table:formula" in attributes:
-        return "never worked out"
+        return "uncalculated"
     return kind

@@ -1,1 +1,2 @@
-"""`study.toml`: read, checked for contradictions, written as tables, drafted for a new study."""
+"""`study.toml`: reads it, checks it for contradictions, writes it as tables, and drafts one for a new
+study."""

@@ -1,6 +1,7 @@
-"""What does not fit together in a study's settings, beyond what their schema can say.
+"""Finds settings of a study that contradict each other, beyond what the schema can check.
 
-Within one programme that is `programme_contradictions`', between releases and breaks in series theirs.
+`programme_contradictions` and `measure_contradictions` check single programmes and measures; releases and
+series breaks are checked in `study.release_in_use` and `study.series`.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from pipelines.study.settings import (
 )
 
 Location = tuple[str | int, ...]
-# Where in study.toml, what is wrong, what was expected, what to do.
+# Location in study.toml, problem, expectation, remedy.
 Contradiction = tuple[Location, str, str, str]
 
 
 def contradictions(study: Study) -> Iterator[Contradiction]:
-    """All there are, in the order of the file."""
+    """Every contradiction, in the order of the file."""
     yield from _of_the_study(study)
     yield from own_measure_contradictions(study)
     yield from _of_programmes(study)
@@ -92,7 +93,7 @@ def _of_the_study(study: Study) -> Iterator[Contradiction]:
 
 
 def _holds_more_than_a_study(folder: Path) -> bool:
-    """Whether a folder is the whole disk, a person's whole folder, or holds either of these."""
+    """Whether a folder is, or contains, a whole disk, a home folder or this project."""
     above_home = Path.home().is_relative_to(folder) or PROJECT.is_relative_to(folder)
     return folder == Path(folder.anchor) or above_home
 
@@ -134,7 +135,7 @@ def _of_programmes(study: Study) -> Iterator[Contradiction]:
             yield (("stated_total", index, "fund"), problem, known, "mend the name, or take it out")
 
 
-# What each claim is counted from: one of these has to be there.
+# Sources from which a claim is checked: at least one is needed.
 _COUNTED_FROM: dict[ClaimKind, tuple[SourceKind, ...]] = {
     "every_school_takes_part": ("enrolments",),
     "all_maintained_schools_reviewed": ("inspections", "reviews"),
@@ -206,7 +207,8 @@ def _of_sources(study: Study) -> Iterator[Contradiction]:
                 "one entry for each file",
                 "take one of the two out, or mend its name",
             )
-        # Unlike Path.resolve, this leaves a link that leads to itself for the search to miss.
+        # Unlike Path.resolve, realpath does not raise for a link to itself; the file is then reported
+        # missing.
         if not Path(os.path.realpath(study.path(source))).is_relative_to(study.data_root):
             yield (
                 (*here, "file"),

@@ -1,4 +1,4 @@
-"""What is wrong with the measures that a study.toml names or declares; see `contradictions` for the rest."""
+"""Finds errors in the measures that a study.toml names or declares."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from pipelines.study.measures import MEASURES
 from pipelines.study.settings import PUPIL_GROUPS, Study
 
-# The share of pupils on SEN support is found by this ending wherever it is guarded.
+# This ending identifies the share of pupils on SEN support, which is protected wherever it occurs.
 _RESERVED_ENDING = "_sen_support_share"
-# Other names by which a column can be mapped.
+# Other names that a column can be mapped to.
 _NOT_A_MEASURE = ("n_pupils", "urn", "la", "estab", "school_name", "school_type", "record_type")
 
 
 def unknown_measures(study: Study) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
-    """Names that are no measure: where, what is wrong, what is expected, what to do. Others wait for them."""
+    """Names that are not measures: location, problem, expectation, remedy. Checked before anything else."""
     named: list[tuple[tuple[str | int, ...], str]] = []
     for nth, programme in enumerate(study.programme):
         here = ("programme", nth)
         named += [
-            ((*here, "measure", n, "name"), asked.name) for n, asked in enumerate(programme.measure)
+            ((*here, "measure", n, "name"), entry.name) for n, entry in enumerate(programme.measure)
         ]
         if programme.placebo:
             named.append(((*here, "placebo", "measure"), programme.placebo.measure))
@@ -42,7 +42,7 @@ def unknown_measures(study: Study) -> Iterator[tuple[tuple[str | int, ...], str,
 def own_measure_contradictions(
     study: Study,
 ) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
-    """The study's own measures: where, what is wrong, what is expected and what to do."""
+    """Errors in the study's own measures: location, problem, expectation, remedy."""
     for nth, own in enumerate(study.measure):
         here = ("measure", nth)
         if own.name in MEASURES or own.name in (m.name for m in study.measure[:nth]):

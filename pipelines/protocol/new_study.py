@@ -1,7 +1,7 @@
-"""A new study's folder: study.toml to fill in, and a file with headings for each kind of record source.
+"""Drafts a new study's folder: study.toml to fill in, and a file of headings for each kind of record source.
 
-What each setting and column is comes from where it is declared (`study`, `catalogue`); only which settings
-a beginner sees first, and in what order, is said here.
+Settings and columns are explained by their declarations in `study` and `catalogue`. This module only decides
+which settings a beginner sees first, and in what order.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from pipelines.study.settings import (
     StudySection,
 )
 
-# What a person has to fill in, between these marks: study.toml does not load while one is left.
+# Marks a value to fill in: study.toml does not load while one is left.
 BLANK = "‹{}›"
 _EXAMPLES = {
     StudySection: {
@@ -109,17 +109,17 @@ _EXAMPLES = {
         "reason": "It is published in October.",
     },
 }
-# Settings most studies need, though none of them has to be there.
+# Optional settings that most studies need.
 _SHOWN = {"as_at", "target_group", "starts", "expected_schools", "funding_gbp", "primary"}
-# Kinds a study of pupil files begins with; the others are commented out.
+# A study of pupil files begins with these kinds; the others are commented out.
 _EXPLAINED: SourceKind = "ks2_pupils"
 _FIRST_KINDS: tuple[SourceKind, ...] = ("enrolments", "school_register", "ks2_pupils")
 
 
 def write_new_study(folder: Path) -> Iterator[str]:
-    """Write the folder, whole or not at all; yields what to do next, in lines.
+    """Write the whole folder or nothing; yields lines that say what to do next.
 
-    Raises StudyError if there is such a folder already, or its name cannot be a study's.
+    Raises StudyError if the folder exists or its name is not valid for a study.
     """
     _refuse(folder)
     files = dict(_files(folder.name))
@@ -178,7 +178,7 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
 
 
 def record_tables() -> Mapping[SourceKind, Table]:
-    """The kinds of source that have a record a row, which an analyst may have to type; and their tables."""
+    """The kinds of source with one record a row, which an analyst may type in, and their tables."""
     return {kind: table for table in RAW_TABLES if not table.is_wide for kind in table.source_kinds}
 
 
@@ -233,9 +233,9 @@ def _source(kind: SourceKind) -> Iterator[str]:
     for key in DATED_BY.get(kind, ()):
         yield f"{mark}{key} = {_blank(Source, key)}"
     if kind == _EXPLAINED:
-        yield "# What any source may say besides:"
-        said = {key for key, field in Source.model_fields.items() if field.is_required()}
-        yield from _settings(Source, skipped={*said, *DATED_BY[kind]})
+        yield "# Other settings that any source may have:"
+        required = {key for key, field in Source.model_fields.items() if field.is_required()}
+        yield from _settings(Source, skipped={*required, *DATED_BY[kind]})
 
 
 def _about(model: type[BaseModel], indent: str = "") -> Iterator[str]:
@@ -250,7 +250,7 @@ def _settings(
     skipped: set[str] | None = None,
     indent: str = "",
 ) -> Iterator[str]:
-    """A setting each, under what its declaration says of it; those with a default stand as notes."""
+    """Each setting below its description; settings with a default are commented out."""
     for key, field in model.model_fields.items():
         if key in (skipped or ()):
             continue
@@ -278,7 +278,7 @@ def _settings(
 
 
 def _blank(model: type[BaseModel], key: str) -> str:
-    """The place of a setting, with an example between the marks; text stands in quotes already."""
+    """An example of a setting between the marks; text is quoted."""
     blank = BLANK.format(_EXAMPLES[model][key])
     annotation = model.model_fields[key].annotation
     if get_origin(annotation) is dict:
@@ -289,7 +289,7 @@ def _blank(model: type[BaseModel], key: str) -> str:
 
 
 def _parts(annotation: object) -> Iterator[object]:
-    """The plain types and the codes that an annotation is made of."""
+    """The plain types and literal codes of an annotation."""
     arguments = get_args(annotation)
     if not arguments:
         yield annotation
@@ -298,7 +298,7 @@ def _parts(annotation: object) -> Iterator[object]:
 
 
 def _codes(annotation: object) -> tuple[str, ...]:
-    """The values a setting can have, if they are a list; of a setting that may be missing too."""
+    """The codes that a setting can have, optional or not; empty if it is not a list of codes."""
     found = [a for a in get_args(annotation) if a is not NoneType]
     if found and all(isinstance(a, str) for a in found):
         return tuple(found)
@@ -320,16 +320,16 @@ def _readme(name: str) -> Iterator[str]:
     yield "Fill in `study.toml`, put the files beside it, then `make validate STUDY=…` and"
     yield "`make evaluate STUDY=…`. Git ignores this folder: pupils' results stay on this machine."
     yield ""
-    yield "Each `.csv` here holds headings only. Type into it, or put the export you have in its place"
-    yield "and name it in `study.toml`. The order of columns never matters; columns not listed here are"
-    yield "passed over, and of lists you type yourselves named in a warning."
-    yield "`ks2_schools` and `ks4_schools` are the Department's performance tables, `la_context`"
-    yield "a file of explore education statistics or of the authority interactive tool: download them and"
-    yield "change nothing. Of performance tables alone nothing is withheld: what schools sent you themselves"
-    yield "has status `school_return`, and is. `phonics_schools`, `ks1_schools` and `attendance_schools` are"
-    yield "tables with a school a row; `columns` of their [[source]] says which heading holds which measure."
-    yield "A file may be CSV (or .csv.gz), XLSX or ODS; titles above the headings and totals below are passed"
-    yield "over and counted."
+    yield "Each `.csv` here holds headings only. Fill it in, or replace it with your own export and name that"
+    yield "in `study.toml`. Columns may be in any order. Columns not listed here are ignored; a warning names"
+    yield "those in lists that you typed yourselves."
+    yield "`ks2_schools` and `ks4_schools` are the Department's performance tables. `la_context` is a file of"
+    yield "explore education statistics or of the authority interactive tool. Use them as downloaded."
+    yield "Published tables are already public, so their averages are not suppressed again; results that"
+    yield "schools sent you have status `school_return` and are. `phonics_schools`, `ks1_schools` and"
+    yield "`attendance_schools` are tables with one row per school; `columns` of their [[source]] says which"
+    yield "heading holds which measure. A file may be CSV (or .csv.gz), XLSX or ODS; titles above the"
+    yield "headings and totals below are skipped and counted."
     for kind, table in record_tables().items():
         yield ""
         yield f"## {kind}.csv"

@@ -1,7 +1,4 @@
-"""What does not fit together within one `[[programme]]` of study.toml, beyond what its schema can say.
-
-What does not fit between entries, and where in the file a fault stands, is `study`'s.
-"""
+"""Finds settings of one `[[programme]]` that contradict each other, beyond what the schema can check."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from pipelines.study.settings import Programme, ProgrammeMeasure, Study
 def measure_contradictions(
     study: Study, programme: Programme
 ) -> Iterator[tuple[tuple[str | int, ...], str, str, str]]:
-    """Where in the programme, what is wrong, what was expected and what to do."""
+    """Errors in a programme's measures: location in the programme, problem, expectation, remedy."""
     measures = study.measures
     primaries = [measures[m.name].key_stage for m in programme.measure if m.primary]
     for key_stage in sorted({stage for stage in primaries if primaries.count(stage) > 1}):
@@ -25,7 +22,7 @@ def measure_contradictions(
             "one primary measure a key stage",
             "keep primary = true on one of them",
         )
-    asked = [measure.name for measure in programme.measure]
+    names = [measure.name for measure in programme.measure]
     for nth, measure in enumerate(programme.measure):
         if measure.primary and not measures[measure.name].is_judged:
             yield (
@@ -43,7 +40,7 @@ def measure_contradictions(
             )
         if too_large := _effect_beyond_the_scale(measure, measures[measure.name]):
             yield (("measure", nth, "smallest_effect"), *too_large)
-        if measure.name in asked[:nth]:
+        if measure.name in names[:nth]:
             yield (
                 ("measure", nth, "name"),
                 f"programme {programme.id!r} has the measure {measure.name!r} twice",
@@ -53,26 +50,23 @@ def measure_contradictions(
 
 
 def _effect_beyond_the_scale(
-    asked: ProgrammeMeasure, measure: Measure
+    setting: ProgrammeMeasure, measure: Measure
 ) -> tuple[str, str, str] | None:
-    """Problem, expected and remedy of a smallest effect that no programme could have.
-
-    It would carry schools' averages from the middle of the scale to its end.
-    """
-    size = asked.smallest_effect
+    """Problem, expectation and remedy for a smallest effect larger than half the measure's scale."""
+    size = setting.smallest_effect
     most = (measure.high - measure.low) / 2
     if size is None or size < most:
         return None
     if measure.unit == "share":
         return (
-            f"smallest_effect = {size:g} of {asked.name} is {100 * size:g} percentage points",
+            f"smallest_effect = {size:g} of {setting.name} is {100 * size:g} percentage points",
             f"a share under {most:g}: 0.05 is 5 percentage points",
             f"write {size / 100:g} if {size:g} percentage points are meant"
             if 1 <= size < 100 * most
             else "write the percentage points divided by 100",
         )
     return (
-        f"smallest_effect = {size:g} is beyond the scale of {asked.name}, "
+        f"smallest_effect = {size:g} is beyond the scale of {setting.name}, "
         f"{measure.low:g} to {measure.high:g}",
         f"points of the measure, under {most:g}",
         "write it in points, as the measure is published",
@@ -91,7 +85,7 @@ def _why_not_adjusted(study: Study, measure: str) -> str | None:
 
 
 def pool_contradictions(study: Study, programme: Programme) -> Iterator[tuple[str, str, str, str]]:
-    """Of the comparison pool: key, problem, expected, remedy. A table not out yet is no contradiction."""
+    """Errors in the comparison pool: key, problem, expectation, remedy. Tables may still be unpublished."""
     group = programme.target_group
     if programme.comparison_pool == "local":
         if "matches_per_school" in programme.model_fields_set:

@@ -1,6 +1,6 @@
-"""Bounds that a study.toml of an analyst never reaches, and one made to do harm, or by a slip, may.
+"""Limits on study.toml that no real study reaches, against malicious or mistaken input.
 
-They are held before its settings are read one by one: a number of 5,000 digits cannot even be shown.
+They are checked before the settings are read: a number of 5,000 digits cannot even be printed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ MOST_ENTRIES = 2_000
 LONGEST_TEXT = 5_000
 _LARGEST_WHOLE = 2**63 - 1
 
-# Where, what is wrong, what was expected, what to do.
+# Location, problem, expectation, remedy.
 Limit = tuple[tuple[str | int, ...], str, str, str]
-# What tomllib cannot even read: problem, expected, remedy.
+# For files that tomllib cannot read: problem, expectation, remedy.
 TOO_LONG = (
     "the file is longer than any study's",
     f"at most {MOST_BYTES:,} bytes",
@@ -38,7 +38,8 @@ TOO_MANY_DIGITS = (
 
 
 def beyond_limits(values: dict[str, Any]) -> Iterator[Limit]:
-    """Every value that no study has, with where it stands. Nothing is called recursively."""
+    """Every value beyond the limits, with its location. Not recursive, so deep nesting cannot exhaust the
+    stack."""
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), values)]
     while waiting:
         location, value = waiting.pop()
@@ -60,7 +61,7 @@ def beyond_limits(values: dict[str, Any]) -> Iterator[Limit]:
 
 
 def _limit_of(value: object) -> tuple[str, str, str] | None:
-    """What is wrong with one value, if it is beyond what any study has."""
+    """Problem, expectation and remedy for a value beyond the limits."""
     if isinstance(value, float) and not math.isfinite(value):
         return (
             "the value is no number",

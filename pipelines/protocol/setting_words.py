@@ -1,7 +1,6 @@
-"""What is wrong with a value of study.toml, in words: what it should be, and what to write in its place.
+"""Explains an invalid value of study.toml: what it should be, and what to write instead.
 
-Pydantic and tomllib say what breaks, in their own terms; here it becomes what an analyst can mend. Where a
-fault stands is `study_file`'s.
+It turns the errors of Pydantic and tomllib into advice for an analyst. `study_file` finds the line.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ _DATE = "a date without quotation marks, year first, as 2018-09-01"
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 _MARKS = "a list in square brackets"
 
-# What was expected, and what to do.
+# Expectation and remedy.
 Words = tuple[str, str]
 
 
 def of_value(problem: Mapping[str, Any], location: Sequence[str | int]) -> Words:
-    """Of a value that pydantic refuses: what is expected, with what the setting is, and the remedy."""
+    """For a value that Pydantic refuses: what is expected, the setting's description, and the remedy."""
     field = field_at(location)
     kind, value = str(problem["type"]), problem["input"]
     expected, remedy = _expected(kind, problem, value, field)
@@ -42,7 +41,7 @@ def of_value(problem: Mapping[str, Any], location: Sequence[str | int]) -> Words
 
 
 def of_missing(location: Sequence[str | int]) -> Words:
-    """Of a key or table that is missing."""
+    """For a missing key or table."""
     field = field_at(location)
     name = str(location[-1])
     if len(location) == 1:
@@ -53,7 +52,7 @@ def of_missing(location: Sequence[str | int]) -> Words:
 
 
 def field_at(location: Sequence[str | int]) -> FieldInfo | None:
-    """The declaration of the setting at a place of study.toml, or None where none is declared."""
+    """The declaration of the setting at a location of study.toml, or None."""
     model: type[BaseModel] = Study
     field: FieldInfo | None = None
     for part in (part for part in location if isinstance(part, str)):
@@ -79,7 +78,7 @@ def _classes(annotation: object) -> list[type]:
 def _expected(
     kind: str, problem: Mapping[str, Any], value: object, field: FieldInfo | None
 ) -> tuple[str, str | None]:
-    """What is expected, and what to do where that can be told from what stands there."""
+    """What is expected, and the remedy if the value suggests one."""
     if kind.startswith("date"):
         day = day_of(str(value))
         return _DATE, f"write {day.isoformat()}" if day else None
@@ -126,13 +125,13 @@ def _expected(
 
 def _bounds(field: FieldInfo) -> str:
     metadata = [*field.metadata, *(m for a in get_args(field.annotation) for m in _metadata(a))]
-    said = [
+    parts = [
         f"{words} {getattr(each, name):,.10g}"
         for name, words in _BOUNDS.items()
         for each in metadata
         if getattr(each, name, None) is not None
     ]
-    return " and ".join(said)
+    return " and ".join(parts)
 
 
 def _metadata(annotation: object) -> tuple[object, ...]:
@@ -146,16 +145,16 @@ def _is_share(field: FieldInfo | None) -> bool:
 
 
 def _share_of(value: object) -> str | None:
-    """A percentage written as the share it is."""
+    """A percentage as a share."""
     if isinstance(value, int | float) and 1 < value <= 100:
         return f"{value / 100:g}"
     return None
 
 
 def _number_of(text: str, *, is_whole: bool, is_share: bool) -> str | None:
-    """The number that a text with thousands commas, a currency or a percent sign means, as TOML writes it."""
+    """The number that a text with thousands commas, currency or percent signs means, in TOML's form."""
     plain = re.sub(r"[£$€\s'\"]", "", text)
-    # As in a cell of a file: no group of three follows a lone 0.
+    # As in data files, a group of three cannot follow a lone 0.
     if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?", plain):
         plain = plain.replace(",", "")
     if is_share and re.fullmatch(r"\d+(\.\d+)?%", plain):
@@ -166,13 +165,13 @@ def _number_of(text: str, *, is_whole: bool, is_share: bool) -> str | None:
 
 def _one_of(expected: str, value: object) -> tuple[str, str | None]:
     codes = re.findall(r"'([^']*)'", expected)
-    said = re.sub(r"[\s-]+", "_", str(value).strip().casefold())
-    near = difflib.get_close_matches(said, codes, n=3)
-    if said in codes:
-        near = [said]
+    code = re.sub(r"[\s-]+", "_", str(value).strip().casefold())
+    near = difflib.get_close_matches(code, codes, n=3)
+    if code in codes:
+        near = [code]
     return "one of " + ", ".join(codes), (
         f'write "{near[0]}"'
-        if near == [said]
+        if near == [code]
         else f"mend the value: perhaps {' or '.join(near)} is meant"
         if near
         else None
@@ -194,7 +193,7 @@ def _of_pattern(pattern: str, value: str) -> tuple[str, str | None]:
 
 
 def day_of(text: str) -> dt.date | None:
-    """The day that a text means, day before month as in the United Kingdom; None if it means none."""
+    """The date that a text means, day before month as in the United Kingdom; None if it is no date."""
     text = text.strip().strip("\"'")
     if found := _DAY_FIRST.fullmatch(text):
         day, month, year = (int(part) for part in found.groups())
@@ -216,7 +215,7 @@ def _day_in_words(text: str) -> dt.date | None:
     return None
 
 
-# What tomllib says, and what it means for the line.
+# Errors of tomllib, and what they mean.
 _SYNTAX = (
     ("Expected newline", "one value, and nothing after it but a # note"),
     ("Illegal character", "text that ends with a quotation mark on the same line"),
@@ -226,7 +225,7 @@ _SYNTAX = (
 
 
 def of_line(line: str, error: str) -> tuple[str, Words]:
-    """Of a line that is no TOML: the problem, what is expected and the remedy, as far as the line tells."""
+    """For a line that is not TOML: problem, expectation and remedy."""
     form = "mend that line; `data_raw/example/study.toml` shows the form"
     if "Cannot declare" in error or "Cannot overwrite" in error:
         return (
@@ -274,5 +273,5 @@ def of_line(line: str, error: str) -> tuple[str, Words]:
             "the text has no quotation marks",
             ("text in quotation marks", f'write {found["key"]} = "{value}"'),
         )
-    expected = next((words for said, words in _SYNTAX if said in error), "a line of valid TOML")
+    expected = next((words for part, words in _SYNTAX if part in error), "a line of valid TOML")
     return "the line is not valid TOML", (expected, form)

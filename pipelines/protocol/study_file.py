@@ -1,8 +1,4 @@
-"""`study.toml` read into settings, with every fault of the file found at once.
-
-What the settings are is `study`'s; which of them do not fit together is `contradictions`'. The files it names
-are not opened here.
-"""
+"""Reads `study.toml` into settings and reports every fault of the file at once."""
 
 from __future__ import annotations
 
@@ -30,7 +26,7 @@ _EXCESSIVE = re.compile(r"\d{4000}|[\[{]{20}")
 def load_study(folder: Path) -> Study:
     """Read and check a study folder's protocol.
 
-    Raises StudyError with every fault of `study.toml` at once; the files it names are not opened here.
+    Raises StudyError with every fault of `study.toml`. The files it names are not opened.
     """
     path = folder / PROTOCOL
     try:
@@ -45,7 +41,7 @@ def load_study(folder: Path) -> Study:
     if len(text) > setting_limits.MOST_BYTES:
         raise StudyError([_beyond_limits(text, (), *setting_limits.TOO_LONG)])
     if unfilled := list(_unfilled(text)):
-        # What else is wrong follows from these, or can wait for them.
+        # Other faults may follow from these.
         raise StudyError(unfilled)
     try:
         values = tomllib.loads(text)
@@ -54,7 +50,7 @@ def load_study(folder: Path) -> Study:
     except RecursionError:
         raise StudyError([_beyond_limits(text, (), *setting_limits.TOO_DEEP)]) from None
     except ValueError:
-        # Python reads no number of so many digits.
+        # Python refuses to parse numbers with that many digits.
         raise StudyError([_beyond_limits(text, (), *setting_limits.TOO_MANY_DIGITS)]) from None
     if limits := [_beyond_limits(text, *limit) for limit in beyond_limits(values)]:
         raise StudyError(limits)
@@ -71,7 +67,7 @@ def load_study(folder: Path) -> Study:
             [_fault_of(dict(p), text) for p in error.errors() if not _follows(dict(p))]
             + [_unknown_key(text, (key,)) for key in sorted(reserved)]
         ) from None
-    # What else does not fit is known of measures that there are.
+    # Contradictions can only be checked once every measure is known.
     unfit = list(unknown_measures(study)) or contradictions(study)
     faults = [_unknown_key(text, (key,)) for key in sorted(reserved)] + [
         _contradiction(text, *words) for words in unfit
@@ -106,7 +102,7 @@ def _not_toml(text: str, error: str) -> Fault:
 
 
 def _follows(problem: dict[str, object]) -> bool:
-    """Whether pydantic counts what is left after other faults: it is too few because of them."""
+    """Whether pydantic reports a list as too short only because its other entries were faulty."""
     given = problem["input"]
     return problem["type"] == "too_short" and isinstance(given, list | tuple) and len(given) > 0
 
@@ -143,7 +139,7 @@ def _unknown_key(text: str, location: tuple[str | int, ...]) -> Fault:
 
 
 def _fault_of(problem: dict[str, object], text: str) -> Fault:
-    """Turn one of pydantic's complaints into a fault with its line."""
+    """Turn one Pydantic error into a fault with its line."""
     location = tuple(part for part in problem["loc"] if isinstance(part, str | int))  # type: ignore[attr-defined]
     if problem["type"] == "extra_forbidden":
         return _unknown_key(text, location)
@@ -163,7 +159,7 @@ def _fault_of(problem: dict[str, object], text: str) -> Fault:
 
 
 def _shown(value: object) -> str:
-    """A value as study.toml writes it; of a table its keys."""
+    """A value as written in study.toml; for a table, its keys."""
     if isinstance(value, dict):
         return "a table with " + ", ".join(value)
     if isinstance(value, str):
@@ -188,7 +184,8 @@ def _known_keys(location: Sequence[str | int]) -> list[str]:
 def _beyond_limits(
     text: str, location: Location, problem: str, expected: str, remedy: str
 ) -> Fault:
-    """A fault whose line is found by a number of digits or of brackets where the place is not known."""
+    """A fault for a value beyond the limits; without a location, a long number or deep nesting gives the
+    line."""
     row = line_of(text, location) if location else None
     for number, line in enumerate(text.splitlines(), start=1):
         if row is None and _EXCESSIVE.search(line):

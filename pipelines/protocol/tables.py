@@ -1,4 +1,4 @@
-"""The protocol as small tables, so that SQL can join what `study.toml` says. Reading it is `study`'s."""
+"""Writes the protocol as small tables, so that SQL can join the settings of `study.toml`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pipelines.study.toml_lines import dotted, line_of
 
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
-    """Write the tables of schema `protocol` anew; returns the number of programmes."""
-    section, measures, asked = study.study, study.measures, measures_in_use(study)
+    """Rewrite the tables of schema `protocol`; returns the number of programmes."""
+    section, measures, in_use = study.study, study.measures, measures_in_use(study)
     _write(
         con,
         "study",
@@ -86,7 +86,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         con,
         "measure",
         "measure VARCHAR, key_stage VARCHAR, unit VARCHAR, decimals INTEGER, stored_decimals INTEGER, "
-        "low DOUBLE, high DOUBLE, higher_is_better BOOLEAN, counts_pupils BOOLEAN, is_asked BOOLEAN",
+        "low DOUBLE, high DOUBLE, higher_is_better BOOLEAN, counts_pupils BOOLEAN, is_in_use BOOLEAN",
         [
             (
                 measure.name,
@@ -98,7 +98,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 measure.high,
                 measure.higher_is_better,
                 measure.counts_pupils,
-                measure.name in asked,
+                measure.name in in_use,
             )
             for measure in measures.values()
         ],
@@ -198,7 +198,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             for note in breaks_within(measure, (*study.years, *study.context_years))
         ],
     )
-    # Baseline years whose raw values have an average; estimates are standardised by year and use all.
+    # Baseline years whose raw values can be averaged. Estimates standardise by year and use all years.
     _write(
         con,
         "comparable_baseline",
@@ -209,7 +209,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
             for year in comparable_years(measure, section.baseline_years)
         ],
     )
-    # What the study says of spellings that this project does not know comes last.
+    # The study's own explanations of school types override.
     types = {
         key: (key, known.school_kind, known.is_maintained) for key, known in school_types().items()
     }
@@ -232,7 +232,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
 
 
 def _listed_authorities(study: Study) -> Iterator[tuple[int, str, int | None]]:
-    """Authorities of which published results are shown, each with the setting that says so and its line."""
+    """Authorities whose published results are shown, with the setting that names each and its line."""
     if not any(source.kind == "la_context" for source in study.source):
         return
     text = study.protocol_path.read_text(encoding="utf-8-sig")

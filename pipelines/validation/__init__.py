@@ -1,1 +1,1 @@
-"""Are the values what the catalogue says? Rules, suites made of them, and faults in plain words."""
+"""Checks values against the catalogue, with rules, suites built from rules, and faults in plain words."""

@@ -1,7 +1,7 @@
-"""One check, judged and explained: a table against its catalogue entry, or a rule between tables.
+"""Runs one check: a table against its catalogue entry, or a rule between tables.
 
-The graph and `ssif validate` both call these two, so that they cannot disagree. What came of each is noted
-in the store as counts: the board's annex says what was checked.
+The graph and `ssif validate` share these functions, so they always agree. The counts are stored for the
+board's annex.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipelines.validation.rules import Rule, rules_of
 
 @dataclass(frozen=True)
 class TableCheck:
-    """Which rules of a table hold, which do not, and the places of those that do not."""
+    """Which rules of a table hold, which are broken, and where."""
 
     held: tuple[Rule, ...]
     broken: tuple[Rule, ...]
@@ -28,7 +28,7 @@ class TableCheck:
 
 
 def rules_for(study: Study, table: Table) -> tuple[Rule, ...]:
-    """What a table of a study has to keep: rows, if a source is registered for it or it is never empty."""
+    """A table's rules. It must have rows if the study has a source for it, or if it may never be empty."""
     has_source = any(source.kind in table.source_kinds for source in study.source)
     return tuple(
         rules_of(_with_own_measures(study, table), is_expected=has_source or not table.may_be_empty)
@@ -36,7 +36,7 @@ def rules_for(study: Study, table: Table) -> tuple[Rule, ...]:
 
 
 def _with_own_measures(study: Study, table: Table) -> Table:
-    """The table as the study fills it: a column of measures holds the study's own, too."""
+    """The table with the study's own measures among the codes of its measure column."""
     own = tuple(measure.name for measure in study.measure)
     columns = tuple(
         replace(column, allowed=(*column.allowed, *own))
@@ -48,7 +48,7 @@ def _with_own_measures(study: Study, table: Table) -> Table:
 
 
 def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> TableCheck:
-    """Judge a table that has just been made."""
+    """Check a table that has just been built."""
     from pipelines.validation.suites import validate  # noqa: PLC0415 - its library takes seconds
 
     rules = rules_for(study, table)
@@ -61,14 +61,14 @@ def check_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> T
 
 @dataclass(frozen=True)
 class RelationCheck:
-    """How many rows break a rule between tables, and their places."""
+    """How many rows break a rule between tables, and where."""
 
     n_broken: int
     faults: tuple[Fault, ...]
 
 
 def check_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> RelationCheck:
-    """Judge a rule between tables that have been made."""
+    """Check a rule between tables that have been built."""
     n_broken = count_broken(con, relation)
     problem = relation.rule.problem
     _note(con, relation.name, "relations", n_rules=1, n_broken=n_broken, problem=problem)

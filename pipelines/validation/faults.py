@@ -1,4 +1,5 @@
-"""Broken rules as faults an analyst can mend: every place, what stands there, what should."""
+"""Turns broken rules into faults that an analyst can correct: every place, what it holds, what is
+expected."""
 
 from __future__ import annotations
 
@@ -26,13 +27,13 @@ from pipelines.store.store import row_count
 from pipelines.study.settings import Source, Study
 from pipelines.validation.rules import Rule, unaccounted_files
 
-# What may be shown of a pupil file: a code is short, a figure has few digits. Anything longer may be a name,
-# a number or a date of birth that slipped a column.
+# Values of a pupil file that may be shown: short codes and short figures. Longer text may be a name, a pupil
+# number or a date of birth in the wrong column.
 _PUPIL_CODE_OR_FIGURE = re.compile(r".{1,4}|[+−-]?\d{1,4}\.\d{1,3}")
 _SCHOOL_NUMBER = re.compile(r"\d{1,7}")
-# Statuses that are given here and stand for no code of a file.
+# Statuses assigned here, which are not codes of any file.
 _NEVER_IN_A_FILE = ("unknown_elsewhere",)
-# How many further rows with the same fault are named in its message.
+# Further rows with the same fault that are listed in its message.
 ROWS_NAMED = 8
 
 _WHEN_ALL_IS_ASIDE = {
@@ -50,7 +51,7 @@ _READABLE = {
 
 
 def faults_of(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Iterator[Fault]:
-    """The faults behind one broken rule, in the order of the file."""
+    """The faults for one broken rule, in file order."""
     table = rule.table
     if rule.kind == "has_rows":
         yield from _no_rows(con, study, table)
@@ -108,7 +109,7 @@ def _lost_rows(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Fault]:
 
 
 def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> Iterator[Fault]:
-    """Cells that are not of their column's kind; their text is read again from the file, for the terminal."""
+    """Cells of the wrong kind. Their text is read from the file again, for the analyst's terminal only."""
     source_of = {source.file: source for source in study.source}
     places = con.execute(
         "SELECT source_id, row_number, column_name FROM raw.unreadable WHERE table_name = ? "
@@ -122,7 +123,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
         source = source_of[source_id]
         file = _opened_again(con, study, source, table, {name for _, name in cells})
         if table.is_wide:
-            # A figure has no column of its own: its place is a heading of the file.
+            # A figure's place is a heading of the file, not a column of the table.
             heading = {name: name for _, name in cells}
             index = {header: nth for nth, header in enumerate(file.headers)}
         else:
@@ -162,7 +163,7 @@ def _readable(column: Column) -> str:
 def _opened_again(
     con: duckdb.DuckDBPyConnection, study: Study, source: Source, table: Table, names: set[str]
 ) -> TabularFile:
-    """A source's file, its heading row found as it was when it was read."""
+    """A source's file, with the same heading row as when it was read."""
     if not table.is_wide:
         return open_source(
             source, study.path(source), looked_for(source, wanted_columns(table, study))
@@ -215,7 +216,7 @@ def _misfits(con: duckdb.DuckDBPyConnection, study: Study, rule: Rule) -> Iterat
     heading = "column_name" if table.is_wide else "NULL::VARCHAR"
     violation = rule.violation
     if rule.kind == "not_null":
-        # A cell that could not be read is stored as nothing, and reported as what it is.
+        # Cells that could not be read are stored as NULL but reported as unreadable.
         violation = (
             f"{violation} AND (source_id, row_number, '{column.name}') NOT IN "
             "(SELECT (source_id, row_number, column_name) FROM raw.unreadable "
@@ -257,7 +258,7 @@ def _mart_fault(con: duckdb.DuckDBPyConnection, rule: Rule) -> Fault:
 def _heading(
     study: Study, source_id: str, table: Table, column_name: str, *, figure: str | None = None
 ) -> str | None:
-    """What the file calls a column; None for a figure of a wide table, whose row keeps its heading."""
+    """The file's heading for a column; None for a figure of a wide table, whose row stores its heading."""
     source = next((source for source in study.source if source.file == source_id), None)
     if source is None:
         return column_name
@@ -269,7 +270,7 @@ def _heading(
 
 
 def _also(rows: list[int]) -> str:
-    """The other rows where the same stands: one message for one cause."""
+    """List the other rows with the same value, so that one cause gives one message."""
     others = rows[1:]
     if not others:
         return ""
@@ -298,7 +299,7 @@ def _expected(rule: Rule, column: Column) -> str:
 
 
 def _of_figure(study: Study, source_id: str, rule: Rule) -> str | None:
-    """What a code of a wide table is in its file: there it stands for a figure, or for a kind of row."""
+    """The codes expected in a wide table's file, where they replace a figure or name a kind of row."""
     column = rule.column.name if rule.column else ""
     if rule.kind != "in_codes" or not rule.table.is_wide:
         return None
@@ -315,7 +316,7 @@ def _plain(bound: float | None) -> str:
 
 
 def _found(table: Table, column: Column | None, value: str | None) -> str:
-    """What stands in a cell; of a pupil file only what cannot tell who the pupil is."""
+    """A cell's value; from pupil files only if it cannot identify a pupil."""
     if value is None:
         return "(blank)"
     if column is None:

@@ -1,6 +1,6 @@
-"""`faults.csv`: what a check of a study's folder found, as a table to sort, pass on and tick off.
+"""`faults.csv`: the findings of a folder check as a table to sort, pass on and tick off.
 
-It may be sent to whoever has to mend a file, so what stands in a pupil's row is left out of it.
+It may be sent to whoever has to correct a file, so values from pupil files are left out.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ COLUMNS = ("severity", "file", "row", "column", "problem", "found", "expected", 
 
 
 def write_faults(path: Path, findings: Findings) -> bool:
-    """Write what was found, or take an older list away; returns whether there is one now."""
+    """Write the findings, or delete an older list if there are none; returns whether the file exists."""
     if not findings.faults and not findings.warnings:
         path.unlink(missing_ok=True)
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.chmod(0o600)
-    # The mark is what a spreadsheet needs to read it as UTF-8.
+    # Spreadsheets need the byte order mark to recognise UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(COLUMNS)

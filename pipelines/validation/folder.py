@@ -1,7 +1,6 @@
-"""A study's folder checked in one go, without evaluating: protocol, files, tables, relations, schools.
+"""Checks a study's folder without evaluating it: protocol, files, tables, relations, schools.
 
-Nothing here judges: what is right is said by `study`, `ingest` and the checks the graph itself runs. A
-fault in one file never hides those of another.
+It runs the same checks as the graph. A fault in one file does not hide those of another.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from pipelines.validation.relations import RELATIONS, Relation
 
 @dataclass(frozen=True)
 class FileRows:
-    """What became of the rows of one file; `set_aside` is the rows by reason."""
+    """The fate of one file's rows; `set_aside` gives reasons with row counts."""
 
     file: str
     kind: str
@@ -38,18 +37,18 @@ class FileRows:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a look at a study found. `faults` stop an evaluation; `warnings` do not."""
+    """Findings of a folder check: `faults` stop an evaluation, `warnings` do not."""
 
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...] = ()
     files: tuple[FileRows, ...] = ()
     n_rules: int = 0
-    # Whose cells are nobody's business but the analyst's own terminal's.
+    # Files whose cells may be shown on the analyst's own terminal only.
     pupil_files: tuple[str, ...] = ()
 
 
 def check_folder(folder: Path) -> Findings:
-    """Everything that is wrong with a study folder's protocol and files."""
+    """Every fault of a study folder's protocol and files."""
     try:
         study = load_study(folder)
     except StudyError as error:
@@ -61,9 +60,9 @@ def check_folder(folder: Path) -> Findings:
 def check_sources(
     con: duckdb.DuckDBPyConnection, study: Study, tables: Collection[Table] = RAW_TABLES
 ) -> Findings:
-    """Everything that is wrong with the files of some tables; the others stand as the store has them."""
+    """Every fault in the files of some tables; other tables are used as stored."""
     con.execute(DDL)
-    # The files' fingerprints tell runs apart; nothing is published here.
+    # The checksum of the sources is needed only for publishing.
     write_protocol(con, study, sources_sha256="")
     faults: list[Fault] = []
     warnings: list[Fault] = []
@@ -86,7 +85,7 @@ def check_sources(
         n_rules += 1
         (warnings if relation.is_warning else faults).extend(found)
     if not faults:
-        # Which school a URN is can be told from sound tables only.
+        # School identity needs sound tables.
         n_rules += 1
         try:
             marts.build(con, SCHOOL_IDENTITY)
@@ -103,10 +102,9 @@ def check_sources(
 
 
 def _relations_of(tables: set[str], faulty: set[str]) -> Iterator[Relation]:
-    """The relations that have a table among these.
+    """The relations that involve these tables, except those that involve a faulty table.
 
-    One against a table that is itself at fault would blame rows that may be right: it waits until that
-    table is mended, as it does in the graph.
+    A faulty table would make correct rows of another look wrong. The graph waits in the same way.
     """
     for relation in RELATIONS:
         reads = {relation.table.name, *relation.rule.needs}

@@ -1,6 +1,6 @@
-"""Rules between tables: one SELECT a rule in `relations/`, yielding the places that break it.
+"""Rules between tables: one SELECT per rule in `relations/`, which yields the places that break it.
 
-A rule blocks, or warns. It warns where a study can be evaluated all the same, and a person should look.
+A blocking rule stops the study. A warning asks a person to check, and the study can go on.
 """
 
 from __future__ import annotations
@@ -39,11 +39,10 @@ Severity = Literal["blocking", "warning"]
 
 @dataclass(frozen=True)
 class RelationRule:
-    """A rule that rows of several tables have to keep; its SELECT stands in the file of its name.
+    """A rule about rows of several tables; its SELECT is in the file of the same name.
 
-    The SELECT reads `{table}` and `{column}` (and `{first_day}`) and yields source_id, row_number
-    (NULL where the whole file is meant) and found; and, where they differ from place to place, heading and
-    expected.
+    The SELECT may use `{table}`, `{column}` and `{first_day}`. It yields source_id, row_number (NULL for the
+    whole file) and found, and heading and expected if these differ between places.
     """
 
     name: str
@@ -56,12 +55,12 @@ class RelationRule:
 
 @dataclass(frozen=True)
 class Relation:
-    """A rule between tables; `table` and `column` are where what breaks it stands."""
+    """A rule between tables, applied to one table and column, where faults are reported."""
 
     rule: RelationRule
     table: Table
     column: str
-    # Where the file has the column under no heading of the catalogue's.
+    # The heading to report, if the catalogue has none for the column.
     file_heading: str | None = None
 
     @property
@@ -71,7 +70,7 @@ class Relation:
 
     @property
     def heading(self) -> str:
-        """The heading of the column, as files write it."""
+        """The column's heading in files."""
         column = self.table.column(self.column)
         if self.file_heading:
             return self.file_heading
@@ -93,7 +92,7 @@ class Relation:
 
     @property
     def is_warning(self) -> bool:
-        """Whether it is only said, and stops nothing."""
+        """Whether breaking the rule only causes a warning."""
         return self.rule.severity == "warning"
 
 
@@ -126,15 +125,15 @@ FILE_HOLDS_THE_AUTHORITY = RelationRule(
     expected="schools of the local_authority of study.toml",
     remedy="fetch the file that holds this authority, or mend local_authority",
 )
-SCHOOL_STANDS_ONCE = RelationRule(
-    "school_stands_once",
+SCHOOL_HAS_ONE_ROW = RelationRule(
+    "school_has_one_row",
     needs=(),
     problem="the school has more than one row",
     expected="one row a school in a performance table",
     remedy="keep the row that is right and delete the others, or fetch the table again",
 )
-PROGRAMME_HAS_ITS_SCHOOLS = RelationRule(
-    "programme_has_its_schools",
+PROGRAMME_HAS_EXPECTED_SCHOOLS = RelationRule(
+    "programme_has_expected_schools",
     needs=("school_register",),
     problem="the programme has another number of schools than the protocol expects",
     expected="expected_schools of the [[programme]]",
@@ -150,23 +149,23 @@ DATE_IS_IN_STUDY = RelationRule(
     remedy="mend the date: a century, or day and month, may be wrong",
     severity="warning",
 )
-DATE_IS_OF_PROGRAMME = RelationRule(
-    "date_is_of_programme",
+DATE_IS_AFTER_PROGRAMME_START = RelationRule(
+    "date_is_after_programme_start",
     needs=(),
     problem="the date lies before the programme began",
     expected="the day the programme starts, or later",
     remedy="mend the date, or the starts of the [[programme]]",
     severity="warning",
 )
-COHORT_IS_OF_A_SCHOOL = RelationRule(
-    "cohort_is_of_a_school",
+COHORT_IS_PLAUSIBLE = RelationRule(
+    "cohort_is_plausible",
     needs=(),
     problem="no school has so many pupils in one year",
     expected="at most 3,000 pupils of a school at the end of a key stage",
     remedy="mend the number of pupils beside this figure, or fetch the table again",
 )
-SHARE_IS_OF_A_COUNT = RelationRule(
-    "share_is_of_a_count",
+PERCENTAGES_FIT_COUNTS = RelationRule(
+    "percentages_fit_counts",
     needs=(),
     problem="many percentages are of other pupils than those counted beside them: no whole number of those "
     "makes such a percentage",
@@ -182,16 +181,16 @@ VALUE_IS_ON_SCALE = RelationRule(
     expected="a figure on the measure's scale",
     remedy="mend the figure, or fetch the table again; of a [[measure]] of the study's own, mend low or high",
 )
-SCHOOLS_MAKE_THE_AUTHORITY = RelationRule(
-    "schools_make_the_authority",
+SCHOOLS_SUM_TO_AUTHORITY = RelationRule(
+    "schools_sum_to_authority",
     needs=(),
     problem="the schools' pupils do not add up to the authority's row",
     expected="the authority's pupils, give or take 5%",
     remedy="look whether rows are missing or stand twice; the figures are used as they stand",
     severity="warning",
 )
-FILE_IS_AS_LONG_AS_LAST_YEARS = RelationRule(
-    "file_is_as_long_as_last_years",
+FILE_IS_AS_LONG_AS_LAST_YEAR = RelationRule(
+    "file_is_as_long_as_last_year",
     needs=(),
     problem="the file holds far less than an earlier year's: it may be cut short",
     expected="about as much as in the earlier file",
@@ -208,11 +207,11 @@ ENROLLED_SCHOOLS_ARE_IN_THE_FILE = RelationRule(
     "study is evaluated with what the file holds",
     severity="warning",
 )
-CASE_IS_TOLD = RelationRule(
-    "case_is_told",
+SUPPORT_HAS_CASE_STUDY = RelationRule(
+    "support_has_case_study",
     needs=("case_studies",),
-    problem="no case study is of this school and programme, so nobody could say whether this may be shown",
-    expected="a programme and URN as they stand in the case_studies file",
+    problem="there is no case study of this school and programme, so its consent is not known",
+    expected="a programme and URN of the case_studies file",
     remedy="mend the row, or add the school's case study with its consent",
 )
 ENDS_AFTER_IT_BEGINS = RelationRule(
@@ -225,13 +224,13 @@ ENDS_AFTER_IT_BEGINS = RelationRule(
 SCHOOL_TYPE_IS_KNOWN = RelationRule(
     "school_type_is_known",
     needs=(),
-    problem="the type of school is not known, so nothing says whether it is compared, or maintained",
+    problem="the type of school is not known, so it is unclear whether the school is compared or maintained",
     expected="a type, or type group, as the register or the performance tables of some year spell it",
     remedy='say in study.toml what it is: school_types = { "the spelling here" = "Community school" } '
     "under [study], or mend the cell",
 )
-REGISTERED_TYPE_IS_TOLD = RelationRule(
-    "registered_type_is_told",
+REGISTERED_TYPE_IS_GIVEN = RelationRule(
+    "registered_type_is_given",
     needs=("published_outcome",),
     problem="the file does not say what these schools are: without a type they count as mainstream, and "
     "where only a group of both is known as not maintained",
@@ -239,9 +238,9 @@ REGISTERED_TYPE_IS_TOLD = RelationRule(
     remedy="fetch a register with TypeOfEstablishment, or fill the types in",
     severity="warning",
 )
-PUBLISHED_TYPE_IS_TOLD = replace(
-    REGISTERED_TYPE_IS_TOLD,
-    name="published_type_is_told",
+PUBLISHED_TYPE_IS_GIVEN = replace(
+    REGISTERED_TYPE_IS_GIVEN,
+    name="published_type_is_given",
     problem="no file says what these schools are: they count as mainstream schools that are not maintained",
     remedy="add the school register to the study, or the column NFTYPE to the file",
 )
@@ -261,8 +260,8 @@ LISTED_AUTHORITY_IS_IN_A_FILE = RelationRule(
     expected="the number of an authority whose results a la_context file holds",
     remedy="mend the number, fetch a file that holds the authority, or take a neighbour out of the list",
 )
-UNUSED_VALUE_IS_READ = RelationRule(
-    "unused_value_is_read",
+UNUSED_VALUE_IS_READABLE = RelationRule(
+    "unused_value_is_readable",
     needs=(),
     problem="it cannot be right, and counts as blank: no programme of study.toml asks about the column",
     expected="a figure or code as in the other cells of the column",
@@ -271,7 +270,7 @@ UNUSED_VALUE_IS_READ = RelationRule(
 )
 TYPE_GROUP_IS_KNOWN = replace(SCHOOL_TYPE_IS_KNOWN, name="type_group_is_known")
 _ABOUT_PROGRAMMES = (ENROLMENTS, ELIGIBILITY, EVALUATIONS, STATEMENTS, CASE_STUDIES)
-# What officers type themselves; what publishers print holds hundreds of columns that no study needs.
+# Lists that officers type themselves. Published files have hundreds of columns that no study needs.
 _OFFICERS_LISTS = (*_ABOUT_PROGRAMMES, EVALUATION_QUESTIONS, REVIEWS, CASE_STUDY_SUPPORT)
 _DATED = {
     ENROLMENTS: "start_date",
@@ -281,7 +280,7 @@ _DATED = {
     STATEMENTS: "given_on",
 }
 
-# Inspections, reviews and the census are left out: such files cover schools of other authorities too.
+# Not applied to inspections, reviews and the census, which cover schools of other authorities too.
 RELATIONS: tuple[Relation, ...] = (
     *(
         Relation(SCHOOL_IS_REGISTERED, table, "urn")
@@ -294,20 +293,20 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(SCHOOL_TYPE_IS_KNOWN, SCHOOL_REGISTER, "school_type"),
     Relation(TYPE_GROUP_IS_KNOWN, SCHOOL_REGISTER, "type_group"),
     Relation(SCHOOL_TYPE_IS_KNOWN, PUBLISHED_OUTCOME, "school_type", file_heading="NFTYPE"),
-    Relation(REGISTERED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type"),
-    Relation(PUBLISHED_TYPE_IS_TOLD, SCHOOL_REGISTER, "school_type", file_heading="NFTYPE"),
+    Relation(REGISTERED_TYPE_IS_GIVEN, SCHOOL_REGISTER, "school_type"),
+    Relation(PUBLISHED_TYPE_IS_GIVEN, SCHOOL_REGISTER, "school_type", file_heading="NFTYPE"),
     Relation(LISTED_AUTHORITY_IS_IN_A_FILE, LA_CONTEXT, "la_code"),
-    Relation(SCHOOL_STANDS_ONCE, PUBLISHED_OUTCOME, "urn"),
-    Relation(PROGRAMME_HAS_ITS_SCHOOLS, ENROLMENTS, "programme"),
+    Relation(SCHOOL_HAS_ONE_ROW, PUBLISHED_OUTCOME, "urn"),
+    Relation(PROGRAMME_HAS_EXPECTED_SCHOOLS, ENROLMENTS, "programme"),
     *(Relation(DATE_IS_IN_STUDY, table, column) for table, column in _DATED.items()),
     *(
-        Relation(DATE_IS_OF_PROGRAMME, table, _DATED[table])
+        Relation(DATE_IS_AFTER_PROGRAMME_START, table, _DATED[table])
         for table in (ENROLMENTS, EVALUATIONS, STATEMENTS)
     ),
-    Relation(COHORT_IS_OF_A_SCHOOL, PUBLISHED_OUTCOME, "n_pupils"),
+    Relation(COHORT_IS_PLAUSIBLE, PUBLISHED_OUTCOME, "n_pupils"),
     *(Relation(EVERY_COLUMN_IS_READ, table, table.key[-1]) for table in _OFFICERS_LISTS),
     *(
-        Relation(UNUSED_VALUE_IS_READ, table, table.key[-1])
+        Relation(UNUSED_VALUE_IS_READABLE, table, table.key[-1])
         for table in (
             KS2_PUPILS,
             KS4_PUPILS,
@@ -317,11 +316,11 @@ RELATIONS: tuple[Relation, ...] = (
             STATEMENTS,
         )
     ),
-    Relation(SHARE_IS_OF_A_COUNT, PUBLISHED_OUTCOME, "value"),
+    Relation(PERCENTAGES_FIT_COUNTS, PUBLISHED_OUTCOME, "value"),
     Relation(VALUE_IS_ON_SCALE, PUBLISHED_OUTCOME, "value"),
-    Relation(SCHOOLS_MAKE_THE_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
+    Relation(SCHOOLS_SUM_TO_AUTHORITY, PUBLISHED_OUTCOME, "n_pupils"),
     *(
-        Relation(FILE_IS_AS_LONG_AS_LAST_YEARS, table, column)
+        Relation(FILE_IS_AS_LONG_AS_LAST_YEAR, table, column)
         for table, column in (
             (KS2_PUPILS, "laestab"),
             (KS4_PUPILS, "laestab"),
@@ -330,21 +329,21 @@ RELATIONS: tuple[Relation, ...] = (
         )
     ),
     Relation(ENROLLED_SCHOOLS_ARE_IN_THE_FILE, ENROLMENTS, "urn"),
-    # That a case study's own programme and school are known is held above.
-    Relation(CASE_IS_TOLD, CASE_STUDY_SUPPORT, "urn"),
+    # The relations above already check a case study's own programme and school.
+    Relation(SUPPORT_HAS_CASE_STUDY, CASE_STUDY_SUPPORT, "urn"),
     Relation(ENDS_AFTER_IT_BEGINS, CASE_STUDY_SUPPORT, "until_date"),
     Relation(ENDS_AFTER_IT_BEGINS, ENROLMENTS, "end_date"),
 )
 
 
 def count_broken(con: duckdb.DuckDBPyConnection, relation: Relation) -> int:
-    """How many rows break a relation. Raises StudyError if it reads pupil rows that are not kept."""
+    """Number of rows that break a relation. Raises StudyError if it needs pupil rows that were deleted."""
     require_pupils(con, relation.select)
     return row_count(con, f"({relation.select})")
 
 
 def faults_of_relation(con: duckdb.DuckDBPyConnection, relation: Relation) -> Iterator[Fault]:
-    """The faults behind a broken relation, in the order of the file."""
+    """The faults for a broken relation, in file order."""
     cursor = con.execute(f"SELECT * FROM ({relation.select}) ORDER BY source_id, row_number, found")
     names = [name for name, *_ in cursor.description or ()]
     for values in cursor.fetchall():

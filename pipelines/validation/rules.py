@@ -1,4 +1,4 @@
-"""The rules a table has to pass, derived from its catalogue entry. Judging them is `suites`'s work."""
+"""The rules of a table, derived from its catalogue entry. `suites` checks them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ RuleKind = Literal[
 
 @dataclass(frozen=True)
 class Rule:
-    """One property of one table.
+    """One required property of a table.
 
-    `violation` is the SQL condition that a row breaking the rule meets, or None where the rule is not
-    about single rows.
+    `violation` is the SQL condition of rows that break the rule; None for rules about the whole table.
     """
 
     kind: RuleKind
@@ -28,12 +27,12 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """Unique within the table; also the rule's column in the profile frame."""
+        """Unique within the table; also the rule's column in the profile."""
         return f"{self.kind}__{self.column.name}" if self.column else self.kind
 
 
 def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
-    """Every rule of a table. `is_expected`: the study has a source for it, or it may never be empty."""
+    """Every rule of a table. `is_expected`: it must have rows."""
     if is_expected:
         yield Rule("has_rows", table)
     if table.schema == "raw":
@@ -56,7 +55,7 @@ def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
 
 
 def unaccounted_files(table: Table) -> str:
-    """SELECT of the files whose rows do not add up: rows in are rows kept and rows set aside for a reason."""
+    """SELECT of the files for which rows in is not rows kept plus rows set aside."""
     kinds = ", ".join(f"'{kind}'" for kind in table.source_kinds)
     return (
         "SELECT source_id, n_rows_in, n_rows_stored, n_rows_with_reason FROM raw.source "

@@ -1,8 +1,7 @@
-"""Great Expectations suites, derived from a table's rules and run on its profile.
+"""Great Expectations suites, built from a table's rules and run on a profile of the table.
 
-A property of values needs each value once: the frame that is validated holds a table's distinct codes,
-its numbers' smallest and largest, and its counts of rows, blanks and duplicates. So a suite costs the same
-on five rows as on five million, and a result can hold counts only.
+The profile holds distinct codes, minima and maxima, and counts of rows, blanks and duplicates. So a suite
+costs the same for five rows as for five million, and its results contain no records.
 """
 
 from __future__ import annotations
@@ -37,16 +36,16 @@ class SuiteResult:
 
 
 def validate(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> SuiteResult:
-    """Judge all rules of one table."""
+    """Check all rules of one table."""
     name = rules[0].table.full_name
     suite_results = _validate_frame(profile(con, rules), name, _expectations(rules))
-    # Results come in another order than the suite; a rule's column in the frame tells which it is.
+    # Results come in a different order; the column identifies the rule.
     rule_of = {rule.name: rule for rule in rules}
     held: list[Rule] = []
     broken: list[Rule] = []
     for result in suite_results:
         rule = rule_of.pop(result.expectation_config.kwargs["column"])
-        # A rule that could not be judged (say, for want of its column) has not been kept.
+        # A rule that could not be checked (for example, a missing column) counts as broken.
         (held if result.success else broken).append(rule)
     if rule_of:
         raise RuntimeError(f"{name}: rules without a result: {sorted(rule_of)}")
@@ -58,7 +57,7 @@ def validate(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> SuiteRe
 
 
 def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataFrame:
-    """One column a rule: the values or counts it is judged on, shorter ones filled with NULL."""
+    """A frame with one column per rule: the values or counts to check, padded with NULL."""
     table = rules[0].table
     aggregates: dict[str, str] = {}
     for rule in rules:
@@ -68,7 +67,7 @@ def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataF
         elif rule.kind == "not_null":
             aggregates[rule.name] = f"[count(*) - count({column})]"
         elif rule.kind == "in_range":
-            # Not a number is neither low nor high, and pandas would take it for a blank.
+            # NaN is outside any bounds, but pandas would treat it as blank.
             aggregates[rule.name] = (
                 f"CASE WHEN bool_or(isnan(CAST({column} AS DOUBLE))) "
                 f"THEN ['-inf'::DOUBLE, 'inf'::DOUBLE] "
@@ -98,7 +97,8 @@ def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataF
 
 
 def _rows_of_the_emptiest_file(table: Table) -> str:
-    """SQL for it: a year without a row is not made good by the rows of another. NULL without a file."""
+    """SQL for the fewest rows of any file, so that one year cannot make up for another; NULL without
+    files."""
     kinds = ", ".join(f"'{kind}'" for kind in table.source_kinds)
     return f"(SELECT min(n_rows_kept) FROM raw.source WHERE kind IN ({kinds}))" if kinds else "NULL"
 
@@ -108,7 +108,7 @@ def _numbers_as_float(values: list[Any] | None) -> list[Any]:
 
 
 def _expectations(rules: tuple[Rule, ...]) -> list[Any]:
-    """One expectation a rule, on the rule's column of the profile frame."""
+    """One expectation per rule, on the rule's column of the profile."""
     expect = load().expectations
     expectations: list[Any] = []
     for rule in rules:
@@ -133,16 +133,16 @@ def _expectations(rules: tuple[Rule, ...]) -> list[Any]:
 def _validate_frame(frame: pd.DataFrame, name: str, expectations: list[Any]) -> list[Any]:
     batch = _batch_definition().get_batch({"dataframe": frame})
     suite = load().ExpectationSuite(name=name, expectations=expectations)
-    # BOOLEAN_ONLY: the other formats copy values into the result.
+    # Other formats copy values into the result.
     return list(batch.validate(suite, result_format="BOOLEAN_ONLY").results)
 
 
 @cache
 def load() -> Any:  # noqa: ANN401 - the library is untyped
-    """Great Expectations, imported when first needed (it takes seconds) and without its analytics."""
+    """Great Expectations, imported only when needed (it takes seconds) and without analytics."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with warnings.catch_warnings():
-        # It imports a module of Python's own that is on its way out: no news to an analyst.
+        # It imports a deprecated module of the standard library.
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations  # noqa: PLC0415
 
@@ -151,7 +151,7 @@ def load() -> Any:  # noqa: ANN401 - the library is untyped
 
 @cache
 def _batch_definition() -> BatchDefinition:
-    """One for all tables: the library writes its whole configuration down again at each addition."""
+    """One definition for all tables, because adding one rewrites the library's whole configuration."""
     context = load().get_context(mode="ephemeral")
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What a check of a study's folder looked at, for the terminal: files, rows in, kept, set aside."""
+"""Summary of a folder check for the terminal: files, rows in, rows kept, rows set aside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HEADINGS = ("File", "Rows in", "Kept", "Set aside")
 
 
 def checked_table(findings: Findings) -> Iterator[str]:
-    """Lines: a file each, why rows of it were set aside, and how much was judged."""
+    """Lines to print: each file, why rows were set aside, and how many rules were checked."""
     width = max(len(name) for name in (_HEADINGS[0], *(file.file for file in findings.files)))
     yield f"  {_HEADINGS[0]:<{width}}{_HEADINGS[1]:>10}{_HEADINGS[2]:>10}   {_HEADINGS[3]}"
     for file in findings.files:

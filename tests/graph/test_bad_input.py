@@ -282,7 +282,7 @@ def test_mended_the_study_is_published_again_and_a_warning_stops_nothing(
     said = "enrolments.csv, column programme: the programme has another number of schools"
     assert said in printed.out
     run = json.loads((paths.current / "run.json").read_text(encoding="utf-8"))
-    assert run["warnings"] == {"enrolments_programme_has_its_schools": 1}
+    assert run["warnings"] == {"enrolments_programme_has_expected_schools": 1}
     assert not any(
         path.suffix == ".json" and "warning" not in path.name for path in paths.faults.glob("*")
     )

@@ -1,7 +1,7 @@
 WITH span AS (
     SELECT
         make_date(min(CAST(left(study_year.academic_year, 4) AS INTEGER)) - 5, 9, 1) AS first_day,
-        -- Nothing says what day it is where the protocol does not.
+        -- Without as_at in the protocol, today's date is unknown.
         coalesce(any_value(study.as_at), any_value(study.reference_date) + INTERVAL 1 YEAR) AS last_day
     FROM protocol.study_year AS study_year
     CROSS JOIN protocol.study AS study

@@ -1,5 +1,5 @@
--- By a tenth and two or more. A school is found by its establishment: an academy has another URN than the
--- school it was.
+-- Warns if enrolled schools fall by more than a tenth and by two or more. Schools are matched by LAESTAB,
+-- because a new academy has a new URN.
 WITH listed AS (
     SELECT source_id, academic_year, urn, laestab AS school FROM pupils.ks2_pupils
     UNION
@@ -26,7 +26,7 @@ file AS (
     GROUP BY ALL
 ),
 
--- Of several files of the year before, the one with fewest.
+-- If there are several files of the year before, take the one with the fewest enrolled schools.
 compared AS (
     SELECT file.*, before.source_id AS before_id, before.n_enrolled AS enrolled_before
     FROM file

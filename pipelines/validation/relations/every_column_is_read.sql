@@ -1,4 +1,4 @@
--- A school's name beside its number is for whoever fills the list in.
+-- A school's name may stand beside its URN: it helps whoever fills in the list.
 SELECT
     source_id,
     CAST(NULL AS BIGINT) AS row_number,

@@ -1,5 +1,5 @@
 WITH located AS (
-    -- A LAESTAB begins with its authority's number.
+    -- A LAESTAB begins with the authority's number.
     SELECT source_id, CASE WHEN {column} > 999 THEN {column} // 10000 ELSE {column} END AS authority
     FROM {table}
     WHERE {column} IS NOT NULL

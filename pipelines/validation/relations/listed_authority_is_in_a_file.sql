@@ -1,4 +1,4 @@
--- A wrong number is nobody's, so its figures would be missed without a word. One file with it is enough.
+-- A mistyped authority number would otherwise go unnoticed. One file with the authority is enough.
 SELECT
     'study.toml' AS source_id,
     file_row AS row_number,

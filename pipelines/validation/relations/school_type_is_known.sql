@@ -1,5 +1,5 @@
--- One place a spelling. Of schools of other authorities nothing is asked, unless some
--- programme is compared with them.
+-- One place per spelling. Types of other authorities' schools matter only if some programme is compared with
+-- them.
 SELECT
     source_id,
     min(row_number) AS row_number,

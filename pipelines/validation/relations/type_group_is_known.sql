@@ -1,5 +1,5 @@
--- One place a spelling. Where a row has a type, nothing is read from its group. Of schools of other authorities nothing is asked, unless some
--- programme is compared with them.
+-- One place per spelling. The group matters only if the row has no type, and for other authorities' schools
+-- only if some programme is compared with them.
 SELECT
     source_id,
     min(row_number) AS row_number,

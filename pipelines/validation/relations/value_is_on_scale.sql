@@ -1,5 +1,5 @@
--- Of what the study asks about: a column nobody uses stops nothing. Rounding may take a figure past an end, and a
--- percentage that is none (-1%, 101%) is found as the file is read.
+-- Only for measures in use. Rounding may take a figure past the end of the scale. Percentages such as -1% or
+-- 101% are found while the file is read.
 SELECT
     published.source_id,
     published.row_number,
@@ -13,7 +13,7 @@ FROM {table} AS published
 JOIN protocol.measure AS measure USING (measure)
 WHERE
     published.level LIKE '%school'
-    AND measure.is_asked
+    AND measure.is_in_use
     AND NOT (measure.unit = 'share' AND published.{column} NOT BETWEEN 0 AND 1)
     AND published.{column} NOT BETWEEN
     measure.low - published.half_width - 1e-9 AND measure.high + published.half_width + 1e-9

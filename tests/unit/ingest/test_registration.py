@@ -9,7 +9,7 @@ import pytest
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS
 from pipelines.errors.fault import StudyError
 from pipelines.ingest.readers import ingest_table
-from pipelines.ingest.registration import DDL, Taken, record, registered_files, sources_sha256
+from pipelines.ingest.registration import DDL, ReadResult, record, registered_files, sources_sha256
 from pipelines.ingest.tabular import Reading
 from pipelines.store import store
 from tests.tiny_study import TinyStudy
@@ -87,7 +87,7 @@ def test_rows_that_do_not_add_up_stop_the_run(tmp_path):
                 n_rows_in=5,
                 n_rows_kept=3,
                 set_asides={"blank row": 1},
-                taken=Taken(Reading("csv"), {}),
+                read_result=ReadResult(Reading("csv"), {}),
             )
 
 

@@ -24,7 +24,7 @@ from tests.tiny_study import (
     school,
 )
 
-FALL = "file_is_as_long_as_last_years"
+FALL = "file_is_as_long_as_last_year"
 ENROLLED = "enrolled_schools_are_in_the_file"
 Place = tuple[str, int | None, str, str]
 
@@ -72,8 +72,8 @@ PLANTED_FORMS: dict[str, tuple[str, object]] = {
     "school_is_registered": ("urn", 900098),
     "programme_is_in_protocol": ("programme", "sned"),
     "date_is_in_study": ("", "2108-07-01"),
-    "date_is_of_programme": ("", "2018-01-05"),
-    "case_is_told": ("urn", 900004),
+    "date_is_after_programme_start": ("", "2018-01-05"),
+    "support_has_case_study": ("urn", 900004),
     "ends_after_it_begins": ("until", "2018-01-14"),
 }
 
@@ -189,7 +189,7 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     if rule == "file_holds_the_authority":
         _as_published(tiny, school_row | {"LEA": 850})
         return "tables_2017-18.csv", None, "LEA", "schools of authority 850 alone"
-    if rule == "share_is_of_a_count":
+    if rule == "percentages_fit_counts":
         _as_published(tiny, school_row | {"PTRWM_EXP": "61%"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "1 of 1 percentages, as 61% of 30 pupils"
     if rule == "value_is_on_scale":
@@ -198,13 +198,13 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
         asked = 'name = "ks2_rwm_expected"\n  primary = true\n  smallest_effect = 0.05'
         tiny.protocol = tiny.protocol.replace(asked, 'name = "ks2_reading_score"')
         return "tables_2017-18.csv", 2, "READ_AVERAGE", "1040"
-    if rule == "cohort_is_of_a_school":
+    if rule == "cohort_is_plausible":
         _as_published(tiny, school_row | {"TELIG": 3001, "PTRWM_EXP": "SUPP"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "3,001 pupils in one year"
-    if rule == "school_stands_once":
+    if rule == "school_has_one_row":
         _as_published(tiny, school_row, school_row)
         return "tables_2017-18.csv", 2, "URN", "the school 900001 in rows 2, 3"
-    if rule == "published_type_is_told":
+    if rule == "published_type_is_given":
         _as_published(
             tiny, school_row | {"NFTYPE": ""}, school_row | {"URN": 900098, "ESTAB": 2098}
         )
@@ -285,13 +285,13 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         return "tables_2017-18.csv", None, "", "enrolled schools: 0"
     if rule == "listed_authority_is_in_a_file":
         return _plant_neighbour(tiny)
-    if rule == "unused_value_is_read":
+    if rule == "unused_value_is_readable":
         return _plant_unused(tiny, table)
     if table.endswith("_pupils"):
         return _plant_pupil(tiny, table, relation)
-    if table == "published_outcome" or rule == "published_type_is_told":
+    if table == "published_outcome" or rule == "published_type_is_given":
         return _plant_published(tiny, rule)
-    if rule == "registered_type_is_told":
+    if rule == "registered_type_is_given":
         birch = tiny.tables["register.csv"][2]
         birch["TypeOfEstablishment (name)"] = birch["EstablishmentTypeGroup (name)"] = ""
         return "register.csv", None, relation.heading, "1 school without a type"
@@ -310,7 +310,7 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         return "register.csv", None, "LA (code)", "schools of authority 850 alone"
     if rule == "every_column_is_read":
         return _plant_column(tiny, table)
-    if rule == "programme_has_its_schools":
+    if rule == "programme_has_expected_schools":
         _enrol(tiny, urn=900002)
         return "enrolments.csv", None, "programme", "3 schools in send"
     column, value = PLANTED_FORMS[rule]
@@ -396,7 +396,7 @@ def test_a_programme_of_which_nobody_is_enrolled_is_named(tmp_path):
     tiny.tables["enrolments.csv"] = [
         row for row in tiny.tables["enrolments.csv"] if row["programme"] != "send"
     ]
-    ((file, row, column, found),) = broken(tiny)["enrolments_programme_has_its_schools"]
+    ((file, row, column, found),) = broken(tiny)["enrolments_programme_has_expected_schools"]
     assert (file, row, column, found) == ("enrolments.csv", None, "programme", "0 schools in send")
 
 
@@ -472,7 +472,7 @@ def test_percentages_of_other_pupils_are_told_once_a_column_and_rounding_never_i
     for nth, cells in planted.items():
         rows[nth] |= cells
     tiny = published_study(tmp_path, {"2017-18": rows})
-    told = broken(tiny).get("published_outcome_share_is_of_a_count", [])
+    told = broken(tiny).get("published_outcome_percentages_fit_counts", [])
     assert [(row, column, str(said)[: len("2 of 24")]) for _, row, column, said in told] == [
         (row, column, said[: len("2 of 24")]) for row, column, said in found
     ]
@@ -520,17 +520,17 @@ def test_the_checks_of_two_tables_never_wait_for_each_other():
 def test_what_warns_and_what_stops():
     warns = {r.rule.name for r in RELATIONS if r.is_warning}
     assert warns == {
-        "programme_has_its_schools",
+        "programme_has_expected_schools",
         "date_is_in_study",
-        "date_is_of_programme",
+        "date_is_after_programme_start",
         FALL,
         ENROLLED,
-        "share_is_of_a_count",
-        "unused_value_is_read",
-        "schools_make_the_authority",
+        "percentages_fit_counts",
+        "unused_value_is_readable",
+        "schools_sum_to_authority",
         "every_column_is_read",
-        "registered_type_is_told",
-        "published_type_is_told",
+        "registered_type_is_given",
+        "published_type_is_given",
     }
 
 
@@ -545,7 +545,7 @@ def test_a_group_of_maintained_schools_and_others_says_too_little(tmp_path):
         row["TypeOfEstablishment (name)"] = ""
     # Alder's two numbers, Birch and so on have groups that say enough; of Elm, a special school, it does not.
     assert broken(tiny) == {
-        "school_register_registered_type_is_told": [
+        "school_register_registered_type_is_given": [
             (
                 *("register.csv", None, "TypeOfEstablishment (name)"),
                 "1 school of which only the group is known: Special schools",

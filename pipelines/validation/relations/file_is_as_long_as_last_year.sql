@@ -1,4 +1,5 @@
--- Rows by a fifth and ten or more, schools by a tenth and two or more.
+-- Warns if rows fall by more than a fifth and by ten or more, or schools by more than a tenth and by two or
+-- more.
 WITH file AS (
     SELECT
         source_id,
@@ -11,7 +12,7 @@ WITH file AS (
     GROUP BY ALL
 ),
 
--- Of several files of the year before, the shortest.
+-- If there are several files of the year before, take the shortest.
 compared AS (
     SELECT
         file.*,

@@ -1,4 +1,4 @@
--- One place a column, where it first is.
+-- One place per column: the first cell.
 SELECT
     source_id,
     min(row_number) AS row_number,

@@ -1,15 +1,15 @@
--- One place a column, if more than one figure in twenty is no share of the pupils beside it: then these are
--- other pupils. A few never are in the published tables, which leave out of a percentage, but not of the cohort,
--- pupils whose result is missing. Of so many pupils that every percentage is some share of them nothing is asked.
+-- Reports a column once, if more than one percentage in twenty is impossible for the pupil count beside it:
+-- the count is then of other pupils. A few mismatches are normal, because percentages leave out pupils whose
+-- result is missing. Counts so large that any percentage is possible are not checked.
 WITH figure AS (
     SELECT
         *,
-        -- 20.20% may be 20.2% printed with another nought: noughts at the end say nothing of the rounding.
+        -- 20.20% may be 20.2% padded with a zero, so trailing zeros do not show the rounding.
         0.5 * pow(10, -length(rtrim(regexp_extract(raw_text, '\.([0-9]+)', 1), '0')))
         / 100 + 1e-9 AS rounding
     FROM {table}
     WHERE
-        measure IN (SELECT measure FROM protocol.measure WHERE counts_pupils AND is_asked)
+        measure IN (SELECT measure FROM protocol.measure WHERE counts_pupils AND is_in_use)
         AND n_pupils > 0
         AND {column} IS NOT NULL
 ),

@@ -1,4 +1,4 @@
--- Mainstream schools of the authority, by the tables' record type, whose type neither the tables nor a register says.
+-- Mainstream schools of the authority (by record type) whose type is in neither the tables nor a register.
 SELECT
     published.source_id,
     CAST(NULL AS BIGINT) AS row_number,

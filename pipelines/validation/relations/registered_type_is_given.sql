@@ -1,4 +1,5 @@
--- Schools of the authority without a type here and in the tables, or with a group of maintained schools and others.
+-- Schools of the authority without a type here or in the tables, or with a type group that covers maintained
+-- and other schools.
 SELECT
     register.source_id,
     CAST(NULL AS BIGINT) AS row_number,

@@ -1,5 +1,5 @@
--- Rows of a programme that study.toml has not are a fault of their own, and may be those that are missing here.
--- A school that was renumbered is one school, if the register gives both numbers the same establishment.
+-- Rows of a programme unknown to study.toml are a fault of their own; they may be the ones missing here.
+-- A renumbered school counts once if the register gives both URNs the same establishment number.
 WITH enrolled AS (
     SELECT
         enrolment.programme,

@@ -1,4 +1,4 @@
--- Where a file holds one authority's schools and its row. Independent schools do not count in that row.
+-- For files with one authority's schools and its total. The total excludes independent schools.
 WITH counted AS (
     SELECT DISTINCT source_id, row_number, level, laestab, school_type, pupil_group, measure, column_name, {column} AS n_pupils
     FROM {table}

@@ -1,9 +1,0 @@
--- The largest schools of England have some 3,000 pupils on roll, and some 700 in a year.
-SELECT
-    source_id,
-    row_number,
-    min(column_name) AS heading,
-    format('{:,} pupils in one year', {column}) AS found
-FROM {table}
-WHERE level LIKE '%school' AND measure IN (SELECT measure FROM protocol.measure WHERE is_asked) AND {column} > 3000
-GROUP BY source_id, row_number, {column}
