@@ -1,6 +1,5 @@
-"""Which school a URN is, over conversion, merger, split and re-numbering.
+"""Decides which school each URN belongs to, through conversions, mergers, splits and renumbering.
 
-`evidence` reads what the register and its links say, `resolution` decides, `corrections` holds an
-analyst's own decisions to what is known now, `table` makes `mart.school_identity`. A file's rows are
-`ingest`'s; what is made of the schools is `marts`'.
+`evidence` interprets the register and its links, `resolution` decides, `corrections` checks an analyst's own
+decisions, and `table` builds `mart.school_identity`.
 """

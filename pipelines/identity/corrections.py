@@ -1,4 +1,4 @@
-"""An analyst's own decisions on which school a URN is, and whether each still applies."""
+"""An analyst's own decisions about which school a URN belongs to, and whether each still applies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pipelines.errors.fault import Fault
 from pipelines.identity.decision import Decision, Findings, Reason
 from pipelines.identity.evidence import KnownSchool, Place, Succession
 
-# What stands in `school_urn` for a school of its own.
+# Value of `school_urn` for a school of its own.
 SEPARATE = "separate"
 
 
 @dataclass(frozen=True)
 class Correction:
-    """An analyst's decision: the URN counts as `school_urn`, or with None as a school of its own."""
+    """An analyst's decision: the URN is the same school as `school_urn`, or with None a school of its own."""
 
     urn: int
     school_urn: int | None
@@ -29,17 +29,17 @@ class Correction:
 def without_corrected(
     edges: Iterable[Succession], corrections: Iterable[Correction]
 ) -> tuple[Succession, ...]:
-    """A corrected URN is not led on by links; one set apart is not led to either."""
+    """Drop links from a corrected URN, and links to a URN that is a school of its own."""
     corrected = {correction.urn for correction in corrections}
     apart = {correction.urn for correction in corrections if correction.school_urn is None}
     return tuple(e for e in edges if e.old not in corrected and e.new not in apart)
 
 
 def correct(correction: Correction, found: Findings) -> None:
-    """Give a decision of the analyst the last word."""
-    said = f"decided by {correction.decided_by}: {correction.reason}"
+    """Apply a correction, which overrides all other evidence."""
+    evidence = f"decided by {correction.decided_by}: {correction.reason}"
     found.reasons[correction.urn] = Reason(
-        "correction", said, correction.decided_on, correction.place
+        "correction", evidence, correction.decided_on, correction.place
     )
     if correction.school_urn is not None:
         found.pairs.append((correction.urn, correction.school_urn))
@@ -52,18 +52,18 @@ def faults_of_corrections(
     without: Sequence[Decision],
     reference_date: dt.date,
 ) -> Iterator[Fault]:
-    """Every correction that no longer applies. `without` are the decisions made without any."""
+    """Every correction that no longer applies. `without` are the decisions made without corrections."""
     decided = {decision.urn: decision for decision in without}
     corrected = {correction.urn for correction in corrections}
     for correction in corrections:
-        said = (
+        fault = (
             _names_nobody(correction, schools, decided, corrected)
             or _does_nothing(correction, decided)
             or _is_outdated(correction, decided)
             or _joins_two_schools(correction, schools, decided, reference_date)
         )
-        if said:
-            column, problem, found, remedy = said
+        if fault:
+            column, problem, found, remedy = fault
             yield Fault(
                 file=correction.place.source_id,
                 row=correction.place.row_number,
@@ -75,7 +75,7 @@ def faults_of_corrections(
             )
 
 
-_Said = tuple[str, str, str, str] | None
+_CorrectionFault = tuple[str, str, str, str] | None
 
 
 def _names_nobody(
@@ -83,7 +83,7 @@ def _names_nobody(
     schools: Mapping[int, KnownSchool],
     decided: Mapping[int, Decision],
     corrected: set[int],
-) -> _Said:
+) -> _CorrectionFault:
     urn, target = correction.urn, correction.school_urn
     if urn not in decided:
         return (
@@ -114,8 +114,8 @@ def _names_nobody(
     return None
 
 
-def _does_nothing(correction: Correction, decided: Mapping[int, Decision]) -> _Said:
-    """The links or the register have caught up with it."""
+def _does_nothing(correction: Correction, decided: Mapping[int, Decision]) -> _CorrectionFault:
+    """The links or the register now give the same result."""
     decision = decided[correction.urn]
     if decision.decision == "unresolved":
         return None
@@ -135,8 +135,8 @@ def _does_nothing(correction: Correction, decided: Mapping[int, Decision]) -> _S
     return "school_urn", problem, f"{decision.decision}: {decision.evidence}", "take the row out"
 
 
-def _is_outdated(correction: Correction, decided: Mapping[int, Decision]) -> _Said:
-    """It goes against evidence that was not there when it was decided."""
+def _is_outdated(correction: Correction, decided: Mapping[int, Decision]) -> _CorrectionFault:
+    """It contradicts evidence that is newer than the correction."""
     decision = decided[correction.urn]
     if (
         decision.decision == "unresolved"
@@ -157,8 +157,8 @@ def _joins_two_schools(
     schools: Mapping[int, KnownSchool],
     decided: Mapping[int, Decision],
     reference_date: dt.date,
-) -> _Said:
-    """The register has both open, and no link between them."""
+) -> _CorrectionFault:
+    """In the register both schools are open and not linked."""
     if correction.school_urn is None:
         return None
     one, other = schools[correction.urn], schools[correction.school_urn]

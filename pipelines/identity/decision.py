@@ -1,4 +1,4 @@
-"""What is decided of a URN and why, and the pairs of URNs found to be one school on the way there."""
+"""The decision about a URN, its reason, and the pairs of URNs found to be one school."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ DecisionKind = Literal[
 
 @dataclass(frozen=True)
 class Decision:
-    """Which school a URN is and why. `school_id` is None where nothing tells (`unknown`).
+    """The school a URN belongs to and why. `school_id` is None if it is `unknown`.
 
-    `standing_urn` is the URN the school has on the reference date; `candidates` are the URNs that an
-    `unresolved` one might count as.
+    `standing_urn` is the school's URN on the reference date; `candidates` are the URNs that an `unresolved`
+    one may be the same school as.
     """
 
     urn: int
@@ -47,7 +47,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a URN is what it is."""
+    """Why a URN is resolved as it is."""
 
     kind: DecisionKind
     evidence: str
@@ -57,35 +57,35 @@ class Reason:
 
 
 class Findings:
-    """What is found while the evidence is gone through: pairs that are one school, and reasons by URN."""
+    """Collects pairs of URNs that are one school, and reasons by URN."""
 
     def __init__(self, schools: Mapping[int, KnownSchool], reference_date: dt.date) -> None:
         self.schools = schools
         self.reference_date = reference_date
         self.pairs: list[tuple[int, int]] = []
-        # URNs that a later one stands for by the reference date.
+        # URNs replaced by a later one by the reference date.
         self.followed: set[int] = set()
         self.reasons: dict[int, Reason] = {}
 
     def one_school(self, old: int, new: int, about: int, reason: Reason) -> None:
-        """Two URNs are one school; the reason stands with one of them."""
+        """Record that two URNs are one school, with a reason for one of them."""
         self.pairs.append((old, new))
         self.because(about, reason)
 
     def because(self, urn: int, reason: Reason) -> None:
-        """The first reason stays, unless the URN turns out to be unresolved."""
+        """Record a reason. The first one stays, unless a later one is `unresolved`."""
         if reason.kind == "unresolved" or urn not in self.reasons:
             self.reasons[urn] = reason
 
     def is_unresolved(self, urn: int) -> bool:
-        """Whether no one can tell so far."""
+        """Whether the URN is unresolved so far."""
         return urn in self.reasons and self.reasons[urn].kind == "unresolved"
 
 
 def parts(
     pairs: Sequence[tuple[int, int]], connection: Literal["weak", "strong"] = "weak"
 ) -> dict[int, int]:
-    """The connected parts of a graph: a label for every URN that is in a pair."""
+    """Connected components of the pairs: a label for every URN."""
     if not pairs:
         return {}
     urns, place = np.unique(np.array(pairs, dtype=np.int64), return_inverse=True)

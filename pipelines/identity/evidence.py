@@ -1,4 +1,4 @@
-"""What is known of a URN, and which URN came after which. What follows from it is `resolution`'s."""
+"""Facts about URNs, and which URN succeeded which. `resolution` draws the conclusions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# A school that closes in July and opens again in September is one school.
+# Long enough for a school that closes in July and reopens in September.
 LONGEST_HANDOVER_DAYS = 62
-# Registers enter an opening some days early.
+# Registers may record an opening some days early.
 LONGEST_OVERLAP_DAYS = 31
 
 
 class Place(NamedTuple):
-    """A row of a file, as a spreadsheet counts it."""
+    """A row of a file, numbered as in a spreadsheet."""
 
     source_id: str
     row_number: int
@@ -23,10 +23,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class KnownSchool:
-    """A URN and what files say of it; only a registered one has dates, only one that results name has files.
+    """A URN and its facts. Only a registered one has dates; only one with results has outcome files.
 
-    `is_needed`: it is enrolled in a programme, or a local school with results in a year of the study.
-    `is_listed`: some file other than the links names it.
+    `is_needed`: it is enrolled in a programme, or local with results in a year of the study.
+    `is_listed`: some file other than the links has it.
     """
 
     urn: int
@@ -41,7 +41,7 @@ class KnownSchool:
     place: Place | None = None
 
     def is_open_on(self, day: dt.date) -> bool:
-        """Whether the register has it open on a day; the day it closes is its last."""
+        """Whether it is open on a day according to the register; the closing day counts as open."""
         return (
             self.is_registered
             and (self.open_date or dt.date.min) <= day
@@ -49,11 +49,11 @@ class KnownSchool:
         )
 
     def opens_after(self, day: dt.date) -> bool:
-        """Whether the register has it open only later, or not at all."""
+        """Whether it opens later according to the register, or is not registered."""
         return not self.is_registered or (self.open_date or dt.date.min) > day
 
     def described(self) -> str:
-        """URN, name and dates, for the analyst."""
+        """URN, name and dates, for messages."""
         dates = [
             *([f"opened {self.open_date}"] if self.open_date else []),
             *([f"closed {self.close_date}"] if self.close_date else []),
@@ -76,7 +76,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Succession:
-    """One URN came after another. `effective`: from when, None where nothing says."""
+    """One URN succeeded another. `effective` is the date, or None if unknown."""
 
     old: int
     new: int
@@ -85,7 +85,7 @@ class Succession:
     is_merger: bool
     place: Place
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The link in words."""
         when = f"from {self.effective}" if self.effective else "undated"
         return f"{self.old} to {self.new} by link, {when}"
@@ -93,7 +93,7 @@ class Succession:
 
 @dataclass
 class _Recorded:
-    """What the rows on one pair of schools say together."""
+    """What all rows about one pair of schools say."""
 
     dates: list[dt.date] = field(default_factory=list)
     types: set[str] = field(default_factory=set)
@@ -103,12 +103,11 @@ class _Recorded:
 def successions(
     links: Iterable[Link], schools: Mapping[int, KnownSchool]
 ) -> tuple[Succession, ...]:
-    """Who came after whom, whichever of the two recorded it; in the order of the URNs.
+    """Which URN succeeded which, whichever of the two recorded it, in URN order.
 
-    Predecessor and Successor lead from the older to the newer school. An amalgamation recorded without a
-    direction leads from the school that closed to the one that did not; where that does not tell, it says
-    nothing. Sixth form centres, expansions and other links are about two schools that stay two. A school
-    linked to itself says nothing.
+    Predecessor and Successor links run from the older to the newer school. An amalgamation without direction
+    runs from the school that closed to the one that did not; otherwise it is ignored. Sixth form centres,
+    expansions and other links join schools that remain separate, and are ignored, as are links to itself.
     """
     pairs: dict[tuple[int, int], _Recorded] = defaultdict(_Recorded)
     for link in links:
@@ -149,12 +148,12 @@ def _direction(link: Link, schools: Mapping[int, KnownSchool]) -> tuple[int, int
 
 
 def _effective(old: KnownSchool, new: KnownSchool, dates: Iterable[dt.date]) -> dt.date | None:
-    """The register's dates where it has them: links are often entered months before the event."""
+    """Prefer the register's dates, because links are often entered months before the event."""
     ended = old.close_date + dt.timedelta(days=1) if old.close_date else max(dates, default=None)
     if new.open_date and old.close_date:
         overlap_days = (old.close_date - new.open_date).days
         if 0 <= overlap_days <= LONGEST_OVERLAP_DAYS:
             return new.open_date
     known = [day for day in (new.open_date, ended) if day]
-    # A school that opened long before took another in: it is the other's end that counts, never earlier.
+    # If an older school absorbed another, the date is that of the other's closure, never earlier.
     return max(known, default=None)

@@ -1,4 +1,4 @@
-"""What a LAESTAB that several URNs have had decides. The rules in words are in `resolution`."""
+"""Applies the rules for URNs that shared a LAESTAB; `resolution` states them in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipelines.identity.evidence import (
 def judge_laestabs(
     edges: Iterable[Succession], corrections: Iterable[Correction], found: Findings
 ) -> None:
-    """Schools without a link between them that have had one LAESTAB, each with the next in time."""
+    """Compare unlinked schools that had the same LAESTAB, each with the next in time."""
     linked = {frozenset((e.old, e.new)) for e in edges}
     corrected = {correction.urn for correction in corrections}
     part = parts(found.pairs)
@@ -51,20 +51,22 @@ def _judge_laestab(laestab: int, earlier: KnownSchool, later: KnownSchool, found
         )
     if are_both_there:
         for urn, other in ((earlier.urn, later.urn), (later.urn, earlier.urn)):
-            told = f"LAESTAB {laestab} is also that of {other}, at the same time and without a link"
+            evidence = (
+                f"LAESTAB {laestab} is also that of {other}, at the same time and without a link"
+            )
             before = found.reasons.get(urn)
             already = before.candidates if before and before.kind == "unresolved" else ()
             candidates = tuple(sorted({other, *already}))
-            found.because(urn, Reason("unresolved", told, None, None, candidates))
+            found.because(urn, Reason("unresolved", evidence, None, None, candidates))
     elif gap_days > LONGEST_HANDOVER_DAYS or earlier.urn in found.followed:
-        told = f"LAESTAB {laestab} went to {later.urn} later, which is another school"
-        found.because(earlier.urn, Reason("laestab_reused", told, earlier.close_date))
+        evidence = f"LAESTAB {laestab} went to {later.urn} later, which is another school"
+        found.because(earlier.urn, Reason("laestab_reused", evidence, earlier.close_date))
     elif not found.is_unresolved(earlier.urn) and not found.is_unresolved(later.urn):
         when = f"closed {earlier.close_date}" if earlier.close_date else "dates not all known"
-        told = f"LAESTAB {laestab} kept, {earlier.urn} to {later.urn} without a link, {when}"
+        evidence = f"LAESTAB {laestab} kept, {earlier.urn} to {later.urn} without a link, {when}"
         about = later.urn if later.opens_after(day) and later.is_registered else earlier.urn
         if about == earlier.urn:
             found.followed.add(earlier.urn)
         found.one_school(
-            earlier.urn, later.urn, about, Reason("converted", told, earlier.close_date)
+            earlier.urn, later.urn, about, Reason("converted", evidence, earlier.close_date)
         )

@@ -1,4 +1,4 @@
-"""What the links of the register decide. The rules in words are in `resolution`."""
+"""Applies the rules for the register's links; `resolution` states them in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.identity.evidence import (
 
 
 def judge_links(edges: Sequence[Succession], found: Findings) -> None:
-    """What became of every school that links lead on from."""
+    """Decide about every school that has a successor."""
     in_ring = _rings(edges)
     for edge in edges:
         if edge in in_ring:
@@ -45,7 +45,7 @@ def _judge_outgoing(
     incoming: Mapping[int, Sequence[Succession]],
     found: Findings,
 ) -> None:
-    """What became of one school."""
+    """Decide about one school with successors."""
     schools, day = found.schools, found.reference_date
     is_open = old.is_open_on(day)
 
@@ -68,8 +68,10 @@ def _judge_outgoing(
     new = schools[edge.new]
     is_closing = old.close_date is not None and (old.close_date - day).days <= LONGEST_OVERLAP_DAYS
     if is_open and not is_closing and (new.is_open_on(day) or is_merger(edge)):
-        told = f"{edge.told()}, yet the register has {old.urn} open on the reference date"
-        found.because(old.urn, Reason("unresolved", told, edge.effective, edge.place, (new.urn,)))
+        evidence = f"{edge.in_words()}, yet the register has {old.urn} open on the reference date"
+        found.because(
+            old.urn, Reason("unresolved", evidence, edge.effective, edge.place, (new.urn,))
+        )
         return
     found.followed.add(old.urn)
     found.one_school(
@@ -83,19 +85,19 @@ def _judge_later(
     is_merger: Callable[[Succession], bool],
     found: Findings,
 ) -> None:
-    """After the reference date a school stays itself if it only changes its number."""
+    """A change after the reference date keeps the school the same only if it is a mere renumbering."""
     schools, day = found.schools, found.reference_date
     for edge in later:
         new = schools[edge.new]
         if is_merger(edge) or len(later) > 1 or edge.is_split:
-            # Its results, if there are any, are those of several schools of the reference date.
+            # Its results, if any, combine several schools of the reference date.
             if new.is_needed and new.opens_after(day):
-                told = (
-                    f"{edge.told()}, after the reference date; its results are of several schools"
-                )
+                evidence = f"{edge.in_words()}, after the reference date; its results are of several schools"
                 before = found.reasons.get(new.urn)
                 olds = tuple(sorted({old.urn, *(before.candidates if before else ())}))
-                found.because(new.urn, Reason("unresolved", told, edge.effective, edge.place, olds))
+                found.because(
+                    new.urn, Reason("unresolved", evidence, edge.effective, edge.place, olds)
+                )
         elif new.opens_after(day):
             found.one_school(old.urn, new.urn, new.urn, _reason_of(edge, old, new, is_merger=False))
 
@@ -105,28 +107,30 @@ def _judge_split(old: KnownSchool, pieces: Sequence[Succession], found: Findings
     heirs = [e for e in pieces if old.laestab and schools[e.new].laestab == old.laestab]
     if len(heirs) == 1:
         heir = heirs[0]
-        told = f"{heir.told()}; it split, and this part kept LAESTAB {old.laestab}"
+        evidence = f"{heir.in_words()}; it split, and this part kept LAESTAB {old.laestab}"
         found.followed.add(old.urn)
         found.one_school(
-            old.urn, heir.new, old.urn, Reason("converted", told, heir.effective, heir.place)
+            old.urn, heir.new, old.urn, Reason("converted", evidence, heir.effective, heir.place)
         )
     elif not old.is_open_on(found.reference_date):
-        told = "it split and no part kept its LAESTAB: " + "; ".join(e.told() for e in pieces)
+        evidence = "it split and no part kept its LAESTAB: " + "; ".join(
+            e.in_words() for e in pieces
+        )
         candidates = tuple(e.new for e in pieces)
         found.because(
             old.urn,
-            Reason("unresolved", told, pieces[0].effective, pieces[0].place, candidates),
+            Reason("unresolved", evidence, pieces[0].effective, pieces[0].place, candidates),
         )
     for edge in pieces:
         if edge not in heirs or len(heirs) > 1:
-            told = f"{edge.told()}, a part of what was there before"
-            found.because(edge.new, Reason("split_off", told, edge.effective, edge.place))
+            evidence = f"{edge.in_words()}, a part of what was there before"
+            found.because(edge.new, Reason("split_off", evidence, edge.effective, edge.place))
 
 
 def _is_merger(
     edge: Succession, incoming: Sequence[Succession], schools: Mapping[int, KnownSchool]
 ) -> bool:
-    """Whether the successor had pupils of its own, or of another school, when it took these."""
+    """Whether the successor had other pupils, its own or another school's, when it took these over."""
     if edge.is_merger:
         return True
     latest = edge.effective or dt.date.max
@@ -144,21 +148,21 @@ def _reason_of(edge: Succession, old: KnownSchool, new: KnownSchool, *, is_merge
     if is_merger:
         return Reason(
             "merged",
-            f"{edge.told()}; its pupils are pooled with the others'",
+            f"{edge.in_words()}; its pupils are pooled with the others'",
             edge.effective,
             edge.place,
         )
     if old.laestab and old.laestab == new.laestab:
-        told = f"{edge.told()}; LAESTAB {old.laestab} kept"
-        return Reason("converted", told, edge.effective, edge.place)
+        evidence = f"{edge.in_words()}; LAESTAB {old.laestab} kept"
+        return Reason("converted", evidence, edge.effective, edge.place)
     if old.laestab and new.laestab:
-        told = f"{edge.told()}; LAESTAB {old.laestab} became {new.laestab}"
-        return Reason("re_numbered", told, edge.effective, edge.place)
-    return Reason("converted", edge.told(), edge.effective, edge.place)
+        evidence = f"{edge.in_words()}; LAESTAB {old.laestab} became {new.laestab}"
+        return Reason("re_numbered", evidence, edge.effective, edge.place)
+    return Reason("converted", edge.in_words(), edge.effective, edge.place)
 
 
 def _rings(edges: Sequence[Succession]) -> frozenset[Succession]:
-    """The links that lie on a ring."""
+    """The links that are part of a cycle."""
     part = parts([(e.old, e.new) for e in edges], connection="strong")
     return frozenset(e for e in edges if part[e.old] == part[e.new])
 
@@ -166,7 +170,7 @@ def _rings(edges: Sequence[Succession]) -> frozenset[Succession]:
 def _without_shortcuts(
     outgoing: Sequence[Succession], after: Mapping[int, Sequence[Succession]]
 ) -> list[Succession]:
-    """Without the links to schools that another of them leads to: a chain noted twice is no split."""
+    """Drop links to schools that another link also leads to: a chain recorded twice is not a split."""
     if len(outgoing) == 1:
         return list(outgoing)
     beyond: set[int] = set()

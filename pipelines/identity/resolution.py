@@ -1,19 +1,19 @@
-"""Which URNs are one school. Pure: schools, links and corrections in, a decision for every URN out.
+"""Decides which URNs are one school, from schools, links and corrections. Pure functions.
 
-A school is what it is on the reference date. Its URNs are those that lead to it:
+A school is as on the reference date. These rules say which URNs belong to it:
 
-- a conversion or re-numbering (one school, one successor) keeps its history, whether it comes before the
-  reference date or after;
-- a merger by the reference date makes one school of its parts in every year: their pupils are pooled, so
-  its baseline is that of all children who would have been its pupils. A later one leaves the parts apart;
-- a school that splits goes on in the part that keeps its LAESTAB, or as itself if it stays open; else no
-  one can tell and it is `unresolved`. The other parts are new schools, without a history;
-- without a link, a LAESTAB that one URN leaves and another takes up within two months is one school. One
-  taken up later is another school; two open schools with one LAESTAB are `unresolved`;
-- links that contradict each other (a ring) or the register (both schools open) are `unresolved`.
+- a conversion or renumbering (one school, one successor) keeps its history, before or after the reference
+  date;
+- a merger by the reference date makes its parts one school in every year: their pupils are pooled, so the
+  baseline covers all the merged school's pupils. After a later merger the parts stay separate;
+- a split school continues as the part that keeps its LAESTAB, or as itself if it stays open; otherwise it is
+  `unresolved`. The other parts are new schools without history;
+- without a link, a LAESTAB that passes from one URN to another within two months is one school. After a
+  longer gap it is another school. Two open schools with one LAESTAB are `unresolved`;
+- links that contradict each other (a cycle) or the register (both schools open) are `unresolved`.
 
-An `unresolved` URN counts as a school of its own until a correction says otherwise. The school's id is the
-LAESTAB of the URN it has on the reference date, or that URN where the LAESTAB is another school's.
+An `unresolved` URN counts as a school of its own until an analyst corrects it. The school's id is the LAESTAB
+of its URN on the reference date, or that URN if another school has the LAESTAB.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def resolve(
     reference_date: dt.date,
     corrections: Sequence[Correction] = (),
 ) -> tuple[Decision, ...]:
-    """A decision for every listed URN and every one that links join to one, in order of URN.
+    """A decision for every listed URN and every URN linked to one, in URN order.
 
-    The order of the rows, and which of two schools recorded a link, make no difference.
+    The result does not depend on row order, or on which of two schools recorded a link.
     """
     schools = {school.urn: school for school in known}
     for link in links:
@@ -77,7 +77,7 @@ def _decisions(
     ]
     taken: set[int] = set()
     decided: list[Decision] = []
-    # The school that is there on the reference date keeps a LAESTAB that others have had.
+    # Of schools that shared a LAESTAB, the one open on the reference date keeps it.
     for group in sorted(groups, key=lambda group: rank(group[0]), reverse=True):
         standing = group[0]
         laestab = next((school.laestab for school in group if school.laestab is not None), None)
@@ -105,14 +105,14 @@ def _decisions(
 
 
 def _plain(school: KnownSchool, standing: KnownSchool, others: Sequence[int]) -> Reason:
-    """The reason of a URN that nothing leads on from."""
+    """The reason for a URN without successors."""
     kind: DecisionKind = "as_registered" if school.is_registered else "as_published"
-    told = (
+    evidence = (
         "as the register has it" if school.is_registered else "in no register; as results name it"
     )
     if school is standing and others:
-        told += "; with it count " + ", ".join(map(str, sorted(others)))
-    return Reason(kind, told)
+        evidence += "; with it count " + ", ".join(map(str, sorted(others)))
+    return Reason(kind, evidence)
 
 
 def _why_unknown(school: KnownSchool) -> str:

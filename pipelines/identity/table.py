@@ -1,4 +1,5 @@
-"""`mart.school_identity`: every URN the study names, its school, and why; a stop where no one can tell."""
+"""Builds `mart.school_identity`: every URN of the study, its school and why; stops if a needed one is
+unclear."""
 
 from __future__ import annotations
 
@@ -14,15 +15,15 @@ from pipelines.identity.decision import Decision
 from pipelines.identity.evidence import KnownSchool, Link, Place
 from pipelines.identity.resolution import resolve
 
-# A row of the SELECT, or a structure within one, by name.
+# A row of the SELECT, or a structure in it, by column name.
 _Cells = Mapping[str, Any]
 
 
 def decide(con: duckdb.DuckDBPyConnection, select: str) -> list[tuple[object, ...]]:
-    """The rows of the table from what `select` knows of each URN, the links and the corrections.
+    """The rows of the table, decided from the facts, links and corrections in `select`.
 
-    Raises StudyError with every correction that no longer applies; else with every URN with results in
-    the study, or enrolled, that may be more than one school.
+    Raises StudyError with every correction that no longer applies; else with every URN that is enrolled or
+    has results in the study but cannot be resolved.
     """
     cursor = con.execute(select)
     names = [column[0] for column in cursor.description or ()]
@@ -46,7 +47,7 @@ def decide(con: duckdb.DuckDBPyConnection, select: str) -> list[tuple[object, ..
 def faults_of_decisions(
     decisions: Sequence[Decision], schools: Mapping[int, KnownSchool]
 ) -> Iterator[Fault]:
-    """A fault for every needed URN that is not known to be one school, with the candidates."""
+    """A fault for every needed URN that is unresolved or unknown, with the candidates."""
     for decision in decisions:
         school = schools.get(decision.urn)
         if school is None or not school.is_needed or decision.place is None:
@@ -109,7 +110,7 @@ def _reference_date(con: duckdb.DuckDBPyConnection) -> dt.date:
 
 
 def _corrections(rows: Sequence[_Cells]) -> list[Correction]:
-    """The corrections of the study. Raises StudyError for a `school_urn` that is neither URN nor word."""
+    """The study's corrections. Raises StudyError if a `school_urn` is neither a URN nor `separate`."""
     corrections: list[Correction] = []
     faults: list[Fault] = []
     for urn, given in ((row["urn"], given) for row in rows for given in row["corrections"]):
@@ -143,7 +144,7 @@ def _corrections(rows: Sequence[_Cells]) -> list[Correction]:
 
 
 def _row(decision: Decision, school: KnownSchool | None) -> tuple[object, ...]:
-    """In the order of the catalogue's columns."""
+    """A row in the order of the catalogue's columns."""
     place = decision.place or (school.place if school else None)
     return (
         decision.urn,

@@ -1,6 +1,6 @@
-"""Marts: one SELECT a file, the file's name the table's. What each table promises is in `catalogue`.
+"""Marts: one SELECT per file, named after its table; the tables are declared in `catalogue`.
 
-One is decided in Python from what its SELECT yields: `school_identity`, by `pipelines.identity`.
+The exception is `school_identity`, which `pipelines.identity` decides from its SELECT.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ FOLDER = Path(__file__).parent
 
 
 def select_of(table: Table) -> str:
-    """The SELECT that makes a mart."""
+    """The SELECT that fills a mart."""
     return (FOLDER / f"{table.name}.sql").read_text(encoding="utf-8")
 
 
 def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """Make one mart anew in the shape the catalogue declares; returns its rows.
+    """Rebuild one mart with the columns that the catalogue declares; returns its number of rows.
 
-    The old table stays if the SELECT fails. Raises StudyError if it reads pupil rows that are not kept,
-    or if which school a URN is cannot be told.
+    If the SELECT fails, the old table stays. Raises StudyError if it needs pupil rows that were deleted, or
+    if a URN cannot be resolved to a school.
     """
     require_pupils(con, select_of(table))
     con.execute("BEGIN")
@@ -33,7 +33,7 @@ def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
         con.execute(table.ddl())
         if table is SCHOOL_IDENTITY:
             rows = decide(con, select_of(table))
-            # Column by column: England's register row by row takes most of a minute.
+            # Insert column by column: row by row, England's register takes most of a minute.
             columns = ", ".join(f"unnest(CAST(? AS {c.sql_type}[]))" for c in table.columns)
             if rows:
                 con.execute(

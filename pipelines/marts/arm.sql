@@ -1,6 +1,5 @@
--- Which evaluated programmes were under way in each local school when the outcome year's pupils were tested: the
--- programmes are estimated together, and shown apart. A school whose programmes had not begun, or that had left
--- them, is on neither side.
+-- The evaluated programmes that were under way in each local school on the test date. Programmes are estimated together
+-- and shown separately. A school whose programmes had not started, or which had left them, is on neither side.
 WITH membership AS (
     SELECT
         exposure.school_id,

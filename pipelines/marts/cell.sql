@@ -1,4 +1,4 @@
--- Everything after this table works on cells only, whether they came from pupil rows or were published.
+-- All later tables use cells only, whether these come from pupil rows or from published tables.
 WITH pupil_sum AS (
     SELECT
         *,
@@ -8,7 +8,7 @@ WITH pupil_sum AS (
     FROM mart.pupil_moment
 ),
 
--- Where nobody has a value there is no cell: a measure that is not out yet is of no release.
+-- A measure that nobody has a value of, because it is not published yet, has no cell.
 pupil_cell AS (
     SELECT
         school_id,
@@ -19,15 +19,14 @@ pupil_cell AS (
         measure,
         n AS n_pupils,
         total / n AS mean,
-        -- Rounding can leave a hair below zero where every pupil scored the same.
+        -- Floating-point error can give a tiny negative number if every pupil scored the same.
         CASE WHEN n > 1 THEN greatest(total_of_squares - total * total / n, 0) / (n - 1) END AS variance,
         0.0 AS rounding_half_width,
         'value' AS value_status
     FROM pupil_sum
 ),
 
--- Attendance is of the pupils on roll. Where its table does not count them, the school census of the nearest year
--- does.
+-- Attendance covers the pupils on roll. If its table does not count them, use the school census of the nearest year.
 on_roll AS (
     SELECT DISTINCT ON (published.urn, published.academic_year)
         published.urn,
@@ -69,8 +68,8 @@ published AS (
     WHERE published.level IN ('mainstream_school', 'special_school')
 ),
 
--- Two schools that merged are one school before as after: their published figures are averaged by pupils.
--- A progress score is published with its 95% interval, which gives the spread over pupils back.
+-- Schools that merged count as one school in earlier years too: their published figures are averaged over pupils.
+-- A progress score's published 95% interval gives its variance over pupils.
 published_cell AS (
     SELECT
         school_urn.school_id,
@@ -80,7 +79,7 @@ published_cell AS (
         published.pupil_group,
         published.measure,
         CAST(sum(published.n_pupils) AS BIGINT) AS n_pupils,
-        -- A figure whose pupils nobody counted stands as it is; two of them cannot be averaged.
+        -- A single figure is kept even if its pupils are not counted; several cannot be averaged without counts.
         CASE WHEN count(*) = 1 THEN any_value(published.value)
             WHEN bool_and(published.value_status = 'value')
             THEN sum(published.value * published.n_pupils) / nullif(sum(published.n_pupils), 0) END AS mean,

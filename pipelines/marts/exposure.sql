@@ -1,8 +1,7 @@
--- Where each school of a programme stood when a year's pupils were tested, and the school terms of support it had
--- had by then. English school years have three terms: autumn (September to December), spring (January to March)
--- and summer (April to July); a start in August is one in autumn. Tests and examinations are in mid-May, so the
--- summer term counts as soon as it has begun, and a start after 15 May counts for nothing that year. The terms of
--- the start and of the leaving count whole.
+-- The position of each programme school on each year's test date, and its terms of support by then. English school
+-- years have three terms: autumn (September to December), spring (January to March) and summer (April to July); a start
+-- in August counts as autumn. Tests are in mid-May, so a summer term that has begun counts, and a start after 15 May
+-- counts as zero terms. The terms of joining and leaving count in full.
 WITH dated AS (
     SELECT
         member.programme,
@@ -19,7 +18,7 @@ WITH dated AS (
     CROSS JOIN protocol.study_year AS study_year
 ),
 
--- A school of a programme without dates is taken to have begun after the earlier years, and before the outcome.
+-- Without dates, a school is assumed to have started after the baseline years and before the outcome.
 placed AS (
     SELECT
         *,
@@ -31,7 +30,7 @@ placed AS (
     FROM dated
 ),
 
--- Terms are numbered on over all years; August is the first month of a school year.
+-- Terms are numbered continuously over years; August is the first month of a school year.
 numbered AS (
     SELECT
         *,
@@ -52,7 +51,7 @@ SELECT
     start_date,
     left_on,
     standing,
-    -- A school that left in an earlier school year had ordinary results again.
+        -- A school that left in an earlier school year has normal results again.
     standing <> 'not_started' AND coalesce(left_on >= began_on, true) AS is_touched,
     CASE
         WHEN start_date > tested_on THEN 0

@@ -1,9 +1,8 @@
--- The one pass over pupil rows: counts, sums, squares and cross-products with prior attainment, from which
--- every cell and every linear estimate follows exactly. Pupils who left, were not old enough or whose result
--- was annulled are not counted in a share; pupils absent or unable to take part are, as not having reached
--- the standard.
+-- The only pass over pupil rows: counts, sums, squares and cross-products with prior attainment, from which every cell
+-- and linear estimate follows exactly. A share excludes pupils who left, were not old enough, or whose result was
+-- annulled. Pupils who were absent or unable to take part count as not having met the standard.
 
--- Local pupils with all three progress scores, one row a year and release.
+-- Local pupils with all three progress scores, one row per year and release.
 WITH progress AS (
     SELECT
         pupil.academic_year,
@@ -26,8 +25,7 @@ WITH progress AS (
     HAVING least(reading_sd, writing_sd, maths_sd) > 0
 ),
 
--- Correlations of the baseline years alone, each in the release that is used: the outcome has no say in its own
--- weights.
+-- Correlations of the baseline years only, in the release in use, so that outcomes do not affect their own weights.
 baseline_release AS (
     SELECT progress.*
     FROM progress
@@ -44,8 +42,8 @@ baseline AS (
     FROM baseline_release
 ),
 
--- Row sums of the inverse of the 3 x 3 correlation matrix, but for its determinant, which cancels (Anderson
--- 2008, JASA 103: 1481). Scores of which one follows from the others have no inverse, and no index.
+-- Row sums of the inverse of the 3 x 3 correlation matrix; the determinant cancels out (Anderson 2008, JASA 103: 1481).
+-- If one score follows from the others, there is no inverse and no index.
 weight AS (
     SELECT
         (1 - r_wm) * (1 + r_wm - r_rw - r_rm) AS reading,
@@ -55,7 +53,7 @@ weight AS (
     WHERE 1 + 2 * r_rw * r_rm * r_wm - r_rw * r_rw - r_rm * r_rm - r_wm * r_wm > 1e-6
 ),
 
--- Divided so that local pupils' index has mean 0 and standard deviation 1 in each year.
+-- Scaled so that local pupils' index has mean 0 and standard deviation 1 in each year.
 index_part AS (
     SELECT
         progress.*,
@@ -104,9 +102,8 @@ pupil AS (
     LEFT JOIN index_part USING (academic_year, release_status)
 ),
 
--- One column of sums for every measure. Sums of at most three-digit scores lose nothing that matters to a
--- double's sixteen digits, so nothing is centred. Not
--- FILTER but CASE: DuckDB 2.0 would apply the first measure's FILTER to every one.
+-- One column of sums per measure. A double holds sums of three-digit scores precisely enough without centring. CASE
+-- instead of FILTER, because DuckDB 2.0 would apply the first measure's FILTER to all.
 summed AS (
     SELECT
         school_id,

@@ -1,5 +1,4 @@
--- As ks2_stratum, for pupils at the end of key stage 4. There is no prior band in these files, and prior
--- attainment is that of key stage 2.
+-- As ks2_stratum, for the end of key stage 4. These files have no prior band; prior attainment is at key stage 2.
 WITH pupil AS (
     SELECT
         school_urn.school_id,

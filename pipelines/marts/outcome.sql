@@ -1,6 +1,5 @@
--- The cells comparisons are made of: the years of the study, and for each key stage and year the one release that
--- is used. Of local schools everything; of mainstream schools elsewhere what a programme with a
--- matched pool asks about them.
+-- The cells that comparisons use: the study's years, in the release in use for each key stage and year. Includes all
+-- cells of local schools, and those that a matched comparison needs of mainstream schools elsewhere.
 WITH in_use AS (
     SELECT cell.*
     FROM mart.cell AS cell
@@ -8,8 +7,8 @@ WITH in_use AS (
     WHERE release.is_used
 ),
 
--- The pupils it is about, their schoolmates, and who makes up the cohort.
-asked_of_others AS (
+-- The target pupils, all pupils, and the groups that describe the cohort.
+needed_elsewhere AS (
     SELECT DISTINCT
         measure.measure,
         unnest([programme.target_group, 'all', 'disadvantaged', 'not_disadvantaged']) AS pupil_group
@@ -18,7 +17,7 @@ asked_of_others AS (
     WHERE programme.comparison_pool = 'matched'
 ),
 
--- A year in which a programme was at work in a school is no year before it.
+-- A year in which a programme was active in the school is not a baseline year.
 touched AS (
     SELECT DISTINCT exposure.school_id, exposure.academic_year
     FROM mart.exposure AS exposure
@@ -39,8 +38,8 @@ JOIN protocol.study_year AS study_year USING (academic_year)
 LEFT JOIN mart.arm AS arm USING (school_id)
 LEFT JOIN touched
     ON touched.school_id = in_use.school_id AND touched.academic_year = in_use.academic_year
-LEFT JOIN asked_of_others
-    ON asked_of_others.measure = in_use.measure
-    AND asked_of_others.pupil_group = in_use.pupil_group
-WHERE school.is_local OR (asked_of_others.measure IS NOT NULL AND school.is_compared_kind)
+LEFT JOIN needed_elsewhere
+    ON needed_elsewhere.measure = in_use.measure
+    AND needed_elsewhere.pupil_group = in_use.pupil_group
+WHERE school.is_local OR (needed_elsewhere.measure IS NOT NULL AND school.is_compared_kind)
 ORDER BY in_use.school_id, in_use.academic_year, in_use.pupil_group, in_use.measure

@@ -1,5 +1,5 @@
--- Enrolments by school, whatever URN the school had when it joined; and placebo programmes, whose schools
--- are chosen here by the rule the protocol gives.
+-- Enrolments by school, whatever the school's URN when it joined, and placebo programmes, whose schools are selected
+-- here by the protocol's rule.
 WITH enrolment AS (
     SELECT
         *,
@@ -15,7 +15,7 @@ enrolled AS (
         enrolment.programme,
         school_urn.school_id,
         min(coalesce(enrolment.start_date, programme.starts)) AS start_date,
-        -- A school that was two has left when both have; one that completed the programme has not left it.
+        -- A merged school has left when both predecessors have. Completing the programme is not leaving.
         max(enrolment.end_date) FILTER (enrolment.has_left) AS left_on,
         bool_and(enrolment.has_left) AS has_left,
         false AS is_placebo
@@ -25,7 +25,7 @@ enrolled AS (
     GROUP BY enrolment.programme, school_urn.school_id
 ),
 
--- Mainstream schools with a figure for the target group in every year of the study, in the release that is used.
+-- Mainstream schools with a result for the target group in every year of the study, in the release in use.
 candidate AS (
     SELECT
         programme.programme,

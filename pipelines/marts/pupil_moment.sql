@@ -1,12 +1,12 @@
--- Strata added up to pupil groups. From these sums follow each cell's mean and variance, and the regression of
--- pupils' outcome (y) on their own prior attainment (x) and anything that is the same for a whole school.
+-- Strata added up to pupil groups. The sums give each cell's mean and variance, and the regression of pupils' outcome
+-- (y) on prior attainment (x) and any variable that is constant within a school.
 WITH stratum AS (
     SELECT 'ks2' AS key_stage, * FROM mart.ks2_stratum
     UNION ALL BY NAME
     SELECT 'ks4' AS key_stage, * FROM mart.ks4_stratum
 ),
 
--- A pupil counts in every group it belongs to; who has no SEN or FSM6 code is in `all` alone.
+-- A pupil counts in every group it belongs to; a pupil without SEN or FSM6 code counts in `all` only.
 grouped AS (
     SELECT
         *,
@@ -39,7 +39,7 @@ SELECT
     coalesce(sum(sum_y) FILTER (NOT has_prior_points), 0) AS sum_y_without_prior,
     coalesce(sum(sum_yy) FILTER (NOT has_prior_points), 0) AS sum_yy_without_prior
 FROM grouped
--- Who is identified is a question about the whole cohort; in a group of one SEN status it is no question.
+-- The share on SEN support is meaningful for the whole cohort only, not within a group.
 WHERE pupil_group = 'all' OR measure NOT LIKE '%_sen_support_share'
 GROUP BY school_id, key_stage, academic_year, release_status, pupil_group, measure
 ORDER BY school_id, academic_year, release_status, pupil_group, measure

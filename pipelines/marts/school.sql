@@ -1,5 +1,5 @@
--- The school as it stands on the reference date; the day it closes is a school's last. Where the study has no register, what the performance
--- tables say of the school stands in for it.
+-- Each school as on the reference date; a school is still open on its closing day. Without a register, facts come from
+-- the performance tables.
 WITH in_tables AS (
     SELECT
         urn,
@@ -20,7 +20,7 @@ published AS (
         CAST(NULL AS VARCHAR) AS phase,
         CAST(NULL AS INTEGER) AS low_age,
         CAST(NULL AS INTEGER) AS high_age,
-        -- The tables' record type tells special schools too, and stands in every row.
+        -- The tables' record type, present in every row, also identifies special schools.
         CASE
             WHEN in_tables.is_among_special AND coalesce(by_type.school_kind, '') <> 'alternative' THEN 'special'
             ELSE by_type.school_kind
@@ -32,7 +32,7 @@ published AS (
     LEFT JOIN protocol.school_type AS by_type ON by_type.spelling_key = spelling_key(in_tables.school_type)
 ),
 
--- A type says more than its group: a register with the group alone has special schools among its academies.
+-- A type is more precise than its group: the academies group includes special schools.
 registered AS (
     SELECT
         register.urn,
@@ -81,7 +81,7 @@ latest AS (
 SELECT
     latest.school_id,
     latest.urn,
-    -- A name is shown everywhere: characters that are not seen could turn what stands beside it round.
+    -- Names are printed everywhere, so invisible characters that could reorder the text around them are removed.
     coalesce(nullif(publishable_text(latest.school_name), ''), 'School ' || latest.urn) AS school_name,
     latest.phase,
     latest.low_age,

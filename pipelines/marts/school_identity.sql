@@ -1,5 +1,5 @@
--- What is known of every URN that a file of the study names; which school it is, `pipelines.identity` decides.
--- The first file in this order is the one a decision points to.
+-- Facts about every URN in the study's files, from which `pipelines.identity` decides the school. A decision refers to
+-- the first file in this order.
 WITH result AS (
     SELECT 3 AS place_order, urn, laestab, school_name, academic_year, source_id, row_number
     FROM raw.published_outcome
@@ -109,7 +109,7 @@ described AS (
     LEFT JOIN enrolled USING (urn)
 )
 
--- A school of another authority is compared, if at all, as one of many: it stops nobody.
+-- A school of another authority is at most one of many comparison schools, so it need not be resolved.
 SELECT
     described.* EXCLUDE (la_code, is_enrolled, is_in_study_years),
     is_enrolled OR (is_in_study_years AND coalesce(la_code = study.local_authority, false)) AS is_needed

@@ -1,4 +1,4 @@
--- A figure withheld as of too few pupils shows that the school had pupils at the end of the key stage.
+-- A figure suppressed because of few pupils still shows that the school had pupils at the key stage.
 SELECT DISTINCT cell.school_id, cell.key_stage
 FROM mart.cell AS cell
 JOIN protocol.study AS study ON study.outcome_year = cell.academic_year

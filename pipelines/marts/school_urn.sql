@@ -1,4 +1,4 @@
--- The URNs that are known to be of a school, for files to be joined by. Why each is, `school_identity` says.
+-- URNs resolved to a school, for joining files. `school_identity` gives the reasons.
 SELECT urn, school_id, standing_urn, laestab
 FROM mart.school_identity
 WHERE school_id IS NOT NULL

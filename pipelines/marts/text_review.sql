@@ -1,4 +1,4 @@
--- What schools agreed to have published, judged record by record; the words stay in the raw tables.
+-- The review decision for each text with consent; the texts themselves stay in the raw tables.
 WITH known AS (
     SELECT coalesce(list(name ORDER BY name), []) AS names
     FROM (
@@ -26,13 +26,13 @@ agreed AS (
     FROM raw.case_studies
     WHERE consent = 'YES'
     UNION ALL BY NAME
-    -- What a school received is told with its case study, or not at all.
+    -- Support is published with the school's case study or not at all.
     SELECT
-        'case_study_support' AS kind, received.source_id, received.row_number, received.programme,
-        received.reviewed_by, received.reviewed_on, received.reviewed_text, received.support AS words
-    FROM raw.case_study_support AS received
-    SEMI JOIN raw.case_studies AS told
-        ON told.programme = received.programme AND told.urn = received.urn AND told.consent = 'YES'
+        'case_study_support' AS kind, support.source_id, support.row_number, support.programme,
+        support.reviewed_by, support.reviewed_on, support.reviewed_text, support.support AS words
+    FROM raw.case_study_support AS support
+    SEMI JOIN raw.case_studies AS case_study
+        ON case_study.programme = support.programme AND case_study.urn = support.urn AND case_study.consent = 'YES'
     UNION ALL BY NAME
     SELECT
         'evaluations' AS kind, source_id, row_number, programme, reviewed_by, reviewed_on, reviewed_text,
@@ -44,7 +44,7 @@ agreed AS (
 judged AS (
     SELECT
         agreed.*,
-        -- Letters first: a spreadsheet would read 12e45 as a number.
+        -- The prefix stops spreadsheets from reading 12e45 as a number.
         'text-' || left(sha256(agreed.words), 12) AS text_fingerprint,
         nullif(array_to_string(review_reasons(agreed.words, known.names), ', '), '') AS reasons
     FROM agreed
