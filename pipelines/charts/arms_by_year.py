@@ -70,7 +70,7 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
     data = _data(tables, about, lines)
     title, title_from = _title(tables, about, data, lines)
     broken = series_breaks.break_words(tables, about)
-    alt_text = f"{_alt_text(tables, about, lines)} {broken}".strip()
+    alt_text = f"{_alt_text(tables, about, lines)} {series_breaks.spoken(tables, about)}".strip()
     svg = _draw(tables, about, title, lines).save(name, alt_text)
     return Chart(
         name=name,
@@ -79,10 +79,9 @@ def _chart(tables: Tables, about: Subject, lines: Lines) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Points are averages over all pupils of the group. Groups of too few schools to tell "
-            f"their own spread are not drawn. Schools differ in much besides their programmes. "
-            f"{broken}".strip(),
             subject.status_words([reading for line in lines.values() for reading in line]),
+            "Schools differ in much besides their programmes.",
+            broken,
         ),
         data=data,
         svg=svg,
@@ -118,7 +117,7 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
     breaks = series_breaks.breaks(tables, about)
     dashed = "; a dashed line across is a break in series" if breaks else ""
     n_rows = -(-len(lines) // _COLUMNS)
-    width = (style.WIDTH_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
+    width = (style.WIDE_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
     names = {
         arm: style.wrap(_arm_words(tables, arm), width, style.BODY_SIZE, bold=True) for arm in lines
     }
@@ -130,6 +129,7 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
         f"grey lines are the other groups of schools{dashed}",
         subject.footer(tables, "", (about.key_stage,)),
         height,
+        style.WIDE_INCHES,
     )
     limits = year_axis.limits(about, list(lines.values()), room=0.2)
     for number, (arm, line) in enumerate(lines.items()):

@@ -5,7 +5,7 @@ They are others' figures of all the authority's pupils of a group. No programme 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 import pandas as pd
 
@@ -24,8 +24,8 @@ from pipelines.released.wording import (
 )
 from pipelines.study.measures import MEASURES
 
-_HEIGHT = 2.75
-_LEFT, _RIGHT = 0.5, 1.75
+_HEIGHT = 2.6
+_LEFT, _RIGHT = 0.45, 1.3
 _LOOKS = {
     "authority": style.PROGRAMME_MARKS,
     "statistical_neighbours": style.REST_MARKS,
@@ -72,21 +72,10 @@ def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
     title, quotes = _title(tables, about, lines, year)
     years = [reading.academic_year for reading in lines["authority"]]
     broken = series_breaks.break_words(tables, about, years)
-    steps = ". ".join(
-        f"{capitalised(names[place])}: "
-        + ", ".join(f"{_value(about, r)} in {r.academic_year}" for r in line)
-        for place, line in lines.items()
-    )
     group = format_group(about.pupil_group)
-    alt_text = (
-        f"Line chart of published figures. {about.label} of {group}, by year. {steps}. {broken}"
-    )
-    alt_text = alt_text.strip()
-    notes = [
-        "Published figures of all pupils of the group, in any programme or none.",
-        *(_average_note(mine),),
-        broken,
-    ]
+    values = year_axis.spoken(about, {names[place]: line for place, line in lines.items()})
+    broken_at = series_breaks.spoken(tables, about, years)
+    alt_text = f"Published {about.label} of {group} by year. {values} {broken_at}".strip()
     return Chart(
         name=name,
         title=title,
@@ -94,12 +83,11 @@ def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
         caption=" ".join(
             part
             for part in (
-                f"Measure: {about.measured()}.",
-                "Schools: all state-funded schools, special schools among them.",
-                *notes,
-                f"Place and period: {names['authority']}, {_period(lines['authority'])}.",
-                f"Release status: {subject.status_words(lines['authority'])}.",
+                f"{about.measured()} in all state-funded schools, in any programme or none.",
+                f"{subject.place(tables)}, {subject.status_words(lines['authority'])}.",
                 source(mine),
+                _average_note(mine),
+                broken,
             )
             if part
         ),
@@ -109,7 +97,7 @@ def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
             title,
             {place: (names[place], line) for place, line in lines.items()},
             series_breaks.breaks(tables, about, years),
-            source(mine),
+            f"{subject.place(tables)}. {source(mine)}",
         ).save(name, alt_text),
         title_from=quotes,
     )
@@ -140,12 +128,10 @@ def _lines(mine: pd.DataFrame) -> dict[str, list[Reading]]:
     }
 
 
-def _period(line: Sequence[Reading]) -> str:
-    return f"{line[0].academic_year} to {line[-1].academic_year}"
-
-
 def _name_of(tables: Tables, place: str) -> str:
-    return subject.place(tables) if place == "authority" else PLACE_LABELS[place]
+    if place == "authority":
+        return str(tables["study"].iloc[0]["local_authority_name"])
+    return PLACE_LABELS[place]
 
 
 def _average_note(mine: pd.DataFrame) -> str:
@@ -153,10 +139,7 @@ def _average_note(mine: pd.DataFrame) -> str:
     of = mine[mine["place"] == "statistical_neighbours"]
     if of.empty:
         return ""
-    return (
-        "The neighbours’ average is the plain average of their published figures, each authority "
-        "counted once, however many pupils it has."
-    )
+    return "The neighbours’ average counts each authority once, however many pupils it has."
 
 
 def source(mine: pd.DataFrame) -> str:
@@ -210,10 +193,10 @@ def _draw(
     title: str,
     lines: Mapping[str, tuple[str, list[Reading]]],
     breaks: Collection[str],
-    published_by: str,
+    footer: str,
 ) -> style.Sheet:
     """`lines` by place: what the place is called, and its figures."""
-    sheet = style.sheet(title, f"{about.measured()}, published figures", published_by, _HEIGHT)
+    sheet = style.sheet(title, f"{about.measured()}, published figures", footer, _HEIGHT)
     readings = [line for _, line in lines.values()]
     width, height = style.WIDTH_INCHES - _LEFT - _RIGHT, _HEIGHT - 0.5
     axes = sheet.axes(_LEFT, 0.45, width, height)
@@ -225,29 +208,8 @@ def _draw(
     years = [reading.academic_year for reading in readings[0]]
     year_axis.mark_missing(axes, dict(lines.values()), 0.55 * width / len(years))
     year_axis.mark_breaks(axes, years, breaks)
-    last = [year_axis.last_drawn(line) for line in readings]
-    low, high = axes.get_ylim()
-    room = 2.7 * style.BODY_SIZE / 72 / height * (high - low)
-    heights = style.spread([about.axis(reading.mean) for _, reading in last], room)
-    for (place, (name, _)), (position, reading), y in zip(
-        lines.items(), last, heights, strict=True
-    ):
-        words = style.wrap(name, _RIGHT - 0.1, style.BODY_SIZE)
-        axes.text(
-            position + 0.12,
-            y,
-            f"{words}\n{about.value(reading.mean)}",
-            va="center",
-            ha="left",
-            fontweight="bold" if place == "authority" else "normal",
-            linespacing=1.25,
-            bbox=style.BEHIND_TEXT,
-        )
+    year_axis.label_ends(axes, about, dict(lines.values()), _RIGHT)
     return sheet
-
-
-def _value(about: Subject, reading: Reading) -> str:
-    return reading.missing_reason or about.value(reading.mean)
 
 
 def _data(
@@ -262,7 +224,7 @@ def _data(
             {
                 "Place": capitalised(names[place]),
                 "Year": reading.academic_year,
-                "Figure": _value(about, reading),
+                "Figure": reading.missing_reason or about.value(reading.mean),
                 "Authorities with a figure": _n_of(counted.get((place, reading.academic_year))),
                 "Release status": format_status(reading.status) if reading.status else _NO_FIGURE,
             }

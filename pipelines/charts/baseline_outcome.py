@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
@@ -20,7 +19,7 @@ from pipelines.charts.subject import Subject
 from pipelines.released.citations import Quote
 from pipelines.released.wording import NUMBER, format_count, rounded
 
-_SIDE, _LEFT = 3.55, 0.55
+_SIDE, _LEFT = 3.6, 0.5
 _DECIMALS_OF_POINTS = {"share": 0, "points": 1}
 _BEFORE, _HIGHER = "Average of earlier years", "Higher than before"
 _ROUNDED = "Their figures are rounded, so that schools can lie on one another."
@@ -55,8 +54,8 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     existed = "No such programme existed. " if about.is_placebo else ""
     moved = "" if _is_broken(tables, about) else _higher_words(tables, about, data)
     alt_text = (
-        f"Scatter chart, one point a school. {about.measured()}. {existed}{moved}{withheld} "
-        f"{_BY_CHANCE} {broken}"
+        f"{existed}{about.measured()}, one point a school, earlier years against "
+        f"{subject.outcome_year(tables)}. {moved}{series_breaks.spoken(tables, about)}"
     ).strip()
     svg = _draw(tables, about, title, points, status).save(name, alt_text)
     return Chart(
@@ -66,8 +65,10 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            f"Schools are not named. {_ROUNDED} {_BY_CHANCE} {withheld} {broken}".strip(),
-            status,
+            f"{subject.outcome_year(tables)} {status}",
+            _BY_CHANCE,
+            withheld,
+            broken,
         ),
         data=data,
         svg=svg,
@@ -153,8 +154,16 @@ def _draw(
     tables: Tables, about: Subject, title: str, points: pd.DataFrame, status: str
 ) -> style.Sheet:
     year = subject.outcome_year(tables)
-    footer = subject.footer(tables, "", (about.key_stage,))
-    sheet = style.sheet(title, f"{about.measured()}, one point a school", footer, _SIDE + 0.75)
+    is_programme = points["is_programme"].astype(bool)
+    key = _key(about, int(is_programme.sum()), int((~is_programme).sum()))
+    key_height = style.key_height(words for words, _ in key)
+    sheet = style.sheet(
+        title,
+        f"{about.measured()}, one point a school",
+        subject.footer(tables, "", (about.key_stage,)),
+        _SIDE + 0.75 + key_height,
+    )
+    sheet.key(_SIDE + 0.75 + key_height, key)
     axes = sheet.axes(_LEFT, 0.42, _SIDE, _SIDE)
     columns = {key: points[key].map(about.axis) for key in ("baseline_mean", "outcome_mean")}
     within = (0.0, 100.0) if about.unit == "share" else None
@@ -168,30 +177,20 @@ def _draw(
     axes.set_xlabel("average of earlier years", loc="left", fontsize=style.BODY_SIZE)
     axes.set_title(f"{year} ({status})", loc="left", fontsize=style.BODY_SIZE, pad=5)
     axes.plot(limits, limits, color=style.RULE, linewidth=1.2, zorder=1)
-    is_programme = points["is_programme"].astype(bool)
     looks = ((~is_programme, style.REST_MARKS, 2), (is_programme, style.PROGRAMME_MARKS, 3))
     for chosen, look, order in looks:
         marks = look | {"linestyle": "", "markersize": look["markersize"] - 1, "zorder": order}
         axes.plot(columns["baseline_mean"][chosen], columns["outcome_mean"][chosen], **marks)
-    _write_key(axes, about, int(is_programme.sum()), int((~is_programme).sum()))
     return sheet
 
 
-def _write_key(axes: Axes, about: Subject, n_programme: int, n_rest: int) -> None:
-    """Marks with their words, and what the diagonal means, beside the panel."""
-    place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
-    room = style.WIDTH_INCHES - _LEFT - _SIDE - 0.5
-    entries = (
-        (0.95, style.PROGRAMME_MARKS, f"{about.schools} ({n_programme})"),
-        (0.82, style.REST_MARKS, f"{about.others} ({n_rest})"),
+def _key(about: Subject, n_programme: int, n_rest: int) -> tuple[style.KeyEntry, ...]:
+    alone = {"linestyle": "", "markevery": [1]}
+    return (
+        (f"{about.schools} ({n_programme})", (style.PROGRAMME_MARKS | alone,)),
+        (f"{about.others} ({n_rest})", (style.REST_MARKS | alone,)),
+        ("above this line: higher than in earlier years", ({"color": style.RULE},)),
     )
-    for height, look, text in entries:
-        axes.plot([1.06], [height], **(look | place | {"linestyle": ""}))
-        words = style.wrap(text, room, style.BODY_SIZE)
-        axes.text(1.1, height, words, va="center", linespacing=1.25, **place)
-    axes.plot([1.03, 1.09], [0.63, 0.69], color=style.RULE, linewidth=1.2, **place)
-    note = style.wrap("above this line: higher than in earlier years", room, style.BODY_SIZE)
-    axes.text(1.11, 0.66, note, va="center", linespacing=1.25, **place)
 
 
 def _one_of(schools: str) -> str:

@@ -1,86 +1,126 @@
-"""An axis of effects: zero, the band too small to matter, ranges with their intervals.
+"""An axis of effects, one row a comparison: its words above, its estimate and 95% interval below them.
 
-For `headline_effects` and `naive_headline`; values on it are as the axis counts (points or
-percentage points).
+Which comparisons there are, a family decides. The axis counts in points or percentage points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
+from pipelines.charts.style import Sheet
 from pipelines.charts.subject import Effect, Subject
-from pipelines.released.wording import MINUS, UNIT_LABELS, format_range, format_verdict, join_words
+from pipelines.released.wording import MINUS, UNIT_LABELS, format_signed
 
-_CAP: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 9, "markeredgewidth": 1.6}
-_BRACKET_END = style.PROGRAMME_MARKS | {"linestyle": ""}
-_NAIVE_LINE: dict[str, Any] = {"color": style.ORANGE, "linewidth": 1.6, "linestyle": (0, (4, 2))}
-KEY_BRACKET: style.KeyEntry = (
-    "the two comparisons of the headline",
-    (
-        {"color": style.DARK_BLUE, "linewidth": 8, "solid_capstyle": "butt"},
-        _BRACKET_END | {"markevery": [0, 2]},
-    ),
-)
-KEY_INTERVAL: style.KeyEntry = (
-    "their 95% intervals",
-    (
-        {"color": style.DARK_BLUE, "linewidth": 1.6},
-        _CAP | {"color": style.DARK_BLUE, "markevery": [0, 2]},
-    ),
-)
-KEY_NAIVE: style.KeyEntry = (
-    "unsafe change",
-    (
-        _NAIVE_LINE,
-        _CAP | {"color": style.ORANGE, "markevery": [0, 2]},
-        style.REST_MARKS | {"linestyle": "", "markevery": [1]},
-    ),
-)
-KEY_SMALL: style.KeyEntry = (
-    "too small to matter",
-    ({"facecolor": style.BAND, "edgecolor": "none"},),
-)
+_HEAD, _LINE, _MARKS, _AXIS = 0.2, 0.165, 0.24, 0.26
+_BAR: dict[str, Any] = {"color": style.BLUE, "linewidth": 6, "solid_capstyle": "butt"}
+_BETWEEN: dict[str, Any] = {"color": style.DARK_BLUE, "linewidth": 2.5}
+_DOT = style.PROGRAMME_MARKS | {"linestyle": "", "markeredgecolor": style.WHITE}
+_PLAIN = style.REST_MARKS | {"linestyle": ""}
+_ZERO: dict[str, Any] = {"color": style.TEXT, "linewidth": 1.2}
+_DASHED: dict[str, Any] = {"color": style.TEXT, "linewidth": 1, "linestyle": (0, (3, 3))}
 
 
-def prepare(
-    axes: Axes, about: Subject, effects: list[Effect], n_rows: int, *, has_words: bool = True
+@dataclass(frozen=True)
+class Row:
+    """One comparison: its words, its figure, which is printed bold, and what is drawn."""
+
+    words: str
+    figure: str
+    found: Effect
+    is_plain: bool = False  # an estimate that misleads: an open mark, and no interval
+
+    @property
+    def lines(self) -> list[list[tuple[str, bool]]]:
+        """The pieces of each line and whether they are bold: the figure follows its words if it has room."""
+        size, room = style.BODY_SIZE, style.TEXT_INCHES
+        *above, last = style.wrap(f"{self.words}:", room, size).split("\n")
+        figure = style.wrap(self.figure, room, size, bold=True).split("\n")
+        lines: list[list[tuple[str, bool]]] = [[(line, False)] for line in above]
+        width = style.text_width(f"{last} ", size) + style.text_width(self.figure, size, bold=True)
+        if width <= room:
+            return [*lines, [(f"{last} ", False), (self.figure, True)]]
+        return [*lines, [(last, False)], *([(line, True)] for line in figure)]
+
+    @property
+    def words_height(self) -> float:
+        """Inches of its words."""
+        return _LINE * len(self.lines)
+
+
+def signed(about: Subject, low: float | None, high: float | None) -> str:
+    """Differences without their unit: "between −2.3 and +3.5", "+0.6" where both read the same."""
+    ends = [format_signed(end, about.unit, about.decimals) for end in (low, high)]
+    return ends[0] if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
+
+
+def key(about: Subject, rows: Sequence[Row], likely: float | None = None) -> str:
+    """What the marks are, as sentences."""
+    is_range = any(not row.is_plain and row.found.low != row.found.high for row in rows)
+    parts = (
+        f"In {UNIT_LABELS[about.unit]}.",
+        f"Dot: best estimate{'; two dots: a range of them' if is_range else ''}.",
+        "Bar: what chance allows (95%).",
+        "Grey: too small to matter." if about.smallest_effect else "",
+        "Dashed: smallest gain likely to show." if likely else "",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def height(rows: Sequence[Row]) -> float:
+    """Inches that `draw` needs."""
+    return _HEAD + sum(row.words_height + _MARKS for row in rows) + _AXIS
+
+
+def draw(
+    sheet: Sheet, bottom: float, about: Subject, rows: Sequence[Row], likely: float | None = None
 ) -> None:
-    """Limits, ticks, zero line and band; row 0 is at the top, each row one unit high.
-
-    With words, the upper half of a row is theirs, and nothing crosses it.
-    """
-    ends = [
-        about.axis(end)
-        for effect in effects
-        for end in (effect.low, effect.high, effect.ci_low, effect.ci_high)
-        if end is not None
-    ]
+    """The rows on one scale; `likely` is the smallest difference that would probably have shown."""
+    body = height(rows) - _AXIS
+    axes = sheet.axes(style.SIDE, bottom + _AXIS, style.TEXT_INCHES, body)
+    axes.set_ylim(body, 0)
+    gain = about.axis(likely or 0.0) * (1 if about.higher_is_better else -1)
     small = about.axis(about.smallest_effect or 0.0)
-    low, high = style.padded_limits([*ends, -small, small, 0.0], 0.06)
-    axes.set_xlim(low, high)
-    axes.set_ylim(n_rows - 0.5, -0.5)
-    mark_scale(axes)
-    for row in range(n_rows):
-        top, bottom = row - (0.02 if has_words else 0.5), row + 0.5
-        axes.fill_between([-small, small], top, bottom, color=style.BAND, linewidth=0, zorder=0)
-        axes.plot([0, 0], [top, bottom], color=style.TEXT, linewidth=1.2, zorder=2)
+    _scale(axes, [*_ends(about, rows), -small, small, gain, 0.0])
+    axes.axvspan(-small, small, color=style.BAND, linewidth=0, zorder=0)
+    axes.plot([0, 0], [0, _HEAD - 0.02], zorder=2, **_ZERO)
+    _name_sides(axes, about)
+    y = _HEAD
+    for row in rows:
+        _write(axes, y, row)
+        y += row.words_height
+        # No line crosses the words of a row.
+        axes.plot([0, 0], [y, y + _MARKS], zorder=2, **_ZERO)
+        if gain:
+            axes.plot([gain, gain], [y, y + _MARKS], zorder=2, **_DASHED)
+        _draw_marks(axes, about, y + _MARKS / 2, row)
+        y += _MARKS
 
 
-def mark_scale(axes: Axes) -> None:
-    """Signed marks below, but for those that have no room at an edge, and nothing else of a frame."""
-    width = style.width_of(axes)
+def _ends(about: Subject, rows: Sequence[Row]) -> list[float]:
+    found = [row.found for row in rows if not row.is_plain]
+    ends = [end for f in found for end in (f.low, f.high, f.ci_low, f.ci_high)]
+    return [about.axis(end) for end in ends if end is not None]
+
+
+def _scale(axes: Axes, values: Sequence[float]) -> None:
+    """Limits with room for words on either side of zero; signed marks below, where they have room."""
+    low, high = style.padded_limits(values, 0.05)
+    side = (style.text_width("← better", style.SMALL_SIZE) + 0.1) / style.TEXT_INCHES
+    low = min(low, -high * side / (1 - side))
+    high = max(high, -low * side / (1 - side))
 
     def mark(value: float, _: object) -> str:
-        low, high = axes.get_xlim()
-        room = min(value - low, high - value) / (high - low) * width + 0.06
-        text = signed_tick(value)
+        room = min(value - low, high - value) / (high - low) * style.TEXT_INCHES + style.SIDE
+        text = "0" if not value else f"{MINUS if value < 0 else '+'}{abs(value):g}"
         return text if style.text_width(text, style.BODY_SIZE) / 2 < room else ""
 
+    axes.set_xlim(low, high)
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
@@ -88,86 +128,42 @@ def mark_scale(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(mark)
 
 
-def write_row(axes: Axes, row: float, who: str, range_words: str, verdict: str | None) -> None:
-    """Who, the range and the verdict above a row, from the left edge, in a size that can be read.
-
-    The unit stands in the heading too and goes first where there is no room; then the end of the name,
-    which the chart's table has whole.
-    """
-    says = f" – {format_verdict(verdict)}" if verdict else ""
-    bare = range_words
-    for unit in UNIT_LABELS.values():
-        bare = bare.removesuffix(f" {unit}")
-    room = style.width_of(axes)
-    for text, size in (
-        (f"{who}: {range_words}{says}", style.BODY_SIZE),
-        (f"{who}: {bare}{says}", style.BODY_SIZE),
-        (f"{who}: {bare}{says}", style.SMALL_SIZE),
-    ):
-        if style.text_width(text, size) <= room:
-            break
-    else:
-        rest = f": {bare}{says}"
-        left = room - style.text_width(rest, style.SMALL_SIZE)
-        text, size = style.shortened(who, left, style.SMALL_SIZE) + rest, style.SMALL_SIZE
-    transform = axes.get_yaxis_transform()
-    axes.text(0.0, row - 0.22, text, transform=transform, va="center", fontsize=size, zorder=6)
+def _name_sides(axes: Axes, about: Subject) -> None:
+    left, right = ("worse", "better") if about.higher_is_better else ("better", "worse")
+    look: dict[str, Any] = {"color": style.DARK_GREY, "fontsize": style.SMALL_SIZE}
+    low, high = axes.get_xlim()
+    apart = 0.07 / style.TEXT_INCHES * (high - low)
+    axes.text(-apart, _HEAD / 2, f"← {left}", ha="right", va="center", **look)
+    axes.text(apart, _HEAD / 2, f"{right} →", ha="left", va="center", **look)
 
 
-def draw_bracket(axes: Axes, about: Subject, row: float, found: Effect) -> None:
-    """The range between the two ends as a thick bar, the union of their intervals as whiskers."""
-    if found.low is None or found.high is None or found.ci_low is None or found.ci_high is None:
+def _write(axes: Axes, y: float, row: Row) -> None:
+    look: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center", "zorder": 5}
+    for number, line in enumerate(row.lines):
+        x = 0.0
+        for text, is_bold in line:
+            weight = "bold" if is_bold else "normal"
+            axes.text(x, y + _LINE * (number + 0.55), text.strip(), fontweight=weight, **look)
+            x += style.text_width(text, style.BODY_SIZE, bold=is_bold) / style.TEXT_INCHES
+
+
+def _draw_marks(axes: Axes, about: Subject, y: float, row: Row) -> None:
+    """Bar and dots; of a plain change an open mark, or an arrow at the edge where the scale ends."""
+    found = row.found
+    if found.low is None or found.high is None:
         return
-    whisker(axes, about, row, found, color=style.DARK_BLUE, linestyle="-")
-    ends = [about.axis(found.low), about.axis(found.high)]
-    axes.plot(ends, [row, row], color=style.DARK_BLUE, linewidth=8, solid_capstyle="butt", zorder=4)
-    axes.plot(ends, [row, row], zorder=5, **_BRACKET_END)
-
-
-def draw_naive(axes: Axes, about: Subject, row: float, found: Effect) -> None:
-    """A single unsafe estimate: a hollow square on a dashed whisker."""
-    if found.low is None:
+    tip = f"{row.words}: {row.figure}"
+    dots = [about.axis(dot) for dot in dict.fromkeys((found.low, found.high))]
+    low, high = axes.get_xlim()
+    if row.is_plain and not low <= dots[0] <= high:
+        arrow, at, side = ("→", high, "right") if dots[0] > high else ("←", low, "left")
+        look: dict[str, Any] = {"color": style.ORANGE, "fontsize": style.TITLE_SIZE}
+        axes.text(at, y, arrow, ha=side, va="center", fontweight="bold", zorder=5, **look)
         return
-    whisker(axes, about, row, found, color=style.ORANGE, linestyle=(0, (4, 2)))
-    axes.plot([about.axis(found.low)], [row], **(style.REST_MARKS | {"linestyle": "", "zorder": 5}))
-
-
-def whisker(axes: Axes, about: Subject, row: float, found: Effect, **look: Any) -> None:  # noqa: ANN401
-    """The interval with a cap at each end; nothing if there is none."""
-    if found.ci_low is None or found.ci_high is None:
-        return
-    low, high = about.axis(found.ci_low), about.axis(found.ci_high)
-    axes.plot([low, high], [row, row], linewidth=1.6, zorder=3, **look)
-    axes.plot([low, high], [row, row], color=look["color"], zorder=3, **_CAP)
-
-
-def favourable_side(abouts: Iterable[Subject]) -> str:
-    """Which side of zero speaks for the programme: the scale, not the finding."""
-    shown = list(abouts)
-    ups = {about.label: about.higher_is_better for about in shown}
-    whom = join_words(dict.fromkeys(about.schools for about in shown))
-    side = "Right" if any(ups.values()) else "Left"
-    lower = [label for label, is_higher in ups.items() if not is_higher]
-    but = f" (of {join_words(lower)}: left)" if lower and any(ups.values()) else ""
-    return f"{side} of zero{but} would favour {whom}."
-
-
-def unit_heading(about: Subject) -> str:
-    """The measure with what its effect is counted in."""
-    return f"{about.label}, difference in {UNIT_LABELS[about.unit]}"
-
-
-def span(about: Subject, found: Effect) -> str:
-    """The whole range a reader must allow for: the union of both comparisons' intervals."""
-    return format_range(found.ci_low, found.ci_high, about.unit, about.decimals)
-
-
-def interval_words(about: Subject, found: Effect) -> str:
-    """The interval as a chart's table has it."""
-    return span(about, found)
-
-
-def signed_tick(value: float) -> str:
-    """An axis mark with its sign: "−5", "0", "+5"."""
-    text = f"{abs(value):g}"
-    return "0" if text == "0" else (MINUS if value < 0 else "+") + text
+    if found.ci_low is not None and found.ci_high is not None and not row.is_plain:
+        tip += f" (95%: {signed(about, found.ci_low, found.ci_high)})"
+        ends = [about.axis(found.ci_low), about.axis(found.ci_high)]
+        axes.plot(ends, [y, y], zorder=3, label=tip, **_BAR)
+    if len(dots) > 1:
+        axes.plot(dots, [y, y], zorder=4, label=tip, **_BETWEEN)
+    axes.plot(dots, [y] * len(dots), zorder=5, label=tip, **(_PLAIN if row.is_plain else _DOT))

@@ -69,12 +69,9 @@ def _chart(
         title=title,
         alt_text=alt_text,
         caption=(
-            f"Measure: number of schools that gave each answer. Schools: {rate} "
-            f"({share}); a school that answered twice counts "
-            "with its last form, and some left a question out. Schools that did not answer may think "
-            "otherwise than those that did. Place and period: "
-            f"{subject.place(tables)}, {subject.outcome_year(tables)}. Release status: answers as "
-            f"the study's files have them. {subject.source(tables, ('evaluations',))}"
+            f"Number of schools that gave each answer: {rate} ({share}). Those that did not may think "
+            f"otherwise. {subject.place(tables)}, {subject.outcome_year(tables)}. "
+            f"{subject.source(tables, ('evaluations',))}"
         ),
         data=_data(answers).assign(
             **{

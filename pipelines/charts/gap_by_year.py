@@ -16,6 +16,7 @@ from pipelines.released.citations import Quote
 from pipelines.released.wording import (
     MINUS,
     NUMBER,
+    UNIT_LABELS,
     capitalised,
     format_count,
     format_group,
@@ -23,8 +24,10 @@ from pipelines.released.wording import (
     rounded,
 )
 
-_ROW, _HEAD, _AXIS, _NAME = 0.5, 0.22, 0.3, 0.26
-_LEFT, _GAP_COLUMN = 1.05, 0.42
+_ROW, _HEAD, _AXIS, _NAME = 0.46, 0.2, 0.3, 0.26
+_LEFT, _GAP_COLUMN = 1.05, 0.5
+_PANEL = style.WIDTH_INCHES - _LEFT - _GAP_COLUMN
+_HEADING: dict[str, Any] = {"fontsize": style.BODY_SIZE, "fontweight": "bold", "va": "top"}
 _APART = 0.22  # rows between a mark and its interval, so that two intervals never hide each other
 _WHISKER: dict[str, Any] = {"linewidth": 1.3, "marker": "|", "markersize": 5}
 _GROUPS = ("not_disadvantaged", "disadvantaged")
@@ -54,7 +57,7 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
     data = _data(about, panels)
     title, title_from = _title(about, data, panels)
     broken = series_breaks.break_words(tables, about)
-    alt_text = f"{_alt_text(about, panels)} {broken}".strip()
+    alt_text = f"{_alt_text(about, panels)} {series_breaks.spoken(tables, about)}".strip()
     statuses = subject.status_words(_all_readings(panels))
     svg = _draw(tables, about, title, panels).save(name, alt_text)
     return Chart(
@@ -64,9 +67,9 @@ def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            "The gap is other pupils minus disadvantaged pupils within the same schools. No "
-            f"interval is given for the gap itself: it moves by chance too. {broken}".strip(),
             statuses,
+            "The gap is other pupils minus disadvantaged pupils; it moves by chance too.",
+            broken,
         ),
         data=data,
         svg=svg,
@@ -124,36 +127,33 @@ def _title(
 @style.styled
 def _draw(tables: Tables, about: Subject, title: str, panels: dict[str, Panel]) -> style.Sheet:
     unit = "%" if about.unit == "share" else "average points"
-    years = panels["programme"]["disadvantaged"]
-    height = _NAME + _HEAD + _ROW * len(years) + _AXIS
     lines = [line for panel in panels.values() for line in panel.values()]
+    rows = _ROW * len(panels["programme"]["disadvantaged"])
+    height = _NAME + _HEAD + rows
     sheet = style.sheet(
         title,
         f"{about.label}, {unit}: {format_group('disadvantaged')} and "
         f"{format_group('not_disadvantaged')} of the same schools, {year_axis.interval_words(lines)}",
         subject.footer(tables, "", (about.key_stage,)),
-        height,
+        height * len(panels) + _AXIS,
     )
     limits = year_axis.limits(about, lines)
-    width = (style.WIDTH_INCHES - _LEFT - len(panels) * _GAP_COLUMN - 0.1) / len(panels)
+    years = [reading.academic_year for reading in panels["programme"]["disadvantaged"]]
     marks = {"programme": style.PROGRAMME_MARKS, "rest": style.REST_MARKS}
-    for number, (arm, panel) in enumerate(panels.items()):
-        left = _LEFT + number * (width + _GAP_COLUMN)
-        axes = sheet.axes(left, _AXIS, width, _ROW * len(years) + _HEAD)
+    for number, (arm, panel) in enumerate(reversed(panels.items())):
+        axes = sheet.axes(_LEFT, _AXIS + number * height, _PANEL, height - _NAME)
         axes.set_xlim(*limits)
         axes.set_ylim(len(years) - 0.5, -0.5 - _HEAD / _ROW)
         axes.set_yticks([])
         axes.grid(visible=True, axis="x")
         axes.spines["left"].set_visible(False)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(year_axis.value_mark(about))
-        axes.set_title(
-            _arm_words(about, arm), fontsize=style.BODY_SIZE + 1, fontweight="bold", loc="left"
-        )
-        _mark_breaks(axes, [r.academic_year for r in years], series_breaks.breaks(tables, about))
+        axes.tick_params(labelbottom=not number)
+        sheet.write(_AXIS + (number + 1) * height - 0.06, _arm_words(about, arm), **_HEADING)
+        _mark_breaks(axes, years, series_breaks.breaks(tables, about))
         _draw_panel(axes, about, panel, marks[arm]["color"])
-        if not number:
-            _write_years(axes, list(panel.values()))
+        _write_years(axes, list(panel.values()))
     return sheet
 
 
@@ -179,7 +179,7 @@ def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
     """Each row's year with its release status, left of the first panel."""
     for row, words in enumerate(year_axis.year_words(lines)):
         axes.text(
-            (0.08 - _LEFT) / style.width_of(axes),
+            (0.08 - _LEFT) / style.inches(axes)[0],
             row,
             words,
             transform=axes.get_yaxis_transform(),
@@ -236,7 +236,7 @@ def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading])
     """Name the marks of the first whole dumbbell, above it, each from its own side outwards."""
     ends = {group: about.axis(reading.mean) for group, reading in shown.items()}
     low, high = axes.get_xlim()
-    inch = (high - low) / style.width_of(axes)
+    inch = (high - low) / style.inches(axes)[0]
     words = {group: _SIDE_WORDS[group] for group in ends}
     widths = {g: style.text_width(w, style.SMALL_SIZE) * inch for g, w in words.items()}
     left, right = sorted(ends, key=lambda group: ends[group])
@@ -258,17 +258,20 @@ def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading])
 
 
 def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
-    parts = ["No such programme existed."] if about.is_placebo else []
-    for arm, panel in panels.items():
-        gaps = [
-            f"{'cannot be shown' if gap is None else _gap_words(about, gap)}"
-            f" in {reading.academic_year}"
+    existed = "No such programme existed. " if about.is_placebo else ""
+    parts = [
+        f"{_arm_words(about, arm)} "
+        + ", ".join(
+            f"{'not shown' if gap is None else about.value(gap).removesuffix('%')} in "
+            f"{reading.academic_year}"
             for gap, reading in zip(_gaps(about, panel), panel["disadvantaged"], strict=True)
-        ]
-        parts.append(f"{_arm_words(about, arm)}: gap {', '.join(gaps)}.")
+        )
+        for arm, panel in panels.items()
+    ]
+    unit = UNIT_LABELS[about.unit]
     return (
-        f"Two dumbbell charts side by side. {about.label}: other pupils and disadvantaged pupils, by "
-        f"year. {' '.join(parts)} These are descriptions; they cannot tell why a gap moved."
+        f"{existed}{about.label}: gap in {unit} between other and disadvantaged pupils by year. "
+        f"{'; '.join(parts)}."
     )
 
 

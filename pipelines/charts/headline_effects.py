@@ -12,6 +12,7 @@ from pipelines.charts.subject import Effect, Subject
 from pipelines.charts.verdict_title import verdict_title
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
+    UNIT_LABELS,
     first_within,
     format_count_or_withheld,
     format_group,
@@ -25,8 +26,11 @@ from pipelines.released.wording import (
 )
 
 _NAME = "headline_effects"
-_ROW, _TEXT_ROW, _LINE, _HEADING, _AXIS = 0.5, 0.2, 0.16, 0.26, 0.32
-_LEFT = 0.1
+_LINE, _BETWEEN = 0.17, 0.14
+_KEY = (
+    "Dots: the two comparisons of the headline. Bar: what chance allows (95%). "
+    "Grey: too small to matter."
+)
 Row = tuple[Subject, Effect]
 
 
@@ -40,9 +44,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
     if not rows:
         return
     title, title_from = _title(tables, rows)
-    alt_text = " ".join(
-        ("Ranges of effect, one row a programme and outcome.", *(_sentence(row) for row in rows))
-    )
+    alt_text = f"What chance allows (95%). {'; '.join(_spoken(row) for row in rows)}."
     statuses = _statuses(rows)
     svg = _draw(tables, title, rows, statuses).save(_NAME, alt_text)
     labels = join_words(dict.fromkeys(about.label for about, _ in rows))
@@ -52,10 +54,9 @@ def charts(tables: Tables) -> Iterator[Chart]:
         title=title,
         alt_text=alt_text,
         caption=(
-            f"Measure: difference between programme schools and {_others(rows)} in {labels}. "
-            f"Pupils: {groups}. Schools: {subject.POPULATION}. "
-            f"Place and period: {subject.place(tables)}, results of {subject.outcome_year(tables)} against "
-            f"earlier years. Release status: {statuses}. {subject.source(tables, _key_stages(rows))}"
+            f"Difference between programme schools and {_others(rows)} in {labels}, of {groups}. "
+            f"{subject.place(tables)}, {subject.outcome_year(tables)}: {statuses}. "
+            f"{subject.source(tables, _key_stages(rows))}"
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
@@ -128,91 +129,94 @@ def _statuses(rows: list[Row]) -> str:
 
 @style.styled
 def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.Sheet:
-    panels: dict[str, list[Row]] = {}
+    by_measure: dict[str, list[Row]] = {}
     for row in rows:
-        panels.setdefault(row[0].measure, []).append(row)
+        by_measure.setdefault(row[0].measure, []).append(row)
     # Panels with ranges first, then what cannot be judged.
-    order = sorted(panels.values(), key=lambda panel: not any(f.is_estimated for _, f in panel))
-    height = sum(_panel_height(panel) for panel in order)
-    key = (effect_axis.KEY_BRACKET, effect_axis.KEY_INTERVAL, effect_axis.KEY_SMALL)
-    is_drawn = any(found.is_estimated for _, found in rows)
-    key_height = style.key_height(words for words, _ in key) if is_drawn else 0.0
+    panels = sorted(by_measure.values(), key=lambda panel: not _drawn(panel))
+    heights = [_panel_height(panel) for panel in panels]
+    drawn = [row for panel in panels for row in _drawn(panel)]
+    legend = _KEY if drawn else ""
     sheet = style.sheet(
         title,
         f"Difference between programme schools and {_others(rows)}, "
-        f"{subject.outcome_year(tables)}, by both comparisons together. "
-        f"{effect_axis.favourable_side(about for about, _ in rows)}",
-        subject.footer(tables, statuses, _key_stages(rows)),
-        height + key_height,
+        f"{subject.outcome_year(tables)}, by both comparisons together",
+        subject.footer(tables, statuses, _key_stages(rows), legend),
+        sum(heights),
     )
-    if key_height:
-        sheet.key(height + key_height, key)
-    top = height
-    for panel in order:
-        _draw_panel(sheet, panel, top)
-        top -= _panel_height(panel)
+    bottom = sum(heights)
+    for panel, height in zip(panels, heights, strict=True):
+        bottom -= height
+        _draw_panel(sheet, panel, bottom)
     return sheet
 
 
-def _panel_height(panel: list[Row]) -> float:
-    rows = sum(_ROW if row[1].is_estimated else _text_height(row) for row in panel)
-    has_axis = any(found.is_estimated for _, found in panel)
-    return _heading_height(panel) + rows + (_AXIS if has_axis else 0.0) + 0.1
+def _drawn(panel: list[Row]) -> list[effect_axis.Row]:
+    return [
+        effect_axis.Row(_who(about), _figure(about, found), found)
+        for about, found in panel
+        if found.is_estimated
+    ]
+
+
+def _figure(about: Subject, found: Effect) -> str:
+    ends = effect_axis.signed(about, found.ci_low, found.ci_high)
+    return f"{ends} – {format_verdict(found.verdict)}"
 
 
 def _heading(panel: list[Row]) -> str:
     """The measure, with what its effect is counted in where there is one, wrapped."""
     about = panel[0][0]
-    is_drawn = any(found.is_estimated for _, found in panel)
-    text = effect_axis.unit_heading(about) if is_drawn else about.label
-    return style.wrap(text, style.WIDTH_INCHES - 2 * _LEFT, style.BODY_SIZE, bold=True)
+    unit = f", in {UNIT_LABELS[about.unit]}" if _drawn(panel) else ""
+    return style.wrap(f"{about.label}{unit}", style.TEXT_INCHES, style.BODY_SIZE, bold=True)
 
 
-def _heading_height(panel: list[Row]) -> float:
-    return _HEADING + _LINE * _heading(panel).count("\n")
+def _silent(panel: list[Row]) -> str:
+    """Why rows have no range, wrapped."""
+    return "\n".join(
+        style.wrap(
+            f"{_who(about)} – {format_verdict('cannot_tell')}: {found.reason or 'no estimate'}",
+            style.TEXT_INCHES,
+            style.BODY_SIZE,
+        )
+        for about, found in panel
+        if not found.is_estimated
+    )
 
 
-def _silent_words(row: Row) -> str:
-    """Why a row has no range, wrapped."""
-    about, found = row
-    text = f"{_who(about)} – {format_verdict('cannot_tell')}: {found.reason or 'no estimate'}"
-    return style.wrap(text, style.WIDTH_INCHES - 2 * _LEFT, style.BODY_SIZE)
+def _panel_height(panel: list[Row]) -> float:
+    silent = _silent(panel)
+    lines = _heading(panel).count("\n") + 1 + (silent.count("\n") + 1 if silent else 0)
+    drawn = _drawn(panel)
+    return _LINE * lines + (effect_axis.height(drawn) if drawn else 0.0) + _BETWEEN
 
 
-def _text_height(row: Row) -> float:
-    return _TEXT_ROW * (_silent_words(row).count("\n") + 1)
-
-
-def _draw_panel(sheet: style.Sheet, panel: list[Row], top: float) -> None:
-    """A heading, then rows: words above their range, or words alone where there is none."""
-    drawn = [row for row in panel if row[1].is_estimated]
-    silent = [row for row in panel if not row[1].is_estimated]
-    width = style.WIDTH_INCHES - 2 * _LEFT
-    y = top - _heading_height(panel)
-    sheet.write(y + 0.06, _heading(panel), fontweight="bold")
+def _draw_panel(sheet: style.Sheet, panel: list[Row], bottom: float) -> None:
+    """A heading, then the ranges, then the words of those without one."""
+    drawn, silent = _drawn(panel), _silent(panel)
+    top = bottom + _panel_height(panel)
+    sheet.write(top, _heading(panel), va="top", fontweight="bold")
+    y = bottom + _BETWEEN
+    if silent:
+        sheet.write(y, silent)
+        y += _LINE * (silent.count("\n") + 1)
     if drawn:
-        axes = sheet.axes(_LEFT, y - _ROW * len(drawn), width, _ROW * len(drawn))
-        effect_axis.prepare(axes, drawn[0][0], [found for _, found in drawn], len(drawn))
-        for number, (mine, found) in enumerate(drawn):
-            effect_axis.draw_bracket(axes, mine, number + 0.22, found)
-            span = effect_axis.span(mine, found)
-            effect_axis.write_row(axes, number, _who(mine), span, found.verdict)
-        y -= _ROW * len(drawn) + _AXIS
-    for mine, found in silent:
-        sheet.write(y, _silent_words((mine, found)), va="top")
-        y -= _text_height((mine, found))
+        effect_axis.draw(sheet, y, next(a for a, found in panel if found.is_estimated), drawn)
 
 
 def _who(about: Subject) -> str:
     return f"No such programme – {about.title}" if about.is_placebo else about.title
 
 
-def _sentence(row: Row) -> str:
+def _spoken(row: Row) -> str:
     about, found = row
-    if not found.is_estimated:
-        return sentence(f"{_who(about)}, {about.label}: {found.reason}")
-    span = effect_axis.span(about, found)
-    return f"{_who(about)}, {about.label}: {span}, {format_verdict(found.verdict)}."
+    says = _figure(about, found) if found.is_estimated else found.reason.rstrip(".")
+    return f"{_who(about)}, {about.label}: {says}"
+
+
+def _span(about: Subject, found: Effect) -> str:
+    """The whole range a reader must allow for."""
+    return format_range(found.ci_low, found.ci_high, about.unit, about.decimals)
 
 
 def _data_row(row: Row) -> dict[str, str]:
@@ -226,9 +230,7 @@ def _data_row(row: Row) -> dict[str, str]:
         "The two comparisons of the headline": format_range(found.low, found.high, unit, decimals)
         if found.is_estimated
         else nothing,
-        "What their 95% intervals allow": effect_axis.span(about, found)
-        if found.is_estimated
-        else nothing,
+        "What their 95% intervals allow": _span(about, found) if found.is_estimated else nothing,
         "Smallest difference that matters": format_size(about.smallest_effect, unit, decimals),
         "Verdict": format_verdict(found.verdict),
         "Why": sentence(found.reason),

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from pipelines.charts import effect_axis, style, subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.effect_axis import Row, signed
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.wording import (
     ESTIMATOR_LABELS,
+    UNIT_LABELS,
     capitalised,
     first_within,
     format_count,
     format_group,
     format_range,
-    format_signed,
     format_status,
     format_verdict,
     sentence,
 )
 
-_ROW, _AXIS = 0.36, 0.3
-_LEFT, _NAMES, _FIGURES = 0.08, 2.5, 1.32
+_LINE = 0.15
 _HEADLINE = "headline: both comparisons together"
-_DOT = style.PROGRAMME_MARKS | {"linestyle": "", "markevery": [1]}
-_KEY_ONE: style.KeyEntry = (
-    "another method, with its 95% interval",
-    ({"color": style.DARK_BLUE, "linewidth": 1.6}, _DOT),
-)
-
-
 _SHORT_VERDICTS = {
     "better": "Better",
     "worse": "Worse",
@@ -45,16 +36,11 @@ _SHORT_VERDICTS = {
 
 @dataclass(frozen=True)
 class Method:
-    """One method's row: its words, what it found, and whether it is the unsafe one."""
+    """One method's row: its words, its role and what it found."""
 
     name: str
     role: str
     found: Effect
-
-    @property
-    def is_naive(self) -> bool:
-        """Whether it is the change that was to be expected anyway."""
-        return self.role == "naive"
 
 
 def charts(tables: Tables) -> Iterator[Chart]:
@@ -95,9 +81,8 @@ def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
         caption=subject.caption(
             tables,
             about,
-            "Methods share pupils and schools, so their agreement is not so many separate answers. "
-            "Leaving out each school in turn gives a range of estimates, not an interval.",
-            format_status(methods[0].found.status),
+            subject.year_status(tables, methods[0].found.status),
+            "Methods share pupils and schools: that they agree is not so many separate answers.",
         ),
         data=pd.DataFrame([_data_row(about, method) for method in methods]),
         svg=svg,
@@ -145,72 +130,30 @@ def _what_others_say(answers: list[str]) -> str:
 
 @style.styled
 def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> style.Sheet:
-    drawn = [method for method in methods if method.found.low is not None]
+    rows = [
+        Row(
+            capitalised(method.name),
+            signed(about, method.found.low, method.found.high),
+            method.found,
+            is_plain=method.role == "naive",
+        )
+        for method in methods
+        if method.found.low is not None
+    ]
     silent = _silent_words(methods)
-    key = (
-        effect_axis.KEY_BRACKET,
-        _KEY_ONE,
-        effect_axis.KEY_NAIVE,
-        effect_axis.KEY_SMALL,
-    )
-    key_height = style.key_height(words for words, _ in key)
-    text_height = 0.17 * (silent.count("\n") + 1) + 0.1 if silent else 0.0
-    body = _ROW * len(drawn) + _AXIS
+    below = _LINE * (silent.count("\n") + 1) + 0.06 if silent else 0.0
     status = format_status(methods[0].found.status)
     sheet = style.sheet(
         title,
-        f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
-        f"against {about.others}, {format_group(about.pupil_group)}. "
-        f"{effect_axis.favourable_side([about])}",
-        subject.footer(tables, status, (about.key_stage,)),
-        key_height + body + text_height,
+        f"{about.label}, {subject.outcome_year(tables)}: {about.schools} against {about.others}, "
+        f"{format_group(about.pupil_group)}",
+        subject.footer(tables, status, (about.key_stage,), effect_axis.key(about, rows)),
+        below + effect_axis.height(rows),
     )
-    sheet.key(key_height + body + text_height, key)
-    width = style.WIDTH_INCHES - _LEFT - _NAMES - _FIGURES - 0.1
-    axes = sheet.axes(_LEFT + _NAMES, text_height + _AXIS, width, _ROW * len(drawn))
-    effect_axis.prepare(
-        axes, about, [method.found for method in drawn], len(drawn), has_words=False
-    )
-    for row, method in enumerate(drawn):
-        _draw_row(axes, about, row, method, width)
+    effect_axis.draw(sheet, below, about, rows)
     if silent:
-        sheet.write(text_height - 0.05, silent, va="top", fontsize=style.SMALL_SIZE)
+        sheet.write(below - 0.06, silent, va="top", fontsize=style.SMALL_SIZE)
     return sheet
-
-
-def _draw_row(axes: Axes, about: Subject, row: int, method: Method, width: float) -> None:
-    found = method.found
-    if method.role == "headline":
-        effect_axis.draw_bracket(axes, about, row, found)
-    elif method.is_naive:
-        effect_axis.draw_naive(axes, about, row, found)
-    elif found.low is not None and found.high is not None:
-        effect_axis.whisker(axes, about, row, found, color=style.DARK_BLUE, linestyle="-")
-        ends = [about.axis(found.low), about.axis(found.high)]
-        axes.plot(ends, [row, row], zorder=4, **(style.PROGRAMME_MARKS | {"linestyle": ":"}))
-    beside = axes.get_yaxis_transform()
-    weight = "bold" if method.role == "headline" else "normal"
-    look: dict[str, Any] = {
-        "transform": beside,
-        "va": "center",
-        "fontsize": style.SMALL_SIZE,
-        "fontweight": weight,
-    }
-    name = style.wrap(
-        capitalised(method.name), _NAMES - 0.1, style.SMALL_SIZE, bold=weight == "bold"
-    )
-    axes.text(-_NAMES / width, row, name, linespacing=1.15, **look)
-    axes.text(1 + 0.12 / width, row, _figures(about, found), linespacing=1.15, **look)
-
-
-def _figures(about: Subject, found: Effect) -> str:
-    """The estimate over its interval, signed; the unit stands in the heading."""
-    low, high = (format_signed(end, about.unit, about.decimals) for end in (found.low, found.high))
-    estimate = low if low == high else f"{low} to {high}"
-    if found.ci_low is None or found.ci_high is None:
-        return estimate
-    ends = (format_signed(end, about.unit, about.decimals) for end in (found.ci_low, found.ci_high))
-    return f"{estimate}\n({' to '.join(ends)})"
 
 
 def _silent_words(methods: list[Method]) -> str:
@@ -220,26 +163,21 @@ def _silent_words(methods: list[Method]) -> str:
         for method in methods
         if method.found.low is None
     ]
-    width = style.WIDTH_INCHES - 2 * _LEFT
-    return "\n".join(style.wrap(line, width, style.SMALL_SIZE) for line in lines)
+    return "\n".join(style.wrap(line, style.TEXT_INCHES, style.SMALL_SIZE) for line in lines)
 
 
 def _alt_text(about: Subject, methods: list[Method]) -> str:
+    """The headline with its interval, and from where to where the others' estimates go."""
     existed = "No such programme existed. " if about.is_placebo else ""
-    answers = "; ".join(f"{method.name}: {_spoken(about, method.found)}" for method in methods)
+    headline = methods[0].found
+    others = [end for m in methods if m.role == "robustness" for end in (m.found.low, m.found.high)]
+    known = [end for end in others if end is not None]
+    rest = f"; other methods {signed(about, min(known), max(known))}" if known else ""
     return (
-        f"Dots and intervals, one row a method. {about.label} of "
-        f"{format_group(about.pupil_group)}. {existed}{capitalised(answers)}."
+        f"{existed}{about.label} of {format_group(about.pupil_group)}, one row a method, in "
+        f"{UNIT_LABELS[about.unit]}. Headline {signed(about, headline.low, headline.high)} (95%: "
+        f"{signed(about, headline.ci_low, headline.ci_high)}){rest}."
     )
-
-
-def _spoken(about: Subject, found: Effect) -> str:
-    if found.low is None:
-        return f"no answer, {found.reason or 'no estimate'}"
-    text = format_range(found.low, found.high, about.unit, about.decimals)
-    if found.ci_low is None:
-        return text
-    return f"{text}, 95% interval {effect_axis.span(about, found).removeprefix('between ')}"
 
 
 def _data_row(about: Subject, method: Method) -> dict[str, str]:
@@ -247,7 +185,7 @@ def _data_row(about: Subject, method: Method) -> dict[str, str]:
     return {
         "Method": capitalised(method.name),
         "Difference": format_range(found.low, found.high, unit, decimals),
-        "95% interval": effect_axis.interval_words(about, found),
+        "95% interval": format_range(found.ci_low, found.ci_high, unit, decimals),
         "Programme schools": format_count(found.n_programme_schools),
         "Other schools": format_count(found.n_comparison_schools),
         "Why no answer": sentence(found.reason or "no estimate") if found.low is None else "–",

@@ -21,13 +21,6 @@ from pipelines.released.wording import (
     sentence,
 )
 
-_ROW, _AXIS, _LEFT = 0.6, 0.36, 0.1
-_KEY = (
-    effect_axis.KEY_BRACKET,
-    effect_axis.KEY_INTERVAL,
-    effect_axis.KEY_NAIVE,
-    effect_axis.KEY_SMALL,
-)
 _NAIVE = "Change since last year (unsafe)"
 _HEADLINE = "Headline: both comparisons together"
 _WHY_UNSAFE = (
@@ -48,15 +41,17 @@ def charts(tables: Tables) -> Iterator[Chart]:
 def _chart(tables: Tables, about: Subject, naive: Effect, headline: Effect) -> Chart:
     name = f"naive_headline-{about.slug}"
     title, title_from = _title(about, naive, headline)
-    broken = series_breaks.break_words(tables, about, subject.last_two_years(tables))
-    alt_text = f"{_alt_text(about, naive, headline)} {broken}".strip()
-    statuses = format_status(headline.status)
+    years = subject.last_two_years(tables)
+    broken = series_breaks.break_words(tables, about, years)
+    broken_at = series_breaks.spoken(tables, about, years)
+    alt_text = f"{_alt_text(about, naive, headline)} {broken_at}".strip()
+    statuses = subject.year_status(tables, headline.status)
     svg = _draw(tables, about, title, naive, headline).save(name, alt_text)
     return Chart(
         name=name,
         title=title,
         alt_text=alt_text,
-        caption=subject.caption(tables, about, f"{_WHY_UNSAFE} {broken}".strip(), statuses),
+        caption=subject.caption(tables, about, statuses, _WHY_UNSAFE, broken),
         data=pd.DataFrame([_data_row(about, _NAIVE, naive), _data_row(about, _HEADLINE, headline)]),
         svg=svg,
         title_from=title_from,
@@ -87,28 +82,28 @@ def _title(about: Subject, naive: Effect, headline: Effect) -> tuple[str, tuple[
 def _draw(
     tables: Tables, about: Subject, title: str, naive: Effect, headline: Effect
 ) -> style.Sheet:
-    key_height = style.key_height(words for words, _ in _KEY)
+    rows = [
+        effect_axis.Row(_NAIVE, _naive_words(about, naive), naive, is_plain=True),
+        effect_axis.Row(_HEADLINE, _span(about, headline), headline),
+    ]
     sheet = style.sheet(
         title,
-        f"{effect_axis.unit_heading(about)}, {subject.outcome_year(tables)}: {about.schools} "
-        f"against {about.others}, {format_group(about.pupil_group)}. "
-        f"{effect_axis.favourable_side([about])}",
+        f"{about.label}, {subject.outcome_year(tables)}: {about.schools} against {about.others}, "
+        f"{format_group(about.pupil_group)}",
         subject.footer(
             tables,
             format_status(headline.status),
             (about.key_stage,),
+            effect_axis.key(about, rows),
         ),
-        2 * _ROW + _AXIS + key_height,
+        effect_axis.height(rows),
     )
-    sheet.key(2 * _ROW + _AXIS + key_height, _KEY)
-    axes = sheet.axes(_LEFT, _AXIS - 0.04, style.WIDTH_INCHES - 2 * _LEFT, 2 * _ROW)
-    effect_axis.prepare(axes, about, [naive, headline], 2)
-    effect_axis.write_row(axes, 0, _NAIVE, _naive_words(about, naive), None)
-    effect_axis.draw_naive(axes, about, 0.22, naive)
-    span = effect_axis.span(about, headline)
-    effect_axis.write_row(axes, 1, _HEADLINE, span, headline.verdict)
-    effect_axis.draw_bracket(axes, about, 1.22, headline)
+    effect_axis.draw(sheet, 0, about, rows)
     return sheet
+
+
+def _span(about: Subject, found: Effect) -> str:
+    return format_range(found.ci_low, found.ci_high, about.unit, about.decimals)
 
 
 def _naive_words(about: Subject, naive: Effect) -> str:
@@ -116,13 +111,12 @@ def _naive_words(about: Subject, naive: Effect) -> str:
 
 
 def _alt_text(about: Subject, naive: Effect, headline: Effect) -> str:
-    span = effect_axis.span(about, headline)
-    existed = "No such programme existed; its schools were picked by a rule. "
+    span = _span(about, headline)
+    existed = "No such programme existed. " if about.is_placebo else ""
     return (
-        f"Two ranges on one axis. {about.label} of {format_group(about.pupil_group)}. "
-        f"{existed if about.is_placebo else ''}A change since last year would have said "
-        f"{_naive_words(about, naive)}; the headline allows anything {span}: "
-        f"{format_verdict(headline.verdict)}. {_WHY_UNSAFE}"
+        f"{existed}{about.label} of {format_group(about.pupil_group)}: a change since last year would "
+        f"have said {_naive_words(about, naive)}, which is unsafe; the headline allows anything "
+        f"{span}: {format_verdict(headline.verdict)}."
     )
 
 
@@ -136,7 +130,7 @@ def _data_row(about: Subject, way: str, found: Effect) -> dict[str, str]:
         "Difference": format_range(found.low, found.high, unit, decimals)
         if is_range
         else format_effect(found.low, unit, decimals),
-        "95% interval": effect_axis.interval_words(about, found),
+        "95% interval": _span(about, found),
         "Verdict": format_verdict(found.verdict) if is_range else "none: unsafe",
         "Why": sentence(found.reason if is_range else _WHY_UNSAFE),
         "Programme schools": format_count_or_withheld(found.n_programme_schools),

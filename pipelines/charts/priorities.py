@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
 from pipelines.charts.chart import Chart, Tables
@@ -20,8 +21,7 @@ from pipelines.released.wording import (
 )
 
 _NAME = "priorities"
-_ROW, _TOP, _LINE = 0.52, 0.05, 0.16
-_LEFT, _LABELS, _WORDS = 0.08, 1.5, 1.95
+_LINE, _BAR, _BETWEEN = 0.165, 0.17, 0.2
 Row = dict[str, Any]  # a row of released.priority
 
 
@@ -38,12 +38,9 @@ def charts(tables: Tables) -> Iterator[Chart]:
         title=title,
         alt_text=alt_text,
         caption=(
-            "Measure: local schools in one or more programmes of each priority. Schools: every open "
-            "local school, with or without results. Pupils: those of the group whose outcomes are "
-            "evaluated, with results in the year, in the evaluated programme's schools, "
-            f"rounded. Place and period: {subject.place(tables)}, {subject.outcome_year(tables)}. "
-            "Release status: enrolments as the study's files have them. "
-            f"{subject.source(tables, ('enrolments',))}"
+            "Open local schools in one or more programmes of each priority; pupils with results in the "
+            f"evaluated programme’s schools, rounded. {subject.place(tables)}, "
+            f"{subject.outcome_year(tables)}. {subject.source(tables, ('enrolments',))}"
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
         svg=svg,
@@ -68,44 +65,40 @@ def _title(rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
 
 @style.styled
 def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
-    labels = [style.wrap(str(row["priority"]), _LABELS - 0.1, style.BODY_SIZE) for row in rows]
-    words = [style.wrap(_words(row), _WORDS - 0.15, style.SMALL_SIZE) for row in rows]
-    row_height = max(_ROW, *(_LINE * (text.count("\n") + 1) + 0.08 for text in (*labels, *words)))
-    height = row_height * len(rows) + _TOP
+    labels = [
+        style.wrap(str(row["priority"]), style.TEXT_INCHES, style.BODY_SIZE, bold=True)
+        for row in rows
+    ]
+    words = [style.wrap(_words(row), style.TEXT_INCHES, style.SMALL_SIZE) for row in rows]
+    heights = [
+        _LINE * (label.count("\n") + text.count("\n") + 2) + _BAR + _BETWEEN
+        for label, text in zip(labels, words, strict=True)
+    ]
+    everyone = int(rows[0]["n_schools_of_all"])
     sheet = style.sheet(
         title,
-        f"Schools in the programmes of each priority, of all {rows[0]['n_schools_of_all']} local "
-        f"schools (outline), {subject.outcome_year(tables)}",
+        f"Schools in the programmes of each priority, of all {everyone} local schools (outline), "
+        f"{subject.outcome_year(tables)}",
         subject.footer(tables, "", ("enrolments",)),
-        height,
+        sum(heights),
     )
-    width = style.WIDTH_INCHES - _LEFT - _LABELS - _WORDS
-    axes = sheet.axes(_LEFT + _LABELS, 0, width, row_height * len(rows))
-    axes.set_xlim(0, max(int(rows[0]["n_schools_of_all"]), 1))
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes = sheet.axes(style.SIDE, 0, style.TEXT_INCHES, sum(heights))
+    axes.set_xlim(0, max(everyone, 1))
+    axes.set_ylim(sum(heights), 0)
     axes.axis("off")
-    beside = axes.get_yaxis_transform()
-    for number, (row, label) in enumerate(zip(rows, labels, strict=True)):
-        n, everyone = int(row["n_schools"]), int(row["n_schools_of_all"])
-        axes.barh(number, everyone, 0.56, facecolor=style.WHITE, edgecolor=style.RULE, linewidth=1)
-        axes.barh(number, n, 0.56, facecolor=style.DARK_BLUE, edgecolor="none")
-        axes.text(
-            -_LABELS / width,
-            number,
-            label,
-            transform=beside,
-            va="center",
-            linespacing=1.2,
-        )
-        axes.text(
-            1 + 0.1 / width,
-            number,
-            words[number],
-            transform=beside,
-            va="center",
-            fontsize=style.SMALL_SIZE,
-            linespacing=1.2,
-        )
+    top = 0.0
+    for row, label, text, height in zip(rows, labels, words, heights, strict=True):
+        axes.text(0, top, label, va="top", fontweight="bold", linespacing=1.25)
+        y = top + _LINE * (label.count("\n") + 1) + 0.03
+        outline: dict[str, Any] = {
+            "facecolor": style.WHITE,
+            "edgecolor": style.RULE,
+            "linewidth": 1,
+        }
+        axes.add_patch(Rectangle((0, y), everyone, _BAR, clip_on=False, **outline))
+        axes.add_patch(Rectangle((0, y), int(row["n_schools"]), _BAR, color=style.DARK_BLUE))
+        axes.text(0, y + _BAR + 0.05, text, va="top", fontsize=style.SMALL_SIZE, linespacing=1.25)
+        top += height
     return sheet
 
 

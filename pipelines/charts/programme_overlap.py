@@ -102,8 +102,9 @@ def _draw(tables: Tables, title: str, counts: Counts, order: list[str]) -> style
         "where two meet. Framed: all schools of the programme.",
         subject.footer(tables, "", ("enrolments",)),
         row_height * len(order) + 0.1,
+        style.WIDE_INCHES,
     )
-    width = style.WIDTH_INCHES - 2 * _LEFT
+    width = style.WIDE_INCHES - 2 * _LEFT
     axes = sheet.axes(_LEFT, 0.05, width, row_height * len(order))
     cell = (width - _LABEL_WIDTH) / len(order)
     axes.set_xlim(0, width)

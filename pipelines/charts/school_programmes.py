@@ -128,7 +128,7 @@ def _draw(
     memberships: Memberships,
     groups: list[Group],
 ) -> style.Sheet:
-    room = style.WIDTH_INCHES - 2 * _LEFT
+    room = style.WIDE_INCHES - 2 * _LEFT
     cells = _LEAST_CELL * len(programmes)
     longest = max(style.text_width(school, style.SMALL_SIZE) for school in memberships)
     n_columns = 2 if longest + cells <= (room - _BETWEEN) / 2 else 1
@@ -145,9 +145,10 @@ def _draw(
         "One row a school, one numbered column a programme; squares are the evaluated programmes",
         subject.footer(tables, "", ("enrolments",)),
         height,
+        style.WIDE_INCHES,
     )
-    axes = sheet.axes(0, 0, style.WIDTH_INCHES, height)
-    axes.set_xlim(0, style.WIDTH_INCHES)
+    axes = sheet.axes(0, 0, style.WIDE_INCHES, height)
+    axes.set_xlim(0, style.WIDE_INCHES)
     axes.set_ylim(height, 0)
     axes.axis("off")
     marks: dict[str, list[tuple[float, float]]] = {programme: [] for programme in programmes}
@@ -220,7 +221,7 @@ def _write_column(
 def _key_words(tables: Tables, programmes: Sequence[str], memberships: Memberships) -> list[str]:
     titles = subject.titles(tables)
     counts = Counter(programme for mine in memberships.values() for programme in mine)
-    room = style.WIDTH_INCHES - 2 * _LEFT - 0.45
+    room = style.WIDE_INCHES - 2 * _LEFT - 0.45
     words = [f"{titles[p]} ({subject.counted(counts[p], 'school')})" for p in programmes]
     return [style.wrap(text, room, style.BODY_SIZE) for text in words]
 

@@ -25,12 +25,15 @@ def breaks(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> dict[st
     return {year: what for year, what in found if min(years) < year <= max(years)}
 
 
+def spoken(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> str:
+    """Where the breaks of these years are; "" if there is none."""
+    found = breaks(tables, about, shown)
+    return f"Break in series at {join_words(found)}." if found else ""
+
+
 def break_words(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> str:
     """What a reader of values of these years has to know of their breaks; "" if there is none."""
-    found = breaks(tables, about, shown)
-    if not found:
+    if not (said := spoken(tables, about, shown)):
         return ""
-    return (
-        f"Break in series at {join_words(found)}: {'; '.join(found.values())}. "
-        "Levels before and after are not comparable."
-    )
+    what = "; ".join(breaks(tables, about, shown).values())
+    return f"{said[:-1]}: {what}. Levels before and after are not comparable."

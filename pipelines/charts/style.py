@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import io
-import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,16 +67,16 @@ THIRD_MARKS: dict[str, Any] = {
     "linestyle": (0, (1, 2)),
 }
 
-WIDTH_INCHES = 6.3  # 16 cm, the printed width of an A4 column
-NARROW_INCHES = (
-    4.4  # 11 cm: two side by side on A4, one on a phone, whose 9-point text is 10 pixels there
-)
+# 11 cm: two stand side by side on A4, one fills a phone, where text of 8 points is 9 pixels tall.
+WIDTH_INCHES = 4.4
+WIDE_INCHES = 6.3  # of the families that give way to tables and sentences
+SIDE = 0.08
+TEXT_INCHES = WIDTH_INCHES - 2 * SIDE
 TITLE_SIZE = 12.5
 BODY_SIZE = 9.0
 SMALL_SIZE = 8.0
 _LINE_HEIGHT = 1.3
 BEHIND_TEXT: dict[str, Any] = {"facecolor": WHITE, "edgecolor": "none", "pad": 1.0}
-_SIDE_MARGIN = 0.08
 KEY_LINE = 0.21
 _KEY_MARK = 0.4
 # The words, and the mark before them: settings of lines through its ends and middle, or of a patch.
@@ -151,7 +150,7 @@ class Sheet:
     def write(self, y_inches: float, text: str, **look: Any) -> None:  # noqa: ANN401
         """Text from the left margin, at a height of the drawing space; on its line unless told."""
         self.figure.text(
-            _SIDE_MARGIN / self.figure.get_figwidth(),
+            SIDE / self.figure.get_figwidth(),
             (y_inches + self.bottom_inches) / self.figure.get_figheight(),
             text,
             **{"va": "bottom", "linespacing": 1.25, **look},
@@ -200,10 +199,13 @@ def _has_tip(mark: Artist) -> bool:
     return isinstance(mark, Line2D | Patch) and bool(label) and not label.startswith("_")
 
 
-def width_of(axes: Axes) -> float:
-    """Width of a panel in inches."""
+def inches(axes: Axes) -> tuple[float, float]:
+    """Width and height of a panel in inches."""
     figure = axes.get_figure(root=True)
-    return float(axes.get_position().width * figure.get_figwidth()) if figure else 0.0
+    if figure is None:  # pragma: no cover - every panel is of a sheet
+        return 0.0, 0.0
+    box = axes.get_position()
+    return box.width * figure.get_figwidth(), box.height * figure.get_figheight()
 
 
 def key_height(words: Iterable[str]) -> float:
@@ -218,11 +220,11 @@ def _key_lines(words: Iterable[str]) -> int:
 def _key_places(words: Iterable[str]) -> list[tuple[int, float]]:
     """Line and left edge in inches of each mark: a line is filled before the next begins."""
     places: list[tuple[int, float]] = []
-    line, x = 0, _SIDE_MARGIN
+    line, x = 0, SIDE
     for text in words:
         width = _KEY_MARK + 0.04 + text_width(text, SMALL_SIZE)
-        if x > _SIDE_MARGIN and x + width > WIDTH_INCHES - _SIDE_MARGIN:
-            line, x = line + 1, _SIDE_MARGIN
+        if x > SIDE and x + width > WIDTH_INCHES - SIDE:
+            line, x = line + 1, SIDE
         places.append((line, x))
         x += width + 0.2
     return places
@@ -236,7 +238,7 @@ def sheet(
     width_inches: float = WIDTH_INCHES,
 ) -> Sheet:
     """A sheet with wrapped title, subtitle and footer around `body_inches` of space."""
-    width = width_inches - 2 * _SIDE_MARGIN
+    width = width_inches - 2 * SIDE
     blocks = {
         "title": (_balanced(title, width, TITLE_SIZE), TITLE_SIZE),
         "subtitle": (wrap(subtitle, width, BODY_SIZE), BODY_SIZE),
@@ -292,14 +294,25 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     return width / 72
 
 
-def spread(positions: Sequence[float], least: float) -> list[float]:
-    """Positions moved apart to be at least `least` from each other, in their order, centre kept."""
-    order = sorted(range(len(positions)), key=lambda i: positions[i])
-    moved = list(positions)
-    for below, above in itertools.pairwise(order):
-        moved[above] = max(moved[above], moved[below] + least)
-    shift = sum(m - p for m, p in zip(moved, positions, strict=True)) / max(len(moved), 1)
-    return [m - shift for m in moved]
+def spread(
+    positions: Sequence[float], sizes: Sequence[float], low: float, high: float
+) -> list[float]:
+    """Middles of things of these sizes, in rising order, moved apart and kept from `low` to `high`."""
+    apart = _pushed(positions, sizes, float("-inf"))
+    shift = sum(a - p for a, p in zip(apart, positions, strict=True)) / max(len(apart), 1)
+    inside = _pushed([place - shift for place in apart], sizes, low)
+    # The same from above: turned over, pushed up, turned back.
+    turned = _pushed([-place for place in reversed(inside)], list(reversed(sizes)), -high)
+    return [-place for place in reversed(turned)]
+
+
+def _pushed(positions: Sequence[float], sizes: Sequence[float], floor: float) -> list[float]:
+    """Middles moved up where they would stand below the floor or on the one before."""
+    moved = []
+    for position, size in zip(positions, sizes, strict=True):
+        moved.append(max(position, floor + size / 2))
+        floor = moved[-1] + size / 2
+    return moved
 
 
 def padded_limits(
@@ -317,7 +330,7 @@ def padded_limits(
 
 def _write(figure: Figure, y: float, text: str, size: float, weight: str) -> None:
     figure.text(
-        _SIDE_MARGIN / figure.get_figwidth(),
+        SIDE / figure.get_figwidth(),
         y,
         text,
         fontsize=size,

@@ -15,7 +15,6 @@ import pandas as pd
 from pipelines.charts.chart import Tables
 from pipelines.released.wording import (
     STATUS_ORDER,
-    disadvantage_means,
     format_count,
     format_group,
     format_pools,
@@ -28,7 +27,7 @@ from pipelines.study.key_stages import KEY_STAGE_PUPILS
 
 WITHHELD_TEXT = "withheld [c]"
 NOT_YET = "not yet published"
-POPULATION = "state-funded mainstream schools with results"
+POPULATION = "state-funded mainstream schools"
 
 
 @dataclass(frozen=True)
@@ -290,28 +289,20 @@ def minimum_cell(tables: Tables) -> int:
     return int(tables["study"].iloc[0]["minimum_cell"])
 
 
-def caption(
-    tables: Tables, subject: Subject, reading: str, statuses: str, *, population: str = ""
-) -> str:
-    """Measure, pupils, how to read, place, period, status and source, as sentences."""
-    return " ".join(
-        (
-            f"Measure: {subject.measured()}.",
-            f"Schools: {population or POPULATION}.",
-            reading,
-            *_definition(tables, subject),
-            f"Place and period: {place(tables)}, {_period(tables)}.",
-            f"Release status: {statuses}.",
-            f"{source(tables, (subject.key_stage,))}",
-        )
+def caption(tables: Tables, subject: Subject, statuses: str, *notes: str) -> str:
+    """Measure and pupils; place, years and status; source; and what else has to be known."""
+    parts = (
+        f"{subject.measured()} in {POPULATION}.",
+        f"{place(tables)}, {statuses}.",
+        source(tables, (subject.key_stage,)),
+        *notes,
     )
+    return " ".join(part for part in parts if part)
 
 
-def _definition(tables: Tables, subject: Subject) -> list[str]:
-    """Who counts as disadvantaged, where that is what the chart is about."""
-    if subject.pupil_group != "disadvantaged":
-        return []
-    return [f"Disadvantaged: {disadvantage_means(tables['source']['kind'])}."]
+def year_status(tables: Tables, status: str | None) -> str:
+    """The outcome year with the status of its results: "2017-18 provisional"."""
+    return f"{outcome_year(tables)} {format_status(status)}"
 
 
 def footer(tables: Tables, statuses: str, key_stages: Sequence[str], *notes: str) -> str:
@@ -361,11 +352,6 @@ def why_absent(tables: Tables, subject: Subject, year: str) -> str:
     pending = tables["not_yet_published"]
     mine = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]
     return NOT_YET if len(mine) else "no figure"
-
-
-def _period(tables: Tables) -> str:
-    years = study_years(tables)
-    return f"{years[0]} to {years[-1]}"
 
 
 def _finality(row: Mapping[str, Any]) -> int:

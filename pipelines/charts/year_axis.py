@@ -10,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style
 from pipelines.charts.subject import Reading, Subject
-from pipelines.released.wording import MINUS, format_interval
+from pipelines.released.wording import MINUS, capitalised, format_interval
 
+_LINE = 0.155
 _DODGE = 0.05  # keeps two intervals of one year from hiding each other
 
 
@@ -30,6 +31,19 @@ def draw_line(
                 if is_cut:
                     cut = look | {"marker": arrow, "markersize": 6, "markevery": [end]}
                     axes.plot([position, position], ends, clip_on=False, **cut)
+
+
+def spoken(subject: Subject, lines: Mapping[str, Sequence[Reading]]) -> str:
+    """Every line's values by year, as one sentence."""
+    words = (
+        f"{name}: "
+        + ", ".join(
+            f"{reading.missing_reason or subject.value(reading.mean)} in {reading.academic_year}"
+            for reading in line
+        )
+        for name, line in lines.items()
+    )
+    return f"{capitalised('; '.join(words))}."
 
 
 def interval_of(reading: Reading, subject: Subject) -> str:
@@ -53,7 +67,7 @@ def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
     Where many years leave too little room, smaller, then without the statuses, which the caption has.
     """
     labels = year_words(lines)
-    room = style.width_of(axes) / len(labels) - 0.04
+    room = style.inches(axes)[0] / len(labels) - 0.04
     years = [label.partition("\n")[0] for label in labels]
     for words, size in (
         (labels, style.BODY_SIZE),
@@ -158,6 +172,33 @@ def limits(
     return style.padded_limits(ends, room, within)
 
 
-def last_drawn(readings: Sequence[Reading]) -> tuple[int, Reading]:
-    """Position and reading of the last year with a mean; there must be one."""
-    return [(i, reading) for i, reading in enumerate(readings) if not reading.is_missing][-1]
+def label_ends(
+    axes: Axes,
+    subject: Subject,
+    lines: Mapping[str, Sequence[Reading]],
+    room: float,
+) -> None:
+    """Each line's name with its last value beside its end, moved apart, the first line's in bold.
+
+    `room` is inches right of the panel. A name as long as a paragraph is cut: the chart's table has it.
+    """
+    # Clear of what is written in a last year that has no figure.
+    is_early = any(line[-1].is_missing for line in lines.values())
+    low, high = axes.get_ylim()
+    inch = (high - low) / style.inches(axes)[1]
+    labels = []
+    for number, (name, line) in enumerate(lines.items()):
+        drawn = [(i, reading) for i, reading in enumerate(line) if not reading.is_missing]
+        if drawn:
+            position, reading = drawn[-1]
+            short = style.shortened(name, 2.2 * room, style.BODY_SIZE)
+            words = style.wrap(short, room - 0.12, style.BODY_SIZE, bold=not number)
+            text = f"{words}\n{subject.value(reading.mean)}"
+            x = len(line) - 0.46 if is_early else position + 0.17
+            labels.append((subject.axis(reading.mean), x, text, "normal" if number else "bold"))
+    labels.sort()
+    sizes = [(text.count("\n") + 1.3) * _LINE * inch for _, _, text, _ in labels]
+    places = style.spread([y for y, *_ in labels], sizes, low, high)
+    for (_, x, text, weight), y in zip(labels, places, strict=True):
+        look: dict[str, Any] = {"va": "center", "linespacing": 1.25, "bbox": style.BEHIND_TEXT}
+        axes.text(x, y, text, fontweight=weight, **look)

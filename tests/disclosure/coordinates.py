@@ -132,10 +132,13 @@ def panels(svg: bytes) -> list[Panel]:
     root = ET.fromstring(svg)  # noqa: S314 - drawn by this project
     groups = (g for g in root.iter(f"{_SVG}g") if re.search(r"-axes_\d+$", g.get("id", "")))
     found = [_panel(group) for group in groups]
-    # Panels side by side share the numbers that stand left of the first.
+    # Panels on one another share the numbers below the last, panels side by side those left of the first.
+    below = {panel.box[::2]: panel.x for panel in found if panel.x is not None}
     beside = {panel.box[1::2]: panel.y for panel in found if panel.y is not None}
     return [
-        panel if panel.is_scaled else replace(panel, y=beside.get(panel.box[1::2]))
+        panel
+        if panel.is_scaled
+        else replace(panel, x=below.get(panel.box[::2]), y=beside.get(panel.box[1::2]))
         for panel in found
     ]
 

@@ -81,7 +81,7 @@ def test_no_scale_or_key_says_what_the_verdict_does_not(family, verdict):
     for measure in ("ks2_rwm_expected", "ks4_attainment8"):
         case = Case(verdict, measure=measure)
         for chart in gallery.draw(family, case.tables()):
-            # Of the answer's scale both sides are named.
+            # Of a scale of effects both sides are named.
             drawn = re.sub("← worse|better →", "", words_drawn(chart).replace(chart.title, ""))
             said = {word.casefold() for word in JUDGED.findall(drawn)}
             assert said <= {verdict}, f"{chart.name}: {said} is drawn of {verdict}"

@@ -46,7 +46,7 @@ def words_of(chart: Chart) -> str:
 def test_a_break_is_told_in_caption_and_alt_text(family):
     broken, whole = (drawn(family, is_broken=is_broken) for is_broken in (True, False))
     assert SAID in broken.caption
-    assert SAID in broken.alt_text
+    assert "Break in series at 2017-18." in broken.alt_text
     assert "Break in series" not in whole.caption + whole.alt_text
 
 
