@@ -1,5 +1,5 @@
-"""Effects from school-level arrays: panel, inference, estimators, headline, one row a method.
+"""Estimates programme effects from school-level arrays: panel, inference, estimators, headline.
 
-Numbers know no file and no table: `cells`, `study_effects`, `design` and `study_power` put them to a
-study's. Cells are built in `pipelines/marts`, and what may be shown is decided in `pipelines/disclosure`.
+Most modules work on arrays only. `cells`, `study_effects`, `design` and `comparison` apply them to a study's
+tables. Marts are built in `pipelines/marts`; `pipelines/disclosure` decides what may be published.
 """

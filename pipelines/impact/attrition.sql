@@ -1,6 +1,6 @@
--- Schools and pupils each comparison keeps and loses, by side and reason, with all their pupils' result in the
--- outcome year, so that those lost can be held against those kept. Special schools, those elsewhere and those
--- without the key stage could never be compared: they are listed, and out of scope.
+-- Schools and pupils that each comparison keeps or loses, by side and reason, with their mean result in the outcome
+-- year, so that lost and kept schools can be compared. Special schools, schools elsewhere and schools without the key
+-- stage could never be compared: they are listed as out of scope.
 SELECT
     compared.programme,
     compared.measure,

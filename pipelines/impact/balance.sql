@@ -1,7 +1,6 @@
--- How far apart the compared schools of both sides were before the programme, in standard deviations, against
--- the bounds of the What Works Clearinghouse (Standards Handbook 4.1, 2020, baseline equivalence): up to 0.05 is
--- balance, up to 0.25 has to be adjusted for, beyond that adjustment is not enough. The difference is Hedges'
--- g. Results are judged in standard deviations of pupils, as there; a school's make-up in those of schools.
+-- Baseline equivalence of the compared schools of both sides, as Hedges' g, with the thresholds of the What Works
+-- Clearinghouse (Standards Handbook 4.1, 2020): up to 0.05 is balanced, up to 0.25 needs adjustment, and beyond that
+-- adjustment is not enough. Results are in pupil SDs, as there; school characteristics are in school SDs.
 WITH baseline AS (
     SELECT
         compared.programme,
@@ -32,7 +31,7 @@ WITH baseline AS (
     WHERE compared.reason = 'compared'
 ),
 
--- Results of the target pupils, and of all pupils, pooled over baseline years that no break in series parts.
+-- Results of the target pupils and of all pupils, pooled over baseline years with no series break between them.
 result AS (
     SELECT
         programme,
@@ -46,7 +45,7 @@ result AS (
         CAST(sum(n_pupils) AS BIGINT) AS n_units,
         n_units AS n_pupils,
         sum(n_pupils * mean) / sum(n_pupils) AS side_mean,
-        -- A share's pupils vary by p (1 - p); of points, and of a rate, the spread within schools has to be known.
+        -- The variance of a share of pupils is p (1 - p); for points and rates it must be known within schools.
         CASE
             WHEN counts_pupils THEN greatest(side_mean * (1 - side_mean), 0) * n_units / nullif(n_units - 1, 0)
             WHEN bool_and(variance IS NOT NULL OR n_pupils = 1)

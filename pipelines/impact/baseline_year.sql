@@ -1,6 +1,6 @@
--- The earlier years that a programme's comparison on a measure can use: those in which both sides have results from
--- before the programme. A year that one side lacks would set this side's level against nothing, and would shift the
--- other's. Half of a side's schools are enough, and $fewest_schools are in any case.
+-- The baseline years that each programme's comparison on a measure can use: both sides must have results that predate
+-- the programme. A year that one side lacks would bias the comparison of levels. Half of a side's schools are enough,
+-- as are $fewest_schools.
 WITH question AS (
     SELECT
         measure.programme,
@@ -79,7 +79,7 @@ SELECT
     study_year.academic_year,
     coalesce(counted.n_programme_schools, 0) AS n_programme_schools,
     coalesce(counted.n_comparison_schools, 0) AS n_comparison_schools,
-    -- Where a side has no school at all, that is the reason, not the year.
+    -- If a side has no school at all, the year is not the reason.
     counted.programme IS NOT NULL
     AND coalesce(counted.n_programme_schools >= inside.fewest, true)
     AND coalesce(counted.n_comparison_schools >= outside.fewest, true) AS is_used

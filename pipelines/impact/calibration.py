@@ -1,6 +1,6 @@
-"""How often the headline errs on simulated schools: the committed table, and its rows nearest to a study.
+"""Error rates of the headline on simulated schools: the committed table, and the rows nearest to a study.
 
-`calibration.csv` is written by `make calibrate` (`tests/calibration`); nothing is simulated here.
+`make calibrate` (`tests/calibration`) writes `calibration.csv`; nothing is simulated here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TABLE = Path(__file__).with_suffix(".csv")
 
 @dataclass(frozen=True)
 class ComparisonSize:
-    """Schools in the programme, schools on both sides, and target pupils a school in the outcome year."""
+    """Schools in the programme, schools on both sides, and target pupils per school in the outcome year."""
 
     n_programme_schools: int
     n_schools: int
@@ -29,11 +29,11 @@ class ComparisonSize:
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """What the methods said of simulated schools chosen in one way, where the effect was known.
+    """Error rates of the methods on simulated schools with one selection rule and a known effect.
 
-    `effect_sd` is in SDs of target pupils. Shares are of draws with an estimate: `false_verdict_share`
-    of the headline's verdicts where the effect does not bear them out, `better_share` of those that say
-    better, `..._rejects_share` of 95% intervals without zero (a false claim, or power).
+    `effect_sd` is in SDs of target pupils. Shares are of draws with an estimate: `false_verdict_share` of
+    headline verdicts that the effect contradicts, `better_share` of verdicts "better", `..._rejects_share` of
+    95% intervals that exclude zero (false positives, or power).
     """
 
     selection: str
@@ -51,16 +51,16 @@ def read_table() -> pd.DataFrame:
 
 
 def n_draws() -> int:
-    """Draws a scenario, as the table's own first line has it."""
+    """Draws per scenario, from the table's first line."""
     first_line = TABLE.read_text(encoding="utf-8").split("\n", 1)[0]
     return int(first_line.split("draws ")[1].split()[0])
 
 
 def nearest_size(table: pd.DataFrame, size: ComparisonSize) -> ComparisonSize:
-    """The simulated size most like `size`: least sum of squared log ratios of its three numbers.
+    """The simulated size most similar to `size`: least sum of squared log ratios of its three numbers.
 
-    Ratios, since twice as many schools matter as much at 10 as at 40. Only sizes at which estimates
-    were given; a size of the table itself is its own nearest.
+    Ratios are used because doubling the schools matters as much at 10 as at 40. Only sizes with estimates
+    are considered.
     """
     simulated = [
         ComparisonSize(int(members), int(schools), float(pupils))
@@ -72,7 +72,7 @@ def nearest_size(table: pd.DataFrame, size: ComparisonSize) -> ComparisonSize:
 
 
 def error_rates(table: pd.DataFrame, size: ComparisonSize) -> tuple[ErrorRates, ...]:
-    """The rates at a simulated size, by way of choosing and effect, in the table's order."""
+    """The rates at a simulated size, by selection rule and effect, in the table's order."""
     plain = _plain(table)
     is_of_size = pd.Series(True, index=plain.index)
     for column, number in zip(_SIZE_COLUMNS, asdict(size).values(), strict=True):
@@ -88,7 +88,7 @@ def error_rates(table: pd.DataFrame, size: ComparisonSize) -> tuple[ErrorRates, 
 
 
 def build_calibration(con: duckdb.DuckDBPyConnection) -> int:
-    """Fill `impact.calibration`: for each headline with an estimate, the rates nearest to it."""
+    """Fill `impact.calibration` with the nearest rates for each headline that has an estimate."""
     table, draws = read_table(), n_draws()
     headlines = con.execute(
         "SELECT programme, measure, pupil_group, n_programme_schools, "
@@ -124,7 +124,7 @@ _SHARES = tuple(name for name in ErrorRates.__dataclass_fields__ if name.endswit
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Scenarios of one programme with nothing withheld, that ever gave an estimate."""
+    """Scenarios with one programme, nothing withheld, and at least one estimate."""
     return table[
         ~table["has_second_programme"] & ~table["is_suppressed"] & (table["estimate_share"] > 0)
     ]

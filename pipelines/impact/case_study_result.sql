@@ -1,29 +1,30 @@
--- Every local mainstream school's results on a primary measure, for the spread of pupils within schools; and
--- which of them are of a compared school whose case study is told.
+-- Every local mainstream school's results on a primary measure, for the variance of pupils within schools, with a flag
+-- for compared schools that have a case study.
 SELECT
-    asked.programme,
+    primary_measure.programme,
     outcome.school_id,
     outcome.measure,
     outcome.pupil_group,
     outcome.academic_year,
     outcome.release_status,
-    asked.unit,
+    primary_measure.unit,
     about.counts_pupils,
     CAST(outcome.n_pupils AS BIGINT) AS n_pupils,
     outcome.mean,
     outcome.variance,
-    told.school_id IS NOT NULL AS is_told
+    case_study.school_id IS NOT NULL AS has_case_study
 FROM mart.outcome AS outcome
-JOIN protocol.programme_measure AS asked ON asked.measure = outcome.measure AND asked.is_primary
+JOIN protocol.programme_measure AS primary_measure
+    ON primary_measure.measure = outcome.measure AND primary_measure.is_primary
 JOIN protocol.measure AS about ON about.measure = outcome.measure
 JOIN protocol.programme AS programme
-    ON programme.programme = asked.programme AND programme.target_group = outcome.pupil_group
+    ON programme.programme = primary_measure.programme AND programme.target_group = outcome.pupil_group
 LEFT JOIN impact.compared_school AS compared
-    ON compared.programme = asked.programme
+    ON compared.programme = primary_measure.programme
     AND compared.measure = outcome.measure
     AND compared.school_id = outcome.school_id
     AND compared.reason = 'compared'
-LEFT JOIN mart.case_study AS told
-    ON told.programme = compared.programme AND told.school_id = compared.school_id
+LEFT JOIN mart.case_study AS case_study
+    ON case_study.programme = compared.programme AND case_study.school_id = compared.school_id
 WHERE outcome.is_local AND outcome.is_compared_kind AND outcome.value_status = 'value' AND outcome.n_pupils > 0
-ORDER BY asked.programme, outcome.measure, outcome.academic_year, outcome.school_id
+ORDER BY primary_measure.programme, outcome.measure, outcome.academic_year, outcome.school_id

@@ -1,6 +1,6 @@
-"""What one school's own pupils got, with how far chance alone could have moved it: no effect of anything.
+"""A case-study school's own results, with intervals for sampling of pupils. They estimate no effect.
 
-Whether a school's result may be shown is `pipelines.disclosure`'s to say.
+`pipelines.disclosure` decides whether they may be published.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UPPER = (1 + CONFIDENCE) / 2
 
 @dataclass(frozen=True)
 class OwnResult:
-    """A school's mean in the measure's unit; `n_meeting` of a share only, no interval where none is known."""
+    """A school's mean in the measure's unit; `n_meeting` for shares only; no interval if none is known."""
 
     mean: float
     ci_low: float | None
@@ -32,22 +32,24 @@ class OwnResult:
 
 
 def share_result(n_meeting: int, n_pupils: int) -> OwnResult:
-    """A share of few pupils with its score interval. Raises ValueError without a pupil."""
+    """A share of pupils with its score interval. Raises ValueError without a pupil."""
     share = n_meeting / max(n_pupils, 1)
     return OwnResult(share, *score_interval(share, n_pupils), n_meeting)
 
 
-def points_result(mean: float, n_pupils: int, variance: FloatArray, of: FloatArray) -> OwnResult:
-    """A mean with its 95% interval from the spread of pupils within all schools (S,), `of` so many pupils.
+def points_result(
+    mean: float, n_pupils: int, variance: FloatArray, n_by_school: FloatArray
+) -> OwnResult:
+    """A mean with its 95% interval, from within-school variances and pupil counts of all schools (S,).
 
-    A handful of pupils says little about its own spread, so it is pooled: sum (n - 1) s² / sum (n - 1),
-    with t on those degrees of freedom.
+    A few pupils say little about their variance, so it is pooled: sum (n - 1) s² / sum (n - 1), with t on
+    those degrees of freedom.
     """
-    is_known = np.isfinite(variance) & (of > 1)
-    degrees = float((of[is_known] - 1).sum())
+    is_known = np.isfinite(variance) & (n_by_school > 1)
+    degrees = float((n_by_school[is_known] - 1).sum())
     if degrees < 1:
         return OwnResult(mean, None, None)
-    pooled = float(((of[is_known] - 1) * variance[is_known]).sum()) / degrees
+    pooled = float(((n_by_school[is_known] - 1) * variance[is_known]).sum()) / degrees
     margin = float(stdtrit(degrees, _UPPER)) * float(np.sqrt(pooled / n_pupils))
     return OwnResult(mean, mean - margin, mean + margin)
 
@@ -58,15 +60,15 @@ def build(con: duckdb.DuckDBPyConnection) -> int:
     rows: list[dict[str, object]] = []
     for _, year in results.groupby(["programme", "measure", "academic_year"], sort=False):
         variance = year["variance"].to_numpy(dtype=np.float64, na_value=np.nan)
-        of = year["n_pupils"].to_numpy(dtype=np.float64)
-        for told in year[year["is_told"]].to_dict("records"):
-            n_pupils, mean = int(told["n_pupils"]), float(told["mean"])
+        n_by_school = year["n_pupils"].to_numpy(dtype=np.float64)
+        for row in year[year["has_case_study"]].to_dict("records"):
+            n_pupils, mean = int(row["n_pupils"]), float(row["mean"])
             own = (
                 share_result(round(mean * n_pupils), n_pupils)
-                if told["counts_pupils"]
-                else points_result(mean, n_pupils, variance, of)
+                if row["counts_pupils"]
+                else points_result(mean, n_pupils, variance, n_by_school)
             )
-            rows.append({**{str(name): value for name, value in told.items()}, **asdict(own)})
+            rows.append({**{str(name): value for name, value in row.items()}, **asdict(own)})
     con.execute(CASE_STUDY_RESULT.ddl())
     names = [column.name for column in CASE_STUDY_RESULT.columns]
     insert_frame(con, CASE_STUDY_RESULT.full_name, pd.DataFrame(rows).reindex(columns=names))
@@ -74,5 +76,5 @@ def build(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def select() -> str:
-    """The SELECT of the results it is made from."""
+    """The SELECT of the results."""
     return Path(__file__).with_name("case_study_result.sql").read_text(encoding="utf-8")

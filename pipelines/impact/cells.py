@@ -1,7 +1,6 @@
-"""The boundary: rows of `mart.cell` and programme membership become a `SchoolPanel`.
+"""Turns rows of `mart.cell` and programme membership into a `SchoolPanel`.
 
-The only module of this package that knows pandas; which schools and release statuses to hand in is
-the caller's business.
+The caller chooses the schools and release statuses.
 """
 
 from __future__ import annotations
@@ -27,10 +26,9 @@ def panel_from_cells(
 ) -> SchoolPanel:
     """Arrange the cells of one measure and pupil group as schools by years.
 
-    `cells` has the columns of `mart.cell`, already restricted to comparable mainstream schools and
-    to one release status a year; `exposure` has (programme, school_id). A cell counts if its status
-    is `value` and it holds a mean and a number of pupils. Raises ValueError where a school and year
-    have two such cells (two release statuses handed in at once, for instance).
+    `cells` has the columns of `mart.cell`, for comparable mainstream schools and one release status a year;
+    `exposure` has (programme, school_id). A cell counts if its status is `value` and it has a mean and a
+    number of pupils. Raises ValueError if a school has two such cells in one year.
     """
     is_wanted = (cells["measure"] == measure.name) & (cells["pupil_group"] == pupil_group)
     is_usable = cells["value_status"].eq("value") & cells["mean"].notna() & (cells["n_pupils"] > 0)

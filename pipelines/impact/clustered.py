@@ -1,7 +1,6 @@
-"""Regression of pupils from per-school moments, with school-clustered errors: no pupil row is needed.
+"""Regression of pupils with school-clustered errors, from per-school moments; pupil rows are not needed.
 
-What is regressed on what for a programme is decided in `pupil_adjusted`; school-level regressions are in
-`inference`.
+`pupil_adjusted` chooses the regression; school-level regressions are in `inference`.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ _WEIGHTED = ("y", "yy", "x", "xx", "xy")
 
 @dataclass(frozen=True)
 class ClusterMoments:
-    """What a regression needs of each of S clusters: K regressors X, outcome y, weights inside.
+    """Moments of S clusters for a weighted regression of outcome y on K regressors X.
 
-    `n` (S,) rows; `xx` (S, K, K) = X'WX; `xy` (S, K) = X'Wy; `yy` (S,) = y'Wy. A cluster without
-    rows is zero throughout. The moments of two parts of a cluster are the sum of theirs.
+    `n` (S,) rows; `xx` (S, K, K) = X'WX; `xy` (S, K) = X'Wy; `yy` (S,) = y'Wy. A cluster without rows is
+    zero throughout. Moments of parts of a cluster add up.
     """
 
     n: FloatArray
@@ -36,9 +35,9 @@ class ClusterMoments:
 
 @dataclass(frozen=True)
 class PupilSums:
-    """Sums over the pupils of each of S schools with both outcome y and prior attainment x, each (S,).
+    """Sums over the pupils of each of S schools who have both outcome y and prior attainment x, each (S,).
 
-    They are `mart.pupil_moment`'s columns; all 0 for a school without such pupils.
+    These are columns of `mart.pupil_moment`; 0 for a school without such pupils.
     """
 
     n: FloatArray
@@ -51,11 +50,10 @@ class PupilSums:
 
 @dataclass(frozen=True)
 class ClusteredRegression:
-    """Coefficients (K,) of the rows' weighted least squares, with their clustered covariance (K, K).
+    """Weighted least squares coefficients (K,) with clustered covariance (K, K) and 95% intervals.
 
-    `degrees_of_freedom` is (K,), intervals are 95%. A coefficient that the design cannot tell apart
-    from the others is NaN, its errors too. All errors are NaN with fewer than two clusters or no
-    more rows than coefficients.
+    A coefficient that the design does not identify is NaN, as are its errors. All errors are NaN with fewer
+    than two clusters or no more rows than coefficients.
     """
 
     coefficient: FloatArray
@@ -73,24 +71,23 @@ class ClusteredRegression:
 def clustered_regression(
     moments: ClusterMoments, *, correction: Literal["CR1", "CR2"] = "CR1"
 ) -> ClusteredRegression:
-    """Solve the summed normal equations; covariance from each cluster's score.
+    """Solve the summed normal equations, with covariance from each cluster's score.
 
-    With b = (sum_s X_s'X_s)^-1 sum_s X_s'y_s, the score of a cluster is u_s = X_s'y_s - X_s'X_s b:
-    its moments are all that Liang and Zeger's (1986, Biometrika 73: 13) covariance needs, exactly
-    and not approximately.
+    With b = (sum_s X_s'X_s)^-1 sum_s X_s'y_s, the score of a cluster is u_s = X_s'y_s - X_s'X_s b. So the
+    moments give Liang and Zeger's (1986, Biometrika 73: 13) covariance exactly.
 
-    - CR1: the small-sample factor is G / (G - 1) * (N - 1) / (N - K), for G clusters, N rows and K
-      estimable coefficients, and degrees of freedom are G - 1: pyfixest's and Stata's defaults.
-    - CR2: bias-reduced errors with Bell and McCaffrey's (2002) degrees of freedom, working model
-      "rows independent and equally variable once weighted", as in Pustejovsky and Tipton (2018,
-      Journal of Business & Economic Statistics 36: 672). To be used where clusters are few, or few
-      are in a programme: CR1 then finds too much.
+    - CR1: the small-sample factor is G / (G - 1) * (N - 1) / (N - K) for G clusters, N rows and K estimable
+      coefficients; degrees of freedom are G - 1. These are the defaults of pyfixest and Stata.
+    - CR2: bias-reduced errors with Bell and McCaffrey's (2002) degrees of freedom, under the working model
+      "rows independent and equally variable once weighted", as in Pustejovsky and Tipton (2018, Journal of
+      Business & Economic Statistics 36: 672). Use it if clusters, or those in a programme, are few: CR1
+      then rejects too often.
     """
     n_rows, n_clusters = float(moments.n.sum()), int((moments.n > 0).sum())
     total_xx, total_xy = moments.xx.sum(axis=0), moments.xy.sum(axis=0)
     inverse, is_estimable, rank = _pseudo_inverse(total_xx)
     fitted = inverse @ total_xy
-    # A second step on what the first leaves over takes its rounding error out.
+    # A refinement step removes rounding error.
     fitted = fitted + inverse @ (total_xy - total_xx @ fitted)
     scores = moments.xy - moments.xx @ fitted
     df = np.full(len(fitted), n_clusters - 1.0)
@@ -133,9 +130,9 @@ def pupil_moments(
 ) -> ClusterMoments:
     """Moments of pupils' y on an intercept, `school_columns` (S, Q) and their own x, in this order.
 
-    A school's columns are the same for all its pupils, so that their cross-products are the school's
-    counts and sums times them. `weights` (S,) is the weight of every pupil in a school, 1 if not
-    given. Raises ValueError where the shapes disagree.
+    A school's columns are constant over its pupils, so their cross-products need only the school's counts and
+    sums. `weights` (S,) applies to every pupil of a school; the default is 1. Raises ValueError if the shapes
+    disagree.
     """
     n_schools = len(sums.n)
     if school_columns.ndim != 2 or len(school_columns) != n_schools:
@@ -162,9 +159,9 @@ def pupil_moments(
 
 
 def _pseudo_inverse(total_xx: FloatArray) -> tuple[FloatArray, BoolArray, int]:
-    """Inverse of X'X on its row space, which coefficients it determines, and its rank.
+    """Inverse of X'X on its row space, the coefficients it determines, and its rank.
 
-    Columns are brought to one length first, so that units decide nothing.
+    Columns are scaled to equal length first, so that units do not matter.
     """
     length = np.sqrt(np.maximum(np.diag(total_xx), 0.0))
     length = np.where(length > 0, length, 1.0)
@@ -179,13 +176,12 @@ def _pseudo_inverse(total_xx: FloatArray) -> tuple[FloatArray, BoolArray, int]:
 def _bias_reduced(
     xx: FloatArray, scores: FloatArray, inverse: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """CR2 covariance (K, K) and degrees of freedom (K,), from no more than K rows a cluster.
+    """CR2 covariance (K, K) and degrees of freedom (K,), using at most K rows per cluster.
 
-    With X_s'X_s = Z_s'Z_s and M = (X'X)^-1, what a cluster's adjustment (I - X_s M X_s')^-1/2 does
-    within the span of X_s it does as (I - Z_s M Z_s')^-1/2 on Z_s, and outside the span nothing is
-    adjusted and nothing enters the score. For a coefficient c, a_s = (I - Z_s M Z_s')^-1/2 Z_s M c
-    and B has rows (Z_s'a_s)', degrees of freedom are (tr G)^2 / tr(G^2) with
-    G = diag(a_s'a_s) - B M B'.
+    With X_s'X_s = Z_s'Z_s and M = (X'X)^-1, a cluster's adjustment (I - X_s M X_s')^-1/2 acts within the span
+    of X_s as (I - Z_s M Z_s')^-1/2 acts on Z_s; outside that span it changes nothing. For a coefficient c,
+    let a_s = (I - Z_s M Z_s')^-1/2 Z_s M c and let B have rows (Z_s'a_s)'. Then the degrees of freedom are
+    (tr G)^2 / tr(G^2) with G = diag(a_s'a_s) - B M B'.
     """
     value, vector = np.linalg.eigh(xx)
     value = np.where(value > _RANK_TOLERANCE * value[:, -1:].clip(min=0), value, 0.0)
@@ -197,7 +193,7 @@ def _bias_reduced(
         0.0,
     )
     slack, basis = np.linalg.eigh(np.eye(len(inverse)) - z @ inverse @ z.transpose(0, 2, 1))
-    # A cluster that fits itself perfectly in some direction has no residual in it to adjust.
+    # In a direction that a cluster fits perfectly, it has no residual to adjust.
     adjust = np.where(slack > _FITS_ITSELF, 1 / np.sqrt(np.maximum(slack, _FITS_ITSELF)), 0.0)
     adjustment = (basis * adjust[:, None, :]) @ basis.transpose(0, 2, 1)
     adjusted = np.einsum("sjk,sji,si->sk", z, adjustment, residual, optimize=True)

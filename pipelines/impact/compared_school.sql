@@ -1,7 +1,6 @@
--- Which schools each comparison rests on, and why each of the others is left out: a code, decided where the fact is
--- known; its words are in `compared.py`. One row for every school that is enrolled, or could be compared with, on each
--- programme's own measures and target group: the authority's others, or mainstream schools outside it where the
--- pool is matched.
+-- The schools that each comparison uses, and a reason code for each school left out; `comparison_reason.py` has the
+-- labels. For each programme's own measures and target group there is one row per enrolled school and per candidate:
+-- the authority's other schools, or mainstream schools elsewhere if the pool is matched.
 WITH question AS (
     SELECT
         measure.programme,
@@ -61,7 +60,7 @@ standing AS (
         match.is_like_in_results,
         with_results.school_id IS NOT NULL AS has_results,
         with_row.school_id IS NOT NULL AS has_row,
-        -- The year group is 10 and 11 years old at the end of Key Stage 2, 15 and 16 at the end of Key Stage 4.
+        -- Ages in the year group: 10 to 11 at the end of Key Stage 2, 15 to 16 at the end of Key Stage 4.
         coalesce(CASE question.key_stage
             WHEN 'phonics' THEN school.low_age <= 5 AND school.high_age >= 6
             WHEN 'ks1' THEN school.low_age <= 6 AND school.high_age >= 7

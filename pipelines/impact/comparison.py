@@ -1,4 +1,4 @@
-"""Both sides' own results by year: `impact.comparison`, pupil-pooled means of the programme and the rest."""
+"""Fills `impact.comparison`: pupil-pooled means of the programme schools and the rest, by year."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
                 ]
                 side = np.where(cells["school_id"].isin(members), "programme", "rest")
                 rows += _means(cells.assign(arm=side), programme.id)
-    asked = dict.fromkeys(
+    questions = dict.fromkeys(
         (measure.name, str(programme.target_group))
         for programme in study.evaluated_programmes
         for measure in programme.measure
     )
-    for measure_name, group in asked:
+    for measure_name, group in questions:
         cells = outcome[(outcome["measure"] == measure_name) & (outcome["pupil_group"] == group)]
         rows += _means(cells, "all")
     con.execute(COMPARISON.ddl())
@@ -50,7 +50,7 @@ def build_comparison(con: duckdb.DuckDBPyConnection, study: Study) -> int:
 
 
 def _shown_groups(programme: Programme) -> tuple[str, ...]:
-    """The target pupils, and for a gap the other side of it."""
+    """The target pupils, and the other side of the gap if they are disadvantaged."""
     target = str(programme.target_group)
     return (target, "not_disadvantaged") if target == "disadvantaged" else (target,)
 

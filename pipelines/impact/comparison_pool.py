@@ -1,16 +1,14 @@
-"""Whom a programme's schools are compared with: the authority's others, or the most similar outside it.
+"""The schools a programme is compared with: the authority's others, or the most similar ones elsewhere.
 
-The distance is `matching`'s; why a single school is left out is `compared_school.sql`'s to say.
+Schools elsewhere are matched twice. Methods that condition on earlier results use schools matched on these
+results too. Methods that compare changes must not: schools picked for weak results recover on their own, and
+if a programme's schools are persistently weak, that recovery looks like harm (Daw and Hatfield 2018, Health
+Services Research 53: 4138). Changes are therefore compared with schools matched on make-up alone, which
+preserves the meaning of the bracket's two ends.
 
-Schools outside are matched twice. Methods that hold earlier results constant compare with schools alike in
-these too. A change must not: schools picked for weak results recover by themselves, and where a programme's
-schools are weak for good that recovery reads as harm (Daw and Hatfield 2018, Health Services Research 53:
-4138). Changes are therefore compared with schools alike in make-up alone, and the ends of the bracket keep
-their meaning.
-
-A pool is the union of the matches, each school once: models weigh schools by how precise they are and hold
-earlier results constant, so to weigh one by how often it was chosen would cost precision and mend nothing.
-Schools of other evaluated programmes are not in it. What changed in the whole area is part of the effect.
+A pool is the union of the matches, each school once. Models weight schools by precision and condition on
+earlier results, so weighting by the number of matches would lose precision without reducing bias. Schools of
+other evaluated programmes are excluded. Changes that affect the whole area remain part of the effect.
 """
 
 from __future__ import annotations
@@ -38,13 +36,12 @@ CHARACTERISTICS: dict[MatchedOn, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Schools:
-    """Cells of mainstream schools, local and matched, with what says which of them are compared.
+    """Cells of local and matched mainstream schools, and the tables that say which are compared.
 
-    `outcome` has the columns of `mart.outcome`, without years in which a programme was at work.
-    `membership` and `not_under_way` (programme, school_id) are the schools in which a programme was, or was
-    not, under way when pupils were tested; `baseline_year` and `compared` have the columns of the `impact`
-    tables of these names, `before` those of `impact.school_before`, `matched` those of
-    `impact.matched_school`.
+    `outcome` has the columns of `mart.outcome`, without years in which a programme was active. `membership`
+    and `not_under_way` (programme, school_id) list schools where a programme was, or was not, under way on
+    the test date. The others have the columns of the `impact` tables `baseline_year`, `compared_school`,
+    `school_before` and `matched_school`.
     """
 
     outcome: pd.DataFrame
@@ -56,7 +53,7 @@ class Schools:
     matched: pd.DataFrame
 
     def cells(self, programme: Programme, measure: str, matched_on: MatchedOn) -> pd.DataFrame:
-        """The cells of the schools in a programme's comparison, its own among them."""
+        """The cells of a programme's comparison, including its own schools."""
         is_local = self.outcome["is_local"]
         if programme.comparison_pool == "local":
             return self.outcome[
@@ -73,36 +70,36 @@ class Schools:
         return self.outcome[(is_local & is_member) | is_pool]
 
     def _on_no_side(self, programme: Programme) -> pd.Series[int]:
-        """Schools that joined a programme and in which it was not under way when pupils were tested."""
+        """Schools that joined a programme which was not under way there on the test date."""
         is_own = self.not_under_way["programme"] == programme.id
         return self.not_under_way.loc[is_own, "school_id"]
 
     def is_by_dates(self, programme: Programme) -> bool:
-        """Whether dates keep some school or year of a programme out of its comparison alone."""
+        """Whether dates exclude a school or year from this programme's comparison only."""
         years = self.baseline_year
         is_own = years["programme"] == programme.id
         return bool(len(self._on_no_side(programme)) or (is_own & ~years["is_used"]).any())
 
     def baseline_years(self, programme: Programme, measure: str) -> tuple[str, ...]:
-        """Earlier years that a programme's comparison on a measure can use, oldest first.
+        """Baseline years of a programme's comparison on a measure, oldest first.
 
-        On a measure that is not the programme's own: those of any of its measures of the key stage.
+        If the measure is not the programme's own, those of its other measures at the key stage.
         """
         years = self.baseline_year
         is_own = (years["programme"] == programme.id) & years["is_used"]
-        is_asked = is_own & (years["measure"] == measure)
+        is_wanted = is_own & (years["measure"] == measure)
         if not ((years["programme"] == programme.id) & (years["measure"] == measure)).any():
-            is_asked = is_own & (years["key_stage"] == MEASURES[measure].key_stage)
-        return tuple(sorted(years.loc[is_asked, "academic_year"].unique()))
+            is_wanted = is_own & (years["key_stage"] == MEASURES[measure].key_stage)
+        return tuple(sorted(years.loc[is_wanted, "academic_year"].unique()))
 
     def why_none(self, programme: Programme, measure: str) -> str | None:
         """Why none of a programme's schools is compared on a measure; None if one is."""
-        of = self.compared
-        is_asked = (of["programme"] == programme.id) & (of["measure"] == measure)
-        return why_none(of.loc[is_asked & of["is_programme"], "reason"].tolist())
+        compared = self.compared
+        is_wanted = (compared["programme"] == programme.id) & (compared["measure"] == measure)
+        return why_none(compared.loc[is_wanted & compared["is_programme"], "reason"].tolist())
 
     def why_no_pool(self, study: Study, programme: Programme, measure: str) -> str | None:
-        """Say why there is nobody to match with, in words for the board; None for a local pool."""
+        """Why there are no schools to match with, in words for the board; None for a local pool."""
         if programme.comparison_pool == "local":
             return None
         key_stage, year = study.measures[measure].key_stage, study.study.outcome_year
@@ -125,7 +122,7 @@ class Schools:
 
 
 def read_schools(con: duckdb.DuckDBPyConnection) -> Schools:
-    """The schools some comparison uses, read once from marts and from what matching left."""
+    """Read every school that a comparison uses."""
     return Schools(
         outcome=con.execute(
             "SELECT * FROM mart.outcome WHERE is_compared_kind AND (is_outcome OR is_baseline) AND "
@@ -149,27 +146,29 @@ def _standing(con: duckdb.DuckDBPyConnection, which: str) -> pd.DataFrame:
 def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     """Fill `impact.matched_school` for every programme with a matched pool; returns its rows.
 
-    Chosen from are mainstream schools outside the authority, in no evaluated programme, with a result before
-    and (whatever it was) after, and every characteristic known.
+    Candidates are mainstream schools outside the authority, in no evaluated programme, with a baseline result
+    and an outcome, and with every characteristic known.
     """
     before = con.execute("SELECT * FROM impact.school_before").df()
     joined = con.execute("SELECT programme, school_id FROM mart.programme_school").df()
     membership = _standing(con, "standing = 'under_way'")
     evaluated = [programme.id for programme in study.evaluated_programmes]
-    taken = joined.loc[joined["programme"].isin(evaluated), "school_id"]
+    enrolled = joined.loc[joined["programme"].isin(evaluated), "school_id"]
     con.execute(MATCHED_SCHOOL.ddl())
     for programme in study.evaluated_programmes:
         if programme.comparison_pool == "local":
             continue
         members = membership.loc[membership["programme"] == programme.id, "school_id"]
         for measure in programme.measure:
-            asked = _of_question(before, programme, measure.name)
-            schools = asked[asked["is_local"] & asked["school_id"].isin(members)]
-            if not len(asked):
+            comparable = _of_question(before, programme, measure.name)
+            schools = comparable[comparable["is_local"] & comparable["school_id"].isin(members)]
+            if not len(comparable):
                 continue
-            # What the files say of no school cannot tell one from another.
-            asked = asked.dropna(axis="columns", how="all")
-            candidates = asked[~asked["is_local"] & ~asked["school_id"].isin(taken)].dropna()
+            # Drop characteristics that the files give for no school.
+            comparable = comparable.dropna(axis="columns", how="all")
+            candidates = comparable[
+                ~comparable["is_local"] & ~comparable["school_id"].isin(enrolled)
+            ].dropna()
             if not len(schools) or not len(candidates):
                 continue
             for matched_on in CHARACTERISTICS:
@@ -179,7 +178,7 @@ def build_matched_school(con: duckdb.DuckDBPyConnection, study: Study) -> int:
 
 
 def _of_question(before: pd.DataFrame, programme: Programme, measure: str) -> pd.DataFrame:
-    """Schools that could be in a comparison: with an outcome and at least one earlier result."""
+    """Schools that could be compared: with an outcome and at least one baseline result."""
     return before[
         (before["measure"] == measure)
         & (before["pupil_group"] == programme.target_group)

@@ -1,6 +1,6 @@
-"""How sound a comparison is before any effect: years in use, attrition, balance and overlap, a table each.
+"""Builds the tables about a comparison's quality: baseline years, attrition, balance and overlap.
 
-All but overlap are one SELECT in a file of the table's name. Effects are `study_effects`'s tables.
+All but overlap are one SELECT in a file named after the table.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SELECT = Path(__file__).parent
 
 
 def select_of(table: Table) -> str:
-    """The SELECT that makes a design table."""
+    """The SELECT that fills a design table."""
     return (_SELECT / f"{table.name}.sql").read_text(encoding="utf-8")
 
 
 def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """Make one design table anew from its SELECT; returns its rows."""
+    """Rebuild one design table from its SELECT; returns its number of rows."""
     con.execute(table.ddl())
     parameters = {"fewest_schools": MIN_SCHOOLS_PER_SIDE} if table is BASELINE_YEAR else {}
     con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table)}", parameters)
@@ -36,10 +36,10 @@ def build(con: duckdb.DuckDBPyConnection, table: Table) -> int:
 
 
 def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
-    """Fill `impact.overlap`: do both sides' earlier results meet, and what do comparison schools get?
+    """Fill `impact.overlap`: common support of both sides, and other programmes in comparison schools.
 
-    Counts are of the schools the models use. Ranges are judged as the headline judges them, and of the
-    scores (each baseline year, and their mean) the one with the least overlap is told.
+    Counts are of the schools in the models. Of the scores (each baseline year, and their mean) the one with
+    the least overlap is stored, as in the headline.
     """
     schools = read_schools(con)
     evaluated = [programme.id for programme in study.evaluated_programmes]
@@ -84,7 +84,7 @@ def _overlap_row(
         if judged
         else None,
     }
-    # What schools outside the authority take part in, nobody here knows: not nothing.
+    # Programmes of schools outside the authority are unknown, which is not the same as none.
     if programme.comparison_pool == "matched":
         return row
     comparison = set(panel.school_ids[~is_inside].tolist())

@@ -1,7 +1,4 @@
-"""Effects in pupil standard deviations, and how alike pupils of a school are.
-
-Turns an estimate that is already made into Hedges' g for the annex; nothing is estimated anew.
-"""
+"""Converts effects to pupil standard deviations, and computes intraclass correlations."""
 
 from __future__ import annotations
 
@@ -31,15 +28,14 @@ def hedges_g(
     intraclass_correlation: float = 0.0,
     pupils_per_school: float = 1.0,
 ) -> EffectSize:
-    """Hedges' g of a difference in a measure's unit, `pupil_sd` being the total SD of its pupils.
+    """Hedges' g of a difference in a measure's unit; `pupil_sd` is the total SD of its pupils.
 
-    g = J c estimate / SD, with the small-sample factor J = 1 - 3 / (4 n - 9) and, since the SD of
-    clustered pupils falls short of the population's, c = sqrt(1 - 2 (m - 1) icc / (n - 2)) for n
-    pupils at m a school (Hedges 2007, Journal of Educational and Behavioral Statistics 32: 341, eq.
-    15; What Works Clearinghouse 2022, Procedures Handbook 5.0, appendix E). The interval is the
-    estimate's, multiplied by the same: its standard error knows schools as clusters, and what the
-    SD itself may err by is left out. Raises ValueError for an SD that is not positive or fewer than
-    4 pupils.
+    g = J c estimate / SD, with the small-sample factor J = 1 - 3 / (4 n - 9). The SD of clustered pupils
+    underestimates the population's, so c = sqrt(1 - 2 (m - 1) icc / (n - 2)) for n pupils at m per school
+    (Hedges 2007, Journal of Educational and Behavioral Statistics 32: 341, eq. 15; What Works Clearinghouse
+    2022, Procedures Handbook 5.0, appendix E). The interval is the estimate's, scaled by the same factor: it
+    accounts for clustering, but not for the sampling error of the SD. Raises ValueError for an SD that is not
+    positive or fewer than 4 pupils.
     """
     if not pupil_sd > 0:
         raise ValueError("an effect size needs a standard deviation above 0")
@@ -52,12 +48,12 @@ def hedges_g(
 
 
 def intraclass_correlation(mean: FloatArray, n_pupils: FloatArray, within_variance: float) -> float:
-    """Share of pupil variance that lies between schools, from means (S,), pupils (S,) and within.
+    """Share of pupil variance between schools, from means (S,), pupils (S,) and within-school variance.
 
-    The analysis-of-variance estimator with unequal n (Donner 1986, International Statistical Review
-    54: 67): (B - W) / (B + (m - 1) W), with B the mean square between schools, W the
-    `within_variance` pooled over schools and m = (N - sum n^2 / N) / (S - 1). May come out a little
-    below 0; 0 where no pupil differs from another. Raises ValueError with fewer than two schools.
+    The analysis-of-variance estimator with unequal n (Donner 1986, International Statistical Review 54: 67):
+    (B - W) / (B + (m - 1) W), with B the mean square between schools, W the `within_variance` pooled over
+    schools and m = (N - sum n^2 / N) / (S - 1). It may be slightly negative; it is 0 if pupils do not vary.
+    Raises ValueError with fewer than two schools.
     """
     n_schools = len(mean)
     if n_schools < 2:

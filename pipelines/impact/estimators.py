@@ -1,7 +1,7 @@
-"""The methods: ANCOVA, change from the baseline mean, change leaving years out, change since last year.
+"""The estimators: ANCOVA, change from the baseline mean (optionally without selection years), naive change.
 
-Each takes a panel and answers once for every programme; every programme's exposure is a column of
-one model. Putting two methods together, and what may be claimed from them, is `headline`'s.
+Each takes a panel and estimates every programme in one model with a column per programme. `headline` combines
+two of them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ Answers = dict[str, Estimate | NotComputable]
 
 @dataclass(frozen=True)
 class ExposureModel:
-    """One weighted regression: n of a panel's S schools on an intercept, P exposures, q covariates.
+    """One weighted regression: n of a panel's S schools on an intercept, P exposures and q covariates.
 
-    - `design` (n, 1 + P + q): intercept, the panel's exposures in its order, covariates
-    - `outcome`, `sampling_variance`, `weights` (n,), in pupil SDs of the outcome year: times the
-      panel's `outcome_scale` a coefficient is in the measure's unit
+    - `design` (n, 1 + P + q): intercept, exposures in the panel's order, covariates
+    - `outcome`, `sampling_variance`, `weights` (n,), in pupil SDs of the outcome year; multiply a coefficient
+      by the panel's `outcome_scale` to get the measure's unit
     - `is_in_model` (S,) marks the panel's schools that are rows
     """
 
@@ -51,32 +51,32 @@ class ExposureModel:
 
     @property
     def covariates(self) -> FloatArray:
-        """What is held constant (n, q), the intercept not among it."""
+        """Covariates (n, q), without the intercept."""
         return self.design[:, 1 + self.n_programmes :]
 
 
-# A covariance between two years of fewer schools than this is not worth having.
+# Fewer schools give no useful estimate of a covariance between two years.
 _MIN_SCHOOLS_FOR_COVARIANCE = 4
 _TOO_FEW_TO_VARY = "schools vary too little, or are too few, to say how uncertain the difference is"
 
 
 def ancova(panel: SchoolPanel) -> Answers:
-    """Outcome on exposures and every baseline year's mean, all standardised within year.
+    """Regress the outcome on exposures and every baseline year's mean, all standardised within year.
 
-    Unbiased where schools were chosen on the results conditioned on; understates an effect where
-    they were chosen on lasting quality (Ding and Li 2019, Political Analysis 27: 605). Missing
-    baselines come from `predict_missing_baselines`. Weights 1 / (sampling variance of the outcome +
-    between-school variance about the regression).
+    Unbiased if schools were selected on the results conditioned on; underestimates an effect if they were
+    selected on lasting quality (Ding and Li 2019, Political Analysis 27: 605). Missing baselines come from
+    `predict_missing_baselines`. Weights are 1 / (sampling variance of the outcome + residual between-school
+    variance).
     """
     return effects(panel, "ancova", ancova_model(panel))
 
 
 def change_from_baseline_mean(panel: SchoolPanel) -> Answers:
-    """Outcome less the mean of the school's available baseline years, on exposures.
+    """Regress the outcome minus the mean of the school's available baseline years on exposures.
 
-    Unbiased where schools were chosen on lasting quality; overstates an effect where they were
-    chosen on weak results that were partly bad luck. A school that lacks a year uses those it has,
-    and its sampling variance, var(outcome) + sum var(baseline) / k^2 over k years, says so.
+    Unbiased if schools were selected on lasting quality; overestimates an effect if they were selected on
+    weak results that were partly bad luck. A school that lacks a year uses its other years; its sampling
+    variance is var(outcome) + sum var(baseline) / k^2 over k years.
     """
     return effects(panel, "change_from_baseline_mean", change_model(panel, panel.baseline_years))
 
@@ -84,10 +84,10 @@ def change_from_baseline_mean(panel: SchoolPanel) -> Answers:
 def change_leaving_selection_years_out(
     panel: SchoolPanel, selection_years: Mapping[str, Sequence[str]]
 ) -> Answers:
-    """Change from the mean of the baseline years on which a programme's schools were not chosen.
+    """Change from the mean of the baseline years that were not used to select a programme's schools.
 
-    `selection_years` gives each programme's; one that states none has nothing to leave out. Schools
-    without a result in the years left are not in that programme's model.
+    `selection_years` gives these years by programme; without any there is no estimate. Schools without a
+    result in the remaining years are not in that programme's model.
     """
     answers: Answers = {}
     for programme in panel.programmes:
@@ -110,13 +110,13 @@ def change_leaving_selection_years_out(
 
 
 def change_since_last_year(panel: SchoolPanel) -> Answers:
-    """The naive change: what this year's and last year's averages show a reader who sets them apart.
+    """The naive change, as a reader would compute it from the averages of this year and last year.
 
-    The averages are those of `group_mean`: over all pupils of the panel's schools that have a result in
-    the year, one programme's schools against all others. Nothing is standardised or held constant, and
-    the figure is the difference of the differences of the four. Regression to the mean inflates it. Its
-    interval takes schools as the clusters, each side with its own variance (Welch 1947, Biometrika 34:
-    28). It has no p-value, for it tests nothing worth testing.
+    The averages are those of `group_mean`: over all pupils of schools with a result in the year, one
+    programme's schools against all others. The estimate is the difference in differences of the four, without
+    standardising or covariates. Regression to the mean inflates it. Its interval clusters by school, with a
+    variance for each side (Welch 1947, Biometrika 34: 28). It has no p-value, because it tests no useful
+    hypothesis.
     """
     estimator: Estimator = "change_since_last_year"
     has_both_years = np.isfinite(panel.mean[:, -2] + panel.mean[:, -1])
@@ -163,10 +163,10 @@ def change_since_last_year(panel: SchoolPanel) -> Answers:
 
 
 def _pooled_change(mean: FloatArray, n_pupils: FloatArray) -> tuple[float, FloatArray]:
-    """Change of the average over pupils from last year to this, and each school's part (S,) in its error.
+    """Change of the pupil average from last year to this, and each school's contribution (S,) to its error.
 
-    `mean` and `n_pupils` are (S, 2). An average is a ratio of school totals; the sum of squared parts is
-    the variance of the change with schools as the clusters (`group_mean.pooled_group_mean`).
+    `mean` and `n_pupils` are (S, 2). An average is a ratio of school totals; the sum of squared contributions
+    is the variance of the change with schools as clusters (`group_mean.pooled_group_mean`).
     """
     n = np.where(np.isfinite(mean), n_pupils, 0.0)
     value = np.where(n > 0, mean, 0.0)
@@ -189,7 +189,7 @@ def ancova_model(panel: SchoolPanel) -> ExposureModel:
 
 
 def change_model(panel: SchoolPanel, years: Sequence[str]) -> ExposureModel:
-    """The regression behind the changes: outcome less the mean of a school's available `years`."""
+    """The regression behind the change estimators: outcome minus the mean of available `years`."""
     columns = [panel.baseline_years.index(year) for year in years]
     z, variance = panel.standardised(), panel.sampling_variance()
     baseline, baseline_variance = z[:, columns], variance[:, columns]
@@ -219,8 +219,8 @@ def exposure_model(
 ) -> ExposureModel:
     """Regress `outcome` (S,) on an intercept, every exposure and the `covariates` (S, q).
 
-    Only rows that `is_in_model` (S,) marks enter, each weighted by the inverse of its sampling
-    variance (S,) and the between-school variance about the regression.
+    Rows are the schools in `is_in_model` (S,), weighted by 1 / (sampling variance + residual between-school
+    variance).
     """
     design = np.hstack([_with_intercept(panel.exposure), covariates])[is_in_model]
     y, variance = outcome[is_in_model], sampling_variance[is_in_model]
@@ -230,7 +230,7 @@ def exposure_model(
 
 
 def effects(panel: SchoolPanel, estimator: Estimator, model: ExposureModel) -> Answers:
-    """Fit a model of the panel's schools: every programme's effect in the outcome year's unit."""
+    """Fit a model: every programme's effect in the outcome year's unit."""
     why_none = _why_no_model(panel, model.is_in_model)
     if why_none:
         return _no_answers(panel, estimator, why_none, model.is_in_model)
@@ -252,18 +252,17 @@ def effects(panel: SchoolPanel, estimator: Estimator, model: ExposureModel) -> A
 def predict_missing_baselines(panel: SchoolPanel) -> FloatArray:
     """Standardised baselines (S, T) with gaps filled from the school's other years.
 
-    In year t a school's mean is m_t + lasting + passing + sampling error, m_t being the fitted mean
-    of schools with its exposures. The best linear prediction of year s is
+    In year t a school's mean is m_t + lasting + passing + sampling error, with m_t the fitted mean of
+    schools with its exposures. The best linear prediction of year s is
 
         m_s + sum_t c_t (z_t - m_t),   c_t = (1 / v_t) / (1 / L + sum_t 1 / v_t),
 
-    where L is the lasting between-school variance (covariance between years, which sampling error
-    of different pupils does not enter) and v_t = K + within / n_t, K the passing part of the
-    between-school variance. With one other year c = L / (L + K + within / n), the reliability of
-    that year's mean: Kelley's regressed score (1927), for school results Kane and Staiger (2002,
-    Journal of Economic Perspectives 16: 91); as a covariate it is regression calibration (Carroll
-    et al. 2006, Measurement Error in Nonlinear Models, chapter 4). Years without any school are
-    left out of the columns.
+    where L is the lasting between-school variance (the covariance between years, which sampling of different
+    pupils does not affect), and v_t = K + within / n_t with K the passing part of the between-school
+    variance. With one other year c = L / (L + K + within / n), the reliability of that year's mean: Kelley's
+    regressed score (1927), for school results Kane and Staiger (2002, Journal of Economic Perspectives 16:
+    91); as a covariate it is regression calibration (Carroll et al. 2006, Measurement Error in Nonlinear
+    Models, chapter 4). Years without any school are dropped.
     """
     z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()[:, :-1]
     has_any_school = np.isfinite(z).any(axis=0)
@@ -293,16 +292,16 @@ def predict_missing_baselines(panel: SchoolPanel) -> FloatArray:
 def _exposure_means(
     membership: FloatArray, z: FloatArray, sampling: FloatArray, rows: BoolArray
 ) -> tuple[FloatArray, float]:
-    """Fitted mean (S,) of one year by exposure, and the between-school variance about it."""
+    """Fitted mean (S,) of one year by exposure, and the residual between-school variance."""
     between = between_school_variance(membership[rows], z[rows], sampling[rows])
     root = np.sqrt(inverse_variance_weights(sampling[rows], between))
-    # Least norm where no school of an exposure has the year: it then gets the others' mean.
+    # If no school of an exposure has the year, least norm gives it the others' mean.
     coefficient = np.linalg.lstsq(membership[rows] * root[:, None], z[rows] * root)[0]
     return membership @ coefficient, between
 
 
 def _lasting_variance(deviation: FloatArray, has_value: BoolArray, between: FloatArray) -> float:
-    """Covariance of schools' deviations between years, pooled over pairs of years, from 0 up."""
+    """Covariance of schools' deviations between years, pooled over pairs of years, at least 0."""
     products, n_products = 0.0, 0
     for first in range(deviation.shape[1]):
         for second in range(first):
@@ -325,7 +324,7 @@ def _answer(
     to_unit: float,
     school_ids: NDArray[np.int64],
 ) -> Estimate | NotComputable:
-    """One programme's coefficient in the measure's unit, or why it is no answer."""
+    """One programme's coefficient in the measure's unit, or why there is none."""
     j = coefficient
     why_none = _why_no_effect(sample, regression, j)
     if why_none:
@@ -348,7 +347,7 @@ def _answer(
 
 
 def _why_no_model(panel: SchoolPanel, is_in_model: BoolArray) -> str | None:
-    """Say why nothing can be fitted at all, or None if it can."""
+    """Why nothing can be fitted, or None."""
     if not is_in_model.any():
         return f"no school has results both in {panel.outcome_year} and in the earlier years used"
     if not panel.outcome_scale > 0:
@@ -366,7 +365,7 @@ def _no_answers(
 
 
 def _why_no_effect(sample: SampleSize, regression: Regression, j: int) -> str | None:
-    """Say why the j-th coefficient is no answer, or None if it is one."""
+    """Why the j-th coefficient is not an estimate, or None."""
     why_none = _why_no_side(sample)
     if why_none:
         return why_none

@@ -1,6 +1,6 @@
-"""One measure and pupil group from panel to rows: every programme by every method.
+"""Estimates one measure and pupil group: every programme by every method.
 
-Rows are whole and not yet safe to publish; withholding small numbers is `pipelines/disclosure`.
+Rows are not yet safe to publish; `pipelines/disclosure` suppresses small numbers.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ from pipelines.impact.rows import empty_row, method_row, row_without_numbers
 
 @dataclass(frozen=True)
 class ProgrammeQuestion:
-    """What the protocol says of one programme and the panel's measure.
+    """The protocol's settings for one programme and the panel's measure.
 
-    `smallest_effect` is in the measure's unit, None if the protocol names none. `is_primary` says
-    that the measure is primary for the programme: with the panel's group its `target_group`, the
-    headline then gets a verdict.
+    `smallest_effect` is in the measure's unit, or None. The headline gets a verdict if `is_primary` is set
+    and the panel's group is the `target_group`.
     """
 
     programme: str
@@ -52,15 +51,14 @@ def evaluate_measure(
 ) -> list[ImpactRow]:
     """Estimate every programme of the panel by every method: five rows each, headline first.
 
-    `as_published` are the results before any adjustment for prior attainment, if the panel's are
-    adjusted: the naive change is of those, being what a reader would draw. `change_panel` holds the
-    schools whose changes are compared, where they are others than the panel's, whose results are held
-    constant (`comparison_pool`). `last_year` is the year before the outcome, if the panel may lack it: the
-    naive change is then not computable.
+    `as_published`: results before adjustment for prior attainment, if the panel is adjusted. The naive change
+    uses them, because readers see them.
+    `change_panel`: schools whose changes are compared, if these differ from those of the panel, on whose
+    earlier results methods condition (see `comparison_pool`).
+    `last_year`: the year before the outcome; if the panel lacks it, the naive change is not computable.
 
-    Where there is no headline (too few schools, say) no other row has an estimate either; where a
-    single method cannot answer, its row has the reason and no numbers. Raises ValueError unless
-    `questions` holds each of the panel's programmes once.
+    Without a headline (for example, too few schools) no other row has an estimate. If a single method fails,
+    its row gives the reason. Raises ValueError unless `questions` holds each of the panel's programmes once.
     """
     if sorted(q.programme for q in questions) != sorted(panel.programmes):
         raise ValueError("the questions must name each of the panel's programmes once")

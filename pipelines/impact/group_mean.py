@@ -1,4 +1,4 @@
-"""The mean of a group of schools' pupils with its interval: what happened, not what a programme did."""
+"""The mean of a group of schools' pupils with its interval. It describes results and estimates no effect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.impact.panel import FloatArray
 
 @dataclass(frozen=True)
 class GroupMean:
-    """Pupils pooled over schools, in the measure's unit; no interval where there is one school."""
+    """Pupils pooled over schools, in the measure's unit; no interval with one school."""
 
     n_schools: int
     n_pupils: int

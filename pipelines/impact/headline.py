@@ -1,8 +1,4 @@
-"""The headline: two methods as the ends of a bracket, and the verdict the two allow together.
-
-The methods themselves are `estimators`; which rows are released is `evaluate` and, after it,
-disclosure control.
-"""
+"""The headline: two estimators as the ends of a bracket, and the verdict that both support."""
 
 from __future__ import annotations
 
@@ -15,28 +11,28 @@ from pipelines.impact.imbens_manski import between_ends, detectable_effect
 from pipelines.impact.panel import FloatArray, SchoolPanel
 from pipelines.impact.results import Bracket, Estimate, NotComputable, SampleSize
 
-# Satterthwaite t-tests hold their level from about 4 degrees of freedom upwards (Tipton 2015,
-# Psychological Methods 20: 375); below 8 the interval is so wide that it invites misreading.
+# Satterthwaite t-tests keep their level from about 4 degrees of freedom (Tipton 2015, Psychological Methods
+# 20: 375); below 8 the interval is so wide that it invites misreading.
 MIN_EFFECTIVE_DF = 8.0
 MIN_SCHOOLS_PER_SIDE = 5
-# Overlap: to compare like with like needs some comparison schools among the programme's, and some
-# of the programme's schools no weaker (or stronger) than any comparison school. A strict cut leaves
-# neither; a choice that went by results in part (a correlation of 0.8) leaves both in at least 89 of
-# 100 simulated cities, where asking for five schools and a half stopped every second one.
+# Overlap requires some comparison schools within the range of the programme's schools, and some programme
+# schools within the range of the comparison schools. A strict cut-off on results leaves neither. Selection
+# that correlates 0.8 with results passes in at least 89 of 100 simulated cities; requiring five schools and a
+# half of them would reject every second one.
 MIN_COMPARISON_SCHOOLS_IN_RANGE = 3
 MIN_SHARE_OF_PROGRAMME_IN_RANGE = 0.25
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """How far both sides' schools meet on one score of their earlier results."""
+    """Common support of both sides on one score of their earlier results."""
 
     n_comparison_in_range: int
     programme_share_in_range: float
 
     @property
     def is_enough(self) -> bool:
-        """Whether like can be compared with like."""
+        """Whether similar schools can be compared."""
         return (
             self.n_comparison_in_range >= MIN_COMPARISON_SCHOOLS_IN_RANGE
             and self.programme_share_in_range >= MIN_SHARE_OF_PROGRAMME_IN_RANGE
@@ -51,11 +47,11 @@ def bracket(
 ) -> Bracket | NotComputable:
     """Join ANCOVA (`conditioned`) and change from the baseline mean (`differenced`) into a bracket.
 
-    If schools were chosen on observed results the first is unbiased, if on lasting quality the
-    second, and the effect lies between (Ding and Li 2019, Political Analysis 27: 605): interval and
-    p-value are `imbens_manski.between_ends`, and a claim needs both ends beyond zero. That this
-    interval holds, though narrower than the two ends' own 95% intervals united, is what
-    `make calibrate` measures. Raises ValueError for the naive change, which has no p-value and is no end.
+    If schools were selected on observed results the first is unbiased, if on lasting quality the second, and
+    the effect lies between (Ding and Li 2019, Political Analysis 27: 605). Interval and p-value come from
+    `imbens_manski.between_ends`; a claim needs both ends beyond zero. `make calibrate` measures whether this
+    interval, narrower than the union of both 95% intervals, keeps its coverage. Raises ValueError for the
+    naive change, which has no p-value and cannot be an end.
     """
     first, second = _end_or_refusal(conditioned), _end_or_refusal(differenced)
     if isinstance(first, NotComputable):
@@ -92,10 +88,10 @@ def bracket(
 
 
 def _end_or_refusal(end: Estimate | NotComputable) -> Estimate | NotComputable:
-    """Turn an end that may not stand into the headline's refusal; leave the others as they are."""
+    """Turn an end that rests on too few schools, or has no estimate, into the headline's refusal."""
     too_few = too_few_schools(end.sample, end.degrees_of_freedom)
     smaller_side = min(end.sample.n_programme_schools, end.sample.n_comparison_schools)
-    # "None to compare with" says more than "too few"; otherwise the number comes first.
+    # "None to compare with" is more informative than "too few"; otherwise the number of schools is.
     if isinstance(end, NotComputable) and (not too_few or not smaller_side):
         return replace(end, estimator="bracket")
     if too_few:
@@ -104,7 +100,7 @@ def _end_or_refusal(end: Estimate | NotComputable) -> Estimate | NotComputable:
 
 
 def too_few_schools(sample: SampleSize, degrees_of_freedom: float | None) -> str | None:
-    """Say why there are too few schools for any estimate, or None if there are enough."""
+    """Why there are too few schools for any estimate, or None."""
     n_programme, n_comparison = sample.n_programme_schools, sample.n_comparison_schools
     if min(n_programme, n_comparison) < MIN_SCHOOLS_PER_SIDE:
         return (
@@ -120,13 +116,13 @@ def too_few_schools(sample: SampleSize, degrees_of_freedom: float | None) -> str
 
 
 def extrapolation_reason(panel: SchoolPanel, programme: str) -> str | None:
-    """Say why conditioning on earlier results extrapolates for a programme, or None if it does not.
+    """Why conditioning on earlier results extrapolates for a programme, or None.
 
-    Judged on each baseline year and on the mean of a school's baseline years, since a cut on any
-    one of them separates the sides. On each, at least MIN_COMPARISON_SCHOOLS_IN_RANGE comparison
-    schools must lie within the range of the programme's schools, and at least
-    MIN_SHARE_OF_PROGRAMME_IN_RANGE of the programme's within that of the comparison schools. A
-    score that too few schools on a side have, or that never varies, decides nothing.
+    Checked on each baseline year and on the mean of a school's baseline years, because a cut-off on any of
+    them separates the sides. On each, at least MIN_COMPARISON_SCHOOLS_IN_RANGE comparison schools must lie
+    within the range of the programme's schools, and at least MIN_SHARE_OF_PROGRAMME_IN_RANGE of the
+    programme's schools within that of the comparison schools. A score that is constant, or known for too few
+    schools on a side, is ignored.
     """
     for overlap in overlaps(panel, programme):
         if not overlap.is_enough:
@@ -138,7 +134,7 @@ def extrapolation_reason(panel: SchoolPanel, programme: str) -> str | None:
 
 
 def overlaps(panel: SchoolPanel, programme: str) -> tuple[Overlap, ...]:
-    """The overlap on each score that `extrapolation_reason` judges: baseline years, then their mean."""
+    """The overlap on each score that `extrapolation_reason` checks: baseline years, then their mean."""
     z = panel.standardised()[:, :-1]
     has_value = np.isfinite(z)
     n_years = np.maximum(has_value.sum(axis=1), 1)
@@ -156,11 +152,11 @@ def overlaps(panel: SchoolPanel, programme: str) -> tuple[Overlap, ...]:
 def verdict(
     headline: Bracket, *, smallest_effect: float | None, higher_is_better: bool = True
 ) -> tuple[Verdict, str]:
-    """Judge a bracket: the verdict and its reason in plain words.
+    """The verdict on a bracket, with its reason in plain words.
 
-    `better` or `worse` if both ends' intervals exclude zero on the same side;
-    `no_meaningful_difference` if the union lies inside ± `smallest_effect` (measure's unit; None if
-    the protocol names none); else, and wherever the ANCOVA end extrapolates, `cannot_tell`.
+    `better` or `worse` if both ends' intervals exclude zero on the same side; `no_meaningful_difference` if
+    the union lies within ± `smallest_effect` (in the measure's unit, or None); otherwise, and always if the
+    ANCOVA end extrapolates, `cannot_tell`.
     """
     judged, reason = _verdict_of_range(headline, smallest_effect, higher_is_better)
     caution = headline.extrapolation_reason
@@ -200,9 +196,9 @@ def _why_undecided(headline: Bracket) -> str:
 
 
 def _overlap(programme: FloatArray, comparison: FloatArray) -> Overlap:
-    """Comparison schools within the programme's range; share of the programme's within theirs.
+    """Comparison schools within the programme's range, and the share of programme schools within theirs.
 
-    Ranges include their ends but for rounding noise, and a score that is equal everywhere overlaps.
+    Ranges include their ends, with a tolerance for rounding; a constant score overlaps fully.
     """
     slack = 1e-9
     n_comparison = int(

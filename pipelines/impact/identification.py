@@ -1,7 +1,7 @@
-"""Who is identified: whether a programme changed which pupils are on SEN support, and what that caps.
+"""Checks whether a programme changed which pupils are on SEN support, and caps the verdict if so.
 
-SEN support is a school's own decision. If a programme changes it, this year's pupils are not last
-year's kind of pupils, and a difference in their results may be a difference in who they are.
+Schools decide who is on SEN support. If a programme changes that, this year's pupils differ in kind from last
+year's, and their results may differ for that reason alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pipelines.impact.results import ImpactRow
 
-# Of a cohort of about 14% on SEN support, three points are one pupil in five more or fewer.
+# About 14% of a cohort are on SEN support, so three points are one such pupil in five.
 MATERIAL_CHANGE_SHARE = 0.03
 
 
@@ -25,13 +25,12 @@ IDENTIFICATION_MAY_HAVE_CHANGED = (
 
 
 def is_material(share: ImpactRow) -> bool:
-    """Whether the share of the cohort identified is shown to have changed by what may matter.
+    """Whether the share of the cohort on SEN support changed significantly and materially.
 
-    `share` is the bracket of the SEN-support share. Its 95% interval must exclude zero, and not lie
-    within `MATERIAL_CHANGE_SHARE` of it: in a small study estimates move by as much for no reason
-    (in one study in five with nothing changed), and in a large one a change of half a pupil is shown.
-    Without an estimate it is not known to be, and the headline, resting on the same schools, has none
-    either.
+    `share` is the bracket of the SEN-support share. Its 95% interval must exclude zero and reach beyond
+    `MATERIAL_CHANGE_SHARE`: in a small study estimates move that much by chance (in one study in five), and
+    in a large one even half a pupil is significant. Without an estimate the answer is False; the headline,
+    which uses the same schools, then has no estimate either.
     """
     if share.ci_low is None or share.ci_high is None:
         return False
@@ -40,7 +39,7 @@ def is_material(share: ImpactRow) -> bool:
 
 
 def may_be_material(share: ImpactRow) -> bool:
-    """Whether both ends moved by at least `MATERIAL_CHANGE_SHARE` to one side, by chance or not."""
+    """Whether both ends moved by at least `MATERIAL_CHANGE_SHARE` in one direction, possibly by chance."""
     low, high = share.estimate_low, share.estimate_high
     if low is None or high is None:
         return False
@@ -48,9 +47,9 @@ def may_be_material(share: ImpactRow) -> bool:
 
 
 def capped(headline: ImpactRow, share: ImpactRow) -> ImpactRow:
-    """The headline with its verdict capped at `cannot_tell` where identification changed.
+    """The headline, with its verdict capped at `cannot_tell` if identification changed.
 
-    Where it may have changed, but chance explains as much, the verdict stands and its reason says so.
+    If it may have changed, but chance could explain it, the verdict stands and its reason says so.
     """
     if headline.verdict is None:
         return headline

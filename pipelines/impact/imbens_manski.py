@@ -1,6 +1,6 @@
-"""Interval, p-value and detectable effect where an effect lies between two ends that are both estimates.
+"""Interval, p-value and minimum detectable effect if an effect lies between two estimated ends.
 
-Arrays and numbers only; which two methods are the ends, and what may be claimed, is `headline`'s.
+`headline` chooses the two methods and the verdict.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pipelines.impact.inference import POWER
 from pipelines.impact.panel import FloatArray
 from pipelines.impact.score_interval import CONFIDENCE
 
-# Past this many standard errors between the ends the one-sided value is reached to four digits.
+# Beyond this gap, in standard errors, the critical value equals the one-sided one to four digits.
 _FAR_APART = 8.0
 _N_GAPS = 33
 _N_POINTS = 2048
-# Roots of x^4 = x + 1: the additive recurrence that fills three dimensions most evenly (Roberts 2018).
+# Roots of x^4 = x + 1: the most even additive recurrence in three dimensions (Roberts 2018).
 _STEPS = 1.2207440846057596 ** -np.arange(1.0, 4.0)
 
 
@@ -35,14 +35,13 @@ class BetweenEnds:
 def between_ends(
     estimates: Sequence[float], standard_errors: Sequence[float], degrees_of_freedom: float
 ) -> BetweenEnds:
-    """Interval of an effect known to lie between what two estimators estimate, and its p-value.
+    """Interval of an effect that lies between the targets of two estimators, and its p-value.
 
-    Each end's interval reaches c standard errors and the two are united, c solving
-    F(c + gap) - F(-c) = 95% with gap the distance of the ends in the larger standard error (Imbens
-    and Manski 2004, Econometrica 72: 1845) and F Student's t: the two-sided value where the ends
-    meet, the one-sided where they lie far apart, for there an effect can be missed on one side only.
-    The p-value is one less the confidence at which the interval first reaches zero; 1 where the
-    ends point in opposite directions.
+    The interval is the union of each end ± c standard errors. c solves F(c + gap) - F(-c) = 95%, with gap the
+    distance of the ends in units of the larger standard error (Imbens and Manski 2004, Econometrica 72: 1845)
+    and F Student's t. It is the two-sided value if the ends coincide, and the one-sided value if they are far
+    apart, where the interval can miss on one side only. The p-value is one minus the confidence level at
+    which the interval first reaches zero; 1 if the ends have opposite signs.
     """
     estimate, error = np.asarray(estimates), np.asarray(standard_errors)
     gap = float(np.ptp(estimate) / error.max())
@@ -58,7 +57,7 @@ def between_ends(
 
 
 def critical_value(gap: FloatArray, degrees_of_freedom: float) -> FloatArray:
-    """c of `between_ends` for gaps (N,) from 0 up: bisection between one-sided and two-sided t."""
+    """c of `between_ends` for gaps (N,) >= 0, by bisection between one-sided and two-sided t."""
     low = np.full_like(gap, float(stdtrit(degrees_of_freedom, CONFIDENCE)))
     high = np.full_like(gap, float(stdtrit(degrees_of_freedom, (1 + CONFIDENCE) / 2)))
     for _ in range(30):
@@ -75,18 +74,17 @@ def detectable_effect(
     correlation: float,
     distance: float = 0.0,
 ) -> float:
-    """The effect at which `between_ends` excludes zero at least 80 times in 100, in the errors' unit.
+    """The effect at which `between_ends` excludes zero with 80% power, in the errors' unit.
 
-    `distance` (0 or more) is how far apart the two ends truly lie. The effect is at the far one, since
-    which end is right is not known: the near end, which must exclude zero too, is short of it by the
-    distance. Either end may be the near one (an effect may go up or down), and the larger answer is
-    given, so that the other direction is seen at least as often.
+    `distance` (>= 0) is the true distance of the two ends. The effect is at the far end, because it is
+    unknown which end is right; the near end, which must also exclude zero, is short of it by the distance.
+    Either end may be the near one, so the larger result is returned.
 
-    The ends are normal with the given correlation, studentised by the root of one chi-square draw
-    (Wilson and Hilferty 1931, PNAS 17: 684, to a third of a percent from 8 degrees of freedom). A
-    draw's claim needs the effect to reach a size of its own, and the answer is the 80th percentile of
-    those, over points spread evenly in the place of random ones. Equal ends with correlation 1 and no
-    distance give the usual single-test figure (Bloom 1995, Evaluation Review 19: 547).
+    The ends are normal with the given correlation, studentised by the root of one chi-square draw (Wilson and
+    Hilferty 1931, PNAS 17: 684, within a third of a percent from 8 degrees of freedom). For each draw there
+    is a smallest effect that excludes zero; the result is the 80th percentile of these, over quasi-random
+    points. Equal ends with correlation 1 and no distance give the usual single-test formula (Bloom 1995,
+    Evaluation Review 19: 547).
     """
     error, df = np.asarray(standard_errors), np.asarray(degrees_of_freedom)
     points = (0.5 + np.arange(_N_POINTS)[:, None] * _STEPS) % 1
@@ -100,7 +98,7 @@ def detectable_effect(
     critical = critical_value(nodes, float(df.min()))
 
     def needed(short_of: FloatArray) -> float:
-        """The effect needed where each end lies `short_of` (2,) the truth."""
+        """The effect needed if each end is `short_of` (2,) the truth."""
         deviation = error * normal - short_of
         c = np.interp(np.ptp(deviation, axis=1) / largest, nodes, critical)
         return float(np.quantile((c[:, None] * estimated - deviation).max(axis=1), POWER))

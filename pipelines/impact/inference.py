@@ -1,6 +1,6 @@
-"""Weighted least squares with small-sample intervals, and the between-school variance.
+"""Weighted least squares with small-sample intervals, and the between-school variance, on arrays.
 
-Linear algebra on arrays only; what is regressed on what is decided in `estimators`.
+`estimators` chooses the regressions.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ _LEVERAGE_ONE = 1e-8
 
 @dataclass(frozen=True)
 class Regression:
-    """Coefficients (p,) with HC2 standard errors and Bell–McCaffrey degrees of freedom.
+    """Coefficients (p,) with HC2 standard errors, Bell–McCaffrey degrees of freedom and 95% intervals.
 
-    Intervals are 95%. A coefficient the design cannot tell apart from the others is NaN
-    throughout. Standard error, degrees of freedom, p-value and interval are NaN where the
-    coefficient rests on a row that fits itself perfectly, or where nothing is left over. `contribution`
-    (S, p) is each row's part in a coefficient's error: its squares add up to the variance, its
-    products with another regression's of the same rows to their covariance.
+    A coefficient that the design does not identify is NaN throughout. Standard error, degrees of freedom,
+    p-value and interval are NaN if the coefficient depends on a row with leverage 1, or if there are no
+    residuals. `contribution` (S, p) is each row's contribution to a coefficient's error: its squares sum to
+    the variance, its products with another regression on the same rows to their covariance.
     """
 
     coefficient: FloatArray
@@ -58,19 +57,18 @@ class _Decomposition:
 def weighted_least_squares(
     design: FloatArray, outcome: FloatArray, weights: FloatArray
 ) -> Regression:
-    """Regress `outcome` (S,) on `design` (S, p), one row a school, weights (S,) positive.
+    """Regress `outcome` (S,) on `design` (S, p), one row per school, with positive weights (S,).
 
-    Rows are first multiplied by the root of their weight, so weights are inverse variances. Then
-    variance is HC2 (each school its own cluster, so this is CR2 with the working model "rows
-    equally variable once weighted"), and degrees of freedom are Bell and McCaffrey's (2002)
-    Satterthwaite approximation, as in Imbens and Kolesár (2016, Review of Economics and Statistics
-    98: 701) and Pustejovsky and Tipton (2018, Journal of Business & Economic Statistics 36: 672).
-    With M = I - H, h the leverages, and q = X (X'X)^-1 e_j,
+    Weights are inverse variances: rows are multiplied by their roots. The variance is HC2 (CR2 with each
+    school its own cluster, under the working model "rows equally variable once weighted"). Degrees of freedom
+    are Bell and McCaffrey's (2002) Satterthwaite approximation, as in Imbens and Kolesár (2016, Review of
+    Economics and Statistics 98: 701) and Pustejovsky and Tipton (2018, Journal of Business & Economic
+    Statistics 36: 672). With M = I - H, h the leverages, and q = X (X'X)^-1 e_j,
 
-        df_j = (sum_s q_s^2)^2 / sum_st b_s b_t M_st^2,   b_s = q_s^2 / (1 - h_s),
+        df_j = (sum_s q_s^2)^2 / sum_st b_s b_t M_st^2,   b_s = q_s^2 / (1 - h_s).
 
-    whose denominator is sum_s b_s^2 (1 - 2 h_s) + ||U' diag(b) U||_F^2 for orthonormal U spanning
-    X, so that no S x S matrix is made.
+    The denominator equals sum_s b_s^2 (1 - 2 h_s) + ||U' diag(b) U||_F^2 for orthonormal U spanning X, so no
+    S x S matrix is needed.
     """
     root = np.sqrt(weights)
     rows, response = design * root[:, None], outcome * root
@@ -90,9 +88,9 @@ def weighted_least_squares(
     denominator = (b**2 * (1 - 2 * leverage)[:, None]).sum(axis=0) + (quadratic**2).sum(axis=(1, 2))
     numerator = (q**2).sum(axis=0)
 
-    # A row that fits itself says nothing of its own error: an estimate that leans on it has no SE.
+    # A row with leverage 1 has no residual, so an estimate that depends on it has no standard error.
     leans = (q[fits_itself] ** 2).sum(axis=0) > _LEVERAGE_ONE * numerator
-    # What rounding leaves over of a perfect fit is no residual.
+    # Rounding error of a perfect fit is not a residual.
     noise_floor = (np.finfo(float).eps * np.abs(response).max(initial=0.0)) ** 2 * len(response)
     has_error = parts.is_estimable & ~leans & (denominator > 0) & (variance > 0)
     has_error &= (residual**2).sum() > 100 * noise_floor
@@ -115,13 +113,12 @@ def weighted_least_squares(
 def between_school_variance(
     design: FloatArray, outcome: FloatArray, sampling_variance: FloatArray
 ) -> float:
-    """Variance of schools about the regression beyond their sampling variances (S,).
+    """Residual between-school variance, beyond sampling variances (S,).
 
     Paule and Mandel (1982, Journal of Research of the National Bureau of Standards 87: 377), for
-    meta-regression as in DerSimonian and Kacker (2007, Contemporary Clinical Trials 28: 105): the
-    tau^2 >= 0 at which sum (residual^2 / (sampling variance + tau^2)) equals S minus the rank of
-    the design (S, p); 0 if the residuals vary less than sampling alone would have it, or if no
-    residual is left.
+    meta-regression as in DerSimonian and Kacker (2007, Contemporary Clinical Trials 28: 105): the tau^2 >= 0
+    at which sum (residual^2 / (sampling variance + tau^2)) equals S minus the rank of the design (S, p). It
+    is 0 if the residuals vary less than sampling would imply, or if there are none.
     """
     n_left = len(outcome) - _decompose(design).rank
     if n_left <= 0:
@@ -138,7 +135,7 @@ def between_school_variance(
     rss = float(((outcome - u @ (u.T @ outcome)) ** 2).sum())
     if rss <= np.finfo(float).eps ** 2 * float((outcome**2).sum()) * len(outcome):
         return 0.0
-    # Weighted residuals at this value cannot exceed half the target, so the root lies below it.
+    # At this value weighted residuals are at most half the target, so the root is below it.
     upper = 2 * rss / n_left
     lower = 0.0 if bool((sampling_variance > 0).all()) else upper * 1e-9
     if squared_residuals(lower) <= n_left:
@@ -147,15 +144,15 @@ def between_school_variance(
 
 
 def inverse_variance_weights(sampling_variance: FloatArray, between_variance: float) -> FloatArray:
-    """1 / (sampling variance + between-school variance); equal weights where both are 0."""
+    """1 / (sampling variance + between-school variance); equal weights if both are 0."""
     total = sampling_variance + between_variance
     return 1 / total if bool((total > 0).all()) else np.ones_like(total)
 
 
 def minimum_detectable_effect(standard_error: float, degrees_of_freedom: float) -> float:
-    """Effect found 80 times in 100 by a 5% two-sided test (Bloom 1995, Evaluation Review 19: 547).
+    """Effect detected with 80% power by a 5% two-sided test (Bloom 1995, Evaluation Review 19: 547).
 
-    (t_.975 + t_.80) x SE, with the estimate's own degrees of freedom; in the unit of the SE.
+    (t_.975 + t_.80) x SE, with the estimate's own degrees of freedom, in the unit of the SE.
     """
     two_sided = float(stdtrit(degrees_of_freedom, (1 + CONFIDENCE) / 2))
     power = float(stdtrit(degrees_of_freedom, POWER))
@@ -163,17 +160,17 @@ def minimum_detectable_effect(standard_error: float, degrees_of_freedom: float) 
 
 
 def orthonormal_basis(columns: FloatArray) -> FloatArray:
-    """Orthonormal columns (S, r) that span `columns` (S, p), r being their rank."""
+    """Orthonormal columns (S, r) that span `columns` (S, p), with r their rank."""
     return _decompose(columns).u
 
 
 def _decompose(rows: FloatArray) -> _Decomposition:
-    """Thin singular value decomposition with columns brought to one length first."""
+    """Thin singular value decomposition, with columns first scaled to equal length."""
     length = np.sqrt((rows**2).sum(axis=0))
     length = np.where(length > 0, length, 1.0)
     u, singular, vt = np.linalg.svd(rows / length, full_matrices=False)
     keep = singular > _RANK_TOLERANCE * max(rows.shape) * singular.max(initial=0.0)
     u, singular, vt = u[:, keep], singular[keep], vt[keep]
-    # e_j lies in the row space exactly when the j-th coefficient is the same in every solution.
+    # e_j is in the row space exactly if the j-th coefficient is the same in every solution.
     is_estimable = 1 - (vt**2).sum(axis=0) < _RANK_TOLERANCE**0.5
     return _Decomposition(u, (vt / singular[:, None]).T / length[:, None], is_estimable)

@@ -1,6 +1,6 @@
-"""Does an estimate hang on one school? The range of estimates when each is left out in turn.
+"""Sensitivity to single schools: the range of estimates when each is left out in turn.
 
-Only the range leaves this module, never which school makes an end of it.
+Only the range is returned, never the schools behind its ends.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ _LEFT_OVER = 1e-10
 
 @dataclass(frozen=True)
 class LeaveOneOut:
-    """Lowest and highest estimate over `n_left_out` schools left out one at a time.
+    """Lowest and highest estimate over `n_left_out` schools left out one at a time, in the outcome's unit.
 
-    In the outcome's unit. `n_not_computable` schools are so much alone with what the model asks
-    that there is no estimate without them; they are not among `n_left_out`.
+    For `n_not_computable` further schools there is no estimate without them.
     """
 
     low: float
@@ -32,13 +31,12 @@ class LeaveOneOut:
 def leave_one_school_out(
     outcome: FloatArray, design: FloatArray, weights: FloatArray, *, coefficient: int
 ) -> LeaveOneOut:
-    """Range of one coefficient of a weighted regression, each row (school) left out in turn.
+    """Range of one coefficient of a weighted regression, with each row (school) left out in turn.
 
-    `outcome` and `weights` are (S,), `design` (S, p) of full rank. With the weights held fixed,
-    leaving out row s moves coefficient j by exactly -q_sj e_s / (1 - h_s), q = X (X'X)^-1, e the
-    residual and h the leverage, all of rows multiplied by the root of their weight (Belsley, Kuh
-    and Welsch 1980, Regression Diagnostics, eq. 2.1). Raises ValueError if the design is not of
-    full rank, or if no school can be left out.
+    `outcome` and `weights` are (S,), `design` (S, p) has full rank. With weights fixed, leaving out row s
+    moves coefficient j by exactly -q_sj e_s / (1 - h_s), with q = X (X'X)^-1, e the residual and h the
+    leverage, all for rows multiplied by the root of their weight (Belsley, Kuh and Welsch 1980, Regression
+    Diagnostics, eq. 2.1). Raises ValueError if the design lacks full rank, or if no school can be left out.
     """
     root = np.sqrt(weights / weights.mean())
     length = np.sqrt(((design * root[:, None]) ** 2).sum(axis=0))

@@ -1,7 +1,6 @@
-"""p-values and intervals from drawn studentised statistics, whatever drew them.
+"""p-values and intervals by test inversion, from resampled studentised statistics.
 
-What a draw is (a permuted membership, a bootstrap sign) is `randomisation`'s and `wild_bootstrap`'s
-to say; both leave statistics whose dependence on the shift tested is known in closed form.
+Used by `randomisation` and `wild_bootstrap`, whose statistics depend on the tested effect in closed form.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 from pipelines.impact.panel import FloatArray
 from pipelines.impact.score_interval import CONFIDENCE
 
-# Draws that repeat the observed assignment tie with it but for rounding noise.
+# Draws that repeat the observed assignment tie with it, up to rounding.
 _TIE = 1e-9
 _NOTHING = 1e-20
 _NOISE = 1e-28
@@ -27,8 +26,8 @@ _N_BISECTIONS = 40
 class DrawnInference:
     """One coefficient, in the outcome's unit, with p-value and 95% interval from the same draws.
 
-    `standard_error` is HC2, as in the headline. The interval is infinite where there are too few
-    schools, or ways to choose them, for any effect to be rejected.
+    `standard_error` is HC2, as in the headline. The interval is infinite if there are too few schools, or
+    assignments, for any effect to be rejected.
     """
 
     estimate: float
@@ -41,15 +40,15 @@ class DrawnInference:
 
 @dataclass(frozen=True)
 class DrawnStatistics:
-    """Squared t of D draws as a function of the effect tested, tau0, and the observed one.
+    """Squared t of D draws as a function of the tested effect tau0, and the observed statistic.
 
-    Subtracting tau0 times the exposure from the outcome moves coefficients and residuals of each
-    draw linearly, so with no refit
+    Subtracting tau0 times the exposure from the outcome changes coefficients and residuals of each draw
+    linearly. So without refitting
 
         t_d^2(tau0) = (level_d - slope_d tau0)^2 / (v0_d - 2 v1_d tau0 + v2_d tau0^2)
 
-    against (estimate - tau0)^2 / standard_error^2 observed. `level`, `slope`, `v0`, `v1`, `v2` are
-    (D,); a draw without a statistic is NaN in `level` and counts as at least as extreme.
+    is compared with (estimate - tau0)^2 / standard_error^2. `level`, `slope`, `v0`, `v1`, `v2` are (D,); a
+    draw without a statistic is NaN in `level` and counts as at least as extreme.
     """
 
     estimate: float
@@ -62,7 +61,7 @@ class DrawnStatistics:
 
     @property
     def n_draws(self) -> int:
-        """Number of draws D, the observed assignment not among them."""
+        """Number of draws D, without the observed assignment."""
         return len(self.level)
 
     def inference(self) -> DrawnInference:
@@ -81,16 +80,16 @@ class DrawnStatistics:
         squared = (self.estimate - shift) ** 2 / self.standard_error**2
         numerator = (self.level - self.slope * shift) ** 2
         variance = self.v0 - 2 * self.v1 * shift + self.v2 * shift**2
-        # Not "at least" but "not below", so that a draw without a statistic counts.
+        # "Not below" rather than "at least", so that a draw without a statistic counts.
         is_below = numerator < squared * np.maximum(variance, 0.0) * (1 - _TIE)
         return float(1 + (~is_below).sum()) / (1 + self.n_draws)
 
     def interval(self) -> tuple[float, float]:
-        """95% interval: the smallest that holds every effect with p above 5%.
+        """95% interval: the smallest that contains every effect with p above 5%.
 
-        Found outwards from the estimate (where p is 1) on a grid in standard errors, then by
-        bisection at the outermost crossing. Infinite on both sides where there are too few
-        distinct assignments for any effect, however large, to be rejected.
+        It is searched outwards from the estimate (where p is 1) on a grid in standard errors, then by
+        bisection at the outermost crossing. Infinite if there are too few distinct assignments to reject any
+        effect.
         """
         never_rejects = ~np.isfinite(self.level) | (self.v2 <= _NOTHING * self.slope**2)
         if (1 + never_rejects.sum()) / (1 + self.n_draws) > _ALPHA:
@@ -118,5 +117,5 @@ class DrawnStatistics:
 
 
 def is_rounding_noise(variance: float, outcome: FloatArray) -> bool:
-    """Whether a coefficient's variance is what rounding leaves of a perfect fit of `outcome`."""
+    """Whether a coefficient's variance is only the rounding error of a perfect fit of `outcome`."""
     return not variance > _NOISE * float((outcome**2).max(initial=0.0))

@@ -1,6 +1,6 @@
-"""The nearest schools to each of a programme's schools, by what they were like before it.
+"""Nearest-neighbour matching of schools on their characteristics before the programme.
 
-Arrays in, positions and distances out; which schools may be chosen from, and on what, is `comparison_pool`'s.
+`comparison_pool` chooses the candidates and characteristics.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from pipelines.impact.panel import FloatArray
 
-# Two schools alike on everything may differ by rounding noise, which must not decide between them.
+# Rounding error must not decide between two schools with equal characteristics.
 _DECIMALS = 9
 
 
 @dataclass(frozen=True)
 class Matches:
-    """The k nearest of N candidates to each of P schools, nearest first.
+    """The k nearest of N candidates for each of P schools, nearest first.
 
-    `candidate` (P, k) holds positions among the candidates, `distance` (P, k) how far they are.
+    `candidate` (P, k) holds candidate indices, `distance` (P, k) their distances.
     """
 
     candidate: NDArray[np.int64]
@@ -30,10 +30,10 @@ class Matches:
 def mahalanobis_distance(schools: FloatArray, candidates: FloatArray) -> FloatArray:
     """Distance (P, N) of `schools` (P, C) from `candidates` (N, C) over C characteristics.
 
-    sqrt((x_i - x_j)' V^-1 (x_i - x_j)), V the covariance of the candidates, as for an effect on the
-    treated (Stuart 2010, Statistical Science 25: 1, section 2.2): each characteristic is standardised and
-    what two of them share counts once. One that a school lacks (NaN) is left out for that school, one that
-    does not vary among the candidates for all. Raises ValueError if a candidate lacks one.
+    sqrt((x_i - x_j)' V^-1 (x_i - x_j)) with V the covariance of the candidates, as for an effect on the
+    treated (Stuart 2010, Statistical Science 25: 1, section 2.2). It standardises each characteristic and
+    counts shared variation once. A characteristic that a school lacks (NaN) is ignored for that school; one
+    that is constant among candidates is ignored for all. Raises ValueError if a candidate lacks one.
     """
     if not np.isfinite(candidates).all():
         raise ValueError("a candidate lacks a characteristic")
@@ -58,10 +58,10 @@ def nearest(
     *,
     n_matches: int,
 ) -> Matches:
-    """The `n_matches` nearest candidates of each school, with replacement; all where there are fewer.
+    """The `n_matches` nearest candidates of each school, with replacement; all if there are fewer.
 
-    Shapes as in `mahalanobis_distance`, `candidate_ids` (N,). Each school is matched by itself, so its
-    matches do not hang on the order of the others; of candidates equally far the lower id comes first.
+    Shapes as in `mahalanobis_distance`, `candidate_ids` (N,). Each school is matched separately, so order
+    does not matter; ties go to the lower id.
     """
     distance = mahalanobis_distance(schools, candidates).round(_DECIMALS)
     order = np.array([np.lexsort((candidate_ids, row)) for row in distance], dtype=np.int64)

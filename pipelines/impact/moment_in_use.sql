@@ -1,4 +1,4 @@
--- Sums of pupils with known prior attainment, of the mainstream schools, years and releases that are compared.
+-- Sums over pupils with known prior attainment, for the mainstream schools, years and releases that are compared.
 SELECT moment.*
 FROM mart.pupil_moment AS moment
 SEMI JOIN (FROM mart.outcome WHERE is_compared_kind) AS outcome

@@ -1,7 +1,4 @@
-"""Several measures of one programme: p-values that allow for having looked at all of them.
-
-Which measures make a family is the caller's to say (a programme's, for its target group).
-"""
+"""Adjusts p-values for testing several measures of one programme. The caller defines the family."""
 
 from __future__ import annotations
 
@@ -9,11 +6,11 @@ from collections.abc import Sequence
 
 
 def holm_adjusted(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's step-down p-values, in the order given; None (no test) passes through uncounted.
+    """Holm's step-down p-values in the given order; None (no test) is passed through and not counted.
 
-    The k-th smallest of m becomes the largest of (m - i + 1) p_(i) over i up to k, at most 1: the
-    chance of any false claim among the family is then held whatever the dependence (Holm 1979,
-    Scandinavian Journal of Statistics 6: 65). Raises ValueError for a p-value outside 0 to 1.
+    The k-th smallest of m becomes the largest of (m - i + 1) p_(i) over i up to k, at most 1. This controls
+    the family-wise error rate under any dependence (Holm 1979, Scandinavian Journal of Statistics 6: 65).
+    Raises ValueError for a p-value outside 0 to 1.
     """
     if any(p is not None and not 0 <= p <= 1 for p in p_values):
         raise ValueError("a p-value lies between 0 and 1")

@@ -1,7 +1,7 @@
-"""What the verdicts would be on another release of the outcome year's results: `impact.verdict_by_release`.
+"""Verdicts on other releases of the outcome year's results: `impact.verdict_by_release`.
 
-Every other number of the study rests on the one release it uses. Here each other one takes its place in turn,
-for the headline alone.
+All other numbers of the study use one release. Here each other release replaces it in turn, for the headline
+only.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pipelines.store.store import insert_frame, row_count
 from pipelines.study.release_in_use import result_releases
 from pipelines.study.settings import Study
 
-# Of schools with a figure in the release that is used, one in ten may lack it: more, and the other release is
-# about other schools.
+# At most one in ten of the schools with a result in the used release may lack one; otherwise the other
+# release covers different schools.
 MOST_MISSING_SHARE = 0.1
 INCOMPLETE = "too many of the schools have no figure in that release"
 
@@ -71,23 +71,23 @@ def _on_other_releases(con: duckdb.DuckDBPyConnection, study: Study) -> Iterator
 
 
 def _on_release(con: duckdb.DuckDBPyConnection, used: Marts, key_stage: str, status: str) -> Marts:
-    """The same marts with another release of the outcome year's results of a key stage."""
+    """The same marts, with another release of a key stage's outcome year."""
     year = used.study.study.outcome_year
-    asked = {"key_stage": key_stage, "year": year, "status": status}
+    parameters = {"key_stage": key_stage, "year": year, "status": status}
     cells = con.execute(
         "SELECT cell.* FROM mart.cell AS cell WHERE key_stage = $key_stage "
         "AND academic_year = $year AND release_status = $status",
-        asked,
+        parameters,
     ).df()
     moments = con.execute(
         "SELECT moment.* FROM mart.pupil_moment AS moment WHERE key_stage = $key_stage "
         "AND academic_year = $year AND release_status = $status AND n_pupils > 0",
-        asked,
+        parameters,
     ).df()
     other = copy.copy(used)
     outcome = used.schools.outcome
     is_replaced = (outcome["academic_year"] == year) & (outcome["key_stage"] == key_stage)
-    # Whether a school is local and mainstream is the same in every release.
+    # Whether a school is local and mainstream does not depend on the release.
     of_school = ["school_id", *(name for name in outcome.columns if name not in cells.columns)]
     known = (
         outcome[of_school].drop_duplicates("school_id").assign(is_outcome=True, is_baseline=False)
@@ -106,7 +106,7 @@ def _on_release(con: duckdb.DuckDBPyConnection, used: Marts, key_stage: str, sta
 
 
 def _is_complete(used: pd.DataFrame, other: pd.DataFrame, measure: str, pupil_group: str) -> bool:
-    """Whether nearly every school with a figure in the release that is used has one in the other."""
+    """Whether nearly every school with a result in the used release has one in the other."""
     schools = [
         set(
             outcome.loc[

@@ -1,7 +1,7 @@
-"""The arrays one effect is estimated from: schools by years for one measure and pupil group.
+"""The arrays behind one effect: schools by years for one measure and pupil group.
 
-Built from mart rows by `cells`, used by `estimators`; nothing is estimated here beyond the pooled
-within-school variances and the scales that standardise each year.
+Built from mart rows by `cells`, used by `estimators`. Only pooled within-school variances and yearly scales
+are estimated here.
 """
 
 from __future__ import annotations
@@ -23,18 +23,16 @@ BoolArray = NDArray[np.bool_]
 class SchoolPanel:
     """S schools with an outcome and at least one of T baseline years, in P programmes.
 
-    Year columns run over the baseline years, oldest first, then the outcome year (Y = T + 1).
+    Year columns are the baseline years, oldest first, then the outcome year (Y = T + 1).
 
     - `school_ids` (S,), `exposure` (S, P) of 0 and 1
-    - `mean` (S, Y) in the measure's unit, NaN where the school has no value; `n_pupils` (S, Y), 0
-      there
-    - `within_variance` (Y,): pupil-level variance within schools, pooled over schools; NaN where
-      unknown. A cell's own variance is never a weight: 0 of 8 would weigh infinitely.
-    - `rounding_half_width` (Y,): half the step to which published figures were rounded
-    - `centre`, `scale` (Y,): pupil-pooled mean and pupil-level SD of the group in the year.
-      `is_scale_from_school_means` says that some year's pupil variance is unknown and every year
-      is scaled by the pupil-weighted SD of school means instead (one kind for all years, or a
-      change would subtract unlike units).
+    - `mean` (S, Y) in the measure's unit, NaN if missing; `n_pupils` (S, Y), then 0
+    - `within_variance` (Y,): pupil-level variance within schools, pooled over schools; NaN if unknown. A
+      cell's own variance is never used as a weight: 0 of 8 would get infinite weight.
+    - `rounding_half_width` (Y,): half the rounding step of published figures
+    - `centre`, `scale` (Y,): pupil-pooled mean and pupil-level SD of the year. If
+      `is_scale_from_school_means` is set, some year's pupil variance is unknown, and every year is scaled by
+      the pupil-weighted SD of school means (one kind for all years, so that changes are comparable).
     """
 
     measure: str
@@ -60,19 +58,19 @@ class SchoolPanel:
 
     @property
     def outcome_scale(self) -> float:
-        """Pupil-level SD of the outcome year: turns standardised effects into the unit."""
+        """Pupil-level SD of the outcome year; converts standardised effects to the unit."""
         return float(self.scale[-1])
 
     def standardised(self) -> FloatArray:
-        """School means (S, Y) in pupil SDs from each year's centre; NaN where missing."""
+        """School means (S, Y) in pupil SDs from each year's centre; NaN if missing."""
         return (self.mean - self.centre) / _one_where_zero(self.scale)
 
     def sampling_variance(self) -> FloatArray:
-        """Variance (S, Y) of standardised means from sampling of pupils and from rounding.
+        """Variance (S, Y) of standardised means due to sampling of pupils and to rounding.
 
-        Pooled within-school variance / n + (2 x half width)^2 / 12, the variance of a uniform
-        rounding error (Sheppard 1898). An unknown within-school variance counts as 0: the
-        between-school variance, estimated afterwards, then takes it up. NaN where missing.
+        Pooled within-school variance / n + (2 x half width)^2 / 12, the variance of a uniform rounding error
+        (Sheppard 1898). An unknown within-school variance counts as 0 and is absorbed by the between-school
+        variance, which is estimated afterwards. NaN if missing.
         """
         known_within = np.where(np.isfinite(self.within_variance), self.within_variance, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -82,11 +80,11 @@ class SchoolPanel:
         return np.where(np.isfinite(self.mean), variance, np.nan)
 
     def without_programmes(self) -> SchoolPanel:
-        """Forget memberships: what is then predicted or weighted is fit for permuting them."""
+        """Drop memberships, so that predictions and weights do not depend on them and may be permuted."""
         return replace(self, programmes=(), exposure=np.empty((self.n_schools, 0)))
 
     def sample_size(self, programme: str, is_in_model: BoolArray) -> SampleSize:
-        """Count schools and outcome-year pupils among the rows `is_in_model` (S,) marks."""
+        """Schools and outcome-year pupils among the rows in `is_in_model` (S,)."""
         is_programme = self.exposure[:, self.programmes.index(programme)] > 0
         n_outcome_pupils = self.n_pupils[:, -1]
         inside, outside = is_in_model & is_programme, is_in_model & ~is_programme
@@ -116,10 +114,9 @@ def school_panel(
 ) -> SchoolPanel:
     """Keep the schools that can be compared, pool variances and set each year's scale.
 
-    `mean`, `n_pupils`, `variance` (pupil-level, within school; ignored for shares of pupils, which are
-    those with `counts_pupils`) and
-    `rounding_half_width` are (S, Y), years as in `SchoolPanel`, NaN where missing. A school enters
-    if it has an outcome and at least one baseline. Raises ValueError if the shapes disagree.
+    `mean`, `n_pupils`, `variance` (pupil-level within school; ignored for shares that count pupils) and
+    `rounding_half_width` are (S, Y), years as in `SchoolPanel`, NaN if missing. A school is kept if it has an
+    outcome and at least one baseline. Raises ValueError if the shapes disagree.
     """
     shape = (len(school_ids), len(baseline_years) + 1)
     if any(a.shape != shape for a in (mean, n_pupils, variance, rounding_half_width)):
@@ -158,7 +155,7 @@ def school_panel(
 def _pooled_within_variance(
     mean: FloatArray, n_pupils: FloatArray, variance: FloatArray, *, is_of_pupils: bool
 ) -> FloatArray:
-    """Pool over schools: sum n p (1 - p) / sum (n - 1) for shares of pupils, else by degrees of freedom."""
+    """Pooled over schools: sum n p (1 - p) / sum (n - 1) for shares of pupils, else by degrees of freedom."""
     if is_of_pupils:
         is_known = np.isfinite(mean)
         squares = n_pupils * mean * (1 - mean)
@@ -167,17 +164,17 @@ def _pooled_within_variance(
         squares = (n_pupils - 1) * variance
     degrees = np.where(is_known, n_pupils - 1, 0.0).sum(axis=0)
     total = np.where(is_known, squares, 0.0).sum(axis=0)
-    # A figure of 100.4% after rounding noise must not give a negative variance.
+    # A rounded share above 100% must not give a negative variance.
     return np.where(degrees > 0, np.maximum(total, 0.0) / np.maximum(degrees, 1.0), np.nan)
 
 
 def _centre_and_scale(
     mean: FloatArray, n_pupils: FloatArray, within: FloatArray
 ) -> tuple[FloatArray, FloatArray, bool]:
-    """Pupil-pooled mean and total pupil SD a year, by the analysis of variance identity.
+    """Pupil-pooled mean and total pupil SD per year, by the analysis of variance identity.
 
-    Total = ((N - S) within + sum n (mean - centre)^2) / (N - 1); for a share this is p (1 - p)
-    N / (N - 1). Without a known within-school variance: pupil-weighted SD of school means.
+    Total = ((N - S) within + sum n (mean - centre)^2) / (N - 1); for a share this is p (1 - p) N / (N - 1).
+    If a within-school variance is unknown: the pupil-weighted SD of school means.
     """
     has_value = n_pupils > 0
     has_year = has_value.any(axis=0)
@@ -196,5 +193,5 @@ def _centre_and_scale(
 
 
 def _one_where_zero(scale: FloatArray) -> FloatArray:
-    """Leave a year in which every pupil got the same result at its centre, not at 0 / 0."""
+    """Avoid 0 / 0 in a year in which every pupil has the same result."""
     return np.where(scale > 0, scale, 1.0)

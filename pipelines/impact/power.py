@@ -1,7 +1,6 @@
-"""What a study could see, from baseline results alone: the smallest effect its headline would find.
+"""Power analysis from baseline results alone: the smallest effect that the headline would detect.
 
-Predicts how uncertain both ends of the bracket will be; effects themselves are `estimators`, and which
-measures of a study are asked is `study_power`.
+Predicts the uncertainty of both ends of the bracket. `study_power` applies it to a study's measures.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class SchoolVariance:
-    """How schools differ beyond sampling of pupils, in pupil variances (SD² of pupils in a year).
+    """Between-school variance beyond sampling of pupils, in pupil variances (SD² of pupils in a year).
 
-    `lasting` stays from year to year, `passing` is drawn anew each year. `is_lasting_known` is False
-    where there is one baseline year only: nothing is then taken to last, which makes both ends of the
-    bracket as uncertain as they can be.
+    `lasting` persists from year to year, `passing` is independent in each year. `is_lasting_known` is False
+    with only one baseline year: then all variance counts as passing, which maximises the uncertainty of both
+    ends.
     """
 
     lasting: float
@@ -41,14 +40,13 @@ class SchoolVariance:
 
 @dataclass(frozen=True)
 class Power:
-    """What the headline of one programme, measure and pupil group could see.
+    """What the headline of one programme, measure and pupil group could detect.
 
-    `mde` is in the measure's unit, `mde_sd` in pupil SDs of the latest baseline year (None where the
-    spread over pupils is not known); both are None where the headline would be refused, and `reason`
-    says why. It holds where the ends of the bracket lie as far apart as the schools' earlier results
-    let expect (`distance`); `mde_if_ends_agree` is what it would be if they met. Counts and
-    `effective_df` are those the outcome year is expected to have. Standard errors, `distance` and
-    `mde_if_ends_agree` are in the unit.
+    `mde` is in the measure's unit, `mde_sd` in pupil SDs of the latest baseline year (None if unknown). Both
+    are None if there would be no headline, and `reason` says why. They assume that the bracket's ends are as
+    far apart as earlier results suggest (`distance`); `mde_if_ends_agree` assumes that they coincide. Counts
+    and `effective_df` are those expected for the outcome year. Standard errors, `distance` and
+    `mde_if_ends_agree` are in the measure's unit.
     """
 
     programme: str
@@ -72,7 +70,7 @@ class Power:
 
 @dataclass(frozen=True)
 class _Ends:
-    """Both ends, the covariance (S,) of a school's errors in them, and how far apart they are (P,)."""
+    """Both ends, the covariance (S,) of a school's errors in them, and their distance (P,)."""
 
     ancova: _End
     change: _End
@@ -82,7 +80,7 @@ class _Ends:
 
 @dataclass(frozen=True)
 class _End:
-    """One end as a linear estimator: `rows` (P, S) times schools' errors of variance (S,)."""
+    """One end as a linear estimator: `rows` (P, S) times school errors of variance (S,)."""
 
     rows: FloatArray
     variance: FloatArray
@@ -94,19 +92,17 @@ class _End:
 
 
 def power(panel: SchoolPanel, spread: SchoolVariance | None = None) -> dict[str, Power]:
-    """Minimum detectable effect (80% power, 5%) of the bracket, for every programme of the panel.
+    """Minimum detectable effect (80% power, 5% level) of the bracket, for every programme of the panel.
 
-    The panel's baseline years are read; its outcome year must be the latest of them over again: the
-    same schools, with as many pupils, are expected to have a result, and which it will be enters
-    nowhere. An analytic prediction is used rather than an estimate on the latest year as pretend
-    outcome, since that would have a baseline year fewer than the study and the chance errors of a
-    single fit. With L lasting, K passing and W_st sampling variance (pooled within-school variance
-    over pupils, and rounding), a school's results have covariance L + 1[s = t] (K + W_st). From it
-    follow, school by school, the residual variances of ANCOVA (at its expected slopes, the baselines
-    as they were) and of the change from the baseline mean, their expected weights and standard
-    errors, and the correlation of the two ends.
+    The panel's outcome year must repeat its latest baseline year: the same schools and pupil numbers are
+    expected, and the outcomes themselves are not used. The prediction is analytic: treating the latest year
+    as an outcome would leave one baseline year fewer and add the chance error of a single fit. With L
+    lasting, K passing and W_st sampling variance (pooled within-school variance over pupils, and rounding), a
+    school's results have covariance L + 1[s = t] (K + W_st). From it follow, school by school, the residual
+    variances of ANCOVA (at its expected slopes, given the baselines) and of the change from the baseline
+    mean, their expected weights and standard errors, and the correlation of the two ends.
 
-    `spread` is `school_variance(panel)` unless given.
+    `spread` defaults to `school_variance(panel)`.
     """
     spread = school_variance(panel) if spread is None else spread
     why_none = _why_nothing(panel)
@@ -118,11 +114,11 @@ def power(panel: SchoolPanel, spread: SchoolVariance | None = None) -> dict[str,
 
 
 def school_variance(panel: SchoolPanel) -> SchoolVariance:
-    """Lasting and passing variance between schools, about the means of their exposures.
+    """Lasting and passing between-school variance, around the means of their exposures.
 
-    Lasting + passing is the Paule–Mandel between-school variance, averaged over baseline years; lasting
-    is the covariance of a school's deviations in two years, in which sampling of different pupils has no
-    part, averaged over schools and pairs of years with weights inverse to the variance of the product.
+    Lasting + passing is the Paule–Mandel between-school variance, averaged over baseline years. Lasting is
+    the covariance of a school's deviations in two years, which sampling of different pupils does not affect,
+    averaged over schools and pairs of years with weights inverse to the variance of the product.
     """
     z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()[:, :-1]
     membership = _with_intercept(panel.exposure)
@@ -172,7 +168,7 @@ def _answer(
     j = panel.programmes.index(programme)
     sample = panel.sample_size(programme, np.ones(panel.n_schools, dtype=np.bool_))
 
-    def said(**known: float | str | None) -> Power:
+    def result(**known: float | str | None) -> Power:
         return Power(
             programme=programme,
             measure=panel.measure,
@@ -186,20 +182,20 @@ def _answer(
         )
 
     if ends is None:
-        return said(reason=why_none)
+        return result(reason=why_none)
     ancova, change = ends.ancova, ends.change
     df = (float(ancova.degrees_of_freedom[j]), float(change.degrees_of_freedom[j]))
     least_df = min(df) if np.isfinite(df).all() else None
     too_few = too_few_schools(sample, least_df)
     if too_few or least_df is None:
         cannot = "the programme cannot be told apart from the others, or schools are too few"
-        return said(effective_df=least_df, reason=too_few or cannot)
+        return result(effective_df=least_df, reason=too_few or cannot)
     errors = (float(ancova.standard_error[j]), float(change.standard_error[j]))
     together = float((ancova.rows[j] * change.rows[j] * ends.covariance).sum())
     correlation, distance = together / (errors[0] * errors[1]), float(ends.distance[j])
     mde_sd = detectable_effect(errors, df, correlation, distance)
     total = spread.lasting + spread.passing
-    return said(
+    return result(
         effective_df=least_df,
         standard_error_ancova=errors[0] * panel.outcome_scale,
         standard_error_change=errors[1] * panel.outcome_scale,
@@ -212,11 +208,11 @@ def _answer(
 
 
 def _ends(panel: SchoolPanel, spread: SchoolVariance) -> _Ends:
-    """Both ends, as baseline results alone let expect them.
+    """Both ends, as expected from baseline results alone.
 
-    Their distance is the part of the sides' baseline gap that is expected to fade: the change from the
-    baseline mean of what ANCOVA predicts from baselines, for which ANCOVA itself shows nothing (Ding
-    and Li 2019, Political Analysis 27: 605).
+    Their distance is the part of the baseline gap between the sides that is expected to fade: the change from
+    the baseline mean in what ANCOVA predicts from baselines, where ANCOVA itself shows no effect (Ding and Li
+    2019, Political Analysis 27: 605).
     """
     z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()
     has_value = np.isfinite(z)
@@ -227,7 +223,7 @@ def _ends(panel: SchoolPanel, spread: SchoolVariance) -> _Ends:
     mean_of = has_value / n_years[:, None]
     filled_from = _filled_from(has_value, baseline_sampling, spread)
     own = np.where(has_value, spread.passing + np.where(has_value, baseline_sampling, 0.0), 0.0)
-    # Rows and columns of years without a result are met by zeros in the two arrays above.
+    # Years without a result have zeros in both arrays above, so their rows and columns do not matter.
     baselines = spread.lasting + own[:, :, None] * np.eye(own.shape[1])
     outcome_variance = spread.lasting + spread.passing + outcome_sampling
 
@@ -267,9 +263,9 @@ def _ends(panel: SchoolPanel, spread: SchoolVariance) -> _Ends:
 
 
 def _filled_from(has_value: BoolArray, sampling: FloatArray, spread: SchoolVariance) -> FloatArray:
-    """(S, T, T): how each baseline covariate is made of the results there are.
+    """(S, T, T): how each baseline covariate is composed of the available results.
 
-    A result is itself; a missing one is `predict_missing_baselines`'s combination of the others.
+    A result is itself; a missing one is the combination of the others in `predict_missing_baselines`.
     """
     variance = np.maximum(spread.passing + np.where(has_value, sampling, 0.0), _TINY)
     precision = np.where(has_value, 1 / variance, 0.0)
@@ -279,9 +275,9 @@ def _filled_from(has_value: BoolArray, sampling: FloatArray, spread: SchoolVaria
 
 
 def _end(design: FloatArray, variance: FloatArray, sampling: FloatArray, n_programmes: int) -> _End:
-    """The estimator with the weights it may be expected to give: 1 / (sampling + between schools)."""
+    """The estimator with its expected weights: 1 / (sampling + between schools)."""
     weights = inverse_variance_weights(sampling, _expected_between(variance, sampling))
-    # Degrees of freedom depend on design and weights only; any outcome that is no perfect fit will do.
+    # Degrees of freedom depend on design and weights only, so any outcome without a perfect fit will do.
     anything = np.random.default_rng(0).standard_normal(len(design))
     df = weighted_least_squares(design, anything, weights).degrees_of_freedom
     root = np.sqrt(weights)
@@ -291,7 +287,7 @@ def _end(design: FloatArray, variance: FloatArray, sampling: FloatArray, n_progr
 
 
 def _expected_between(variance: FloatArray, sampling: FloatArray) -> float:
-    """The between-school variance at which standardised squared errors are 1 on average, from 0 up."""
+    """The between-school variance at which standardised squared errors average 1, at least 0."""
 
     def excess(between: float) -> float:
         return float((variance / np.maximum(sampling + between, _TINY)).mean()) - 1

@@ -1,7 +1,4 @@
-"""Cells as they would be if every school's pupils had started from the same prior attainment.
-
-Made from `mart.pupil_moment` alone; what is estimated from them is `estimators`'s and `power`'s.
-"""
+"""Adjusts cells to the same prior attainment in every school, from `mart.pupil_moment` alone."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from pipelines.impact.panel import SchoolPanel
 
 
 def moments_in_use() -> str:
-    """The SELECT of the rows of `mart.pupil_moment` that cells can be adjusted with."""
+    """The SELECT of the rows of `mart.pupil_moment` used to adjust cells."""
     return Path(__file__).with_name("moment_in_use.sql").read_text(encoding="utf-8")
 
 
@@ -24,11 +21,11 @@ def adjust_for_prior_attainment(
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Adjusted cells of one measure and pupil group, and each year's residual pupil variance.
 
-    `cells` has the columns of `mart.cell`, `moments` those of `mart.pupil_moment`, over the same schools
-    and years. In each year the slope b of outcome on prior attainment is pooled within schools (sums of
-    squares and products about each school's means); a school's adjusted mean is its pupils' mean less
-    b (their mean prior attainment - everyone's): analysis of covariance with schools as groups (Cochran
-    1957, Biometrics 13: 261). Only pupils with known prior attainment count.
+    `cells` has the columns of `mart.cell`, `moments` those of `mart.pupil_moment`, for the same schools and
+    years. In each year the slope b of outcome on prior attainment is pooled within schools. A school's
+    adjusted mean is its pupils' mean minus b (their mean prior attainment - the overall mean): analysis of
+    covariance with schools as groups (Cochran 1957, Biometrics 13: 261). Only pupils with known prior
+    attainment count.
     """
     known = moments[moments["n_pupils"] > 0]
     n = known["n_pupils"]
@@ -46,7 +43,7 @@ def adjust_for_prior_attainment(
     by_year = squares.groupby(known["academic_year"]).sum()
     slope = (by_year["xy"] / by_year["xx"]).where(by_year["xx"] > 0, 0.0)
     residual = (by_year["yy"] - slope * by_year["xy"]) / (by_year["degrees"] - 1)
-    # Without a row, a year's figure would be a text.
+    # Without rows the mapped column would have dtype object.
     slopes, means = (
         known["academic_year"].map(of_year).astype(np.float64)
         for of_year in (slope, by_year["x"] / by_year["n"])
@@ -65,9 +62,9 @@ def adjust_for_prior_attainment(
 def with_residual_variance(
     adjusted: SchoolPanel, unadjusted: SchoolPanel, residual: dict[str, float]
 ) -> SchoolPanel:
-    """The adjusted panel with its own within-school variance, in SDs of the unadjusted measure.
+    """The adjusted panel with its residual within-school variance, in SDs of the unadjusted measure.
 
-    So an effect in SDs means as much with the adjustment as without.
+    Effects in SDs are then comparable with and without adjustment.
     """
     years = (*adjusted.baseline_years, adjusted.outcome_year)
     within = np.array([max(residual.get(year, np.nan), 0.0) for year in years])

@@ -1,7 +1,4 @@
-"""Pupil-level adjusted estimate: pupils' outcome given what each had attained before.
-
-Moments and errors are `clustered`'s; the school-level methods are `estimators`.
-"""
+"""Pupil-level estimate adjusted for each pupil's own prior attainment; errors come from `clustered`."""
 
 from __future__ import annotations
 
@@ -20,13 +17,12 @@ from pipelines.impact.results import Estimate, NotComputable, SampleSize
 
 
 def pupil_adjusted(panel: SchoolPanel, sums: PupilSums) -> Answers:
-    """Outcome of the outcome year's pupils on exposures, school baselines and own prior attainment.
+    """Regress outcome-year pupils' results on exposures, school baselines and own prior attainment.
 
-    `sums` are those pupils' in the panel's schools, in its order (0 where a school has no pupil with
-    both). The design is ANCOVA's (`estimators.ancova`) with the pupil's own prior attainment, every
-    pupil counting alike; errors are CR2, clustered by school. Conditioning is as ANCOVA's, so it
-    too understates an effect where schools were chosen on lasting quality; and it is no end of the
-    bracket. Raises ValueError where the shapes disagree.
+    `sums` cover these pupils in the panel's schools, in its order (0 if a school has no pupil with both). The
+    design is that of `estimators.ancova` plus the pupil's own prior attainment, with equal weight for each
+    pupil and CR2 errors clustered by school. Like ANCOVA it underestimates an effect if schools were selected
+    on lasting quality. It is not an end of the bracket. Raises ValueError if the shapes disagree.
     """
     if len(sums.n) != panel.n_schools:
         raise ValueError("sums must have one value for each of the panel's schools")
@@ -39,11 +35,11 @@ def pupil_adjusted(panel: SchoolPanel, sums: PupilSums) -> Answers:
 
 
 def intraclass_correlation(panel: SchoolPanel, sums: PupilSums) -> float | None:
-    """Share of the variance of pupils' outcome, given the design above, that lies between schools.
+    """Share of the residual variance of pupils' outcome, given the design above, between schools.
 
-    Analysis of variance estimator (Donner 1986, International Statistical Review 54: 67) on the
-    residuals, from 0 up: (MSB - MSW) / (MSB + (n0 - 1) MSW), n0 = (N - sum n_s^2 / N) / (S - 1). None
-    where too few schools or pupils are left over, or nothing varies.
+    Analysis of variance estimator (Donner 1986, International Statistical Review 54: 67), at least 0:
+    (MSB - MSW) / (MSB + (n0 - 1) MSW), n0 = (N - sum n_s^2 / N) / (S - 1). None if there are too few schools
+    or pupils, or no variance.
     """
     moments = _moments(panel, sums)
     has_rows = moments.n > 0
@@ -96,7 +92,7 @@ def _answer(
 
 
 def _why_none(sample: SampleSize, regression: ClusteredRegression, j: int) -> str | None:
-    """Say why the j-th coefficient is no answer, or None if it is one."""
+    """Why the j-th coefficient is not an estimate, or None."""
     if not sample.n_programme_pupils + sample.n_comparison_pupils:
         return "no pupil has both a result and a record of earlier attainment"
     if not sample.n_programme_schools:

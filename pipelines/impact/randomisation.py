@@ -1,7 +1,7 @@
-"""Randomisation inference: what chance would give if other schools had been chosen.
+"""Randomisation inference: the distribution of the estimate if other schools had been chosen.
 
-Permutes exposure rows and computes every draw's statistic at once; turning statistics into p-values
-and intervals is `inversion`'s, and which columns go into the model is the caller's.
+Permutes exposure rows and computes all statistics at once; `inversion` turns them into p-values and
+intervals.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipelines.impact.panel import FloatArray
 
 IntArray = NDArray[np.intp]
 
-# Draws handled together: few enough that a block of (draws, schools) stays in the cache.
+# Draws per block: few enough for a block of (draws, schools) to fit in the cache.
 _BLOCK = 256
 _LEFT_OVER = 1e-10
 _LEVERAGE_ONE = 1e-8
@@ -34,22 +34,21 @@ def randomisation_inference(
 ) -> DrawnInference:
     """Test and bound the effect of column `programme` of `exposure` by permuting memberships.
 
-    `outcome`, `weights` and `strata` (phase, say) are (S,), `exposure` (S, P), `covariates` (S, q)
-    without an intercept. Whole rows of `exposure` move between schools of a stratum, so a school's
-    two programmes stay together, while outcome, covariates and weight stay with the school. Each
-    draw's statistic is the HC2 t of the covariate-adjusted coefficient.
+    `outcome`, `weights` and `strata` (for example phase) are (S,), `exposure` (S, P), `covariates` (S, q)
+    without an intercept. Whole rows of `exposure` move between schools of a stratum, so a school's programmes
+    stay together, while outcome, covariates and weight stay with the school. The statistic is the HC2 t of
+    the covariate-adjusted coefficient.
 
-    Under the sharp null that no programme changed any school's outcome, and with memberships
-    exchangeable within strata, the p-value is exact whatever the outcomes' distribution (Rosenbaum
-    2002, Statistical Science 17: 286), provided `covariates` and `weights` were made without
-    looking at memberships (those of a model of `SchoolPanel.without_programmes()` are). Permuting
-    residuals instead (Freedman and Lane 1983, Journal of Business & Economic Statistics 1: 292)
-    would be exact under no null. If another programme has an effect, or effects vary over schools,
-    the test of this one holds its level in large samples, because the statistic is studentised
-    (Zhao and Ding 2021, Journal of Econometrics 225: 278; DiCiccio and Romano 2017, Journal of the
-    American Statistical Association 112: 1211). The interval inverts the test over constant shifts.
+    Under the sharp null that no programme changed any school's outcome, with memberships exchangeable within
+    strata, the p-value is exact for any distribution of outcomes (Rosenbaum 2002, Statistical Science 17:
+    286), provided `covariates` and `weights` do not depend on memberships (as in a model of
+    `SchoolPanel.without_programmes()`). Permuting residuals instead (Freedman and Lane 1983, Journal of
+    Business & Economic Statistics 1: 292) would be exact under no null. If another programme has an effect,
+    or effects vary over schools, the test keeps its level in large samples because the statistic is
+    studentised (Zhao and Ding 2021, Journal of Econometrics 225: 278; DiCiccio and Romano 2017, Journal of
+    the American Statistical Association 112: 1211). The interval inverts the test over constant shifts.
 
-    Raises ValueError if the coefficient, or its standard error, cannot be had.
+    Raises ValueError if the coefficient or its standard error cannot be estimated.
     """
     permutations = permutations_within(strata, draws, seed)
     return permutation_statistics(
@@ -62,7 +61,7 @@ def permutations_within(strata: NDArray[np.int64], draws: int, seed: int) -> Int
     rng = np.random.default_rng(seed)
     _, code = np.unique(strata, return_inverse=True)
     shuffled = np.argsort(rng.random((draws, len(strata))) + code, axis=1)
-    # The stratum's positions in order take the stratum's positions shuffled.
+    # Assign each stratum's positions, in order, to its shuffled positions.
     permutations = np.empty_like(shuffled)
     permutations[:, np.argsort(code, kind="stable")] = shuffled
     return permutations
@@ -79,9 +78,9 @@ def permutation_statistics(
 ) -> DrawnStatistics:
     """Statistics of given permutations (D, S): school s gets the exposures of permutations[d, s].
 
-    Arguments as in `randomisation_inference`. By the theorem of Frisch, Waugh and Lovell the
-    intercept and covariates, which no draw moves, are projected out once; of each draw only the
-    exposures are then orthogonalised. Raises ValueError as `randomisation_inference` does.
+    Arguments as in `randomisation_inference`. By the Frisch–Waugh–Lovell theorem the intercept and
+    covariates, which are the same in every draw, are projected out once; only exposures are orthogonalised in
+    each draw. Raises ValueError as `randomisation_inference` does.
     """
     root = np.sqrt(weights / weights.mean())
     fixed = orthonormal_basis(np.column_stack([np.ones(len(outcome)), covariates]) * root[:, None])
@@ -91,7 +90,7 @@ def permutation_statistics(
 
     leverage = (fixed**2).sum(axis=1)
     response = without_fixed(outcome * root)
-    # The programme last: its column is what the other programmes' leave of it.
+    # The tested programme comes last: its column is orthogonalised to the other programmes.
     last = [*(j for j in range(exposure.shape[1]) if j != programme), programme]
     columns = exposure.T[last]
     shifted = without_fixed(columns[-1] * root)
@@ -119,9 +118,9 @@ def _statistics(
     shifted: FloatArray,
     leverage: FloatArray,
 ) -> FloatArray:
-    """Level, slope, v0, v1, v2 (5, D) of `moved` (P, D, S), the programme's column last.
+    """Level, slope, v0, v1, v2 (5, D) of `moved` (P, D, S), with the tested programme last.
 
-    `size` (P, D) is each column's sum of squares before the covariates were projected out of it.
+    `size` (P, D) is each column's sum of squares before projecting out the covariates.
     """
     residual_y = np.broadcast_to(response, moved.shape[1:]).copy()
     residual_x = np.broadcast_to(shifted, moved.shape[1:]).copy()
@@ -132,7 +131,7 @@ def _statistics(
         for other in basis:
             left = left - (left * other).sum(axis=1, keepdims=True) * other
         left_size = (left**2).sum(axis=1)
-        # A column the others already span adds nothing; the programme's has then no coefficient.
+        # A column in the span of the others adds nothing; if it is the tested one, there is no coefficient.
         adds = left_size > _LEFT_OVER * size[j]
         left_size = np.where(adds, left_size, np.nan)
         unit = np.nan_to_num(left / np.sqrt(left_size)[:, None])

@@ -1,7 +1,6 @@
-"""How much of the naive change was to be expected had nothing been done: chance turning.
+"""The part of the naive change that regression to the mean explains.
 
-Reliability is measured from the panel's baseline years; the naive change itself is
-`estimators.change_since_last_year`, and nothing here corrects an effect.
+Reliability is estimated from the panel's baseline years. Nothing here corrects an effect.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pipelines.impact.inference import between_school_variance, inverse_variance
 from pipelines.impact.panel import FloatArray, SchoolPanel
 from pipelines.impact.results import NotComputable
 
-# A covariance between two years of fewer schools than this is not worth having.
+# Fewer schools give no useful estimate of a covariance between two years.
 MIN_SCHOOLS_FOR_RELIABILITY = 10
 
 
@@ -23,10 +22,10 @@ MIN_SCHOOLS_FOR_RELIABILITY = 10
 class RegressionToTheMean:
     """The part of one programme's naive change that selection on results explains by itself.
 
-    `expected_change` and `naive_change` (programme less comparison, averages over pupils) are in the
-    measure's unit. `reliability` (0 to 1) is that of a programme school's mean of the last
-    year, averaged over them. `share_of_naive` is the first over the second: above 1 where schools
-    improved less than chance alone would have had it, None where the naive change is nil.
+    `expected_change` and `naive_change` (programme minus comparison, averages over pupils) are in the
+    measure's unit. `reliability` (0 to 1) is that of a programme school's mean in the last year, averaged
+    over schools. `share_of_naive` is the first over the second: above 1 if schools improved less than
+    expected by chance, None if the naive change is zero.
     """
 
     programme: str
@@ -38,10 +37,10 @@ class RegressionToTheMean:
 
 @dataclass(frozen=True)
 class Reliability:
-    """What school means of the baseline years are made of, in squared pupil SDs.
+    """Variance components of school means in baseline years, in squared pupil SDs.
 
-    `lasting` is the between-school variance that shows again in another year, `passing` the part of
-    it that does not; `sampling` (S, T) comes from the pupils a year has.
+    `lasting` is the between-school variance that persists between years, `passing` the part that does not;
+    `sampling` (S, T) is due to the pupils in a year.
     """
 
     lasting: float
@@ -58,21 +57,20 @@ class Reliability:
 def regression_to_the_mean(
     panel: SchoolPanel, programme: str, selection_years: Sequence[str] | None = None
 ) -> RegressionToTheMean | NotComputable:
-    """Expected naive change of a programme whose schools were chosen on `selection_years`' results.
+    """Expected naive change of a programme whose schools were selected on results of `selection_years`.
 
-    A school whose standardised mean lay d from all schools' in the last year is expected at
-    reliability x d in the next (Kelley 1927; Davis 1976, American Journal of Epidemiology 104: 493;
-    Barnett et al. 2005, International Journal of Epidemiology 34: 215), so it moves by -(1 -
-    reliability) d; the expected naive change is the average of this over the pupils of the programme's
-    schools less that over the others', which is (1 - reliability) (comparison mean - programme mean)
-    where all reliabilities are equal. Chosen on several years, the best linear prediction from all of them
-    takes the place of reliability x d, and the last year itself is predicted if it is not one of
-    them: nothing is then expected. None means the last year.
+    A school whose standardised mean deviated by d from all schools' in the last year is expected at
+    reliability x d in the next (Kelley 1927; Davis 1976, American Journal of Epidemiology 104: 493; Barnett
+    et al. 2005, International Journal of Epidemiology 34: 215), so it moves by -(1 - reliability) d. The
+    expected naive change is the average of this over the pupils of the programme's schools minus that over
+    the others'; with equal reliabilities this is (1 - reliability) (comparison mean - programme mean). With
+    several selection years, the best linear prediction from all of them replaces reliability x d; the last
+    year is predicted too if it is not one of them, and no change is then expected. None means the last year.
 
-    Holds as far as results were what schools were chosen on: schools chosen on lasting quality were
-    never expected to rise by this much. Of schools with results in both years. Refuses
-    (NotComputable) without two baseline years that MIN_SCHOOLS_FOR_RELIABILITY schools have. Raises
-    ValueError for a selection year that is not among the panel's baseline years.
+    The result assumes that schools were selected on results; schools selected on lasting quality would not be
+    expected to rise as much. It uses schools with results in both years. Returns NotComputable without two
+    baseline years shared by MIN_SCHOOLS_FOR_RELIABILITY schools. Raises ValueError for a selection year that
+    is not a baseline year of the panel.
     """
     chosen_on = list(panel.baseline_years[-1:] if selection_years is None else selection_years)
     unknown = [year for year in chosen_on if year not in panel.baseline_years]
@@ -95,7 +93,7 @@ def regression_to_the_mean(
     latest_scale = panel.scale[-2]
 
     def change(now: FloatArray, before: FloatArray) -> float:
-        """Programme less comparison, each year's average over that year's pupils."""
+        """Programme minus comparison, with each year averaged over its own pupils."""
         return sum(
             sign
             * float(
@@ -118,13 +116,13 @@ def regression_to_the_mean(
 
 
 def measured_reliability(panel: SchoolPanel) -> Reliability | None:
-    """Measure reliability over all schools of a panel; None without two baseline years to do it by.
+    """Estimate reliability over all schools of a panel; None without two usable baseline years.
 
-    Lasting variance is the covariance of schools' means between baseline years, pooled over pairs
-    of years, which the sampling of different pupils does not enter; total between-school variance
-    is Paule and Mandel's (`inference.between_school_variance`), averaged over years; what the first
-    leaves of the second is passing. All schools count, the programme's too, since the schools
-    chosen among are what reliability is of, and no outcome enters, so no effect does.
+    Lasting variance is the covariance of school means between baseline years, pooled over pairs of years,
+    which sampling of different pupils does not affect. Total between-school variance is Paule and Mandel's
+    (`inference.between_school_variance`), averaged over years. Passing variance is the difference. All
+    schools count, because the programme's were selected from them; outcomes are not used, so effects do not
+    matter.
     """
     z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()[:, :-1]
     has_value = np.isfinite(z)
@@ -146,10 +144,10 @@ def measured_reliability(panel: SchoolPanel) -> Reliability | None:
 def _predicted(
     panel: SchoolPanel, measured: Reliability, columns: list[int]
 ) -> tuple[FloatArray, FloatArray]:
-    """Next year's and the last year's deviation (S,) from all schools', given the chosen-on years'.
+    """Predicted deviation (S,) from all schools in the next year and in the last, given the selection years.
 
-    The prediction is sum_t c_t d_t with c_t = (1 / v_t) / (1 / lasting + sum_t 1 / v_t) and v_t =
-    passing + sampling, as in `estimators.predict_missing_baselines`; for one year c is reliability.
+    The prediction is sum_t c_t d_t with c_t = (1 / v_t) / (1 / lasting + sum_t 1 / v_t) and v_t = passing +
+    sampling, as in `estimators.predict_missing_baselines`; with one year c is the reliability.
     """
     z = panel.standardised()[:, :-1]
     centre = np.array([_centre(z[:, t], measured.sampling[:, t])[0] for t in range(z.shape[1])])
@@ -164,7 +162,7 @@ def _predicted(
 
 
 def _centre(z: FloatArray, sampling: FloatArray) -> tuple[float, float]:
-    """Precision-weighted mean of schools in one year and the between-school variance about it."""
+    """Precision-weighted mean of schools in one year and the residual between-school variance."""
     rows = np.isfinite(z)
     if rows.sum() < 2:
         return (float(z[rows].mean()) if rows.any() else 0.0), 0.0

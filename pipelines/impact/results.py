@@ -1,7 +1,4 @@
-"""What an estimation hands back: frozen dataclasses.
-
-No formula lives here; those are in `inference`, `estimators` and `headline`.
-"""
+"""Frozen dataclasses that the estimators return."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ class SampleSize:
 class Estimate:
     """One programme's effect by one method, in the measure's own unit (shares 0 to 1).
 
-    `p_value` is None for the naive change, whose interval is shown but which tests nothing.
-    `contribution` is each school's part in the error, by school: from it follows how two estimates
-    move together that share schools. Empty where pupils are the rows.
+    `p_value` is None for the naive change, which has an interval but tests nothing. `contribution` is each
+    school's contribution to the error, from which the covariance of two estimates follows; empty if rows are
+    pupils.
     """
 
     programme: str
@@ -45,7 +42,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class NotComputable:
-    """An effect that cannot be had, with the reason in words a board member can read."""
+    """An effect that cannot be estimated, with the reason in words for the board."""
 
     programme: str
     estimator: Estimator
@@ -56,12 +53,11 @@ class NotComputable:
 
 @dataclass(frozen=True)
 class Bracket:
-    """Both ends of the headline, ANCOVA and change from the baseline mean, and what they allow.
+    """Both ends of the headline, ANCOVA and change from the baseline mean, and the resulting interval.
 
-    `estimate_low` and `estimate_high` are the smaller and larger end, `ci_low` and `ci_high` the 95%
-    interval of an effect between them (`imbens_manski`), all in the measure's own unit.
-    `extrapolation_reason` is None where programme and comparison schools overlap in their earlier
-    results.
+    `estimate_low` and `estimate_high` are the smaller and larger end, `ci_low` and `ci_high` the 95% interval
+    of an effect between them (`imbens_manski`), all in the measure's own unit. `extrapolation_reason` is None
+    if programme and comparison schools overlap in their earlier results.
     """
 
     programme: str

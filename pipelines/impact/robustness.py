@@ -1,7 +1,6 @@
-"""Whether a headline stands: every other method's row beside it, and what is added to the headline's own.
+"""Robustness rows: the other methods' results beside each headline, in the measure's unit.
 
-Each method is its own module; here their answers become rows in the measure's unit. A programme without
-a headline has no robustness rows with numbers either.
+Each method has its own module. Without a headline no robustness row has numbers.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ NO_PUPIL_FILES = "there are no pupil files, only published results of schools"
 
 @dataclass(frozen=True)
 class Draws:
-    """How chance is drawn: number of draws and seed of the study, and the schools' strata (S,)."""
+    """Settings of the resampling methods: number of draws, seed, and the schools' strata (S,)."""
 
     n_draws: int
     seed: int
@@ -53,9 +52,9 @@ def robustness_rows(
 ) -> list[ImpactRow]:
     """Five rows for each headline (bracket) row of the panel, in the measure's unit.
 
-    `change_panel` is as in `evaluate.evaluate_measure`, `complement` the panel of those schools' other
-    pupils, `pupil_sums` those of the outcome year's
-    pupils with prior attainment, one a school of the panel; None where the study has none.
+    `change_panel` is as in `evaluate.evaluate_measure`, `complement` the panel of the same schools' other
+    pupils, `pupil_sums` the sums of outcome-year pupils with prior attainment, one per school of the panel;
+    None if the study has none.
     """
     changes = panel if change_panel is None else change_panel
     triple = triple_difference(changes, complement) if complement is not None else None
@@ -88,7 +87,7 @@ _METHODS: tuple[Estimator, ...] = (
 
 
 def with_effect_size(row: ImpactRow, panel: SchoolPanel) -> ImpactRow:
-    """A headline row with Hedges' g of the middle of its range, and its whole range as interval."""
+    """A headline row with Hedges' g of its midpoint, and its whole range as interval."""
     has_range = row.estimate_low is not None and row.estimate_high is not None
     if (
         not has_range
@@ -115,7 +114,7 @@ def with_effect_size(row: ImpactRow, panel: SchoolPanel) -> ImpactRow:
 def with_expected_anyway(
     row: ImpactRow, panel: SchoolPanel, selection_years: Sequence[str]
 ) -> ImpactRow:
-    """A naive row with the part of its change that weak results bring by themselves."""
+    """A naive row with the part of its change that regression to the mean explains."""
     if row.estimate_low is None:
         return row
     years = [year for year in selection_years if year in panel.baseline_years]
@@ -126,7 +125,7 @@ def with_expected_anyway(
 
 
 def with_holm(rows: Sequence[ImpactRow]) -> list[ImpactRow]:
-    """All rows of a study, headlines with Holm's p-value over their programme's measures."""
+    """All rows of a study, with Holm's p-value over their programme's measures for headlines."""
     adjusted: dict[int, float | None] = {}
     for programme in dict.fromkeys(row.programme for row in rows):
         family = [
@@ -143,7 +142,7 @@ def with_holm(rows: Sequence[ImpactRow]) -> list[ImpactRow]:
 
 
 def _permuted(panel: SchoolPanel, programme: int, draws: Draws) -> Callable[[], DrawnInference]:
-    # Covariates and weights made without looking at memberships: the test is then exact.
+    # Covariates and weights must not depend on memberships for the test to be exact.
     null = ancova_model(panel.without_programmes())
     return lambda: randomisation_inference(
         null.outcome,
@@ -193,7 +192,7 @@ def _drawn(
 def _left_out(
     headline: ImpactRow, panel: SchoolPanel, change_panel: SchoolPanel, programme: int
 ) -> ImpactRow:
-    """The range of both ends over single schools left out: no school is named, and there is no test."""
+    """The range of both ends when single schools are left out; it names no school and tests nothing."""
     models: tuple[tuple[ExposureModel, float], ...] = (
         (ancova_model(panel), panel.outcome_scale),
         (change_model(change_panel, change_panel.baseline_years), change_panel.outcome_scale),
@@ -228,7 +227,7 @@ def _answered(
 def _empty(
     headline: ImpactRow, panel: SchoolPanel, method: Estimator, reason: str | None
 ) -> ImpactRow:
-    """A row of the headline's own schools, without numbers."""
+    """A row for the headline's schools, without numbers."""
     sample = SampleSize(
         n_programme_schools=headline.n_programme_schools,
         n_comparison_schools=headline.n_comparison_schools,
@@ -247,5 +246,5 @@ def _empty(
 
 
 def _finite(value: float) -> float | None:
-    """None for an interval without a bound on that side."""
+    """None for an interval that is unbounded on that side."""
     return value if math.isfinite(value) else None

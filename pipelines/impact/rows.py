@@ -1,7 +1,4 @@
-"""One row of `impact.estimate` from one method's answer, with or without numbers.
-
-What the methods are is `evaluate`'s and `robustness`'s; the columns are `results.ImpactRow`.
-"""
+"""Builds one row of `impact.estimate` from one method's result. The columns are in `results.ImpactRow`."""
 
 from __future__ import annotations
 
@@ -22,16 +19,16 @@ def method_row(
     *,
     refusal: str | None = None,
 ) -> ImpactRow:
-    """One method's row; without numbers where it has no answer, rests on too few schools, or is refused.
+    """One method's row; without numbers if it has no estimate, too few schools, or a refusal.
 
-    `refusal` is why there is no headline, which leaves no other method a number either.
+    `refusal` says why there is no headline; then no other method may show a number.
     """
     if isinstance(answer, NotComputable):
         return row_without_numbers(panel, answer, answer.reason, role, release_status)
     reason = refusal or too_few_schools(answer.sample, answer.degrees_of_freedom)
     if reason:
         return row_without_numbers(panel, answer, reason, role, release_status)
-    # What the naive change could have detected would lend it a weight it does not have.
+    # A detectable effect would make the naive change look more credible than it is.
     mde = (
         None
         if role == "naive"
@@ -84,7 +81,7 @@ def empty_row(
     role: Role,
     release_status: str | None,
 ) -> ImpactRow:
-    """A row that says who and what is compared, and nothing of how."""
+    """A row that identifies the comparison, without results."""
     return ImpactRow(
         programme=programme,
         pupil_group=panel.pupil_group,

@@ -1,13 +1,12 @@
--- What each mainstream school was like before the programme, as far as a measure tells: it is matched on this,
--- and its balance is judged on it. Nothing here knows what a result of the outcome year was, only whether
--- there is one.
+-- Characteristics of each mainstream school before the programme, for matching and balance. They use no result of the
+-- outcome year, only whether there is one.
 WITH question AS (
     SELECT DISTINCT measure.measure, measure.key_stage, programme.target_group AS pupil_group
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
 ),
 
--- A year's mean over schools is taken off, or a school without an easy year's result would look weak.
+-- Subtract each year's mean, or a school without a result in an easy year would look weak.
 result AS (
     SELECT
         outcome.measure,
@@ -34,8 +33,8 @@ target AS (
     GROUP BY measure, pupil_group, school_id
 ),
 
--- Cohorts as they count in the measure: pupils with a result. A school with no cell of disadvantaged pupils has none
--- of them, unless their number was withheld, or the files of that year say nothing of them in any school.
+-- Cohorts count pupils with a result. A school without a cell of disadvantaged pupils has none, unless their number was
+-- suppressed, or no file of that year covers them.
 cohort AS (
     SELECT
         measure,

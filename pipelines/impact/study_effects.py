@@ -1,7 +1,4 @@
-"""The tables of schema `impact`, made from marts: who is compared, effects, and both sides' own results.
-
-Formulas are in `estimators` and `headline`; whether a figure may be shown is `disclosure`'s to say.
-"""
+"""Fills tables of schema `impact` from the marts: compared schools and estimated effects."""
 
 from __future__ import annotations
 
@@ -41,12 +38,12 @@ _SELECT = Path(__file__).parent
 
 UNSAFE = "schools picked for a weak year tend to do better the year after, with or without help"
 
-# The other pupils of the same schools, against whom a group's change can be set.
+# The other pupils of the same schools, for triple differences.
 COMPLEMENT = {"disadvantaged": "not_disadvantaged", "sen_support": "no_sen"}
 
 
 def compared_school_select() -> str:
-    """The SELECT that makes `impact.compared_school`."""
+    """The SELECT that fills `impact.compared_school`."""
     return (_SELECT / "compared_school.sql").read_text(encoding="utf-8")
 
 
@@ -58,10 +55,10 @@ def build_compared_school(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
-    """Fill `impact.estimate`: every evaluated programme, its own measures and pupils, every method.
+    """Fill `impact.estimate`: every evaluated programme's measures and target group, by every method.
 
-    All evaluated programmes are in each model, so that a school in two of them is not counted twice.
-    Needs `impact.matched_school`.
+    Each model includes all evaluated programmes, so that a school in two of them is not counted twice. Needs
+    `impact.matched_school`.
     """
     marts = Marts(con, study)
     rows: list[ImpactRow] = []
@@ -72,7 +69,7 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
 
 
 def headlines(marts: Marts) -> list[ImpactRow]:
-    """Every headline row alone, its verdict capped as in `build_estimate`."""
+    """Every headline row, with verdicts capped as in `build_estimate`."""
     rows: list[ImpactRow] = []
     for question in _questions(marts.study.evaluated_programmes):
         rows += _answers(marts, *question, is_headline_only=True)
@@ -80,7 +77,7 @@ def headlines(marts: Marts) -> list[ImpactRow]:
 
 
 class Marts:
-    """The marts an estimate reads, read once: panels, pupil sums and draws come from here."""
+    """The marts that estimates use, read once; provides panels, pupil sums and resampling settings."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, study: Study) -> None:
         self.study = study
@@ -91,18 +88,18 @@ class Marts:
     def panel(
         self, measure: str, pupil_group: str, programme: Programme, matched_on: MatchedOn
     ) -> SchoolPanel:
-        """The schools by years of one measure and group, compared as the programme's are."""
+        """Schools by years for one measure and group, with the programme's comparison schools."""
         cells = self.schools.cells(programme, measure, matched_on)
         return self._panel(cells, measure, pupil_group, programme)
 
     def prior_adjusted_panel(
         self, measure: str, pupil_group: str, programme: Programme, matched_on: MatchedOn
     ) -> SchoolPanel:
-        """The same, as if all schools' pupils had started from the same prior attainment."""
+        """The same, adjusted to equal prior attainment."""
         cells = self.schools.cells(programme, measure, matched_on)
-        is_asked = (cells["measure"] == measure) & (cells["pupil_group"] == pupil_group)
+        is_wanted = (cells["measure"] == measure) & (cells["pupil_group"] == pupil_group)
         moments = self._moments(measure, pupil_group)
-        adjusted, residual = adjust_for_prior_attainment(cells[is_asked], moments)
+        adjusted, residual = adjust_for_prior_attainment(cells[is_wanted], moments)
         return with_residual_variance(
             self._panel(adjusted, measure, pupil_group, programme),
             self._panel(cells, measure, pupil_group, programme),
@@ -124,14 +121,14 @@ class Marts:
         )
 
     def release_status(self, measure: str) -> str | None:
-        """How final the outcome year's figures are; None if there are none."""
+        """Release status of the outcome year's results; None if there are none."""
         outcome = self.schools.outcome
         is_of_year = outcome["is_outcome"] & (outcome["measure"] == measure)
         statuses = outcome.loc[is_of_year, "release_status"].unique()
         return str(statuses[0]) if len(statuses) else None
 
     def pupil_sums(self, panel: SchoolPanel) -> PupilSums | None:
-        """Sums with prior attainment for the panel's schools, in its order; None without any."""
+        """Sums with prior attainment for the panel's schools, in its order; None if there are none."""
         of_group = self._moments(panel.measure, panel.pupil_group)
         of_panel = of_group[of_group["academic_year"] == panel.outcome_year]
         if of_panel.empty:
@@ -141,15 +138,15 @@ class Marts:
         return PupilSums(*(by_school[name].to_numpy(dtype=np.float64) for name in columns))
 
     def _moments(self, measure: str, pupil_group: str) -> pd.DataFrame:
-        is_asked = (self.moments["measure"] == measure) & (
+        is_wanted = (self.moments["measure"] == measure) & (
             self.moments["pupil_group"] == pupil_group
         )
-        return self.moments[is_asked]
+        return self.moments[is_wanted]
 
     def draws(self, panel: SchoolPanel) -> Draws:
-        """Memberships are drawn again within phases of education.
+        """Resampling settings: memberships are permuted within phases of education.
 
-        A phase known of local schools alone would keep those outside from ever being drawn.
+        If phases are known for local schools only, strata would keep schools elsewhere from ever being drawn.
         """
         schools = self.phase.set_index("school_id").reindex(panel.school_ids)
         phases = schools["phase"].fillna("")
@@ -167,10 +164,10 @@ def _answers(
     *,
     is_headline_only: bool = False,
 ) -> list[ImpactRow]:
-    """Every method's rows of one measure and group, of the programmes that ask for it so.
+    """Every method's rows for one measure and group, for the programmes that use it.
 
-    Programmes compared with local schools are in one model. A matched pool is one programme's own, and so
-    are the schools and years of one whose dates leave some out.
+    Programmes compared with local schools share one model. A programme with a matched pool, or whose dates
+    exclude schools or years, has its own.
     """
     asking = [
         programme
@@ -206,7 +203,7 @@ def _answers_of_pool(
     *,
     is_headline_only: bool,
 ) -> list[ImpactRow]:
-    """Every method's rows of programmes whose schools are compared with the same others."""
+    """Every method's rows for programmes with the same comparison schools."""
     first, by_id = asking[0], {programme.id: programme for programme in asking}
     panel_of = marts.prior_adjusted_panel if is_prior_adjusted else marts.panel
     panel = panel_of(measure, pupil_group, first, "results_and_make_up")
@@ -252,7 +249,7 @@ def _answers_of_pool(
 def _with_true_reason(
     row: ImpactRow, marts: Marts, programme: Programme, n_schools: int
 ) -> ImpactRow:
-    """A row without an estimate says what is known of its schools, files and dates, not only how many."""
+    """If a row has no estimate, prefer a reason based on schools, files and dates to one based on counts."""
     if row.estimate_low is not None:
         return row
     left_out = marts.schools.why_none(programme, row.measure)
@@ -266,7 +263,7 @@ def _with_true_reason(
 
 
 def _none_picked(marts: Marts, programme: Programme) -> str | None:
-    """Why a placebo has no school; None of one that has, or of another programme."""
+    """Why a placebo has no school; None if it has one, or for other programmes."""
     if not programme.placebo or (marts.schools.membership["programme"] == programme.id).any():
         return None
     return (
@@ -275,7 +272,7 @@ def _none_picked(marts: Marts, programme: Programme) -> str | None:
 
 
 def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:
-    """A naive change says where raw values of its two years are not of one series."""
+    """Note on a naive change that its two years are on different sides of a series break."""
     last_year = max(study.study.baseline_years)
     breaks = breaks_within(row.measure, (last_year, row.academic_year))
     if not breaks or row.estimate_low is None:
@@ -287,9 +284,9 @@ def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:
 
 
 def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPanel) -> ImpactRow:
-    """A row of the adjusted panel's schools with all their pupils who have a result.
+    """Show counts of all pupils with a result in a row of the adjusted panel.
 
-    The few without known prior attainment would otherwise be the difference of two figures on one page.
+    Otherwise the few pupils without prior attainment could be found by subtracting two published counts.
     """
     every = np.ones(panel.n_schools, dtype=np.bool_)
     known = panel.sample_size(row.programme, every)
@@ -308,7 +305,7 @@ def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPan
 
 
 def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
-    """Cap the headlines of SEN support where who is identified has changed; add what was found."""
+    """Cap the headlines of SEN support if identification changed, and add the rows that show it."""
     shares: dict[tuple[str, str], ImpactRow] = {}
     for key_stage in dict.fromkeys(marts.study.measures[row.measure].key_stage for row in rows):
         of_support = [
@@ -335,7 +332,7 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
 
 
 def _not_yet_published(study: Study, measure: str) -> str | None:
-    """Why there is no result of the outcome year yet, in the protocol's words."""
+    """Why the outcome year has no results yet, in the protocol's words."""
     return next(
         (
             entry.reason
@@ -347,7 +344,7 @@ def _not_yet_published(study: Study, measure: str) -> str | None:
 
 
 def _questions(programmes: tuple[Programme, ...]) -> list[tuple[str, str, bool]]:
-    """Measure, target group and adjustment of each question a programme asks, once, in its order."""
+    """Distinct measures, target groups and adjustments of these programmes, in order."""
     return list(
         dict.fromkeys(
             (measure.name, str(programme.target_group), measure.adjust_for_prior_attainment)
@@ -358,12 +355,12 @@ def _questions(programmes: tuple[Programme, ...]) -> list[tuple[str, str, bool]]
 
 
 def _question(programme: Programme, measure: str) -> ProgrammeQuestion:
-    asked = next((m for m in programme.measure if m.name == measure), None)
+    setting = next((m for m in programme.measure if m.name == measure), None)
     return ProgrammeQuestion(
         programme=programme.id,
         target_group=programme.target_group,
-        is_primary=asked.primary if asked else False,
-        smallest_effect=asked.smallest_effect if asked else None,
+        is_primary=setting.primary if setting else False,
+        smallest_effect=setting.smallest_effect if setting else None,
         selection_years=programme.selection_years,
     )
 

@@ -1,7 +1,4 @@
-"""Within-school triple difference: the target pupils' change less that of their schoolmates.
-
-A robustness row; the fit, its weights and intervals are `estimators`'.
-"""
+"""Within-school triple difference: the target pupils' change minus that of their schoolmates."""
 
 from __future__ import annotations
 
@@ -12,22 +9,19 @@ from pipelines.impact.panel import FloatArray, SchoolPanel
 
 
 def triple_difference(target: SchoolPanel, complement: SchoolPanel) -> Answers:
-    """Change in the gap between a school's target pupils and its others, on exposures.
+    """Change in the gap between a school's target pupils and its other pupils, regressed on exposures.
 
-    Both panels are of one measure and the same programmes and years, `target` of the programme's
-    pupils and `complement` of the school's other pupils; schools in both count, with the years in
-    which both groups have a result. The outcome is the gap of the outcome year less the mean gap of
-    the baseline years, each year's gap in that year's SD of target pupils; the effect comes back in
-    the unit of the outcome year. Weights are 1 / (sampling variance of both groups' changes +
-    between-school variance about the regression), the groups being different pupils.
+    Both panels have one measure and the same programmes and years: `target` for the programme's pupils,
+    `complement` for the school's other pupils. Schools in both count, with the years in which both groups
+    have a result. The outcome is the gap of the outcome year minus the mean gap of the baseline years, each
+    in that year's SD of target pupils; the effect is in the unit of the outcome year. Weights are 1 /
+    (sampling variance of both groups' changes + residual between-school variance).
 
-    Takes out whatever moved all of a school's pupils alike: a new head, a change of intake, the
-    school's own luck (Gruber 1994, American Economic Review 84: 622; Olden and Møen 2022,
-    Econometrics Journal 25: 531). It assumes that without the programme the gap would have changed
-    alike in programme and comparison schools; that the programme did nothing for the other pupils
-    (what spills over to them is taken off the effect); and that schools were not chosen on the
-    target pupils' own bad luck, which it does not take out: a change from baseline, like that one
-    end of the headline, it overstates then.
+    It removes whatever moved all of a school's pupils alike, such as a new head, a change of intake or luck
+    (Gruber 1994, American Economic Review 84: 622; Olden and Møen 2022, Econometrics Journal 25: 531). It
+    assumes that without the programme the gap would have changed alike in both sides' schools; that the
+    programme did not affect the other pupils (spillovers reduce the estimate); and that schools were not
+    selected on the target pupils' own bad luck, which would inflate it like any change from baseline.
 
     Raises ValueError if the panels differ in measure, programmes, years or a school's exposures.
     """
@@ -61,7 +55,7 @@ def triple_difference(target: SchoolPanel, complement: SchoolPanel) -> Answers:
 
 
 def _from_centre(panel: SchoolPanel) -> FloatArray:
-    """School means (S, Y) less their year's, in the unit: gaps of unlike years then compare."""
+    """School means (S, Y) minus the year's centre, in the unit, so that gaps compare between years."""
     return panel.mean - panel.centre
 
 

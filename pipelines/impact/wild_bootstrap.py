@@ -1,7 +1,7 @@
-"""Wild cluster bootstrap with the null imposed, each school its own cluster.
+"""Wild cluster bootstrap with the null imposed; each school is its own cluster.
 
-Draws signs for residuals and computes every draw's statistic at once; turning statistics into
-p-values and intervals is `inversion`'s, and which columns go into the model is the caller's.
+Draws signs for residuals and computes all statistics at once; `inversion` turns them into p-values and
+intervals.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def wild_bootstrap(
 ) -> DrawnInference:
     """Test and bound one coefficient of a weighted regression by the restricted wild bootstrap.
 
-    `outcome` and `weights` (inverse variances) are (S,), `design` (S, p), one row a school. For each
-    effect tested the model is fitted under it, every school's residual multiplied by a draw of
-    `bootstrap_weights`, and the HC2 t of the result compared with the actual one (Cameron, Gelbach
-    and Miller 2008, Review of Economics and Statistics 90: 414). Webb's six points (2023, Canadian
-    Journal of Economics 56: 839) serve where few schools give Rademacher's two too few distinct
-    draws. The interval inverts the test. Meant for many schools and not for a handful in the
-    programme, where it hardly ever rejects (MacKinnon and Webb 2018, Econometrics Journal 21: 114).
+    `outcome` and `weights` (inverse variances) are (S,), `design` (S, p), one row per school. For each tested
+    effect the model is fitted under it, every school's residual is multiplied by a draw of
+    `bootstrap_weights`, and the HC2 t of the result is compared with the observed one (Cameron, Gelbach and
+    Miller 2008, Review of Economics and Statistics 90: 414). Webb's six points (2023, Canadian Journal of
+    Economics 56: 839) are used because with few schools Rademacher's two give too few distinct draws. The
+    interval inverts the test. It is meant for many schools; with a handful in the programme it hardly ever
+    rejects (MacKinnon and Webb 2018, Econometrics Journal 21: 114).
 
-    Raises ValueError if the coefficient, or its standard error, cannot be had.
+    Raises ValueError if the coefficient or its standard error cannot be estimated.
     """
     return bootstrap_statistics(
         outcome,
@@ -74,9 +74,9 @@ def bootstrap_statistics(
 ) -> DrawnStatistics:
     """Statistics of given multipliers (D, S) of the restricted residuals.
 
-    Other arguments as in `wild_bootstrap`. The restricted residual of effect tau0 is e_y - tau0 e_x,
-    of outcome and exposure on the other columns, so a draw's coefficient and residuals are linear in
-    tau0 and no draw or effect is refitted. Raises ValueError as `wild_bootstrap` does.
+    Other arguments as in `wild_bootstrap`. Under effect tau0 the restricted residual is e_y - tau0 e_x, the
+    residuals of outcome and exposure on the other columns. So coefficients and residuals are linear in tau0
+    and nothing is refitted. Raises ValueError as `wild_bootstrap` does.
     """
     root = np.sqrt(weights / weights.mean())
     rows = design * root[:, None]
