@@ -1,1 +1,1 @@
-"""The one door to `released`: what leaves the marts, and what is withheld on the way."""
+"""The disclosure gate: everything published passes it, and small figures are suppressed there."""

@@ -1,8 +1,8 @@
-"""The disclosure gate: the rules laid down for the released SELECTs, and whether what they made keeps them.
+"""The disclosure gate: sets up the rules for the released SELECTs, and checks the tables they fill.
 
-What is withheld and why: `README.md`. The thresholds: `thresholds.py`. The rules as SQL: `rules.sql`. What
-may be shown of groups of pupils is decided in `public_total.sql`, of single schools in `school_shown.sql`.
-The released tables themselves are made in `released.making`.
+`README.md` explains what is suppressed and why. Thresholds are in `thresholds.py`, the rules as SQL in
+`rules.sql`. `public_total.sql` decides about groups of pupils, `school_shown.sql` about single schools.
+`released.making` builds the released tables.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ FOLDER = Path(__file__).parent
 
 
 def judge(con: duckdb.DuckDBPyConnection) -> None:
-    """Decide, before any released table is made, what may be shown of every group of pupils and school."""
-    lay_down_rules(con)
+    """Decide what may be published of every pupil group and school, before released tables are built."""
+    create_rules(con)
     for name in ("side_result", "public_total", "school_shown"):
         con.execute(rule(name))
 
 
-def lay_down_rules(con: duckdb.DuckDBPyConnection) -> None:
-    """Say to SQL which results are public, and what the rules are. Needs the tables of the protocol."""
+def create_rules(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the rules as SQL macros, and find the public results. Needs the protocol's tables."""
     con.execute(rule("public_key_stage"))
     (minimum_cell,) = con.execute("SELECT minimum_cell FROM protocol.study").fetchall()[0]
     values = {"minimum_cell": minimum_cell, "normal_value": NORMAL_VALUE, **MACROS}
@@ -40,33 +40,33 @@ def lay_down_rules(con: duckdb.DuckDBPyConnection) -> None:
         "key_stage IN (SELECT key_stage FROM temp.public_key_stage) FROM protocol.measure"
     ).fetchall()
     for at, name in enumerate(("key_stage_of", "stored_decimals_of", "half_scale_of"), 1):
-        _lay_down_words(con, name, {fact[0]: fact[at] for fact in facts})
+        _lookup_macro(con, name, {fact[0]: fact[at] for fact in facts})
     public = ", ".join(sql_text(fact[0]) for fact in facts if fact[4])
     con.execute(
         f"CREATE OR REPLACE TEMP MACRO is_public(name) AS name IN ({public or 'NULL'}) IS TRUE"
     )
-    _lay_down_words(con, "why_withheld", WITHHELD_REASONS)
-    know(con, "score_interval", score_interval, ["DOUBLE", "DOUBLE"], "DOUBLE[]")
+    _lookup_macro(con, "why_withheld", WITHHELD_REASONS)
+    register_function(con, "score_interval", score_interval, ["DOUBLE", "DOUBLE"], "DOUBLE[]")
     con.execute(rule("rules"))
 
 
-def know(
+def register_function(
     con: duckdb.DuckDBPyConnection,
     name: str,
     function: Callable[..., object],
     takes: list[str],
     gives: str,
 ) -> None:
-    """Make a Python function known to a connection's SQL, once."""
+    """Register a Python function for a connection's SQL, once."""
     known = con.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ?", [name])
     if not known.fetchall():
         con.create_function(name, function, takes, gives)  # type: ignore[arg-type]
 
 
-def _lay_down_words(
+def _lookup_macro(
     con: duckdb.DuckDBPyConnection, name: str, meanings: Mapping[Any, object]
 ) -> None:
-    """A macro that says of each word what is known of it: constants, so that any expression may ask."""
+    """Create a macro that maps words to constants, which any SQL expression can use."""
     cases = " ".join(
         f"WHEN {sql_text(word)} THEN {sql_text(str(known)) if isinstance(known, str) else known}"
         for word, known in meanings.items()
@@ -75,7 +75,7 @@ def _lay_down_words(
 
 
 def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of which something is withheld, by table; only tables that can withhold."""
+    """Number of rows with a withheld figure, for each table that can withhold."""
     return {
         table.name: row_count(con, f"{table.full_name} WHERE {_withheld_sign(table)}")
         for table in RELEASED_TABLES
@@ -84,9 +84,9 @@ def count_withheld(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def count_small(con: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Rows of a released table that show what rests on too few: none, or the door did not hold.
+    """Number of rows that show a figure based on too few pupils; should be 0.
 
-    Asked of a connection that has the rules, as `release` leaves it.
+    Needs a connection with the rules, as after `release`.
     """
     table = _table(name)
     return row_count(
@@ -95,9 +95,9 @@ def count_small(con: duckdb.DuckDBPyConnection, name: str) -> int:
 
 
 def count_unrounded(con: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Rows of a released table with a count of pupils that is not rounded: none.
+    """Number of rows with an unrounded count of pupils; should be 0.
 
-    A rounded count is the middle of its class, or what two of them are apart. Asked as `count_small` is.
+    A rounded count is the middle of its class, or a difference of two of them. Needs the rules, as above.
     """
     table = _table(name)
     rounded = [count.column for count in table.pupil_counts if not count.is_published]
@@ -115,7 +115,7 @@ def _table(name: str) -> Table:
 
 
 def _is_public(table: Table) -> str:
-    """SQL: whether a row is made of public results alone."""
+    """SQL: whether a row contains public results only."""
     return "is_public(measure)" if _has(table, "measure") else "false"
 
 
@@ -124,14 +124,15 @@ def _has(table: Table, name: str) -> bool:
 
 
 def _withheld_sign(table: Table) -> str:
-    """SQL: whether something of a row is withheld."""
+    """SQL: whether a row has a withheld figure."""
     if _has(table, "suppressed"):
         return "suppressed"
     return " OR ".join(f"{count.column} IS NULL" for count in table.pupil_counts)
 
 
 def _is_small(table: Table) -> str:
-    """SQL: a figure rests on too few, is of nearly none or all, or stands where it is withheld."""
+    """SQL: whether a figure rests on too few pupils, is close to none or all, or is shown although
+    suppressed."""
     counts = [count.column for count in table.pupil_counts]
     conditions = [f"are_few({n})" for n in counts]
     if _has(table, "n_meeting"):
@@ -147,5 +148,5 @@ def _is_small(table: Table) -> str:
 
 
 def rule(name: str) -> str:
-    """SQL of this room: a rule, or what it is held against."""
+    """The SQL of one rule of this room."""
     return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")

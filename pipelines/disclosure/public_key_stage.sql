@@ -1,6 +1,6 @@
--- Key stages whose results are all public by school already: nothing made of them is a secret. Every release of theirs
--- is of performance tables, and these are as published: no group that is never public by school, and no figure of
--- one to five pupils, which the Department withholds itself.
+-- Key stages whose results are already public for every school, so that nothing about them is secret. All their
+-- releases must be performance tables as published: without the groups that are never published by school, and without
+-- figures for one to five pupils, which the Department suppresses.
 CREATE OR REPLACE TEMP TABLE public_key_stage AS
 SELECT key_stage
 FROM protocol.result_release

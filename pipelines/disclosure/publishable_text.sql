@@ -1,5 +1,5 @@
--- A fingerprint of each school's own words that may be published today, with all that is shown beside them: who is
--- said to have given them, and as what. It changes with the words and with the consent.
+-- A hash of each publishable text together with all that is printed beside it, such as attribution and role. It changes
+-- with the text and with the consent.
 WITH given AS (
     SELECT source_id, row_number, consent, 'statement' AS kind, programme, urn, [attribution, role, theme, tone, quote] AS shown
     FROM raw.statements
@@ -7,14 +7,14 @@ WITH given AS (
     SELECT source_id, row_number, consent, 'case study', programme, urn, [context, support_received, statement]
     FROM raw.case_studies
     UNION ALL
-    -- What a school received is told with its case study, or not at all.
+    -- Support is published with the school's case study or not at all.
     SELECT
-        received.source_id, received.row_number, 'YES', 'support', received.programme, received.urn,
-        [CAST(received.from_date AS VARCHAR), CAST(received.until_date AS VARCHAR), received.support]
-    FROM raw.case_study_support AS received
+        support.source_id, support.row_number, 'YES', 'support', support.programme, support.urn,
+        [CAST(support.from_date AS VARCHAR), CAST(support.until_date AS VARCHAR), support.support]
+    FROM raw.case_study_support AS support
     JOIN mart.school_urn AS school_urn USING (urn)
-    SEMI JOIN mart.case_study AS told
-        ON told.programme = received.programme AND told.school_id = school_urn.school_id
+    SEMI JOIN mart.case_study AS case_study
+        ON case_study.programme = support.programme AND case_study.school_id = school_urn.school_id
     UNION ALL
     SELECT source_id, row_number, consent, 'evaluation', programme, urn, [free_text]
     FROM raw.evaluations

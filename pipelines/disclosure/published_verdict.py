@@ -1,6 +1,6 @@
-"""What the board last saw: the verdicts of the latest release that a person has recorded of a study.
+"""The verdicts of the latest release that a person recorded as published.
 
-Recording a release, and what it means for what may be shown now, is `releases`'.
+Releases are recorded in `releases`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class PublishedVerdict(NamedTuple):
 
 
 def last_published_verdicts(study_folder: Path) -> tuple[PublishedVerdict, ...]:
-    """The verdicts of the latest recorded release; none if nothing was ever recorded.
+    """The verdicts of the latest recorded release; empty if there is none.
 
-    A figure that was withheld has none. Raises StudyError if the record cannot be read.
+    Suppressed figures have no verdict. Raises StudyError if the record cannot be read.
     """
     files = list(recorded_impact(study_folder))
     if not files:
@@ -42,7 +42,7 @@ def last_published_verdicts(study_folder: Path) -> tuple[PublishedVerdict, ...]:
         with duckdb.connect() as con:
             impact = f"read_parquet({one_file(file)}, hive_partitioning = false)"
             names = {name for name, *_ in con.execute(f"DESCRIBE FROM {impact}").fetchall()}
-            # Records from before rounding have no such column: there a verdict fell with its counts.
+            # Older records lack this column: their verdicts were withheld together with the counts.
             is_withheld = (
                 "suppressed"
                 if "suppressed" in names

@@ -1,7 +1,7 @@
-"""What a person has published of a study: recorded in its folder, so that later runs say what has changed.
+"""Records what a person has published, in the study's folder, so that later runs can report changes.
 
-A record holds the released tables but for what schools said. What may be shown does not depend on it: figures
-are rounded, so that two releases, of one study folder or of two, tell little of the pupils they differ by.
+A record holds the released tables except schools' own words. It does not affect suppression: because figures
+are rounded, two releases, of one study or of two, reveal little about the pupils they differ by.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FOLDER = "releases"
 
 @dataclass(frozen=True)
 class Recorded:
-    """A release as recorded: where, of which run, how many tables, and rows of them withheld."""
+    """A recorded release: folder, run, number of tables, and rows withheld."""
 
     folder: Path
     run: str
@@ -36,7 +36,7 @@ class Recorded:
     n_withheld: int
 
     def in_words(self) -> str:
-        """What was recorded, for the terminal of the person who did it."""
+        """What was recorded, for the terminal."""
         day = date.fromisoformat(self.folder.name)
         return (
             f"Recorded as published on {day.day} {day:%B %Y}: run {self.run}.\n"
@@ -48,12 +48,12 @@ class Recorded:
 def record(study: Study, paths: StudyPaths, released_on: date) -> Recorded:
     """Copy the current run's released tables into the study's folder, as published on a day.
 
-    Raises StudyError if there is no current run, if it was not made from the study as it stands, or if a
-    release of that day is recorded already; then nothing is written.
+    Raises StudyError, and writes nothing, if there is no current run, if it was made from a different version
+    of the study, or if that day already has a release.
     """
     folder = study.folder / FOLDER / released_on.isoformat()
     make_work(paths)
-    # A run under way may switch `current` at any moment.
+    # Another run could switch `current` at any moment.
     with FileLock(paths.lock), private_files():
         return _record(study, paths, folder)
 
@@ -63,7 +63,7 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        # Words are not recorded: no figure can be worked out from them, and a school may take them back.
+        # Schools' own words are not recorded: no figure depends on them, and consent may be withdrawn.
         words = shutil.ignore_patterns(*(f"{table.name}.*" for table in RELEASED_VOICES))
         shutil.copytree(paths.current / "released", building / "released", ignore=words)
         shutil.copy(paths.current / "run.json", building)
@@ -76,7 +76,7 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
 
 
 def releases_sha256(study_folder: Path) -> str:
-    """One fingerprint of all recorded releases: what is said to have changed since depends on them."""
+    """One hash of all recorded releases, because reported changes depend on them."""
     digest = hashlib.sha256()
     for file in recorded_impact(study_folder):
         digest.update(f"{file.parents[1].name}\n".encode())
@@ -86,14 +86,14 @@ def releases_sha256(study_folder: Path) -> str:
 
 
 def recorded_impact(study_folder: Path) -> Iterator[Path]:
-    """The `released.impact` of every recorded release, oldest first, whether it is there or not."""
+    """The path of `released.impact` in every recorded release, oldest first, even if the file is missing."""
     for folder in sorted((study_folder / FOLDER).glob("[0-9]*")):
         if folder.is_dir():
             yield folder / "released" / "impact.parquet"
 
 
 def _run_of(study: Study, paths: StudyPaths, folder: Path) -> str:
-    """The current run's name, if it may be recorded. Raises StudyError if not."""
+    """The current run's name. Raises StudyError if it must not be recorded."""
     faults = []
     if folder.exists():
         faults.append(

@@ -1,4 +1,4 @@
--- Beside the programme's own figures, the verdicts that may be shown.
+-- Add the publishable verdicts to the programme's own figures.
 UPDATE released.revisions AS revision
 SET verdict_before = change.verdict_before, verdict_after = change.verdict_after
 FROM released.verdict_change AS change

@@ -1,13 +1,13 @@
--- Schools of which a single one's results may be seen, by measure and group, with the fewest pupils they had in a year of
--- the study. No group of special need; of other groups, as many pupils as leave one of them small beside the rest. What
--- is public by school is shown as it is published.
+-- The measures and groups for which a single school's results may be shown, with its fewest pupils in any year. Never
+-- groups with special educational needs; other groups need enough pupils in every year. Public results are shown as
+-- published.
 CREATE OR REPLACE TEMP TABLE school_shown AS
 SELECT
     school_id,
     measure,
     pupil_group,
     min(n_pupils) AS n_least,
-    -- One pupil more or less moves the school's figure by no more.
+    -- The school's figure is rounded to what one pupil can change.
     CASE
         WHEN is_public(measure) THEN NULL
         WHEN any_value(declared.unit) = 'share' THEN step_from(1 / min(n_pupils))
@@ -19,7 +19,7 @@ WHERE value_status = 'value' AND n_pupils > 0 AND NOT is_special_need(pupil_grou
 GROUP BY school_id, measure, pupil_group
 HAVING
     min(n_pupils) >= CASE WHEN is_public(measure) THEN minimum_cell() ELSE fewest_pupils_of_school() END
-    -- In no year none or all of its pupils.
+    -- In no year may the figure be that of none or all of the pupils.
     AND (
         is_public(measure)
         OR NOT any_value(declared.counts_pupils)

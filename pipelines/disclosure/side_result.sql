@@ -1,7 +1,7 @@
--- The results of every school of a group that figures are shown of: a programme's schools and the others, each arm, and
--- the authority, in every release.
+-- Results of every school in each published group: a programme's schools and the other schools, each arm, and the
+-- authority, in every release.
 CREATE OR REPLACE TEMP TABLE side_result AS
-WITH asked AS (
+WITH question AS (
     SELECT measure.programme, measure.measure, programme.target_group
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
@@ -15,39 +15,40 @@ local_school AS (
     WHERE school.is_local AND school.is_compared_kind
 ),
 
--- For a gap, the other side of it too.
-asked_group AS (
+-- For a gap, both of its groups.
+question_group AS (
     SELECT
         *,
         unnest(CASE target_group WHEN 'disadvantaged' THEN ['disadvantaged', 'not_disadvantaged'] ELSE [target_group] END)
             AS pupil_group
-    FROM asked
+    FROM question
 ),
 
--- A school that joined a programme and is not under way in the outcome year is on neither of its sides.
+-- A school that joined a programme but is not under way in the outcome year is on neither side.
 side AS (
     SELECT
-        asked.programme,
-        asked.measure,
-        asked.pupil_group,
+        question.programme,
+        question.measure,
+        question.pupil_group,
         school.school_id,
         CASE WHEN member.school_id IS NULL THEN 'rest' ELSE 'programme' END AS arm
-    FROM asked_group AS asked
+    FROM question_group AS question
     CROSS JOIN local_school AS school
     LEFT JOIN mart.exposure AS member
-        ON member.programme = asked.programme AND member.school_id = school.school_id AND member.is_outcome
+        ON member.programme = question.programme AND member.school_id = school.school_id AND member.is_outcome
     WHERE member.school_id IS NULL OR member.standing = 'under_way'
     UNION ALL
-    SELECT DISTINCT 'all' AS programme, asked.measure, asked.target_group AS pupil_group, school.school_id, school.arm
-    FROM asked
+    SELECT DISTINCT 'all' AS programme, question.measure, question.target_group AS pupil_group, school.school_id, school.arm
+    FROM question
     CROSS JOIN local_school AS school
     UNION ALL
-    SELECT DISTINCT 'all' AS programme, asked.measure, asked.pupil_group, school.school_id, 'authority' AS arm
-    FROM asked_group AS asked
+    SELECT DISTINCT 'all' AS programme, question.measure, question.pupil_group, school.school_id, 'authority' AS arm
+    FROM question_group AS question
     CROSS JOIN local_school AS school
 ),
 
--- The Department's tables show each school's pupils of some groups where as many are in the group, and outside it.
+-- The smallest published group of each school: the Department publishes a school's group only if both the group and its
+-- complement have enough pupils.
 published AS (
     SELECT school_id, measure, academic_year, release_status, min(n_pupils) AS n_least
     FROM mart.cell
@@ -55,7 +56,7 @@ published AS (
     GROUP BY school_id, measure, academic_year, release_status
 )
 
--- Who takes all that is published off a total has what is left: where that is few schools, they are not counted in it.
+-- A reader can subtract all published schools from a total. If few unpublished schools remain, they are left out of it.
 SELECT
     side.*,
     cell.key_stage,
@@ -66,10 +67,10 @@ SELECT
     cell.rounding_half_width,
     NOT is_public(side.measure)
     AND NOT is_special_need(side.pupil_group)
-    AND least(cell.n_pupils, published.n_least) < minimum_cell() AS is_left_by_tables,
-    is_left_by_tables
-    AND count(*) FILTER (is_left_by_tables) OVER of_total < fewest_schools_unpublished()
-    AND count(*) FILTER (NOT is_left_by_tables) OVER of_total > 0 AS is_left_out
+    AND least(cell.n_pupils, published.n_least) < minimum_cell() AS is_unpublished,
+    is_unpublished
+    AND count(*) FILTER (is_unpublished) OVER of_total < fewest_schools_unpublished()
+    AND count(*) FILTER (NOT is_unpublished) OVER of_total > 0 AS is_left_out
 FROM side
 JOIN mart.cell AS cell USING (school_id, measure, pupil_group)
 LEFT JOIN published USING (school_id, measure, academic_year, release_status)

@@ -1,36 +1,35 @@
-"""The numbers disclosure control decides by, each once. Why each is what it is: `README.md` beside this file.
+"""The thresholds of disclosure control; `README.md` in this folder gives the reasons.
 
-`minimum_cell`, the fewest pupils a figure may rest on, is the study's own and stands in its protocol.
+The fewest pupils behind a figure, `minimum_cell`, is set in each study's protocol.
 """
 
 from __future__ import annotations
 
 from pipelines.catalogue.vocabulary import WithheldReason
 
-# Of two schools each can take itself off and read the other; of three none can.
+# With two schools, each can subtract its own result and read the other's.
 FEWEST_SCHOOLS = 3
-# What published tables leave of a total is of no fewer schools: of three or four, each may have one pupil, or
-# the most that are not published, and that the sum would tell.
+# Schools that published tables leave out of a total must number at least this many. For three or four, each
+# could have one pupil, or the most that stay unpublished, and the remainder would then reveal it.
 FEWEST_SCHOOLS_UNPUBLISHED = 5
-# An estimate, or an average of schools, of fewer on a side says too much of each of them.
+# With fewer schools on a side, an estimate or average reveals too much about each.
 FEWEST_SCHOOLS_OF_ESTIMATE = 10
-# What a single school got is shown of no fewer pupils.
+# A single school's result is shown only for at least this many pupils.
 FEWEST_PUPILS_OF_SCHOOL = 10
-# How alike pupils of one school are (the intraclass correlation): a tenth of what they differ by is between
-# schools. Hedges and Hedberg 2007, Educational Evaluation and Policy Analysis 29: 60, has 0.1 to 0.2 with
-# and without earlier attainment.
-SIMILARITY_WITHIN_SCHOOL = 0.1
+# Intraclass correlation of pupils: the share of variance between schools. Hedges and Hedberg 2007,
+# Educational Evaluation and Policy Analysis 29: 60, give 0.1 to 0.2 with and without prior attainment.
+INTRACLASS_CORRELATION = 0.1
 
-# As SQL knows them (`rules.sql`).
+# The same as SQL macros (see `rules.sql`).
 MACROS: dict[str, float] = {
     "fewest_schools": FEWEST_SCHOOLS,
     "fewest_schools_unpublished": FEWEST_SCHOOLS_UNPUBLISHED,
     "fewest_schools_of_estimate": FEWEST_SCHOOLS_OF_ESTIMATE,
     "fewest_pupils_of_school": FEWEST_PUPILS_OF_SCHOOL,
-    "similarity_within_school": SIMILARITY_WITHIN_SCHOOL,
+    "intraclass_correlation": INTRACLASS_CORRELATION,
 }
 
-# Why an estimate is withheld.
+# Printed instead of a withheld estimate.
 WITHHELD_REASONS: dict[WithheldReason, str] = {
     "small_group": "withheld: too few pupils stand behind it, or behind an average it is made of",
     "few_schools": f"withheld: an estimate from fewer than {FEWEST_SCHOOLS_OF_ESTIMATE} schools on a side "

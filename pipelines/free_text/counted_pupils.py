@@ -1,7 +1,7 @@
-"""Whether a text counts pupils, in digits or in words: "None of our three disadvantaged pupils passed."
+"""Detects texts that count pupils, in digits or words: "None of our three disadvantaged pupils passed."
 
-A count that a table withholds may stand in what a school wrote, so a person reads such a text first. Pure
-rules on one text: a number, then whom it counts. Numbers of other things, years and key stages are no counts.
+A school's text could reveal a count that a table suppresses, so a person must read it first. The rules look
+for a number followed by the people it counts. Other numbers, years and key stages do not count.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _UNITS = (
 )
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _UNIT, _TEN = _UNITS.replace(" ", "|"), _TENS.replace(" ", "|")
-# No year: 2018 pupils are not counted, the pupils of 2018 are meant.
+# Not a year: "2018 pupils" means the pupils of 2018.
 _DIGITS = r"(?<![\w£$€.,])(?!(?:19|20)\d\d\b)\d+(?:,\d{3})*(?:\.\d+)?"
 _WORDS = (
     rf"\b(?:(?:{_TEN})(?: (?:{_UNIT}))?|{_UNIT}|(?:a|half a) dozen|(?:a )?hundred|(?:a )?couple|"
@@ -42,11 +42,11 @@ _SINGULAR, _PLURAL = frozenset(_PEOPLE), frozenset(_PEOPLE.values())
 _ONE = frozenset({"one", "1"})
 _GROUPS = frozenset({"class", "cohort", "intake", "group"})
 _PRONOUNS = frozenset({"them", "ours", "whom"})
-# What may stand between a number and whom it counts beside words that describe: "of our", "of all the".
+# Words allowed between a number and the people it counts, besides adjectives: "of our", "of all the".
 _DETERMINERS = (
     "of from our the my your their its his her these those this that all last same other more"
 )
-# Words that begin something else: what follows is not what was counted.
+# Words that start a new phrase: nouns after them are not what was counted.
 _ELSEWHERE = (
     "to for with who which what is was has have had were are be been being am in on at by into as but or "
     "than a an not did do does done it we they he she you i me us when where while if so because after "
@@ -54,13 +54,13 @@ _ELSEWHERE = (
     "day hour minute month lesson visit teacher adult parent family ta book thing course can could will "
     "would should may might must told said says helped saw"
 )
-# Letters from a number to whom it counts, at most: a longer sentence says something else first.
+# Longest distance in characters between a number and the people it counts.
 _FAR = 120
-# Ends like a plural and is none, or is part of what pupils are called.
+# Words that look like plurals but are not, or describe pupils.
 _DESCRIBES = re.compile(r"(?:needs|meals|premium|ks\d|.*(?:ous|ss|['’]s|s['’]))$")
 
 _A_NUMBER = rf"(?:\d+|{_UNIT})"
-# Years, key stages and the like, alone or in a list: numbers that name and do not count.
+# Numbers that name years, key stages and the like, alone or in lists, and do not count.
 _LABEL = re.compile(
     rf"(?<!\bthis )(?<!\blast )(?<!\bnext )(?<!\bthat )(?<!\bschool )(?<!\bsame )(?<!\bacademic )"
     rf"\b(?:year|yr|y|ks|key stage|stage|phase|tier|level|band|age|aged|wave|class|set) ?{_A_NUMBER}"
@@ -69,7 +69,7 @@ _LABEL = re.compile(
     r"|\b(?:19|20)\d\d(?:[/ ]\d\d)?\b(?!\d)|\b\d:\d\b"
 )
 _OLD = re.compile(rf"\b{_A_NUMBER} (?:year|yr) old(s?)\b")
-# Of several words, one description: none of them begins something else.
+# Phrases treated as one adjective.
 _DESCRIPTION = re.compile(
     r"\b(?:(?:previously )?looked after|hard to reach|free school meals?|in care)\b"
 )
@@ -89,10 +89,10 @@ _MEANWHILE = (
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        # Whoever they are, a result is told of that many: "Only two met the standard."
+        # A number with a result counts pupils even if it does not name them: "Only two met the standard."
         rf"(?:{_SHARE}|{_NUMBER}(?: ?(?:%|per ?cent\b))?|\b(?:none|neither|both|nobody|no one|everyone|"
         rf"everybody|all of them)){_MEANWHILE} {_RESULT}",
-        # None and all of a group are as telling as a number, where a result is told of them.
+        # With a result, none or all of a group is as revealing as a number.
         rf"\b(?:all|every|each|no)\b(?: (?!with\b)[a-z0-9'’]+){{0,6}}? (?:{'|'.join(_SINGULAR | _PLURAL)})\b"
         rf"[^.!?;\n]{{0,60}} {_STANDARD}",
         rf"\b(?:class|cohort|intake|group) of (?:just |only |about )?{_NUMBER}"
@@ -111,16 +111,16 @@ _PATTERNS = tuple(
 
 
 def counts_pupils(text: str) -> bool:
-    """Whether some number in the text, in digits or words, is a number or a share of pupils.
+    """Whether a number in the text, in digits or words, is a number or share of pupils.
 
-    `text` is normalised (NFKC). Of "all" and "no" pupils only results count: "all our pupils" is common.
+    `text` is normalised (NFKC). "All" and "no" pupils count only with a result: "all our pupils" is common.
     """
     plain = _plain(text)
     return any(pattern.search(plain) for pattern in _PATTERNS) or any(_people_counted(plain))
 
 
 def _plain(text: str) -> str:
-    """Lower case, marks between words gone, numbers that are names taken out."""
+    """Lower case, without punctuation between words and without numbers that are names."""
     plain = re.sub(r"[\"“”‘*_~\-‐‑–—]+|(?<!\w)['’]|['’](?!\w)", " ", text.casefold())
     plain = plain.replace("\u2044", "/")  # as NFKC writes ½
     plain = " ".join(plain.split())
@@ -130,9 +130,9 @@ def _plain(text: str) -> str:
 
 
 def _people_counted(plain: str) -> Iterator[bool]:
-    """For each number, whether what it counts are pupils."""
+    """For each number, whether it counts pupils."""
     for found in _COUNT.finditer(plain):
-        # To the end of the sentence; a comma right after a number ends what is said of it.
+        # Up to the end of the sentence; a comma right after the number ends the phrase.
         rest = re.split(r"[.!?;:\n]|^,", plain[found.end() : found.end() + _FAR], maxsplit=1)[0]
         words = re.findall(r"[a-z0-9'’]+", rest.lstrip())[:9]
         yield _are_people(words, found)
@@ -145,7 +145,7 @@ def _are_people(words: list[str], count: re.Match[str]) -> bool:
     for index, word in enumerate(words):
         if word in _PLURAL:
             follows = words[index + 1] if index + 1 < len(words) else ""
-            # "Both pupils and staff" is no number of pupils.
+            # "Both pupils and staff" does not count pupils.
             is_pair = count["share"] == "both" and follows in {"and", "or"} and not has_of
             return (has_of or not is_one) and not is_pair
         if word in _SINGULAR and words[index + 1 : index + 2] != ["premium"]:
@@ -158,7 +158,7 @@ def _are_people(words: list[str], count: re.Match[str]) -> bool:
         if word in _ELSEWHERE.split() or (word == "and" and count["share"] == "both"):
             return False
         if word in _DETERMINERS.split():
-            # "In one term our pupils": whoever "our" begins was not counted.
+            # "In one term our pupils": "our" begins a new phrase.
             if index and not has_of and word not in {"other", "more", "same"}:
                 return False
         elif word.endswith("s") and not _DESCRIBES.match(word):

@@ -1,8 +1,8 @@
-"""What people wrote: made inert and short for publication, and held back where it may point at a person.
+"""Makes schools' texts safe and short for publication, and holds those that may identify a person.
 
-Pure functions on one text. Which texts are judged, and what a person decided, is SQL's (`text_review`).
-Rules and not a language model: they run anywhere, give the same answer twice, and a text held for nothing
-costs a person a minute, while a name let through cannot be called back.
+`text_review.sql` selects the texts and applies reviewers' decisions. Rules are used rather than a language
+model: they run anywhere and are reproducible. A text held needlessly costs a minute; a published name cannot
+be recalled.
 """
 
 from __future__ import annotations
@@ -30,40 +30,39 @@ _AMOUNT = re.compile(r"[+-][\d.,]+(?:%|(?: [a-z]+)*)")
 
 
 def publishable_text(text: str) -> str:
-    """One paragraph of at most `LONGEST_TEXT` characters, and no character that is not seen.
+    """One paragraph of at most `LONGEST_TEXT` characters, without invisible characters.
 
-    Control, zero-width and direction-changing characters go (a joiner within an emoji stays), marks piled
-    on a letter are thinned, white space is folded. A longer text is cut at a word and ends in
-    "… [shortened]".
+    Removes control, zero-width and direction-changing characters (except joiners in emoji), limits combining
+    marks per letter, and collapses white space. A longer text is cut at a word and ends in "… [shortened]".
     """
     plain = _visible(text)
     if len(plain) <= LONGEST_TEXT:
         return plain
     kept = plain[: LONGEST_TEXT - len(_SHORTENED)]
-    # A single endless word is cut where it is.
+    # A single long word is cut anywhere.
     return (kept[: kept.rfind(" ")] if " " in kept[-200:] else kept) + _SHORTENED
 
 
 def inert_in_spreadsheet(text: str) -> str:
-    """The text, with `'` before it if a spreadsheet would take it for a formula (OWASP, CSV injection).
+    """The text, prefixed with `'` if a spreadsheet would run it as a formula (OWASP, CSV injection).
 
-    An amount with a sign, as "+2.1 points", is left as it is.
+    Signed amounts such as "+2.1 points" are unchanged.
     """
     is_formula = _FORMULA.match(text) and not _AMOUNT.fullmatch(text)
     return f"'{text}" if is_formula else text
 
 
 def review_reasons(text: str, known_names: Sequence[str]) -> list[str]:
-    """Why a person has to read the text before it may be published, in alphabetical order; often nothing.
+    """Reasons why a person must read the text before publication, sorted; empty if there are none.
 
-    `known_names` are names that are no person's: the study's schools, programmes and authority.
+    `known_names` are names of the study's schools, programmes and authority, which identify no person.
     """
     plain = unicodedata.normalize("NFKC", _visible(text))
     if not plain:
         return ["nothing to read"]
     reasons = set(_numbers_in(plain))
     reasons |= {reason for reason, pattern in _PATTERNS.items() if pattern.search(plain)}
-    # Line ends begin a sentence, so they are kept here.
+    # Keep line ends, because they start sentences.
     lines = "\n".join(unicodedata.normalize("NFKC", _visible(line)) for line in text.splitlines())
     if counts_pupils(lines):
         reasons.add("number of pupils")
@@ -102,8 +101,8 @@ def _joins_emoji(text: str, index: int) -> bool:
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*"
 _PATTERNS = {
-    # The check letter first, as the Department's guide to unique pupil numbers has it. A mistyped
-    # number still points at a pupil, so the letter is not recomputed.
+    # The check letter comes first, as in the Department's guide to unique pupil numbers. It is not verified,
+    # because a mistyped number can still identify a pupil.
     "UPN": re.compile(r"\b[a-z][ -]?\d{3}[ -]?\d{4}[ -]?\d{2}[ -]?\d{2}[ -]?[\da-z]\b", re.I),
     "date of birth": re.compile(
         r"\b\d{1,2}([/.-])\d{1,2}\1(?:\d{4}|\d\d)\b|\b(?:19|20)\d\d([/.-])\d{1,2}\2\d{1,2}\b"
@@ -119,7 +118,7 @@ _LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ ().-]{0,2}\d){6,14}")
 
 
 def _numbers_in(plain: str) -> Iterator[str]:
-    """Long numbers that are no UPN and no date, by what their check digit says they are."""
+    """Kinds of long numbers other than UPNs and dates, by their check digits."""
     rest = _PATTERNS["date of birth"].sub("!", _PATTERNS["UPN"].sub("!", plain))
     for found in _LONG_NUMBER.findall(rest):
         digits = [int(digit) for digit in found if digit.isdecimal()]
@@ -137,9 +136,9 @@ def _numbers_in(plain: str) -> Iterator[str]:
 # --------------------------------------------------------------------------------------------- names
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
-# A full stop after a single letter is an initial's.
+# A full stop after a single letter marks an initial, not the end of a sentence.
 _SENTENCE_END = re.compile(r"(?:^|\n|[^\W_]{2}[’”\"')]*[.!?…]+[’”\"')]*\s+[“\"‘'(]*)$|[?!]\s+$")
-_SAID_TO_BE_NAMED = re.compile(
+_NAMED_PERSON = re.compile(
     r"\b(?:pupil|child|boy|girl|lad|student|learner|son|daughter|brother|sister|mum|mother|dad|father|"
     r"parent|teacher|assistant|someone)(?: (?:is|was))? (?:called|named) \w"
     r"|\b(?:mr|mrs|mx|dr)\b\.? ?[a-z]",
@@ -164,18 +163,18 @@ def _listed(file: str) -> list[dict[str, str]]:
 
 @cache
 def _given_names() -> dict[str, str]:
-    """Given names in lower case, with "word" or "opener" for those that are words or open sentences too."""
+    """Given names in lower case; "word" or "opener" marks those that are also words or start sentences."""
     return {row["given_name"]: row["is_also"] for row in _listed("given_names.csv")}
 
 
 @cache
 def _ordinary_words(use: str) -> frozenset[str]:
-    """Words in lower case that are no name, by a column of the list: where a capital means nothing."""
+    """Words in lower case that are not names, by column of the list, which says where a capital is normal."""
     return frozenset(row["word"] for row in _listed("ordinary_words.csv") if row[use] == "yes")
 
 
 def _names_someone(text: str) -> bool:
-    if _SAID_TO_BE_NAMED.search(text) or _TITLE.search(text):
+    if _NAMED_PERSON.search(text) or _TITLE.search(text):
         return True
     for match in _WORD.finditer(text):
         word = re.sub(r"[’']s?$", "", match[0])
@@ -185,7 +184,7 @@ def _names_someone(text: str) -> bool:
             for letter in word
             if letter.isalpha()
         ):
-            # Names of people are what an English text writes in another script.
+            # In English text, words in another script are usually names.
             return True
         opens = _SENTENCE_END.search(text[max(0, match.start() - 12) : match.start()]) is not None
         acts = is_owner or (
@@ -198,9 +197,9 @@ def _names_someone(text: str) -> bool:
 
 
 def _is_name(word: str, *, opens: bool, acts: bool) -> bool:
-    """Whether a word is likely a name: where it stands, and whether it owns or does something."""
+    """Whether a word is probably a name, from its position and whether it owns or does something."""
     folded = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", word.casefold()))
-    # TAs and EHCPs are no names.
+    # Acronyms such as TAs and EHCPs are not names.
     is_capitalised = word[0].isupper() and not word.isupper() and not word[1].isupper()
     given = _given_names()
     also = next(
@@ -217,7 +216,7 @@ def _is_name(word: str, *, opens: bool, acts: bool) -> bool:
 
 
 def _without(text: str, known_names: Iterable[str]) -> str:
-    """The text with names that are no person's replaced by a word that is none either."""
+    """The text with the known names replaced by "it"."""
     pattern = _pattern_of(tuple(known_names))
     return pattern.sub("it", text) if pattern else text
 
@@ -230,7 +229,7 @@ def _pattern_of(known_names: tuple[str, ...]) -> re.Pattern[str] | None:
         " ".join(word for word in name.split() if word.strip("(),").casefold() not in of_schools)
         for name in whole
     }
-    # A school called after a saint or a tree does not excuse a pupil of that name.
+    # A pupil with the same name as a school's saint or tree must still be found.
     kept = whole | {name for name in short if " " in name or name.casefold() not in given}
     words = sorted((name for name in kept if len(name) > 2), key=lambda name: (-len(name), name))
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})(?!\w)") if words else None

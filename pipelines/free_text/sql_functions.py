@@ -1,4 +1,4 @@
-"""What SQL may ask of this room: the store's connections know these functions by their own names."""
+"""Functions of this room that SQL can call, under the same names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipelines.free_text.review import inert_in_spreadsheet, publishable_text, r
 
 
 def register(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions known to a connection; they answer NULL to NULL."""
+    """Register the functions with a connection; they return NULL for NULL."""
     con.create_function("publishable_text", publishable_text, ["VARCHAR"], "VARCHAR")
     con.create_function("inert_in_spreadsheet", inert_in_spreadsheet, ["VARCHAR"], "VARCHAR")
     con.create_function("review_reasons", review_reasons, ["VARCHAR", "VARCHAR[]"], "VARCHAR[]")

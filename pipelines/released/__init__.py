@@ -1,1 +1,2 @@
-"""What lies behind the disclosure gate: the released SELECTs, one a table, and reading what they made."""
+"""The released tables: one SELECT per table, filled behind the disclosure gate, and functions to read
+them."""

@@ -1,5 +1,5 @@
--- Schools of either side that could be compared: those kept, and those lost with the reasons. Where nothing is kept there
--- is no comparison, and so no loss. A side's two rows stand or fall together: their sum is in `comparison`.
+-- Schools of each side that could be compared: those kept, and those lost with reasons. Comparisons that keep no school
+-- are omitted. A side's two rows are suppressed together, because `comparison` shows their sum.
 WITH standing AS (
     SELECT
         programme,

@@ -1,7 +1,7 @@
--- Published results of the authority's pupils on SEN support and disadvantaged pupils, its statistical neighbours' and
--- England's, on the measures the study asks about. All of it is public; `structure` counts it among what readers know.
--- A figure of one measure, group and year is taken from one file and release for all three, so that they compare: the
--- most final that has the authority, then the one with most figures.
+-- Published results of the authority, its statistical neighbours and England, for pupils on SEN support and
+-- disadvantaged pupils, on the measures in use. All of it is public. For each measure, group and year all three come
+-- from one file and release, so that they are comparable: the most final that includes the authority, then the one with
+-- most figures.
 WITH neighbour AS (
     SELECT count(*) AS n_listed, any_value(model) AS model
     FROM protocol.statistical_neighbour
@@ -44,14 +44,14 @@ chosen AS (
     ) = 1
 ),
 
-asked AS (
+measure_in_use AS (
     SELECT DISTINCT measure, key_stage, unit
     FROM protocol.programme_measure
 )
 
 SELECT
     figure.measure,
-    asked.key_stage,
+    measure_in_use.key_stage,
     figure.pupil_group,
     figure.academic_year,
     figure.release_status,
@@ -60,17 +60,17 @@ SELECT
     CASE figure.place WHEN 'statistical_neighbours' THEN any_value(neighbour.n_listed) ELSE 1 END AS n_places_listed,
     CASE figure.place WHEN 'statistical_neighbours' THEN any_value(neighbour.model) END AS model,
     avg(figure.value) AS value,
-    asked.unit,
+    measure_in_use.unit,
     any_value(source.publisher) AS publisher
 FROM figure
 JOIN chosen USING (measure, pupil_group, academic_year, source_id, release_status)
-JOIN asked USING (measure)
+JOIN measure_in_use USING (measure)
 JOIN raw.source AS source USING (source_id)
 CROSS JOIN neighbour
 GROUP BY
-    figure.measure, asked.key_stage, figure.pupil_group, figure.academic_year, figure.release_status, figure.place, asked.unit
+    figure.measure, measure_in_use.key_stage, figure.pupil_group, figure.academic_year, figure.release_status, figure.place, measure_in_use.unit
 ORDER BY
-    asked.key_stage,
+    measure_in_use.key_stage,
     figure.measure,
     figure.pupil_group DESC,
     figure.academic_year,

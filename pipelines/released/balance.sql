@@ -1,5 +1,6 @@
--- Averages over schools say too much of each of few: unless results are public by school, of fewer than ten on a side,
--- or of too few pupils, they are not shown. Pupils are rounded, results as their measure is read, cohorts to whole pupils.
+-- Averages over few schools reveal too much about each. Unless results are public by school, they are suppressed for
+-- fewer than ten schools on a side or too few pupils. Pupils are rounded, results to the measure's decimals, cohorts to
+-- whole pupils.
 WITH judged AS (
     SELECT
         balance.*,

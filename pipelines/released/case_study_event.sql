@@ -1,13 +1,13 @@
--- What happened at a school of a case study, from the first year of the study to the day its sources are as of. Only what
--- is public besides the school's own lines: reviews that nobody publishes are for the school to tell.
-WITH told AS (
+-- Events at a school with a case study, from the study's first year to the date of its sources. Only public events and
+-- the school's own lines: unpublished reviews are omitted.
+WITH case_study_school AS (
     SELECT programme, school_id
     FROM mart.case_study
 ),
 
 tested AS (
-    SELECT told.*, with_results.key_stage
-    FROM told
+    SELECT case_study_school.*, with_results.key_stage
+    FROM case_study_school
     JOIN mart.school_key_stage AS with_results USING (school_id)
 ),
 
@@ -22,18 +22,18 @@ span AS (
 
 event AS (
     SELECT
-        told.programme, told.school_id, received.from_date, nullif(received.until_date, received.from_date) AS until_date,
-        'support' AS kind, publishable_text(received.support) AS happened
-    FROM told
+        case_study_school.programme, case_study_school.school_id, support.from_date, nullif(support.until_date, support.from_date) AS until_date,
+        'support' AS kind, publishable_text(support.support) AS happened
+    FROM case_study_school
     JOIN mart.school_urn AS school_urn USING (school_id)
-    JOIN raw.case_study_support AS received
-        ON received.programme = told.programme AND received.urn = school_urn.urn
+    JOIN raw.case_study_support AS support
+        ON support.programme = case_study_school.programme AND support.urn = school_urn.urn
     JOIN mart.text_review AS review
-        ON review.source_id = received.source_id AND review.row_number = received.row_number
+        ON review.source_id = support.source_id AND review.row_number = support.row_number
     WHERE review.decision IN ('passes', 'reviewed')
     UNION ALL BY NAME
     SELECT programme, school_id, member.start_date AS from_date, 'programme' AS kind, 'The school joins the programme' AS happened
-    FROM told
+    FROM case_study_school
     JOIN mart.programme_school AS member USING (programme, school_id)
     WHERE member.start_date IS NOT NULL
     UNION ALL BY NAME
@@ -59,9 +59,9 @@ event AS (
     WHERE source.published IS NOT NULL
     UNION ALL BY NAME
     SELECT DISTINCT
-        told.programme, told.school_id, inspection.inspection_date AS from_date, 'inspection' AS kind,
+        case_study_school.programme, case_study_school.school_id, inspection.inspection_date AS from_date, 'inspection' AS kind,
         concat_ws(': ', 'Inspected', ['outstanding', 'good', 'requires improvement', 'inadequate'][inspection.overall_effectiveness]) AS happened
-    FROM told
+    FROM case_study_school
     JOIN mart.school_urn AS school_urn USING (school_id)
     JOIN raw.inspections AS inspection ON inspection.urn = school_urn.urn
 )

@@ -1,4 +1,4 @@
--- What was said, tested: of all schools where study.toml has it as a [[claim]], of a programme where it says so.
+-- Tests of claims: about all schools if study.toml has a [[claim]], about a programme from its own settings.
 WITH enrolled AS (
     SELECT
         programme.programme,
@@ -20,7 +20,7 @@ eligible AS (
         count(*) FILTER (coalesce(judged.eligible, 'UNKNOWN') = 'YES') AS numerator,
         count(*) FILTER (coalesce(judged.eligible, 'UNKNOWN') = 'UNKNOWN') AS n_unknown,
         count(*) AS denominator,
-        -- 0.56 of 25 is a hair above 14 in binary; a share is not stated to nine places.
+        -- Round first: in binary, 0.56 of 25 is slightly above 14.
         ceil(round(enrolled.eligible_share * count(*), 9)) AS needed,
         string_agg(
             school.school_name || CASE coalesce(judged.eligible, 'UNKNOWN') WHEN 'NO' THEN '' ELSE ' (not known)' END,
@@ -62,7 +62,7 @@ coverage AS (
     HAVING count(*) > 0
 ),
 
--- The school year of the outcomes, 1 September to 31 August, as far as it had come on the reference date.
+-- The school year of the outcomes, 1 September to 31 August, up to the reference date.
 visit AS (
     SELECT urn, inspection_date AS visited_on FROM raw.inspections
     UNION ALL
@@ -98,7 +98,8 @@ reviewed AS (
     HAVING count(*) > 0
 ),
 
--- Two statements about money can agree, or not; which of them is right no file says, and the gap is not explained away.
+-- Two statements about money can only be compared; no file shows which is right, so differences are reported as they
+-- are.
 funding AS (
     SELECT
         total.protocol_order,
@@ -140,7 +141,7 @@ listed AS (
     UNION ALL BY NAME
     SELECT * EXCLUDE (missing, more), 'schools' AS unit, array_to_string(missing[:40], '; ') || more AS exceptions
     FROM (
-        -- A list that nobody reads is counted: the officers' version has every school.
+        -- Long lists are cut and counted; the officers' version lists every school.
         SELECT *, CASE WHEN len(missing) > 40 THEN '; and ' || (len(missing) - 40) || ' more' ELSE '' END AS more
         FROM (
             SELECT *, 3 AS claim_order FROM coverage

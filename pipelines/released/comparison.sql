@@ -1,4 +1,4 @@
--- As `disclosure/public_total.sql` has it; results that are public by school keep their own intervals.
+-- Figures of `disclosure/public_total.sql`; public results keep their own intervals.
 SELECT
     exact.programme,
     exact.arm,

@@ -1,5 +1,5 @@
--- What was checked before anything was compared: all that blocks has held, or there would be no release. A rule that
--- only warns stands by itself where it found something.
+-- The checks made before any comparison. Blocking rules hold, or there would be no release. A warning that found
+-- something has its own row.
 SELECT
     judged,
     CAST(sum(n_rules) AS BIGINT) AS n_rules,

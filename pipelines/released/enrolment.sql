@@ -1,4 +1,4 @@
--- Who takes part is public; a placebo's list is made of results, so naming its schools would tell them.
+-- Participation is public. Placebo schools are selected by their results, so naming them would reveal these.
 WITH named AS (
     SELECT
         school_id,

@@ -4,7 +4,7 @@ WITH enrolled AS (
     GROUP BY programme
 ),
 
--- Answers, and what the free answers are about. A school that answers twice counts with its last form.
+-- Answers, and themes of free-text answers. Only a school's last form counts.
 form AS (
     SELECT evaluations.*, school_urn.school_id
     FROM raw.evaluations
@@ -19,7 +19,7 @@ answered AS (
     UNPIVOT form ON q1, q2, q3, q4 INTO NAME question VALUE answer
 ),
 
--- An officer's own wording may name someone too. Of the examples that may be shown, the draw decides.
+-- An officer's wording of a theme may also name someone. One of the publishable examples is drawn at random.
 themed AS (
     SELECT
         form.programme,
@@ -51,7 +51,7 @@ summary AS (
     SELECT
         answered.programme,
         CAST(right(answered.question, 1) AS INTEGER) AS question_order,
-        coalesce(publishable_text(asked.wording), answered.question) AS question,
+        coalesce(publishable_text(evaluation_question.wording), answered.question) AS question,
         upper(left(answered.answer, 1)) || lower(substring(answered.answer, 2)) AS answer,
         list_position(
             ['STRONGLY AGREE', 'AGREE', 'NEITHER AGREE NOR DISAGREE', 'DISAGREE', 'STRONGLY DISAGREE'],
@@ -59,8 +59,8 @@ summary AS (
         ) AS answer_order,
         count(*) AS n_schools
     FROM answered
-    LEFT JOIN raw.evaluation_questions AS asked ON lower(asked.question) = answered.question
-    GROUP BY answered.programme, answered.question, asked.wording, answered.answer
+    LEFT JOIN raw.evaluation_questions AS evaluation_question ON lower(evaluation_question.question) = answered.question
+    GROUP BY answered.programme, answered.question, evaluation_question.wording, answered.answer
     UNION ALL BY NAME
     SELECT
         programme,

@@ -1,14 +1,14 @@
--- An estimate is made of few schools' results: of fewer than ten on a side, or of too few pupils, it is not shown, unless
--- results are public by school. The naive change is what the averages that are shown give, so that who takes them off
--- each other finds it. Leaving out one school in turn gives a range that one unnamed school has moved furthest: its
--- ends are rounded outwards. Degrees of freedom tell how pupils are spread over schools: of the headline alone.
-WITH asked AS (
+-- Estimates from fewer than ten schools on a side, or from too few pupils, are suppressed, unless results are public by
+-- school. The naive change equals the difference of the published averages, so that readers can reproduce it. The range
+-- over left-out schools is rounded outwards, because one unnamed school determines each end. Degrees of freedom show
+-- how pupils are spread over schools, so they are given for the headline only.
+WITH question AS (
     SELECT measure.programme, measure.measure, pow(10, measure.decimals) AS steps, programme.comparison_pool
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
 ),
 
--- The averages of both sides as they are read, in this year and the last.
+-- The published averages of both sides, this year and last.
 level AS (
     SELECT
         total.programme,
@@ -32,15 +32,15 @@ level AS (
     GROUP BY total.programme, total.measure, total.pupil_group
 ),
 
--- The same pupils have one number of them, here and in `comparison`.
+-- Use the same pupil counts as in `comparison`.
 programme_side AS (
-    SELECT * EXCLUDE (n_pupils) RENAME (n_exactly AS n_programme_pupils), n_pupils AS n_shown
+    SELECT * EXCLUDE (n_pupils) RENAME (n_exact AS n_programme_pupils), n_pupils AS n_shown
     FROM temp.public_total
     WHERE arm = 'programme'
 ),
 
 comparison_side AS (
-    SELECT * EXCLUDE (n_pupils) RENAME (n_exactly AS n_comparison_pupils), n_pupils AS n_shown
+    SELECT * EXCLUDE (n_pupils) RENAME (n_exact AS n_comparison_pupils), n_pupils AS n_shown
     FROM temp.public_total
     WHERE arm = 'rest'
 ),
@@ -49,8 +49,8 @@ judged AS (
     SELECT
         estimate.*,
         estimate.rowid AS place,
-        asked.steps,
-        estimate.role = 'naive' AND asked.comparison_pool = 'local' AS is_of_levels,
+        question.steps,
+        estimate.role = 'naive' AND question.comparison_pool = 'local' AS is_of_levels,
         programme_side.n_shown AS n_programme_shown,
         comparison_side.n_shown AS n_comparison_shown,
         CASE WHEN level.n_levels = 4 THEN level.naive_change - estimate.estimate_low END AS shift,
@@ -64,9 +64,9 @@ judged AS (
         END AS withheld_reason,
         is_public(estimate.measure)
         OR (estimate.estimate_low IS NOT NULL AND withheld_reason IS NULL)
-        OR estimate.n_programme_pupils + estimate.n_comparison_pupils = 0 AS is_told
+        OR estimate.n_programme_pupils + estimate.n_comparison_pupils = 0 AS has_counts
     FROM impact.estimate AS estimate
-    JOIN asked USING (programme, measure)
+    JOIN question USING (programme, measure)
     LEFT JOIN level USING (programme, measure, pupil_group)
     LEFT JOIN programme_side USING (programme, measure, pupil_group, academic_year, release_status, n_programme_pupils)
     LEFT JOIN comparison_side USING (programme, measure, pupil_group, academic_year, release_status, n_comparison_pupils)
@@ -99,9 +99,9 @@ SELECT
     CASE WHEN NOT suppressed THEN p_value END AS p_value,
     n_programme_schools,
     n_comparison_schools,
-    -- How many pupils is told of an estimate, or of nobody; elsewhere it stands in `comparison`.
-    CASE WHEN is_told THEN coalesce(n_programme_shown, rounded_count(n_programme_pupils, measure)) END AS n_programme_pupils,
-    CASE WHEN is_told THEN coalesce(n_comparison_shown, rounded_count(n_comparison_pupils, measure)) END
+    -- Pupil counts are shown with an estimate, or if they are zero; otherwise only in `comparison`.
+    CASE WHEN has_counts THEN coalesce(n_programme_shown, rounded_count(n_programme_pupils, measure)) END AS n_programme_pupils,
+    CASE WHEN has_counts THEN coalesce(n_comparison_shown, rounded_count(n_comparison_pupils, measure)) END
         AS n_comparison_pupils,
     CASE WHEN NOT suppressed AND role = 'headline' AND estimate_low IS NOT NULL THEN effective_df END AS effective_df,
     CASE WHEN NOT suppressed THEN mde END AS mde,

@@ -1,6 +1,6 @@
-"""Every released table made from its SELECT beside this module, behind the disclosure gate.
+"""Fills every released table from the SELECT of the same name in this folder, behind the disclosure gate.
 
-What may be shown is decided by `disclosure.gate`; reading what was made is `reading`.
+`disclosure.gate` decides what may be published; `reading` reads the tables.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SELECTS = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Release:
-    """Rows by table, and of those that can withhold, rows withheld at least in part."""
+    """Rows by table, and rows with withheld figures for tables that can withhold."""
 
     rows: dict[str, int]
     withheld: dict[str, int]
@@ -31,15 +31,17 @@ class Release:
 def release(
     con: duckdb.DuckDBPyConnection, published_verdicts: Sequence[PublishedVerdict] = ()
 ) -> Release:
-    """Make every released table anew, all or none.
+    """Rebuild every released table, all or none.
 
-    `published_verdicts` are what `last_published_verdicts` gives.
+    `published_verdicts` come from `last_published_verdicts`.
     """
     con.execute("BEGIN")
     try:
         gate.judge(con)
-        gate.know(con, "could_be_same_value", could_be_same_value, ["DOUBLE"] * 4, "BOOLEAN")
-        _lay_out(con, published_verdicts)
+        gate.register_function(
+            con, "could_be_same_value", could_be_same_value, ["DOUBLE"] * 4, "BOOLEAN"
+        )
+        _write_published_verdicts(con, published_verdicts)
         for table in RELEASED_TABLES:
             _make(con, table)
         con.execute(gate.rule("revision_verdict"))
@@ -52,18 +54,18 @@ def release(
 
 
 def select_of(name: str) -> str:
-    """The SELECT that makes a released table."""
+    """The SELECT that fills a released table."""
     return (SELECTS / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def as_read(column: Column) -> str:
-    """SQL: a column's number with the decimals it is released with; halves go away from zero.
+    """SQL for a column's number rounded to its released decimals; halves round away from zero.
 
-    Decimals that nobody reads tell of single pupils: an estimate is made of few, and who knows most of them
-    could try what the others must have got for it to come out so.
+    Extra decimals help reverse-engineering: someone who knows most schools' results could search for values
+    of the others that reproduce an estimate.
     """
     n = "stored_decimals_of(measure)" if column.decimals == "measure" else str(column.decimals)
-    # As `wording.rounded`: 0.145 * 100 is 14.499..., and nothing is -0.
+    # The constants correct 0.145 * 100 = 14.499... and turn -0 into 0, as in `wording.rounded`.
     nearest = f"floor(abs({column.name}) * pow(10, {n}) + 0.5 + 1e-9) / pow(10, {n})"
     return f"sign({column.name}) * {nearest} + 0.0"
 
@@ -78,8 +80,10 @@ def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         con.execute(f"DELETE FROM {table.full_name} WHERE is_special_need(pupil_group)")
 
 
-def _lay_out(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]) -> None:
-    """Fill `temp.published_verdict`, which verdicts are held against."""
+def _write_published_verdicts(
+    con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]
+) -> None:
+    """Fill `temp.published_verdict`, with which current verdicts are compared."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE published_verdict (published_on DATE, programme VARCHAR, "
         "measure VARCHAR, pupil_group VARCHAR, academic_year VARCHAR, release_status VARCHAR, "

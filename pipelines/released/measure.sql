@@ -1,17 +1,17 @@
 SELECT
-    asked.programme,
-    asked.measure,
-    asked.key_stage,
-    asked.label,
-    asked.unit,
+    programme_measure.programme,
+    programme_measure.measure,
+    programme_measure.key_stage,
+    programme_measure.label,
+    programme_measure.unit,
     measure.decimals,
-    asked.is_primary,
-    asked.smallest_effect,
-    asked.is_prior_adjusted,
+    programme_measure.is_primary,
+    programme_measure.smallest_effect,
+    programme_measure.is_prior_adjusted,
     measure.higher_is_better,
     tests.tests_from,
     tests.tests_until
-FROM protocol.programme_measure AS asked
+FROM protocol.programme_measure AS programme_measure
 JOIN protocol.measure AS measure USING (measure)
-LEFT JOIN protocol.key_stage_tests AS tests ON tests.key_stage = asked.key_stage
-ORDER BY asked.programme, asked.protocol_order
+LEFT JOIN protocol.key_stage_tests AS tests ON tests.key_stage = programme_measure.key_stage
+ORDER BY programme_measure.programme, programme_measure.protocol_order

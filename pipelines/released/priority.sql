@@ -1,4 +1,4 @@
--- What each priority reached. A placebo reached nobody.
+-- Schools and pupils reached by each priority. Placebos reach nobody.
 WITH reached AS (
     SELECT DISTINCT programme.priority, school.school_id
     FROM protocol.programme AS programme
@@ -7,29 +7,29 @@ WITH reached AS (
     WHERE NOT enrolled.is_placebo AND school.is_local AND school.is_open AND school.is_state_funded
 ),
 
--- Pupils with results at the end of a key stage that is asked about, whichever priority asks. Those on the roll, of whom
--- absence is counted, are the same pupils again: they count where nothing else is asked.
-asked AS (
+-- Pupils with results at the end of a key stage in use, for any priority. Attendance covers all pupils on roll and
+-- would count these pupils again, so it is used only if it is the only key stage.
+key_stage_in_use AS (
     SELECT DISTINCT measure.key_stage
     FROM protocol.programme_measure AS measure
     JOIN protocol.programme AS programme USING (programme)
     WHERE programme.placebo_measure IS NULL
 ),
 
--- Measures differ in how many pupils have a result; a school's largest number is its pupils.
+-- Measures differ in how many pupils have a result, so take a school's largest number.
 school_pupils AS (
     SELECT outcome.school_id, outcome.pupil_group, max(outcome.n_pupils) AS n_pupils
     FROM mart.outcome AS outcome
     JOIN mart.school AS school USING (school_id)
-    JOIN asked USING (key_stage)
+    JOIN key_stage_in_use USING (key_stage)
     WHERE
         outcome.is_outcome
         AND school.is_local
-        AND (outcome.key_stage <> 'attendance' OR (SELECT count(*) FROM asked) = 1)
+        AND (outcome.key_stage <> 'attendance' OR (SELECT count(*) FROM key_stage_in_use) = 1)
     GROUP BY outcome.school_id, outcome.pupil_group, outcome.key_stage
 ),
 
--- Pupils of two target groups may be the same pupils, so they are not added up.
+-- Two target groups may overlap, so their pupils are not added up.
 target AS (
     SELECT priority, any_value(target_group) AS target_group
     FROM protocol.programme
@@ -46,13 +46,13 @@ target_school AS (
     WHERE programme.is_evaluated AND NOT enrolled.is_placebo
 ),
 
--- Rounded, so that no subtraction from a count elsewhere leaves a few pupils.
+-- Rounded, so that subtracting other published counts never leaves a few pupils.
 rounded AS (
     SELECT
         target_school.priority,
         any_value(target_school.target_group) AS target_group,
-        sum(school_pupils.n_pupils) AS n_exactly,
-        CASE WHEN NOT are_few(n_exactly) THEN in_classes(n_exactly) END AS n_target_pupils
+        sum(school_pupils.n_pupils) AS n_exact,
+        CASE WHEN NOT are_few(n_exact) THEN in_classes(n_exact) END AS n_target_pupils
     FROM target_school
     JOIN school_pupils
         ON school_pupils.school_id = target_school.school_id
@@ -81,7 +81,7 @@ SELECT
     any_value(rounded.target_group) AS target_group,
     any_value(rounded.n_target_pupils) AS n_target_pupils,
     any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)) AS target_pupil_share,
-    coalesce(bool_or(are_few(rounded.n_exactly)), false) AS suppressed
+    coalesce(bool_or(are_few(rounded.n_exact)), false) AS suppressed
 FROM listed
 LEFT JOIN reached USING (priority)
 LEFT JOIN rounded USING (priority)

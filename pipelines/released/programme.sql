@@ -1,7 +1,6 @@
--- Target pupils are those of the whole school in the study's latest census, whose counts are published by school.
--- Where the census lacks a figure of any of a programme's schools there is no total, since one over the others
--- would be set against all of the money. A school that was two at the census is the sum of both. Pupils at two
--- schools count half at each: halves are summed first, and only the total is made whole.
+-- Target pupils on roll, from the study's latest census, whose counts are published by school. If any of a programme's
+-- schools lacks a figure there is no total, because the funding covers all of them. Schools that have merged since the
+-- census are summed. Pupils at two schools count half at each, so only the total is made whole.
 WITH school_census AS (
     SELECT
         school_urn.school_id,
@@ -61,7 +60,7 @@ counted AS (
     GROUP BY ALL
 ),
 
--- Of few pupils neither the number nor the pounds for each are said.
+-- For few pupils, both their number and the funding per pupil are suppressed.
 shown AS (
     SELECT
         counted.* REPLACE (

@@ -1,4 +1,4 @@
-"""Reading released tables: the only thing charts, pages and notebooks know of a study."""
+"""Reads released tables, the only data that charts, pages and notebooks use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES: tuple[str, ...] = tuple(table.name for table in RELEASED_TABLES)
 def read_tables(
     con: duckdb.DuckDBPyConnection, names: Iterable[str] = NAMES
 ) -> dict[str, pd.DataFrame]:
-    """Released tables of the working store, or of a run's `released.duckdb`, as frames by bare name."""
+    """Released tables of the working store, or of a run's `released.duckdb`, as frames by table name."""
     return {name: con.execute(f"SELECT * FROM released.{name}").df() for name in names}
 
 

@@ -1,8 +1,8 @@
-"""Whether two published values of a figure differ because it was revised, or in how they are rounded."""
+"""Tells whether two published values differ because of a revision or only because of rounding."""
 
 from __future__ import annotations
 
-# Less than any step a value is published to, more than what binary fractions lose.
+# Smaller than any rounding step, larger than floating-point error.
 _NEGLIGIBLE = 1e-9
 
 
@@ -11,9 +11,9 @@ def could_be_same_value(
 ) -> bool:
     """Whether one underlying value could have been published as both.
 
-    A half width is half the step a value was rounded to, 0 for one that was not. Rounded values stand for
-    intervals with one end open: 40.7 and 40.8 have no value in common, 51.3 and 51 have. A value that was not
-    rounded may be that end.
+    A half width is half the rounding step, 0 for an unrounded value. Rounded values stand for half-open
+    intervals: 40.7 and 40.8 share no value, but 51.3 and 51 do. An unrounded value may equal an interval's
+    end.
     """
     apart = abs(after - before)
     both = before_half_width + after_half_width
@@ -24,7 +24,7 @@ def could_be_same_value(
 def is_rounding(
     before: float, before_half_width: float, after: float, after_half_width: float
 ) -> bool:
-    """Whether two values differ, but only in how they were rounded."""
+    """Whether two values differ in rounding only."""
     return abs(after - before) > _NEGLIGIBLE and could_be_same_value(
         before, before_half_width, after, after_half_width
     )

@@ -1,6 +1,6 @@
--- What moved between two releases of one year's results: of a programme's schools, of the other local schools, and of
--- the authority's. Both figures are those that are shown of each release (`disclosure/public_total.sql`), so that
--- their difference is not the results of the few pupils who moved. The verdicts are the door's to fill in.
+-- Changes between two releases of one year's results, for a programme's schools, the other local schools and the
+-- authority. Both figures are the published ones of each release (`disclosure/public_total.sql`), so that their
+-- difference does not reveal the few pupils who moved. `disclosure/revision_verdict.sql` adds the verdicts.
 WITH two_releases AS (
     SELECT
         later.key_stage,
@@ -14,7 +14,7 @@ WITH two_releases AS (
     WHERE earlier.finality < later.finality
 ),
 
--- Whether all that moved could be figures that are rounded more and less.
+-- Whether rounding alone could explain all changes.
 rounding AS (
     SELECT
         programme,
@@ -40,7 +40,7 @@ rounding AS (
     GROUP BY programme, arm, measure, pupil_group, academic_year, from_status, to_status
 ),
 
--- Of a gap the programme's own pupils; of the authority every group that a programme is for.
+-- For a gap, the programme's own pupils; for the authority, every target group.
 shown AS (
     SELECT total.*
     FROM temp.public_total AS total
@@ -73,7 +73,7 @@ pair AS (
         rounding.is_rounding AS could_be_rounding,
         earlier.suppressed
         OR later.suppressed
-        -- A school left out of one and not of the other would be a move that nobody made.
+        -- A school left out of only one release would look like a change.
         OR earlier.schools_left_out IS DISTINCT FROM later.schools_left_out AS suppressed
     FROM two_releases
     JOIN (SELECT * RENAME (release_status AS from_status) FROM shown) AS earlier

@@ -1,6 +1,6 @@
--- Schools are not named, and each is rounded to what one pupil could move it by, at least to a whole percentage or a tenth
--- of a point, as they are drawn; the order tells nothing.
--- Of the baseline years only those that no break in series parts have an average.
+-- Unnamed schools, each rounded to what one pupil could change, but at least to a whole percentage or a tenth of a
+-- point, as drawn. The order is by value and reveals nothing. Baseline averages use only years after the last series
+-- break.
 WITH baseline AS (
     SELECT school_id, measure, pupil_group, avg(mean) AS baseline_mean
     FROM mart.outcome
@@ -23,12 +23,12 @@ JOIN mart.outcome AS outcome
     AND outcome.school_id = compared.school_id
     AND outcome.measure = compared.measure
     AND outcome.pupil_group = compared.pupil_group
-JOIN protocol.programme_measure AS asked
-    ON asked.programme = compared.programme AND asked.measure = compared.measure
-CROSS JOIN LATERAL (SELECT CASE asked.unit WHEN 'share' THEN 2 ELSE 1 END AS n) AS decimals
+JOIN protocol.programme_measure AS programme_measure
+    ON programme_measure.programme = compared.programme AND programme_measure.measure = compared.measure
+CROSS JOIN LATERAL (SELECT CASE programme_measure.unit WHEN 'share' THEN 2 ELSE 1 END AS n) AS decimals
 JOIN temp.school_shown AS shown
     ON shown.school_id = compared.school_id
     AND shown.measure = compared.measure
     AND shown.pupil_group = compared.pupil_group
-WHERE compared.reason = 'compared' AND asked.is_primary
+WHERE compared.reason = 'compared' AND programme_measure.is_primary
 ORDER BY compared.programme, compared.measure, compared.is_programme, outcome_mean, baseline_mean

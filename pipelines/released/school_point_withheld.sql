@@ -1,8 +1,8 @@
 WITH compared AS (
     SELECT compared.programme, compared.measure, compared.pupil_group, count(*) AS n_compared
     FROM impact.compared_school AS compared
-    JOIN protocol.programme_measure AS asked USING (programme, measure)
-    WHERE compared.reason = 'compared' AND asked.is_primary
+    JOIN protocol.programme_measure AS programme_measure USING (programme, measure)
+    WHERE compared.reason = 'compared' AND programme_measure.is_primary
     GROUP BY ALL
 ),
 

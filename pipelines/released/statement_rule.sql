@@ -1,5 +1,5 @@
--- Nobody picks: up to 24 statements of a programme are all shown. Of more, each tone has one, the others are
--- shared out in proportion to what may be shown, largest remainders first, and which ones is drawn.
+-- Nobody chooses: up to 24 statements of a programme are all shown. If there are more, each tone gets one and the rest
+-- are allocated in proportion to the publishable statements, by largest remainder; statements are then drawn at random.
 WITH received AS (
     SELECT
         statements.programme,

@@ -1,4 +1,4 @@
--- Consent as it stands in the file today: withdrawn is no consent. How many are shown is `statement_rule`'s.
+-- Uses current consent, so withdrawn statements disappear. `statement_rule` sets how many are shown.
 SELECT
     statements.programme,
     CASE statements.attribution

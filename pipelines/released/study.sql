@@ -10,7 +10,7 @@ SELECT
         AS baseline_years,
     minimum_cell,
     (SELECT string_agg(key_stage, ', ' ORDER BY key_stage) FROM temp.public_key_stage) AS public_key_stages,
-    -- Of every interval: CONFIDENCE of the engine, and a test holds the two together.
+    -- The confidence level of every interval; a test compares it with CONFIDENCE.
     0.95 AS confidence_share,
     protocol_sha256 AS study_hash,
     sources_sha256 AS source_hash,

@@ -1,4 +1,4 @@
--- A text held for two reasons counts under each.
+-- A text held for two reasons counts under both.
 WITH held AS (
     SELECT kind, programme, unnest(string_split(reasons, ', ')) AS reason
     FROM mart.text_review

@@ -1,5 +1,5 @@
--- Whether a verdict changed: between releases of the outcome year's results, and since the study was last published.
--- Where a side's figures may not be shown, neither may what was made of them.
+-- Changes of verdict: between releases of the outcome year's results, and since the last publication. Verdicts are
+-- suppressed together with a side's figures.
 WITH shown AS (
     SELECT programme, measure, pupil_group, academic_year, release_status, verdict
     FROM released.impact
@@ -17,10 +17,10 @@ by_release AS (
         release.finality
     FROM impact.verdict_by_release AS found
     SEMI JOIN shown ON shown.programme = found.programme AND shown.measure = found.measure
-    JOIN protocol.programme_measure AS asked
-        ON asked.programme = found.programme AND asked.measure = found.measure
+    JOIN protocol.programme_measure AS programme_measure
+        ON programme_measure.programme = found.programme AND programme_measure.measure = found.measure
     JOIN protocol.result_release AS release
-        ON release.key_stage = asked.key_stage
+        ON release.key_stage = programme_measure.key_stage
         AND release.academic_year = found.academic_year
         AND release.release_status = found.release_status
     CROSS JOIN protocol.study AS study

@@ -1,4 +1,4 @@
--- How much is withheld, by table; not why, since who knows that a figure is withheld for its own sake knows more of it.
+-- Number of withheld figures by table, without the reason: knowing why a figure is withheld reveals more about it.
 SELECT 'comparison' AS released_table, count(*) FILTER (NOT suppressed) AS n_shown, count(*) FILTER (suppressed) AS n_withheld
 FROM released.comparison
 UNION ALL
@@ -20,7 +20,7 @@ SELECT 'attrition', count(n_pupils), count(*) FILTER (suppressed) FROM released.
 UNION ALL
 SELECT 'balance', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed) FROM released.balance
 UNION ALL
--- A programme without a full census has nothing to withhold.
+-- A programme without a complete census has nothing to withhold.
 SELECT
     'programme',
     count(n_target_pupils_on_roll),

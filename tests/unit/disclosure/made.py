@@ -41,7 +41,7 @@ def rules(
                 "SELECT ? AS key_stage, true AS is_published",
                 [key_stage],
             )
-        gate.lay_down_rules(con)
+        gate.create_rules(con)
         yield con
 
 

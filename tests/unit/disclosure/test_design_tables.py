@@ -29,7 +29,7 @@ def con(tmp_path):
     write_protocol(connection, study, "0")
     for table in (CELL, ATTRITION, BALANCE, OVERLAP):
         connection.execute(table.ddl())
-    gate.lay_down_rules(connection)
+    gate.create_rules(connection)
     yield connection
     connection.close()
 
@@ -203,7 +203,7 @@ def test_balance_of_few_schools_or_pupils_is_withheld_whole(con, side, count, fe
 
 def test_balance_of_what_is_public_by_school_is_as_it_is(con):
     con.execute("UPDATE protocol.result_release SET is_published = true")
-    gate.lay_down_rules(con)
+    gate.create_rules(con)
     balance(con, n_programme_schools=2, n_programme_pupils=5)
     shown = (5, 323, 0.43, 0.46, -0.05, "satisfies", False)
     assert released(con, "balance", FIGURES) == [shown]

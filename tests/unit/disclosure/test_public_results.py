@@ -153,7 +153,7 @@ def test_a_key_stage_is_public_where_all_its_releases_are_and_look_like_it(
                 "VALUES ('ks2', ?, ?, ?)",
                 cell,
             )
-        gate.lay_down_rules(con)
+        gate.create_rules(con)
         found = con.execute("FROM temp.public_key_stage ORDER BY ALL").fetchall()
         asked = con.execute("SELECT is_public('ks2_rwm_expected'), is_public('ks4_progress8')")
         assert [key_stage for (key_stage,) in found] == public
