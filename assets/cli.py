@@ -81,9 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     beginning = commands.add_parser("new", help="a new study's folder, to be filled in")
     beginning.description = new.__doc__
     beginning.add_argument("study", type=Path, help="its folder, as data_raw/<name>")
-    validating = commands.add_parser(
-        "validate", help="what is wrong with a study's files, if anything"
-    )
+    validating = commands.add_parser("validate", help="list what is wrong with a study's files")
     asking = commands.add_parser(
         "power", help="what a study could see, from baseline results alone"
     )
