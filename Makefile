@@ -36,7 +36,7 @@ test: .venv/testing ## every test: about twenty minutes on two cores
 
 # Folders that find most mistakes for their seconds. No whole run is among them.
 FAST := tests/conventions/test_conventions.py tests/conventions/test_papers.py \
-	$(addprefix tests/unit/,errors store protocol free_text marts impact released)
+	$(addprefix tests/unit/,errors store protocol marts impact released)
 
 test-fast: .venv/testing ## under a minute: structure, protocol, SQL of the marts, estimators, disclosure gate
 	@$(BIN)/python -m pytest --numprocesses auto $(FAST)

@@ -97,7 +97,7 @@ def named_files(text: str) -> list[str]:
     """Code spans that are a module, a SELECT or a path of this project."""
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
     forms = (
-        r"[a-z0-9_]+\.(py|sql)",
+        r"[a-z0-9_]+\.(py|sql)|README\.md",
         r"[a-z0-9_]+(/[a-z0-9_]+)*/([a-z0-9_]+\.(py|sql|csv|toml|java)|README\.md)",
         rf"({FOLDERS})(/[a-z0-9_]+)*/?",
     )
@@ -150,3 +150,26 @@ def test_the_placebos_are_those_of_the_committed_draws():
     assert [row[1:] for row in written] == [
         [percent(share) for share in row] for row in table[columns].to_numpy()
     ]
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_commands_that_a_paper_names_can_be_given(paper: Path, makefile: str):
+    text = paper.read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
+    typed = [line for block in blocks for line in block.splitlines()]
+    typed += re.findall(r"(?<!`)`(make [^`\n]+)`(?!`)", text)
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    assert {words.split()[1] for words in typed if words.startswith("make ")} <= targets
+    for command in typed:
+        for argument in command.split():
+            assert not argument.startswith("tests/") or (PROJECT / argument).exists(), command
+        for module in re.findall(r"-m (tests[.\w]*)", command):
+            assert (PROJECT / module.replace(".", "/") / "__main__.py").exists(), command
+
+
+def test_the_recipes_name_a_file_for_each_step():
+    recipes = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipes = recipes.split("\n## Recipes\n")[1].split("\n## ")[0]
+    steps = re.findall(r"^\d\. (.+(?:\n   .+)*)", recipes, flags=re.MULTILINE)
+    assert len(steps) >= 9
+    assert [step for step in steps if not named_files(step)] == []
