@@ -1,1 +1,1 @@
-"""What the graph promises and when: everything that imports Dagster. The how is in `pipelines`."""
+"""The Dagster graph: everything that imports Dagster. Computation is in `pipelines`."""

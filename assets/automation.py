@@ -1,4 +1,4 @@
-"""When the graph runs by itself: one job, one schedule, one sensor."""
+"""Automatic runs of the graph: one job, one schedule, one sensor."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ evaluate_job = dg.define_asset_job(
 def weekday_mornings(
     context: dg.ScheduleEvaluationContext, studies: Studies
 ) -> Iterator[dg.RunRequest]:
-    """Ask for a run of every study there is."""
+    """Request a run of every study."""
     names = studies.names()
     context.instance.add_dynamic_partitions(str(STUDIES.name), names)
     when = context.scheduled_execution_time.isoformat()
@@ -54,7 +54,7 @@ def weekday_mornings(
     description="A study that is new, or whose protocol or files have changed.",
 )
 def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.SensorResult:
-    """Ask for a run of every study whose files are not those of the last look; forget old pupil rows."""
+    """Request a run of every study whose files have changed; delete old pupil rows."""
     retention.forget_old_pupils(Path(studies.data_marts), time.time())
     seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     now = {name: fingerprint(studies.folder(name)) for name in studies.names()}
@@ -69,12 +69,12 @@ def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.S
 
 
 def fingerprint(folder: Path) -> str:
-    """A cheap mark of a study's files: names, sizes and times, without reading them."""
+    """A cheap hash of a study's files: names, sizes and times, without reading them."""
     try:
         study = load_study(folder)
         files = [folder / "study.toml", *(study.path(source) for source in study.source)]
     except StudyError:
-        # A run of it will say what is wrong; a mended file changes the mark.
+        # A run will report what is wrong; correcting the file changes the hash.
         files = [file for file in folder.rglob("*") if file.is_file()]
     digest = hashlib.sha256()
     for file in sorted(set(files)):

@@ -1,4 +1,4 @@
-"""What the board reads: the page with its report of methods, and the same as a PDF."""
+"""The board's outputs: the page, the report of methods, and the PDF."""
 
 import dagster as dg
 
@@ -12,7 +12,7 @@ from pipelines.released import reading
 BOARD_PART = "board"
 PDF_PART = "board.pdf"
 
-# Tables that reach the page through a chart too: one way there is enough to see in the graph.
+# Tables that also reach the page through a chart; one path in the graph is enough.
 _CHARTED = {name for reads in gallery.FAMILIES.values() for name in reads}
 
 _BOARD_READS = [

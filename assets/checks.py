@@ -1,7 +1,7 @@
-"""The checks: every table against its catalogue entry, and tables against each other.
+"""Checks of every table against its catalogue entry, and of tables against each other.
 
-Severity ERROR stops what comes after; WARN is told at the end and stops nothing. A check holds counts, names
-of rules and places, never a value; what was found there is kept for the analyst's terminal.
+Severity ERROR stops later steps; WARN is reported at the end. Check results contain counts, rule names and
+places, never values; values are stored for the analyst's terminal only.
 """
 
 import warnings
@@ -18,18 +18,18 @@ from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS, Relation
 
 VALUES_CHECK = "values_are_as_declared"
-Told = dict[str, str]  # of a check that failed, as metadata
+FailureMetadata = dict[str, str]  # of a failed check
 
 
 def blocking_check(
     name: str, table: Table, about: str, *, needs: Iterable[dg.AssetKey] = ()
 ) -> dg.AssetCheckSpec:
-    """A check of one study at a time: another study's run leaves this study's result as it is.
+    """A check per study, so that runs of other studies do not change this study's result.
 
-    What comes after waits for it; only severity ERROR stops it.
+    Later steps wait for it; only severity ERROR stops them.
     """
     with warnings.catch_warnings():
-        # Dagster has checks of partitions in preview.
+        # Partitioned checks are a preview feature of Dagster.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return dg.AssetCheckSpec(
             name,
@@ -42,7 +42,7 @@ def blocking_check(
 
 
 def values_spec(table: Table) -> dg.AssetCheckSpec:
-    """The check of a table against its catalogue entry, part of the step that makes the table."""
+    """The check of a table against its catalogue entry, in the step that builds the table."""
     return blocking_check(
         VALUES_CHECK,
         table,
@@ -51,11 +51,11 @@ def values_spec(table: Table) -> dg.AssetCheckSpec:
 
 
 def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
-    """Judge a table that has just been made."""
+    """Check a table that has just been built."""
     checked = check_table(work.con, work.study, table)
-    told: Told = {}
+    failure: FailureMetadata = {}
     if checked.broken:
-        told = _keep_and_tell(work, f"{table.schema}.{table.name}.check", checked.faults)
+        failure = _store_faults(work, f"{table.schema}.{table.name}.check", checked.faults)
     return dg.AssetCheckResult(
         passed=not checked.broken,
         check_name=VALUES_CHECK,
@@ -65,15 +65,15 @@ def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
             "rules_held": len(checked.held),
             "rules_broken": len(checked.broken),
             "broken": ", ".join(rule.name for rule in checked.broken),
-            **told,
+            **failure,
         },
     )
 
 
-def _keep_and_tell(
+def _store_faults(
     work: Work, part: str, faults: Iterable[Fault], *, is_warning: bool = False
-) -> Told:
-    """Keep faults for the terminal; what the page may say of them, which is where to look and what to run."""
+) -> FailureMetadata:
+    """Store faults for the terminal; returns what the page may show: places, and the command to run."""
     error = StudyError(faults)
     keep = fault_list.keep_warnings if is_warning else fault_list.keep
     keep(work.paths, part, error)
@@ -87,7 +87,7 @@ def _keep_and_tell(
 def _relation_checks(
     name: str, table: Table, relations: tuple[Relation, ...]
 ) -> dg.AssetChecksDefinition:
-    """Checks of one table against others: one step, a result each."""
+    """Checks of one table against others: one step with a result for each."""
     others = {other.name: key_of(other) for other in RAW_TABLES}
     specs = [
         blocking_check(
@@ -105,11 +105,11 @@ def _relation_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         study = context.op_execution_context.partition_key
         for relation in relations:
-            told: Told = {}
+            failure: FailureMetadata = {}
             with studies.step(study, relation.name) as work:
                 checked = check_relation(work.con, relation)
                 if checked.faults:
-                    told = _keep_and_tell(
+                    failure = _store_faults(
                         work, relation.name, checked.faults, is_warning=relation.is_warning
                     )
             yield dg.AssetCheckResult(
@@ -119,16 +119,16 @@ def _relation_checks(
                 severity=dg.AssetCheckSeverity.WARN
                 if relation.is_warning
                 else dg.AssetCheckSeverity.ERROR,
-                metadata={"rows_broken": checked.n_broken, **told},
+                metadata={"rows_broken": checked.n_broken, **failure},
             )
 
     return check
 
 
 def _steps() -> Iterator[tuple[str, Table, tuple[Relation, ...]]]:
-    """One step a table; a warning that needs more tables than its faults do has a step of its own.
+    """One step per table; a warning that needs additional tables gets its own step.
 
-    A step waits for every table it needs: a fault in one of them must not hide those of this table.
+    A step waits for every table it needs, and a fault in one of them must not hide this table's faults.
     """
     for table in RAW_TABLES:
         mine = [relation for relation in RELATIONS if relation.table is table]
@@ -138,7 +138,7 @@ def _steps() -> Iterator[tuple[str, Table, tuple[Relation, ...]]]:
             yield f"{table.name}_against_others", table, together
         for relation in mine:
             if relation not in together:
-                yield f"{relation.name}_looked_at", table, (relation,)
+                yield f"{relation.name}_warning", table, (relation,)
 
 
 relation_checks = [_relation_checks(*step) for step in _steps()]

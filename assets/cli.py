@@ -1,7 +1,7 @@
-"""The command line `ssif`: begin a study, check its files, evaluate it, record a release, serve the page.
+"""The command line `ssif`: start a study, check its files, evaluate it, record a release, serve the page.
 
-Commands only put things together and print; what they do is in `pipelines` and in the graph. Libraries
-that take seconds to load are imported by the command that needs them.
+Commands only combine functions of `pipelines` and the graph, and print. Slow libraries are imported by the
+command that needs them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from pipelines.store import fault_list, folder_note
 from pipelines.study.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
 from pipelines.study.settings import PROTOCOL
 
-# What a person may ask of a run, as the asset `publish` takes it.
-MAY_BE_ASKED = {
+# Options of a run, passed to the asset `publish`.
+RUN_OPTIONS = {
     "keep_pupils": "keep the pupil rows in the working store",
     "officers": "make the officers' version too: named schools, small figures, not to be published",
 }
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.study,
                 data_marts=options.data_marts,
                 is_verbose=options.verbose,
-                asked={name: getattr(options, name) for name in MAY_BE_ASKED},
+                run_options={name: getattr(options, name) for name in RUN_OPTIONS},
             )
         if options.command == "new":
             return new(options.study)
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     evaluating = commands.add_parser("evaluate", help="one study from raw files to the page")
     evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
-    for name, about in MAY_BE_ASKED.items():
+    for name, about in RUN_OPTIONS.items():
         evaluating.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=about)
     beginning = commands.add_parser("new", help="a new study's folder, to be filled in")
     beginning.description = new.__doc__
@@ -102,13 +102,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, asked: dict[str, bool]) -> int:
-    """Evaluate one study and print a line an asset, the headline in words, and where the outputs lie."""
+def evaluate(
+    folder: Path, *, data_marts: Path, is_verbose: bool, run_options: dict[str, bool]
+) -> int:
+    """Evaluate one study; print a line for each asset, the headline in words, and where the outputs are."""
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
     folder_note.remember(paths, study.folder)
     print(f"{study.study.title}\n")
-    is_success = _run_graph(paths, is_verbose=is_verbose, publish_config=asked)
+    is_success = _run_graph(paths, is_verbose=is_verbose, publish_config=run_options)
     if not is_success:
         return stop(fault_list.read(paths), paths)
     print_headline(paths)
@@ -117,7 +119,7 @@ def evaluate(folder: Path, *, data_marts: Path, is_verbose: bool, asked: dict[st
 
 
 def new(folder: Path) -> int:
-    """Lay out a study's folder: a commented study.toml and a file with headings for each kind of source."""
+    """Create a study's folder: a commented study.toml and a file of headings for each kind of source."""
     from pipelines.protocol.new_study import write_new_study  # noqa: PLC0415
 
     for line in write_new_study(folder):
@@ -126,7 +128,7 @@ def new(folder: Path) -> int:
 
 
 def validate(folder: Path, *, data_marts: Path) -> int:
-    """Check a study's protocol and every file, without evaluating anything; nothing published changes."""
+    """Check a study's protocol and every file without evaluating it; published outputs do not change."""
     from pipelines.validation.faults_csv import write_faults  # noqa: PLC0415
     from pipelines.validation.folder import check_folder  # noqa: PLC0415
     from pipelines.validation.what_was_checked import checked_table  # noqa: PLC0415
@@ -138,7 +140,7 @@ def validate(folder: Path, *, data_marts: Path) -> int:
     if not findings.faults:
         for line in checked_table(findings):
             print(line)
-    # What stops the study first: it is what has to be done.
+    # Faults come before warnings, because they must be corrected.
     say(findings.faults)
     warn(findings.warnings)
     if (folder / PROTOCOL).is_file() and write_faults(paths.faults_csv, findings):
@@ -147,7 +149,7 @@ def validate(folder: Path, *, data_marts: Path) -> int:
 
 
 def power(folder: Path, *, data_marts: Path) -> int:
-    """Print the smallest effect each measure could show, before any result of the outcome year is read."""
+    """Print the smallest effect each measure could detect, before outcome-year results are read."""
     from pipelines.planning import study_power  # noqa: PLC0415
 
     study = load_study(folder)
@@ -162,7 +164,7 @@ def power(folder: Path, *, data_marts: Path) -> int:
 
 
 def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
-    """Record the current run of a study as published on a day; a person does this, after publishing it."""
+    """Record the current run of a study as published on a day, after a person has published it."""
     from pipelines.disclosure import releases  # noqa: PLC0415
 
     study = load_study(folder)
@@ -173,12 +175,12 @@ def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
 
 
 def serve(*, data_marts: Path, port: int) -> int:
-    """Serve the Dagster page on loopback, with the schedule and the sensor on, until interrupted."""
+    """Serve the Dagster page on this machine, with schedule and sensor running, until interrupted."""
     require_page()
     os.environ.update(
         DAGSTER_HOME=str(dagster_home(data_marts)),
         DAGSTER_DISABLE_TELEMETRY="1",
-        # Dagster's advice to its developers is no news to an analyst.
+        # Dagster's deprecation warnings are irrelevant to an analyst.
         PYTHONWARNINGS="ignore",
     )
     from assets import page, page_guard  # noqa: PLC0415
@@ -190,7 +192,7 @@ def serve(*, data_marts: Path, port: int) -> int:
 
 
 def regenerate_example() -> int:
-    """Write data_raw/example again, byte for byte, from the committed generator and seed."""
+    """Regenerate data_raw/example, byte for byte, from the committed generator and seed."""
     from pipelines.example import write_example  # noqa: PLC0415
 
     write_example(EXAMPLE)
@@ -201,8 +203,8 @@ def regenerate_example() -> int:
 def _run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
     """Run the job for one study in this process; returns whether every step succeeded."""
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    # The libraries make objects by the million that last as long as the run: looking them through for
-    # garbage again and again cost a tenth of its time.
+    # The libraries create millions of long-lived objects; garbage collection at the default thresholds took a
+    # tenth of the run.
     gc.set_threshold(200_000, 50, 50)
     from assets.automation import JOB  # noqa: PLC0415
     from assets.definitions import build_definitions  # noqa: PLC0415

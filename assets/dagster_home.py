@@ -1,4 +1,4 @@
-"""Dagster's own storage, below the outputs: counts and names only. What runs in it is `automation`'s."""
+"""Dagster's own storage, below the outputs; it contains only counts and names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.errors.fault import Fault, StudyError
 if TYPE_CHECKING:
     import dagster as dg
 
-# No telemetry, no sign-up form; nothing a step prints is stored; one run a study at a time.
+# No telemetry or sign-up form; step output is not stored; one run per study at a time.
 DAGSTER_YAML = """\
 telemetry:
   enabled: false
@@ -32,7 +32,7 @@ concurrency:
 
 
 def require_page() -> None:
-    """Raise StudyError if the page's packages are not there: an evaluation needs none of them."""
+    """Raise StudyError if the page's packages are missing; evaluations do not need them."""
     if importlib.util.find_spec("dagster_webserver") is None:
         raise StudyError(
             [
@@ -47,14 +47,14 @@ def require_page() -> None:
 
 
 def instance(data_marts: Path) -> dg.DagsterInstance:
-    """Dagster as it remembers the runs of these outputs."""
+    """The Dagster instance with the run history of these outputs."""
     import dagster  # noqa: PLC0415 - takes a second
 
     return dagster.DagsterInstance.from_config(str(dagster_home(data_marts)))
 
 
 def dagster_home(data_marts: Path) -> Path:
-    """The folder of the storage, made and configured if it is not there."""
+    """The storage folder, created and configured if necessary."""
     home = data_marts.resolve() / ".dagster"
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The one composition root: every asset, check, job, schedule, sensor and resource of the graph."""
+"""The composition root: every asset, check, job, schedule, sensor and resource of the graph."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def build_definitions(
     data_marts: Path = DATA_MARTS,
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
-    """Wire the graph. In-process executor: a study has one DuckDB file, and a process a step is slow."""
+    """Wire the graph. Steps run in one process, because a study has one DuckDB file and processes are
+    slow."""
     return dg.Definitions(
         assets=[*raw_assets, *mart_assets, *impact_assets, *release_assets],
         asset_checks=relation_checks,
@@ -36,5 +37,5 @@ def build_definitions(
     )
 
 
-# The name under which Dagster's own commands find the graph.
+# Dagster's own commands look for this name.
 defs = build_definitions()

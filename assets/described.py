@@ -1,4 +1,4 @@
-"""What the Dagster page shows of a table: description, columns and row count, from the catalogue."""
+"""What the Dagster page shows about a table, from the catalogue: description, columns and row count."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def key_of(table: Table) -> dg.AssetKey:
 
 
 def description_of(table: Table) -> str:
-    """Grain, key and who may see it, in a line each."""
+    """Grain, key and access, in one sentence each."""
     who = {
-        "public": "May be shown to anyone once released.",
+        "public": "Public once released.",
         "restricted": "For officers only.",
-        "pupil": "Pupil rows: kept in a file of their own, deleted when the run has succeeded.",
+        "pupil": "Pupil rows: kept in a separate file, deleted when the run has succeeded.",
         "identifying": "",
     }[table.sensitivity]
     key = f" One row for each {', '.join(table.key)}." if table.key else ""
@@ -45,10 +45,10 @@ def columns_of(table: Table) -> dg.TableSchema:
 
 
 def definition_metadata(table: Table) -> Mapping[str, Any]:
-    """Metadata known before a table is made."""
+    """Metadata known before a table is built."""
     return {"dagster/column_schema": columns_of(table)}
 
 
 def row_count(n_rows: int) -> Mapping[str, Any]:
-    """Metadata of a table that has been made: counts, never a row."""
+    """Metadata of a built table: counts, never rows."""
     return {"dagster/row_count": n_rows}

@@ -1,4 +1,4 @@
-"""Impact assets: who is compared and how soundly, effects by every method, and both sides' own results."""
+"""Impact assets: compared schools, comparison quality, effects by every method, and results of both sides."""
 
 from collections.abc import Callable
 

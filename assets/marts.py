@@ -1,4 +1,4 @@
-"""Mart assets: one SELECT each, their dependencies read off the SQL, each with its blocking check."""
+"""Mart assets: one SELECT each, with dependencies read from the SQL, and a blocking check."""
 
 import re
 
@@ -15,7 +15,7 @@ _TABLE_IN_SQL = re.compile(r"\b(raw|pupils|mart|impact|protocol)\.([a-z_0-9]+)\b
 
 
 def tables_read_by(select: str) -> list[dg.AssetKey]:
-    """The assets whose tables a SELECT names; the protocol only where it comes through none of them."""
+    """The assets that a SELECT reads; the protocol only if it reads no other."""
     raw_names = {table.name for table in RAW_TABLES}
     keys: list[dg.AssetKey] = []
     for schema, name in _TABLE_IN_SQL.findall(select):

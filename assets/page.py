@@ -1,7 +1,7 @@
-"""Dagster's page behind its guard, on this machine only, and the daemon that runs schedule and sensor.
+"""Serves Dagster's page behind a guard, on this machine only, and runs the daemon for schedule and sensor.
 
-`dagster dev` would start a page that anything in the analyst's browser could order about; what is refused is
-`page_guard`'s to say. Needs the extra `page`.
+`dagster dev` would serve a page that any site in the analyst's browser could control; `page_guard` prevents
+that. Needs the extra `page`.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ _GRAPH = "assets.definitions"
 
 
 class _GuardedPage(DagsterWebserver):
-    """Dagster's page; whatever reaches it has passed the guard."""
+    """Dagster's page behind the guard."""
 
     def __init__(self, context: WorkspaceProcessContext, port: int) -> None:
         self._port = port
         super().__init__(context)
 
     def build_middleware(self) -> list[Middleware]:
-        """The guard before all others."""
+        """Put the guard before all other middleware."""
         return [Middleware(PageGuard, port=self._port), *super().build_middleware()]
 
 
 def guarded_app(context: WorkspaceProcessContext, port: int) -> Starlette:
-    """The page as an ASGI application, as it is served at a port."""
+    """The page as an ASGI application for a given port."""
     app: Starlette = _GuardedPage(context, port).create_asgi_app()
     return app
 
 
 def serve_page(port: int) -> None:
-    """Serve the page until interrupted. Its storage is where DAGSTER_HOME says."""
+    """Serve the page until interrupted. DAGSTER_HOME sets its storage."""
     with (
         dg.DagsterInstance.get() as instance,
         WorkspaceProcessContext(
@@ -63,7 +63,7 @@ def serve_page(port: int) -> None:
 
 @contextmanager
 def daemon() -> Iterator[None]:
-    """Run Dagster's daemon beside the page: it starts what schedule, sensor and people ask for."""
+    """Run Dagster's daemon beside the page; it starts scheduled and requested runs."""
     command = [sys.executable, "-m", "dagster._daemon", "run", "--module-name", _GRAPH]
     process = subprocess.Popen([*command, "--log-level", "warning"], cwd=PROJECT)  # noqa: S603
     try:

@@ -1,4 +1,4 @@
-"""What `ssif evaluate` prints while the graph runs: one line an asset, and nothing of the framework's."""
+"""What `ssif evaluate` prints while the graph runs: one line per asset, and no framework output."""
 
 import logging
 import sys
@@ -11,22 +11,22 @@ LOGGER = "progress"
 
 
 class _Lines(logging.Handler):
-    """Prints a line for each asset that is made: its name, rows, and seconds since the line before."""
+    """Prints a line for each built asset: name, rows, and seconds since the previous line."""
 
     def __init__(self) -> None:
         super().__init__()
         self._since = time.monotonic()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print the line of a materialisation; pass over every other event."""
+        """Print the line for a materialisation; ignore all other events."""
         meta = getattr(record, "dagster_meta", {})
         event: DagsterEvent | None = meta.get("dagster_event")
         if event is None:
-            # The project's own word to the person who waits. Dagster's, on steps it passes over, are errors:
-            # what stopped a run is told in full at its end.
+            # Print the project's own warnings. Dagster's errors about skipped steps are omitted, because
+            # faults are reported in full at the end.
             if record.levelno == logging.WARNING:
-                said = meta.get("orig_message", record.getMessage())
-                print(said, file=sys.stderr, flush=True)  # noqa: T201 - the terminal is its reader
+                message = meta.get("orig_message", record.getMessage())
+                print(message, file=sys.stderr, flush=True)  # noqa: T201 - meant for the terminal
             return
         if event.event_type_value == "STEP_START":
             self._since = time.monotonic()
@@ -42,7 +42,7 @@ class _Lines(logging.Handler):
 
 @dg.logger(config_schema={})
 def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
-    """Dagster's events as lines for a person."""
+    """Dagster's events as lines for the terminal."""
     logger = logging.Logger("ssif")
     logger.addHandler(_Lines())
     return logger

@@ -1,4 +1,4 @@
-"""Raw assets: the protocol as tables, and one typed table a kind of source, each with its blocking check."""
+"""Raw assets: the protocol as tables, and one typed table per kind of source, each with a blocking check."""
 
 from collections.abc import Mapping
 
@@ -23,9 +23,9 @@ PROTOCOL_KEY = dg.AssetKey(["protocol"])
     "fingerprinted. A row is a programme.",
 )
 def protocol(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-    """Begin a run: read the protocol and fingerprint the sources."""
+    """Start a run: read the protocol and hash the sources."""
     with studies.step(context.partition_key, PROTOCOL_PART) as work:
-        # Whoever asked an earlier run to keep its pupils did not ask this one.
+        # An earlier run's request to keep pupil rows does not apply to this one.
         work.paths.pupils_kept.unlink(missing_ok=True)
         sources = sources_sha256(work.study)
         n_programmes = write_protocol(work.con, work.study, sources)

@@ -1,4 +1,4 @@
-"""Released tables, charts and the switch to `current`. What the board reads is `board`."""
+"""Assets for released tables, charts, and publishing. The board's outputs are in `board`."""
 
 import base64
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ _CHECKS = {
     ],
 )
 def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.MaterializeResult]:
-    """Disclosure control: the one door from marts to what may be read."""
+    """Apply the disclosure gate, the only path from marts to published tables."""
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
         published = last_published_verdicts(work.study.folder)
@@ -97,7 +97,7 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
 
 
 def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
-    """The door let small numbers pass, or exact ones."""
+    """Fault for small or exact numbers that passed the disclosure gate."""
     problems = {
         NO_SMALL_NUMBERS: f"rows rest on fewer than {minimum_cell} pupils and are not withheld",
         COUNTS_ARE_ROUNDED: "rows have an exact count of pupils",
@@ -155,7 +155,7 @@ chart_assets = [_chart_asset(family, reads) for family, reads in gallery.FAMILIE
 
 
 class PublishConfig(dg.Config):
-    """What a person may ask of a run."""
+    """Options of a run."""
 
     keep_pupils: bool = Field(False, description="Keep the pupil rows in the working store.")
     officers: bool = Field(
@@ -175,7 +175,7 @@ class PublishConfig(dg.Config):
 def publish(
     context: dg.AssetExecutionContext, studies: Studies, config: PublishConfig
 ) -> dg.MaterializeResult:
-    """Switch readers to this run."""
+    """Publish this run."""
     with studies.step(context.partition_key, "publish") as work:
         published = publish_run(
             work.con,
@@ -191,14 +191,14 @@ def publish(
         else:
             store.forget_pupils(work.con, paths)
     run = published.folder
-    if published.n_taken_back:
-        context.log.warning(retention.in_words(published.n_taken_back))
+    if published.n_withdrawn:
+        context.log.warning(retention.in_words(published.n_withdrawn))
     return dg.MaterializeResult(
         metadata={
             **row_count(len(list((run / "released").glob("*.csv")))),
             "run": run.name,
             "folder": dg.MetadataValue.path(paths.current),
-            "older_runs_deleted_for_words_taken_back": published.n_taken_back,
+            "older_runs_deleted_for_withdrawn_texts": published.n_withdrawn,
         }
     )
 
@@ -214,7 +214,7 @@ PARTS = (
     BOARD_PART,
     PDF_PART,
 )
-# Every blocking check of the graph: a run that reaches `publish` has passed all of them.
+# Number of blocking checks in the graph; a run that reaches `publish` has passed all of them.
 N_CHECKS = (
     len(list(checked_tables()))
     + len(RELATIONS)

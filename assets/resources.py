@@ -1,4 +1,4 @@
-"""What a step of the graph is given: the study it works on, its store, and the lock of its run."""
+"""What each step of the graph gets: its study, the store, and the run's lock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipelines.study.settings import PROTOCOL, Study
 
 PARTITION_TAG = "dagster/partition"
 LONGEST_WAIT_SECONDS = 3600
-# The first part of every study: the protocol as tables.
+# The first part of every study.
 PROTOCOL_PART = "protocol"
 
 
@@ -37,10 +37,10 @@ class Work:
 
 
 class Studies(dg.ConfigurableResource):
-    """Where studies are found and where their outputs go.
+    """Finds studies and their outputs.
 
-    For the length of a run it holds the study's lock, so that a second run of the same study waits, and
-    the one connection to its store.
+    During a run it holds the study's lock, so that a second run of the study waits, and the only connection
+    to its store.
     """
 
     data_raw: str
@@ -49,7 +49,7 @@ class Studies(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Studies]:
-        """Hold the lock and the open store of the run's study while the run lasts."""
+        """Hold the lock and the open store of the run's study during the run."""
         run = context.run
         study = run.tags.get(PARTITION_TAG) if run else None
         if study is None:
@@ -78,18 +78,18 @@ class Studies(dg.ConfigurableResource):
             lock.release()
 
     def paths(self, study: str) -> StudyPaths:
-        """Where a study's outputs lie."""
+        """Paths of a study's outputs."""
         return StudyPaths(Path(self.data_marts), study)
 
     def folder(self, study: str) -> Path:
-        """A study's folder: below `data_raw`, or wherever it was when it was last evaluated by path."""
+        """A study's folder: the one last evaluated by path, or the one below `data_raw`."""
         note = self.paths(study).folder_note
         if note.is_file():
             return Path(note.read_text(encoding="utf-8").strip())
         return Path(self.data_raw) / study
 
     def names(self) -> list[str]:
-        """Every study below `data_raw`, and every one evaluated by path whose folder is still there."""
+        """Studies below `data_raw`, and those evaluated by path whose folder still exists."""
         raw, marts = Path(self.data_raw), Path(self.data_marts)
         below_raw = {file.parent.name for file in raw.glob(f"*/{PROTOCOL}")}
         by_path = {
@@ -101,10 +101,10 @@ class Studies(dg.ConfigurableResource):
 
     @contextmanager
     def step(self, study_name: str, part: str) -> Iterator[Work]:
-        """Open a study for the step that makes or checks `part`; note what it was made from if it is sound.
+        """Open a study for a step that builds or checks `part`, and mark the part as made if it is sound.
 
-        A fault the analyst can mend fails the step with its shareable text; the full text is kept in the
-        working store. A part whose check kept a fault is not noted, so that it is never published.
+        A StudyError fails the step with its shareable text; the full text is stored for the analyst. A part
+        whose check stored a fault is not marked, so it is never published.
         """
         with self._opened(study_name, part) as work:
             forget_made(work.con, part)
@@ -126,7 +126,7 @@ class Studies(dg.ConfigurableResource):
             fault_list.keep(paths, part, error)
             raise dg.Failure(description=str(error), allow_retries=False) from None
         except Exception as error:
-            # An unforeseen error may quote a row (DuckDB's do), so its text stays out of Dagster.
+            # Other errors may quote a row (as DuckDB's do), so Dagster does not get their text.
             kept = fault_list.keep_traceback(paths, part, traceback.format_exc())
             raise dg.Failure(
                 description=f"{type(error).__name__} while making {part}; the full text is in {kept}",
@@ -135,7 +135,7 @@ class Studies(dg.ConfigurableResource):
 
 
 def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:
-    """Refuse to add to a store that was begun under another protocol."""
+    """Refuse to add to a store that was begun with another protocol."""
     if part == PROTOCOL_PART:
         return
     try:

@@ -1,6 +1,6 @@
 """The fictional city behind `data_raw/example`: no pupil, school or place in it is real.
 
-`city.simulate` draws it, `files.write_example` writes it as a study folder. Nothing here reads a study.
+`city.simulate` generates it; `files.write_example` writes it as a study folder.
 """
 
 from pipelines.example.city import SEED, TRUE_EFFECTS, City, simulate

@@ -1,7 +1,6 @@
-"""The whole city in one call: schools, three years of results, programmes and what they truly do.
+"""Simulates the whole city: schools, three years of results, programmes and their true effects.
 
-Each part draws from its own stream, so that changing a planted effect moves nothing else. Writing the
-files is in `files`.
+Each part has its own random stream, so that changing one planted effect changes nothing else.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from pipelines.example.schools import (
     draw_traits,
 )
 
-# The day the board of the example meets: a date, not a number picked for the answer it gives.
+# The date of the example board's meeting, not chosen for its result.
 SEED = 20181002
 
 BASELINE_YEARS = ("2015-16", "2016-17")
@@ -44,9 +43,9 @@ TARGETS = {"send": "sen_support", "gap": "disadvantaged"}
 _SUBJECT_OF: dict[str, Subject] = {f"ks2_{subject}_progress": subject for subject in SUBJECTS}
 
 Effects = Mapping[str, Mapping[str, float]]
-# What each programme adds to a measure of its target pupils, in its schools, in the outcome year: points
-# of progress, the same for each pupil. The gap programme does nothing. Everything that is not named is 0,
-# but for what follows from a gain in progress (the scaled score, the expected standard).
+# True effects: what each programme adds to a measure, for each target pupil in its schools in the outcome
+# year, in points of progress. The gap programme has none. All other effects are 0, except those that follow
+# from a gain in progress (scaled score, expected standard).
 TRUE_EFFECTS: Effects = MappingProxyType(
     {
         "send": MappingProxyType(
@@ -69,7 +68,7 @@ TRUE_EFFECTS: Effects = MappingProxyType(
 
 @dataclass(frozen=True)
 class City:
-    """Every table of the study, in the columns of its file. Results are keyed by academic year."""
+    """Every table of the study, with its file's columns. Results are keyed by academic year."""
 
     ks2_pupils: Mapping[str, pd.DataFrame]
     ks4_pupils: Mapping[str, pd.DataFrame]
@@ -88,10 +87,10 @@ class City:
 
 
 def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
-    """Draw the city. Two calls with one seed differ only by what `effects` adds.
+    """Simulate the city. Two calls with one seed differ only by `effects`.
 
-    `effects` is programme to measure to points; a programme or measure left out has none. Raises
-    ValueError for one that cannot be planted.
+    `effects` maps programme and measure to points; missing entries mean no effect. Raises ValueError for an
+    effect that cannot be planted.
     """
     for programme, planted in effects.items():
         if programme not in TARGETS or not set(planted) <= set(_SUBJECT_OF):
@@ -106,7 +105,7 @@ def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
     late = _draw_year(streams[5], traits, OUTCOME_YEAR, membership, effects)
     years = (*BASELINE_YEARS, OUTCOME_YEAR)
     inspections, reviews = inspections_and_reviews(streams[6], traits)
-    # One stream for all that schools said, drawn from in this order.
+    # One stream for everything schools wrote, used in this order.
     evaluations = voices.evaluations(of_voices, membership)
     statements = voices.statements(of_voices, membership)
     case_studies = voices.case_studies(of_voices, membership)
@@ -135,7 +134,7 @@ def _draw_year(
     membership: Membership | None = None,
     effects: Effects = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Key stage 2 and 4 results of one year. Only the outcome year has members, and is not final."""
+    """Key stage 2 and 4 results of one year. Only the outcome year has members; it is not final."""
     ending, is_outcome = 2000 + int(year[-2:]), membership is not None
     of_ks2, of_ks4 = rng.spawn(2)
     year6 = draw_year_group(of_ks2, traits, KS2_PLACES, ending, joined=ending - 7)
@@ -148,7 +147,7 @@ def _draw_year(
 def _gains_points(
     group: YearGroup, membership: Membership | None, effects: Effects
 ) -> dict[Subject, NDArray[np.float64]]:
-    """What the programmes add to each pupil's progress."""
+    """The programmes' effect on each pupil's progress."""
     gains = {subject: np.zeros(group.n_pupils) for subject in SUBJECTS}
     if membership is not None:
         for programme, planted in effects.items():
@@ -162,7 +161,7 @@ def _gains_points(
 def _choose(
     rng: np.random.Generator, traits: Traits, ks2: pd.DataFrame, ks4: pd.DataFrame
 ) -> Membership:
-    """Choose on the target group's last result: of key stage 4 where a school has one, else of 2."""
+    """Select schools on the target group's last result, at key stage 4 if the school has one, else at 2."""
     results = []
     for sen_or_fsm6_at_2, at_4, value in (
         (ks2["SEN"] == "K", ks4["SENF"] == "K", "READPROGSCORE_EM_ADJUSTED"),

@@ -1,6 +1,6 @@
-"""Published results of the city, cities like it and England, as the authority interactive tool has them.
+"""Published results of the city, similar cities and England, in the layout of the authority interactive tool.
 
-The city's own are counted from its pupils; the others are invented by a step from them.
+The city's results are counted from its pupils; the others differ from them by an invented step.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ import pandas as pd
 
 from pipelines.example.schools import CITY, LOCAL_AUTHORITY
 
-# No authority in England has these codes either.
+# No authority in England has these codes.
 NEIGHBOURS = {796: "Ternsea", 797: "Auklet Bay", 798: "Petrelham"}
 MODEL = "an invented list of 2017"
 _ENGLAND = (970, "England")
-# How far each place is from the city: percentage points, points of Attainment 8, points of progress.
+# Difference of each place from the city: percentage points, points of Attainment 8, points of progress.
 _STEPS: dict[int, tuple[int, float, float]] = {
     796: (2, 0.9, 0.2),
     797: (-1, -0.6, -0.1),
     798: (4, 1.7, 0.4),
     970: (7, 3.4, 1.1),
 }
-# In the last of these years too few pupils of one city were on SEN support.
+# Suppressed in the last of these years because of few pupils on SEN support.
 _WITHHELD = (797, "NEW_KS2_RWM_Sen_W/Osta")
 
 
@@ -31,7 +31,7 @@ def la_context(
     ks4_pupils: Mapping[str, pd.DataFrame],
     years: tuple[str, ...],
 ) -> pd.DataFrame:
-    """One figure a row, of the years whose final results are out."""
+    """One figure per row, for years with final results."""
     rows = []
     for year in years:
         for name, value, kind in _of_city(ks2_pupils[year], ks4_pupils[year]):
@@ -47,7 +47,7 @@ def la_context(
 
 
 def _of_city(ks2: pd.DataFrame, ks4: pd.DataFrame) -> list[tuple[str, float, int]]:
-    """Name of the figure, its value, and which of the steps is its unit's."""
+    """Name and value of each figure, and the index of its unit's step."""
     ks2 = ks2[ks2["PINCL_FLAG"] == 201]
     ks4 = ks4[ks4["P_INCL"] == 201]
     found: list[tuple[str, float, int]] = []

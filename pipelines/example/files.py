@@ -1,6 +1,6 @@
-"""The city as a study folder: CSV files, `study.toml` with their checksums, and a README.
+"""Writes the city as a study folder: CSV files, `study.toml` with their checksums, and a README.
 
-What the numbers are is in `city`, the text of `study.toml` in `protocol`. The same seed gives the same bytes.
+The same seed gives the same bytes. `protocol` writes the text of `study.toml`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DECIMALS = {
 
 
 def write_example(folder: Path, seed: int = SEED) -> None:
-    """Write every file of the example study into `folder`, which is made if need be."""
+    """Write every file of the example study into `folder`, which is created if necessary."""
     folder.mkdir(parents=True, exist_ok=True)
     entries: list[str] = []
     for file in _files(simulate(seed)):
@@ -53,7 +53,7 @@ def write_example(folder: Path, seed: int = SEED) -> None:
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
-    """UTF-8, `\\n`, quotes only where needed, and a fixed number of decimals a column."""
+    """UTF-8, `\\n`, minimal quoting, and fixed decimals for each column."""
     text = table.copy()
     for column, decimals in _DECIMALS.items():
         if column in text:
@@ -160,7 +160,7 @@ show: an honest estimate may well say that it cannot tell.
   statements and case studies whose givers said no, or changed their mind; two statements, a line of a
   case study and answers on forms that name a pupil or give a telephone number, and so are held until a
   person has read them.
-- A case study with figures; one without, since they would leave another school's in a total.
+- A case study with figures, and one without, because its figures would reveal another school's.
 - Published results of the city's pupils on SEN support and disadvantaged pupils, counted from its pupils,
   beside three invented cities and an invented England; one of the cities has a figure kept back.
 

@@ -1,7 +1,4 @@
-"""Year 6 results in the tables-checking layout: progress is drawn, scores and outcomes follow from it.
-
-Who the pupils are is in `pupils`; who is in a programme, and its planted gain, come from `city`.
-"""
+"""Year 6 results in the tables-checking layout: progress is simulated, scores and outcomes follow from it."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from pipelines.example.schools import N_SCHOOLS, SCHOOLS, Traits
 Subject = Literal["reading", "writing", "maths"]
 SUBJECTS: tuple[Subject, ...] = ("reading", "writing", "maths")
 
-# Spread of a pupil's progress within a school and, as shares of it, of what schools share.
+# SD of pupils' progress within a school, and the SDs of shared components as shares of it.
 PUPIL_SD_POINTS = 5.7
 SCHOOL_SHARE = 0.18  # lasting
 SUBJECT_SHARE = 0.08  # lasting, one subject
@@ -31,7 +28,7 @@ GROUP_YEAR_SHARE = 0.05
 
 @dataclass(frozen=True)
 class _Test:
-    """Score of a pupil with average KS1 points by summer; the city's and its groups' progress, in points."""
+    """Average score by summer, and mean progress of the city and its groups, in points."""
 
     average: dict[int, float]
     city: float
@@ -48,11 +45,11 @@ _TESTS: dict[Subject, _Test] = {
 _EHC_POINTS = -3.0
 _AVERAGE_KS1 = 16.0
 _POINTS_A_KS1_POINT = 1.6
-# Key stage 1: latent points above which each level is given, the levels, and their points.
+# Key stage 1: cut points on the latent scale between levels, the levels, and their points.
 _KS1_CUTS = np.array([6.0, 11.0, 13.8, 15.6, 18.2])
 _KS1_LEVELS = np.array(["W", "1", "2C", "2B", "2A", "3"])
 _KS1_POINTS = np.array([3.0, 9.0, 13.0, 15.0, 17.0, 21.0])
-# Writing is judged, not tested: latent score above which each judgement is given.
+# Writing is teacher assessed: cut points on the latent score between judgements.
 _WRITING_CUTS = np.array([78.0, 84.0, 97.5, 109.5])
 _WRITING_CODES = np.array(["PK4", "PK6", "WTS", "EXS", "GDS"])
 _WRITING_SCORES = np.array([73, 79, 91, 103, 113])
@@ -68,9 +65,10 @@ def draw_ks2_results(
     *,
     is_final: bool,
 ) -> pd.DataFrame:
-    """One file of results. `gains_points` is added to progress, one entry a pupil; it moves no random draw.
+    """One file of results. `gains_points` (one per pupil) is added to progress without affecting random
+    draws.
 
-    A final file has pupils removed at their school's request (203); a provisional one does not yet.
+    A final file has pupils removed at their school's request (203); a provisional one does not.
     """
     n, is_k, is_e = group.n_pupils, group.is_sen_support, np.asarray(group.sen == "E")
     ks1 = _draw_ks1(rng, group)
@@ -133,7 +131,7 @@ def draw_ks2_results(
 
 
 def _draw_ks1(rng: np.random.Generator, group: YearGroup) -> pd.DataFrame:
-    """Key stage 1 levels and their average; none for a few, more often the newly arrived."""
+    """Key stage 1 levels and their average; missing for a few pupils, more often for new arrivals."""
     n = group.n_pupils
     latent = 15.8 + 2.9 * group.prior + rng.normal(0, 1.2, (3, n)) + [[0.1], [-0.5], [0.4]]
     band = np.searchsorted(_KS1_CUTS, latent)
@@ -155,7 +153,7 @@ def _draw_ks1(rng: np.random.Generator, group: YearGroup) -> pd.DataFrame:
 def _draw_progress(
     rng: np.random.Generator, traits: Traits, group: YearGroup
 ) -> dict[Subject, NDArray[np.float64]]:
-    """Progress about the city's own mean: pupil, school, school in this year, pupil group in school."""
+    """Progress around the city's mean: pupil, school, school by year, and pupil group by school."""
     year, sen_year, fsm6_year = rng.normal(size=(3, N_SCHOOLS))
     shared = rng.normal(size=group.n_pupils)
     whole = SCHOOL_SHARE * traits.quality + YEAR_SHARE * year
@@ -179,7 +177,7 @@ def _test_outcome(
     absent_share: NDArray[np.float64],
     is_future: NDArray[np.bool_],
 ) -> NDArray[np.str_]:
-    """`AS` met, `NS` not, `B` below the level of the test, `A` absent, `M` missing, `F` will sit it later."""
+    """`AS` met, `NS` not met, `B` below the test's level, `A` absent, `M` missing, `F` will sit it later."""
     sat = np.where(score >= 100, "AS", np.where(score >= 80, "NS", "B"))
     missing = np.where(drawn > 0.9993, "M", sat)
     return np.where(is_future, "F", np.where(drawn < absent_share, "A", missing))

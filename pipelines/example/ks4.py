@@ -1,7 +1,4 @@
-"""Year 11 results in the tables-checking layout, and the school returns that come before them.
-
-Who the pupils are is in `pupils`. No effect is planted at this key stage.
-"""
+"""Year 11 results in the tables-checking layout, and earlier school returns. No effect is planted here."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ PUPIL_SD_GRADES = 1.15
 SCHOOL_SHARE = 0.18
 GROUP_SHARE = 0.08
 YEAR_SHARE = 0.10
-# By summer: the national Attainment 8 of an average pupil, and the points on the way to grades 4 and 5
-# in English and maths. The scale itself changed between 2016 and 2017.
+# By summer: average Attainment 8, and the points at which pupils get grades 4 and 5 in English and maths. The
+# grade scale changed between 2016 and 2017.
 _AVERAGE = {2016: 50.6, 2017: 46.9, 2018: 46.0}
 _CITY_GRADES = {2016: 0.10, 2017: 0.10, 2018: -0.05}
 _PASS = {2016: 44.0, 2017: 40.0, 2018: 38.0}
@@ -26,13 +23,13 @@ _STRONG_PASS = {2016: 53.0, 2017: 48.0, 2018: 46.5}
 def draw_ks4_results(
     rng: np.random.Generator, traits: Traits, group: YearGroup, *, is_school_return: bool
 ) -> pd.DataFrame:
-    """One file of results. A school return has the entries' grades, but neither A8 nor P8 yet."""
+    """One file of results. A school return has grades but no Attainment 8 or Progress 8."""
     n, is_k = group.n_pupils, group.is_sen_support
     year, sen_year, fsm6_year = rng.normal(size=(3, N_SCHOOLS))
     of_school = (SCHOOL_SHARE * traits.quality + YEAR_SHARE * year)[group.school]
     of_sen = (GROUP_SHARE * (traits.sen_quality + 0.6 * sen_year))[group.school]
     of_fsm6 = (GROUP_SHARE * (traits.fsm6_quality + 0.6 * fsm6_year))[group.school]
-    # Pupils on SEN support started less far behind the others than those of Year 6 did.
+    # Pupils on SEN support are less far behind at the start than in Year 6.
     prior = np.clip(np.round(28.5 + 3.6 * (group.prior + 0.5 * is_k), 1), 15, 36)
     progress8 = (
         _CITY_GRADES[group.ending]

@@ -1,7 +1,4 @@
-"""Which schools join which programme, who judged them eligible, and who inspected or reviewed them.
-
-What a programme does to results is in `city`; what schools say about it is in `voices`.
-"""
+"""Assigns schools to programmes, with eligibility, inspections and reviews."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ GAP_STARTS = dt.date(2017, 9, 4)
 
 @dataclass(frozen=True)
 class Stratum:
-    """Schools that are chosen among each other, and how many: the quotas hold for every seed."""
+    """Schools that compete with each other for places, and fixed numbers of places."""
 
     schools: NDArray[np.int64]
     n_send: int
@@ -40,7 +37,7 @@ STRATA = (
 
 @dataclass(frozen=True)
 class Other:
-    """A programme that is not evaluated: it counts for coverage only."""
+    """A programme that is not evaluated and only counts in coverage."""
 
     id: str
     title: str
@@ -66,25 +63,25 @@ OTHERS = (
 
 @dataclass(frozen=True)
 class Membership:
-    """Who is in what: one array of places in `SCHOOLS` a programme, in the order they were chosen."""
+    """Members of each programme, as indices into `SCHOOLS` in the order of selection."""
 
     send: NDArray[np.int64]
     gap: NDArray[np.int64]
     others: Mapping[str, NDArray[np.int64]]
 
     def of(self, programme: str) -> NDArray[np.int64]:
-        """The schools of one programme."""
+        """Indices of one programme's schools."""
         return {"send": self.send, "gap": self.gap, **self.others}[programme]
 
     def is_in(self, programme: str) -> NDArray[np.bool_]:
-        """The same, as one flag a school."""
+        """One flag per school."""
         return np.isin(np.arange(N_SCHOOLS), self.of(programme))
 
 
 def target_means(
     results: pd.DataFrame, is_target: NDArray[np.bool_], value: str
 ) -> NDArray[np.float64]:
-    """Each school's mean of `value` over target pupils; NaN where it has none. One entry a school."""
+    """Each school's mean of `value` over target pupils; NaN if it has none."""
     known = {id_.urn: i for i, s in enumerate(SCHOOLS) for id_ in (s.now, *s.before)}
     place = results["URN"].map(known).to_numpy()
     score = results[value].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -97,15 +94,15 @@ def target_means(
 def _need(
     rng: np.random.Generator, traits: Traits, last_year: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How much a school seems to need the programme: last year's result, the inspector, and judgement.
+    """A school's apparent need: last year's result, inspection grade and judgement.
 
-    The last part is noise as large as either: who asked, who had room. So there is no strict cut.
+    Judgement is noise as large as the others, so there is no strict cut-off.
     """
     need = np.zeros(N_SCHOOLS)
     for stratum in STRATA:
         result = last_year[stratum.schools]
         known = np.isfinite(result)
-        if known.sum() > 2:  # infant and special schools are chosen on the rest alone
+        if known.sum() > 2:  # infant and special schools have no results to be selected on
             score = (result - result[known].mean()) / result[known].std()
             need[stratum.schools] -= np.nan_to_num(score)
     return need + 0.5 * (traits.inspection_grade - 2) + rng.normal(0, 1.0, N_SCHOOLS)
@@ -117,7 +114,7 @@ def choose_schools(
     send_last_year: NDArray[np.float64],
     gap_last_year: NDArray[np.float64],
 ) -> Membership:
-    """Eighteen schools for each SSIF programme, six of them the same; then everybody else's programmes."""
+    """Select eighteen schools for each SSIF programme, six of them in both, then the other programmes."""
     send_need, gap_need = (
         _need(rng, traits, last_year) for last_year in (send_last_year, gap_last_year)
     )
@@ -132,18 +129,18 @@ def choose_schools(
         gap.extend(ranked[in_send][: stratum.n_both])
         gap.extend(ranked[~in_send][: stratum.n_gap - stratum.n_both])
 
-    # One infant and one special school are in nothing at all: the claim "every school" must fail on them.
-    taken = {*send, *gap}
+    # One infant and one special school are in no programme, so that the claim "every school" fails.
+    enrolled = {*send, *gap}
     outside = [
-        [i for i in stratum.schools if i not in taken][-1] for stratum in (STRATA[0], STRATA[3])
+        [i for i in stratum.schools if i not in enrolled][-1] for stratum in (STRATA[0], STRATA[3])
     ]
     free = np.array([i for i in range(N_SCHOOLS) if i not in outside])
     others = {o.id: set(rng.choice(free, o.n_schools, replace=False).tolist()) for o in OTHERS}
-    # The school that converted enrols once under either number, the merged one under one it has lost.
+    # The converted school enrols under both its URNs, the merged school under one it has lost.
     names = [school.now.name for school in SCHOOLS]
     others["subject_networks"] |= {names.index(CONVERTER), names.index(MERGED)}
     others["peer_review"].add(names.index(CONVERTER))
-    others["subject_networks"] |= set(free.tolist()).difference(taken, *others.values())
+    others["subject_networks"] |= set(free.tolist()).difference(enrolled, *others.values())
     return Membership(
         send=np.array(send),
         gap=np.array(gap),
@@ -152,7 +149,7 @@ def choose_schools(
 
 
 def enrolments(membership: Membership) -> pd.DataFrame:
-    """One row a school in a programme, with the URN it had on the day it joined."""
+    """One row per school and programme, with the school's URN on the day it joined."""
     starts = {"send": SEND_STARTS, "gap": GAP_STARTS} | {o.id: o.starts for o in OTHERS}
     rows = [
         (programme, identity.urn, identity.name, day.isoformat())
@@ -162,8 +159,8 @@ def enrolments(membership: Membership) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["programme", "urn", "school_name", "start_date"])
 
 
-# What was found at bid time, school by school: 13 of 18 is just over 70%; 12 of 18 with three unknown
-# may be either side of it.
+# Eligibility found at bid time, by school: 13 of 18 is just over 70%; 12 of 18 with three unknown could be
+# above or below.
 _JUDGED = {
     "send": ("yes",) * 13 + ("no",) * 5,
     "gap": ("yes",) * 12 + ("unknown",) * 3 + ("no",) * 3,
@@ -177,7 +174,7 @@ _CRITERIA = (
 
 
 def eligibility(rng: np.random.Generator, membership: Membership) -> pd.DataFrame:
-    """What was judged when the bid was made: a school may be judged on more than one criterion."""
+    """Eligibility judged at bid time, on one or more criteria per school."""
     rows: list[tuple[str, int, str, str, str, str]] = []
     for programme, judged in _JUDGED.items():
         day = _JUDGED_ON[programme]
@@ -197,7 +194,7 @@ def eligibility(rng: np.random.Generator, membership: Membership) -> pd.DataFram
 
 
 def school_days(rng: np.random.Generator, first: dt.date, last: dt.date, n: int) -> list[dt.date]:
-    """Draw `n` weekdays in term: not in summer, at Christmas or at Easter, more or less."""
+    """Draw `n` weekdays in term time, approximately."""
     span = (last - first).days + 1
     days = [first + dt.timedelta(days=i) for i in range(span)]
     holidays = {(12, d) for d in range(20, 32)} | {(1, d) for d in range(1, 6)}
@@ -210,7 +207,8 @@ def school_days(rng: np.random.Generator, first: dt.date, last: dt.date, n: int)
 def inspections_and_reviews(
     rng: np.random.Generator, traits: Traits
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Inspections, past and of 2017-18, and outside reviews. One maintained school had neither in 2017-18."""
+    """Inspections, earlier and in 2017-18, and outside reviews; one maintained school had neither in
+    2017-18."""
     grades = traits.inspection_grade
     inspections: list[tuple[int, str, int]] = []
     earlier = school_days(rng, dt.date(2013, 9, 9), dt.date(2017, 7, 14), N_SCHOOLS)

@@ -1,6 +1,6 @@
-"""The text of the example's `study.toml`: what is evaluated, on what, and from which files.
+"""The text of the example's `study.toml`: programmes, measures and source files.
 
-Which schools are enrolled is data, not protocol: it is in `programmes`.
+Enrolment is data, not protocol: see `programmes`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipelines.example.schools import CITY, LOCAL_AUTHORITY
 
 @dataclass(frozen=True)
 class File:
-    """One file and what `study.toml` says of it."""
+    """One file and its entry in `study.toml`."""
 
     name: str
     kind: str
@@ -46,7 +46,7 @@ def source_entry(file: File, sha256: str) -> str:
 
 
 def study_section(name: str, seed: int) -> str:
-    """The `[study]` table. The study takes its folder's name, as it must."""
+    """The `[study]` table. The study must have its folder's name."""
     years = ", ".join(f'"{year}"' for year in BASELINE_YEARS)
     return f"""\
 # The protocol of the example study: an invented city. Written by `ssif example`; change the generator.
@@ -72,7 +72,7 @@ model = "{MODEL}"
 """
 
 
-# Results that are told apart best with each pupil's own prior attainment held constant (`ssif power`).
+# Measures that `ssif power` found most sensitive with adjustment for pupils' prior attainment.
 _ADJUSTED = {"gap": {"ks2_rwm_expected"}}
 
 _MINUTES = "minutes of the board, 3 July 2018"
@@ -97,7 +97,7 @@ _GAP_MEASURES: _Measures = (
 
 
 def programme_entries() -> list[str]:
-    """Every `[[programme]]` entry, then what is not yet published."""
+    """Every `[[programme]]` entry, then the results not yet published."""
     evaluated = (
         ("send", "SEND in mainstream", "SEND in mainstream", SEND_STARTS, _SEND_MEASURES),
         ("gap", "Closing the gap", "Closing the gap", GAP_STARTS, _GAP_MEASURES),

@@ -1,7 +1,5 @@
-"""Who the pupils of one year group are: school, names, numbers, dates, characteristics, prior attainment.
-
-All invented. What they then scored is in `ks2` and `ks4`.
-"""
+"""The pupils of one year group: school, names, numbers, dates, characteristics, prior attainment. All
+invented."""
 
 from __future__ import annotations
 
@@ -13,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipelines.example.schools import SCHOOLS, Traits
 
-# Made-up name parts, put together at random. No part is an English word or name, so that a search of
-# the outputs for a pupil's name finds a pupil or nothing.
+# Invented name parts, combined at random. None is an English word or name, so a search of the outputs for a
+# pupil's name finds only pupils.
 _FORENAME_STARTS = (
     "Aldw Brenv Caelv Dorv Elzb Fenw Gavr Helvr Ilzm Jorv Kelzh Lorv Mavr Nolwv Ozmr Perzh Quilv "
     "Rozv Sulv Tamvr Uldv Vezmr Wilvr Zoëlv"
@@ -37,7 +35,7 @@ _CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 
 @dataclass(frozen=True)
 class YearGroup:
-    """One cohort: arrays with one entry a pupil, ordered by school."""
+    """One cohort: arrays with one entry per pupil, ordered by school."""
 
     ending: int  # the summer it takes its tests: 2018 for 2017-18
     school: NDArray[np.int64]  # place in SCHOOLS
@@ -73,9 +71,9 @@ _SURNAMES = _product(_SURNAME_STARTS, _SURNAME_ENDINGS)
 
 
 def pupil_numbers(laestab: NDArray[np.int64], joined: int) -> NDArray[np.str_]:
-    """Unique pupil numbers: check letter, LAESTAB, two figures of the year joined, a serial in the school.
+    """Unique pupil numbers: check letter, LAESTAB, two digits of the year joined, serial number.
 
-    The letter is that of the DfE's UPN guide: weights 2 to 13, remainder by 23.
+    The check letter follows the DfE's UPN guide: weights 2 to 13, modulo 23.
     """
     starts = np.flatnonzero(np.r_[True, laestab[1:] != laestab[:-1]])
     serial = np.arange(len(laestab)) - np.repeat(starts, np.diff(np.r_[starts, len(laestab)])) + 1
@@ -86,7 +84,7 @@ def pupil_numbers(laestab: NDArray[np.int64], joined: int) -> NDArray[np.str_]:
 
 
 def days_as_text(first: dt.date, n_days: int, form: str) -> NDArray[np.str_]:
-    """The calendar from `first`, written out, so that a pupil's date is a look-up."""
+    """The days from `first` as text, so that dates can be looked up by index."""
     return np.array([(first + dt.timedelta(days=i)).strftime(form) for i in range(n_days)])
 
 
@@ -98,14 +96,14 @@ def birthdays(group: YearGroup, age: int, form: str) -> NDArray[np.str_]:
 def sen_support_share_of(
     school_share: float | NDArray[np.float64], *, is_fsm6: bool | NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Chance of being on SEN support: pupils entitled to free meals are about 1.7 times as often."""
+    """Probability of SEN support, about 1.7 times as high for pupils entitled to free meals."""
     return np.asarray(school_share * np.where(is_fsm6, 1.4, 0.82))
 
 
 def draw_year_group(
     rng: np.random.Generator, traits: Traits, places: NDArray[np.int64], ending: int, joined: int
 ) -> YearGroup:
-    """Draw one cohort. `places` has one entry a school: how many pupils it usually has in that year."""
+    """Simulate one cohort. `places` is each school's usual number of pupils in that year group."""
     sizes = np.where(
         places > 0, np.maximum(np.rint(places * rng.normal(1, 0.05, len(places))), 3), 0
     )

@@ -1,7 +1,4 @@
-"""The schools as files list them: a register in the columns of a GIAS extract, its links, a census.
-
-What a school is, and was, is in `schools`.
-"""
+"""Files about the schools: a register in the columns of a GIAS extract, its links, and a census."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ from pipelines.example.schools import (
     Traits,
 )
 
-# The register calls infant and junior schools "Primary", and gives special schools no phase.
+# The register lists infant and junior schools as "Primary" and gives special schools no phase.
 REGISTER_PHASE: dict[Phase, str] = {
     "infant": "Primary",
     "junior": "Primary",
@@ -54,7 +51,7 @@ def _day(day: dt.date | None) -> str:
 
 
 def _n_pupils(school: School, phase: Phase) -> int:
-    """Pupils of all year groups."""
+    """Pupils in all year groups."""
     low, high = AGES[phase]
     year_group = max(school.ks2_places, school.ks4_places, 60 if phase == "infant" else 18)
     return year_group * (high - low)
@@ -93,7 +90,7 @@ def _register_row(school: School, identity: Identity, fsm6_share: float) -> tupl
 
 
 def school_register(traits: Traits) -> pd.DataFrame:
-    """The register: one row a URN, closed ones too, in the columns of a GIAS extract."""
+    """The register: one row per URN, including closed ones, in the columns of a GIAS extract."""
     rows = [
         _register_row(school, identity, float(share))
         for school, share in zip(SCHOOLS, traits.fsm6_share, strict=True)
@@ -125,7 +122,7 @@ def school_register(traits: Traits) -> pd.DataFrame:
 def school_census(rng: np.random.Generator, traits: Traits) -> pd.DataFrame:
     """The January census of the outcome year, in the columns of the Department's tables.
 
-    Whole schools: as many pupils as the register says, drawn with the shares that year groups are.
+    Pupils of all year groups, as many as in the register, drawn with the same shares as year groups.
     """
     identities = [school.on(CENSUS_DAY) for school in SCHOOLS]
     n = np.array(
@@ -159,7 +156,7 @@ def school_census(rng: np.random.Generator, traits: Traits) -> pd.DataFrame:
 
 
 def school_links() -> pd.DataFrame:
-    """Predecessors and successors, both ways; the early conversion has no date, as is common."""
+    """Predecessors and successors, in both directions. The early conversion has no date, as is common."""
     rows: list[tuple[int, int, str, str, str]] = []
     for school in SCHOOLS:
         ending = " - merged" if len(school.before) > 1 else ""

@@ -1,7 +1,4 @@
-"""The sixty schools of Kestrelmouth: what each was called when, and what each is like.
-
-The register of them is in `register`, their pupils in `pupils`, their programmes in `programmes`.
-"""
+"""The sixty schools of Kestrelmouth: their identities over time and their lasting traits."""
 
 from __future__ import annotations
 
@@ -43,8 +40,8 @@ NAME_ENDING: dict[Phase, str] = {
     "special": "School",
 }
 
-# One word a school, with the pupils in its last year: Year 6, then Year 11 where it has both.
-# A star is an academy.
+# One word per school with the pupils in its last year: Year 6, then Year 11 if it has both. A star marks an
+# academy.
 _LISTED: dict[Phase, str] = {
     "infant": """Amberlode* Brackenlode Cinderfleet Dunnockrise* Ebbstone Farthingstrand* Gannetsholt
         Inkerstrand* Jettystone Kelpfield* Lanternquay Mizzenfield* Nettlequay Ospreygate*""",
@@ -63,14 +60,14 @@ CONVERTER = "Driftlode Primary School"
 MERGED = "Hollowstaithe Primary School"
 MERGED_ON = dt.date(2017, 9, 1)
 CONVERTED_ON = dt.date(2017, 12, 1)
-# An academy whose conversion lies before every results file: a predecessor that must change nothing.
+# An academy that converted before any results file, so its predecessor must not change anything.
 EARLY_CONVERTER = "Fulmarstone School"
 EARLY_CONVERTED_ON = dt.date(2013, 4, 1)
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a school was called, and numbered, from one day to another (`closed` is the last day)."""
+    """A school's name and numbers over a period (`closed` is the last day)."""
 
     urn: int
     laestab: int
@@ -83,7 +80,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class School:
-    """One school through the years: its identity now, and those it had before, results-bearing one first."""
+    """One school over time: its current identity and earlier ones, the one with results first."""
 
     now: Identity
     before: tuple[Identity, ...]
@@ -92,18 +89,18 @@ class School:
 
     @property
     def phase(self) -> Phase:
-        """The phase it has now."""
+        """The current phase."""
         return self.now.phase
 
     def on(self, day: dt.date) -> Identity:
-        """The identity under which a file of that day lists the school's results or enrolments."""
+        """The identity that a file of that day uses for the school."""
         closed = [old for old in self.before if old.closed is not None and day <= old.closed]
         return closed[0] if closed else self.now
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What lasts in a school: arrays with one entry a school, unit normals where not said otherwise."""
+    """Lasting traits: one entry per school, standard normal unless noted."""
 
     fsm6_share: NDArray[np.float64]
     sen_support_share: NDArray[np.float64]
@@ -112,7 +109,7 @@ class Traits:
     sen_quality: NDArray[np.float64]
     fsm6_quality: NDArray[np.float64]
     subject_quality: NDArray[np.float64]  # reading, writing, maths: one row each
-    inspection_grade: NDArray[np.int64]  # 1 outstanding to 4 inadequate, as it stood before 2017-18
+    inspection_grade: NDArray[np.int64]  # 1 outstanding to 4 inadequate, before 2017-18
 
 
 def _listed() -> tuple[School, ...]:
@@ -164,16 +161,16 @@ N_SCHOOLS = len(SCHOOLS)
 
 
 def indices(*phases: Phase) -> NDArray[np.int64]:
-    """Places in `SCHOOLS` of the schools of these phases."""
+    """Indices into `SCHOOLS` of the schools of these phases."""
     return np.array([i for i, school in enumerate(SCHOOLS) if school.phase in phases])
 
 
 def draw_traits(rng: np.random.Generator) -> Traits:
-    """What each school is like, drawn once for all years."""
+    """Draw each school's traits, once for all years."""
     fsm6, sen, own_intake, quality, sen_quality, fsm6_quality, judged = rng.normal(
         size=(7, N_SCHOOLS)
     )
-    # Inspectors see lasting quality, through a glass darkly: about one school in six is below good.
+    # Inspectors observe lasting quality with error; about one school in six is below good.
     seen = quality + judged
     grade = 4 - np.searchsorted(np.array([-2.6, -1.4, 1.6]), seen)
     return Traits(

@@ -1,6 +1,6 @@
-"""What schools said: evaluation forms, statements with and without consent, case studies. All invented.
+"""What schools wrote: evaluation forms, statements with and without consent, case studies. All invented.
 
-The texts are written to fit any phase; which school says which is drawn.
+The texts fit any phase; which school gives which is random.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ANSWER_SHARES = {
 N_RESPONDING = {"send": 13, "gap": 11}
 _ROLES = ("Headteacher", "Deputy headteacher", "Programme lead", "Class teacher")
 _ROLE_SHARES = (0.6, 0.2, 0.1, 0.1)
-# theme and consent as an officer noted them, then the words
+# theme and consent as recorded by an officer, then the text
 _FREE_TEXT: tuple[tuple[str, str, str], ...] = (
     ("", "", ""),
     ("Staff time", "yes", "Good sessions, but cover was hard to find in the spring term."),
@@ -121,7 +121,7 @@ _STATEMENTS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     ),
 )  # fmt: skip
 
-# Consent to publish is not a pupil's: both are held until an officer has read them.
+# The school's consent does not cover a pupil, so both are held until an officer has read them.
 _STATEMENTS_NAMING_A_PUPIL: tuple[tuple[str, str, str, str, str, str, str], ...] = (
     (
         "send", "Class teacher", "yes", "anonymous", "Classroom practice", "positive",
@@ -171,7 +171,7 @@ _CASE_STUDIES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
 )  # fmt: skip
 
-# What each case study received, in its order: first day, last day where it lasted, and what.
+# Support received by each case-study school, in order: first day, last day of a period, and text.
 _SUPPORT: tuple[tuple[tuple[str, str, str], ...], ...] = (
     (
         ("2018-01-22", "", "Provision review: two visitors for a day, and a written report"),
@@ -203,7 +203,7 @@ def evaluation_questions() -> pd.DataFrame:
 
 
 def evaluations(rng: np.random.Generator, membership: Membership) -> pd.DataFrame:
-    """The form's export: one row a response; some schools answer twice, many not at all."""
+    """The form's export: one row per response; some schools answer twice, many not at all."""
     rows: list[tuple[object, ...]] = []
     first, last = dt.date(2018, 6, 11), dt.date(2018, 7, 20)
     for programme, n_responding in N_RESPONDING.items():
@@ -229,10 +229,10 @@ def evaluations(rng: np.random.Generator, membership: Membership) -> pd.DataFram
 
 
 def statements(rng: np.random.Generator, membership: Membership) -> pd.DataFrame:
-    """Quotes with what their givers allowed."""
+    """Statements with the consent of those who gave them."""
     speakers = {p: list(rng.permutation(membership.of(p))) for p in N_RESPONDING}
     rows = []
-    # Days of their own stream: what is drawn after does not move when statements are added to these.
+    # A separate stream for these days, so that adding statements does not change later draws.
     of_each = ((_STATEMENTS, rng), (_STATEMENTS_NAMING_A_PUPIL, rng.spawn(1)[0]))
     given = [
         (*statement, day)
@@ -243,9 +243,9 @@ def statements(rng: np.random.Generator, membership: Membership) -> pd.DataFrame
             strict=True,
         )
     ]
-    for programme, *said, day in given:
+    for programme, *fields, day in given:
         urn = SCHOOLS[speakers[programme].pop()].on(day).urn
-        rows.append((programme, urn, day.isoformat(), *said))
+        rows.append((programme, urn, day.isoformat(), *fields))
     columns = [
         "programme", "urn", "given_on", "role", "consent", "attribution", "theme", "tone", "quote",
     ]  # fmt: skip
@@ -253,18 +253,18 @@ def statements(rng: np.random.Generator, membership: Membership) -> pd.DataFrame
 
 
 def case_studies(rng: np.random.Generator, membership: Membership) -> pd.DataFrame:
-    """Schools' stories; two may not be told."""
-    tellers = {p: list(rng.permutation(membership.of(p))) for p in N_RESPONDING}
+    """Case studies; two lack consent."""
+    schools = {p: list(rng.permutation(membership.of(p))) for p in N_RESPONDING}
     rows = [
-        (programme, SCHOOLS[tellers[programme].pop()].now.urn, *told)
-        for programme, *told in _CASE_STUDIES
+        (programme, SCHOOLS[schools[programme].pop()].now.urn, *fields)
+        for programme, *fields in _CASE_STUDIES
     ]
     columns = ["programme", "urn", "consent", "context", "support_received", "statement"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def case_study_support(case_studies: pd.DataFrame) -> pd.DataFrame:
-    """What each of these schools received, whether or not its story may be told."""
+    """Support that these schools received, whether or not the case study has consent."""
     schools = zip(case_studies["programme"], case_studies["urn"], _SUPPORT, strict=True)
     rows = [(programme, urn, *line) for programme, urn, lines in schools for line in lines]
     return pd.DataFrame(rows, columns=["programme", "urn", "from", "until", "support"])

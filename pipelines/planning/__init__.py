@@ -1,1 +1,1 @@
-"""What a study could show before anything is paid for: the smallest effect it could detect."""
+"""Power analysis before a study is run: the smallest effect it could detect."""

@@ -1,6 +1,6 @@
-"""Power of a study's measures before its outcome year is looked at: every measure its programmes could use.
+"""Power of every measure that a study's programmes could use, before its outcome year is read.
 
-Reads baseline files into a store that lasts as long as the question; the prediction is `power`'s.
+Reads baseline files into a temporary store; `impact.power` makes the predictions.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from pipelines.validation.relations import RELATIONS, faults_of_relation
 INDEX = "ks2_progress_index"
 INDEX_PARTS = PARTS_OF_AN_INDEX[INDEX]
 
-# Progress 8 is Attainment 8 a slot, less what was to be expected.
+# Progress 8 is Attainment 8 per slot, minus what was expected.
 ATTAINMENT8_SLOTS = 10
-# English and maths count twice each.
+# English and maths count twice.
 SLOTS_OF_A_SUBJECT = 2
 
 _PRIMARY_MARK = "*"
@@ -54,12 +54,12 @@ _PRIMARY_MARK = "*"
 
 @dataclass(frozen=True)
 class MeasurePower:
-    """A programme's power on one measure, and what the protocol says of that measure.
+    """A programme's power on one measure, and the protocol's settings for that measure.
 
-    `is_pupil_adjusted`: with each pupil's own prior attainment held constant, the SD being that without.
-    `mde_attainment_sd` is the effect in SDs of these pupils' attainment, on which a threshold, a score
-    and progress compare (`attainment_sd`). `is_in_protocol` is False for a measure the programme could
-    have used; `smallest_effect` is in the measure's unit.
+    `is_pupil_adjusted`: adjusted for each pupil's own prior attainment, with the SD before adjustment.
+    `mde_attainment_sd`: the effect in SDs of attainment (see `attainment_sd`), which makes thresholds, scores
+    and progress comparable. `is_in_protocol` is False for a measure that the programme could have used;
+    `smallest_effect` is in the measure's unit.
     """
 
     power: Power
@@ -71,11 +71,11 @@ class MeasurePower:
 
 
 def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
-    """Power of every measure that a programme's target pupils have, a programme's own together.
+    """Power of every measure available for a programme's target pupils, grouped by programme.
 
-    The latest baseline year stands in for the outcome year, whose files are not opened. Measures are
-    ordered by effect in SDs of attainment, those that could not be judged last. Pupil rows are written below
-    `scratch` and are gone when this returns. Raises StudyError with the faults of the files read.
+    The latest baseline year replaces the outcome year, whose files are not opened. Measures are ordered by
+    effect in SDs of attainment, those without an estimate last. Pupil rows are written below `scratch` and
+    deleted before this returns. Raises StudyError with the faults of the files read.
     """
     before = _before_outcomes(study)
     scratch.mkdir(parents=True, exist_ok=True)
@@ -94,14 +94,14 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
     programmes, measures = study.evaluated_programmes, study.measures
     answers: list[MeasurePower] = []
     for group in dict.fromkeys(str(programme.target_group) for programme in programmes):
-        asking = [programme for programme in programmes if programme.target_group == group]
+        of_programmes = [programme for programme in programmes if programme.target_group == group]
         of_group = cells[cells["pupil_group"] == group]
-        asked = {measure.name for programme in asking for measure in programme.measure}
-        could_be_asked = {m for m in of_group["measure"].unique() if measures[m].is_judged}
+        in_protocol = {measure.name for programme in of_programmes for measure in programme.measure}
+        available = {m for m in of_group["measure"].unique() if measures[m].is_judged}
         raw: dict[str, SchoolPanel] = {
             measure: _panel(study, of_group, membership, measure, group)
             for measure in measures
-            if measure in could_be_asked | asked
+            if measure in available | in_protocol
         }
         panels = [(panel, False) for panel in raw.values()]
         for measure, panel in raw.items():
@@ -118,7 +118,7 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
             seen = power(panel)
             answers += [
                 _of_protocol(programme, seen[programme.id], raw, is_adjusted)
-                for programme in asking
+                for programme in of_programmes
             ]
     return tuple(
         answer
@@ -129,34 +129,34 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
 
 
 def power_page(study: Study, answers: Sequence[MeasurePower]) -> Iterator[str]:
-    """What is asked, the answers, and how to read them, as lines for a terminal."""
+    """The question, the answers, and how to read them, as lines for a terminal."""
     section = study.study
     years = ", ".join(sorted(section.baseline_years))
     yield f"The smallest effect the headline would find 8 times in 10 (5% level), from {years} alone."
     yield f"The latest of these stands in for {section.outcome_year}, whose results are not opened."
-    yield "The headline needs both of its comparisons to agree, so it sees less the further they are apart."
+    yield "The headline needs both of its comparisons to agree, so it detects less if they differ more."
     if len(section.baseline_years) == 1:
-        yield "From one year nobody can say what lasts in a school: nothing is taken to, the worst case."
+        yield "One year cannot show what lasts in a school, so nothing is assumed to last (the worst case)."
     matched = [p.title for p in study.evaluated_programmes if p.comparison_pool == "matched"]
     if matched:
         yield (
-            f"{join_words(matched)}: with local schools to compare with. Similar schools outside the area "
-            "are chosen once there are outcomes; where they are more, they show more."
+            f"{join_words(matched)}: computed with local comparison schools. Similar schools outside the "
+            "area are chosen once there are outcomes; more of them would detect more."
         )
     yield ""
     yield from power_table(answers)
     yield ""
     yield "*  a primary measure of the protocol; pp: percentage points; df: degrees of freedom"
-    yield "can see: with the two comparisons as far apart as the schools' earlier results let expect"
-    yield "if alike: what it could see if both sides' earlier results were alike and the comparisons met"
+    yield "can see: if the two comparisons differ as much as the schools' earlier results suggest"
+    yield "if alike: if both sides' earlier results were alike, so that the two comparisons agree"
     yield "in SD: standard deviations of the measure over these pupils"
-    yield "of attainment: standard deviations of their attainment, on which measures can be compared"
-    yield "matters: the smallest effect that would matter, by the protocol"
-    yield "pupil-adjusted: with each pupil's own prior attainment held constant"
+    yield "of attainment: standard deviations of their attainment, which makes measures comparable"
+    yield "matters: the protocol's smallest effect that would matter"
+    yield "pupil-adjusted: adjusted for each pupil's own prior attainment"
 
 
 def power_table(answers: Sequence[MeasurePower]) -> Iterator[str]:
-    """The answers as lines for a terminal, best first, the protocol's primaries marked."""
+    """The answers as lines for a terminal, most sensitive first, with the protocol's primaries marked."""
     heading = (
         "",
         "programme",
@@ -178,15 +178,15 @@ def power_table(answers: Sequence[MeasurePower]) -> Iterator[str]:
     refused = [a for a in answers if a.power.mde is None and not a.is_pupil_adjusted]
     if refused:
         yield ""
-        yield "Could not be judged at all:"
+        yield "No estimate is possible:"
     for answer in refused:
         mark = _PRIMARY_MARK if answer.is_primary else " "
-        asked = answer.power
-        yield f"{mark}  {asked.programme}, {asked.pupil_group}, {asked.measure}: {asked.reason}"
+        found = answer.power
+        yield f"{mark}  {found.programme}, {found.pupil_group}, {found.measure}: {found.reason}"
 
 
 def write_power(answers: Sequence[MeasurePower], file: Path) -> None:
-    """Write the answers as CSV, readable by its owner only: a count of pupils in it may be small."""
+    """Write the answers as CSV, readable by its owner only, because it may contain small pupil counts."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.chmod(0o600)
@@ -208,7 +208,7 @@ def write_power(answers: Sequence[MeasurePower], file: Path) -> None:
 
 
 def _before_outcomes(study: Study) -> Study:
-    """The study as it was before its outcome year: that year's files are not among its sources."""
+    """The study before its outcome year: without that year's files."""
     section = study.study
     kept = tuple(
         source
@@ -220,7 +220,7 @@ def _before_outcomes(study: Study) -> Study:
 
 
 def _build_marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
-    """Ingest what marts read and build them; every fault of a file is raised, as in an evaluation."""
+    """Ingest the files that marts need and build the marts; raises every fault, as in an evaluation."""
     write_protocol(con, study, sources_sha256(study))
     selects = "\n".join(marts.select_of(table) for table in MART_TABLES)
     read = [
@@ -230,7 +230,7 @@ def _build_marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     for table in read:
         try:
             ingest_table(con, study, table)
-            # The rules' own SQL: what judges them in an evaluation takes seconds to load.
+            # Check the rules with SQL, because Great Expectations takes seconds to load.
             for rule in rules_for(study, table):
                 faults += faults_of(con, study, rule)
         except StudyError as error:
@@ -263,14 +263,13 @@ def _panel(
 def attainment_sd(
     mde: float, panel: SchoolPanel, panels: Mapping[str, SchoolPanel]
 ) -> float | None:
-    """An effect on a measure in SDs of the pupils' attainment; None where that cannot be known.
+    """An effect on a measure in SDs of the pupils' attainment; None if unknown.
 
-    A score is divided by its own pupil SD. A share is taken for a threshold on normal attainment that all
-    pupils move along (Φ⁻¹(p + effect) - Φ⁻¹(p), the probit). Progress is in points of the scaled score
-    it comes from, and so divided by that score's SD, not by progress's own, from which prior attainment
-    has been taken out (Progress 8 by a tenth of Attainment 8's); writing has no score and borrows the
-    mean SD of those there are. The index is
-    divided by what it gains where progress in all its subjects gains one such SD each.
+    A score is divided by its pupil SD. A share is treated as a threshold on normally distributed attainment
+    (probit: Φ⁻¹(p + effect) - Φ⁻¹(p)). Progress is in points of the underlying score, so it is divided by
+    that score's SD; its own SD excludes prior attainment. (For Progress 8 the score is a tenth of Attainment
+    8.) Writing has no score and uses the mean SD of the other scores. The index is divided by its gain when
+    progress in all its subjects rises by one such SD.
     """
     if panel.unit == "share":
         p = float(panel.centre[-1])
@@ -284,7 +283,7 @@ def attainment_sd(
 
 
 def _score_sd(progress: str, panels: Mapping[str, SchoolPanel]) -> float | None:
-    """Pupil SD of the result behind a progress measure, in points of progress."""
+    """Pupil SD of the score behind a progress measure, in points of progress."""
     if progress.endswith("_progress8"):
         attainment8 = panels.get(progress.replace("_progress8", "_attainment8"))
         slots = ATTAINMENT8_SLOTS if progress == "ks4_progress8" else SLOTS_OF_A_SUBJECT
@@ -298,7 +297,7 @@ def _score_sd(progress: str, panels: Mapping[str, SchoolPanel]) -> float | None:
 def _index_in_attainment_sd(
     mde: float, index: SchoolPanel, panels: Mapping[str, SchoolPanel]
 ) -> float | None:
-    """The index is linear in progress: its slopes are read off schools' means of the latest year."""
+    """The index is linear in progress; its slopes are fitted to school means of the latest year."""
     parts = [panel for name, panel in panels.items() if name in INDEX_PARTS]
     sds = [_score_sd(part.measure, panels) for part in parts]
     if len(parts) < len(INDEX_PARTS) or None in sds:
@@ -312,7 +311,7 @@ def _index_in_attainment_sd(
 
 
 def _with_stand_in(cells: pd.DataFrame, latest: str, wanted: str) -> pd.DataFrame:
-    """Cells with the latest baseline year once more under the outcome year's name."""
+    """Cells with a copy of the latest baseline year as the outcome year."""
     stand_in = cells[cells["academic_year"] == latest].assign(academic_year=wanted)
     return pd.concat([cells, stand_in], ignore_index=True)
 
@@ -321,7 +320,7 @@ def _of_protocol(
     programme: Programme, seen: Power, panels: Mapping[str, SchoolPanel], is_adjusted: bool
 ) -> MeasurePower:
     panel = panels[seen.measure]
-    asked = next(
+    setting = next(
         (
             m
             for m in programme.measure
@@ -333,9 +332,9 @@ def _of_protocol(
         power=seen,
         is_pupil_adjusted=is_adjusted,
         mde_attainment_sd=None if seen.mde is None else attainment_sd(seen.mde, panel, panels),
-        is_in_protocol=asked is not None,
-        is_primary=asked.primary if asked else False,
-        smallest_effect=asked.smallest_effect if asked else None,
+        is_in_protocol=setting is not None,
+        is_primary=setting.primary if setting else False,
+        smallest_effect=setting.smallest_effect if setting else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""Finished runs: built, switched to, and kept for a while."""
+"""Finished runs: builds, publishes and deletes them."""

@@ -1,7 +1,7 @@
-"""What stays on disk: the newest few runs, none with words that were taken back, and no pupil for long.
+"""Retention on disk: keeps the newest few runs, none with withdrawn texts, and pupil rows only briefly.
 
-A run notes a fingerprint of every school's own words that it may show (`texts_sha256` in its run.json).
-It stays only while all of them may still be published; a run that does not say is not kept.
+A run lists hashes of the schools' texts it may show (`texts_sha256` in its run.json). It is kept only while
+all of them may be published; a run without the list is deleted.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from pipelines.store.store import SCRATCH, delete_left_behind, delete_pupils
 from pipelines.study.paths import StudyPaths
 
 RUNS_KEPT = 5
-# Long enough to mend what stopped a run; the files they were read from are the person's own.
+# Enough time to correct what stopped a run; the source files stay with the user.
 PUPIL_DAYS = 7
 TEXTS = "texts_sha256"
 
 
 def publishable_texts(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Fingerprints of the words that may be published today, in order."""
+    """Hashes of the texts that may currently be published, sorted."""
     select = (FOLDER / "publishable_text.sql").read_text(encoding="utf-8")
     return [text for (text,) in con.execute(select).fetchall()]
 
 
 def forget_runs(runs: Path, newest: Path, may_be_published: Collection[str]) -> int:
-    """Delete what need not or may not stay below `runs`; returns how many runs went for their words.
+    """Delete surplus runs, runs with withdrawn texts and unfinished runs; returns how many had withdrawn
+    texts.
 
-    `newest` stays. Whatever a run that was cut off left half-built goes too.
+    `newest` is always kept.
     """
     newest.touch()
     for unfinished in runs.glob(".*"):
@@ -43,24 +44,23 @@ def forget_runs(runs: Path, newest: Path, may_be_published: Collection[str]) -> 
         key=lambda run: run.stat().st_mtime,
         reverse=True,
     )
-    taken_back = [run for run in older if not _texts_of(run) <= set(may_be_published)]
-    for run in {*older[RUNS_KEPT - 1 :], *taken_back}:
+    withdrawn = [run for run in older if not _texts_of(run) <= set(may_be_published)]
+    for run in {*older[RUNS_KEPT - 1 :], *withdrawn}:
         shutil.rmtree(run)
-    return len(taken_back)
+    return len(withdrawn)
 
 
 def forget_restricted(paths: StudyPaths) -> None:
-    """Delete what officers may open of runs that are gone, and what a run that was cut off left."""
+    """Delete officers' files of deleted runs, and unfinished ones."""
     for folder in paths.restricted.iterdir():
         if folder.is_dir() and not folder.is_symlink() and not (paths.runs / folder.name).is_dir():
             shutil.rmtree(folder)
 
 
 def forget_old_pupils(marts: Path, now: float) -> list[str]:
-    """Delete the pupil rows of runs that did not succeed, some days after the last of them.
+    """Delete the pupil rows of failed runs after some days; returns the studies concerned.
 
-    `now` is in seconds since 1970. Not those that somebody asked to keep, nor of a run under way. Returns
-    the studies whose rows went.
+    `now` is in seconds since 1970. Rows that a user asked to keep, and those of a current run, stay.
     """
     gone: list[str] = []
     for work in sorted(marts.glob("*/.work")):
@@ -74,13 +74,13 @@ def forget_old_pupils(marts: Path, now: float) -> list[str]:
                     delete_pupils(paths)
                     gone.append(paths.study)
         except (Timeout, OSError):
-            # A run is under way, or the folder is another person's: they will see to it.
+            # A run is active, or the folder belongs to another user.
             continue
     return gone
 
 
 def _is_old(paths: StudyPaths, now: float) -> bool:
-    """Whether nothing was written to the pupil rows, or left by a killed process, for some days."""
+    """Whether pupil rows and leftovers of killed processes were last written some days ago."""
     last = max((file.stat().st_mtime for file in _with_pupils(paths)), default=now)
     return now - last > PUPIL_DAYS * 24 * 3600
 
@@ -90,11 +90,11 @@ def _with_pupils(paths: StudyPaths) -> Iterator[Path]:
         yield from paths.work.glob(pattern)
 
 
-def in_words(n_taken_back: int) -> str:
-    """What to tell whoever made the run, in a sentence."""
-    runs, they = ("run", "it") if n_taken_back == 1 else ("runs", "they")
+def in_words(n_withdrawn: int) -> str:
+    """A sentence for the user who made the run."""
+    runs, they = ("run", "it") if n_withdrawn == 1 else ("runs", "they")
     return (
-        f"{n_taken_back} older {runs} deleted: {they} held words of schools that may no longer be "
+        f"{n_withdrawn} older {runs} deleted: {they} held words of schools that may no longer be "
         f"published, or did not say which words {they} held."
     )
 
@@ -103,4 +103,4 @@ def _texts_of(run: Path) -> set[str]:
     try:
         return set(json.loads((run / "run.json").read_text(encoding="utf-8"))[TEXTS])
     except (OSError, ValueError, KeyError, TypeError):
-        return {"not said"}
+        return {"not listed"}

@@ -1,7 +1,6 @@
-"""A finished run: built beside the others, checked whole, then made `current` in one step.
+"""Builds a finished run beside the others, checks that it is complete, and makes it `current` in one step.
 
-What the outputs say is made elsewhere; here they are only gathered, named by what they were made from,
-and switched.
+Outputs are made elsewhere; here they are collected, named by a hash of their inputs, and published.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from pipelines.store.store import row_count, sql_text
 from pipelines.study.paths import PROJECT, StudyPaths
 from pipelines.study.settings import PROTOCOL, Study
 
-# What is for officers only: tables behind the disclosure gate, and their version of the page.
+# For officers only: tables before disclosure control, and their version of the page.
 RESTRICTED = "restricted.duckdb"
 OFFICERS = "officers"
 _LIBRARIES = (
@@ -50,10 +49,10 @@ _CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ")
 
 @dataclass(frozen=True)
 class Published:
-    """The folder of a run that is now `current`, and how many older runs went for words taken back."""
+    """The folder of the run that is now `current`, and how many older runs had withdrawn texts."""
 
     folder: Path
-    n_taken_back: int
+    n_withdrawn: int
 
 
 MADE_DDL = """
@@ -64,13 +63,13 @@ CREATE TABLE IF NOT EXISTS protocol.made (
 
 
 def forget_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
-    """Take a part of the run for not made, until it has been made anew and is sound."""
+    """Mark a part of the run as not made until it has been rebuilt and passed its checks."""
     con.execute(MADE_DDL)
     con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part})
 
 
 def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
-    """Note which protocol and sources a sound part of the run, or a check it passed, was made from."""
+    """Record the protocol and sources from which a sound part, or a passed check, was made."""
     con.execute(MADE_DDL)
     con.execute(
         "INSERT OR REPLACE INTO protocol.made "
@@ -80,9 +79,9 @@ def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
 
 
 def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collection[str]) -> None:
-    """Stop if any part is missing, was made from another protocol, or from files that have changed.
+    """Stop if a part is missing, or was made from another protocol or from files that have changed.
 
-    Raises StudyError naming the parts to make again.
+    Raises StudyError naming the parts to rebuild.
     """
     protocol = con.execute("SELECT protocol_sha256, sources_sha256 FROM protocol.study").fetchone()
     faults: list[Fault] = []
@@ -126,12 +125,12 @@ def publish(
     n_checks: int,
     has_officers_page: bool = False,
 ) -> Published:
-    """Build the run's folder, make it `current`, and delete older runs that need not or may not stay.
+    """Build the run's folder, make it `current`, and delete older runs according to `retention`.
 
-    A run is named by its protocol, sources, earlier releases, code and libraries, and by whether it holds
-    the officers' version: the same again is the same folder, and is only checked and switched to. `parts`
-    are all that have to have been made. Raises StudyError if they do not belong together; then nothing is
-    switched.
+    A run's name is a hash of its protocol, sources, earlier releases, code and libraries, and of whether it
+    has the officers' version. An identical run has the same folder, which is only checked and published
+    again. `parts` lists every required part. Raises StudyError, and publishes nothing, if they do not belong
+    together.
     """
     refuse_mixture(con, study, parts)
     identity = run_identity(study, sources_sha256(study), has_officers_page=has_officers_page)
@@ -156,14 +155,14 @@ def publish(
             open_to_readers(public)
     _switch(paths.restricted_current, officers)
     _switch(paths.current, run)
-    n_taken_back = retention.forget_runs(paths.runs, run, texts)
+    n_withdrawn = retention.forget_runs(paths.runs, run, texts)
     retention.forget_restricted(paths)
-    return Published(run, n_taken_back)
+    return Published(run, n_withdrawn)
 
 
 @contextmanager
 def _building(finished: Path) -> Iterator[Path]:
-    """A folder beside the finished one, which takes its place once it is built, and is gone if it is not."""
+    """A temporary folder that replaces the finished one once it is built, and is deleted on failure."""
     building = finished.with_name(f".{finished.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
@@ -176,7 +175,7 @@ def _building(finished: Path) -> Iterator[Path]:
 
 
 def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
-    """What a run is made from, and the short name that follows."""
+    """The inputs of a run, and its name derived from them."""
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     made_from = {
         "study": study.name,
@@ -193,7 +192,7 @@ def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict
 
 @cache
 def code_sha256() -> str:
-    """Fingerprint of the project's own code and SQL, as this process began with it."""
+    """Hash of the project's code and SQL when this process started."""
     digest = hashlib.sha256()
     for folder in ("pipelines", "assets"):
         for file in sorted((PROJECT / folder).rglob("*")):
@@ -218,7 +217,7 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
 def _build_restricted(
     con: duckdb.DuckDBPyConnection, folder: Path, *, has_officers_page: bool
 ) -> None:
-    """Write what is for officers only, under a mask that keeps everybody else out at any moment."""
+    """Write the officers' files; the umask keeps them private at every moment."""
     _copy_tables(con, folder / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
     if has_officers_page:
         (folder / OFFICERS).mkdir()
@@ -227,7 +226,7 @@ def _build_restricted(
 
 
 def _for_spreadsheets(table: Table) -> str:
-    """SELECT of a table in which no text is a formula."""
+    """SELECT of a table with texts made safe for spreadsheets."""
     columns = ", ".join(
         f"inert_in_spreadsheet({column.name}) AS {column.name}"
         if column.sql_type == "VARCHAR"
@@ -237,17 +236,17 @@ def _for_spreadsheets(table: Table) -> str:
     return f"SELECT {columns} FROM {table.full_name}"
 
 
-# What officers may open: cells of few pupils, and estimates before disclosure control.
+# For officers: cells of few pupils, and estimates before disclosure control.
 RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES)
 
 
 def _copy_tables(
     con: duckdb.DuckDBPyConnection, file: Path, tables: Sequence[Table], *, has_schemas: bool
 ) -> None:
-    """Copy tables to a DuckDB file of their own.
+    """Copy tables to a separate DuckDB file.
 
-    Without schemas, `released.duckdb` is read as `released.impact`, its own name being the first part;
-    a schema `released` in it would make that very name ambiguous.
+    `released.duckdb` has no schemas: readers write `released.impact`, with the file's name first, and a
+    schema `released` would make that ambiguous.
     """
     con.execute(f"ATTACH {sql_text(file)} AS target")
     try:
@@ -306,7 +305,7 @@ def _checksums(run: Path) -> Iterator[tuple[str, str]]:
 
 
 def _is_whole(paths: StudyPaths, name: str) -> bool:
-    """Whether a run's folder and its officers' folder hold exactly the files its run.json lists."""
+    """Whether a run's folder and its officers' folder contain exactly the files in its run.json."""
     run = paths.runs / name
     try:
         listed = json.loads((run / "run.json").read_text(encoding="utf-8"))
@@ -334,7 +333,7 @@ def _switch(current: Path, run: Path) -> None:
 
 
 def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see above
-    """Without links a folder takes two renames: `current` is never half-written, but briefly absent."""
+    """Without links two renames are needed: `current` is never half-written, but briefly missing."""
     incoming, outgoing = (
         current.with_name(".current.incoming"),
         current.with_name(".current.outgoing"),

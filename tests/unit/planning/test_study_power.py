@@ -107,7 +107,7 @@ def test_a_study_too_small_for_anything_is_told_why(tmp_path: Path) -> None:
     # Its results of the baseline year are not among the files.
     assert reasons["ks4_basics_94"].startswith("no school has a result for these pupils")
     page = "\n".join(power_page(study, answers))
-    assert "From one year nobody can say what lasts in a school" in page
+    assert "One year cannot show what lasts in a school" in page
     assert "*  gap, disadvantaged, ks2_rwm_expected: too few schools" in page
 
 
