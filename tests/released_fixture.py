@@ -220,6 +220,8 @@ def _measure() -> pd.DataFrame:
         is_prior_adjusted=False,
         higher_is_better=True,
         decimals=[MEASURES[row[1]].decimals for row in rows],
+        tests_from=pd.Timestamp(2018, 5, 1),
+        tests_until=[pd.Timestamp(2018, 5 + (row[2] == "ks4"), 30) for row in rows],
     )
 
 

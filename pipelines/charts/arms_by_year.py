@@ -115,7 +115,7 @@ def _title(
 @style.styled
 def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.Sheet:
     breaks = series_breaks.breaks(tables, about)
-    dashed = "; a dashed line across is a break in series" if breaks else ""
+    dashed = "; years across a dashed line are not measured alike" if breaks else ""
     n_rows = -(-len(lines) // _COLUMNS)
     width = (style.WIDE_INCHES - _LEFT - _BETWEEN - _RIGHT) / _COLUMNS
     names = {
@@ -148,7 +148,8 @@ def _draw(tables: Tables, about: Subject, title: str, lines: Lines) -> style.She
         )
         year_axis.draw_years(axes, list(lines.values()))
         years = subject.study_years(tables)
-        year_axis.mark_breaks(axes, years, breaks, is_named=False)
+        for place in (n - 0.5 for n, year in enumerate(years) if n and year in breaks):
+            axes.axvline(place, color=style.RULE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
         year_axis.draw_values(axes, about)
         if column:
             axes.tick_params(labelleft=False)

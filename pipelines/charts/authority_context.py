@@ -53,6 +53,7 @@ def _about(measure: str, group: str) -> Subject:
         is_placebo=False,
         pupil_group=group,
         starts=None,
+        tests=None,
         measure=measure,
         label=found.label,
         key_stage=found.key_stage,
@@ -202,7 +203,7 @@ def _draw(
     axes = sheet.axes(_LEFT, 0.45, width, height)
     axes.set_ylim(*year_axis.limits(about, readings, room=0.25))
     for place, (_, line) in lines.items():
-        year_axis.draw_line(axes, about, line, _LOOKS[place], 0)
+        year_axis.draw_line(axes, about, line, _LOOKS[place], 0, breaks=breaks)
     year_axis.draw_years(axes, readings)
     year_axis.draw_values(axes, about)
     years = [reading.academic_year for reading in readings[0]]

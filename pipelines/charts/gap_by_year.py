@@ -167,7 +167,7 @@ def _mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> N
             axes.text(
                 1.0,
                 row - 0.5,
-                "break in series",
+                year_axis.NOT_ALIKE,
                 transform=axes.get_yaxis_transform(),
                 ha="right",
                 va="bottom",

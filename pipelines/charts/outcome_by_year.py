@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from pipelines.charts import series_breaks, style, subject, year_axis
 from pipelines.charts.chart import Chart, Tables
@@ -14,10 +16,13 @@ from pipelines.released.wording import (
     capitalised,
     format_count,
     format_group,
+    format_months,
 )
 
 _HEIGHT = 2.6
-_LEFT, _RIGHT = 0.45, 1.12
+_LEFT, _RIGHT, _STRIP = 0.45, 1.12, 0.55
+_WIDTH = style.WIDTH_INCHES - _LEFT - _RIGHT
+_SEPTEMBER = 9  # in which an academic year begins
 _REST = "other local schools"
 
 
@@ -59,31 +64,73 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
 def _draw(
     tables: Tables, about: Subject, title: str, lines: dict[str, list[Reading]]
 ) -> style.Sheet:
-    starts = "" if about.starts is None else f"; support starts {about.starts:%B %Y}"
+    years, breaks = subject.study_years(tables), series_breaks.breaks(tables, about)
+    strip = _STRIP if _has_strip(about) else 0.0
     sheet = style.sheet(
         title,
-        f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}"
-        f"{'' if about.is_placebo else starts}",
+        f"{about.measured()}, {year_axis.interval_words(list(lines.values()))}",
         subject.footer(tables, "", (about.key_stage,)),
-        _HEIGHT,
+        _HEIGHT + strip,
     )
-    width = style.WIDTH_INCHES - _LEFT - _RIGHT
-    axes = sheet.axes(_LEFT, 0.45, width, _HEIGHT - 0.5)
+    axes = sheet.axes(_LEFT, strip + 0.45, _WIDTH, _HEIGHT - 0.5)
     axes.set_ylim(*year_axis.limits(about, list(lines.values()), room=0.25))
-    year_axis.draw_line(axes, about, lines[about.schools], style.PROGRAMME_MARKS, -1)
-    year_axis.draw_line(axes, about, lines[_REST], style.REST_MARKS, 1)
+    year_axis.draw_line(axes, about, lines[about.schools], style.PROGRAMME_MARKS, -1, breaks=breaks)
+    year_axis.draw_line(axes, about, lines[_REST], style.REST_MARKS, 1, breaks=breaks)
     year_axis.draw_years(axes, list(lines.values()))
     year_axis.draw_values(axes, about)
-    year_axis.mark_missing(axes, dict(lines), 0.55 * width / len(lines[_REST]))
-    year_axis.mark_breaks(axes, subject.study_years(tables), series_breaks.breaks(tables, about))
+    year_axis.mark_missing(axes, dict(lines), 0.55 * _WIDTH / len(years))
+    year_axis.mark_breaks(axes, years, breaks)
     year_axis.label_ends(axes, about, lines, _RIGHT)
+    if strip:
+        _draw_strip(sheet.axes(_LEFT, 0.05, _WIDTH, strip - 0.05), about, years)
     return sheet
+
+
+def _has_strip(about: Subject) -> bool:
+    return about.starts is not None and about.tests is not None and not about.is_placebo
+
+
+def _draw_strip(axes: Axes, about: Subject, years: list[str]) -> None:
+    """Support and the months of tests in their places in time; a year goes from September to August."""
+    axes.set_xlim(-0.5, len(years) - 0.5)
+    axes.set_ylim(0, _STRIP)
+    axes.axis("off")
+    if about.starts is None or about.tests is None:
+        return
+    end = len(years) - 0.5
+    for y, words in ((0.38, f"support from\n{about.starts:%B %Y}"), (0.1, "tests")):
+        axes.plot([-0.5, end], [y, y], color=style.GRID, linewidth=1, zorder=1)
+        look: dict[str, Any] = {"va": "center", "linespacing": 1.15, "fontsize": style.SMALL_SIZE}
+        axes.text(end + 0.06 * len(years) / _WIDTH, y, words, **look)
+    bar: dict[str, Any] = {"linewidth": 7, "solid_capstyle": "butt", "zorder": 2}
+    axes.plot([_place(about.starts, years), end], [0.38] * 2, color=style.DARK_BLUE, **bar)
+    for year in years:
+        days = [day.replace(year=int(year[:4]) + (day.month < _SEPTEMBER)) for day in about.tests]
+        places = [_place(day, years) for day in days]
+        tip = format_months(*days)
+        axes.plot(places, [0.1] * 2, color=style.TEXT, label=tip, **bar)
+
+
+def _place(day: pd.Timestamp, years: list[str]) -> float:
+    """Where a day stands on the axis; a day between two years that are shown stands between them."""
+    first = day.year - (day.month < _SEPTEMBER)
+    year = f"{first}-{(first + 1) % 100:02d}"
+    number = next((n for n, shown in enumerate(years) if shown >= year), len(years))
+    days = (day - pd.Timestamp(first, _SEPTEMBER, 1)).days if year in years else 0
+    return number - 0.5 + days / 366
 
 
 def _alt_text(about: Subject, lines: dict[str, list[Reading]]) -> str:
     existed = "No such programme existed. " if about.is_placebo else ""
     group = format_group(about.pupil_group)
-    return f"{existed}{about.label} of {group} by year. {year_axis.spoken(about, lines)}"
+    timing = f", {_timing(about)}" if _has_strip(about) else ""
+    return f"{existed}{about.label} of {group} by year{timing}. {year_axis.spoken(about, lines)}"
+
+
+def _timing(about: Subject) -> str:
+    if about.starts is None or about.tests is None or about.is_placebo:
+        return "–"
+    return f"support from {about.starts:%B %Y}, tests in {format_months(*about.tests)}"
 
 
 def _data(about: Subject, lines: dict[str, list[Reading]]) -> pd.DataFrame:
@@ -98,6 +145,7 @@ def _data(about: Subject, lines: dict[str, list[Reading]]) -> pd.DataFrame:
                 "Number of schools": reading.missing_reason or format_count(reading.n_schools),
                 "Number of pupils": reading.missing_reason or format_count(reading.n_pupils),
                 "Release status": reading.how_final,
+                "Timing": capitalised(_timing(about)),
             }
             for name, line in lines.items()
             for reading in line

@@ -39,6 +39,7 @@ class Subject:
     is_placebo: bool
     pupil_group: str
     starts: pd.Timestamp | None
+    tests: tuple[pd.Timestamp, pd.Timestamp] | None  # first and last day of their months
     measure: str
     label: str
     key_stage: str
@@ -172,6 +173,9 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
                 is_placebo=bool(row["is_placebo"]),
                 pupil_group=row["target_group"],
                 starts=None if is_missing(row["starts"]) else pd.Timestamp(row["starts"]),
+                tests=None
+                if is_missing(measure["tests_from"])
+                else (pd.Timestamp(measure["tests_from"]), pd.Timestamp(measure["tests_until"])),
                 measure=measure["measure"],
                 label=measure["label"],
                 key_stage=measure["key_stage"],

@@ -13,24 +13,49 @@ from pipelines.charts.subject import Reading, Subject
 from pipelines.released.wording import MINUS, capitalised, format_interval
 
 _LINE = 0.155
+NOT_ALIKE = "not measured alike"
 _DODGE = 0.05  # keeps two intervals of one year from hiding each other
 
 
 def draw_line(
-    axes: Axes, subject: Subject, readings: Sequence[Reading], marks: dict[str, Any], side: int
+    axes: Axes,
+    subject: Subject,
+    readings: Sequence[Reading],
+    marks: dict[str, Any],
+    side: int,
+    *,
+    breaks: Collection[str] = (),
 ) -> None:
-    """One line with 95% intervals, broken where a year is missing; `side` is −1, 0 or 1."""
-    x = [position + side * _DODGE for position in range(len(readings))]
-    axes.plot(x, [subject.axis(reading.mean) for reading in readings], zorder=3, **marks)
-    for position, reading in zip(x, readings, strict=True):
+    """One line with 95% intervals, with a gap where a year is missing and before a break in series.
+
+    `side` is −1, 0 or 1: two lines drawn apart do not hide each other's intervals.
+    """
+    places: list[tuple[float, float]] = []
+    for position, reading in enumerate(readings):
+        x, y = position + side * _DODGE, subject.axis(reading.mean)
+        if reading.academic_year in breaks:
+            places.append((x, float("nan")))
+        places.append((x, y))
+        tip = f"{reading.academic_year}: {subject.value(reading.mean)}"
         if reading.has_interval:
-            ends = [subject.axis(reading.ci_low), subject.axis(reading.ci_high)]
-            look = {"color": marks["color"], "linewidth": 1.2, "zorder": 2}
-            axes.plot([position, position], ends, **look)
-            for end, (arrow, is_cut) in enumerate(zip("v^", reading.is_cut, strict=True)):
-                if is_cut:
-                    cut = look | {"marker": arrow, "markersize": 6, "markevery": [end]}
-                    axes.plot([position, position], ends, clip_on=False, **cut)
+            tip += f" (95%: {interval_of(reading, subject)})"
+            _draw_interval(axes, subject, reading, x, {"color": marks["color"], "label": tip})
+        if not reading.is_missing:
+            axes.plot([x], [y], zorder=4, label=tip, **(marks | {"linestyle": ""}))
+    across, up = zip(*places, strict=True)
+    axes.plot(across, up, zorder=3, **(marks | {"marker": ""}))
+
+
+def _draw_interval(
+    axes: Axes, subject: Subject, reading: Reading, x: float, look: dict[str, Any]
+) -> None:
+    """The interval upright at a place, with an arrow at an end where it is cut."""
+    ends = [subject.axis(reading.ci_low), subject.axis(reading.ci_high)]
+    axes.plot([x, x], ends, linewidth=1.2, zorder=2, **look)
+    for end, (arrow, is_cut) in enumerate(zip("v^", reading.is_cut, strict=True)):
+        if is_cut:
+            cut = look | {"marker": arrow, "markersize": 6, "markevery": [end], "linewidth": 1.2}
+            axes.plot([x, x], ends, clip_on=False, zorder=2, **cut)
 
 
 def spoken(subject: Subject, lines: Mapping[str, Sequence[Reading]]) -> str:
@@ -135,27 +160,25 @@ def mark_missing(axes: Axes, lines: Mapping[str, Sequence[Reading]], width_inche
         )
 
 
-def mark_breaks(
-    axes: Axes, years: Sequence[str], breaks: Collection[str], *, is_named: bool = True
-) -> None:
+def mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> None:
     """A dashed line before each year from which values are not comparable with those before.
 
-    Named beside it, where there is room: above the lines, or upright where several would meet there.
+    Named across it above the lines, or upright beside it where several would meet there.
     """
     places = [position - 0.5 for position, year in enumerate(years) if position and year in breaks]
-    upright: dict[str, Any] = {"va": "bottom", "rotation": 90} if len(places) > 1 else {"va": "top"}
+    across: dict[str, Any] = {"va": "top", "ha": "center", "linespacing": 1.1}
+    upright: dict[str, Any] = {"va": "bottom", "ha": "right", "rotation": 90}
     for place in places:
-        axes.axvline(place, color=style.RULE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
-        if is_named:
-            axes.text(
-                place,
-                0.02 if len(places) > 1 else 1.0,
-                "break in series  ",
-                transform=axes.get_xaxis_transform(),
-                ha="right",
-                fontsize=style.SMALL_SIZE,
-                **upright,
-            )
+        axes.axvline(place, color=style.RULE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        axes.text(
+            place,
+            0.02 if len(places) > 1 else 1.0,
+            NOT_ALIKE if len(places) > 1 else NOT_ALIKE.replace(" alike", "\nalike"),
+            transform=axes.get_xaxis_transform(),
+            fontsize=style.SMALL_SIZE,
+            bbox=style.BEHIND_TEXT,
+            **(upright if len(places) > 1 else across),
+        )
 
 
 def limits(
@@ -185,7 +208,8 @@ def label_ends(
     # Clear of what is written in a last year that has no figure.
     is_early = any(line[-1].is_missing for line in lines.values())
     low, high = axes.get_ylim()
-    inch = (high - low) / style.inches(axes)[1]
+    width, height = style.inches(axes)
+    inch = (high - low) / height
     labels = []
     for number, (name, line) in enumerate(lines.items()):
         drawn = [(i, reading) for i, reading in enumerate(line) if not reading.is_missing]
@@ -194,7 +218,7 @@ def label_ends(
             short = style.shortened(name, 2.2 * room, style.BODY_SIZE)
             words = style.wrap(short, room - 0.12, style.BODY_SIZE, bold=not number)
             text = f"{words}\n{subject.value(reading.mean)}"
-            x = len(line) - 0.46 if is_early else position + 0.17
+            x = len(line) - 0.46 if is_early else position + 0.16 * len(line) / width
             labels.append((subject.axis(reading.mean), x, text, "normal" if number else "bold"))
     labels.sort()
     sizes = [(text.count("\n") + 1.3) * _LINE * inch for _, _, text, _ in labels]

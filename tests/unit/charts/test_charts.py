@@ -15,6 +15,7 @@ from pipelines.charts import gallery, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from pipelines.released.citations import cite_quotes, parts
 from pipelines.released.wording import NUMBER
+from tests.disclosure.coordinates import panels
 from tests.released_fixture import (
     WITHHELD_MEAN,
     released_tables,
@@ -406,6 +407,28 @@ def test_a_headline_without_an_estimate_is_named_with_its_reason(charts):
         assert reason in drawn
         assert reason in chart.alt_text
         assert chart.data["Why"].str.contains(reason).any()
+
+
+def test_support_and_tests_stand_in_their_places_in_time(charts):
+    chart = charts["outcome_by_year-send-ks2_reading_progress"]
+    said = "support from January 2018, tests in May 2018"
+    assert said in chart.alt_text
+    assert set(chart.data["Timing"]) == {
+        said.capitalize().replace("january", "January").replace("may", "May")
+    }
+    (strip,) = [p for p in panels(chart.svg) if len(p.lines) == 6]
+    left, right = strip.lines[0][0][0], strip.lines[0][1][0]
+    year = (right - left) / 3
+    places = [(line[0][0] - left) / year for line in strip.lines[2:]]
+    # A year goes from September to August: 8 January 2018 is 129 days into the third, 1 May 242.
+    assert places[0] == pytest.approx(2 + 129 / 366, abs=0.01)
+    assert places[1:] == pytest.approx([n + 242 / 366 for n in range(3)], abs=0.01)
+
+
+def test_a_placebo_has_no_support_to_show(charts):
+    chart = charts["outcome_by_year-lowest-ks2_rwm_expected"]
+    assert "support" not in all_words(chart)
+    assert set(chart.data["Timing"]) == {"–"}
 
 
 def test_no_school_level_chart_for_pupils_on_sen_support(charts):
