@@ -258,7 +258,7 @@ def test_local_pupils_of_a_phase_are_not_drawn_apart_from_those_outside(con):
 def test_power_before_there_are_outcomes_is_that_of_local_schools_and_says_so(tmp_path):
     study = england(tmp_path).write()
     page = "\n".join(power_page(study, study_power(study, tmp_path / "scratch")))
-    assert "Closing the gap: with local schools to compare with" in page
+    assert "Closing the gap: computed with local comparison schools" in page
     assert f"{N_MEMBERS} in the programme and {N_LOCAL - N_MEMBERS} others" in page
 
 
