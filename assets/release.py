@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from assets.board import BOARD_PART, PDF_PART, board_page, board_pdf
+from assets.board import BOARD_PARTS, board_assets
 from assets.checks import blocking_check
 from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
 from assets.marts import tables_read_by
@@ -168,7 +168,7 @@ class PublishConfig(dg.Config):
 @dg.asset(
     partitions_def=STUDIES,
     group_name="board",
-    deps=[board_page, board_pdf],
+    deps=board_assets,
     description="Builds the run's folder from parts of one protocol and one set of files, makes it "
     "`current` in one step, and deletes the pupil rows.",
 )
@@ -203,7 +203,7 @@ def publish(
     )
 
 
-release_assets = [release, *chart_assets, board_page, board_pdf, publish]
+release_assets = [release, *chart_assets, *board_assets, publish]
 
 PARTS = (
     PROTOCOL_PART,
@@ -211,8 +211,7 @@ PARTS = (
     *(relation.name for relation in RELATIONS),
     RELEASED_PART,
     *(f"charts.{family}" for family in gallery.FAMILIES),
-    BOARD_PART,
-    PDF_PART,
+    *BOARD_PARTS,
 )
 # Number of blocking checks in the graph; a run that reaches `publish` has passed all of them.
 N_CHECKS = (

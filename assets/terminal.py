@@ -1,4 +1,7 @@
-"""What commands print at the terminal: the answer, faults, warnings, and where outputs are."""
+"""What the commands say to a person at a terminal: the answer, faults, warnings, where outputs lie.
+
+What is said is made in `pipelines`; when it is said is `cli`'s.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ FAILED = 1
 
 
 def print_headline(paths: StudyPaths) -> None:
-    """Print the answer in words, and where the outputs are."""
-    from pipelines.board.findings import headline_words  # noqa: PLC0415
+    """Print the answer in words, and where the outputs lie."""
+    from pipelines.board.terminal import headline_words  # noqa: PLC0415
     from pipelines.released.citations import released_rows  # noqa: PLC0415
     from pipelines.released.reading import read_published  # noqa: PLC0415
 
@@ -24,7 +27,8 @@ def print_headline(paths: StudyPaths) -> None:
     for line in headline_words(released_rows(read_published(paths.current / "released.duckdb"))):
         print(line)
     current = shown(paths.current)
-    print(f"\nThe board's page:  {current / 'board' / 'index.html'}")
+    print(f"\nThe board pack:    {current / 'board' / 'index.html'} (on paper: board.pdf)")
+    print(f"Technical report:  {current / 'board' / 'technical.html'}")
     officers = paths.restricted_current / "officers" / "index.html"
     if officers.is_file():
         print(f"For officers only: {shown(officers)} (not to be published)")
@@ -35,7 +39,7 @@ def stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:
     """Print what stopped a run; returns the exit status."""
     say(faults, "Stopped: ")
     for file in fault_list.tracebacks(paths) if paths else ():
-        print(f"An unexpected error. Please report it; its text is in {file}", file=sys.stderr)
+        print(f"An error nobody foresaw. Please report it; its text is in {file}", file=sys.stderr)
     if paths and paths.current.exists():
         print(f"Nothing was published: {shown(paths.current)} is as it was.", file=sys.stderr)
     elif paths:
@@ -51,7 +55,7 @@ def say(faults: Sequence[Fault], begun: str = "") -> None:
 
 
 def say_pupils_deleted(studies: Sequence[str]) -> None:
-    """Report studies whose pupil rows, left by a failed run, were deleted because of their age."""
+    """Say whose pupil rows were deleted for their age: a run that did not succeed had left them."""
     for study in studies:
         print(
             f"Deleted: the pupil rows of the study {study}, which a run that did not succeed left "
@@ -61,14 +65,14 @@ def say_pupils_deleted(studies: Sequence[str]) -> None:
 
 
 def warn(warnings: Sequence[Fault]) -> None:
-    """Print warnings, which do not stop the study."""
+    """Print what a person should look at and what stops nothing."""
     if warnings:
         print(f"\n{_counted(warnings)} to look at; none stops the study:", file=sys.stderr)
         print(StudyError(warnings).for_analyst(), file=sys.stderr)
 
 
 def warn_in_short(warnings: Iterable[Sequence[Fault]]) -> None:
-    """One line for each rule that warned; `validate` lists the places."""
+    """A line for each rule that warned: the places are `validate`'s to list."""
     lines = [f"  {faults[0].place}: {faults[0].problem}" + _and_more(faults) for faults in warnings]
     if lines:
         print(
@@ -78,7 +82,7 @@ def warn_in_short(warnings: Iterable[Sequence[Fault]]) -> None:
 
 
 def _counted(faults: Sequence[Fault]) -> str:
-    """Number of kinds of fault, and of places if there are more."""
+    """Things by their kind, and in how many places where those are more."""
     n, n_places = len(kinds_of(faults)), len(faults)
     return f"{n} thing{'s' if n > 1 else ''}" + (f" in {n_places} places" if n_places > n else "")
 
@@ -88,5 +92,5 @@ def _and_more(faults: Sequence[Fault]) -> str:
 
 
 def shown(path: Path) -> Path:
-    """The path relative to the current folder, if it is below it."""
+    """A path as a person at the project's folder would type it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.study.paths import PROJECT, StudyPaths
 
 LONGEST_RUN_SECONDS = 300
+# What is read of a run: the board pack and the technical report, on the screen and on paper.
+PAGES = {"pack": "index.html", "report": "technical.html"}
+PAPERS = {"pack": "board.pdf", "report": "technical.pdf"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,28 @@ class Evaluated:
     def current(self) -> Path:
         """The outputs that readers see."""
         return self.paths.current
+
+    def page(self, document: str) -> str:
+        """A document's page: the `pack` or the `report`."""
+        return (self.current / "board" / PAGES[document]).read_text(encoding="utf-8")
+
+    def pages(self) -> dict[str, str]:
+        """Every page of the run by its document."""
+        return {document: self.page(document) for document in PAGES}
+
+    def paper(self, document: str) -> Path:
+        """A document's PDF."""
+        return self.current / "board" / PAPERS[document]
+
+
+def parsed(page: str) -> ET.Element:
+    """A page that this project made, which is XML as well."""
+    return ET.fromstring(page.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+
+
+def text_of(element: ET.Element) -> str:
+    """An element's words, one space apart."""
+    return " ".join("".join(element.itertext()).split())
 
 
 def command_of(folder: Path, marts: Path, *options: str) -> list[str]:

@@ -139,7 +139,9 @@ def _study() -> pd.DataFrame:
         [
             {
                 "study": "example",
-                "title": "What SSIF support did for pupils: provisional results, autumn 2018",
+                "title": "Did SSIF support help pupils?",
+                "prepared_for": "Education Advisory Board",
+                "contact": "Analysts of Westhaven",
                 "local_authority_name": "Westhaven",
                 "is_fictional": True,
                 "reference_date": pd.Timestamp("2018-09-01"),

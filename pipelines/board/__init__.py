@@ -1,5 +1,5 @@
-"""What the board reads: findings in words, tables of words, and the page and PDF that hold them.
+"""What each document says: functions that take released tables and charts and yield blocks.
 
-Reads released tables and drawn charts only; estimates are `pipelines.impact`, figures
-`pipelines.charts`, the wording of single numbers `pipelines.released.wording`.
+`board_pack` and `technical_report` put them in order. How a block looks is `document`, how a number reads is
+`released.wording`, where it comes from `released.citations`.
 """

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.board.about import (
+from pipelines.board.limits import simulated_size
+from pipelines.board.tables import NONE, or_none, table_of, withheld_or
+from pipelines.document.blocks import Table
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, capitalised, cite, where
+from pipelines.released.questions import (
     in_sentence,
     key_stage_of,
     measure_label,
     programme_title,
     rows_about,
 )
-from pipelines.board.limits import simulated_size
-from pipelines.board.tables import NONE, Table, or_none, table_of, withheld_or
-from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, capitalised, cite, where
 
 
 def methods(headline: Row, tables: Tables) -> Table:

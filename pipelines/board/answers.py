@@ -7,21 +7,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.board.about import (
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, plain, where
+from pipelines.released.questions import (
     are_schools_left_out,
     asked_of,
     in_sentence,
     inside_words,
     measure_label,
+    not_alike,
     others_words,
     question_words,
     reason_words,
     rows_about,
     schools_words,
 )
-from pipelines.board.series_breaks import not_alike
-from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, cite, plain, where
+
+# The estimators whose ends make the bracket, and how schools were picked if each is right.
+_WAYS = {
+    "ancova": "on last year’s results",
+    "change_from_baseline_mean": "for a lasting need",
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def _schools_and_pupils(row: Row, side: str) -> str:
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
     """The two groups' own results in the two latest years there are; "" if there are none."""
-    levels = _levels(row, tables)
+    levels = levels_of(row, tables)
     years = sorted(levels, reverse=True)[:2]
     if not years:
         return ""
@@ -119,7 +125,7 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
     return " ".join(filter(None, parts))
 
 
-def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
+def levels_of(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
     """Both sides' averages by year, up to the headline's, in years that both sides have."""
     by_year: dict[str, dict[str, Row]] = {}
     for level in where(
@@ -133,7 +139,7 @@ def _levels(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
     return {year: sides for year, sides in by_year.items() if {"programme", "rest"} <= set(sides)}
 
 
-def _is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
+def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
     """Whether the outcome year's averages are of as many schools as a row compares, small ones left out."""
     sides = levels.get(row["academic_year"], {})
     return bool(sides) and all(
@@ -148,7 +154,7 @@ def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
     is_estimated = not wording.is_missing(row["estimate_low"])
     whose = (
         " in all schools with results, compared or not"
-        if is_estimated and not _is_of_the_compared(row, levels)
+        if is_estimated and not is_of_the_compared(row, levels)
         else ""
     )
     if are_schools_left_out(level for sides in levels.values() for level in sides.values()):
@@ -162,23 +168,42 @@ def _level(row: Row) -> str:
 
 def bracket_words(row: Row, tables: Tables) -> str:
     """Both ends, and which is right in which way of choosing schools."""
-    ways = ("on earlier results", "for lasting quality")
+    ends = _ends(row, tables)
+    if not ends:
+        both = cite(row, "range", "estimate_low", "estimate_high")
+        return f"{both}, whether schools were picked {' or '.join(_WAYS.values())}"
+    (low, low_way), (high, high_way) = sorted(ends, key=lambda end: float(end[0]["estimate_low"]))
+    return (
+        f"between {cite(low, 'signed', 'estimate_low')} if schools were picked {low_way} and "
+        f"{cite(high, 'effect', 'estimate_low')} if picked {high_way}"
+    )
+
+
+def two_readings(row: Row, tables: Tables) -> str:
+    """Both ends, each with the way of choosing schools in which it is right."""
+    ends = _ends(row, tables)
+    if not ends:
+        both = cite(row, "range", "estimate_low", "estimate_high")
+        return f"{both}, whether schools were picked {' or '.join(_WAYS.values())}"
+    (first, first_way), (second, second_way) = ends
+    return (
+        f"{cite(first, 'signed', 'estimate_low')} if schools were picked {first_way}, "
+        f"{cite(second, 'effect', 'estimate_low')} if picked {second_way}"
+    )
+
+
+def _ends(row: Row, tables: Tables) -> tuple[tuple[Row, str], ...]:
+    """The rows of both ends of a headline with the way of choosing each assumes; () where they read alike."""
     of_method = {
         method["estimator"]: method
         for method in where(rows_about(row, tables["impact"]), pupil_group=row["pupil_group"])
     }
-    ends = [of_method.get(name) for name in ("ancova", "change_from_baseline_mean")]
-    known = [end for end in ends if end and not wording.is_missing(end["estimate_low"])]
-    if not _is_apart(row) or len(known) < len(ways):
-        both = cite(row, "range", "estimate_low", "estimate_high")
-        return f"{both}, if schools were chosen {' or '.join(ways)}"
-    (low, low_way), (high, high_way) = sorted(
-        zip(known, ways, strict=True), key=lambda end: float(end[0]["estimate_low"])
+    known = tuple(
+        (of_method[name], way)
+        for name, way in _WAYS.items()
+        if name in of_method and not wording.is_missing(of_method[name]["estimate_low"])
     )
-    return (
-        f"between {cite(low, 'signed', 'estimate_low')} if schools were chosen {low_way} and "
-        f"{cite(high, 'effect', 'estimate_low')} if {high_way}"
-    )
+    return known if _is_apart(row) and len(known) == len(_WAYS) else ()
 
 
 def _is_apart(row: Row) -> bool:
@@ -292,7 +317,7 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
             f"{cite(naive, 'size', 'estimate_low')} compared with {others_words(programme)} ({status}). "
             f"It looks like {'a gain' if is_gain else 'a loss'}."
         )
-    levels = _levels(row, tables)
+    levels = levels_of(row, tables)
     years = sorted(levels)[-2:]
     if (
         programme["comparison_pool"] != "local"

@@ -5,14 +5,14 @@ They say how all of the authority's pupils of a group did. What a programme did 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.board.about import key_stage_of, measure_label
-from pipelines.board.series_breaks import not_alike
-from pipelines.board.tables import NONE, Table
+from pipelines.board.tables import NONE
+from pipelines.document.blocks import Table
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
+from pipelines.released.questions import key_stage_of, measure_label, not_alike
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,23 @@ def authority_context(tables: Tables) -> Context:
     )
 
 
-def _last_year(measure: str, tables: Tables) -> Iterator[str]:
+def in_short(tables: Tables) -> tuple[str, ...]:
+    """What the pack says of the authority: the last year of the groups that its programmes are for."""
+    groups = {row["target_group"] for row in where(tables["programme"], is_evaluated=True)}
+    main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
+    return (
+        "Others publish these figures, of all the authority’s pupils of a group. They do not say what a "
+        "programme did.",
+        *(said for measure in main for said in _last_year(measure, tables, groups)),
+    )
+
+
+def _last_year(measure: str, tables: Tables, groups: Collection[object] = ()) -> Iterator[str]:
     """A sentence a group: the last year of the authority, with the others of that year."""
     mine = where(tables["authority_context"], measure=measure)
     for group in dict.fromkeys(row["pupil_group"] for row in mine):
+        if groups and group not in groups:
+            continue
         of_group = where(mine, pupil_group=group)
         year = max(row["academic_year"] for row in where(of_group, place="authority"))
         parts = [

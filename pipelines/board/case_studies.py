@@ -5,69 +5,86 @@ One school is no comparison: nothing here says, or hints, what the support did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from pipelines.board.about import in_sentence, measure_label, programme_title
-from pipelines.board.tables import NONE, Table, table_of, withheld_or
+from pipelines.board.tables import NONE, table_of, withheld_or
+from pipelines.document.blocks import Block, Heading, Link, Links, Paragraph, Quote, Section, Table
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
+from pipelines.released.questions import in_sentence, measure_label, programme_title
 
 # One sentence for every reason: which of them it is would say something about the pupils.
 LEFT_OUT = (
-    "One school’s results are left out where they would be about few pupils or about special "
-    "educational needs, where there are none to compare, or where they would help someone work out "
-    "other figures. Which of these it is, is not said. What the programme’s schools reached together "
-    "stands under its own heading."
+    "Results of one school are left out where they would be about few pupils or about special educational "
+    "needs, or where there are none to compare. Which of these it is, is not said."
 )
 CANNOT_SHOW = (
-    "One school’s results cannot show what the support did: each year’s pupils are others, and "
-    "nobody knows what they would have reached without it."
+    "One school’s results cannot show what the support did: each year’s pupils are others, and nobody knows "
+    "what they would have reached without it."
 )
 
 
-@dataclass(frozen=True)
-class CaseStudy:
-    """One school's page; `results` are empty, and `results_say` has no number, where none may be shown."""
-
-    heading: str
-    context: str
-    support: str
-    support_says: str
-    events: Table
-    results_say: tuple[str, ...]
-    results: tuple[Table, ...]
-    statement: str
-
-
-def case_studies(tables: Tables) -> tuple[CaseStudy, ...]:
-    """The case studies that may be told, in the order of the released table."""
-    return tuple(_case_study(row, tables) for row in tables["case_studies"])
+def case_studies(tables: Tables) -> Iterator[Section]:
+    """The case studies that may be published, in the order of the released table, in one section."""
+    cases = tables["case_studies"]
+    if cases:
+        blocks = tuple(block for case in cases for block in _case_study(case, tables))
+        link = Links(
+            (
+                Link(
+                    "What happened when, and results by year",
+                    "technical.html#cases",
+                    "technical.pdf",
+                ),
+            )
+        )
+        yield Section("case-studies", "Case studies", (*blocks, link), starts_page=True)
 
 
-def _case_study(case: Row, tables: Tables) -> CaseStudy:
-    events, results = (
-        where(tables[name], programme=case["programme"], school_id=case["school_id"])
-        for name in ("case_study_event", "case_study_result")
+def case_tables(tables: Tables) -> tuple[Table, ...]:
+    """What happened at each school in order of time, and its results by year where they may be shown."""
+    return tuple(
+        table
+        for case in tables["case_studies"]
+        for table in (
+            _events(_of("case_study_event", case, tables), _heading(case, tables)),
+            *(
+                _results(rows, _heading(case, tables), tables)
+                for rows in _shown_results(case, tables)
+            ),
+        )
     )
-    shown = [row for row in results if not row["suppressed"]]
-    measures = dict.fromkeys(row["measure"] for row in shown)
-    by_measure = [where(shown, measure=measure) for measure in measures]
-    heading = f"{cite(case, 'as_it_is', 'school_name')}, {programme_title(case, tables)}"
-    return CaseStudy(
-        heading=heading,
-        context=cite(case, "as_it_is", "context"),
-        support=cite(case, "as_it_is", "support"),
-        support_says=_support_says(events),
-        events=_events(events, heading),
-        results_say=(
-            *(said for rows in by_measure for said in _results_say(rows, tables)),
-            *((CANNOT_SHOW,) if shown else ()),
-            *((LEFT_OUT,) if len(shown) < len(results) or not results else ()),
-        ),
-        results=tuple(_results(rows, heading, tables) for rows in by_measure),
-        statement=cite(case, "as_it_is", "statement"),
-    )
+
+
+def _case_study(case: Row, tables: Tables) -> Iterator[Block]:
+    results = _of("case_study_result", case, tables)
+    shown = _shown_results(case, tables)
+    yield Heading(3, _heading(case, tables))
+    yield Paragraph(cite(case, "as_it_is", "context"))
+    support = cite(case, "as_it_is", "support")
+    when = _support_says(_of("case_study_event", case, tables))
+    yield Paragraph(f"{support} {when}".strip(), strong="What it received.")
+    says = [
+        *(said for rows in shown for said in _results_say(rows, tables)),
+        *((CANNOT_SHOW,) if shown else ()),
+        *((LEFT_OUT,) if sum(map(len, shown)) < len(results) or not results else ()),
+    ]
+    yield Paragraph(" ".join(says), strong="Its results.")
+    yield Quote(cite(case, "as_it_is", "statement"))
+
+
+def _of(name: str, case: Row, tables: Tables) -> list[Row]:
+    return where(tables[name], programme=case["programme"], school_id=case["school_id"])
+
+
+def _heading(case: Row, tables: Tables) -> str:
+    return f"{cite(case, 'as_it_is', 'school_name')}, {programme_title(case, tables)}"
+
+
+def _shown_results(case: Row, tables: Tables) -> list[list[Row]]:
+    """Its results that may be shown, a list a measure."""
+    shown = [row for row in _of("case_study_result", case, tables) if not row["suppressed"]]
+    return [where(shown, measure=m) for m in dict.fromkeys(row["measure"] for row in shown)]
 
 
 def _support_says(events: Sequence[Row]) -> str:
@@ -81,13 +98,13 @@ def _support_says(events: Sequence[Row]) -> str:
     n = cite(received, "rows")
     if len(received) == 1:
         began = "began" if before else "did not begin"
-        return f"The support below {began} {when}"
+        return f"This support {began} {when}"
     if len(before) == len(received):
         all_of_them = "Both" if len(received) == 2 else f"All {n}"
-        return f"{all_of_them} entries of support below began {when}"
+        return f"{all_of_them} parts of this support began {when}"
     if not before:
-        return f"None of the {n} entries of support below began {when}"
-    return f"{cite(before, 'rows')} of the {n} entries of support below began {when}"
+        return f"None of the {n} parts of this support began {when}"
+    return f"{cite(before, 'rows')} of the {n} parts of this support began {when}"
 
 
 def _events(events: Sequence[Row], heading: str) -> Table:

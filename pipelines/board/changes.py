@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.board.about import (
+from pipelines.board.tables import table_of
+from pipelines.document.blocks import Table
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, sentence
+from pipelines.released.questions import (
     in_sentence,
     key_stage_name,
     key_stage_of,
     measure_label,
     programme_title,
 )
-from pipelines.board.tables import Table, table_of
-from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, cite, sentence
 from pipelines.study.settings import key_stage_of as stage_of_kind
 
 NOTHING = (

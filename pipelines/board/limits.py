@@ -2,95 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from pipelines.board.about import (
+from pipelines.document.blocks import Term
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, plain, sentence, where
+from pipelines.released.questions import (
     evaluated_programmes,
     key_stage_of,
     outcome_words,
     primary_headlines,
+    reason_words,
     rows_about,
     schools_words,
 )
-from pipelines.board.programmes import Programme
-from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, cite, plain, sentence, where
 from pipelines.study.key_stages import AT_KEY_STAGE
 
 
-@dataclass(frozen=True)
-class Limit:
-    """Something the results cannot say, with the reason."""
+def limits_of(programme: Row, tables: Tables) -> tuple[Term, ...]:
+    """What a board must know beside one programme's results, the gravest first."""
+    return (
+        *_if_the_coming_cohort_was_known([programme], tables),
+        *_limits_of_separation(tables, programme["programme"]),
+        *_time_and_money([programme]),
+    )
 
-    subject: str
-    reason: str
 
-
-def cannot_say(programmes: tuple[Programme, ...], tables: Tables) -> tuple[Limit, ...]:
+def cannot_say(tables: Tables) -> tuple[Term, ...]:
     """Every limit of the study, in the order in which a reader meets their subjects."""
+    programmes = evaluated_programmes(tables)
     limits = []
     for programme in programmes:
         limits += [
-            Limit(
-                f"Whether schools on the list “{programme.title}” differ from the others "
-                f"{AT_KEY_STAGE[answer.key_stage]}"
-                if programme.is_placebo
-                else f"Whether {programme.title} helped {AT_KEY_STAGE[answer.key_stage]}",
-                answer.conclusion,
+            Term(
+                f"Whether schools on the list “{programme['title']}” differ from the others "
+                f"{AT_KEY_STAGE[row.measure.key_stage]}"
+                if programme["is_placebo"]
+                else f"Whether {programme['title']} helped {AT_KEY_STAGE[row.measure.key_stage]}",
+                sentence(reason_words(row)),
             )
-            for answer in programme.answers
-            if answer.verdict == "cannot_tell"
-        ]
-        limits += [
-            Limit(
-                f"Anything {AT_KEY_STAGE[coverage.key_stage]} about "
-                + (
-                    "the one school"
-                    if plain(programme.n_schools) == "1"
-                    else f"{coverage.left_out} of the {programme.n_schools} schools"
-                )
-                + f" in {programme.title}",
-                sentence(coverage.reasons),
-            )
-            for coverage in programme.coverage
-            if coverage.left_out
+            for row in primary_headlines(programme["programme"], tables)
+            if row["verdict"] == "cannot_tell"
         ]
     limits += _if_the_coming_cohort_was_known(programmes, tables)
     limits += _limits_of_separation(tables)
     limits += [
-        Limit(
+        Term(
             f"How single schools did on {outcome_words(row, tables)}",
             sentence(cite(row, "text", "reason")),
         )
         for row in tables["school_point_withheld"]
         if row["n_schools_shown"] == 0
     ]
-    if any(not programme.is_placebo for programme in programmes):
-        limits.append(
-            Limit(
-                "Whether an effect takes longer to show",
-                "These are one year’s results. Support that works slowly would not be seen yet.",
-            )
-        )
-    if any(
-        not row["is_placebo"] and not wording.is_missing(row["funding_gbp"])
-        for row in evaluated_programmes(tables)
-    ):
-        limits.append(
-            Limit(
-                "Whether the money was well spent",
-                "Funding is stated as a fact. One year’s results are too uncertain to set "
-                "against it.",
-            )
-        )
-    return tuple(dict.fromkeys(limits))
+    return tuple(dict.fromkeys([*limits, *_time_and_money(programmes)]))
 
 
-def _limits_of_separation(tables: Tables) -> list[Limit]:
+def _time_and_money(programmes: list[Row]) -> Iterator[Term]:
+    real = [row for row in programmes if not row["is_placebo"]]
+    if real:
+        yield Term(
+            "Whether an effect takes longer to show",
+            "These are one year’s results. Support that works slowly would not be seen yet.",
+        )
+    if any(not wording.is_missing(row["funding_gbp"]) for row in real):
+        yield Term(
+            "Whether the money was well spent",
+            "Funding is stated as a fact. One year’s results are too uncertain to set against it.",
+        )
+
+
+def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:
     """What cannot be told apart: programmes that share schools, and everything else they did."""
     titles = {row["programme"]: row["title"] for row in evaluated_programmes(tables)}
     limits = [
-        Limit(
+        Term(
             f"What {titles[row['programme_a']]} and {titles[row['programme_b']]} each did alone",
             f"{schools_words(row, 'n_schools')} {'takes' if row['n_schools'] == 1 else 'take'} part in "
             "both, so the two can be separated only in part.",
@@ -100,12 +85,13 @@ def _limits_of_separation(tables: Tables) -> list[Limit]:
         and row["programme_b"] in titles
         and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
         and (row["n_schools"] or 0) > 0  # a withheld number says nothing
+        and of in (None, row["programme_a"], row["programme_b"])
     ]
     others = where(tables["programme"], is_evaluated=False)
     if others and any(not row["is_placebo"] for row in evaluated_programmes(tables)):
         ran = "other programme ran" if len(others) == 1 else "other programmes ran"
         limits.append(
-            Limit(
+            Term(
                 "How much is due to a programme, and how much to all else its schools did",
                 f"{cite(others, 'rows')} {ran} in schools of the area. What is measured is the support "
                 "on top of whatever else the programme’s schools and the others did.",
@@ -140,23 +126,23 @@ def simulated_size(rates: Row) -> str:
     )
 
 
-def _if_the_coming_cohort_was_known(
-    programmes: tuple[Programme, ...], tables: Tables
-) -> list[Limit]:
+def _if_the_coming_cohort_was_known(programmes: list[Row], tables: Tables) -> list[Term]:
     """The way of choosing schools that the method cannot see through, with how often it then errs."""
     titles_of: dict[str, list[str]] = {}
     words_of: dict[str, str] = {}
     for programme in programmes:
-        for row in [] if programme.is_placebo else primary_headlines(programme.id, tables):
+        for row in (
+            [] if programme["is_placebo"] else primary_headlines(programme["programme"], tables)
+        ):
             rates = rows_about(row, tables["calibration"])
             if rates:
                 words = coming_cohort_words(rates)
                 words_of.setdefault(plain(words), words)
                 titles_of.setdefault(plain(words), []).append(
-                    f"{programme.title} ({key_stage_of(row)})"
+                    f"{programme['title']} ({key_stage_of(row)})"
                 )
     return [
-        Limit(
+        Term(
             f"Whether schools in {wording.join_words(titles)} were chosen by someone who knew how "
             "the coming pupils would do",
             f"If they were, the method is often wrong. {words_of[said]}",

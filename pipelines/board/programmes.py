@@ -1,14 +1,13 @@
-"""One evaluated programme in finished sentences: facts, money, which schools can be compared, its answers."""
+"""One evaluated programme in sentences: what it is, its money, and which of its schools can be compared."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.board.about import primary_headlines, schools_words
-from pipelines.board.answers import Answer, NaiveReading, answer_to, naive_reading
 from pipelines.catalogue.comparison_reason import LEFT_OUT_LABELS
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
+from pipelines.released.questions import primary_headlines, schools_words
 from pipelines.study.key_stages import AT_KEY_STAGE, KEY_STAGE_RESULTS, KEY_STAGES
 
 
@@ -23,40 +22,8 @@ class Coverage:
     reasons: str
 
 
-@dataclass(frozen=True)
-class Programme:
-    """Everything the page says about one evaluated programme."""
-
-    id: str
-    title: str
-    is_placebo: bool
-    n_schools: str
-    facts: tuple[str, ...]
-    coverage: tuple[Coverage, ...]
-    answers: tuple[Answer, ...]
-    naive: tuple[NaiveReading, ...]
-
-
-def programme_words(programme: Row, tables: Tables) -> Programme:
-    """Everything the page says about one row of `released.programme`."""
-    headlines = primary_headlines(programme["programme"], tables)
-    return Programme(
-        id=str(programme["programme"]),
-        title=str(programme["title"]),
-        is_placebo=bool(programme["is_placebo"]),
-        n_schools=cite(programme, "count", "n_schools"),
-        facts=_facts(programme),
-        coverage=_coverage(programme, headlines, tables),
-        answers=tuple(answer_to(row, programme, tables) for row in headlines),
-        naive=tuple(
-            reading
-            for row in headlines
-            if (reading := naive_reading(row, programme, tables)) is not None
-        ),
-    )
-
-
-def _facts(programme: Row) -> tuple[str, ...]:
+def facts_of(programme: Row) -> tuple[str, ...]:
+    """What a programme is: its pupils, schools, start and money, a sentence each."""
     n_schools, n_expected = programme["n_schools"], programme["n_expected_schools"]
     schools = schools_words(programme, "n_schools")
     if not wording.is_missing(n_expected) and n_expected != n_schools:
@@ -102,7 +69,9 @@ def _money_a_pupil(programme: Row) -> str:
     )
 
 
-def _coverage(programme: Row, headlines: list[Row], tables: Tables) -> tuple[Coverage, ...]:
+def coverage_of(programme: Row, tables: Tables) -> tuple[Coverage, ...]:
+    """Which of a programme's schools can be compared, a key stage each, and why the others cannot."""
+    headlines = primary_headlines(programme["programme"], tables)
     coverage = []
     for key_stage in KEY_STAGES:
         counts = where(

@@ -6,17 +6,10 @@ Sentences are `findings`, the technical annex's tables `annex`; the HTML around 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.board.about import (
-    are_schools_left_out,
-    in_sentence,
-    key_stage_of,
-    measure_label,
-    programme_title,
-)
+from pipelines.document.blocks import Table
 from pipelines.released import wording
 from pipelines.released.citations import (
     Row,
@@ -28,8 +21,14 @@ from pipelines.released.citations import (
     sentence,
     where,
 )
+from pipelines.released.questions import (
+    are_schools_left_out,
+    in_sentence,
+    key_stage_of,
+    measure_label,
+    programme_title,
+)
 
-LONGEST_PRINTED = 60  # rows; a longer table stays on the screen, the print says so
 NONE = "–"
 _THEME = "theme of the free answer"
 _CLAIM_WORDS = {"schools": "count", "gbp": "gbp"}
@@ -39,27 +38,6 @@ _TEXT_KINDS = {
     "case_study_support": "Support in case studies",
     "evaluations": "Free answers on forms",
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of text: `rows` are as wide as `columns`; the first cell of each heads its row."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    if_empty: str = ""  # said in place of a table without rows
-
-    def __post_init__(self) -> None:
-        """Hold every row to the width of the header."""
-        if any(len(row) != len(self.columns) for row in self.rows):
-            raise ValueError(f"Table {self.caption!r}: a row is not as wide as the header.")
-
-    @property
-    def is_long(self) -> bool:
-        """Too long to be worth printing."""
-        return len(self.rows) > LONGEST_PRINTED
 
 
 def of_chart(
@@ -117,10 +95,17 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
     by_measure = []
     for measure in dict.fromkeys(row["measure"] for row in comparison):
         waiting = where(tables["not_yet_published"], measure=measure)
+        mine = where(comparison, measure=measure)
+        # A year without any release is one sentence, not a row for every group and side.
+        published = [row for row in mine if not wording.is_missing(row["release_status"])]
+        why_missing = [sentence(cite(row, "text", "reason")) for row in waiting]
+        if len(published) < len(mine) and not waiting:
+            years = dict.fromkeys(row["academic_year"] for row in mine if row not in published)
+            why_missing.append(f"Not published yet: {wording.join_words(years)}.")
         by_measure.append(
             table_of(
                 f"{whose}: {in_sentence(measure_label(measure, tables))}, results by year",
-                where(comparison, measure=measure),
+                published,
                 {
                     "Year and status": _year_and_status,
                     "Pupils": lambda row: wording.format_group(row["pupil_group"]),
@@ -130,12 +115,8 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
                     "Average": lambda row: withheld_or(row, "value", "mean"),
                     f"{confidence} range": _range_of_average,
                 },
-                note=" ".join(
-                    [
-                        *(sentence(cite(row, "text", "reason")) for row in waiting),
-                        *_left_out(where(comparison, measure=measure)),
-                    ]
-                ),
+                note=" ".join([*why_missing, *_left_out(published)]),
+                if_empty=" ".join(why_missing),
             )
         )
     return tuple(by_measure)
@@ -157,7 +138,6 @@ def reached(tables: Tables) -> Table:
         where(tables["programme"], is_placebo=False),
         {
             "Programme": lambda row: programme_title(row, tables),
-            "Priority": lambda row: or_none(row, "priority"),
             "Schools": lambda row: cite(row, "count", "n_schools"),
             "Pupils on roll in them": lambda row: _on_roll(row, "n_pupils_on_roll"),
             "Of these, the pupils it is for": _target_pupils,

@@ -50,6 +50,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 high=1,
                 is_nullable=False,
             ),
+            Column("prepared_for", "text", "Whom the pack is for, as the protocol says"),
+            Column("contact", "text", "Whom to ask, as the protocol says"),
             Column("study_hash", "text", "Hash of the protocol"),
             Column("source_hash", "text", "Hash of the sources"),
             Column("period", "text", "First to last year of results"),
@@ -179,11 +181,11 @@ RELEASED_TABLES: tuple[Table, ...] = (
     Table(
         "released",
         "enrolment",
-        grain="a named school's place in a programme, without its results",
+        grain="a named school and a programme it is in, or none; nothing about its results",
         key=("programme", "school_name"),
         columns=(
             Column("school_name", "text", "The school", is_nullable=False),
-            PROGRAMME,
+            Column("programme", "text", "The programme's id; blank for a school that is in none"),
             Column("start_date", "date", "When it joined"),
         ),
     ),
@@ -325,6 +327,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column("release_status", "text", "Its release status"),
             Column("is_used", "flag", "For results: whether this release is used"),
             Column("publisher", "text", "Who published it"),
+            Column("licence", "text", "Under which licence"),
             Column("n_rows_in", "integer", "Rows in the file", low=0, unit="rows"),
             Column("n_rows_kept", "integer", "Rows used", low=0, unit="rows"),
             Column(

@@ -1,1 +1,1 @@
-"""Documents as typed blocks, and how a block looks in HTML and in a PDF."""
+"""Documents as typed blocks, and how each block looks: one HTML macro and one Typst function a block."""

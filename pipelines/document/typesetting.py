@@ -1,6 +1,6 @@
-"""Typst, set up alike wherever it is used: the fonts that matplotlib brings, and no file of the machine.
+"""Typst, set up alike wherever it is used: two open typefaces from packages, no file of the machine.
 
-What is set is its caller's: the board's PDF (`board.pdf`), a chart's picture (`charts.style`).
+Documents are set in Source Sans Pro (`typeface`), charts in DejaVu Sans, which matplotlib lays them out in.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from pipelines.document import typeface
 
 _NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
 # Zero-width joiners, variation selectors and the frame of a keycap.
@@ -65,5 +67,5 @@ def _fonts() -> Any:  # noqa: ANN401 - typst has no types for its fonts
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[str(font_folder())],
+        font_paths=[str(font_folder()), str(typeface.folder())],
     )

@@ -53,12 +53,14 @@ def study_section(name: str, seed: int) -> str:
 
 [study]
 name = "{name}"
-title = "What SSIF support did for pupils in {CITY}: provisional results, autumn 2018"
+title = "Did two school-improvement programmes help pupils in {CITY}?"
 local_authority = {LOCAL_AUTHORITY}
 local_authority_name = "{CITY}"
 is_fictional = true
 reference_date = {REFERENCE_DATE.isoformat()}
 as_at = 2018-10-02
+prepared_for = "Education Advisory Board"
+contact = "Education analysis team, Kestrelmouth (invented)"
 outcome_year = "{OUTCOME_YEAR}"
 baseline_years = [{years}]
 minimum_cell = 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from pipelines.board import tables as public
-from pipelines.board.tables import NONE, Table
+from pipelines.board.tables import NONE
+from pipelines.document.blocks import Item, Table
 from pipelines.free_text.review import publishable_text
 from pipelines.released import citations as cited
 from pipelines.released import wording
@@ -20,6 +21,9 @@ _FOLDER = Path(__file__).parent
 Row = Mapping[str, Any]
 
 # What stands where a school has no figure.
+_KEY_STAGES = ("Phonics", "Key Stage 1", "Key Stage 2", "Key Stage 4", "Attendance")
+# From low to high, for a line of results in a cell.
+_STROKES = "▁▂▃▄▅▆▇█"
 _NO_FIGURE = {
     "suppressed": "withheld by its publisher",
     "low_coverage": "too few pupils covered",
@@ -59,6 +63,93 @@ def figures(title: str, rows: Sequence[Row]) -> tuple[Table, ...]:
         _figures(title, [row for row in rows if row["measure"] == measure])
         for measure in dict.fromkeys(row["measure"] for row in rows)
     )
+
+
+def every_school(
+    programmes: Sequence[Row], schools: Sequence[Row], results: Sequence[Row]
+) -> Table:
+    """One row a school in any programme: where it takes part, its main results, and what is on file."""
+    titles = {row["programme"]: row["title"] for row in programmes}
+    rows = []
+    for name in dict.fromkeys(row["School (URN)"] for row in schools):
+        own = [row for row in schools if row["School (URN)"] == name]
+        main = [row for row in results if row["school"] == name and row["is_primary"]]
+        forms = [row["Evaluation form"] for row in own if row["Evaluation form"] is not None]
+        rows.append(
+            {
+                "School (URN)": name,
+                "Phase": own[0]["Phase"],
+                "Programmes": "; ".join(titles[row["programme"]] for row in own),
+                "Main results, by year": "; ".join(_trend(main)) or None,
+                "Compared": "; ".join(dict.fromkeys(_standing(own))) or None,
+                "Eligible": "; ".join(row["Eligible"] for row in own if row["Eligible"]) or None,
+                "Evaluation forms": "; ".join(forms) or None,
+            }
+        )
+    shown = table_of(
+        "Schools in any programme",
+        rows,
+        note="The strokes are a school's results of each year, low to high, on the scale of its own years. "
+        "The latest result stands after them, with its pupils in brackets.",
+        if_empty="No school is on file.",
+    )
+    return replace(shown, is_filtered=True)
+
+
+def _standing(rows: Sequence[Row]) -> Iterator[str]:
+    """ "Key Stage 2: compared", of every key stage that a programme asks about."""
+    for row in rows:
+        for name in _KEY_STAGES:
+            if row.get(name):
+                yield f"{name}: {row[name]}"
+
+
+def _trend(rows: Sequence[Row]) -> Iterator[str]:
+    """ "Reading progress ▂▁▇ −0.5 (11)", a text a measure."""
+    for measure in dict.fromkeys(row["measure"] for row in rows):
+        of = [
+            r for r in rows
+            if r["measure"] == measure and r["value_status"] == "value" and r["n_pupils"]
+        ]  # fmt: skip
+        if of:
+            last = of[-1]
+            value = wording.format_value(last["mean"], last["unit"], last["decimals"])
+            pupils = wording.format_count(last["n_pupils"])
+            yield f"{last['label']} {_strokes([r['mean'] for r in of])} {value} ({pupils})"
+
+
+def _strokes(values: Sequence[float]) -> str:
+    low, high = min(values), max(values)
+    if high == low:
+        return _STROKES[len(_STROKES) // 2] * len(values)
+    top = len(_STROKES) - 1
+    return "".join(_STROKES[round((value - low) / (high - low) * top)] for value in values)
+
+
+def place_in_programme(row: Row, title: str) -> Item:
+    """What is on file of a school in one programme."""
+    said = [
+        f"{name}: {_words(value)}"
+        for name, value in row.items()
+        if name not in ("programme", "School (URN)", "Phase") and value is not None
+    ]
+    return Item("; ".join(said), strong=f"{title}.")
+
+
+def results_of_school(name: str, rows: Sequence[Row]) -> Table:
+    """A school's results (pupils) by year, a row a measure and group of pupils."""
+    years = sorted({_year(row) for row in rows})
+    keys = dict.fromkeys((row["measure"], row["label"], row["pupil_group"]) for row in rows)
+    by_key = []
+    for measure, label, group in keys:
+        of = {_year(r): r for r in rows if (r["measure"], r["pupil_group"]) == (measure, group)}
+        by_key.append(
+            {
+                "Measure": f"{label}, {wording.format_group(group)}",
+                **{year: _result([of[year]]) if year in of else None for year in years},
+            }
+        )
+    return table_of(f"{name}: results by year", by_key)
 
 
 def withheld_counts(rows: Sequence[Row]) -> Table:

@@ -48,6 +48,8 @@ _EXAMPLES = {
         "local_authority_name": "Hampshire",
         "reference_date": "2018-09-01",
         "as_at": "2018-10-02",
+        "prepared_for": "Education Advisory Board",
+        "contact": "Education analysis team, name@example.gov.uk",
         "outcome_year": "2017-18",
         "baseline_years": "2016-17",
         "school_types": '"LA community schools" = "Community school"',

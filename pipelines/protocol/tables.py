@@ -24,7 +24,8 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
         con,
         "study",
         "study VARCHAR, title VARCHAR, local_authority INTEGER, local_authority_name VARCHAR, "
-        "is_fictional BOOLEAN, reference_date DATE, as_at DATE, outcome_year VARCHAR, minimum_cell INTEGER, "
+        "is_fictional BOOLEAN, reference_date DATE, as_at DATE, "
+        "prepared_for VARCHAR, contact VARCHAR, outcome_year VARCHAR, minimum_cell INTEGER, "
         "seed BIGINT, "
         "protocol_sha256 VARCHAR, sources_sha256 VARCHAR",
         [
@@ -36,6 +37,8 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
                 section.is_fictional,
                 section.reference_date,
                 section.as_at,
+                section.prepared_for or None,
+                section.contact or None,
                 section.outcome_year,
                 section.minimum_cell,
                 section.seed,

@@ -28,9 +28,10 @@ from pipelines.catalogue import (
 )
 from pipelines.disclosure.gate import count_withheld
 from pipelines.disclosure.releases import releases_sha256
+from pipelines.document import html
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
-from pipelines.officers import page as officers_page
+from pipelines.officers.version import officers_version
 from pipelines.publishing import retention
 from pipelines.store import fault_list
 from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
@@ -222,7 +223,7 @@ def _build_restricted(
     if has_officers_page:
         (folder / OFFICERS).mkdir()
         page = folder / OFFICERS / "index.html"
-        page.write_text(officers_page.render(con), encoding="utf-8")
+        page.write_text(html.render(officers_version(con)), encoding="utf-8")
 
 
 def _for_spreadsheets(table: Table) -> str:

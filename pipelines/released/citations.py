@@ -292,4 +292,5 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "as_short": _single(lambda number: f"{number:g}"),
     "text": _single(wording.typographic),
     "as_it_is": _single(str),
+    "hash": _single(lambda digest: str(digest)[:12]),
 }

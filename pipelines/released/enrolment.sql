@@ -1,19 +1,27 @@
--- Participation is public. Placebo schools are selected by their results, so naming them would reveal these.
+-- Every school of the authority with each programme it is in; a school in none has one row without a programme.
+-- Who takes part is public. A placebo's list is made from results, so naming its schools would disclose them.
 WITH named AS (
     SELECT
         school_id,
         urn,
+        is_local AND is_open AND is_state_funded AS is_counted,
         school_name || CASE count(*) OVER (PARTITION BY school_name)
             WHEN 1 THEN '' ELSE ' (' || urn || ')' END AS school_name
     FROM mart.school
+),
+
+enrolled AS (
+    SELECT enrolled.school_id, enrolled.programme, enrolled.start_date, programme.protocol_order
+    FROM mart.programme_school AS enrolled
+    JOIN protocol.programme AS programme USING (programme)
+    WHERE NOT enrolled.is_placebo
 )
 
 SELECT
     named.school_name,
     enrolled.programme,
     enrolled.start_date
-FROM mart.programme_school AS enrolled
-JOIN protocol.programme AS programme USING (programme)
-JOIN named USING (school_id)
-WHERE NOT enrolled.is_placebo
-ORDER BY named.school_name, named.urn, programme.protocol_order
+FROM named
+LEFT JOIN enrolled USING (school_id)
+WHERE enrolled.programme IS NOT NULL OR (named.is_counted AND (SELECT count(*) FROM enrolled) > 0)
+ORDER BY named.school_name, named.urn, enrolled.protocol_order

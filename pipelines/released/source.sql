@@ -5,6 +5,7 @@ SELECT
     source.release_status,
     release.is_used,
     source.publisher,
+    publishable_text(source.licence) AS licence,
     source.n_rows_in,
     source.n_rows_kept,
     source.n_rows_set_aside,

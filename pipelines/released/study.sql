@@ -12,6 +12,8 @@ SELECT
     (SELECT string_agg(key_stage, ', ' ORDER BY key_stage) FROM temp.public_key_stage) AS public_key_stages,
     -- The confidence level of every interval; a test compares it with CONFIDENCE.
     0.95 AS confidence_share,
+    publishable_text(prepared_for) AS prepared_for,
+    publishable_text(contact) AS contact,
     protocol_sha256 AS study_hash,
     sources_sha256 AS source_hash,
     (SELECT min(academic_year) || ' to ' || max(academic_year) FROM protocol.study_year) AS period

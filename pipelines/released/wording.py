@@ -19,6 +19,11 @@ NOT_AVAILABLE = "not available"
 
 _DECIMALS_BY_UNIT = {"share": 0, "points": 1}
 
+_SMALL_NUMBERS = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+
 UNIT_LABELS = {"share": "percentage points", "points": "points"}
 
 STATUS_LABELS = {
@@ -227,6 +232,11 @@ def format_census(academic_year: str) -> str:
 def format_count(n: float | None) -> str:
     """A count with thousands separated: "1,460"; missing → "not available"."""
     return NOT_AVAILABLE if n is None or is_missing(n) else f"{round(n):,}"
+
+
+def in_words(n: int) -> str:
+    """A small number in words: 4 → "four"; from thirteen on in digits."""
+    return _SMALL_NUMBERS[n] if 0 <= n < len(_SMALL_NUMBERS) else format_count(n)
 
 
 def format_count_or_withheld(n: float | None) -> str:

@@ -340,6 +340,10 @@ class StudySection(_Settings):
     """The day on which schools are counted as open and as maintained."""
     as_at: dt.date | None = None
     """The date of the figures."""
+    prepared_for: str = ""
+    """Whom the pack is for, as its first line names them."""
+    contact: str = ""
+    """Whom to ask about the pack: a name, a team, an address."""
     outcome_year: AcademicYear
     """The year whose results are judged."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)

@@ -1,4 +1,4 @@
-"""The system's Chromium without a window, and the board's pages in it.
+"""The system's Chromium without a window, and the pages of each study in it: board pack, technical report.
 
 The browser lives no longer than a module: while it runs, the thread has an event loop that others would meet.
 """
@@ -31,10 +31,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module", params=["example", "hampshire"])
+@pytest.fixture(
+    scope="module",
+    params=[(study, page) for study in ("example", "hampshire") for page in ("index", "technical")],
+    ids="-".join,
+)
 def board(request: pytest.FixtureRequest) -> Path:
-    """The board's page of an evaluated study."""
-    path: Path = request.getfixturevalue(request.param).current / "board" / "index.html"
+    """A page of an evaluated study."""
+    study, page = request.param
+    path: Path = request.getfixturevalue(study).current / "board" / f"{page}.html"
     return path
 
 

@@ -1,4 +1,4 @@
-"""What a browser is asked about the board's page: axe's rules, reflow, Tab stops, contrast of drawings.
+"""What a browser is asked about a page: axe's rules, reflow, overlaps, landmarks, Tab stops, contrast.
 
 Each question returns the faults it found, worded for whoever mends the page. What must hold is in
 `test_accessibility`; axe-core reaches the page through the debugger, which the page's ban on scripts allows.
@@ -32,7 +32,7 @@ _OVERFLOW = """() => {
   if (root.scrollWidth > width) faults.push(`the page is ${root.scrollWidth} px wide in ${width} px`);
   for (const e of document.body.querySelectorAll('*')) {
     const style = getComputedStyle(e);
-    const is_own_region = e.getAttribute('tabindex') === '0' && e.getAttribute('role') === 'region';
+    const is_own_region = e.matches('[role=group][aria-labelledby][tabindex="0"]');
     if (e.closest('svg, .hidden') || !e.checkVisibility()) continue;
     if (['auto', 'scroll'].includes(style.overflowX) && e.scrollWidth > e.clientWidth && !is_own_region)
       faults.push(`${name(e)} scrolls and the keyboard cannot reach it`);
@@ -40,11 +40,53 @@ _OVERFLOW = """() => {
     if (style.overflowX === 'hidden' && !is_for_ears && e.scrollWidth > e.clientWidth)
       faults.push(`${name(e)} hides a part of itself`);
     const box = e.getBoundingClientRect();
-    if (box.right > width + 1 && !e.closest('[role=region][tabindex="0"]'))
+    if (box.right > width + 1 && !e.closest('[role=group][tabindex="0"]'))
       faults.push(`${name(e)} reaches to ${Math.round(box.right)} px in ${width} px`);
   }
   return faults;
 }"""
+
+# The ink of a line of text is lower than its box, and lines of one text may be set close.
+_OVERLAPS = """() => {
+  const boxes = [];
+  const add = (e, rect, name, inset) => {
+    const clip = e.closest('.scroll')?.getBoundingClientRect();
+    const left = Math.max(rect.left, clip ? clip.left : -1e9);
+    const right = Math.min(rect.right, clip ? clip.right : 1e9);
+    const box = {left, right, top: rect.top + inset, bottom: rect.bottom - inset, name, of: e};
+    if (box.right - box.left > 1 && box.bottom - box.top > 1) boxes.push(box);
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const e = node.parentElement;
+    if (!node.data.trim() || e.closest('svg, script, style, .hidden, .skip')) continue;
+    if (!e.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const rect of range.getClientRects()) add(e, rect, node.data.trim().slice(0, 50), rect.height / 5);
+  }
+  for (const e of document.querySelectorAll('main svg'))
+    if (e.checkVisibility()) add(e, e.getBoundingClientRect(), 'a drawing', 1);
+  boxes.sort((a, b) => a.top - b.top);
+  const faults = [];
+  boxes.forEach((a, at) => {
+    for (let next = at + 1; next < boxes.length && boxes[next].top < a.bottom - 1; next++) {
+      const b = boxes[next];
+      if (a.of !== b.of && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1)
+        faults.push(`“${a.name}” and “${b.name}” overlap`);
+    }
+  });
+  return faults;
+}"""
+
+_SLIDING_CHARTS = """() => [...document.querySelectorAll('.chart')]
+  .filter(e => e.checkVisibility() && (e.scrollWidth > e.clientWidth
+    || e.querySelector('svg').getBoundingClientRect().right > document.documentElement.clientWidth + 1))
+  .map(e => e.closest('figure').id)"""
+
+_LANDMARKS = {
+    "banner", "complementary", "contentinfo", "form", "main", "navigation", "region", "search",
+}  # fmt: skip
 
 _FOCUSABLE = """() => [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
   .filter(e => e.checkVisibility()).length"""
@@ -100,7 +142,7 @@ _FAINT_TEXT = """() => {
 
 _LOST_ON_PAPER = """() => [
   ...document.querySelectorAll('main p, main li, main table, main svg, main dt, main dd')]
-  .filter(e => !e.checkVisibility() && !e.closest('.scroll.long') && !e.matches('.only-narrow'))
+  .filter(e => !e.checkVisibility() && !e.closest('.scroll.long') && !e.closest('nav, .tools'))
   .map(e => `${e.tagName.toLowerCase()} “${e.textContent.trim().slice(0, 60)}”`)"""
 
 
@@ -137,6 +179,23 @@ def axe(page: Page) -> AxeResult:
 def overflows(page: Page) -> list[str]:
     """What is wider than the page, hidden at its edge, or scrolls out of the keyboard's reach."""
     return list(page.evaluate(_OVERFLOW))
+
+
+def overlaps(page: Page) -> list[str]:
+    """Texts and drawings that lie on one another."""
+    return list(page.evaluate(_OVERLAPS))
+
+
+def sliding_charts(page: Page) -> list[str]:
+    """Charts that are wider than the page, or slide sideways in it."""
+    return list(page.evaluate(_SLIDING_CHARTS))
+
+
+def landmarks(page: Page) -> list[str]:
+    """The landmarks that the browser tells a screen reader of, by role."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    roles = [node.get("role", {}).get("value", "") for node in tree["nodes"] if not node["ignored"]]
+    return [role for role in roles if role in _LANDMARKS]
 
 
 def tab_stops(page: Page) -> list[TabStop]:

@@ -1,4 +1,4 @@
-"""The officers' page in a browser: the board's page's accessibility, and its marking on screen and paper."""
+"""The officers' version in a browser: as accessible as the pack, and its marking on screen and paper."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
-from pipelines.officers import page as officers
+from pipelines.document import html
+from pipelines.officers.version import MARKING, officers_version
 from tests.browser import measured
-from tests.unit.officers.test_page import study
+from tests.browser.test_accessibility import MOST_LANDMARKS, OPEN_ALL, Scheme
+from tests.unit.officers.test_version import study
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("officers")
     with study(folder).released() as con:
-        (folder / "index.html").write_text(officers.render(con), encoding="utf-8")
+        (folder / "index.html").write_text(html.render(officers_version(con)), encoding="utf-8")
     return folder / "index.html"
 
 
@@ -32,10 +34,17 @@ def opened(chromium: Browser, file: Path) -> Iterator[Page]:
     page.close()
 
 
-def test_axe_finds_no_violation_and_tab_reaches_everything(opened: Page) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(opened: Page, scheme: Scheme) -> None:
+    opened.emulate_media(color_scheme=scheme)
+    opened.evaluate(OPEN_ALL)
     result = measured.axe(opened)
     assert not result.violations, "\n".join(result.violations)
     assert result.n_rules_passed > 15
+    assert len(measured.landmarks(opened)) <= MOST_LANDMARKS
+
+
+def test_tab_reaches_everything(opened: Page) -> None:
     stops = measured.tab_stops(opened)
     assert len(stops) == measured.n_focusable(opened)
     assert [stop.name for stop in stops if not (stop.is_marked and stop.is_in_view)] == []
@@ -46,7 +55,9 @@ def test_the_marking_stays_in_sight_and_nothing_is_cut_off(
     opened: Page, width: int, height: int
 ) -> None:
     opened.set_viewport_size({"width": width, "height": height})
+    opened.evaluate(OPEN_ALL)
     assert measured.overflows(opened) == []
+    assert measured.overlaps(opened) == []
     opened.evaluate("scrollTo(0, document.body.scrollHeight)")
     box = opened.locator(".marking").bounding_box()
     assert box is not None
@@ -59,5 +70,5 @@ def test_every_sheet_of_paper_is_marked(opened: Page) -> None:
     assert len(sheets) > 1
     # Some fonts set "ffi" as one letter.
     words = [unicodedata.normalize("NFKC", sheet.extract_text()) for sheet in sheets]
-    unmarked = [n for n, text in enumerate(words) if officers.MARKING not in text]
+    unmarked = [n for n, text in enumerate(words) if MARKING not in text]
     assert unmarked == []

@@ -76,7 +76,9 @@ def _replay(seed: int, keep: Path | None) -> int:
     out = keep / "outputs"
     out.mkdir()
     (out / "index.html").write_text(made.html, encoding="utf-8")
-    (out / "board.pdf").write_bytes(made.document)
+    (out / "technical.html").write_text(made.report, encoding="utf-8")
+    for name, document in zip(("board", "technical"), made.documents, strict=True):
+        (out / f"{name}.pdf").write_bytes(document)
     for name, table in made.tables.items():
         table.to_csv(out / f"{name}.csv", index=False)
     for chart in made.charts:

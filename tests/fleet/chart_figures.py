@@ -243,8 +243,9 @@ def lists(made: Made, _: Recount) -> Iterator[str]:
                     yield f"figures: {chart.name} {drawn['Priority']}: {pupils}, the table says otherwise"
         elif chart.name == "school_programmes":
             n = int((chart.data.drop(columns="School") == "yes").to_numpy().sum())
-            if n != len(tables["enrolment"]):
-                yield f"figures: {chart.name} marks {n} places, the table has {len(tables['enrolment'])}"
+            listed = tables["enrolment"]["programme"].count()
+            if n != listed:
+                yield f"figures: {chart.name} marks {n} places, the table has {listed}"
 
 
 def answers(made: Made, _: Recount) -> Iterator[str]:

@@ -14,7 +14,8 @@ from tests.fleet.running import Made
 
 _VERDICT_WORDS = {"better": "better than", "worse": "worse than"}
 _NUMBER = re.compile(r"[−-]?\d[\d,]*\.?\d*")
-_DRAWING_OR_STYLE = re.compile(r"<(style|svg)\b.*?</\1>", re.DOTALL)
+_NO_TEXT = re.compile(r"<(style|script|svg)\b.*?</\1>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<p\b.*?</p>", re.DOTALL)
 _END_OF_LINE = re.compile(r"</(p|li|td|th|h\d|tr|dd|dt|figcaption)>")
 
 
@@ -25,9 +26,15 @@ def contradictions(made: Made, recount: Recount) -> list[str]:
 
 def lines_of(page: str) -> list[str]:
     """The page's text, a paragraph, item or cell a line."""
-    text = _END_OF_LINE.sub("\n", _DRAWING_OR_STYLE.sub("", page))
+    text = _END_OF_LINE.sub("\n", _NO_TEXT.sub("", page))
     text = html.unescape(re.sub(r"<[^>]+>", "", text))
     return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _lines(made: Made) -> Iterator[str]:
+    """Every line of the board pack and of the technical report."""
+    yield from lines_of(made.html)
+    yield from lines_of(made.report)
 
 
 def _verdicts(made: Made) -> pd.DataFrame:
@@ -37,7 +44,7 @@ def _verdicts(made: Made) -> pd.DataFrame:
 
 def no_word_of_a_machine(made: Made, _: Recount) -> Iterator[str]:
     """No code or blank of a program reaches a reader."""
-    for line in lines_of(made.html):
+    for line in _lines(made):
         if re.search(r"\b(nan|NaN|None|NaT|inf)\b(?! of)|<NA>|\{\}|\[\]", line):
             yield f"words: a blank of a program stands in {line[:80]!r}"
         elif re.search(r"\b[a-z]+_[a-z_]+\b", line) and not line.endswith(".csv"):
@@ -45,11 +52,12 @@ def no_word_of_a_machine(made: Made, _: Recount) -> Iterator[str]:
 
 
 def verdicts_on_the_page(made: Made, _: Recount) -> Iterator[str]:
-    """The page gives each outcome the verdict of its row."""
-    printed = Counter(re.findall(r'class="verdict (\w+)"', made.html))
+    """Pack and report each give every outcome the verdict of its row."""
     counted = Counter(_verdicts(made)["verdict"])
-    if printed != counted:
-        yield f"verdicts: the page has {dict(printed)}, the table {dict(counted)}"
+    for name, page in (("pack", made.html), ("report", made.report)):
+        printed = Counter(re.findall(r'class="verdict (\w+)"', page))
+        if printed != counted:
+            yield f"verdicts: the {name} has {dict(printed)}, the table {dict(counted)}"
 
 
 def titles_of_charts(made: Made, _: Recount) -> Iterator[str]:
@@ -90,10 +98,10 @@ def numbers_of_outcomes(made: Made, _: Recount) -> Iterator[str]:
 def coverage_adds_up(made: Made, _: Recount) -> Iterator[str]:
     """Schools compared and schools left out, by reason, are the schools on the list."""
     said = re.compile(
-        r"^(All|None|[\d,]+)(?: of the)? ([\d,]+) schools (?:can be|has|have) .*?"
+        r"^(All|None|[\d,]+)(?: of the)? ([\d,]+) schools? (?:can be|has|have) .*?"
         r"(?:The other ([\d,]+) cannot be|Why not): (.*)\.$"
     )
-    for line in lines_of(made.html):
+    for line in _lines(made):
         found = said.match(line)
         if not found:
             continue
@@ -105,6 +113,47 @@ def coverage_adds_up(made: Made, _: Recount) -> Iterator[str]:
         left_out = int(found[3].replace(",", "")) if found[3] else reasons
         if compared + left_out != listed or left_out != reasons:
             yield f"coverage: the numbers of {line[:120]!r} do not add up"
+
+
+def coverage_is_said(made: Made, _: Recount) -> Iterator[str]:
+    """The pack says of each programme and key stage how many of its schools can be compared."""
+    said = re.compile(
+        r"^((All|None|[\d,]+)( of the)? [\d,]+ schools?|The one school) (can be|has|have) .*compared "
+    )
+    counts = made.tables["school_count"]
+    counted = len(counts[["programme", "key_stage"]].drop_duplicates())
+    printed = sum(bool(said.match(line)) for line in lines_of(made.html))
+    if printed != counted:
+        yield f"coverage: the pack says it {printed} times, of {counted} programmes and key stages"
+
+
+def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
+    """Averages on page one are of the schools compared, small ones included, or it is said."""
+    outcome_year, comparison = (
+        made.tables["study"]["outcome_year"].iloc[0],
+        made.tables["comparison"],
+    )
+    for _, row in _verdicts(made).iterrows():
+        about = ["programme", "measure", "pupil_group"]
+        levels = comparison[(comparison[about] == row[about]).all(axis=1)].set_index("arm")
+        now = levels[levels["academic_year"] == outcome_year]
+        start = (
+            f"impact|{row['programme']}/{row['pupil_group']}/{row['measure']}/bracket|n_programme_"
+        )
+        for found in _PARAGRAPH.findall(made.html):
+            text = html.unescape(re.sub(r"<[^>]+>", "", found))
+            if start not in found or "Averages of" not in text:
+                continue
+            where = f"averages: {row['programme']} {row['measure']}: {text[:160]!r}"
+            for arm, side in (("programme", "programme"), ("rest", "comparison")):
+                if arm not in now.index or now.at[arm, "suppressed"]:
+                    continue
+                n_schools = now.at[arm, "n_schools"] + now.at[arm, "n_schools_left_out"]
+                is_other = n_schools != row[f"n_{side}_schools"]
+                if is_other and "compared or not" not in text:
+                    yield f"{where}: of {n_schools} schools, {row[f'n_{side}_schools']} compared"
+                if now.at[arm, "n_schools_left_out"] > 0 and "very small schools" not in text:
+                    yield f"{where}: of all schools, {now.at[arm, 'n_schools_left_out']} left out"
 
 
 def reasons_are_true_of_all(made: Made, recount: Recount) -> Iterator[str]:
@@ -212,6 +261,8 @@ CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
     titles_of_charts,
     numbers_of_outcomes,
     coverage_adds_up,
+    coverage_is_said,
+    averages_are_of_the_compared,
     reasons_are_true_of_all,
     verdicts_follow_from_figures,
     nothing_published_is_awaited,

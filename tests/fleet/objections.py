@@ -122,7 +122,7 @@ def _on_roll(recount: Recount, census: pd.DataFrame, schools: set[int]) -> pd.Da
 
 
 def lists(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Schools that two programmes share, and the names on each list."""
+    """Schools that two programmes share, the names on each list, and of local schools on none."""
     for _, row in tables["programme_overlap"].iterrows():
         n = len(recount.schools_of(row["programme_a"]) & recount.schools_of(row["programme_b"]))
         if differs(row["n_schools"], n):
@@ -130,10 +130,15 @@ def lists(tables: Tables, recount: Recount) -> Iterator[str]:
             yield f"overlap: {both}: printed {row['n_schools']}, counted {n}"
     names = recount.files.schools["name"]
     own = recount.members[~recount.members["is_placebo"]]
-    counted = sorted(zip(own["programme"], own["school"].map(names), strict=True))
-    printed = sorted(
-        zip(tables["enrolment"]["programme"], tables["enrolment"]["school_name"], strict=True)
+    in_none = set(_counted_schools(recount.files.schools).index) - set(own["school"])
+    counted = sorted(
+        [
+            *zip(own["programme"], own["school"].map(names), strict=True),
+            *(("", names[school]) for school in (in_none if len(own) else ())),
+        ]
     )
+    enrolment = tables["enrolment"]
+    printed = sorted(zip(enrolment["programme"].fillna(""), enrolment["school_name"], strict=True))
     if counted != printed:
         odd = sorted(set(counted) ^ set(printed))[:3]
         yield f"enrolment: the named schools differ, as {odd}"

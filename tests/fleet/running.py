@@ -14,7 +14,8 @@ import duckdb
 import pandas as pd
 
 from pipelines import marts
-from pipelines.board import impact_report, page, pdf
+from pipelines.board.board_pack import board_pack, dated
+from pipelines.board.technical_report import technical_report
 from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
@@ -26,6 +27,7 @@ from pipelines.catalogue.impact import IMPACT_TABLES
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
 from pipelines.disclosure import gate
+from pipelines.document import html, pdf
 from pipelines.impact import (
     calibration,
     case_study_results,
@@ -50,14 +52,14 @@ from pipelines.validation.suites import profile
 
 @dataclass(frozen=True)
 class Made:
-    """What a run made: released tables by name, charts, page, report and PDF; what it warned of."""
+    """What a run made: released tables by name, charts, pack and report as pages, PDFs; what it warned of."""
 
     folder: Path
     tables: dict[str, pd.DataFrame]
     charts: Sequence[Chart]
     html: str
     report: str
-    document: bytes
+    documents: tuple[bytes, ...]
     warnings: tuple[str, ...]
 
 
@@ -84,13 +86,14 @@ def run(folder: Path, *, has_pdf: bool = True) -> Made:
                 raise RefusedError(f"{check}: { {name: n for name, n in found.items() if n} }")
         tables = read_tables(con)
     charts = [chart for family in gallery.FAMILIES for chart in gallery._drawn(family, tables)]
+    pack, report = board_pack(tables, charts), technical_report(tables, charts)
     return Made(
         folder,
         tables,
         charts,
-        page.render(tables, charts),
-        impact_report.render(tables),
-        pdf.render(tables, charts) if has_pdf else b"",
+        html.render(pack),
+        html.render(report),
+        tuple(pdf.render(of, dated(tables)) for of in (pack, report)) if has_pdf else (),
         warnings,
     )
 

@@ -1,4 +1,4 @@
-"""The committed studies: each from files to page and PDF, counted again, and covering what there is."""
+"""The committed studies: each from files to pages and PDFs, counted again, and covering what there is."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ NOT_REACHED = {
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_drawn_study_is_made_and_nothing_printed_is_false(seed: int, tmp_path: Path) -> None:
     made = run(write_study(draw_study(seed), tmp_path))
-    assert made.document.startswith(b"%PDF")
-    assert "</html>" in made.html
+    assert [document[:4] for document in made.documents] == [b"%PDF", b"%PDF"]
+    assert all("</html>" in page for page in (made.html, made.report))
     assert judge(made) == ()
     assert set(REACHES.get(seed, ())) <= reached(made)
 
@@ -114,6 +114,7 @@ def test_a_placebo_that_no_school_can_be_picked_for_says_so(tmp_path: Path) -> N
         == "no school has a result of these pupils in every year of the study, so none could be picked"
     )
     assert reason in made.html
+    assert reason in made.report
     assert judge(made) == ()
 
 

@@ -68,7 +68,7 @@ def test_every_asset_is_a_study_s_and_described(name: str) -> None:
     assert isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
     assert node.partitions_def.name == STUDIES.name == "study"
     assert node.description
-    if name not in {"protocol", "board/page", "board/pdf", "publish"}:
+    if name not in {"protocol", "board/board", "board/technical", "publish"}:
         schema = node.metadata["dagster/column_schema"]
         assert schema.columns
         assert all(column.type for column in schema.columns)

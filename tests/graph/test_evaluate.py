@@ -1,5 +1,6 @@
 """The one command: what it prints, what it writes, and that the same input gives the same bytes."""
 
+import base64
 import csv
 import hashlib
 import importlib.metadata
@@ -17,9 +18,9 @@ from pypdf import PdfReader
 
 from assets.definitions import defs
 from pipelines.charts.gallery import FAMILIES
-from pipelines.officers.page import MARKING
+from pipelines.officers.version import MARKING
 from pipelines.protocol.study_file import load_study
-from tests.evaluated import Evaluated, bytes_of
+from tests.evaluated import PAGES, PAPERS, Evaluated, bytes_of, parsed, text_of
 from tests.unit.released.test_citations import NAMES, uncited
 
 ASSET_LINE = re.compile(r"^  (\S+) +([\d,]+) rows +(\d+\.\d\d) s$")
@@ -73,9 +74,12 @@ def test_a_line_an_asset_then_the_headline_then_where_outputs_lie(example: Evalu
     ]
     for line, verdict in zip(headlines, verdicts["verdict"], strict=True):
         assert verdict.replace("_", " ") in line
-    assert [line.split(":")[0] for line in places] == ["The board's page", "Everything else"]
+    named = ["The board pack", "Technical report", "Everything else"]
+    assert [line.split(":")[0] for line in places] == named
     for line in places:
-        assert Path(line.split(":", 1)[1].strip()).exists()
+        path, _, on_paper = line.split(":", 1)[1].strip().partition(" (on paper: ")
+        assert Path(path).exists()
+        assert Path(path).with_name(on_paper.rstrip(")") or Path(path).name).exists()
 
 
 def test_no_noise_unless_asked_for(example: Evaluated, example_again: Evaluated) -> None:
@@ -134,31 +138,105 @@ def test_each_chart_is_a_picture_twice_its_data_and_its_words(
         assert len(pd.read_csv(svg.with_suffix(".csv"))) >= 1
 
 
-def test_the_page_is_one_file_with_every_chart(example: Evaluated) -> None:
+def titles_of_charts(run: Evaluated) -> dict[str, str]:
+    return {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))["title"]
+        for path in (run.current / "charts").glob("*.json")
+    }
+
+
+def test_each_page_is_one_file_and_every_chart_is_on_one(example: Evaluated) -> None:
     names = sorted(path.name for path in (example.current / "board").iterdir())
-    assert names == ["board.pdf", "impact.md", "index.html"]
-    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
-    assert not re.search(r"<(script|link|iframe)\b|\bsrc=[\"'](?!data:)", html)
-    for words in (example.current / "charts").glob("*.json"):
-        title = json.loads(words.read_text(encoding="utf-8"))["title"]
-        assert title.replace("'", "&#39;") in html or title in html
+    assert names == sorted((*PAGES.values(), *PAPERS.values()))
+    shown: set[str] = set()
+    for html in example.pages().values():
+        page = parsed(html)
+        assert not re.search(r"<iframe\b|\bsrc=[\"'](?!data:)|@import|url\((?!data:)", html)
+        assert [link.get("href", "")[:5] for link in page.iter("link")] == ["data:"]
+        scripts = [script.text or "" for script in page.iter("script")]
+        (policy,) = [
+            meta.get("content", "") for meta in page.iter("meta") if meta.get("http-equiv")
+        ]
+        assert policy.startswith("default-src 'none'; ")
+        assert re.findall(r"'sha256-([^']*)'", policy) == [
+            base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+            for script in scripts
+        ]
+        figures = {
+            figure.get("id", "").removeprefix("figure-"): text_of(figure)
+            for figure in page.iter("figure")
+        }
+        for name, title in titles_of_charts(example).items():
+            if name in figures:
+                assert title in figures[name]
+                shown.add(name)
+    assert set(titles_of_charts(example)) - shown == set()
 
 
-def test_the_pdf_says_the_answer_on_its_first_page_and_shows_every_chart(
+@pytest.mark.parametrize("document", PAGES)
+def test_every_link_leads_somewhere(example: Evaluated, document: str) -> None:
+    folder = example.current / "board"
+    ids = {name: _ids(html) for name, html in example.pages().items()}
+    by_page = {page: ids[name] for name, page in PAGES.items()}
+    links = [link.get("href", "") for link in parsed(example.page(document)).iter("a")]
+    assert len(links) > 20
+    for link in links:
+        path, _, part = link.partition("#")
+        assert (folder / path).exists(), link
+        assert not part or part in by_page[path or PAGES[document]], link
+
+
+@pytest.mark.parametrize("document", PAPERS)
+def test_every_link_on_paper_leads_somewhere(example: Evaluated, document: str) -> None:
+    folder = example.current / "board"
+    reader = PdfReader(example.paper(document))
+    links = [
+        str(annotation.get_object()["/A"]["/URI"])
+        for page in reader.pages
+        for annotation in page.get("/Annots", ())
+        if "/URI" in annotation.get_object().get("/A", {})
+    ]
+    assert {link.split("#")[0] for link in links} & set(PAPERS.values())
+    assert [link for link in links if not (folder / link).exists()] == []
+
+
+def _ids(html: str) -> set[str]:
+    found = [element.get("id", "") for element in parsed(html).iter() if element.get("id")]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def on_paper(run: Evaluated, document: str) -> list[str]:
+    """The words of each page. A hyphen at which a line may break reads back as a soft one."""
+    pages = [page.extract_text() for page in PdfReader(run.paper(document)).pages]
+    return [" ".join(page.split()).replace("\u00ad", "-") for page in pages]
+
+
+def test_the_pack_on_paper_says_the_answer_on_its_first_page(example: Evaluated) -> None:
+    first, *others = on_paper(example, "pack")
+    assert "We cannot tell yet." in first
+    programmes = released(example, "programme").query("is_evaluated")
+    assert all(title in first for title in programmes["title"])
+    assert "What the board asked" in first
+    assert "What the comparison says" not in first
+    assert " ".join(others).count("What the comparison says") == len(programmes)
+
+
+def test_both_papers_give_every_verdict_and_show_every_chart_of_their_page(
     example: Evaluated,
 ) -> None:
-    pages = [
-        page.extract_text() for page in PdfReader(example.current / "board" / "board.pdf").pages
-    ]
-    text = " ".join(" ".join(pages).split())
-    first = " ".join(pages[0].split())
-    assert "The answer in plain words" in first
-    assert first.count("Verdict: Cannot tell") == 4
-    assert "The programmes together" not in first
-    # A hyphen at which a line may break reads back as a soft one.
-    text = text.replace("\u00ad", "-")
-    for words in (example.current / "charts").glob("*.json"):
-        assert json.loads(words.read_text(encoding="utf-8"))["title"] in text
+    verdicts = released(example, "impact").query("role == 'headline' and verdict.notna()")
+    titles = titles_of_charts(example)
+    for document in PAPERS:
+        text = " ".join(on_paper(example, document))
+        assert text.count("Verdict: Cannot tell") == len(verdicts) == 4
+        figures = [
+            figure.get("id", "").removeprefix("figure-")
+            for figure in parsed(example.page(document)).iter("figure")
+        ]
+        shown = [titles[name] for name in figures if name in titles]
+        assert len(shown) > 5
+        assert [title for title in shown if title not in text] == []
 
 
 def test_run_json_says_what_the_run_was_made_from(example: Evaluated) -> None:
@@ -219,8 +297,8 @@ def test_the_officers_version_is_made_when_asked_for_and_closed_to_others(
     assert [line for line in said if "not to be published" in line] == [
         f"For officers only: {page} (not to be published)"
     ]
-    names = released(example, "enrolment")["school_name"]
-    assert [name for name in names if name not in html] == []
+    enrolled = released(example, "enrolment").dropna(subset="programme")
+    assert [name for name in enrolled["school_name"] if name not in html] == []
 
 
 def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: Evaluated) -> None:
@@ -233,8 +311,7 @@ def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: 
     assert [name for name in read_by_people if first[name] != second[name]] == []
 
 
-def test_no_digit_of_the_page_stands_without_a_reference(example: Evaluated) -> None:
-    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
-    page = ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
-    bare = [NAMES.sub("", text) for text in uncited(page)]
+@pytest.mark.parametrize("document", PAGES)
+def test_no_digit_of_a_page_stands_without_a_reference(example: Evaluated, document: str) -> None:
+    bare = [NAMES.sub("", text) for text in uncited(parsed(example.page(document)))]
     assert [text for text in bare if re.search(r"\d", text)] == []

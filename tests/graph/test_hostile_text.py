@@ -15,7 +15,8 @@ import pytest
 
 from pipelines.free_text.review import inert_in_spreadsheet, publishable_text
 from pipelines.publishing import retention
-from tests.evaluated import Evaluated, evaluate
+from pipelines.study.paths import PROJECT
+from tests.evaluated import PAGES, Evaluated, evaluate
 from tests.graph.test_privacy import texts_of
 from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
@@ -55,17 +56,22 @@ HOSTILE = {
 ODD_NAME = "$x_1$ $\\frac$ 👩‍👩‍👧 \ue000impact|x|y|z\ue0015\ue002 \u202eelpmaxe \x1b[31m"
 TEXTS = {name: f"{text} {PROBE}" for name, text in HOSTILE.items()}
 NEVER = {
-    "script",
     "img",
     "iframe",
     "object",
     "embed",
-    "link",
     "base",
     "form",
     "foreignobject",
     "input",
 }
+
+
+# Our own script, and the icon, which is in the page itself.
+SCRIPT = (PROJECT / "pipelines" / "document" / "document.js").read_text(encoding="utf-8")
+ICON = "data:image/svg+xml,"
+# What a page may lead to: itself, the other page, and files of the same run.
+LINKS = ("#", *PAGES.values(), "../charts/", "../released/")
 
 
 class Page(HTMLParser):
@@ -75,13 +81,18 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.scripts: list[str] = []
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
         self.text += data
 
 
@@ -128,8 +139,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
 
 
 @pytest.fixture(scope="module")
-def page(run: Evaluated) -> Page:
-    return Page((run.current / "board" / "index.html").read_text(encoding="utf-8"))
+def pages(run: Evaluated) -> dict[str, Page]:
+    return {document: Page(html) for document, html in run.pages().items()}
 
 
 def released(run: Evaluated, name: str) -> pd.DataFrame:
@@ -144,22 +155,31 @@ def everywhere(folder: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.relative_to(folder)} {where}", text
 
 
-def test_every_text_is_there_as_text(run: Evaluated, page: Page) -> None:
+def test_every_text_is_there_as_text(run: Evaluated, pages: dict[str, Page]) -> None:
     shown = {publishable_text(text) for text in TEXTS.values()}
     assert shown <= set(released(run, "case_study_event")["happened"])
     assert shown <= set(released(run, "statements")["quote"])
     assert shown <= set(pd.read_parquet(run.current / "released" / "statements.parquet")["quote"])
-    assert {text for text in shown if text not in page.text} == set()
+    read = "".join(page.text for page in pages.values())
+    assert {text for text in shown if text not in read} == set()
+    # Six statements, what both case studies say, and free answers: also on the pack's own page.
+    assert sum(text in pages["pack"].text for text in shown) >= 6
 
 
-def test_the_page_has_no_element_and_no_attribute_that_acts(page: Page) -> None:
+@pytest.mark.parametrize("document", PAGES)
+def test_a_page_has_no_element_and_no_attribute_that_acts(
+    pages: dict[str, Page], document: str
+) -> None:
+    page = pages[document]
     tags = {tag for tag, _ in page.elements}
     assert tags & NEVER == set()
     assert tags >= {"blockquote", "svg", "table"}
+    assert page.scripts in ([], [SCRIPT])
     for tag, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on")], tag
         links = [attributes.get(name) or "" for name in ("href", "src", "xlink:href", "action")]
-        assert not [link for link in links if link and not link.startswith("#")], tag
+        may_be = (ICON,) if tag == "link" else LINKS
+        assert not [link for link in links if link and not link.startswith(may_be)], tag
 
 
 def test_no_cell_of_a_csv_is_a_formula(run: Evaluated) -> None:
@@ -210,12 +230,12 @@ def test_consent_withdrawn_takes_a_statement_out_of_every_output(run: Evaluated)
         return {place for place, text in everywhere(run.current) if words in text}
 
     assert {place.split(" ")[0] for place in where()} == {
-        "released.duckdb", "board/index.html",
+        "released.duckdb", "board/technical.html",
         *(f"released/statements.{form}" for form in ("csv", "parquet")),
     }  # fmt: skip
     # Words of the case study and what it received go with its consent.
     assert {place.split(" ")[0] for place in where(WITHDRAWN_SUPPORT)} == {
-        "released.duckdb", "board/index.html",
+        "released.duckdb", "board/technical.html",
         *(f"released/case_study_event.{form}" for form in ("csv", "parquet")),
     }  # fmt: skip
     tiny = study(run.folder.parent)

@@ -8,41 +8,63 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.board.case_studies import CANNOT_SHOW, LEFT_OUT, case_studies
-from pipelines.board.page import render
+from pipelines.board.case_studies import CANNOT_SHOW, LEFT_OUT, case_studies, case_tables
+from pipelines.document.blocks import Heading
 from pipelines.released.citations import plain, released_rows
+from tests.packs import words_of
 from tests.released_fixture import released_tables, without_marks
 
 RESULT = "case_study_result"
 
 
-def told(tables=None):
-    return without_marks(case_studies(released_rows(tables or released_tables())))
+def cases(tables=None) -> dict[str, list[str]]:
+    """What is said of each school, by its heading: its paragraphs and its statement."""
+    (section,) = case_studies(released_rows(tables or released_tables()))
+    said: dict[str, list[str]] = {}
+    for block in section.blocks:
+        if isinstance(block, Heading):
+            heading = plain(block.text)
+            said[heading] = []
+        else:
+            said[heading].append(words_of(block))
+    return said
+
+
+def results_of(school: int, tables=None) -> str:
+    _, _, results, _, *_ = list(cases(tables).values())[school]
+    return results.removeprefix("Its results. ")
+
+
+def support_of(school: int, tables=None) -> str:
+    _, support, *_ = list(cases(tables).values())[school]
+    return support
+
+
+def tables_of(tables=None):
+    return without_marks(case_tables(released_rows(tables or released_tables())))
 
 
 def test_a_school_s_figures_stand_beside_the_others_with_how_far_chance_could_move_them():
-    send, gap = told()
-    assert gap.heading == "The Ropewalk School, Closing the gap"
-    says, caveat = gap.results_say
-    assert says == (
+    assert list(cases())[1] == "The Ropewalk School, Closing the gap"
+    assert results_of(1) == (
         "In 2017-18 (provisional), expected standard in reading, writing and maths stood at 34% for this "
         "school’s 41 disadvantaged pupils, and at 46% in other local schools. By chance alone the school’s "
-        "figure could be anything from 22% to 49%; the others’ average lies within that range."
+        f"figure could be anything from 22% to 49%; the others’ average lies within that range. {CANNOT_SHOW}"
     )
-    assert caveat == CANNOT_SHOW
-    (table,) = gap.results
+    assert results_of(0) == LEFT_OUT
+    table = tables_of()[-1]
+    assert table.caption.startswith("The Ropewalk School")
     assert table.rows == (
         ("2015-16 (not yet published)", "–", "–", "–", "–"),
         ("2016-17 (final)", "40", "25%", "14% to 40%", "46%"),
         ("2017-18 (provisional)", "41", "34%", "22% to 49%", "46%"),
     )
-    assert (send.results, send.results_say) == ((), (LEFT_OUT,))
 
 
 def test_an_average_outside_the_range_is_not_put_down_to_anything():
     tables = released_tables()
     tables[RESULT].loc[2, ["mean", "ci_low", "ci_high"]] = (0.2, 0.1, 0.35)
-    assert told(tables)[1].results_say[0].endswith("lies outside that range, for whatever reason.")
+    assert "lies outside that range, for whatever reason." in results_of(1, tables)
 
 
 def test_why_there_are_no_figures_is_the_same_sentence_for_every_reason():
@@ -50,11 +72,11 @@ def test_why_there_are_no_figures_is_the_same_sentence_for_every_reason():
     withheld[RESULT]["suppressed"] = True
     none[RESULT] = none[RESULT].iloc[:0]
     for tables in (withheld, none):
-        assert {case.results_say for case in told(tables)} == {(LEFT_OUT,)}
-        assert {case.results for case in told(tables)} == {()}
+        assert {results_of(school, tables) for school in (0, 1)} == {LEFT_OUT}
+        assert not [t for t in tables_of(tables) if "results" in t.caption]
     more = other_measure[RESULT].iloc[[2]].assign(measure="ks4_basics_94", suppressed=True)
     other_measure[RESULT] = pd.concat([other_measure[RESULT], more])
-    assert told(other_measure)[1].results_say[1:] == (CANNOT_SHOW, LEFT_OUT)
+    assert results_of(1, other_measure).endswith(f"{CANNOT_SHOW} {LEFT_OUT}")
     assert not re.search(r"\d", LEFT_OUT)
 
 
@@ -62,7 +84,7 @@ def test_a_figure_left_behind_the_mark_is_not_printed():
     tables = released_tables()
     tables[RESULT]["suppressed"] = True
     tables[RESULT][["n_pupils", "mean", "ci_low", "ci_high"]] = 0.4321987
-    assert "43%" not in render(tables, ()).split('id="case-studies"')[1].split("</section>")[0]
+    assert "43%" not in str(cases(tables)) + str(tables_of(tables))
 
 
 def test_an_average_of_others_that_is_withheld_leaves_the_school_s_own():
@@ -70,27 +92,27 @@ def test_an_average_of_others_that_is_withheld_leaves_the_school_s_own():
     comparison = tables["comparison"]
     is_it = (comparison["programme"] == "gap") & (comparison["arm"] == "rest")
     comparison.loc[is_it, "suppressed"] = True
-    gap = told(tables)[1]
-    assert "other local schools" not in gap.results_say[0]
-    assert gap.results[0].rows[2] == ("2017-18 (provisional)", "41", "34%", "22% to 49%", "[c]")
+    assert "other local schools" not in results_of(1, tables)
+    last = tables_of(tables)[-1].rows[2]
+    assert last == ("2017-18 (provisional)", "41", "34%", "22% to 49%", "[c]")
 
 
 def test_an_outcome_without_a_figure_or_an_interval():
     tables = released_tables()
     tables[RESULT].loc[2, ["ci_low", "ci_high"]] = np.nan
-    assert "chance" not in told(tables)[1].results_say[0]
+    assert "chance" not in results_of(1, tables)
     tables[RESULT].loc[2, ["n_pupils", "mean"]] = np.nan
-    assert told(tables)[1].results_say == (CANNOT_SHOW,)
+    assert results_of(1, tables) == CANNOT_SHOW
 
 
 @pytest.mark.parametrize(
     ("before", "says"),
     [
-        ([True, False], "1 of the 2 entries of support below began before the tests of May 2018."),
-        ([True, True], "Both entries of support below began before the tests of May 2018."),
-        ([False, False], "None of the 2 entries of support below began before the tests of May 2018."),
-        ([True], "The support below began before the tests of May 2018."),
-        ([False], "The support below did not begin before the tests of May 2018."),
+        ([True, False], "1 of the 2 parts of this support began before the tests of May 2018."),
+        ([True, True], "Both parts of this support began before the tests of May 2018."),
+        ([False, False], "None of the 2 parts of this support began before the tests of May 2018."),
+        ([True], "This support began before the tests of May 2018."),
+        ([False], "This support did not begin before the tests of May 2018."),
     ],
 )  # fmt: skip
 def test_how_much_support_came_before_the_tests(before, says):
@@ -100,15 +122,15 @@ def test_how_much_support_came_before_the_tests(before, says):
         events = events.drop(index=3)
     events.loc[events["kind"] == "support", "is_before_tests"] = before
     tables["case_study_event"] = events
-    assert told(tables)[0].support_says == says
+    assert support_of(0, tables).endswith(says)
 
 
 def test_without_tests_or_support_nothing_is_said_of_before():
-    assert told()[1].support_says == ""
+    assert "before the tests" not in support_of(1)
 
 
 def test_days_and_months_head_what_happened():
-    rows = told()[0].events.rows
+    rows = tables_of()[0].rows
     assert rows[1] == ("15 January 2018 to 22 June 2018", "Support: 6 days of an adviser")
     assert rows[2] == ("May 2018", "Key Stage 2 tests")
 
@@ -117,10 +139,22 @@ def test_a_school_of_two_programmes_has_each_programme_s_events_and_results():
     tables = released_tables()
     again = tables["case_studies"].iloc[[1]].assign(programme="send")
     tables["case_studies"] = pd.concat([tables["case_studies"], again])
-    assert [len(case.results) for case in told(tables)] == [0, 1, 0]
+    assert [results_of(n, tables) == LEFT_OUT for n in range(3)] == [True, False, True]
 
 
 def test_nothing_is_said_to_be_the_support_s_doing():
-    text = " ".join(plain(said) for case in told() for said in case.results_say).casefold()
+    text = " ".join(results_of(school) for school in (0, 1)).casefold()
     for word in ("caus", "because", "thanks to", "impact", "effect", "improv", "helped", "worked"):
         assert word not in text
+
+
+def test_without_a_case_study_there_is_no_section():
+    tables = released_tables()
+    tables["case_studies"] = tables["case_studies"].iloc[:0]
+    assert list(case_studies(released_rows(tables))) == []
+
+
+def test_a_statement_is_quoted_as_it_is():
+    statements = released_tables()["case_studies"]["statement"]
+    for (_, said), statement in zip(cases().items(), statements, strict=True):
+        assert said[3] == statement

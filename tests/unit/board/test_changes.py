@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipelines.board.changes import NOTHING, Changes, changes
-from pipelines.board.series_breaks import not_alike
 from pipelines.released.citations import plain, released_rows
+from pipelines.released.questions import not_alike
 from tests.released_fixture import released_tables, without_marks
 
 MOVED = {

@@ -5,10 +5,11 @@ import re
 import pandas as pd
 import pytest
 
-from pipelines.board import page
 from pipelines.charts import gallery
+from pipelines.document import html
 from tests.awkward_studies import STUDIES
 from tests.chart_cases import MEASURES, VERDICTS, Case, leave_undrawn
+from tests.packs import DOCUMENTS
 
 NONSENSE = re.compile(r"\bnan\b|\bNone\b|&lt;NA&gt;|\bNaT\b|not available [a-z%]+")
 
@@ -20,9 +21,10 @@ def undrawn(monkeypatch):
 
 def words_of_page(tables: dict[str, pd.DataFrame]) -> str:
     charts = [chart for family in gallery.FAMILIES for chart in gallery.draw(family, tables)]
-    html = page.render(tables, charts)
+    pages = [html.render(made(tables, charts)) for made in DOCUMENTS.values()]
     # A cell ends where the next begins; a number within a sentence is part of it.
-    apart = re.sub(r"</t[dh]>", " | ", html[html.index("<body") :])
+    bodies = " ".join(page[page.index("<body") :] for page in pages)
+    apart = re.sub(r"</t[dh]>", " | ", re.sub(r"<script>.*?</script>", "", bodies, flags=re.DOTALL))
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", apart))
 
 

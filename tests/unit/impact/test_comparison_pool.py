@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.board.findings import findings, headline_words
+from pipelines.board.terminal import headline_words
 from pipelines.charts import gallery
 from pipelines.planning.study_power import power_page, study_power
 from pipelines.released import reading
 from pipelines.released.citations import released_rows
+from tests.packs import DOCUMENTS, words_of
 from tests.tiny_study import CLAIMS, Row, TinyStudy, published_ks2, published_study, school
 
 N_LOCAL, N_MEMBERS, N_OUTSIDE = 14, 12, 300
@@ -233,12 +234,11 @@ def test_what_describes_the_authority_stays_in_it(con, tables):
 
 
 def test_no_word_says_that_the_comparison_is_local(tables):
-    page = findings(released_rows(tables))
-    (answer,) = page.programmes[0].answers
-    assert "outside the area that were most like them before" in answer.compared
-    assert "is part of the difference" in answer.compared
-    assert "elsewhere in the area" not in str(page)
-    assert "all other local schools" not in str(page)
+    documents = [words_of(made(tables, ())) for made in DOCUMENTS.values()]
+    assert all("outside the area that were most like them before" in said for said in documents)
+    assert all("is part of the difference" in said for said in documents)
+    assert "elsewhere in the area" not in str(documents)
+    assert "all other local schools" not in str(documents)
     drawn = {chart.name.split("-")[0]: chart for chart in gallery.draw_all(tables)}
     for name in ("headline_effects", "naive_headline", "baseline_outcome"):
         chart = drawn[name]

@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
 from pipelines.errors.fault import StudyError
-from pipelines.officers.page import MARKING
+from pipelines.officers.version import MARKING
 from pipelines.publishing import retention
 from pipelines.publishing import runs as publishing
 from pipelines.released.reading import NAMES, read_published

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.board.page import render
 from pipelines.released import citations as cited
 from pipelines.released.citations import (
     Quote,
@@ -24,8 +23,8 @@ from pipelines.released.citations import (
     plain,
     released_rows,
 )
+from tests.packs import CHARTS, DOCUMENTS, page_of
 from tests.released_fixture import released_tables
-from tests.unit.board.test_page import CHARTS
 
 TABLES = released_rows(released_tables())
 
@@ -98,7 +97,7 @@ def test_a_heading_may_hold_what_parts_a_reference() -> None:
 def uncited(element: ET.Element) -> Iterator[str]:
     """Text outside cited elements, drawings, quotations and what is never shown."""
     tag = element.tag.split("}")[-1]
-    if tag in {"svg", "style", "head", "blockquote"} or element.get("data-from"):
+    if tag in {"svg", "style", "script", "head", "blockquote"} or element.get("data-from"):
         return
     yield element.text or ""
     for child in element:
@@ -112,10 +111,9 @@ NAMES = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def page() -> ET.Element:
-    html = render(released_tables(), CHARTS)
-    return ET.fromstring(html.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+@pytest.fixture(scope="module", params=DOCUMENTS)
+def page(request: pytest.FixtureRequest) -> ET.Element:
+    return page_of(DOCUMENTS[request.param](released_tables(), CHARTS))
 
 
 def test_no_digit_of_the_page_stands_without_a_reference(page: ET.Element) -> None:
@@ -140,4 +138,4 @@ def test_every_number_of_the_page_is_the_same_made_again(page: ET.Element) -> No
         again = cited.words_of(reference.format, rows, reference.columns)
         assert again.casefold() == "".join(element.itertext()).casefold(), where
         n_resolved += 1
-    assert n_resolved > 200
+    assert n_resolved > 100

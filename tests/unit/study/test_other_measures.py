@@ -13,14 +13,16 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines.board import page
-from pipelines.board.findings import findings, headline_words
+from pipelines.board.terminal import headline_words
 from pipelines.catalogue import MART_TABLES, PUBLISHED_OUTCOME
 from pipelines.charts import gallery
+from pipelines.document import html
+from pipelines.document.blocks import blocks_of
 from pipelines.released import reading
-from pipelines.released.citations import plain, released_rows
+from pipelines.released.citations import released_rows
 from pipelines.validation.checks import check_table
 from pipelines.validation.relations import RELATIONS, faults_of_relation
+from tests.packs import DOCUMENTS, words_of
 from tests.tiny_study import Row, TinyStudy, school
 
 N_SCHOOLS, N_MEMBERS = 44, 16
@@ -174,18 +176,14 @@ def checked(tiny: TinyStudy) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def said(con: duckdb.DuckDBPyConnection) -> str:
-    """The page, in text, with its charts' titles."""
+    """What terminal, documents and charts say, one text a line."""
     tables = reading.read_tables(con)
     charts = gallery.draw_all(tables)
-    html = page.render(tables, charts)
-    rows = released_rows(tables)
-    found = findings(rows)
-    assert "Helping hand" in html
+    documents = [made(tables, charts) for made in DOCUMENTS.values()]
+    assert all("Helping hand" in html.render(document) for document in documents)
     sentences = [
-        *headline_words(rows),
-        *(plain(reading.says) for programme in found.programmes for reading in programme.naive),
-        *(plain(answer.compared) for programme in found.programmes for answer in programme.answers),
-        *(plain(c.sentence) for programme in found.programmes for c in programme.coverage),
+        *headline_words(released_rows(tables)),
+        *(words_of(block) for document in documents for block in blocks_of(document)),
         *(chart.title for chart in charts),
         *(chart.alt_text for chart in charts),
     ]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.board import findings as said
-from pipelines.board import limits
-from pipelines.board.about import in_sentence
-from pipelines.board.findings import Findings
+from pipelines.board import limits, terminal
+from pipelines.board.answers import Answer, NaiveReading, answer_to, naive_reading
+from pipelines.board.method import method_words
+from pipelines.board.programmes import Coverage, coverage_of, facts_of
+from pipelines.document.blocks import Term
 from pipelines.released import wording
 from pipelines.released.citations import plain, released_rows
+from pipelines.released.questions import evaluated_programmes, in_sentence, primary_headlines
+from tests.packs import DOCUMENTS, words_of
 from tests.released_fixture import NOT_YET, TOO_FEW, released_tables, without_marks
 
 NEVER_OF_CANNOT_TELL = (
@@ -25,13 +27,51 @@ NEVER_OF_CANNOT_TELL = (
 STATUSES = ("provisional", "final", "revised", "school returns", "not yet published")
 
 
-def findings(frames: dict[str, pd.DataFrame]) -> Findings:
-    """The page's model with its marks taken out: `test_cited` looks at those."""
-    return without_marks(said.findings(released_rows(frames)))
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What is said of one programme."""
+
+    id: str
+    facts: tuple[str, ...]
+    coverage: tuple[Coverage, ...]
+    answers: tuple[Answer, ...]
+    naive: tuple[NaiveReading, ...]
+
+
+def programmes_of(frames: dict[str, pd.DataFrame]) -> tuple[Said, ...]:
+    """The sentences on every evaluated programme, without the marks of citations."""
+    tables = released_rows(frames)
+    said = []
+    for row in evaluated_programmes(tables):
+        headlines = primary_headlines(row["programme"], tables)
+        naive = (naive_reading(headline, row, tables) for headline in headlines)
+        said.append(
+            Said(
+                str(row["programme"]),
+                facts_of(row),
+                coverage_of(row, tables),
+                tuple(answer_to(headline, row, tables) for headline in headlines),
+                tuple(reading for reading in naive if reading is not None),
+            )
+        )
+    return without_marks(tuple(said))
+
+
+def method_of(frames: dict[str, pd.DataFrame]) -> tuple[str, ...]:
+    return without_marks(method_words(released_rows(frames)))
+
+
+def limits_in(frames: dict[str, pd.DataFrame]) -> tuple[Term, ...]:
+    return without_marks(limits.cannot_say(released_rows(frames)))
+
+
+def everything(frames: dict[str, pd.DataFrame]) -> str:
+    """All words of both documents."""
+    return " ".join(words_of(made(frames, ())) for made in DOCUMENTS.values())
 
 
 def headline_words(frames: dict[str, pd.DataFrame]) -> list[str]:
-    return said.headline_words(released_rows(frames))
+    return terminal.headline_words(released_rows(frames))
 
 
 def with_verdict(
@@ -53,19 +93,8 @@ def with_verdict(
     return tables
 
 
-def all_text(found: object) -> Iterator[str]:
-    if isinstance(found, str):
-        yield found
-    elif isinstance(found, tuple):
-        for part in found:
-            yield from all_text(part)
-    elif dataclasses.is_dataclass(found):
-        for field in dataclasses.fields(found):
-            yield from all_text(getattr(found, field.name))
-
-
-def answer(found: Findings, programme: str = "send", key_stage: str = "ks2"):
-    one = next(p for p in found.programmes if p.id == programme)
+def answer(said: tuple[Said, ...], programme: str = "send", key_stage: str = "ks2") -> Answer:
+    one = next(p for p in said if p.id == programme)
     return next(a for a in one.answers if a.key_stage == key_stage)
 
 
@@ -73,8 +102,8 @@ def test_headline_words_one_line_a_programme_and_key_stage_in_order():
     lines = headline_words(released_tables())
     assert lines[0] == (
         "SEND in mainstream, reading progress of pupils on SEN support (Key Stage 2, provisional): "
-        "cannot tell. Between +0.6 if schools were chosen on earlier results and +1.7 points if for "
-        "lasting quality. It could be anything from −1.2 to +3.6 by chance. The change "
+        "cannot tell. Between +0.6 if schools were picked on last year’s results and +1.7 points if "
+        "picked for a lasting need. It could be anything from −1.2 to +3.6 by chance. The change "
         "since last year, which is unsafe, says +2.8 points."
     )
     assert lines[1] == (
@@ -99,27 +128,27 @@ def test_headline_words_follow_the_verdict(verdict, low, high, ci, words):
     line = headline_words(with_verdict(verdict, low, high, ci))[0]
     assert f"provisional): {words}" in line
     assert ". Between " in line
-    assert " if schools were chosen on earlier results and " in line
-    assert " if for lasting quality. It could be anything from " in line
+    assert " if schools were picked on last year’s results and " in line
+    assert " if picked for a lasting need. It could be anything from " in line
 
 
 def test_cannot_tell_is_never_worded_as_nothing_happened():
-    text = " ".join(all_text(findings(released_tables()))).lower()
+    text = everything(released_tables()).lower()
     text += " ".join(headline_words(released_tables())).lower()
     for phrase in NEVER_OF_CANNOT_TELL:
         assert not re.search(rf"\b{phrase}\b", text), phrase
-    assert "neither that they helped nor that they did not" in text
+    assert "not a finding that the money was wasted" in text
 
 
 @pytest.mark.parametrize("verdict", ["no_meaningful_difference", "cannot_tell"])
 def test_a_matched_pool_is_named_wherever_schools_are_compared(verdict):
     tables = with_verdict(verdict, -0.1, 0.2, (-0.8, 0.9))
     matched = tables["programme"].assign(comparison_pool="matched")
-    found = findings(tables | {"programme": matched})
+    found = programmes_of(tables | {"programme": matched})
     assert "Compared with similar schools outside the area: " in answer(found).bracket
-    said = [*(p.naive for p in found.programmes), *(p.answers for p in found.programmes)]
+    said = [*(p.naive for p in found), *(p.answers for p in found)]
     assert "the other schools" not in str(said)
-    assert "Compared with the other schools: " in answer(findings(tables)).bracket
+    assert "Compared with the other schools: " in answer(programmes_of(tables)).bracket
 
 
 @pytest.mark.parametrize(
@@ -136,40 +165,18 @@ def test_a_matched_pool_is_named_wherever_schools_are_compared(verdict):
 )
 def test_conclusion_gives_the_verdict_and_the_reason_on_file(verdict, opening):
     tables = with_verdict(verdict, 0.6, 1.7, (-1.2, 3.6), verdict_reason="the schools' own reason.")
-    assert answer(findings(tables)).conclusion.startswith(f"{opening}the schools’ own reason.")
-
-
-def test_a_verdict_changes_the_first_sentences_and_leaves_cannot_say():
-    found = findings(with_verdict("better", 1.4, 1.9, (0.3, 3.1)))
-    assert any("better than the comparison schools" in line for line in found.in_short)
-    assert not any("We cannot yet tell whether" in line for line in found.in_short)
-    assert not any(
-        limit.subject == "Whether SEND in mainstream helped at Key Stage 2"
-        for limit in found.cannot_say
-    )
-    assert "could still be part of it" in answer(found).conclusion
-
-
-def test_study_of_a_placebo_alone_does_not_ask_whether_it_helped():
-    tables = released_tables()
-    tables["programme"] = tables["programme"][tables["programme"]["programme"] == "lowest"]
-    found = findings(tables)
-    assert found.in_short == (
-        "“Lowest results last year” tests the method: nothing was done in these schools. "
-        "The method says (provisional): cannot tell.",
-    )
-    assert "helped" not in " ".join(all_text(found))
+    assert answer(programmes_of(tables)).conclusion.startswith(f"{opening}the schools’ own reason.")
 
 
 def test_placebo_with_a_verdict_is_a_false_alarm():
     tables = released_tables()
     tables["impact"].loc[tables["impact"]["programme"] == "lowest", "verdict"] = "better"
-    assert "this is a false alarm" in answer(findings(tables), "lowest").conclusion
+    assert "this is a false alarm" in answer(programmes_of(tables), "lowest").conclusion
 
 
 def test_every_sentence_with_a_result_carries_its_release_status():
-    found = findings(released_tables())
-    for programme in found.programmes:
+    found = programmes_of(released_tables())
+    for programme in found:
         for one in programme.answers:
             for text in (one.bracket, one.compared, one.happened):
                 for sentence in re.split(r"(?<=[.])\s+(?=[A-Z])", text):
@@ -185,7 +192,7 @@ def test_every_sentence_with_a_result_carries_its_release_status():
 
 
 def test_coverage_accounts_for_every_enrolled_school():
-    send = findings(released_tables()).programmes[0]
+    send = programmes_of(released_tables())[0]
     ks2 = send.coverage[0]
     assert ks2.sentence == (
         "11 of the 18 schools have Key Stage 2 results that can be compared (provisional)."
@@ -201,7 +208,7 @@ def test_a_key_stage_with_no_school_compared_says_none():
     counts = counts[~(of_stage & (counts["reason"] == "compared"))]
     counts.loc[of_stage, "n_schools"] = 9
     tables["school_count"] = counts
-    ks4 = findings(tables).programmes[0].coverage[1]
+    ks4 = programmes_of(tables)[0].coverage[1]
     assert ks4.sentence.startswith("None of the 18 schools can be compared at Key Stage 4")
     assert ks4.why_not.startswith("Why not: ")
     assert "(9)" in ks4.why_not
@@ -217,9 +224,9 @@ def test_withheld_level_shows_the_mark_in_the_sentence():
         & (comparison["academic_year"] == "2017-18")
     )
     comparison.loc[chosen, "suppressed"] = True
-    found = findings(tables)
+    found = programmes_of(tables)
     assert "in 2017-18, [c] in schools in the programme and −2.2" in answer(found).happened
-    assert "difference of the averages" not in found.programmes[0].naive[0].says
+    assert "difference of the averages" not in found[0].naive[0].says
 
 
 @pytest.mark.parametrize(
@@ -231,7 +238,7 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
     impact = tables["impact"]
     chosen = (impact["role"] == "naive") & (impact["measure"] == "ks2_reading_progress")
     impact.loc[chosen, ["estimate_low", "estimate_high"]] = change
-    naive = findings(tables).programmes[0].naive
+    naive = programmes_of(tables)[0].naive
     assert len(naive) == 1, "a change that cannot be computed is not told"
     assert words in naive[0].says
     # The averages it is the difference of stand beside it: their difference is +2.8.
@@ -253,7 +260,7 @@ def test_averages_of_the_schools_compared_but_a_few_small_ones_are_said_to_be_so
         comparison.loc[levels, "n_schools"] = n
     now = levels & (comparison["academic_year"] == "2017-18")
     comparison.loc[now, ["n_schools", "n_schools_left_out"]] = [20 - n_left_out, n_left_out]
-    happened = answer(findings(tables)).happened
+    happened = answer(programmes_of(tables)).happened
     words = "Averages over such pupils, but for those of a few very small schools: in 2017-18"
     assert (words in happened) is bool(n_left_out)
     assert "compared or not" not in happened
@@ -263,81 +270,44 @@ def test_averages_of_the_schools_compared_but_a_few_small_ones_are_said_to_be_so
 def test_how_far_rounding_moves_a_percentage_is_said_where_something_is_rounded(public, is_said):
     tables = released_tables()
     tables["study"]["public_key_stages"] = public
-    said = [text for text in findings(tables).method if "rounded numbers of pupils" in text]
+    said = [text for text in method_of(tables) if "rounded numbers of pupils" in text]
     assert len(said) == is_said
 
 
 def test_placebo_says_nothing_was_done_and_has_no_funding():
-    placebo = findings(released_tables()).programmes[2]
-    assert placebo.is_placebo
+    placebo = programmes_of(released_tables())[2]
     assert "Nothing was done in these schools" in placebo.answers[0].conclusion
     assert "Nothing at all was done" in placebo.naive[0].why_unsafe
-    assert "£" not in " ".join(all_text(placebo))
-    assert "in the programme" not in " ".join(all_text(placebo))
-
-
-def test_banners_say_fictional_placebo_and_draft():
-    tables = released_tables()
-    banners = dict(findings(tables).banners)
-    assert "made up" in banners["Fictional example"]
-    assert "no such programme existed" in banners["Not a real programme"]
-    assert "school returns and provisional" in banners["Draft"]
-    assert "not final can still change" in banners["Draft"]
-    tables["study"]["is_fictional"] = False
-    tables["programme"] = tables["programme"][tables["programme"]["programme"] != "lowest"]
-    assert list(dict(findings(tables).banners)) == ["Draft"]
-
-
-def test_final_figures_are_not_said_to_change():
-    tables = released_tables()
-    tables["impact"]["release_status"] = "final"
-    tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
-    found = findings(tables)
-    text = " ".join(all_text(found))
-    assert "2017-18 results are final figures" in text
-    assert "still change" not in text
-    assert "Revised results follow" not in text
-    assert found.what_will_change == "The results used here are final."
+    assert "£" not in words_of(placebo)
+    assert "in the programme" not in words_of(placebo)
 
 
 def test_the_protocol_s_way_of_choosing_schools_is_said_and_no_other_way_is_ruled_out():
     tables = released_tables()
-    text = plain(" ".join(findings(tables).method))
+    text = plain(" ".join(method_of(tables)))
     assert "of SEND in mainstream it does not say how" in text
     assert "those of Closing the gap on results of 2016-17" in text
     assert "those of Lowest results last year by a rule on the results of 2016-17" in text
     assert "If they were chosen in some other way, both can be wrong." in text
-    everything = plain(" ".join(all_text(findings(tables)))).lower()
+    words = words_of(DOCUMENTS["report"](tables, ())).lower()
     for phrase in ("whichever way", "nobody knows", "trusted"):
-        assert phrase not in everything
-
-
-def test_one_school_and_one_programme_are_not_many():
-    tables = released_tables()
-    tables["programme"] = tables["programme"].iloc[[0, 3]].assign(n_schools=1)
-    found = findings(tables)
-    assert found.programmes[0].facts[1].startswith("1 school ")
-    assert "show neither that it helped nor that it did not" in found.in_short[1]
-    text = " ".join(all_text(found))
-    assert not re.search(r"\b1 schools", plain(text))
-    assert "worked out together" not in text
-    assert "1 other programme ran in schools of the area" in plain(text)
+        assert phrase not in words
 
 
 def test_money_is_no_limit_where_none_is_stated():
     tables = released_tables()
-    subjects = [limit.subject for limit in findings(tables).cannot_say]
+    subjects = [limit.subject for limit in limits_in(tables)]
     assert "Whether the money was well spent" in subjects
     tables["programme"]["funding_gbp"] = np.nan
-    subjects = [limit.subject for limit in findings(tables).cannot_say]
+    subjects = [limit.subject for limit in limits_in(tables)]
     assert "Whether the money was well spent" not in subjects
 
 
 def test_funding_is_stated_and_missing_funding_left_out():
     tables = released_tables()
-    assert "Funding: £200,000 from SSIF, as stated." in findings(tables).programmes[0].facts
+    assert "Funding: £200,000 from SSIF, as stated." in programmes_of(tables)[0].facts
     tables["programme"]["funding_gbp"] = np.nan
-    assert "£" not in " ".join(findings(tables).programmes[0].facts)
+    assert "£" not in " ".join(programmes_of(tables)[0].facts)
 
 
 def money_of_send(**changes: object) -> str:
@@ -345,7 +315,7 @@ def money_of_send(**changes: object) -> str:
     for column, value in changes.items():
         tables["programme"][column] = tables["programme"][column].astype(object)
         tables["programme"].loc[0, column] = value
-    return findings(tables).programmes[0].facts[-1]
+    return programmes_of(tables)[0].facts[-1]
 
 
 def test_money_is_set_against_target_pupils_of_the_whole_schools():
@@ -380,21 +350,21 @@ def test_where_money_cannot_be_set_against_pupils_it_says_why(changes, words):
 
 
 def test_money_is_never_put_on_a_point_and_never_on_a_placebo():
-    found = findings(released_tables())
-    for programme in found.programmes:
+    found = programmes_of(released_tables())
+    for programme in found:
         assert not [fact for fact in programme.facts if "per point" in fact or "a point" in fact]
-        assert programme.is_placebo == (not any("£" in fact for fact in programme.facts))
-    assert found.programmes[1].facts[-1].endswith("has no figure for 1 of its 18 schools.")
+        assert (programme.id == "lowest") == (not any("£" in fact for fact in programme.facts))
+    assert found[1].facts[-1].endswith("has no figure for 1 of its 18 schools.")
 
 
 def test_the_failure_of_the_method_is_quoted_with_its_size():
-    limits = [limit for limit in findings(released_tables()).cannot_say if "knew" in limit.subject]
+    limits = [limit for limit in limits_in(released_tables()) if "knew" in limit.subject]
     (limit,) = limits
     assert limit.subject == (
         "Whether schools in SEND in mainstream (Key Stage 2) and Closing the gap (Key Stage 2) were "
         "chosen by someone who knew how the coming pupils would do"
     )
-    assert limit.reason == (
+    assert limit.text == (
         "If they were, the method is often wrong. In 2,000 simulations of the size nearest to "
         "this one (11 of 34 schools in the programme, about 10 target pupils each), it then "
         "claimed an effect that was not there in 47 in 100. Where they were chosen in any other way "
@@ -410,20 +380,11 @@ def test_the_failure_quoted_is_the_table_s_own():
     assert "not there in 28 in 100" in plain(limits.coming_cohort_words(rows))
 
 
-def test_results_not_yet_published_come_with_the_reason():
-    waiting = findings(released_tables()).not_yet_published
-    assert [limit.subject for limit in waiting] == [
-        "Attainment 8, 2017-18 (Key Stage 4)",
-        "Progress 8, 2017-18 (Key Stage 4)",
-    ]
-    assert all("mid-October" in limit.reason for limit in waiting)
-
-
 def test_smallest_effect_is_left_out_where_the_protocol_names_none():
     tables = released_tables()
-    assert "protocol says that 1.0 points would matter" in answer(findings(tables)).power
+    assert "protocol says that 1.0 points would matter" in answer(programmes_of(tables)).power
     tables["measure"]["smallest_effect"] = np.nan
-    assert answer(findings(tables)).power.endswith("2.6 points or more was likely to show.")
+    assert answer(programmes_of(tables)).power.endswith("2.6 points or more was likely to show.")
 
 
 @pytest.mark.parametrize(
@@ -437,7 +398,7 @@ def test_smallest_effect_is_left_out_where_the_protocol_names_none():
 def test_it_is_said_of_which_results_nothing_is_withheld(public, words):
     tables = released_tables()
     tables["study"]["public_key_stages"] = public
-    (rule,) = [plain(text) for text in findings(tables).method if "fewer than" in text]
+    (rule,) = [plain(text) for text in method_of(tables) if "fewer than" in text]
     assert words in rule
     assert ("school by school" in rule) == (public is not None)
 

@@ -1,86 +1,32 @@
-"""`impact.md`: for each headline, every method's answer, what moved it, what capped it, what would undo it.
-
-For the analyst who checks the page. Made from released tables only; the page itself is `page`.
-"""
+"""For the analyst who checks one headline: what moved it, what it rests on, and what would undo it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-
-import pandas as pd
+from collections.abc import Iterator
 
 from pipelines.board import annex
-from pipelines.board.about import PLACEBO, key_stage_of, measure_label, rows_about
 from pipelines.board.limits import coming_cohort_words
-from pipelines.board.tables import Table
 from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, cite, plain, released_rows, where
+from pipelines.released.citations import Row, Tables, cite, where
+from pipelines.released.questions import rows_about
 
 # Below this share of an end's own size, a range over schools left out is no news.
 _STEADY_SHARE = 0.25
-# What a bracket begins is a link only with another after it: [c] stays as it is.
-_MARKUP = re.compile(r"[\\`*_<>|~$&]|\](?=[(\[:])")
 
 
-def render(released: Mapping[str, pd.DataFrame]) -> str:
-    """The report as Markdown text, one section a headline."""
-    tables = released_rows(released)
-    (study,) = tables["study"]
-    lines = [
-        f"# How each headline came about: {_as_text(study['title'])}",
-        "",
-        f"Results of {study['outcome_year']} against {study['baseline_years']}. Protocol "
-        f"{study['study_hash']}, sources {study['source_hash']}. Every run is a draft.",
-    ]
-    programmes = {row["programme"]: row for row in tables["programme"]}
-    for headline in where(tables["impact"], role="headline"):
-        lines += ["", *_section(headline, programmes[headline["programme"]], tables)]
-    return plain("\n".join(lines)) + "\n"
-
-
-def _section(headline: Row, programme: Row, tables: Tables) -> Iterator[str]:
-    label = measure_label(headline["measure"], tables)
-    group = wording.format_group(headline["pupil_group"])
-    title = _as_text(programme["title"]) + (f" ({PLACEBO})" if programme["is_placebo"] else "")
-    yield f"## {title}: {_as_text(label)}, {group} ({key_stage_of(headline)})"
-    yield ""
-    yield f"**{wording.capitalised(wording.format_verdict(headline['verdict']))}** " + (
-        f"({wording.format_status(headline['release_status'])})"
-    )
-    if not wording.is_missing(headline["verdict_reason"]):
-        yield ""
-        yield _as_text(wording.sentence(str(headline["verdict_reason"])))
+def behind_the_headline(headline: Row, tables: Tables) -> tuple[str, ...]:
+    """Sentences on one headline that has an estimate."""
     methods = where(
         tables["impact"],
         programme=headline["programme"],
         pupil_group=headline["pupil_group"],
         measure=headline["measure"],
     )
-    if wording.is_missing(headline["estimate_low"]):
-        return
-    pool = programme["comparison_pool"]
-    yield ""
-    yield f"Compared with {wording.POOL_LABELS[pool]}.{wording.POOL_CAVEATS[pool]}"
-    yield ""
-    yield from _markdown(annex.methods(headline, tables))
-    yield ""
-    for lines in (
-        _what_moved_it(headline, methods),
-        _what_it_rests_on(headline, tables),
-        _what_would_undo_it(headline),
-    ):
-        yield from (f"- {_as_text(line)}" for line in lines)
-
-
-def _markdown(table: Table) -> Iterator[str]:
-    for cells in (table.columns, ("---",) * len(table.columns), *table.rows):
-        yield f"| {' | '.join(map(_as_text, cells))} |"
-
-
-def _as_text(text: str) -> str:
-    """A text on one line in which nothing is Markdown or HTML, as GitHub and others take it."""
-    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    return (
+        *_what_moved_it(headline, methods),
+        *_what_it_rests_on(headline, tables),
+        *_what_would_undo_it(headline),
+    )
 
 
 def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
@@ -104,7 +50,7 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
     if not wording.is_missing(headline["mde"]):
         mde = cite(headline, "size", "mde")
         yield (
-            f"Size: with the two ends this far apart, an effect of {mde} would be seen 8 times in 10, "
+            f"Size: with the two ends this far apart, an effect of {mde} would be seen eight times in ten, "
             "wherever between them the truth lies; a smaller one more rarely."
         )
     if not wording.is_missing(headline["p_value_holm"]):
@@ -137,8 +83,8 @@ def _missing_schools(attrition: list[Row]) -> str:
     kept = {row["side"]: row for row in attrition if row["is_kept"]}
     side_words = {"programme": "in the programme", "comparison": "of the others"}
     sides = "; ".join(
-        f"{cite(row, 'count', 'n_schools')} {side_words[row['side']]} ({row['reasons']}), all their "
-        f"pupils now at {annex.all_pupils_now(row)} against "
+        f"{cite(row, 'count', 'n_schools')} {side_words[row['side']]} ({cite(row, 'text', 'reasons')}), all "
+        f"their pupils now at {annex.all_pupils_now(row)} against "
         f"{annex.all_pupils_now(kept.get(row['side']))} in those kept"
         for row in lost
     )

@@ -1,6 +1,6 @@
-"""What a released row is about, in words: its programme, measure, pupils, schools and question.
+"""The questions that documents ask of released rows: what a row is about, and which rows are about what.
 
-Used by every module of the board; sentences about results are `answers`.
+Sentences about results are made in `board`.
 """
 
 from __future__ import annotations
@@ -106,3 +106,14 @@ def schools_words(row: Row, column: str) -> str:
 def are_schools_left_out(levels: Iterable[Row]) -> bool:
     """Whether some average leaves out small schools, which with published tables it would tell of."""
     return any(level["n_schools_left_out"] > 0 for level in levels)
+
+
+def not_alike(measure: str, years: Sequence[str], tables: Tables) -> str:
+    """A sentence for values of several years that lie on both sides of a break; "" if they do not."""
+    found = [
+        row
+        for row in where(tables["series_break"], measure=measure)
+        if years and min(years) < row["academic_year"] <= max(years)
+    ]
+    what = "; ".join(cite(row, "text", "what") for row in found)
+    return f"These years are not measured alike: {what}." if found else ""

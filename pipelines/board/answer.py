@@ -1,0 +1,291 @@
+"""Page one: what the board asked, answered in plain words, one column a programme and one picture.
+
+What every sentence rests on is told on the programme's own page and in the technical report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from pipelines.board.answers import is_of_the_compared, levels_of, naive_row, two_readings
+from pipelines.board.figures import Gallery
+from pipelines.board.voices import agreement_words
+from pipelines.document.blocks import Block, Columns, Figure, Heading, Notice, Paragraph, Table
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, capitalised, cite, sentence, where
+from pipelines.released.questions import (
+    PLACEBO,
+    are_schools_left_out,
+    asked_of,
+    evaluated_programmes,
+    inside_words,
+    measure_label,
+    others_words,
+    outcome_words,
+    primary_headlines,
+    schools_words,
+)
+from pipelines.study.key_stages import KEY_STAGE_PUPILS, TESTS
+
+_ASKED_SO_FAR = 12  # months that are counted in words
+
+
+def opening(tables: Tables, gallery: Gallery) -> tuple[Block, ...]:
+    """The blocks of page one, under the title."""
+    programmes = evaluated_programmes(tables)
+    real = [row for row in programmes if not row["is_placebo"]] or programmes
+    headlines = [h for row in real for h in primary_headlines(row["programme"], tables)]
+    return (
+        _answer(real, headlines, tables),
+        *_placebos(programmes),
+        *_picture(headlines, gallery),
+        Columns(tuple(tuple(_programme(row, tables)) for row in programmes)),
+        *_asked(tables),
+    )
+
+
+def _answer(real: list[Row], headlines: list[Row], tables: Tables) -> Notice:
+    """The answer in large letters, and what it does not mean."""
+    verdicts = {str(row["verdict"]) for row in headlines}
+    if verdicts <= {"cannot_tell"}:
+        estimated = [row for row in headlines if not wording.is_missing(row["estimate_low"])]
+        is_open = all(map(_fits_both, estimated))
+        if not estimated:
+            why = "There are too few results to compare so far."
+        elif is_open:
+            why = "Pupils may have gained, lost or stayed the same."
+        else:
+            why = "The results leave the question open."
+        if any(_is_too_small(row, tables) for row in estimated):
+            which = "The studies are" if len(real) > 1 else "The study is"
+            why += f" {which} too small to show an effect worth having, so this"
+        else:
+            why += " This"
+        is_real = not all(row["is_placebo"] for row in real)
+        is_paid = any(not wording.is_missing(row["funding_gbp"]) for row in real)
+        what = "the money was wasted" if is_paid else "nothing changed"
+        return Notice(
+            f"{why} is not a finding that {what}.",
+            strong="We cannot tell yet." if is_real else "Cannot tell.",
+            is_answer=True,
+        )
+    said = [
+        f"{row['title']}: {wording.format_verdict(headline['verdict'])} "
+        f"({outcome_words(headline, tables)})"
+        for row in real
+        for headline in primary_headlines(row["programme"], tables)
+    ]
+    return Notice(f"{'; '.join(said)}.", is_answer=True)
+
+
+def _is_too_small(headline: Row, tables: Tables) -> bool:
+    """Whether an effect worth having was unlikely to show."""
+    asked = asked_of(headline, tables)
+    smallest = None if asked is None else asked["smallest_effect"]
+    return not (wording.is_missing(smallest) or wording.is_missing(headline["mde"])) and bool(
+        headline["mde"] > smallest
+    )
+
+
+def _placebos(programmes: list[Row]) -> Iterator[Notice]:
+    for row in programmes:
+        if row["is_placebo"]:
+            yield Notice(
+                f"“{row['title']}”: {PLACEBO}. Schools were put on its list by a rule and nothing was "
+                "done for them. It tests the method.",
+                strong="Not a real programme.",
+            )
+
+
+def _programme(programme: Row, tables: Tables) -> Iterator[Block]:
+    yield Heading(2, str(programme["title"]))
+    yield Paragraph(_facts(programme, tables))
+    for headline in primary_headlines(programme["programme"], tables):
+        yield from _outcome(headline, programme, tables)
+    said = agreement_words(str(programme["programme"]), tables)
+    if said:
+        yield Paragraph(said, strong="Schools say.")
+
+
+def _facts(programme: Row, tables: Tables) -> str:
+    """ "18 schools, £200,000, from January 2018. Key Stage 2 tests came four months later." """
+    if programme["is_placebo"]:
+        return f"{schools_words(programme, 'n_schools')} on a list. Nothing was done for them."
+    facts = [schools_words(programme, "n_schools")]
+    if not wording.is_missing(programme["funding_gbp"]):
+        facts.append(cite(programme, "gbp", "funding_gbp"))
+    if not wording.is_missing(programme["starts"]):
+        facts.append(f"from {cite(programme, 'month', 'starts')}")
+    return f"{', '.join(facts)}. {_until_tests(programme, tables)}".strip()
+
+
+def _until_tests(programme: Row, tables: Tables) -> str:
+    asked = [
+        row
+        for row in where(tables["measure"], programme=programme["programme"], is_primary=True)
+        if not wording.is_missing(row["tests_from"])
+    ]
+    if not asked or wording.is_missing(programme["starts"]):
+        return ""
+    first = min(asked, key=lambda row: str(row["tests_from"]))
+    begins, tests = (
+        dt.date.fromisoformat(str(day)[:10]) for day in (programme["starts"], first["tests_from"])
+    )
+    months = (tests.year - begins.year) * 12 + tests.month - begins.month
+    what = TESTS[first["key_stage"]][0]
+    if months < 0:
+        return f"{what} came before it began."
+    if months == 0:
+        return f"{what} came in the same month."
+    if months > _ASKED_SO_FAR:
+        return f"{what} came more than a year later."
+    return f"{what} came {wording.in_words(months)} {'month' if months == 1 else 'months'} later."
+
+
+def _outcome(headline: Row, programme: Row, tables: Tables) -> Iterator[Paragraph]:
+    label = measure_label(headline["measure"], tables)
+    pupils = KEY_STAGE_PUPILS[headline.measure.key_stage]
+    strong = f"{label} ({pupils})."
+    if wording.is_missing(headline["estimate_low"]):
+        yield Paragraph(_why_not(headline), strong=strong)
+        return
+    yield Paragraph(_happened(headline, programme, tables), strong=strong)
+    yield Paragraph(_compared(headline, programme, tables))
+    power = _power(headline, tables)
+    if power:
+        yield Paragraph(power)
+
+
+def _why_not(headline: Row) -> str:
+    """The reason in its shortest form; the whole of it stands on the programme's page."""
+    if wording.is_missing(headline["verdict_reason"]):
+        return "No reason is on file."
+    reason = wording.typographic(headline["verdict_reason"]).partition(":")[0]
+    if any(character.isdigit() for character in reason):
+        return sentence(cite(headline, "text", "verdict_reason"))
+    return (
+        f"{sentence(reason).rstrip('.')} to judge."
+        if reason == "too few schools"
+        else sentence(reason)
+    )
+
+
+def _happened(headline: Row, programme: Row, tables: Tables) -> str:
+    """Both sides' averages of two years, the change that a reader can work out, and why it misleads."""
+    group = wording.format_group(headline["pupil_group"])
+    compared = schools_words(headline, "n_programme_schools")
+    start = f"{compared} {inside_words(programme)} can be compared."
+    levels = levels_of(headline, tables)
+    years = sorted(levels)[-2:]
+    is_local = programme["comparison_pool"] == "local"
+    shown = [
+        f"in {year}, {cite(inside, 'value', 'mean')} and {cite(outside, 'value', 'mean')}"
+        for year in years
+        for inside, outside in [(levels[year]["programme"], levels[year]["rest"])]
+        if not (inside["suppressed"] or outside["suppressed"])
+    ]
+    if shown:
+        there = "there"
+        others = "elsewhere" if is_local else "in other local schools"
+        if not is_of_the_compared(headline, levels):
+            there, others = inside_words(programme), f"{others}, compared or not"
+        if are_schools_left_out(side for year in years for side in levels[year].values()):
+            others += ", but for a few very small schools"
+        start += f" Averages of {group} {there} and {others}: {'; '.join(shown)}."
+    naive = naive_row(headline, tables)
+    return f"{start} {_plain_change(naive, programme)}".strip() if naive is not None else start
+
+
+def _plain_change(naive: Row, programme: Row) -> str:
+    change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
+    if change == 0:
+        return f"The plain change since last year is that of {others_words(programme)}."
+    is_gain = (change > 0) == naive.measure.higher_is_better
+    looks = (
+        f"Against {others_words(programme)} that looks like a {'gain' if is_gain else 'loss'} of "
+        f"{cite(naive, 'size', 'estimate_low')}."
+    )
+    anyway = naive["expected_anyway"]
+    if wording.is_missing(anyway):
+        return f"{looks} Weak years tend to recover unaided, so do not trust it."
+    return (
+        f"{looks} But if schools were picked after a weak year, {cite(naive, 'signed', 'expected_anyway')} "
+        "would have come anyway."
+    )
+
+
+def _compared(headline: Row, programme: Row, tables: Tables) -> str:
+    low, high = cite(headline, "signed", "ci_low"), cite(headline, "effect", "ci_high")
+    who = "" if programme["comparison_pool"] == "local" else f", against {others_words(programme)}"
+    return (
+        f"Two fair comparisons{who}: {two_readings(headline, tables)}. Allowing for chance, anything "
+        f"from {low} to {high} fits."
+    )
+
+
+def _power(headline: Row, tables: Tables) -> str:
+    if wording.is_missing(headline["mde"]):
+        return ""
+    likely = cite(headline, "size", "mde")
+    n_pupils = cite(headline, "count", "n_programme_pupils")
+    asked = asked_of(headline, tables)
+    shows = f"with about {n_pupils} pupils, only about {likely} or more was likely to show."
+    if asked is None or wording.is_missing(asked["smallest_effect"]):
+        return capitalised(shows)
+    smallest = cite(asked, "size", "smallest_effect")
+    return f"The protocol sets {smallest} as worth having; {shows}"
+
+
+def _picture(headlines: list[Row], gallery: Gallery) -> Iterator[Block]:
+    """The charts of both comparisons side by side, under what they show together."""
+    figures: tuple[Figure, ...] = gallery.of("answer")
+    if not figures:
+        return
+    estimated = [row for row in headlines if not wording.is_missing(row["estimate_low"])]
+    is_open = all(row["verdict"] == "cannot_tell" and _fits_both(row) for row in estimated)
+    finding = "Not to be judged yet: gains and losses both fit"
+    heading = finding if estimated and is_open else "What two fair comparisons say"
+    yield Columns(tuple((figure,) for figure in figures), heading=heading, level=2)
+
+
+def _fits_both(headline: Row) -> bool:
+    """Whether a gain and a loss are both within what chance allows."""
+    return bool(headline["ci_low"] < 0 < headline["ci_high"])
+
+
+def _asked(tables: Tables) -> Iterator[Table]:
+    """The claims and questions put to the board, with their answers, and what comes next."""
+    rows, see = [], []
+    for row in tables["claims"]:
+        if (
+            wording.is_missing(row["said"])
+            and row["result"] == "holds"
+            and "take part" in row["claim"]
+        ):
+            continue  # as many schools as the bid named: no news
+        rows.append((cite(row, "text", "claim"), _found(row)))
+        see.append("claims")
+    waiting = tables["not_yet_published"]
+    statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
+    coming = [measure_label(row["measure"], tables) for row in waiting]
+    said = (
+        f"{wording.join_words(dict.fromkeys(coming))} are still to be published." if coming else ""
+    )
+    if statuses & {"school_return", "provisional"}:
+        said += " Revised results follow; all of this is then made again by the same rules."
+    if said:
+        rows.append(("What comes next", said.strip()))
+        see.append("next")
+    if rows:
+        yield Table("What the board asked", ("Asked", "Answer"), tuple(rows), see=tuple(see))
+
+
+def _found(row: Row) -> str:
+    words = "count" if row["unit"] == "schools" else "gbp"
+    result = wording.capitalised(wording.CLAIM_RESULT_LABELS[row["result"]])
+    found = f"{result}: {cite(row, words, 'numerator')} of {cite(row, words, 'denominator')}."
+    exceptions = row["exceptions"]
+    if wording.is_missing(exceptions) or str(exceptions).count(";") > 1:
+        return found
+    return f"{found} Not: {cite(row, 'text', 'exceptions')}."

@@ -1,0 +1,136 @@
+"""What comes next and when, the authority beside others, words used, and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines.board.authority_context import in_short
+from pipelines.board.changes import changes
+from pipelines.board.figures import Gallery
+from pipelines.document.blocks import (
+    Block,
+    Columns,
+    Figure,
+    Heading,
+    Paragraph,
+    Section,
+    Term,
+    Terms,
+)
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, cite, sentence, where
+from pipelines.released.questions import key_stage_name, measure_label
+
+_MOST_CHARTS = 2
+
+
+def outlook(tables: Tables, gallery: Gallery) -> Section:
+    """The last section of the pack."""
+    return Section("next", "What comes next", tuple(_blocks(tables, gallery)), starts_page=True)
+
+
+def not_yet_published(tables: Tables) -> tuple[Term, ...]:
+    """Results that the study asks for and that do not exist yet."""
+    return tuple(
+        Term(
+            f"{measure_label(row['measure'], tables)}, {row['academic_year']} "
+            f"({key_stage_name(row['key_stage'])})",
+            sentence(cite(row, "text", "reason")),
+        )
+        for row in tables["not_yet_published"]
+    )
+
+
+def what_will_change(tables: Tables) -> str:
+    """Whether the results can still change."""
+    statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
+    if statuses & {"school_return", "provisional"}:
+        return (
+            "Revised results follow. When they are put in, all of this is made again by the same "
+            "rules, and what moved is listed."
+        )
+    if "revised" in statuses:
+        return "The results used here are revised ones. Final ones can still differ a little."
+    if statuses == {"final"}:
+        return "The results used here are final."
+    return "All of this is made again by the same rules when results are published."
+
+
+def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
+    waiting = not_yet_published(tables)
+    if waiting:
+        yield Terms(waiting)
+    yield Paragraph(what_will_change(tables))
+    for text in changes(tables).sentences:
+        yield Paragraph(text)
+    timeline = gallery.of("support_timeline")
+    context = _context_charts(tables, gallery)
+    if timeline or context:
+        yield Columns(tuple((figure,) for figure in (*timeline, *context)))
+    if tables["authority_context"]:
+        yield Heading(3, "The authority beside others")
+        for text in in_short(tables):
+            yield Paragraph(text)
+    yield Heading(3, "Words used")
+    yield Terms(words_used(tables))
+    yield Paragraph(_who_to_ask(tables["study"][0]))
+
+
+def _context_charts(tables: Tables, gallery: Gallery) -> tuple[Figure, ...]:
+    """Charts of the main measures, each once."""
+    main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
+    found = [f for measure in main for f in gallery.of("authority_context", measure=measure)]
+    return tuple(found)[:_MOST_CHARTS]
+
+
+def _who_to_ask(study: Row) -> str:
+    if wording.is_missing(study["contact"]) or not study["contact"]:
+        return "Questions: to whoever gave you this pack."
+    return f"Questions: {cite(study, 'as_it_is', 'contact')}."
+
+
+def words_used(tables: Tables) -> tuple[Term, ...]:
+    """Six words that the board meets, each with what it means in this study."""
+    (study,) = tables["study"]
+    confidence = cite(study, "percent", "confidence_share")
+    minimum_cell = cite(study, "count", "minimum_cell")
+    groups = {row["target_group"] for row in where(tables["programme"], is_evaluated=True)}
+    words = [
+        Term(
+            "Cannot tell",
+            "The results leave the question open. It does not mean that the support did nothing.",
+        ),
+        Term(
+            "If picked on last year’s results, if picked for a lasting need",
+            "The two usual ways of choosing schools. Each has its own fair comparison. If schools were "
+            "chosen in some other way, both can be wrong.",
+        ),
+        Term(
+            "Allowing for chance",
+            f"How far off a comparison could be by chance, at the usual {confidence} level.",
+        ),
+        Term(
+            "Other schools",
+            "State-funded mainstream schools of the area that are not in the programme and have results. "
+            "They may take part in other programmes.",
+        ),
+    ]
+    if "disadvantaged" in groups:
+        means = wording.disadvantage_means(row["kind"] for row in tables["source"])
+        words.append(Term("Disadvantaged pupils", f"Pupils marked so in the results: {means}."))
+    if "sen_support" in groups:
+        words.append(
+            Term(
+                "SEN support",
+                "Help in school for a special educational need, without an education, health and care "
+                "(EHC) plan.",
+            )
+        )
+    words.append(
+        Term(
+            wording.WITHHELD,
+            f"Withheld, so that no pupil is recognised: fewer than {minimum_cell} pupils, or a figure that "
+            "would give such a number away.",
+        )
+    )
+    return tuple(words)

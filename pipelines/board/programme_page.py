@@ -1,0 +1,92 @@
+"""A page a programme: what it is, how its results moved, what the comparison says, and three limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines.board.answers import answer_to
+from pipelines.board.figures import Gallery
+from pipelines.board.limits import limits_of
+from pipelines.board.programmes import coverage_of, facts_of
+from pipelines.document.blocks import (
+    Block,
+    Bullets,
+    Columns,
+    Figure,
+    Heading,
+    Item,
+    Link,
+    Links,
+    Notice,
+    Paragraph,
+    Section,
+    Terms,
+    Verdict,
+)
+from pipelines.released import wording
+from pipelines.released.citations import Row, Tables, sentence
+from pipelines.released.questions import PLACEBO, primary_headlines
+
+_N_LIMITS = 3
+_MOST_CHARTS = 4
+
+
+def programme_page(programme: Row, tables: Tables, gallery: Gallery) -> Section:
+    """The section of one row of `released.programme` that is evaluated."""
+    id_ = str(programme["programme"])
+    return Section(
+        f"programme-{id_}",
+        str(programme["title"]),
+        tuple(_blocks(programme, tables, gallery)),
+        starts_page=True,
+    )
+
+
+def _blocks(programme: Row, tables: Tables, gallery: Gallery) -> Iterator[Block]:
+    if programme["is_placebo"]:
+        yield Notice(
+            "Schools were put on a list by a rule, and nothing was done for them.",
+            strong=sentence(PLACEBO),
+        )
+    facts = Bullets(tuple(Item(fact) for fact in facts_of(programme)))
+    headlines = primary_headlines(programme["programme"], tables)
+    charts = _charts(programme, headlines, gallery)
+    if len(charts) == 1:  # no chart stands beside a blank
+        yield Columns(((charts[0],), (facts,)))
+    else:
+        yield facts
+        yield from [Columns(tuple((chart,) for chart in charts))] * bool(charts)
+    yield Heading(3, "What the comparison says")
+    for headline in headlines:
+        yield from _outcome(headline, programme, tables)
+    yield Heading(3, "Which schools can be compared")
+    yield Bullets(tuple(Item(c.why_not, strong=c.sentence) for c in coverage_of(programme, tables)))
+    limits = limits_of(programme, tables)[:_N_LIMITS]
+    if limits:
+        yield Heading(3, "What these results cannot say")
+        yield Terms(limits)
+    yield Links(
+        (
+            Link("Every method and measure", "technical.html#answers", "technical.pdf"),
+            Link("How it was done", "technical.html#method", "technical.pdf"),
+        )
+    )
+
+
+def _charts(programme: Row, headlines: list[Row], gallery: Gallery) -> list[Figure]:
+    """Charts of the first main measure that has an estimate; the others are in the technical report."""
+    if not headlines:
+        return []
+    of = str(programme["programme"])
+    main = next((h for h in headlines if not wording.is_missing(h["estimate_low"])), headlines[0])
+    shown = gallery.of("outcome_by_year", "gap_by_year", programme=of, measure=main["measure"])
+    return list(shown[:_MOST_CHARTS])
+
+
+def _outcome(headline: Row, programme: Row, tables: Tables) -> Iterator[Block]:
+    answer = answer_to(headline, programme, tables)
+    yield Heading(4, answer.question)
+    yield Verdict(answer.verdict, f"{answer.verdict_words} ({answer.status})")
+    yield Paragraph(answer.conclusion)
+    if answer.compared:
+        yield Paragraph(answer.compared, look="note")

@@ -1,0 +1,36 @@
+"""The open typeface that documents are set in: Source Sans Pro, SIL Open Font License."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import io
+from contextlib import closing
+from pathlib import Path
+
+
+def folder() -> Path:
+    """Where the typeface's files are, found without importing its package."""
+    spec = importlib.util.find_spec("font_source_sans_pro")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            "font-source-sans-pro, which documents are set in, is not installed"
+        )
+    return Path(spec.origin).parent / "files"
+
+
+@functools.lru_cache(maxsize=8)
+def woff(name: str, characters: frozenset[str]) -> bytes:
+    """One weight of the typeface ("Regular") with no more than these characters, the same to the byte."""
+    from fontTools import subset  # noqa: PLC0415 - only a page needs it
+
+    options = subset.Options(flavor="woff", layout_features=["kern", "tnum"], hinting=False)
+    options.recalc_timestamp = False
+    written = io.BytesIO()
+    with closing(subset.load_font(str(folder() / f"SourceSansPro-{name}.ttf"), options)) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=sorted(map(ord, characters)))
+        subsetter.subset(font)
+        font.flavor = "woff"
+        font.save(written, reorderTables=None)
+    return written.getvalue()

@@ -1,0 +1,200 @@
+"""Page one: the answer, a column a programme that can be checked, one picture, and what was asked."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.board.board_pack import board_pack
+from pipelines.document.blocks import Columns, Figure, Notice, Table
+from tests.packs import CHARTS, words_of
+from tests.released_fixture import released_tables
+from tests.unit.board.test_sentences import with_verdict
+
+SEND = 0
+
+
+def opening(tables: dict[str, pd.DataFrame] | None = None, charts=CHARTS):
+    return board_pack(released_tables() if tables is None else tables, charts).opening
+
+
+def columns(tables: dict[str, pd.DataFrame] | None = None) -> list[str]:
+    """What is said of each programme."""
+    (texts,) = [
+        block for block in opening(tables)
+        if isinstance(block, Columns) and not isinstance(block.cells[0][0], Figure)
+    ]  # fmt: skip
+    return [words_of(cell) for cell in texts.cells]
+
+
+def answer_of(tables: dict[str, pd.DataFrame]) -> str:
+    first = opening(tables)[0]
+    assert isinstance(first, Notice)
+    assert first.is_answer
+    return f"{first.strong} {first.text}".strip()
+
+
+def test_the_answer_comes_first_and_does_not_say_that_nothing_happened():
+    assert answer_of(released_tables()) == (
+        "We cannot tell yet. Pupils may have gained, lost or stayed the same. The studies are too small to "
+        "show an effect worth having, so this is not a finding that the money was wasted."
+    )
+
+
+def test_without_money_or_a_size_worth_having_neither_is_spoken_of():
+    tables = released_tables()
+    tables["programme"]["funding_gbp"] = np.nan
+    tables["measure"]["smallest_effect"] = np.nan
+    assert answer_of(tables).endswith(
+        "or stayed the same. This is not a finding that nothing changed."
+    )
+
+
+def test_without_any_estimate_there_are_too_few_results():
+    tables = released_tables()
+    tables["impact"][["estimate_low", "estimate_high", "ci_low", "ci_high", "mde"]] = np.nan
+    assert "There are too few results to compare so far." in answer_of(tables)
+    assert not [
+        b for b in opening(tables) if isinstance(b, Columns) and b.heading.startswith("Not")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("better", "SEND in mainstream: better than the comparison schools (reading progress"),
+        ("worse", "SEND in mainstream: worse than the comparison schools (reading progress"),
+        ("no_meaningful_difference", "SEND in mainstream: any difference is too small to matter"),
+    ],
+)
+def test_a_verdict_is_the_answer_with_each_question_s_own(verdict, words):
+    said = answer_of(with_verdict(verdict, 1.4, 1.9, (0.3, 3.1)))
+    assert said.startswith(words)
+    assert "Closing the gap: cannot tell" in said
+    assert "We cannot tell yet" not in said
+
+
+def test_a_placebo_is_no_part_of_the_answer_and_says_what_it_is():
+    tables = released_tables()
+    tables["impact"].loc[tables["impact"]["programme"] == "lowest", "verdict"] = "better"
+    assert answer_of(tables).startswith("We cannot tell yet.")
+    (notice,) = [b for b in opening(tables)[1:] if isinstance(b, Notice)]
+    assert "“Lowest results last year”: no such programme existed." in notice.text
+
+
+def test_a_study_of_a_placebo_alone_does_not_ask_whether_it_helped():
+    tables = released_tables()
+    tables["programme"] = tables["programme"][tables["programme"]["programme"] == "lowest"]
+    assert answer_of(tables).startswith("Cannot tell.")
+    assert "helped" not in words_of(opening(tables))
+
+
+def test_a_programme_s_column_says_what_when_and_how_sure():
+    send, gap, lowest = columns()
+    assert send == (
+        "SEND in mainstream 18 schools, £200,000, from January 2018. Key Stage 2 tests came four months "
+        "later. Reading progress (Year 6). 11 schools in the programme can be compared. Averages of pupils "
+        "on SEN support there and elsewhere: in 2016-17, −4.1 and −1.6; in 2017-18, −1.9 and −2.2. Against "
+        "the other schools that looks like a gain of 2.8 points. But if schools were picked after a weak "
+        "year, +2.2 would have come anyway. Two fair comparisons: +0.6 if schools were picked on last year’s "
+        "results, +1.7 points if picked for a lasting need. Allowing for chance, anything from −1.2 to +3.6 "
+        "points fits. The protocol sets 1.0 points as worth having; with about 124 pupils, only about 2.6 "
+        "points or more was likely to show. Attainment 8 (Year 11). Attainment 8 for 2017-18 is published in "
+        "mid-October. Schools say. 13 of 18 replied. They agree: “It was worth the time”, 3 of 11."
+    )
+    assert "Key Stage 2 tests came eight months later." in gap
+    assert lowest.startswith(
+        "Lowest results last year 18 schools on a list. Nothing was done for them."
+    )
+
+
+def test_a_reader_can_work_the_plain_change_out_from_the_averages():
+    send = columns()[SEND]
+    numbers = re.search(r"−(4\.1) and −(1\.6); in 2017-18, −(1\.9) and −(2\.2)\.", send)
+    assert numbers
+    before, others_before, now, others_now = (-float(number) for number in numbers.groups())
+    change = (now - before) - (others_now - others_before)
+    assert f"a gain of {change:.1f} points" in send
+
+
+def test_no_column_has_more_than_180_words_and_none_the_words_of_the_method():
+    for text in columns():
+        assert len(text.split()) <= 180
+        for word in ("degrees of freedom", "ANCOVA", "bracket", "confidence", "interval", "SD"):
+            assert word not in text
+
+
+@pytest.mark.parametrize(
+    ("starts", "words"),
+    [
+        ("2018-05-08", "Key Stage 2 tests came in the same month."),
+        ("2018-04-08", "came one month later."),
+        ("2018-09-08", "Key Stage 2 tests came before it began."),
+        ("2016-09-08", "came more than a year later."),
+    ],
+)
+def test_how_long_there_was_before_the_tests(starts, words):
+    tables = released_tables()
+    tables["programme"].loc[SEND, "starts"] = pd.Timestamp(starts)
+    assert words in columns(tables)[SEND]
+
+
+def test_without_a_start_nothing_is_said_of_it():
+    tables = released_tables()
+    tables["programme"]["starts"] = pd.NaT
+    assert "tests came" not in "".join(columns(tables))
+
+
+def test_averages_withheld_are_left_out():
+    tables = released_tables()
+    tables["comparison"]["suppressed"] = True
+    assert "Averages of" not in columns(tables)[SEND]
+    assert "[c]" not in columns(tables)[SEND]
+
+
+def test_a_matched_pool_is_named():
+    tables = released_tables()
+    tables["programme"]["comparison_pool"] = "matched"
+    send = columns(tables)[SEND]
+    assert "Two fair comparisons, against similar schools outside the area:" in send
+    assert "there and in other local schools" in send
+
+
+def test_the_picture_stands_right_under_the_answer_with_its_finding():
+    picture = opening()[2]  # after the answer, and the notice on the placebo
+    assert isinstance(picture, Columns)
+    assert picture.heading == "Not to be judged yet: gains and losses both fit"
+    assert [cell[0].name for cell in picture.cells if isinstance(cell[0], Figure)] == [
+        "answer-send-ks2_reading_progress",
+        "answer-gap-ks2_rwm_expected",
+    ]
+    told = opening(with_verdict("better", 1.4, 1.9, (0.3, 3.1)))[2]
+    assert isinstance(told, Columns)
+    assert told.heading == "What two fair comparisons say"
+
+
+def test_what_the_board_asked_is_answered_with_where_to_read_more():
+    (asked,) = [block for block in opening() if isinstance(block, Table)]
+    assert len(asked.see) == len(asked.rows)
+    assert set(asked.see) == {"claims", "next"}
+    said = words_of(asked.rows)
+    assert "What comes next" in said
+    assert "Attainment 8 and Progress 8 are still to be published." in said
+
+
+def test_nothing_asked_and_nothing_to_come_is_no_table():
+    tables = released_tables()
+    tables["claims"] = tables["claims"].iloc[:0]
+    tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
+    tables["impact"]["release_status"] = "final"
+    assert not [block for block in opening(tables) if isinstance(block, Table)]
+
+
+def test_one_school_and_one_programme_are_not_many():
+    tables = released_tables()
+    tables["programme"] = tables["programme"].iloc[[0]].assign(n_schools=1)
+    assert columns(tables)[0].startswith("SEND in mainstream 1 school, ")
+    assert "The study is too small" in answer_of(tables)

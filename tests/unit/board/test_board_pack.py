@@ -1,0 +1,176 @@
+"""The board pack as a whole: its sections, where charts stand, what disappears, how it ends."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipelines.board.board_pack import board_pack, dated
+from pipelines.board.outlook import what_will_change
+from pipelines.board.voices import balanced
+from pipelines.document.blocks import Figure, Quote, Table, blocks_of
+from pipelines.released.citations import plain, released_rows
+from tests.packs import CHARTS, chart, words_of
+from tests.released_fixture import released_tables
+
+
+def section(id_: str, tables: dict[str, pd.DataFrame] | None = None, charts=CHARTS):
+    pack = board_pack(released_tables() if tables is None else tables, charts)
+    return next(section for section in pack.sections if section.id == id_)
+
+
+def test_sections_come_in_the_order_in_which_a_board_reads():
+    pack = board_pack(released_tables(), CHARTS)
+    assert [section.id for section in pack.sections] == [
+        "programme-send", "programme-gap", "programme-lowest", "claims", "schools", "schools-say",
+        "case-studies", "next",
+    ]  # fmt: skip
+    assert all(section.starts_page for section in pack.sections)
+
+
+def test_the_first_line_says_whose_results_when_and_how_final():
+    kicker = plain(board_pack(released_tables(), ()).kicker)
+    assert kicker == (
+        "Westhaven · Education Advisory Board · school returns and provisional results of 2017-18 · "
+        "2 October 2018 · DRAFT until a person releases it · invented example: nothing here describes a real "
+        "place"
+    )
+    tables = released_tables()
+    tables["study"]["is_fictional"] = False
+    tables["study"]["prepared_for"] = None
+    assert plain(board_pack(tables, ()).kicker).startswith("Westhaven · school returns and")
+    assert "invented" not in board_pack(tables, ()).kicker
+
+
+def test_charts_of_a_programme_stand_on_its_page():
+    names = [b.name for b in blocks_of(section("programme-send")) if isinstance(b, Figure)]
+    assert names == ["outcome_by_year-send-ks2_reading_progress"]
+
+
+def test_a_programme_s_page_shows_its_first_main_measure_with_an_estimate():
+    two = (
+        chart("outcome_by_year-send-ks4_attainment8"),
+        chart("gap_by_year-send-ks2_reading_progress"),
+    )
+    names = [
+        b.name for b in blocks_of(section("programme-send", charts=two)) if isinstance(b, Figure)
+    ]
+    assert names == ["gap_by_year-send-ks2_reading_progress"]
+
+
+def test_a_programme_s_page_has_facts_verdicts_reasons_and_three_limits():
+    said = words_of(section("programme-send"))
+    assert "£200,000 is about £105 for each of the 1,900 pupils on SEN support" in said
+    assert "Cannot tell (provisional)" in said
+    assert "11 of the 18 schools have Key Stage 2 results that can be compared" in said
+    (terms,) = [b for b in blocks_of(section("programme-send")) if b.kind == "terms"]
+    assert len(terms.items) == 3
+    placebo = words_of(section("programme-lowest"))
+    assert "No such programme existed." in placebo
+    assert "£" not in placebo
+    assert "No such programme existed." not in said
+
+
+def test_every_school_is_listed_once_with_its_programmes_or_none():
+    tables = released_tables()
+    tables["enrolment"] = pd.concat(
+        [
+            tables["enrolment"],
+            pd.DataFrame(
+                {"school_name": ["Lone School"], "programme": [None], "start_date": [pd.NaT]}
+            ),
+        ],
+        ignore_index=True,
+    )
+    (table,) = [b for b in blocks_of(section("schools", tables)) if isinstance(b, Table)]
+    by_school = {plain(name): plain(programmes) for name, programmes in table.rows}
+    assert len(by_school) == len(table.rows) == tables["enrolment"]["school_name"].nunique()
+    assert by_school["Lone School"] == "in none"
+    assert by_school["Harbour 12 Primary School"].startswith("SEND in mainstream; Closing the gap")
+    said = words_of(section("schools", tables))
+    assert "1 of them is in no programme." in said
+    assert "6 take part in more than one of the evaluated programmes" in said
+
+
+def test_six_quotes_are_balanced_over_tones_and_programmes():
+    rows = released_rows(
+        {
+            "statements": pd.DataFrame(
+                [
+                    {"programme": programme, "tone": tone, "quote": f"{programme} {tone} {n}"}
+                    for programme in ("send", "gap")
+                    for tone in ("positive", "positive", "mixed", "negative")
+                    for n in range(2)
+                ]
+            )
+        }
+    )["statements"]
+    shown = balanced(rows)
+    assert [(row["tone"], row["programme"]) for row in shown] == [
+        (tone, programme)
+        for tone in ("positive", "mixed", "negative")
+        for programme in ("send", "gap")
+    ]
+    assert balanced(rows[:1]) == rows[:1]
+    assert balanced(()) == []
+
+
+def test_what_schools_said_has_their_words_as_consented():
+    quotes = [b for b in blocks_of(section("schools-say")) if isinstance(b, Quote)]
+    shown = released_tables()["statements"]
+    assert 0 < len(quotes) <= 6
+    assert {plain(quote.text) for quote in quotes} <= set(shown["quote"])
+
+
+def test_parts_without_content_disappear():
+    tables = released_tables()
+    for name in (
+        "statements", "statement_rule", "case_studies", "evaluation_summary", "claims", "priority",
+        "enrolment",
+    ):  # fmt: skip
+        tables[name] = tables[name].iloc[:0]
+    ids = [section.id for section in board_pack(tables, ()).sections]
+    assert ids == ["programme-send", "programme-gap", "programme-lowest", "next"]
+
+
+def test_what_comes_next_has_reasons_words_and_whom_to_ask():
+    said = words_of(section("next"))
+    assert "Attainment 8, 2017-18 (Key Stage 4)" in said
+    assert "mid-October" in said
+    assert "Revised results follow." in said
+    assert "Questions: Analysts of Westhaven." in said
+    for word in ("Cannot tell", "Other schools", "SEN support", "Disadvantaged pupils", "[c]"):
+        assert word in said
+    tables = released_tables()
+    tables["study"]["contact"] = None
+    assert "Questions: to whoever gave you this pack." in words_of(section("next", tables))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("provisional", "Revised results follow."),
+        ("revised", "Final ones can still differ a little."),
+        ("final", "The results used here are final."),
+        (None, "made again by the same rules when results are published."),
+    ],
+)
+def test_whether_results_can_still_change_is_said(status, words):
+    tables = released_tables()
+    tables["impact"]["release_status"] = status
+    assert words in what_will_change(released_rows(tables))
+
+
+def test_every_document_ends_with_licence_and_fingerprints():
+    tables = released_tables()
+    tables["source"]["licence"] = "Open Government Licence v3.0"
+    said = words_of(board_pack(tables, ()).closing)
+    assert "Licence of the data: Open Government Licence v3.0." in said
+    assert "Protocol 3f1c9a0b7d42." in said
+
+
+def test_it_is_dated_with_the_day_of_its_figures():
+    tables = released_tables()
+    assert dated(tables).isoformat() == "2018-10-02"
+    tables["study"]["as_at"] = pd.NaT
+    assert dated(tables).isoformat() == "2018-09-01"
