@@ -1,8 +1,9 @@
-"""Columns and codes shared by several tables."""
+"""Columns and codes shared by several tables, and shorthands for the usual kinds of column."""
 
 from __future__ import annotations
 
-from typing import get_args
+from dataclasses import replace
+from typing import Literal, get_args
 
 from pipelines.catalogue.table import Column
 from pipelines.study.key_stages import KeyStage
@@ -24,17 +25,46 @@ VALUE_STATUSES = (
     "unknown_elsewhere",
 )
 
-YEAR = Column(
-    "academic_year", "text", "Academic year of the results, as 2017-18", is_nullable=False
-)
 
-STATUS = Column(
-    "release_status",
-    "code",
-    "How final the figures are",
-    allowed=RELEASE_STATUSES,
-    is_nullable=False,
-)
+def text(name: str, about: str) -> Column:
+    """A text that is never blank."""
+    return Column(name, "text", about, is_nullable=False)
+
+
+def flag(name: str, about: str) -> Column:
+    """Yes or no, never blank."""
+    return Column(name, "flag", about, is_nullable=False)
+
+
+def code(name: str, about: str, allowed: tuple[str, ...]) -> Column:
+    """A code that is never blank."""
+    return Column(name, "code", about, allowed=allowed, is_nullable=False)
+
+
+def count(
+    name: str,
+    about: str,
+    unit: Literal["schools", "pupils"],
+    *,
+    low: int = 0,
+    is_nullable: bool = True,
+) -> Column:
+    """A number of schools or pupils, at least `low`."""
+    return Column(name, "integer", about, low=low, is_nullable=is_nullable, unit=unit)
+
+
+def share(name: str, about: str, *, decimals: int | None = None) -> Column:
+    """A share, 0 to 1."""
+    return Column(name, "number", about, low=0, high=1, decimals=decimals)
+
+
+def result(name: str, about: str, *, low: float | None = None, high: float | None = None) -> Column:
+    """A number in the unit of its row's measure, released with that measure's decimals."""
+    return Column(name, "number", about, low=low, high=high, decimals="measure")
+
+
+YEAR = text("academic_year", "Academic year of the results, as 2017-18")
+STATUS = code("release_status", "How final the figures are", RELEASE_STATUSES)
 
 URN = Column(
     "urn",
@@ -44,6 +74,8 @@ URN = Column(
     low=100000,
     high=999999,
 )
+
+KNOWN_URN = replace(URN, is_nullable=False)
 
 LAESTAB = Column(
     "laestab",
@@ -71,15 +103,11 @@ SCHOOL_ID = Column(
     is_nullable=False,
 )
 
-KEY_STAGE = Column("key_stage", "code", "Key stage", allowed=KEY_STAGES, is_nullable=False)
-
-GROUP = Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False)
-
-MEASURE = Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False)
-
-UNIT = Column(
-    "unit", "code", "share (0 to 1) or points", allowed=("share", "points"), is_nullable=False
-)
+KEY_STAGE = code("key_stage", "Key stage", KEY_STAGES)
+GROUP = code("pupil_group", "Which pupils", PUPIL_GROUPS)
+MEASURE = code("measure", "Which outcome", tuple(MEASURES))
+UNIT = code("unit", "share (0 to 1) or points", ("share", "points"))
+VALUE_STATUS = code("value_status", "Whether the cell has a value, or why not", VALUE_STATUSES)
 
 SEN_CODES = ("N", "K", "E")
 # Codes before 2014-15, which some files still use: School Action, School Action Plus, statement.
@@ -95,12 +123,7 @@ YES_AND_NO = (
     ("0", "NO"),
 )
 
-SOURCE_ID = Column(
-    "source_id",
-    "text",
-    "The file the row came from, as registered in study.toml",
-    is_nullable=False,
-)
+SOURCE_ID = text("source_id", "The file the row came from, as registered in study.toml")
 ROW_NUMBER = Column(
     "row_number",
     "integer",
@@ -109,8 +132,3 @@ ROW_NUMBER = Column(
     is_nullable=False,
 )
 PLACE = (SOURCE_ID, ROW_NUMBER)
-
-
-def result(name: str, about: str, *, low: float | None = None, high: float | None = None) -> Column:
-    """A number in the unit of its row's measure, released with that measure's decimals."""
-    return Column(name, "number", about, low=low, high=high, decimals="measure")

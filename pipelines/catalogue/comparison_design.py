@@ -12,7 +12,11 @@ from pipelines.catalogue.columns import (
     PROGRAMME,
     SCHOOL_ID,
     YEAR,
+    code,
+    count,
+    flag,
     result,
+    share,
 )
 from pipelines.catalogue.comparison_reason import ComparisonReason
 from pipelines.catalogue.table import Column, Table
@@ -22,7 +26,7 @@ _SCHOOL_CHARACTERISTICS = (
     Column(
         "cohort_pupils", "number", "Pupils a year who count in the measure", low=0, unit="pupils"
     ),
-    Column("disadvantaged_share", "number", "Share of them disadvantaged", low=0, high=1),
+    share("disadvantaged_share", "Share of them disadvantaged"),
     Column(
         "result_before",
         "number",
@@ -43,15 +47,8 @@ SCHOOL_BEFORE = Table(
         KEY_STAGE,
         GROUP,
         SCHOOL_ID,
-        Column("is_local", "flag", "In the study's authority", is_nullable=False),
-        Column(
-            "n_pupils",
-            "integer",
-            "Pupils in all baseline years",
-            low=1,
-            is_nullable=False,
-            unit="pupils",
-        ),
+        flag("is_local", "In the study's authority"),
+        count("n_pupils", "Pupils in all baseline years", "pupils", low=1, is_nullable=False),
         *_SCHOOL_CHARACTERISTICS,
         Column(
             "n_baseline_years",
@@ -60,7 +57,7 @@ SCHOOL_BEFORE = Table(
             low=0,
             is_nullable=False,
         ),
-        Column("has_outcome", "flag", "Has a result in the outcome year", is_nullable=False),
+        flag("has_outcome", "Has a result in the outcome year"),
     ),
 )
 
@@ -75,13 +72,11 @@ MATCHED_SCHOOL = Table(
         MEASURE,
         KEY_STAGE,
         GROUP,
-        Column(
+        code(
             "matched_on",
-            "code",
             "Matching variables: earlier results and make-up, or make-up alone for methods that compare "
             "changes",
-            allowed=get_args(MatchedOn),
-            is_nullable=False,
+            get_args(MatchedOn),
         ),
         SCHOOL_ID,
         replace(SCHOOL_ID, name="matched_school_id", about="The school outside the authority"),
@@ -102,23 +97,19 @@ BASELINE_YEAR = Table(
         KEY_STAGE,
         GROUP,
         YEAR,
-        Column(
+        count(
             "n_programme_schools",
-            "integer",
             "Programme schools with a result of that year that predates the programme",
-            low=0,
+            "schools",
             is_nullable=False,
-            unit="schools",
         ),
-        Column(
+        count(
             "n_comparison_schools",
-            "integer",
             "Comparison schools with such a result",
-            low=0,
+            "schools",
             is_nullable=False,
-            unit="schools",
         ),
-        Column("is_used", "flag", "Both sides have enough such schools", is_nullable=False),
+        flag("is_used", "Both sides have enough such schools"),
     ),
 )
 
@@ -134,57 +125,30 @@ COMPARED_SCHOOL = Table(
         KEY_STAGE,
         GROUP,
         SCHOOL_ID,
-        Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
-        Column(
-            "reason",
-            "code",
-            "compared, or why it is left out",
-            allowed=get_args(ComparisonReason),
-            is_nullable=False,
-        ),
+        flag("is_programme", "Enrolled in the programme"),
+        code("reason", "compared, or why it is left out", get_args(ComparisonReason)),
     ),
 )
 
 SAMPLE = (
-    Column(
-        "n_programme_schools", "integer", "Programme schools in the model", low=0, unit="schools"
+    count("n_programme_schools", "Programme schools in the model", "schools"),
+    count("n_comparison_schools", "Comparison schools in the model", "schools"),
+    count(
+        "n_programme_pupils", "Target pupils of the programme schools in the outcome year", "pupils"
     ),
-    Column(
-        "n_comparison_schools", "integer", "Comparison schools in the model", low=0, unit="schools"
-    ),
-    Column(
-        "n_programme_pupils",
-        "integer",
-        "Target pupils of the programme schools in the outcome year",
-        low=0,
-        unit="pupils",
-    ),
-    Column(
-        "n_comparison_pupils",
-        "integer",
-        "Target pupils of the comparison schools",
-        low=0,
-        unit="pupils",
-    ),
+    count("n_comparison_pupils", "Target pupils of the comparison schools", "pupils"),
 )
 
 _SCHOOLS_AND_PUPILS_BEFORE = (
-    Column("n_programme_schools", "integer", "Programme schools", low=1, unit="schools"),
-    Column("n_comparison_schools", "integer", "Comparison schools", low=1, unit="schools"),
-    Column(
+    count("n_programme_schools", "Programme schools", "schools", low=1),
+    count("n_comparison_schools", "Comparison schools", "schools", low=1),
+    count(
         "n_programme_pupils",
-        "integer",
         "Pupils behind the programme side's figure, over the baseline years",
+        "pupils",
         low=1,
-        unit="pupils",
     ),
-    Column(
-        "n_comparison_pupils",
-        "integer",
-        "Pupils behind the comparison side's figure",
-        low=1,
-        unit="pupils",
-    ),
+    count("n_comparison_pupils", "Pupils behind the comparison side's figure", "pupils", low=1),
 )
 
 BALANCE = Table(
@@ -198,17 +162,15 @@ BALANCE = Table(
         MEASURE,
         KEY_STAGE,
         GROUP,
-        Column(
+        code(
             "characteristic",
-            "code",
             "Baseline results of target or all pupils, cohort size, or disadvantaged share",
-            allowed=(
+            (
                 "target_pupils_before",
                 "all_pupils_before",
                 "cohort_pupils",
                 "disadvantaged_share",
             ),
-            is_nullable=False,
         ),
         *_SCHOOLS_AND_PUPILS_BEFORE,
         # `disclosure/balance.sql` rounds further, to the decimals of each measure.
@@ -240,39 +202,25 @@ ATTRITION = Table(
         MEASURE,
         KEY_STAGE,
         GROUP,
-        Column(
-            "side", "code", "Which side", allowed=("programme", "comparison"), is_nullable=False
-        ),
-        Column("is_kept", "flag", "Compared", is_nullable=False),
-        Column(
+        code("side", "Which side", ("programme", "comparison")),
+        flag("is_kept", "Compared"),
+        flag(
             "is_in_scope",
-            "flag",
             "Local mainstream schools with results at this key stage: only these count as lost",
-            is_nullable=False,
         ),
-        Column(
-            "reason",
-            "code",
-            "compared, or why they are dropped",
-            allowed=get_args(ComparisonReason),
-            is_nullable=False,
-        ),
-        Column("n_schools", "integer", "Schools", low=1, is_nullable=False, unit="schools"),
-        Column(
+        code("reason", "compared, or why they are dropped", get_args(ComparisonReason)),
+        count("n_schools", "Schools", "schools", low=1, is_nullable=False),
+        count(
             "n_schools_with_result",
-            "integer",
             "Those with a result of all pupils in the outcome year",
-            low=0,
+            "schools",
             is_nullable=False,
-            unit="schools",
         ),
-        Column(
+        count(
             "n_pupils",
-            "integer",
             "All their pupils with a result in the outcome year",
-            low=0,
+            "pupils",
             is_nullable=False,
-            unit="pupils",
         ),
         result("mean", "Mean of the measure over these pupils", low=-100, high=200),
     ),
@@ -290,19 +238,14 @@ OVERLAP = Table(
         KEY_STAGE,
         GROUP,
         *SAMPLE,
-        Column(
+        count(
             "n_comparison_schools_in_range",
-            "integer",
             "Comparison schools within the programme schools' range, on the score with fewest",
-            low=0,
-            unit="schools",
+            "schools",
         ),
-        Column(
+        share(
             "programme_in_range_share",
-            "number",
             "Share of programme schools within the comparison schools' range, on the worst score",
-            low=0,
-            high=1,
             decimals=2,
         ),
         Column(
@@ -310,21 +253,17 @@ OVERLAP = Table(
             "flag",
             "The ANCOVA end extrapolates; blank if there are too few schools to judge",
         ),
-        Column(
+        count(
             "n_comparison_schools_in_evaluated",
-            "integer",
             "Comparison schools in another evaluated programme; unknown outside the authority",
-            low=0,
-            unit="schools",
+            "schools",
         ),
-        Column(
+        count(
             "n_comparison_schools_in_others",
-            "integer",
             "Comparison schools in a programme without evaluation; unknown outside the authority",
-            low=0,
-            unit="schools",
+            "schools",
         ),
-        Column("comparison_in_evaluated_share", "number", "As a share", low=0, high=1, decimals=2),
-        Column("comparison_in_others_share", "number", "As a share", low=0, high=1, decimals=2),
+        share("comparison_in_evaluated_share", "As a share", decimals=2),
+        share("comparison_in_others_share", "As a share", decimals=2),
     ),
 )

@@ -13,7 +13,11 @@ from pipelines.catalogue.columns import (
     STATUS,
     UNIT,
     YEAR,
+    code,
+    count,
+    flag,
     result,
+    text,
 )
 from pipelines.catalogue.comparison_design import (
     ATTRITION,
@@ -40,20 +44,8 @@ ESTIMATE = Table(
         MEASURE,
         YEAR,
         replace(STATUS, about="Release status; blank if nothing is out yet", is_nullable=True),
-        Column(
-            "estimator",
-            "code",
-            "The method",
-            allowed=get_args(Estimator),
-            is_nullable=False,
-        ),
-        Column(
-            "role",
-            "code",
-            "What the estimate is used for",
-            allowed=get_args(Role),
-            is_nullable=False,
-        ),
+        code("estimator", "The method", get_args(Estimator)),
+        code("role", "What the estimate is used for", get_args(Role)),
         result("estimate_low", "Effect; for a bracket, its smaller end"),
         result("estimate_high", "Effect; for a bracket, its larger end"),
         result("ci_low", "Lower end of the 95% interval; for a bracket, of the union"),
@@ -106,7 +98,7 @@ VERDICT_BY_RELEASE = Table(
         GROUP,
         YEAR,
         STATUS,
-        Column("is_used", "flag", "The release the study uses", is_nullable=False),
+        flag("is_used", "The release the study uses"),
         Column("n_programme_pupils", "integer", "Pupils on the programme's side", low=0),
         Column("n_comparison_pupils", "integer", "Pupils on the comparison side", low=0),
         Column("verdict", "code", "The verdict", allowed=get_args(Verdict)),
@@ -122,15 +114,13 @@ COMPARISON = Table(
     sensitivity="restricted",
     columns=(
         PROGRAMME,
-        Column(
-            "arm", "text", "programme or rest; an arm where programme is 'all'", is_nullable=False
-        ),
+        text("arm", "programme or rest; an arm where programme is 'all'"),
         GROUP,
         MEASURE,
         YEAR,
         STATUS,
-        Column("n_schools", "integer", "Schools with a result", low=1, unit="schools"),
-        Column("n_pupils", "integer", "Pupils with a result", low=1, unit="pupils"),
+        count("n_schools", "Schools with a result", "schools", low=1),
+        count("n_pupils", "Pupils with a result", "pupils", low=1),
         result("mean", "Mean over pupils", low=-100, high=200),
         result("ci_low", "Lower end of its 95% interval"),
         result("ci_high", "Upper end of its 95% interval"),
@@ -151,12 +141,8 @@ CALIBRATION = Table(
         PROGRAMME,
         MEASURE,
         GROUP,
-        Column(
-            "selection",
-            "code",
-            "How the simulated programme's schools were selected",
-            allowed=get_args(Selection),
-            is_nullable=False,
+        code(
+            "selection", "How the simulated programme's schools were selected", get_args(Selection)
         ),
         Column(
             "effect_sd",
@@ -165,21 +151,19 @@ CALIBRATION = Table(
             low=0,
             is_nullable=False,
         ),
-        Column(
+        count(
             "n_simulated_programme_schools",
-            "integer",
             "Simulated programme schools: the simulated size nearest to the headline's",
+            "schools",
             low=1,
             is_nullable=False,
-            unit="schools",
         ),
-        Column(
+        count(
             "n_simulated_schools",
-            "integer",
             "Simulated schools on both sides",
+            "schools",
             low=1,
             is_nullable=False,
-            unit="schools",
         ),
         Column(
             "n_simulated_pupils_a_school",
@@ -211,14 +195,8 @@ CASE_STUDY_RESULT = Table(
         YEAR,
         STATUS,
         UNIT,
-        Column("n_pupils", "integer", "Pupils", low=1, is_nullable=False, unit="pupils"),
-        Column(
-            "n_meeting",
-            "integer",
-            "For a share: pupils who met the standard",
-            low=0,
-            unit="pupils",
-        ),
+        count("n_pupils", "Pupils", "pupils", low=1, is_nullable=False),
+        count("n_meeting", "For a share: pupils who met the standard", "pupils"),
         replace(result("mean", "Mean over pupils", low=-100, high=200), is_nullable=False),
         result("ci_low", "Lower end of its 95% interval, treating pupils as a sample"),
         result("ci_high", "Upper end of its 95% interval, treating pupils as a sample"),

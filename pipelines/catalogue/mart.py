@@ -8,6 +8,7 @@ from typing import get_args
 from pipelines.catalogue.columns import (
     GROUP,
     KEY_STAGE,
+    KNOWN_URN,
     LAESTAB,
     MEASURE,
     PLACE,
@@ -18,8 +19,12 @@ from pipelines.catalogue.columns import (
     SOURCE_ID,
     STATUS,
     URN,
-    VALUE_STATUSES,
+    VALUE_STATUS,
     YEAR,
+    code,
+    count,
+    flag,
+    text,
 )
 from pipelines.catalogue.programme_schools import (
     ARM,
@@ -45,27 +50,20 @@ SCHOOL_IDENTITY = Table(
     key=("urn",),
     may_be_empty=False,
     columns=(
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         replace(SCHOOL_ID, is_nullable=True),
         _STANDING_URN,
         Column("school_name", "text", "Name under this URN"),
         _LAESTAB,
-        Column(
+        code(
             "decision",
-            "code",
             "How it was resolved; unresolved is a school of its own, unknown is no school",
-            allowed=get_args(DecisionKind),
-            is_nullable=False,
+            get_args(DecisionKind),
         ),
-        Column("evidence", "text", "Basis of the decision", is_nullable=False),
+        text("evidence", "Basis of the decision"),
         Column("evidence_date", "date", "When that took effect, or was decided"),
         Column("candidates", "text", "URNs of the schools it could be, separated by commas"),
-        Column(
-            "is_needed",
-            "flag",
-            "Enrolled, or in the authority with results in the study's years",
-            is_nullable=False,
-        ),
+        flag("is_needed", "Enrolled, or in the authority with results in the study's years"),
         replace(SOURCE_ID, is_nullable=True),
         replace(ROW_NUMBER, is_nullable=True),
     ),
@@ -78,7 +76,7 @@ SCHOOL_URN = Table(
     key=("urn",),
     may_be_empty=False,
     columns=(
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         SCHOOL_ID,
         replace(_STANDING_URN, is_nullable=False),
         _LAESTAB,
@@ -93,38 +91,24 @@ SCHOOL = Table(
     may_be_empty=False,
     columns=(
         SCHOOL_ID,
-        replace(URN, is_nullable=False),
-        Column("school_name", "text", "Name today", is_nullable=False),
+        KNOWN_URN,
+        text("school_name", "Name today"),
         Column("phase", "text", "Phase of education"),
         Column("low_age", "integer", "Youngest age taught", low=0),
         Column("high_age", "integer", "Oldest age taught", low=0),
-        Column(
+        code(
             "school_kind",
-            "code",
             "Kind of school by its type; mainstream if no file gives its type",
-            allowed=SCHOOL_KINDS,
-            is_nullable=False,
+            SCHOOL_KINDS,
         ),
-        Column(
+        flag(
             "is_state_funded",
-            "flag",
             "Mainstream, special or alternative: included where all schools are counted",
-            is_nullable=False,
         ),
-        Column(
-            "is_compared_kind",
-            "flag",
-            "State-funded mainstream: only these schools are compared",
-            is_nullable=False,
-        ),
-        Column(
-            "is_maintained",
-            "flag",
-            "Maintained by the authority on the reference date",
-            is_nullable=False,
-        ),
-        Column("is_open", "flag", "Open on the reference date", is_nullable=False),
-        Column("is_local", "flag", "In the study's authority", is_nullable=False),
+        flag("is_compared_kind", "State-funded mainstream: only these schools are compared"),
+        flag("is_maintained", "Maintained by the authority on the reference date"),
+        flag("is_open", "Open on the reference date"),
+        flag("is_local", "In the study's authority"),
     ),
 )
 
@@ -155,13 +139,7 @@ def _stratum(key_stage: KeyStage) -> Table:
                 MEASURE,
                 allowed=tuple(m.name for m in MEASURES.values() if m.key_stage == key_stage),
             ),
-            Column(
-                "sen",
-                "code",
-                "SEN status; U unknown",
-                allowed=(*SEN_CODES, "U"),
-                is_nullable=False,
-            ),
+            code("sen", "SEN status; U unknown", (*SEN_CODES, "U")),
             Column(
                 "is_fsm6",
                 "text",
@@ -169,17 +147,9 @@ def _stratum(key_stage: KeyStage) -> Table:
                 allowed=("true", "false", "unknown"),
                 is_nullable=False,
             ),
-            Column(
-                "prior_band",
-                "code",
-                "Prior band; 0 unknown",
-                allowed=("0", "1", "2", "3", "4"),
-                is_nullable=False,
-            ),
-            Column("has_prior_points", "flag", "Prior attainment is known", is_nullable=False),
-            Column(
-                "n", "integer", "Pupils with the measure", low=1, is_nullable=False, unit="pupils"
-            ),
+            code("prior_band", "Prior band; 0 unknown", ("0", "1", "2", "3", "4")),
+            flag("has_prior_points", "Prior attainment is known"),
+            count("n", "Pupils with the measure", "pupils", low=1, is_nullable=False),
             Column("sum_y", "number", "Sum of the measure", is_nullable=False),
             Column("sum_yy", "number", "Sum of its squares", low=0, is_nullable=False),
             Column("sum_x", "number", "Sum of prior attainment", low=0),
@@ -205,13 +175,11 @@ PUPIL_MOMENT = Table(
         STATUS,
         GROUP,
         MEASURE,
-        Column(
+        count(
             "n_pupils",
-            "integer",
             "Pupils with both the measure (y) and prior attainment (x); the sums cover them",
-            low=0,
+            "pupils",
             is_nullable=False,
-            unit="pupils",
         ),
         Column("sum_y", "number", "Sum of y", is_nullable=False),
         Column("sum_yy", "number", "Sum of y squared", low=0, is_nullable=False),
@@ -224,14 +192,7 @@ PUPIL_MOMENT = Table(
         ),
         Column("sum_xx", "number", "Sum of x squared", low=0, is_nullable=False),
         Column("sum_xy", "number", "Sum of x times y", is_nullable=False),
-        Column(
-            "n_without_prior",
-            "integer",
-            "Pupils with y but no x",
-            low=0,
-            is_nullable=False,
-            unit="pupils",
-        ),
+        count("n_without_prior", "Pupils with y but no x", "pupils", is_nullable=False),
         Column("sum_y_without_prior", "number", "Sum of their y", is_nullable=False),
         Column(
             "sum_yy_without_prior", "number", "Sum of their y squared", low=0, is_nullable=False
@@ -253,7 +214,7 @@ CELL = Table(
         STATUS,
         GROUP,
         MEASURE,
-        Column("n_pupils", "integer", "Pupils with a value", low=0, unit="pupils"),
+        count("n_pupils", "Pupils with a value", "pupils"),
         Column("mean", "number", "Mean; a share is 0 to 1", low=-1000, high=1000),
         Column("variance", "number", "Variance over pupils within the school", low=0),
         Column(
@@ -264,13 +225,7 @@ CELL = Table(
             high=1,
             is_nullable=False,
         ),
-        Column(
-            "value_status",
-            "code",
-            "Whether the cell has a value, or why not",
-            allowed=VALUE_STATUSES,
-            is_nullable=False,
-        ),
+        VALUE_STATUS,
     ),
 )
 
@@ -283,22 +238,13 @@ OUTCOME = Table(
     may_be_empty=False,
     columns=(
         *CELL.columns,
-        Column(
-            "is_compared_kind", "flag", "Of a state-funded mainstream school", is_nullable=False
-        ),
-        Column("is_local", "flag", "Of a school in the study's authority", is_nullable=False),
-        Column(
-            "arm",
-            "text",
-            "The school's arm; 'outside' if it is outside the authority",
-            is_nullable=False,
-        ),
-        Column("is_outcome", "flag", "Of the outcome year", is_nullable=False),
-        Column(
+        flag("is_compared_kind", "Of a state-funded mainstream school"),
+        flag("is_local", "Of a school in the study's authority"),
+        text("arm", "The school's arm; 'outside' if it is outside the authority"),
+        flag("is_outcome", "Of the outcome year"),
+        flag(
             "is_baseline",
-            "flag",
             "An earlier year in which no evaluated programme was active in the school",
-            is_nullable=False,
         ),
     ),
 )
@@ -311,23 +257,19 @@ TEXT_REVIEW = Table(
     key=("source_id", "row_number"),
     sensitivity="restricted",
     columns=(
-        Column(
+        code(
             "kind",
-            "code",
             "Kind of source",
-            allowed=("statements", "case_studies", "case_study_support", "evaluations"),
-            is_nullable=False,
+            ("statements", "case_studies", "case_study_support", "evaluations"),
         ),
         *PLACE,
         PROGRAMME,
-        Column("text_fingerprint", "text", "Hash of the text", is_nullable=False),
+        text("text_fingerprint", "Hash of the text"),
         Column("reasons", "text", "Why a person must read it first, separated by commas"),
-        Column(
+        code(
             "decision",
-            "code",
             "held, or changed since its review: not published",
-            allowed=("passes", "reviewed", "held", "changed"),
-            is_nullable=False,
+            ("passes", "reviewed", "held", "changed"),
         ),
         Column("reviewed_by", "text", "Who approved it"),
         Column("reviewed_on", "date", "When"),

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pipelines.catalogue.columns import PROGRAMME, SCHOOL_ID, YEAR
+from pipelines.catalogue.columns import (
+    PROGRAMME,
+    SCHOOL_ID,
+    YEAR,
+    code,
+    flag,
+    text,
+)
 from pipelines.catalogue.table import Column, Table
 
 PROGRAMME_SCHOOL = Table(
@@ -15,13 +22,8 @@ PROGRAMME_SCHOOL = Table(
         SCHOOL_ID,
         Column("start_date", "date", "First day"),
         Column("left_on", "date", "The day it left"),
-        Column("has_left", "flag", "It left, dated or not", is_nullable=False),
-        Column(
-            "is_placebo",
-            "flag",
-            "Chosen by rule for a programme that never existed",
-            is_nullable=False,
-        ),
+        flag("has_left", "It left, dated or not"),
+        flag("is_placebo", "Chosen by rule for a programme that never existed"),
     ),
 )
 
@@ -34,22 +36,13 @@ EXPOSURE = Table(
         PROGRAMME,
         SCHOOL_ID,
         YEAR,
-        Column("is_outcome", "flag", "The outcome year", is_nullable=False),
+        flag("is_outcome", "The outcome year"),
         Column("start_date", "date", "First day"),
         Column("left_on", "date", "The day it left"),
-        Column(
-            "standing",
-            "code",
-            "Position on the test date (15 May)",
-            allowed=("not_started", "under_way", "left"),
-            is_nullable=False,
+        code(
+            "standing", "Position on the test date (15 May)", ("not_started", "under_way", "left")
         ),
-        Column(
-            "is_touched",
-            "flag",
-            "The programme was active in the school that year before the tests",
-            is_nullable=False,
-        ),
+        flag("is_touched", "The programme was active in the school that year before the tests"),
         Column(
             "n_terms",
             "integer",
@@ -68,11 +61,9 @@ ARM = Table(
     may_be_empty=False,
     columns=(
         SCHOOL_ID,
-        Column(
+        text(
             "arm",
-            "text",
             "neither, one programme only, or both; not_under_way if none it joined was active",
-            is_nullable=False,
         ),
         Column(
             "n_evaluated_programmes",
@@ -95,12 +86,10 @@ SCHOOL_ELIGIBILITY = Table(
     columns=(
         PROGRAMME,
         SCHOOL_ID,
-        Column(
+        code(
             "eligible",
-            "code",
             "YES if any criterion is met, NO if none is, or UNKNOWN",
-            allowed=("YES", "NO", "UNKNOWN"),
-            is_nullable=False,
+            ("YES", "NO", "UNKNOWN"),
         ),
     ),
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipelines.catalogue.columns import (
+    KNOWN_URN,
     LAESTAB,
     OLDER_SEN_CODES,
     PLACE,
     SEN_CODES,
     STATUS,
-    URN,
     YEAR,
 )
 from pipelines.catalogue.table import Column, Table
@@ -98,7 +98,7 @@ KS2_PUPILS = Table(
         STATUS,
         _PUPIL_KEY,
         replace(LAESTAB, is_nullable=False),
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         _pupil_code(
             "inclusion",
             "201 in measures, 202 not at the end of key stage 2, 203 removed at the school's request",
@@ -215,7 +215,7 @@ KS4_PUPILS = Table(
         STATUS,
         _PUPIL_KEY,
         replace(LAESTAB, is_nullable=False),
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         _pupil_code(
             "inclusion",
             "Whether the pupil counts; tables-checking files number key stage 4 from 401 today",

@@ -6,17 +6,20 @@ Pupils are in `pupils`, published facts about schools in `schools`, and forms, s
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pipelines.catalogue.columns import (
+    GROUP,
+    KNOWN_URN,
     LAESTAB,
+    MEASURE,
     PLACE,
     PROGRAMME,
     STATUS,
     URN,
-    VALUE_STATUSES,
+    VALUE_STATUS,
     YEAR,
     YES_AND_NO,
+    code,
+    text,
 )
 from pipelines.catalogue.pupils import KS2_PUPILS, KS4_PUPILS
 from pipelines.catalogue.schools import (
@@ -34,8 +37,7 @@ from pipelines.catalogue.voices import (
     EVALUATIONS,
     STATEMENTS,
 )
-from pipelines.study.measures import MEASURES
-from pipelines.study.settings import PUPIL_GROUPS, SCHOOL_KINDS
+from pipelines.study.settings import SCHOOL_KINDS
 
 # All England has some 700,000 a year. The relation `cohort_is_plausible` sets the limit for one school.
 _MOST_PUPILS_OF_A_YEAR = 2_000_000
@@ -49,31 +51,23 @@ PUBLISHED_OUTCOME = Table(
     is_wide=True,
     columns=(
         *PLACE,
-        Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
+        text("column_name", "The heading of the figure in the file"),
         YEAR,
         STATUS,
-        Column(
+        code(
             "level",
-            "code",
             "Whose figure it is",
-            allowed=("mainstream_school", "special_school", "authority", "nation"),
-            is_nullable=False,
+            ("mainstream_school", "special_school", "authority", "nation"),
         ),
         Column("la_code", "integer", "Authority of the school or of the row", low=200, high=999),
         LAESTAB,
         URN,
         Column("school_name", "text", "Name of the school or authority in the file"),
         Column("school_type", "text", "Type of school: NFTYPE code, or in words"),
-        Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
-        Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
+        GROUP,
+        MEASURE,
         Column("raw_text", "text", "The cell's text in the file"),
-        Column(
-            "value_status",
-            "code",
-            "Whether the cell has a value, or why not",
-            allowed=VALUE_STATUSES,
-            is_nullable=False,
-        ),
+        VALUE_STATUS,
         Column(
             "value",
             "number",
@@ -118,28 +112,16 @@ LA_CONTEXT = Table(
     is_wide=True,
     columns=(
         *PLACE,
-        Column("column_name", "text", "The heading of the figure in the file", is_nullable=False),
-        Column(
-            "area_level",
-            "code",
-            "Whose figure it is",
-            allowed=("authority", "region", "nation"),
-            is_nullable=False,
-        ),
-        Column("area_name", "text", "Name of the authority, region or nation", is_nullable=False),
+        text("column_name", "The heading of the figure in the file"),
+        code("area_level", "Whose figure it is", ("authority", "region", "nation")),
+        text("area_name", "Name of the authority, region or nation"),
         Column("la_code", "integer", "Number of an authority", low=200, high=999),
         YEAR,
         STATUS,
-        Column("pupil_group", "code", "Which pupils", allowed=PUPIL_GROUPS, is_nullable=False),
-        Column("measure", "code", "Which outcome", allowed=tuple(MEASURES), is_nullable=False),
+        GROUP,
+        MEASURE,
         Column("raw_text", "text", "The cell's text in the file"),
-        Column(
-            "value_status",
-            "code",
-            "Whether the cell has a value, or why not",
-            allowed=VALUE_STATUSES,
-            is_nullable=False,
-        ),
+        VALUE_STATUS,
         Column(
             "value",
             "number",
@@ -159,7 +141,7 @@ ENROLMENTS = Table(
     columns=(
         *PLACE,
         PROGRAMME,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column("start_date", "date", "First day", headers=("start_date",)),
         Column("end_date", "date", "Last day", is_required=False),
         Column(
@@ -187,8 +169,8 @@ ELIGIBILITY = Table(
     columns=(
         *PLACE,
         PROGRAMME,
-        replace(URN, is_nullable=False),
-        Column("criterion", "text", "What was judged", is_nullable=False),
+        KNOWN_URN,
+        text("criterion", "What was judged"),
         Column(
             "met",
             "code",
@@ -210,9 +192,9 @@ REVIEWS = Table(
     source_kinds=("reviews",),
     columns=(
         *PLACE,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column("review_date", "date", "When", is_nullable=False),
-        Column("review_type", "text", "Peer review, verification …", is_nullable=False),
+        text("review_type", "Peer review, verification …"),
         Column("reviewer", "text", "Who reviewed"),
     ),
 )

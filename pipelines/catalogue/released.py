@@ -13,7 +13,12 @@ from pipelines.catalogue.columns import (
     STATUS,
     UNIT,
     YEAR,
+    code,
+    count,
+    flag,
     result,
+    share,
+    text,
 )
 from pipelines.catalogue.released_results import RELEASED_RESULTS
 from pipelines.catalogue.released_voices import RELEASED_VOICES
@@ -28,13 +33,13 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("study",),
         may_be_empty=False,
         columns=(
-            Column("study", "text", "Name", is_nullable=False),
-            Column("title", "text", "Title", is_nullable=False),
-            Column("local_authority_name", "text", "Authority", is_nullable=False),
-            Column("is_fictional", "flag", "The data are invented", is_nullable=False),
+            text("study", "Name"),
+            text("title", "Title"),
+            text("local_authority_name", "Authority"),
+            flag("is_fictional", "The data are invented"),
             Column("reference_date", "date", "Day on which schools count as open, maintained"),
             Column("as_at", "date", "Date of the sources"),
-            Column("outcome_year", "text", "Outcome year", is_nullable=False),
+            text("outcome_year", "Outcome year"),
             Column("baseline_years", "text", "Baseline years"),
             Column("minimum_cell", "integer", "Figures of fewer pupils are withheld"),
             Column(
@@ -65,48 +70,40 @@ RELEASED_TABLES: tuple[Table, ...] = (
         may_be_empty=False,
         columns=(
             PROGRAMME,
-            Column("title", "text", "Title", is_nullable=False),
-            Column("fund", "text", "Who pays for it", is_nullable=False),
+            text("title", "Title"),
+            text("fund", "Who pays for it"),
             Column("priority", "text", "The priority it serves"),
-            Column("is_evaluated", "flag", "Its effect is estimated", is_nullable=False),
-            Column("is_placebo", "flag", "No such programme existed", is_nullable=False),
+            flag("is_evaluated", "Its effect is estimated"),
+            flag("is_placebo", "No such programme existed"),
             Column("funding_gbp", "integer", "Funding stated", unit="pounds"),
             Column("target_group", "text", "Pupils whose outcomes it should change"),
-            Column(
+            code(
                 "comparison_pool",
-                "code",
                 "Compared with local schools, or with matched ones outside the authority",
-                allowed=get_args(ComparisonPool),
-                is_nullable=False,
+                get_args(ComparisonPool),
             ),
             Column("chosen_on", "text", "Years whose results were used to choose its schools"),
             Column("starts", "date", "First day"),
             Column("n_expected_schools", "integer", "Schools named in the bid", unit="schools"),
-            Column("n_schools", "integer", "Schools enrolled", low=0, unit="schools"),
-            Column("n_ks2_schools", "integer", "With key stage 2 results", low=0, unit="schools"),
-            Column("n_ks4_schools", "integer", "With key stage 4 results", low=0, unit="schools"),
+            count("n_schools", "Schools enrolled", "schools"),
+            count("n_ks2_schools", "With key stage 2 results", "schools"),
+            count("n_ks4_schools", "With key stage 4 results", "schools"),
             Column("census_academic_year", "text", "Year of the January census on file"),
-            Column(
+            count(
                 "n_pupils_on_roll",
-                "integer",
                 "All pupils on roll in its schools; blank unless every school has a count",
-                low=0,
-                unit="pupils",
+                "pupils",
             ),
-            Column(
+            count(
                 "n_schools_with_census",
-                "integer",
                 "Schools for which that census counts the target pupils",
-                low=0,
-                unit="schools",
+                "schools",
             ),
-            Column(
+            count(
                 "n_target_pupils_on_roll",
-                "integer",
                 "Target pupils on roll in all year groups (disadvantaged: free school meals in the "
                 "last six years); blank unless every school has a count",
-                low=0,
-                unit="pupils",
+                "pupils",
             ),
             Column(
                 "funding_gbp_per_target_pupil",
@@ -131,7 +128,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             PROGRAMME,
             MEASURE,
             KEY_STAGE,
-            Column("label", "text", "Name for readers", is_nullable=False),
+            text("label", "Name for readers"),
             UNIT,
             Column(
                 "decimals",
@@ -141,15 +138,10 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 high=3,
                 is_nullable=False,
             ),
-            Column("is_primary", "flag", "Its headline gets a verdict", is_nullable=False),
+            flag("is_primary", "Its headline gets a verdict"),
             Column("smallest_effect", "number", "Smallest effect that would matter"),
-            Column(
-                "is_prior_adjusted",
-                "flag",
-                "Its effect is adjusted for pupils' own prior attainment",
-                is_nullable=False,
-            ),
-            Column("higher_is_better", "flag", "Whether more is better", is_nullable=False),
+            flag("is_prior_adjusted", "Its effect is adjusted for pupils' own prior attainment"),
+            flag("higher_is_better", "Whether more is better"),
             Column("tests_from", "date", "First day of the months of the outcome year's tests"),
             Column("tests_until", "date", "Last day of them"),
         ),
@@ -163,8 +155,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
         columns=(
             PROGRAMME,
             KEY_STAGE,
-            Column("reason", "text", "compared, or why not", is_nullable=False),
-            Column("n_schools", "integer", "Schools", low=1, unit="schools"),
+            text("reason", "compared, or why not"),
+            count("n_schools", "Schools", "schools", low=1),
         ),
     ),
     Table(
@@ -173,9 +165,9 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="two programmes, and the schools in both",
         key=("programme_a", "programme_b"),
         columns=(
-            Column("programme_a", "text", "A programme", is_nullable=False),
-            Column("programme_b", "text", "The same or another", is_nullable=False),
-            Column("n_schools", "integer", "Schools in both", low=0, unit="schools"),
+            text("programme_a", "A programme"),
+            text("programme_b", "The same or another"),
+            count("n_schools", "Schools in both", "schools"),
         ),
     ),
     Table(
@@ -184,7 +176,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="a named school and a programme it is in, or none; nothing about its results",
         key=("programme", "school_name"),
         columns=(
-            Column("school_name", "text", "The school", is_nullable=False),
+            text("school_name", "The school"),
             Column("programme", "text", "The programme's id; blank for a school that is in none"),
             Column("start_date", "date", "When it joined"),
         ),
@@ -195,27 +187,22 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="a priority, and the schools and pupils its programmes reach",
         key=("priority",),
         columns=(
-            Column("priority", "text", "The priority", is_nullable=False),
+            text("priority", "The priority"),
             Column("n_programmes", "integer", "Programmes that serve it", low=1, unit="programmes"),
-            Column("n_schools", "integer", "Local schools in them", low=0, unit="schools"),
-            Column("n_schools_of_all", "integer", "Local schools", low=0, unit="schools"),
+            count("n_schools", "Local schools in them", "schools"),
+            count("n_schools_of_all", "Local schools", "schools"),
             Column("target_group", "text", "Pupils evaluated; blank if no single group"),
-            Column(
+            count(
                 "n_target_pupils",
-                "integer",
                 "Those pupils with results in the outcome year, rounded",
-                low=0,
-                unit="pupils",
+                "pupils",
             ),
-            Column(
+            share(
                 "target_pupil_share",
-                "number",
                 "Share of all local pupils of the group with results",
-                low=0,
-                high=1,
                 decimals=2,
             ),
-            Column("suppressed", "flag", "Withheld: too few pupils or schools", is_nullable=False),
+            flag("suppressed", "Withheld: too few pupils or schools"),
         ),
         pupil_counts=(PupilCount("n_target_pupils"),),
         withheld=("n_target_pupils", "target_pupil_share"),
@@ -229,7 +216,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             MEASURE,
             KEY_STAGE,
             YEAR,
-            Column("reason", "text", "Why, and when it is due", is_nullable=False),
+            text("reason", "Why, and when it is due"),
         ),
     ),
     Table(
@@ -241,8 +228,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
             MEASURE,
             KEY_STAGE,
             YEAR,
-            Column("what", "text", "What changed", is_nullable=False),
-            Column("source", "text", "Who says so", is_nullable=False),
+            text("what", "What changed"),
+            text("source", "Who says so"),
         ),
     ),
     Table(
@@ -256,12 +243,10 @@ RELEASED_TABLES: tuple[Table, ...] = (
             GROUP,
             YEAR,
             STATUS,
-            Column(
+            code(
                 "place",
-                "code",
                 "Whose pupils: the authority's, its statistical neighbours', or England's",
-                allowed=("authority", "statistical_neighbours", "england"),
-                is_nullable=False,
+                ("authority", "statistical_neighbours", "england"),
             ),
             Column(
                 "n_places",
@@ -291,25 +276,13 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="a claim made to the board",
         key=("claim",),
         columns=(
-            Column("claim", "text", "The claim, as tested", is_nullable=False),
+            text("claim", "The claim, as tested"),
             Column("said", "text", "The claim's exact words, if study.toml quotes them"),
             Column("said_by", "text", "Who made it, and when"),
-            Column(
-                "unit",
-                "code",
-                "What is counted: schools, or pounds",
-                allowed=("schools", "gbp"),
-                is_nullable=False,
-            ),
+            code("unit", "What is counted: schools, or pounds", ("schools", "gbp")),
             Column("numerator", "integer", "Schools that satisfy it; pounds stated", low=0),
             Column("denominator", "integer", "Schools it covers; total pounds claimed", low=0),
-            Column(
-                "result",
-                "code",
-                "Whether it holds",
-                allowed=("holds", "fails", "cannot_tell"),
-                is_nullable=False,
-            ),
+            code("result", "Whether it holds", ("holds", "fails", "cannot_tell")),
             Column("exceptions", "text", "Schools that do not satisfy it; sums that do not add up"),
         ),
     ),
@@ -321,8 +294,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("file",),
         may_be_empty=False,
         columns=(
-            Column("file", "text", "File name", is_nullable=False),
-            Column("kind", "text", "What it is", is_nullable=False),
+            text("file", "File name"),
+            text("kind", "What it is"),
             Column("academic_year", "text", "Year of its results"),
             Column("release_status", "text", "Its release status"),
             Column("is_used", "flag", "For results: whether this release is used"),
@@ -333,7 +306,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
             Column(
                 "n_rows_set_aside", "integer", "Rows set aside, with a reason", low=0, unit="rows"
             ),
-            Column("sha256", "text", "Checksum", is_nullable=False),
+            text("sha256", "Checksum"),
         ),
     ),
     Table(
@@ -342,12 +315,10 @@ RELEASED_TABLES: tuple[Table, ...] = (
         grain="a summary of all rules of a kind, or a rule that raised a warning",
         key=("judged", "problem"),
         columns=(
-            Column(
+            code(
                 "judged",
-                "code",
                 "Values of the files, rules between files, or values of the derived tables",
-                allowed=("files", "relations", "tables"),
-                is_nullable=False,
+                ("files", "relations", "tables"),
             ),
             Column("n_rules", "integer", "Rules checked", low=1, unit="rules", is_nullable=False),
             Column("problem", "text", "For a warning: what a person should check"),
@@ -361,9 +332,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("released_table",),
         may_be_empty=False,
         columns=(
-            Column(
-                "released_table", "text", "Its name, or that of a part of it", is_nullable=False
-            ),
+            text("released_table", "Its name, or that of a part of it"),
             Column("n_shown", "integer", "Rows, or schools, shown", low=0),
             Column("n_withheld", "integer", "Rows, or schools, withheld at least in part", low=0),
         ),

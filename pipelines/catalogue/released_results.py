@@ -13,6 +13,9 @@ from pipelines.catalogue.columns import (
     SCHOOL_ID,
     UNIT,
     YEAR,
+    code,
+    count,
+    flag,
     result,
 )
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
@@ -21,11 +24,9 @@ from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.catalogue.vocabulary import Verdict, WithheldReason
 
 _ESTIMATE_FIGURES = tuple(c.name for c in ESTIMATE.columns if c.kind == "number")
-FROM_STATUS = Column(
-    "from_status", "code", "Earlier release", allowed=RELEASE_STATUSES, is_nullable=False
-)
+FROM_STATUS = code("from_status", "Earlier release", RELEASE_STATUSES)
 TO_STATUS = replace(FROM_STATUS, name="to_status", about="Later release")
-_SUPPRESSED = Column("suppressed", "flag", "Withheld: too few pupils or schools", is_nullable=False)
+_SUPPRESSED = flag("suppressed", "Withheld: too few pupils or schools")
 
 _RESULT_FIGURES = ("n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
 _OWN_FIGURES = ("n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
@@ -68,12 +69,10 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 high=4,
                 unit="schools",
             ),
-            Column(
+            count(
                 "n_meeting",
-                "integer",
                 "For a share: pupils who met the standard; the mean divides it by pupils",
-                low=0,
-                unit="pupils",
+                "pupils",
             ),
             _SUPPRESSED,
             UNIT,
@@ -130,7 +129,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             PROGRAMME,
             MEASURE,
             GROUP,
-            Column("is_programme", "flag", "Enrolled in the programme", is_nullable=False),
+            flag("is_programme", "Enrolled in the programme"),
             result("baseline_mean", "Mean of the baseline years, rounded"),
             result("outcome_mean", "Result in the outcome year, rounded"),
         ),
@@ -144,8 +143,8 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             PROGRAMME,
             MEASURE,
             GROUP,
-            Column("n_schools_shown", "integer", "Schools shown", low=0, unit="schools"),
-            Column("n_schools_withheld", "integer", "Schools withheld", low=0, unit="schools"),
+            count("n_schools_shown", "Schools shown", "schools"),
+            count("n_schools_withheld", "Schools withheld", "schools"),
             Column("reason", "text", "Why"),
         ),
     ),
@@ -198,12 +197,10 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         ),
         columns=(
             PROGRAMME,
-            Column(
+            code(
                 "level",
-                "code",
                 "Programme schools, other local schools, or all local schools (programme 'all')",
-                allowed=("programme", "rest", "authority"),
-                is_nullable=False,
+                ("programme", "rest", "authority"),
             ),
             GROUP,
             MEASURE,
@@ -212,13 +209,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             FROM_STATUS,
             TO_STATUS,
             *(
-                Column(
-                    f"n_pupils_{when}",
-                    "integer",
-                    f"Pupils in the {which} release, rounded",
-                    low=0,
-                    unit="pupils",
-                )
+                count(f"n_pupils_{when}", f"Pupils in the {which} release, rounded", "pupils")
                 for when, which in (("before", "earlier"), ("after", "later"))
             ),
             Column("n_pupils_difference", "integer", "Difference of those two counts"),
@@ -245,12 +236,10 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             MEASURE,
             GROUP,
             YEAR,
-            Column(
+            code(
                 "compared_with",
-                "code",
                 "Another release of the year's results, or this study's last publication",
-                allowed=("another_release", "last_publication"),
-                is_nullable=False,
+                ("another_release", "last_publication"),
             ),
             Column("published_on", "date", "Date of the last publication"),
             replace(FROM_STATUS, is_nullable=True),

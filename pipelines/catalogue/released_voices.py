@@ -5,7 +5,13 @@ Released results are in `released`; the raw tables are in `voices`.
 
 from __future__ import annotations
 
-from pipelines.catalogue.columns import PROGRAMME, SCHOOL_ID
+from pipelines.catalogue.columns import (
+    PROGRAMME,
+    SCHOOL_ID,
+    code,
+    count,
+    text,
+)
 from pipelines.catalogue.table import Column, Table
 
 RELEASED_VOICES: tuple[Table, ...] = (
@@ -16,10 +22,10 @@ RELEASED_VOICES: tuple[Table, ...] = (
         key=("programme", "question", "answer"),
         columns=(
             PROGRAMME,
-            Column("question", "text", "The question, or 'response rate'", is_nullable=False),
-            Column("answer", "text", "The answer", is_nullable=False),
-            Column("n_schools", "integer", "Schools that gave it", low=0, unit="schools"),
-            Column("n_expected", "integer", "Schools asked", low=0, unit="schools"),
+            text("question", "The question, or 'response rate'"),
+            text("answer", "The answer"),
+            count("n_schools", "Schools that gave it", "schools"),
+            count("n_expected", "Schools asked", "schools"),
             Column("example", "text", "A free-text answer on the theme, with consent"),
         ),
     ),
@@ -29,9 +35,9 @@ RELEASED_VOICES: tuple[Table, ...] = (
         grain="a reason why texts are held for review",
         key=("kind", "programme", "reason"),
         columns=(
-            Column("kind", "text", "Kind of source", is_nullable=False),
+            text("kind", "Kind of source"),
             PROGRAMME,
-            Column("reason", "text", "What they may contain", is_nullable=False),
+            text("reason", "What they may contain"),
             Column("n_texts", "integer", "Texts held", low=1, unit="texts"),
         ),
     ),
@@ -42,12 +48,12 @@ RELEASED_VOICES: tuple[Table, ...] = (
         key=("programme", "tone"),
         columns=(
             PROGRAMME,
-            Column("tone", "text", "positive, mixed, negative or not given", is_nullable=False),
+            text("tone", "positive, mixed, negative or not given"),
             Column("n_received", "integer", "Statements received", low=0, unit="statements"),
             Column("n_consenting", "integer", "With consent", low=0, unit="statements"),
             Column("n_held", "integer", "Of these, held for review", low=0, unit="statements"),
             Column("n_shown", "integer", "Shown", low=0, unit="statements"),
-            Column("rule", "text", "Who chose", is_nullable=False),
+            text("rule", "Who chose"),
         ),
     ),
     Table(
@@ -57,10 +63,10 @@ RELEASED_VOICES: tuple[Table, ...] = (
         key=(),
         columns=(
             PROGRAMME,
-            Column("attribution", "text", "As agreed with the school", is_nullable=False),
+            text("attribution", "As agreed with the school"),
             Column("theme", "text", "What it is about"),
             Column("tone", "text", "positive, mixed, negative or not given"),
-            Column("quote", "text", "The statement", is_nullable=False),
+            text("quote", "The statement"),
         ),
     ),
     Table(
@@ -70,7 +76,7 @@ RELEASED_VOICES: tuple[Table, ...] = (
         key=("programme", "school_id"),
         columns=(
             SCHOOL_ID,
-            Column("school_name", "text", "The school", is_nullable=False),
+            text("school_name", "The school"),
             PROGRAMME,
             Column("context", "text", "The school"),
             Column("support", "text", "Support it received"),
@@ -88,15 +94,11 @@ RELEASED_VOICES: tuple[Table, ...] = (
             Column("place", "integer", "Position in time order", low=1, is_nullable=False),
             Column("from_date", "date", "The day, or the first day", is_nullable=False),
             Column("until_date", "date", "The last day of a period"),
-            Column(
-                "kind",
-                "code",
-                "Kind of event",
-                allowed=("programme", "support", "tests", "results", "inspection"),
-                is_nullable=False,
+            code(
+                "kind", "Kind of event", ("programme", "support", "tests", "results", "inspection")
             ),
             Column("is_before_tests", "flag", "For support: it began before the year's tests"),
-            Column("happened", "text", "What happened", is_nullable=False),
+            text("happened", "What happened"),
         ),
     ),
 )

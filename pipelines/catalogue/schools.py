@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from pipelines.catalogue.columns import PLACE, URN, YEAR
+from pipelines.catalogue.columns import (
+    KNOWN_URN,
+    PLACE,
+    YEAR,
+    text,
+)
 from pipelines.catalogue.table import Column, Table
 
 
@@ -33,7 +36,7 @@ SCHOOL_REGISTER = Table(
     ),
     columns=(
         *PLACE,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column(
             "la_code",
             "integer",
@@ -99,7 +102,7 @@ SCHOOL_LINKS = Table(
     ),
     columns=(
         *PLACE,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column(
             "link_urn",
             "integer",
@@ -128,15 +131,13 @@ SCHOOL_CORRECTIONS = Table(
     source_kinds=("school_corrections",),
     columns=(
         *PLACE,
-        replace(URN, is_nullable=False),
-        Column(
+        KNOWN_URN,
+        text(
             "school_urn",
-            "text",
             "The URN it is the same school as, or separate if it is a school of its own",
-            is_nullable=False,
         ),
-        Column("reason", "text", "Why", is_nullable=False),
-        Column("decided_by", "text", "Who decided", is_nullable=False),
+        text("reason", "Why"),
+        text("decided_by", "Who decided"),
         Column("decided_on", "date", "When", is_nullable=False),
     ),
 )
@@ -183,7 +184,7 @@ SCHOOL_CENSUS = Table(
     columns=(
         *PLACE,
         YEAR,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         # Not needed: the register gives each school's authority.
         Column("la_code", "integer", "Authority", headers=("LA",), low=200, high=999, used_for=()),
         _census_count("n_pupils_on_roll", "Pupils on roll", "NOR"),
@@ -234,7 +235,7 @@ INSPECTIONS = Table(
     ),
     columns=(
         *PLACE,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column("inspection_date", "date", "When", is_nullable=False),
         Column(
             "overall_effectiveness",

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.catalogue.columns import PLACE, PROGRAMME, URN, YES_AND_NO
+from pipelines.catalogue.columns import (
+    KNOWN_URN,
+    PLACE,
+    PROGRAMME,
+    YES_AND_NO,
+    code,
+    text,
+)
 from pipelines.catalogue.table import Column, Table
 
 CONSENT = Column(
@@ -50,7 +57,7 @@ EVALUATIONS = Table(
     columns=(
         *PLACE,
         PROGRAMME,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column("submitted_on", "date", "When it was returned", is_nullable=False),
         Column("respondent_role", "text", "Who answered"),
         *(
@@ -72,8 +79,8 @@ EVALUATION_QUESTIONS = Table(
     source_kinds=("evaluation_questions",),
     columns=(
         *PLACE,
-        Column("question", "code", "q1 to q4", allowed=("Q1", "Q2", "Q3", "Q4"), is_nullable=False),
-        Column("wording", "text", "The question's wording", is_nullable=False),
+        code("question", "q1 to q4", ("Q1", "Q2", "Q3", "Q4")),
+        text("wording", "The question's wording"),
     ),
 )
 
@@ -87,17 +94,11 @@ STATEMENTS = Table(
     columns=(
         *PLACE,
         PROGRAMME,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column("given_on", "date", "When", used_for=()),
         Column("role", "text", "Who gave it"),
         CONSENT,
-        Column(
-            "attribution",
-            "code",
-            "How it may be attributed",
-            allowed=("NAME", "ROLE", "ANONYMOUS"),
-            is_nullable=False,
-        ),
+        code("attribution", "How it may be attributed", ("NAME", "ROLE", "ANONYMOUS")),
         Column("theme", "text", "What it is about"),
         Column("tone", "code", "Its tone", allowed=("POSITIVE", "MIXED", "NEGATIVE")),
         Column("quote", "text", "The statement", is_nullable=False, sensitivity="restricted"),
@@ -115,7 +116,7 @@ CASE_STUDIES = Table(
     columns=(
         *PLACE,
         PROGRAMME,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         CONSENT,
         Column("context", "text", "The school"),
         Column("support_received", "text", "What it received"),
@@ -134,7 +135,7 @@ CASE_STUDY_SUPPORT = Table(
     columns=(
         *PLACE,
         PROGRAMME,
-        replace(URN, is_nullable=False),
+        KNOWN_URN,
         Column(
             "from_date", "date", "The day, or the first day", headers=("from",), is_nullable=False
         ),
