@@ -1,7 +1,6 @@
 """The command line `ssif`: start a study, check its files, evaluate it, record a release, serve the page.
 
-Commands only combine functions of `pipelines` and the graph, and print. Slow libraries are imported by the
-command that needs them.
+Commands only combine functions of `pipelines` and the graph. Each imports the slow libraries it needs.
 """
 
 from __future__ import annotations

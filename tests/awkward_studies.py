@@ -1,4 +1,4 @@
-"""Released tables of ordinary but awkward studies: one school, all withheld, seven programmes and others."""
+"""Released tables of unusual but valid studies: one school, all withheld, seven programmes and so on."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def of_names_that_are_long_and_the_same() -> Tables:
 
 
 def of_seven_years() -> Tables:
-    """Six years before, and the status with the longest name in each; a break in two of them."""
+    """Six baseline years with the longest release-status name in each, and a series break in two of them."""
     tables = released_tables()
     years = [f"{first}-{first - 1999}" for first in range(2011, 2018)]
     levels = tables["comparison"].query("academic_year == '2017-18'")

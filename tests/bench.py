@@ -1,7 +1,7 @@
-"""How long a run takes beside importing the libraries it stands on. `make bench` prints a table for README.
+"""Time of a run compared with importing its libraries. `make bench` prints a table for README.
 
-Whole processes, taken in turn, so that a busy machine is busy for all of them. Not collected by pytest:
-what a machine can do is not a promise.
+Commands alternate as whole processes, so that a busy machine affects all alike. Not collected by pytest,
+because a machine's speed is not a promise.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ IMPORT_COMMAND = (sys.executable, "-c", f"import {', '.join(LIBRARIES)}")
 
 @dataclass(frozen=True)
 class Measured:
-    """One process: wall-clock seconds; processor seconds and peak memory where the system tells."""
+    """One process: wall-clock seconds, and CPU seconds and peak memory if the system reports them."""
 
     seconds: float
     processor_seconds: float | None = None
@@ -62,7 +62,7 @@ def measure(command: tuple[str, ...]) -> Measured:
 
 
 def take_turns(n_turns: int) -> dict[str, list[Measured]]:
-    """Every command once a turn; outputs go to a folder that is new each turn."""
+    """Run every command once per turn, with a new output folder each turn."""
     processes = (NOTHING, ENGINE, IMPORTING, COLD, AGAIN)
     taken: dict[str, list[Measured]] = {process: [] for process in processes}
     measure(IMPORT_COMMAND)  # brings the libraries' files into memory; not counted
@@ -89,7 +89,7 @@ def take_turns(n_turns: int) -> dict[str, list[Measured]]:
 
 
 def as_table(taken: dict[str, list[Measured]]) -> str:
-    """Markdown. A ratio is of one turn's pair; the table shows the median and range of the ratios."""
+    """A Markdown table. Ratios are within one turn; the table shows their median and range."""
     lines = [
         "| Process | Seconds: median (range) | Times the imports | Processor seconds | Peak memory |",
         "|---|---|---|---|---|",
@@ -106,7 +106,7 @@ def as_table(taken: dict[str, list[Measured]]) -> str:
 
 
 def middle(values: list[float | None], form: str, unit: str = "") -> str:
-    """Median as text; nothing where the system does not tell."""
+    """Median as text; empty if the system does not report it."""
     known = [value for value in values if value is not None]
     return f"{statistics.median(known):{form}}{unit}" if known else ""
 
@@ -117,7 +117,7 @@ def spread(values: Sequence[float], form: str = ".1f") -> str:
 
 
 def main() -> None:
-    """Print the table and what it was measured on."""
+    """Print the table and the machine it was measured on."""
     table = as_table(take_turns(N_TURNS))
     print(table)
     print(

@@ -1,8 +1,7 @@
-"""How long an estimate takes from sums a school, beside a regression of the pupils themselves.
+"""Time of an estimate from sums per school, compared with a regression of the pupils.
 
-`python -m tests.bench_cells [pupils]` prints a table. Every method is a process of its own, so that its
-peak memory is its own, and loads only the libraries it uses; the time is that of the work alone, without
-imports. The whole run is `bench`.
+`python -m tests.bench_cells [pupils]` prints a table. Every method runs in its own process, to measure its
+peak memory, and loads only the libraries it uses; imports are not timed. `bench` measures the whole run.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class Taken:
-    """One process: seconds of the work, its peak memory, and what it found of the programme."""
+class Timing:
+    """One process: seconds, peak memory, and the estimated effect."""
 
     seconds: float
     peak_mb: float
@@ -48,7 +47,7 @@ class Taken:
 
 
 def write_pupils(folder: Path, n_pupils: int) -> None:
-    """Pupils as Parquet and as CSV: school, year, programme, own prior points, scaled score."""
+    """Write pupils as Parquet and CSV: school, year, programme, prior points, scaled score."""
     import duckdb  # noqa: PLC0415
 
     with duckdb.connect() as con:
@@ -86,11 +85,11 @@ def write_pupils(folder: Path, n_pupils: int) -> None:
 
 
 def from_cells(rows: str) -> ClusteredRegression:
-    """Score on programme and own prior points, years taken out; `rows` is what DuckDB reads."""
+    """Regress score on programme and prior points, with year effects; `rows` is what DuckDB reads."""
     import duckdb  # noqa: PLC0415
 
     with duckdb.connect() as con:
-        # Pupils are read in whatever order they come: to keep it would cost memory.
+        # Preserving row order would cost memory.
         con.execute("SET preserve_insertion_order = false")
         sums = con.execute(
             "SELECT school_id, year, any_value(is_exposed) AS exposed, count(*) AS n, sum(y) AS y, "
@@ -100,7 +99,7 @@ def from_cells(rows: str) -> ClusteredRegression:
     n, y, x, exposed = (np.asarray(sums[name], float) for name in ("n", "y", "x", "exposed"))
 
     def year_mean(total: np.ndarray) -> np.ndarray:
-        """Each row's year's mean over pupils: to take it out is to have a coefficient a year."""
+        """The year's mean over pupils for each row; subtracting it equals a coefficient per year."""
         return (np.bincount(sums["year"], total) / np.bincount(sums["year"], n))[sums["year"]]
 
     mean_y, mean_x, d = year_mean(y), year_mean(x), exposed - year_mean(exposed * n)
@@ -108,7 +107,7 @@ def from_cells(rows: str) -> ClusteredRegression:
     xx = sums["xx"] - mean_x * (x + about_x)
     xy = sums["xy"] - mean_x * y - mean_y * about_x
     yy = sums["yy"] - mean_y * (y + about_y)
-    # A school's moments are the sum of those of its years.
+    # Add up a school's moments over its years.
     school = np.unique(sums["school_id"], return_inverse=True)[1]
     each = (n, yy, d * d * n, d * about_x, xx, d * about_y, xy)
     total = [np.bincount(school, value) for value in each]
@@ -120,14 +119,14 @@ def from_cells(rows: str) -> ClusteredRegression:
             yy=total[1],
         )
     )
-    # The years' coefficients count too.
+    # Year coefficients use degrees of freedom too.
     n_left = fit.n_rows - len(fit.coefficient)
     factor = np.sqrt(n_left / (n_left - N_YEARS))
     return replace(fit, standard_error=fit.standard_error * factor)
 
 
-def run(method: str, folder: Path) -> Taken:
-    """Do it in this process. Imports are not timed, nor is bringing rows into memory."""
+def run(method: str, folder: Path) -> Timing:
+    """Run one method in this process. Imports and loading rows into memory are not timed."""
     import duckdb  # noqa: F401, PLC0415 - so that its import is not timed
 
     parquet, csv = str(folder / "pupils.parquet"), str(folder / "pupils.csv")
@@ -164,14 +163,14 @@ def run(method: str, folder: Path) -> Taken:
     return _timed(by_rows)
 
 
-def _timed(work: Callable[[], tuple[float, float]]) -> Taken:
+def _timed(work: Callable[[], tuple[float, float]]) -> Timing:
     begun = time.perf_counter()
     coefficient, error = work()
     seconds = time.perf_counter() - begun
     # Linux counts in KiB, macOS in bytes.
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    return Taken(seconds, peak, coefficient, error)
+    return Timing(seconds, peak, coefficient, error)
 
 
 def _first_of(fit: ClusteredRegression) -> tuple[float, float]:
@@ -179,7 +178,7 @@ def _first_of(fit: ClusteredRegression) -> tuple[float, float]:
 
 
 def _bare_read(csv: str) -> tuple[float, float]:
-    """DuckDB reads every field of the file and keeps none."""
+    """DuckDB reads every field of the file and keeps nothing."""
     import duckdb  # noqa: PLC0415
 
     with duckdb.connect() as con:
@@ -187,9 +186,9 @@ def _bare_read(csv: str) -> tuple[float, float]:
     return float("nan"), float("nan")
 
 
-def take_turns(folder: Path, smaller: Path) -> tuple[dict[str, list[Taken]], ...]:
-    """Every method in turn, so that a busy machine is busy for all; cells of fewer pupils beside."""
-    taken: tuple[dict[str, list[Taken]], ...] = ({}, {})
+def take_turns(folder: Path, smaller: Path) -> tuple[dict[str, list[Timing]], ...]:
+    """Alternate the methods, so that a busy machine affects all alike; cells also with fewer pupils."""
+    taken: tuple[dict[str, list[Timing]], ...] = ({}, {})
     turn = [(method, 0) for method in (CELLS, *ROWS, BARE_CSV, CELLS_CSV)]
     turn[1:1] = [(CELLS, 1)]
     turn += [(CELLS_CSV, 1)]
@@ -197,22 +196,22 @@ def take_turns(folder: Path, smaller: Path) -> tuple[dict[str, list[Taken]], ...
         read = str((folder, smaller)[which])
         command = (sys.executable, "-m", "tests.bench_cells", method, read)
         process = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
-        found = Taken(**json.loads(process.stdout.splitlines()[-1]))
+        found = Timing(**json.loads(process.stdout.splitlines()[-1]))
         taken[which].setdefault(method, []).append(found)
         print(f"{method}: {found.seconds:.2f} s", file=sys.stderr, flush=True)
     return taken
 
 
-def growth(taken: list[Taken], fewer: list[Taken]) -> str:
-    """How many times the time and the memory, of one turn's pair."""
+def growth(taken: list[Timing], fewer: list[Timing]) -> str:
+    """Ratio of time and memory within one turn."""
     turns = list(zip(taken, fewer, strict=True))
     longer = spread([one.seconds / other.seconds for one, other in turns])
     larger = spread([one.peak_mb / other.peak_mb for one, other in turns])
     return f"{longer} times the time, {larger} times the memory"
 
 
-def as_table(taken: dict[str, list[Taken]]) -> str:
-    """Markdown; ratios are of one turn's pair. Raises ValueError if methods differ in what they find."""
+def as_table(taken: dict[str, list[Timing]]) -> str:
+    """A Markdown table; ratios are within one turn. Raises ValueError if methods disagree."""
     for method in (*ROWS, CELLS_CSV):
         one, other = taken[CELLS][0], taken[method][0]
         found = (one.coefficient, one.standard_error)
@@ -234,7 +233,7 @@ def as_table(taken: dict[str, list[Taken]]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table; with a method and a folder, do that one and say what it took."""
+    """Print the table; given a method and a folder, run only that and print its timing."""
     if len(arguments) == 3:
         write_pupils(Path(arguments[1]), int(arguments[2]))
         return
@@ -246,7 +245,7 @@ def main(arguments: list[str]) -> None:
         folder, smaller = Path(name), Path(name) / "smaller"
         smaller.mkdir()
         for written, n in ((folder, n_pupils), (smaller, n_pupils // N_TIMES_SMALLER)):
-            # In a process of its own: the peak of this one would be handed down to those it starts.
+            # Use a separate process, because child processes inherit this one's peak memory.
             command = (sys.executable, "-m", "tests.bench_cells", WRITE, str(written), str(n))
             subprocess.run(command, cwd=PROJECT, check=True)
         size_mb = (folder / "pupils.csv").stat().st_size / 1e6

@@ -1,7 +1,7 @@
-"""How long the board's pack takes: from released tables to every chart, the page and the PDF, on the example.
+"""Time of the board's pack for the example: from released tables to every chart, the page and the PDF.
 
-`python -m tests.bench_pack` evaluates the example once, then builds its pack in processes of their own and
-prints a table. What a process imports is counted apart. Given a `released.duckdb`, it builds that one pack.
+`python -m tests.bench_pack` evaluates the example once, builds its pack in separate processes and prints a
+table; imports are counted separately. Given a `released.duckdb`, it builds one pack.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ MODULES = ("pipelines.released", "pipelines.charts.gallery", "pipelines.board.pa
 DRAWING = ("pipelines.charts.style", "pipelines.board.pdf", "typst")
 
 
-Took = tuple[float, float]  # seconds by the clock, and of a processor
+Timing = tuple[float, float]  # seconds by the clock, and of a processor
 
 
-def build(released: Path, folder: Path) -> dict[str, Took]:
-    """What each part of building a pack into a folder took."""
+def build(released: Path, folder: Path) -> dict[str, Timing]:
+    """Timings of each part of a pack built into a folder."""
     begun = time.perf_counter(), time.process_time()
-    parts: dict[str, Took] = {}
+    parts: dict[str, Timing] = {}
 
     def took(part: str) -> None:
         nonlocal begun
@@ -59,13 +59,13 @@ def build(released: Path, folder: Path) -> dict[str, Took]:
     return parts | {PACK: (sum(clock), sum(processor))}
 
 
-def take_turns(released: Path) -> dict[str, list[Took]]:
-    """What every part took, a process a turn; the first, which fills the system's memory, not counted."""
-    taken: dict[str, list[Took]] = {}
+def take_turns(released: Path) -> dict[str, list[Timing]]:
+    """Timings of every part, one process per turn; the first, which warms the system's cache, is dropped."""
+    taken: dict[str, list[Timing]] = {}
     for turn in range(N_TURNS + 1):
         command = (sys.executable, "-m", "tests.bench_pack", str(released))
         done = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
-        parts: dict[str, Took] = json.loads(done.stdout)
+        parts: dict[str, Timing] = json.loads(done.stdout)
         if turn:
             for part, took in parts.items():
                 taken.setdefault(part, []).append(took)
@@ -73,8 +73,8 @@ def take_turns(released: Path) -> dict[str, list[Took]]:
     return taken
 
 
-def as_table(taken: dict[str, list[Took]]) -> str:
-    """Markdown: the median and range of each part."""
+def as_table(taken: dict[str, list[Timing]]) -> str:
+    """A Markdown table: median and range of each part."""
     lines = [
         "| The board's pack | Seconds: median (range) | Processor seconds |",
         "|---|---|---|",
@@ -86,7 +86,7 @@ def as_table(taken: dict[str, list[Took]]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table and whether the aim is met; given released tables, what one pack took."""
+    """Print the table and whether the target is met; given released tables, time one pack."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if arguments:

@@ -1,7 +1,7 @@
-"""How long randomisation inference takes beside a regression again for every draw, on the example study.
+"""Time of randomisation inference compared with refitting for every draw, on the example study.
 
-`python -m tests.bench_randomisation` prints one line. Which schools are drawn, and how often, is noted as
-the study's own estimates ask for it: every programme, pupil group and measure that has one.
+`python -m tests.bench_randomisation` prints one line. The calls are recorded from the study's own estimates:
+every programme, pupil group and measure.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class Asked:
+class Call:
     """One call of `randomisation_inference`: its arrays and its options."""
 
     arrays: tuple[np.ndarray, ...]
     options: dict[str, Any]
 
     def infer(self) -> None:
-        """Draw, estimate, and invert into an interval, as the study does."""
+        """Run it as the study does, including the interval."""
         randomisation_inference(*self.arrays, **self.options)
 
 
-def asked_by(study: Study, marts: Path) -> list[Asked]:
-    """Every call that estimating a study makes, from its marts."""
-    asked: list[Asked] = []
+def calls_of(study: Study, marts: Path) -> list[Call]:
+    """Record every call that estimating a study makes, from its marts."""
+    calls: list[Call] = []
 
     def noting(*arrays: np.ndarray, **options: Any) -> Any:
         found = randomisation_inference(*arrays, **options)
-        asked.append(Asked(arrays, options))
+        calls.append(Call(arrays, options))
         return found
 
     with (
@@ -61,19 +61,19 @@ def asked_by(study: Study, marts: Path) -> list[Asked]:
         patch.object(robustness, "randomisation_inference", noting),
     ):
         build_estimate(con, study)
-    return asked
+    return calls
 
 
-def seconds_of_engine(asked: list[Asked]) -> float:
-    """All draws of all calls, intervals included."""
+def seconds_of_engine(calls: list[Call]) -> float:
+    """Seconds for all calls, including intervals."""
     begun = time.perf_counter()
-    for one in asked:
+    for one in calls:
         one.infer()
     return time.perf_counter() - begun
 
 
-def seconds_of_refits(one: Asked) -> float:
-    """`N_REFITS` regressions by `feols`, one a draw. Raises ValueError if they find another t."""
+def seconds_of_refits(one: Call) -> float:
+    """Seconds for `N_REFITS` regressions by `feols`, one per draw. Raises ValueError if t differs."""
     import pyfixest as pf  # noqa: PLC0415 - takes seconds to import, and the engine does without
 
     outcome, exposure, covariates, weights = one.arrays
@@ -89,7 +89,7 @@ def seconds_of_refits(one: Asked) -> float:
         for order in permutations
     ]
     formula = f"y ~ {' + '.join([*(f'd{j}' for j in range(exposure.shape[1])), *fixed])}"
-    # HC2 corrects for leverage already; what pyfixest multiplies it with besides is taken off.
+    # HC2 already corrects for leverage, so remove pyfixest's additional factor.
     plain = pf.ssc(k_adj=False, G_adj=False)
 
     def refit(draw: pd.DataFrame) -> float:
@@ -107,23 +107,23 @@ def seconds_of_refits(one: Asked) -> float:
 
 
 def main() -> None:
-    """Print what both take, and how many times the one is the other, turn by turn."""
+    """Print both times and their ratio, turn by turn."""
     study = load_study(EXAMPLE)
     with tempfile.TemporaryDirectory() as folder:
         run = evaluate(EXAMPLE, Path(folder))
         if run.status:
             raise RuntimeError(run.stderr)
-        asked = asked_by(study, run.paths.restricted_current / "restricted.duckdb")
-    n_draws = sum(one.options["draws"] for one in asked)
+        calls = calls_of(study, run.paths.restricted_current / "restricted.duckdb")
+    n_draws = sum(one.options["draws"] for one in calls)
     engine, refits = [], []
     for _ in range(N_TURNS):
-        engine.append(seconds_of_engine(asked))
+        engine.append(seconds_of_engine(calls))
         refits.append(
-            sum(seconds_of_refits(one) / N_REFITS * one.options["draws"] for one in asked)
+            sum(seconds_of_refits(one) / N_REFITS * one.options["draws"] for one in calls)
         )
     ratios = [slow / fast for slow, fast in zip(refits, engine, strict=True)]
     print(
-        f"{len(asked)} tests of the example, {n_draws:,} draws in all, intervals included: "
+        f"{len(calls)} tests of the example, {n_draws:,} draws in all, intervals included: "
         f"{spread(engine, '.2f')} s; feols again for every draw, from {N_REFITS} of each test: "
         f"{spread(refits, '.0f')} s, {spread(ratios, ',.0f')} times as long."
     )

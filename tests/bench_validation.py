@@ -1,7 +1,7 @@
-"""How long it takes to judge a pupil file, beside reading it: `python -m tests.bench_validation [pupils]`.
+"""Time of checking a pupil file, compared with reading it: `python -m tests.bench_validation [pupils]`.
 
-One process: the file is read bare, then into its table, then every value is judged, with the rules between
-it and the register. The table has to be sound, so that no time goes into telling faults.
+One process reads the file plainly, reads it into its table, and checks every value and the rules between it
+and the register. The table must be sound, so that no time is spent on faults.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pipelines.validation.relations import RELATIONS
 from tests.tiny_study import TinyStudy, ks2_pupil, school
 
 N_PUPILS, N_SCHOOLS = 5_000_000, 7_000
-# What differs from pupil to pupil; the other cells are those of a good row.
+# Cells that differ between pupils; the others are those of a valid row.
 _DRAWN = {
     "LAESTAB": f"7992000 + i % {N_SCHOOLS}",
     "URN": f"900000 + i % {N_SCHOOLS}",
@@ -42,7 +42,7 @@ _DRAWN = {
 
 
 def write_files(parent: Path, n_pupils: int) -> Study:
-    """A study of one pupil file and the register of its schools."""
+    """A study with one pupil file and a register of its schools."""
     tiny = TinyStudy(parent)
     for file in ("ks2_2017.csv", "ks4_2018.csv", "links.csv"):
         tiny.drop(file)
@@ -63,7 +63,7 @@ def write_files(parent: Path, n_pupils: int) -> Study:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """What a piece of work takes."""
+    """Seconds that a piece of work takes."""
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun

@@ -1,7 +1,4 @@
-"""An invented city's files, ingested and made into marts in memory: key stage 2 of the example's protocol.
-
-What a city holds is `pipelines.example`'s; what is claimed of it stands in the tests.
-"""
+"""Ingests an invented city's files and builds marts in memory: key stage 2 of the example's protocol."""
 
 from __future__ import annotations
 
@@ -38,10 +35,10 @@ KINDS_READ = ("ks2_pupils", "school_register", "school_links", "enrolments")
 def city_store(
     seed: int, measures: Collection[tuple[str, str]]
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Study]]:
-    """The seed's city by the path that files take, asked for these (programme, measure) alone."""
+    """A city built from its files, for these (programme, measure) pairs only."""
     with TemporaryDirectory() as folder, closing(duckdb.connect(":memory:")) as con:
         study = _study(Path(folder), simulate(seed), measures)
-        # Pupils are in a file of their own; small tables are not worth a second thread.
+        # Pupils are in a separate file, and small tables gain nothing from a second thread.
         con.execute("SET threads = 1")
         sql_functions.register(con)
         con.execute(SPELLING_KEY_MACRO)
@@ -64,7 +61,7 @@ def city_store(
 
 
 def _headings_read(kind: SourceKind, content: pd.DataFrame) -> list[str]:
-    """The headings ingest looks for: it ignores the others, and writing them would take half the time."""
+    """The headings that ingest reads; writing the others would take half the time."""
     columns = read_columns(next(table for table in RAW_TABLES if kind in table.source_kinds))
     names = {name.casefold() for column in columns for name in (*column.headers, column.name)}
     return [heading for heading in content.columns if heading.casefold() in names]
@@ -89,7 +86,7 @@ def _study(folder: Path, city: City, measures: Collection[tuple[str, str]]) -> S
         )
         for programme in study.programme
     )
-    # What draws are for, tests of chance, is claimed elsewhere: as few as a protocol may ask for.
+    # Resampling methods are tested elsewhere, so use the fewest draws that a protocol allows.
     section = study.study.model_copy(update={"draws": 99})
     settings = {"study": section, "folder": folder, "source": sources, "programme": programmes}
     return study.model_copy(update=settings)

@@ -1,6 +1,6 @@
-"""What test folders share: their order, where the real published files lie, and one run of each study.
+"""Shared by all test folders: their order, the folder of real published files, and one run of each study.
 
-Runs that tests may spoil are in `graph`.
+Runs that tests may modify are in `graph`.
 """
 
 import os
@@ -15,11 +15,11 @@ from hypothesis import settings
 from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate
 
-# A busy machine fails no test.
+# A slow machine must not fail tests.
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
 
-# Fast ones first, so that a mistake shows before anything waits for a run; then whole runs.
+# Fast tests first, so that errors show early; whole runs last.
 FOLDERS_IN_ORDER = (
     "unit",
     "faults",
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What passing tests want said: their property `said`."""
+    """Print notes of passing tests (their property `said`)."""
     for report in terminalreporter.stats.get("passed", []):
         for name, said in report.user_properties:
             if name == "said":
@@ -56,7 +56,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real published files. Where it is missing tests skip, in CI they fail."""
+    """The folder of real published files. If it is missing, tests skip, and in CI they fail."""
     folder = PROJECT.parent / "shared" / "data" / "real"
     if not folder.is_dir():
         reason = f"the real published files are not there: {folder}"
@@ -68,7 +68,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def artefacts() -> Path:
-    """Where pictures of pages and paper are kept for whoever looks: git-ignored."""
+    """Folder for images of pages and PDFs to look at; git-ignored."""
     folder = PROJECT / "artefacts"
     folder.mkdir(exist_ok=True)
     return folder
@@ -76,7 +76,7 @@ def artefacts() -> Path:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """The example study evaluated once. Tests only read it."""
+    """The example study, evaluated once. Tests must not change it."""
     return _evaluated_once(EXAMPLE, tmp_path_factory)
 
 
@@ -84,7 +84,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
 def real_study(
     real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Evaluated]:
-    """A study over the real published files by its folder's name, evaluated once. Tests only read it."""
+    """A study of real published files by folder name, evaluated once. Tests must not change it."""
     assert real_data.is_dir()
 
     def run(name: str) -> Evaluated:
@@ -95,12 +95,12 @@ def real_study(
 
 @pytest.fixture(scope="session")
 def hampshire(real_study: Callable[[str], Evaluated]) -> Evaluated:
-    """The real published files of Hampshire, and a programme that never was, evaluated once."""
+    """The real published files of Hampshire with a placebo programme, evaluated once."""
     return real_study("hampshire")
 
 
 def _evaluated_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """A study's run, made by whichever test process needs it first and read by all of them."""
+    """A study's run, made by the first test process that needs it and shared by all."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent

@@ -1,4 +1,4 @@
-"""Evaluating a study as a person does, through the command line, and reading back what it wrote."""
+"""Evaluates a study through the command line, as a user does, and reads the outputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAPERS = {"pack": "board.pdf", "report": "technical.pdf"}
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One finished `ssif evaluate`: what it said and where it wrote."""
+    """One finished `ssif evaluate`: its printed output and its folders."""
 
     folder: Path
     paths: StudyPaths
@@ -29,7 +29,7 @@ class Evaluated:
 
     @property
     def current(self) -> Path:
-        """The outputs that readers see."""
+        """The published outputs."""
         return self.paths.current
 
     def page(self, document: str) -> str:
@@ -62,13 +62,13 @@ def command_of(folder: Path, marts: Path, *options: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what would change Dagster's or Python's behaviour."""
+    """This process's environment without variables that affect Dagster or Python."""
     ours = ("DAGSTER_", "PYTHONWARNINGS", "SSIF_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def evaluate(folder: Path, marts: Path, *options: str) -> Evaluated:
-    """Evaluate a study in a process of its own."""
+    """Evaluate a study in a separate process."""
     done = subprocess.run(
         command_of(folder, marts, *options),
         cwd=PROJECT,
@@ -83,7 +83,7 @@ def evaluate(folder: Path, marts: Path, *options: str) -> Evaluated:
 
 
 def bytes_of(folder: Path) -> dict[str, bytes | str]:
-    """Every file below a folder with its bytes, and where a link (the folder's own too) points."""
+    """Every file below a folder with its bytes, and the target of every link, including the folder's own."""
     found: dict[str, bytes | str] = {}
     if folder.is_symlink():
         found["."] = str(folder.readlink())

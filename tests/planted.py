@@ -1,4 +1,4 @@
-"""Planting faults in a copy of a study's folder. What each fault leads to is for the tests to say."""
+"""Plants faults in a copy of a study's folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHA256_LINE = re.compile(r'^sha256 = "[0-9a-f]{64}"\n', re.M)
 
 
 class Plant:
-    """A study folder with a fault put into it."""
+    """A study folder to plant faults in."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,12 +25,12 @@ class Plant:
         return text[: text.index(old)].count("\n") + 1
 
     def unregister(self) -> None:
-        """Take the checksums out of study.toml, since the files are about to be altered."""
+        """Remove the checksums from study.toml, because files will be changed."""
         path = self.folder / "study.toml"
         path.write_text(SHA256_LINE.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
 
     def table(self, file: str, change: Callable[[list[list[str]]], None]) -> None:
-        """Change the rows of a file (the heading is the first), registered or not."""
+        """Change the rows of a file (the first is the heading), registered or not."""
         self.unregister()
         path = self.folder / file
         with path.open(encoding="utf-8", newline="") as lines:
@@ -40,7 +40,7 @@ class Plant:
             csv.writer(lines, lineterminator="\n").writerows(rows)
 
     def cells(self, file: str, cells: dict[tuple[int, str], str]) -> None:
-        """Write cells at (row as a spreadsheet counts, heading)."""
+        """Write cells at (row as in a spreadsheet, heading)."""
 
         def change(rows: list[list[str]]) -> None:
             for (row, heading), text in cells.items():

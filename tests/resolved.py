@@ -1,4 +1,4 @@
-"""Numbers with a reference, made again from where it points: a released table, or the figures of a chart."""
+"""Recomputes cited numbers from their references: a released table, or a chart's figures."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def made_again(
     tables: Mapping[str, pd.DataFrame],
     charts: Mapping[str, pd.DataFrame],
 ) -> tuple[int, list[str]]:
-    """How many numbers there are, and those that their reference does not give.
+    """The count of numbers, and those that their reference does not reproduce.
 
-    `said` are words with their reference; `charts` the figures of each chart by its name.
+    `said` are words with their references; `charts` are the figures of each chart by name.
     """
     rows = released_rows(tables)
     n, unlike = 0, []

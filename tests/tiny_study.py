@@ -1,7 +1,4 @@
-"""A study small enough to work out by hand: its files, and the steps from files to released tables.
-
-What each step promises is claimed in the tests; the bundled example study is `data_raw/example`.
-"""
+"""A study small enough to compute by hand: its files, and the steps from files to released tables."""
 
 from __future__ import annotations
 
@@ -42,7 +39,7 @@ from pipelines.study.settings import Study
 
 Row = dict[str, object]
 
-# Alder converted on 1 September 2017 (900001 became 900011, same LAESTAB); Cedar merged into Dogwood then.
+# On 1 September 2017 Alder converted (900001 became 900011, same LAESTAB) and Cedar merged into Dogwood.
 ALDER, BIRCH, DOGWOOD, ELM, FIR = 7992001, 7992002, 7992004, 7997005, 7994006
 
 PROTOCOL = """\
@@ -92,7 +89,7 @@ title = "Subject networks"
 fund = "Local"
 """
 
-# Claims a test may add to the protocol; the study itself declares none.
+# Claims that a test may add to the protocol; the study has none.
 CLAIMS = """
 [[claim]]
 kind = "every_school_takes_part"
@@ -136,7 +133,7 @@ def school(urn: int, number: int, name: str, **more: object) -> Row:
 
 
 def ks2_pupil(urn: int, number: int, upn: str, **more: object) -> Row:
-    """A pupil at the end of key stage 2 who met everything, on no register of need."""
+    """A key stage 2 pupil without SEN who met every standard."""
     return {
         "LAESTAB": 7990000 + number,
         "URN": urn,
@@ -182,7 +179,7 @@ def ks4_pupil(urn: int, number: int, upn: str, **more: object) -> Row:
 
 
 def published_ks2(urn: int, estab: int, name: str, **more: object) -> Row:
-    """A school's row of a published key stage 2 table: headings for what the tiny study asks."""
+    """A school's row of a published key stage 2 table, with the headings that the tiny study uses."""
     return {
         "RECTYPE": 1,
         "LEA": 799,
@@ -289,7 +286,7 @@ def _tables() -> dict[str, list[Row]]:
 
 @dataclass
 class TinyStudy:
-    """The study before it is written: change `protocol`, `sources` or `tables`, then `write()`."""
+    """The study before writing: change `protocol`, `sources` or `tables`, then call `write()`."""
 
     parent: Path
     protocol: str = PROTOCOL
@@ -310,11 +307,11 @@ class TinyStudy:
         self.tables[file] = rows
 
     def drop(self, file: str) -> None:
-        """Take a file out."""
+        """Remove a file."""
         del self.sources[file], self.tables[file]
 
     def write(self) -> Study:
-        """Write the folder anew and load it."""
+        """Rewrite the folder and load the study."""
         self.folder.mkdir(exist_ok=True)
         entries = "".join(
             f'\n[[source]]\nfile = "{file}"\n{about}\n' for file, about in self.sources.items()
@@ -341,7 +338,7 @@ class TinyStudy:
 
 @contextmanager
 def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Any study from its files to its released tables, in this process."""
+    """Build any study from its files to its released tables, in this process."""
     with store.connect(paths) as con:
         ingest(con, study)
         build_marts(con)
@@ -362,7 +359,7 @@ def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConn
 
 
 def published_study(parent: Path, by_year: dict[str, list[Row]]) -> TinyStudy:
-    """The study of one programme (gap) on published key stage 2 tables; no pupil file, no links."""
+    """A study of one programme (gap) on published key stage 2 tables, without pupil files or links."""
     tiny = TinyStudy(parent)
     for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
         tiny.drop(name)

@@ -1,6 +1,6 @@
-"""`make calibrate`: simulate every scenario, write the tables and the `README.md` beside this file.
+"""`make calibrate`: simulates every scenario and writes the tables and `README.md` in this folder.
 
-Not collected by pytest; a short run of the same is in `tests/reference/test_calibration.py`.
+Not collected by pytest; `tests/reference/test_calibration.py` does a short run.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def calibrate(n_draws: int, n_processes: int) -> None:
 
 
 def calibrate_naive(n_processes: int) -> None:
-    """Simulate the naive change alone again, as many draws as the table has; all else stays as it is."""
+    """Simulate the naive change only, with as many draws as the table; other columns stay unchanged."""
     begun = time.perf_counter()
     first_line = TABLE.read_text(encoding="utf-8").split("\n", 1)[0].split("; naive")[0]
     rows = naive_table(committed.n_draws(), n_processes).to_dict("records")

@@ -1,7 +1,7 @@
-"""Brackets that might be narrower than the headline's, tried beside it and not adopted.
+"""Alternative brackets that might be narrower than the headline's, tested but not adopted.
 
-Schools and scenarios are those of the main grid, without a second programme and with nothing
-withheld; what each alternative is stands in `intervals`.
+Uses schools and scenarios of the main grid without a second programme or suppression; `intervals` defines the
+alternatives.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Interval = tuple[float, float]
 
 
 def intervals(schools: Schools, scenario: Scenario) -> dict[str, Interval] | None:
-    """Intervals of the headline and of each alternative, or None where there is no headline."""
+    """Intervals of the headline and of each alternative, or None without a headline."""
     panel = panel_of(schools, scenario)
     conditioned = estimators.ancova(panel)["first"]
     differenced = estimators.change_from_baseline_mean(panel)["first"]
@@ -52,13 +52,13 @@ def intervals(schools: Schools, scenario: Scenario) -> dict[str, Interval] | Non
 
 
 def _adjusted(schools: Schools, scenario: Scenario) -> Interval:
-    """The headline's own bracket of results less what pupils' prior attainment tells of them."""
+    """The headline's bracket on results minus their prediction from prior attainment."""
     unexplained = replace(
         schools,
         mean=schools.mean - schools.prior,
         variance=schools.variance * (1 - KNOWN_SHARE_OF_LUCK),
     )
-    # Which schools are chosen still goes by results as they were.
+    # Schools are still selected on the original results.
     panel = panel_of(unexplained, scenario, chosen_from=schools)
     return _between(
         estimators.ancova(panel)["first"], estimators.change_from_baseline_mean(panel)["first"]
@@ -66,7 +66,7 @@ def _adjusted(schools: Schools, scenario: Scenario) -> Interval:
 
 
 def _all_pupils(schools: Schools, panel: SchoolPanel) -> FloatArray:
-    """Mean over baseline years of all pupils' results, (S, 1); every school is in the panel."""
+    """Mean over baseline years of all pupils' results, (S, 1); all schools are in the panel."""
     return schools.everyone[:, : len(panel.baseline_years)].mean(axis=1)[:, None]
 
 
@@ -98,7 +98,7 @@ def _baseline_mean(panel: SchoolPanel) -> FloatArray:
 def _lasting_level(panel: SchoolPanel) -> FloatArray:
     """Expected lasting level given all baselines and exposure, (S, 1): regression calibration.
 
-    The reliability is the measured one: covariance between years over the variance of a year.
+    The reliability is estimated: covariance between years over the variance of a year.
     """
     z, sampling = panel.standardised()[:, :-1], panel.sampling_variance()[:, :-1]
     membership = np.column_stack([np.ones(panel.n_schools), panel.exposure])
@@ -150,7 +150,7 @@ def _effect(
 
 
 def tried(scenario: Scenario, n_draws: int) -> list[dict[str, object]]:
-    """One row an alternative: shares that exclude zero and that cover, mean width in pupil SDs."""
+    """One row per alternative: shares that exclude zero and that cover, mean width in pupil SDs."""
     found = []
     for draw in range(n_draws):
         schools = draw_schools(scenario.n_schools, scenario.mean_pupils, draw)

@@ -1,7 +1,7 @@
-"""The naive change alone, simulated again into the committed table: a fraction of the whole's time.
+"""Re-simulates the naive change alone into the committed table, in a fraction of the whole run's time.
 
-For a change of `change_since_last_year`, which no other column depends on. Draws are those of `simulation`,
-so that the table reads as if it had been made at once.
+For changes to `change_since_last_year`, on which no other column depends. It uses the draws of `simulation`,
+so the table is the same as after a full run.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ COLUMNS = ("naive_rejects_share", "naive_covers_share", "naive_bias")
 
 
 def naive_table(n_draws: int, n_processes: int) -> pd.DataFrame:
-    """The committed table with its naive columns drawn again.
+    """The committed table with re-simulated naive columns.
 
-    Raises ValueError if a headline's estimates have come or gone since: then the whole has to be run.
+    Raises ValueError if a headline's estimates have appeared or disappeared since; then a full run is needed.
     """
     table = read_table()
     scenarios = [Scenario(*row) for row in table[list(Scenario.__dataclass_fields__)].to_numpy()]
@@ -51,14 +51,14 @@ def naive_table(n_draws: int, n_processes: int) -> pd.DataFrame:
 
 
 def naive_columns(intervals: FloatArray, effect: float) -> list[float]:
-    """`COLUMNS` of estimate, low and high (n, 3), infinite where a draw lacks the naive change."""
+    """`COLUMNS` computed from estimate, low and high (n, 3), infinite if a draw has no naive change."""
     estimate, low, high = intervals[np.isfinite(intervals).all(axis=1)].T
     rejects, covers = (low > 0) | (high < 0), (low <= effect) & (effect <= high)
     return [float(rejects.mean()), float(covers.mean()), float(estimate.mean() - effect)]
 
 
 def naive_interval(schools: Schools, scenario: Scenario) -> tuple[float, float, float]:
-    """Estimate, low and high; NaN where the headline gives no estimate, infinite where only this does not."""
+    """Estimate, low and high; NaN without a headline, infinite if only the naive change is missing."""
     panel = panel_of(schools, scenario)
     for end in (ancova(panel)["first"], change_from_baseline_mean(panel)["first"]):
         if not isinstance(end, Estimate) or too_few_schools(end.sample, end.degrees_of_freedom):

@@ -1,7 +1,4 @@
-"""The calibration's table as CSV, and the page made from it: `README.md` beside this file.
-
-Nothing is simulated here.
-"""
+"""Writes the calibration table as CSV, and `README.md` from it."""
 
 from __future__ import annotations
 
@@ -30,8 +27,8 @@ SELECTION_WORDS = {
     "lasting_quality": "lasting quality",
     "coming_cohort": "knowledge of the coming cohort",
 }
-# Where theory says that an end errs in 5 of 100: ANCOVA where schools were chosen on results it
-# conditions on, change where they were chosen on what lasts (Ding and Li 2019).
+# Scenarios where theory says that an end errs in 5 of 100: ANCOVA if schools were selected on results it
+# conditions on, change if on what lasts (Ding and Li 2019).
 CALIBRATED_ENDS = {
     "ancova": ("random", "last_year", "last_year_strict", "baseline_mean"),
     "change": ("random", "lasting_quality"),
@@ -46,7 +43,7 @@ VARIANT_WORDS = {
 
 @dataclass(frozen=True)
 class Heading:
-    """What the numbers came from. `version` is a hash of the engine's own files."""
+    """Origin of the numbers. `version` is a hash of the engine's files."""
 
     seed: int
     draws: int
@@ -56,7 +53,7 @@ class Heading:
 
     @property
     def line(self) -> str:
-        """As a table's first line has it."""
+        """The first line of a table."""
         return (
             f"# seed {self.seed}; draws {self.draws} a scenario; engine {self.version}; "
             f"date {self.date}; {self.milliseconds_a_draw:.1f} ms a draw and processor"
@@ -71,19 +68,21 @@ def engine_version() -> str:
 
 
 def write_table(path: Path, heading: Heading, table: dict[Scenario, Calibration]) -> None:
-    """One row a scenario, under comment lines that say where it came from."""
+    """Write one row per scenario, below comment lines with their origin."""
     rows = [asdict(scenario) | asdict(measured) for scenario, measured in table.items()]
     write_rows(path, heading.line, rows)
 
 
 def write_rows(path: Path, first_line: str, rows: list[dict[str, object]]) -> None:
-    """A CSV under one comment line."""
+    """Write a CSV below one comment line."""
     body = pd.DataFrame(rows).to_csv(index=False, float_format="%.4f", lineterminator="\n")
     path.write_text(f"{first_line}\n{body}", encoding="utf-8")
 
 
 def unmet(table: pd.DataFrame) -> pd.DataFrame:
-    """Scenarios that break the promise: (a) to (d), an estimate given, too many false or too few covered."""
+    """Scenarios with an estimate that break promises (a) to (d): too many false verdicts or too little
+    coverage.
+    """
     promised = table[table["selection"].isin(KNOWABLE_SELECTIONS) & (table["estimate_share"] > 0)]
     return promised[
         (promised["false_verdict_share"] > MOST_FALSE_VERDICTS)
@@ -92,7 +91,7 @@ def unmet(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_page(folder: Path) -> None:
-    """Write `README.md` into `folder`: the tables' numbers, and words that never change."""
+    """Write `README.md` into `folder`: the tables' numbers in fixed text."""
     (folder / "README.md").write_text(page(folder), encoding="utf-8")
 
 

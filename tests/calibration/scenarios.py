@@ -1,6 +1,6 @@
-"""Which scenarios are simulated: selection, effect, schools, pupils, and what makes it harder, crossed.
+"""The simulated scenarios: selection, effect, schools, pupils and complications, crossed.
 
-How schools are drawn and chosen in each is in `schools`.
+`schools` draws and selects the schools.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import get_args
 from pipelines.catalogue.vocabulary import Selection
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
-# Where the bracket promises to hold; what it cannot know is left out.
+# Selections for which the bracket promises to hold; it cannot handle knowledge of the coming cohort.
 KNOWABLE_SELECTIONS = tuple(s for s in SELECTIONS if s != "coming_cohort")
 
 SIZES = ((18, 60), (11, 34))
@@ -23,7 +23,7 @@ EFFECTS = (0.0, 0.2, 0.4)
 
 @dataclass(frozen=True)
 class Scenario:
-    """Schools in the first programme of all schools, pupils a school-year, effect in pupil SDs."""
+    """Schools in the first programme and in all, pupils per school and year, effect in pupil SDs."""
 
     n_members: int
     n_schools: int
@@ -35,9 +35,9 @@ class Scenario:
 
 
 def every_scenario() -> list[Scenario]:
-    """Everything crossed, but 4 of 10 schools without second programme and suppression.
+    """All combinations, but 4 of 10 schools only without second programme and suppression.
 
-    The rule of five schools a side refuses those ten schools whatever else happens.
+    The rule of five schools per side refuses these ten schools in any case.
     """
     crossed = [
         Scenario(*size, mean_pupils, selection, effect, has_second, is_suppressed)

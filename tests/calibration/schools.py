@@ -1,7 +1,4 @@
-"""Schools drawn from a random source, chosen for programmes, and laid out as the panel the engine gets.
-
-What is asked of them is in `scenarios`, what came out in `trial`; nothing here is estimated.
-"""
+"""Draws random schools, selects them for programmes, and builds the engine's panel."""
 
 from __future__ import annotations
 
@@ -16,19 +13,19 @@ SEED = 20181002
 YEARS = ("2015-16", "2016-17", "2017-18")
 LAST_BASELINE, OUTCOME = 1, 2
 
-# In SDs of pupils of the target group, all variation together being 1.
+# In SDs of pupils of the target group; total variance is 1.
 LASTING_SD = 0.25  # between schools, the same every year
 PASSING_SD = 0.12  # between a school's years, all its pupils together
 WITHIN_SD = (1 - LASTING_SD**2 - PASSING_SD**2) ** 0.5  # between pupils of a school and year
 SIZE_CV = 0.4  # schools' lasting sizes differ by this much, years about them as Poisson counts
 
-# Soft selection adds noise of this many SDs of what schools are chosen on: a correlation of 0.8.
+# Soft selection adds noise with this many SDs of the selection variable: a correlation of 0.8.
 SOFTNESS = 0.75
-# Part of the variance of the coming pupils' luck that a school knows beforehand: a correlation of
-# about 0.7 between prior attainment and result.
+# Share of the coming pupils' luck that a school knows beforehand: a correlation of about 0.7 between prior
+# attainment and result.
 KNOWN_SHARE_OF_LUCK = 0.5
-# All pupils of a school and year: so many for each target pupil, these among them, and lasting
-# differences between schools that go with those of target pupils at this correlation.
+# All pupils per target pupil of a school and year, including the target pupils; lasting differences between
+# schools correlate this much with those of target pupils.
 ALL_PER_TARGET_PUPIL = 4
 ALL_PUPILS_CORRELATION = 0.8
 SECOND_EFFECT = 0.2
@@ -40,10 +37,10 @@ SUPPRESSED_SHARE = 0.4
 class Schools:
     """S schools before any programme, years as in `YEARS` (S, 3), in pupil SDs.
 
-    `coming` (S,) is what is known beforehand of the outcome year's cohort; `noise` (S, 2) softens
-    the choice for two programmes, `lot` (S, 2) is what random choice goes by, `suppression` (S, 3)
-    is uniform. `prior` (S, 3) is the part of a mean that its pupils' prior attainment tells,
-    `everyone` (S, 3) the mean of all the school's pupils.
+    `coming` (S,) is what is known beforehand about the outcome year's cohort; `noise` (S, 2) softens the
+    selection for two programmes; `lot` (S, 2) decides random selection; `suppression` (S, 3) is uniform.
+    `prior` (S, 3) is the part of a mean predicted by prior attainment, `everyone` (S, 3) the mean of all the
+    school's pupils.
     """
 
     lasting: FloatArray
@@ -96,9 +93,9 @@ def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
 def panel_of(
     schools: Schools, scenario: Scenario, *, chosen_from: Schools | None = None
 ) -> SchoolPanel:
-    """Choose programme schools, add the effect, withhold cells: the arrays `mart.cell` would give.
+    """Select programme schools, add the effect, suppress cells: the arrays that `mart.cell` would give.
 
-    `chosen_from` are the same schools with the results they were chosen on, where those are others.
+    `chosen_from` are the same schools with the results used for selection, if these differ.
     """
     programmes = ("first", "second") if scenario.has_second_programme else ("first",)
     exposure = np.column_stack(
@@ -130,7 +127,7 @@ def panel_of(
 
 
 def _chosen(schools: Schools, scenario: Scenario, programme: int) -> BoolArray:
-    """The schools weakest on what is chosen on, (S,), for the programme of that number."""
+    """The weakest schools on the selection variable (S,), for one programme."""
     softness = 0.0 if scenario.selection == "last_year_strict" else SOFTNESS
     criterion = {
         "random": schools.lot[:, programme],

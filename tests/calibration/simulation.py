@@ -1,7 +1,4 @@
-"""Every scenario's trials, spread over processes; scenarios of one place share their schools.
-
-What one trial is stands in `trial`; the command line that asks for them is `__main__`.
-"""
+"""Runs every scenario's trials in parallel; scenarios of one place share their schools."""
 
 from __future__ import annotations
 
@@ -26,20 +23,20 @@ def place_of(scenario: Scenario) -> Place:
 
 
 def run_task(place: Place, scenarios: list[Scenario], draws: range) -> list[list[Trial]]:
-    """Trials by scenario, for some of the draws of one place."""
+    """Trials by scenario, for some draws of one place."""
     drawn = [draw_schools(*place, draw) for draw in draws]
     return [[run_trial(schools, scenario) for schools in drawn] for scenario in scenarios]
 
 
 def one_thread_pool(n_processes: int) -> ProcessPoolExecutor:
-    """Processes of one thread each: the matrices are small, and threads would wait for each other."""
+    """Single-threaded processes, because threads would only wait for each other on small matrices."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     return ProcessPoolExecutor(n_processes, mp_context=multiprocessing.get_context("spawn"))
 
 
 def run(n_draws: int, n_processes: int) -> Iterator[tuple[list[Scenario], list[list[Trial]]]]:
-    """Every scenario's trials, a task at a time, in whichever order they are done."""
+    """Every scenario's trials, one task at a time, in order of completion."""
     with one_thread_pool(n_processes) as pool:
         tasks = {
             pool.submit(run_task, place, scenarios, range(first, last)): scenarios

@@ -1,6 +1,6 @@
-"""One evaluation of simulated schools, as the pipeline makes it, and what many of them add up to.
+"""One evaluation of simulated schools, as in the pipeline, and summaries of many.
 
-Schools come from `schools`; tables and pages are written by `report`.
+Schools come from `schools`; `report` writes tables and pages.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ VERDICTS = (None, "cannot_tell", "better", "worse", "no_meaningful_difference")
 
 @dataclass(frozen=True)
 class Trial:
-    """What one evaluation said of the first programme; NaN throughout where it gave no estimate.
+    """Results of one evaluation for the first programme; NaN throughout without an estimate.
 
-    `verdict` is a place in `VERDICTS`; `intervals` (4, 4) has a row an estimator of `ESTIMATORS`
-    and columns estimate low, estimate high, interval low, interval high, in pupil SDs.
+    `verdict` is an index into `VERDICTS`; `intervals` (4, 4) has a row per estimator of `ESTIMATORS` and
+    columns estimate low, estimate high, interval low, interval high, in pupil SDs.
     """
 
     verdict: int
@@ -37,11 +37,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A scenario's shares over draws: each of those with an estimate, but for the first.
+    """A scenario's shares over draws; all but the first are of draws with an estimate.
 
-    `..._rejects_share` is the share of intervals that exclude zero, whatever the overlap; `_bias`
-    the mean estimate less the effect, `width` of intervals, both in pupil SDs. NaN where no draw
-    has an estimate.
+    `..._rejects_share` is the share of intervals that exclude zero, whatever the overlap; `_bias` the mean
+    estimate minus the effect, `width` that of intervals, both in pupil SDs. NaN if no draw has an estimate.
     """
 
     estimate_share: float
@@ -68,7 +67,7 @@ class Calibration:
 
 
 def run_trial(schools: Schools, scenario: Scenario) -> Trial:
-    """Evaluate the schools exactly as a study's measure is, with `SMALLEST_EFFECT` as its protocol's."""
+    """Evaluate the schools as a study does, with `SMALLEST_EFFECT` in the protocol."""
     panel = panel_of(schools, scenario)
     questions = [
         ProgrammeQuestion(
@@ -99,14 +98,14 @@ def _numbers(row: ImpactRow) -> list[float]:
 
 
 def calibration(trials: list[Trial], effect: float) -> Calibration:
-    """Add up the trials of one scenario."""
+    """Summarise the trials of one scenario."""
     estimated = [trial for trial in trials if np.isfinite(trial.intervals[0]).all()]
     if not estimated:
         nothing = dict.fromkeys(Calibration.__dataclass_fields__, np.nan)
         return Calibration(**nothing | {"estimate_share": 0.0})
     intervals = np.array([trial.intervals for trial in estimated])
     low, high = intervals[:, :, 2], intervals[:, :, 3]
-    # A draw may lack one of the other methods (the naive change needs last year): it counts for none.
+    # A draw may lack a method (the naive change needs last year), and then does not count for it.
     has_method = np.isfinite(low)
     counted = has_method.sum(axis=0)
     rejects = ((has_method & ((low > 0) | (high < 0))).sum(axis=0) / counted).tolist()

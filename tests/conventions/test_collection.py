@@ -1,7 +1,7 @@
-"""Every process collects the same tests: parallel runs stop at once where two of them differ.
+"""Every process collects the same tests; parallel runs stop at once if they differ.
 
-An id must not hold what changes between processes: the time (gzip writes it), the order of a set, a random
-number, a temporary path, an address in memory.
+Test ids must not contain anything that changes between processes: time (gzip writes it), set order, random
+numbers, temporary paths, memory addresses.
 """
 
 import os
@@ -29,7 +29,7 @@ def test_same(same): ...
 
 
 def collected(arguments: Sequence[str], hash_seed: int, folder: Path = PROJECT) -> list[str]:
-    """The ids that another process collects, in its order."""
+    """The ids that another process collects, in order."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
@@ -44,10 +44,10 @@ def collected(arguments: Sequence[str], hash_seed: int, folder: Path = PROJECT) 
 
 def test_another_process_collects_the_same_tests(request: pytest.FixtureRequest) -> None:
     here = [item.nodeid for item in request.session.items]
-    # Not the seed of this process, which is random unless it is set.
+    # A hash seed different from this process's, which is random unless it is set.
     seed = 2 if os.environ.get("PYTHONHASHSEED") == "1" else 1
     folders = [str(argument) for argument in request.config.args]
-    # Of what is asked for by a name or a mark, only that is here.
+    # If tests are selected by name or mark, compare only those.
     asked = set(here)
     assert [test for test in collected(folders, seed) if test in asked] == here
 

@@ -1,4 +1,4 @@
-"""What the code promises of itself: names, rooms, sizes, the lock, and what git may hold."""
+"""Conventions of the code: names, rooms, sizes, lock files, and what git must not contain."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ MODULES = sorted(path for folder in FOLDERS for path in (PROJECT / folder).rglob
 PACKAGE_MODULES = [path for path in MODULES if path.relative_to(PROJECT).parts[0] in PACKAGES]
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_MODULE_LINES = 420
-# One long list, in which a reader looks one entry up: it has a single reason to change.
+# A long list for looking up entries may be longer.
 LISTS = {"raw.py": 520}
 
 
@@ -53,7 +53,7 @@ def test_only_the_command_line_and_its_progress_print(module: Path) -> None:
         assert printing == []
 
 
-# Each room of `pipelines`, lower rooms first: a module imports from its own room and from lower ones only.
+# Rooms of `pipelines`, lower ones first: a module imports only from its own room and lower ones.
 ROOMS = (
     "errors", "study", "identity", "free_text", "catalogue", "store", "ingest", "protocol", "marts",
     "validation", "impact", "disclosure", "released", "planning", "document", "charts", "board",
@@ -97,7 +97,7 @@ def plain(name: str) -> str:
 
 
 def locked(lock: str) -> set[tuple[str, str]]:
-    """Names and versions of a lock; a name may have a version for each Python."""
+    """Names and versions in a lock file; a name may have one version per Python."""
     text = (PROJECT / lock).read_text(encoding="utf-8")
     found = re.findall(r"^([A-Za-z0-9_.-]+)(?:\[.*?\])?==([^\s;]+)", text, re.M)
     return {(plain(name), version) for name, version in found}

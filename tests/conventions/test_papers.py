@@ -1,4 +1,4 @@
-"""The papers around the code say what is so: licence, citation, changelog, commit hooks."""
+"""Documents around the code are accurate: licence, citation, changelog, commit hooks."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ FOLDERS = "assets|notebooks|pipelines|tests|data_raw"
 
 
 def named_files(text: str) -> list[str]:
-    """Code spans that are a module, a SELECT or a path of this project."""
+    """Code spans that name a module, a SELECT or a path of this project."""
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
     forms = (
         r"[a-z0-9_]+\.(py|sql)|README\.md",
@@ -117,7 +117,7 @@ def test_files_and_links_that_a_paper_names_are_there(paper: Path):
 
 
 def table_under(comment: str) -> list[list[str]]:
-    """The rows of the table of pipelines/README.md that follows a comment, plain, without its heading."""
+    """The rows of the table after a comment in pipelines/README.md, as plain text, without the heading."""
     text = (PROJECT / "pipelines" / "README.md").read_text(encoding="utf-8")
     lines = text.split(f"<!-- {comment} -->\n")[1].split("\n\n")[0].splitlines()
     return [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines[2:]]

@@ -1,4 +1,4 @@
-"""README keeps its word: commands exist, the tree is as drawn, numbers and the chart are those of a run."""
+"""README is accurate: commands exist, the tree is as drawn, numbers and the chart come from a run."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_every_ssif_command_and_option_is_one(capsys):
 
 
 def test_commands_without_make_are_those_of_the_makefile():
-    """The lock is checked by its hashes both ways; the order and the options are the Makefile's."""
+    """Both ways verify the lock's hashes; order and options match the Makefile."""
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     installs = [command for command in commands() if " pip install " in command]
     assert len(installs) == 2

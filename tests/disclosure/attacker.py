@@ -1,11 +1,11 @@
-"""Somebody who works figures out: all that is released and all that others publish, as whole numbers.
+"""An attacker who reverse-engineers released figures, using what others publish, with integer programs.
 
-The attacker knows which schools every figure adds up, how counts are rounded and when they are withheld, the
-Department's tables (pupils of every school, of groups that it publishes by school, from six up), and the
-authority's totals. What can be worked out of a number is its least and its greatest value under all of this,
-two integer programs. It has come out where both are the same, and were not before anything was released.
+The attacker knows which schools each figure covers, the rounding and suppression rules, the Department's
+tables (pupils of every school with six or more in the groups published by school) and the authority's totals.
+For each unknown number two integer programs find its minimum and maximum under all of this. It is disclosed
+if both are equal and were not equal before the release.
 
-Nothing of `pipelines` is used here: the rules are written down again, from `disclosure/README.md`.
+The rules are reimplemented from `disclosure/README.md`, without using `pipelines`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Kind = Literal["n_pupils", "n_meeting"]
 
 
 class Cell(NamedTuple):
-    """The pupils of a school and group with a result on a measure, in a release of a year's results."""
+    """Pupils of a school and group with a result on a measure, in one release of a year."""
 
     school: int
     group: str
@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """A whole number that somebody wants to know: pupils of a cell, or those of them who met the standard."""
+    """An unknown whole number: pupils of a cell, or those of them who met the standard."""
 
     kind: Kind
     cell: Cell
@@ -47,7 +47,7 @@ Sum = Mapping[Unknown, int]  # each times its number, added up
 
 @dataclass(frozen=True)
 class Fact:
-    """A sum lies between two ends, both included."""
+    """A sum lies between two inclusive bounds."""
 
     of: Sum
     least: float
@@ -56,39 +56,39 @@ class Fact:
 
 @dataclass(frozen=True)
 class OneOf:
-    """At least one of these is so: what follows from a figure being withheld."""
+    """At least one of these holds, because a figure is suppressed."""
 
     facts: tuple[Fact, ...]
 
 
 @dataclass
 class Truth:
-    """What is really so: pupils and those who met the standard, by cell; only the judge looks at it."""
+    """The true pupils and those who met the standard, by cell; used only to judge the attack."""
 
     cells: Mapping[Cell, tuple[int, int]]
 
     def of(self, what: Unknown) -> int:
-        """The number itself."""
+        """The true number."""
         return self.cells[what.cell][what.kind == "n_meeting"]
 
     def sum(self, of: Sum) -> int:
-        """A sum of numbers."""
+        """The true sum."""
         return sum(times * self.of(what) for what, times in of.items())
 
 
 def rounded(printed: float) -> tuple[float, float]:
-    """The counts that are shown as this one."""
+    """The counts that round to this one."""
     low = printed - CLASS // 2
     return low, low + CLASS - 1
 
 
 def counted(cells: Iterable[Cell], kind: Kind) -> dict[Unknown, int]:
-    """A count of some cells' pupils."""
+    """The pupil count of some cells."""
     return {Unknown(kind, cell): 1 for cell in cells}
 
 
 def is_published(cell: Cell, truth: Truth) -> bool:
-    """Whether the Department shows it: a group and all others of the school are six or more."""
+    """Whether the Department publishes it: the group and its complement both have six or more pupils."""
     if cell.group in SPECIAL_NEED:
         return False
     of_school = [other for other in truth.cells if other.school == cell.school]
@@ -97,7 +97,7 @@ def is_published(cell: Cell, truth: Truth) -> bool:
 
 
 def published(truth: Truth) -> Iterator[Fact]:
-    """What others publish: groups of schools of six or more, who has fewer, and all totals."""
+    """What others publish: groups of six or more by school, which schools have fewer, and all totals."""
     totals: dict[tuple[str, ...], list[Cell]] = {}
     for cell, (n, met) in truth.cells.items():
         totals.setdefault(cell[1:], []).append(cell)
@@ -106,7 +106,7 @@ def published(truth: Truth) -> Iterator[Fact]:
             yield Fact({Unknown("n_meeting", cell): 1}, met, met)
         elif cell.group not in SPECIAL_NEED and n < CLASS:
             yield Fact({Unknown("n_pupils", cell): 1}, 1, CLASS - 1)
-        # All pupils of a school are published, and so what both groups are together.
+        # All pupils of a school are published, hence the sum of both groups.
         other = cell._replace(group="not_disadvantaged")
         if cell.group == "disadvantaged" and other in truth.cells:
             for kind in ("n_pupils", "n_meeting"):
@@ -120,7 +120,7 @@ def published(truth: Truth) -> Iterator[Fact]:
 
 @dataclass
 class Released:
-    """One release of one study folder: its tables, and which schools its figures add up."""
+    """One release of one study: its tables, and the schools behind each figure."""
 
     tables: Mapping[str, pd.DataFrame]
     sides: Mapping[
@@ -129,7 +129,7 @@ class Released:
     compared: Mapping[tuple[str, str, str], frozenset[int]]  # of a programme, measure and side
 
     def facts(self, truth: Truth) -> Iterator[Fact | OneOf]:
-        """What every figure says, shown or withheld."""
+        """What every shown or suppressed figure implies."""
         comparison = self.tables["comparison"]
         rows = {(r["programme"], r["arm"], *_key(r)): r for r in comparison.to_dict("records")}
         for row in rows.values():
@@ -138,12 +138,13 @@ class Released:
                 continue
             if not row["suppressed"]:
                 for kind in ("n_pupils", "n_meeting"):
-                    # What a total leaves of another as both are rounded says nothing that they do not.
+                    # A difference of two rounded totals adds nothing to these totals.
                     if pd.notna(row[kind]) and row[kind] % CLASS:
                         yield Fact(counted(cells, kind), *rounded(row[kind]))
                 continue
             why = list(self._why(row, cells))
-            # A programme's sides, and both groups of a gap, stand or fall together, and arms with them.
+            # All figures of a programme, including both groups of a gap, are suppressed together, and arms
+            # with them.
             why += [
                 fact
                 for beside in rows.values()
@@ -173,7 +174,9 @@ class Released:
                         yield Fact(counted(cells, "n_pupils"), *rounded(row[f"n_pupils_{when}"]))
 
     def withheld(self, truth: Truth) -> Iterator[tuple[str, Sum]]:
-        """What a suppressed row is not to tell: how many met the standard, and of whom, if they are few."""
+        """What a suppressed row must not reveal: how many met the standard, and of how many, if these are
+        few.
+        """
         for row in self.tables["comparison"].to_dict("records"):
             cells = self._cells(row, truth) if row["suppressed"] else []
             about = f"{row['programme']} {row['arm']} {_key(row)}"
@@ -183,7 +186,7 @@ class Released:
                 yield f"n_pupils of {about}", counted(cells, "n_pupils")
 
     def _cells(self, row: Mapping[str, object], truth: Truth) -> list[Cell]:
-        """The cells of a row: but for a few schools that published tables leave out."""
+        """The cells of a row, without the few schools that published tables omit."""
         schools = self.sides[str(row["programme"]), str(row["arm"])]
         cells = [cell for cell in truth.cells if cell.school in schools and cell[1:] == _key(row)]
         left = [cell for cell in cells if not is_published(cell, truth)]
@@ -192,7 +195,7 @@ class Released:
         return cells
 
     def _why(self, row: Mapping[str, object], cells: Sequence[Cell]) -> Iterator[Fact | None]:
-        """The reasons a row may be withheld for; None where schools are, of which nothing follows."""
+        """Possible reasons for suppressing a row; None for reasons about schools, which imply nothing."""
         n, met = counted(cells, "n_pupils"), counted(cells, "n_meeting")
         yield Fact(n, 0, CLASS - 1)
         if str(row["unit"]) == "share":
@@ -217,7 +220,7 @@ def _key(row: Mapping[str, object]) -> tuple[str, ...]:
 
 @dataclass
 class Attack:
-    """All that is known, as integer programs."""
+    """All known facts as integer programs."""
 
     truth: Truth
     facts: Sequence[Fact | OneOf]
@@ -229,7 +232,7 @@ class Attack:
         self._at = {what: place for place, what in enumerate(unknown)}
 
     def ends(self, of: Sum) -> tuple[int, int]:
-        """The least and the greatest value of a sum. Raises AssertionError if the truth does not fit."""
+        """Minimum and maximum of a sum. Raises AssertionError if the facts contradict the truth."""
         assert not (missed := self._untrue()), missed
         n_switches = sum(len(fact.facts) for fact in self.facts if isinstance(fact, OneOf))
         n = len(self._at) + n_switches
@@ -241,7 +244,7 @@ class Attack:
                 continue
             rows.append(({switch + k: 1.0 for k in range(len(fact.facts))}, 1, np.inf))
             for one in fact.facts:
-                # Switched off, it says nothing.
+                # When switched off, it has no effect.
                 rows.append(({**self._row(one.of), switch: _ABOVE}, -np.inf, one.most + _ABOVE))
                 switch += 1
         rows += [
@@ -272,7 +275,7 @@ class Attack:
         return {self._at[what]: float(times) for what, times in of.items()}
 
     def _untrue(self) -> list[Fact | OneOf]:
-        """Facts that are not so: the attacker, or the rules, are written down wrongly."""
+        """Facts that contradict the truth: an error in the attacker or in the rules."""
         return [
             fact
             for fact in self.facts
@@ -289,9 +292,10 @@ def worked_out(
     more: Mapping[str, Sum] | None = None,
     outside: Iterable[Fact] | None = None,
 ) -> list[str]:
-    """What comes out of releases and of nothing that others publish, in words for the judge.
+    """What releases disclose beyond other publications, in words.
 
-    `more` are further sums that are not to come out; `outside` is known of old, unless given `published`.
+    `more` are further sums that must not be disclosed; `outside` are facts known beforehand, by default
+    `published`.
     """
     known = list(published(truth) if outside is None else outside)
     inside = [fact for release in releases for fact in release.facts(truth)]

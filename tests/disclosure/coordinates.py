@@ -1,7 +1,7 @@
-"""What a drawing gives away to somebody with a ruler: numbers read back from the marks of an SVG.
+"""Reads numbers back from the marks of an SVG, as an attacker with a ruler would.
 
-Written apart from `pipelines.charts` and sharing nothing with it. The words at an axis's ticks and where the
-ticks stand give its scale; markers, line ends, bars and shaded cells are then numbers again.
+It shares no code with `pipelines.charts`. The tick labels and positions of an axis give its scale, which
+turns markers, line ends, bars and shaded cells into numbers.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Scale:
-    """Values along an axis: `start` where the coordinate is 0, `step` more for each further."""
+    """Scale of an axis: `start` is the value at coordinate 0, `step` the change per unit."""
 
     start: float
     step: float
 
     def value(self, at: float) -> float:
-        """The number that a place on the axis stands for."""
+        """The value at a position on the axis."""
         return self.start + self.step * at
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Marks within a pair of axes, in the drawing's coordinates; scales where the ticks are numbers."""
+    """Marks within a pair of axes, in drawing coordinates, with scales if the ticks are numbers."""
 
     box: tuple[float, float, float, float]  # left, top, right, bottom
     x: Scale | None
@@ -41,17 +41,17 @@ class Panel:
 
     @property
     def is_scaled(self) -> bool:
-        """Whether marks can be read as numbers; those of a key cannot."""
+        """Whether marks can be read as numbers; marks of a legend cannot."""
         return self.x is not None or self.y is not None
 
     @property
     def along(self) -> int:
-        """Which coordinate is the value: 0 across, 1 upwards."""
+        """Index of the value coordinate: 0 for horizontal, 1 for vertical."""
         return 0 if self.y is None else 1
 
     @property
     def markers(self) -> list[Point]:
-        """Where every marker stands."""
+        """Positions of all markers."""
         return [point for markers, _ in self.drawn for point in markers]
 
     @property
@@ -60,14 +60,14 @@ class Panel:
         return [line for _, lines in self.drawn for line in lines]
 
     def points(self) -> list[Point]:
-        """What markers stand for on two axes of numbers."""
+        """Values of markers, if both axes are numeric."""
         assert self.x is not None and self.y is not None
         return [
             (self.x.value(x), self.y.value(y)) for x, y in self.markers if self._is_inside((x, y))
         ]
 
     def values_marked(self) -> list[float]:
-        """Where markers stand on the axis of values, but for those that end a range."""
+        """Marker positions on the value axis, without those at the ends of an interval."""
         return [
             self._value(point)
             for markers, lines in self.drawn
@@ -77,7 +77,7 @@ class Panel:
         ]
 
     def ranges(self) -> list[tuple[float, float]]:
-        """The two ends of every line that runs along the axis of values and across nothing else."""
+        """Both ends of every line that is parallel to the value axis."""
         return [
             (min(ends), max(ends))
             for line in self.lines
@@ -86,7 +86,7 @@ class Panel:
         ]
 
     def values(self) -> list[float]:
-        """Every number that any mark stands at, but for lines of the frame."""
+        """Every value of any mark, except lines of the frame."""
         of_lines = [
             self._value(point)
             for line in self.lines
@@ -110,7 +110,7 @@ class Panel:
         return left - slack <= x <= right + slack and top - slack <= y <= bottom + slack
 
     def _is_reference(self, line: list[Point]) -> bool:
-        """A line from edge to edge; or one that stands at zero."""
+        """Whether it is a line from edge to edge, or at zero."""
         left, top, right, bottom = self.box
         on_edge = [
             min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < _ON_EDGE
@@ -128,11 +128,11 @@ class Panel:
 
 
 def panels(svg: bytes) -> list[Panel]:
-    """Every pair of axes of a drawing that holds anything."""
+    """All axes of a drawing that contain marks."""
     root = ET.fromstring(svg)  # noqa: S314 - drawn by this project
     groups = (g for g in root.iter(f"{_SVG}g") if re.search(r"-axes_\d+$", g.get("id", "")))
     found = [_panel(group) for group in groups]
-    # Panels on one another share the numbers below the last, panels side by side those left of the first.
+    # Stacked panels share the ticks of the lowest, panels side by side those of the leftmost.
     below = {panel.box[::2]: panel.x for panel in found if panel.x is not None}
     beside = {panel.box[1::2]: panel.y for panel in found if panel.y is not None}
     return [
@@ -162,7 +162,7 @@ def _panel(group: ET.Element) -> Panel:
                 points = [point for piece in _pieces(path.get("d", "")) for point in piece]
                 across = [x for x, _ in points]
                 fill = re.search(r"fill: ([^;]+)", path.get("style", ""))
-                # White without an outline is the ground of the panel.
+                # A white path without outline is the panel's background.
                 is_ground = path.get("style", "").rstrip(";") == "fill: #ffffff"
                 if is_ground and box is None:
                     down = [y for _, y in points]
@@ -173,7 +173,7 @@ def _panel(group: ET.Element) -> Panel:
 
 
 def _scales(axis: ET.Element) -> Iterator[Scale | None]:
-    """The scale across and upwards that the ticks of one axis give; None if its ticks are no numbers."""
+    """Horizontal and vertical scale of one axis from its ticks; None if these are not numbers."""
     ticks: list[tuple[float, Point, bool]] = []
     for tick in axis:
         said = "".join(tick.itertext()).strip()
@@ -206,13 +206,13 @@ def _uses(group: ET.Element) -> Iterator[ET.Element]:
 
 
 def _paths(group: ET.Element) -> list[ET.Element]:
-    """Paths that are drawn where they stand; those in `defs` are shapes of markers."""
+    """Paths drawn in place; those in `defs` are marker shapes."""
     shapes = {id(path) for defs in group.iter(f"{_SVG}defs") for path in defs.iter(f"{_SVG}path")}
     return [path for path in group.iter(f"{_SVG}path") if id(path) not in shapes]
 
 
 def _pieces(path: str) -> list[list[Point]]:
-    """The points of each unbroken piece of a path of straight lines."""
+    """The points of each connected part of a path of straight lines."""
     pieces: list[list[Point]] = []
     for command, x, y in re.findall(r"([ML]) (\S+) (\S+)", path):
         if command == "M" or not pieces:

@@ -1,7 +1,7 @@
-"""Small invented studies, laid straight into marts: many of them in seconds, each from its seed.
+"""Small random studies written directly to marts, many per second, each from a seed.
 
-They are made to be awkward: few schools, a pupil or two a group, programmes that overlap, schools without
-an earlier result, two releases of a year.
+They are deliberately awkward: few schools, one or two pupils in a group, overlapping programmes, schools
+without baseline results, two releases of a year.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PROGRAMMES = {
     "gap": ("disadvantaged", (SHARE, POINTS)),
     "more": ("disadvantaged", (SHARE,)),
 }
-# Both claims about all schools, so that what is released of them stands in the attack.
+# Include both claims about all schools, so that their results are part of the attack.
 _CLAIMS = tuple(
     Claim(kind=kind, said="so it was said", said_by="the board") for kind in get_args(ClaimKind)
 )
@@ -55,7 +55,7 @@ GROUPS = ("sen_support", "disadvantaged", "not_disadvantaged")
 
 @dataclass
 class Invented:
-    """A study's marts as frames: change them, then `store()`."""
+    """A study's marts as frames: modify them, then call `store()`."""
 
     programmes: list[str]
     members: pd.DataFrame  # programme, school_id
@@ -70,7 +70,7 @@ class Invented:
 
     @property
     def settings(self) -> Study:
-        """As much of a study's settings as protocol tables, comparisons and estimates read."""
+        """The study's settings that protocol tables, comparisons and estimates read."""
         return _study(
             {name: self.measures[name] for name in self.programmes},
             is_prior_adjusted=self.is_prior_adjusted,
@@ -78,7 +78,7 @@ class Invented:
 
     @contextmanager
     def store(self, *, is_estimated: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Everything up to the door; estimates with their real numbers only if asked for."""
+        """A store with everything before the disclosure gate; real estimates only if requested."""
         with duckdb.connect() as con:
             sql_functions.register(con)
             con.execute("ATTACH ':memory:' AS pupils")
@@ -142,7 +142,7 @@ def cell(
     }
 
 
-# Pupils of each group in a school's year group, on average: between these.
+# Ranges for the average number of pupils of each group in a school's year group.
 FEW = ((0.4, 4), (1, 9), (3, 20))
 AS_IN_A_CITY = ((3, 8), (4, 20), (15, 45))
 
@@ -152,7 +152,7 @@ def invent(
     n_schools: tuple[int, int] = (6, 16),
     n_pupils: tuple[tuple[float, float], ...] = FEW,
 ) -> Invented:
-    """The study of a seed, with as many schools and pupils as these lie between."""
+    """A random study with numbers of schools and pupils in these ranges."""
     draw = np.random.default_rng(seed)
     n_all = int(draw.integers(n_schools[0], n_schools[1] + 1))
     ids = 7990000 + np.arange(n_all)
@@ -192,13 +192,13 @@ def invent(
     gone = cells["school_id"].isin(ids[draw.random(n_all) < 0.15])
     cells = cells[~(gone & (cells["academic_year"] != YEARS[int(draw.choice([0, 2]))]))]
     members = pd.DataFrame(joined, columns=["programme", "school_id"])
-    # Half of the programmes' schools tell their case: more than any study would have.
+    # Half of the programmes' schools have a case study, more than in any real study.
     told = members[np.random.default_rng(seed + 10_000).random(len(members)) < 0.5]
     return Invented(programmes, members, schools, cells, told)
 
 
 def _moved(draw: np.random.Generator, n: int, met: int) -> tuple[int, int]:
-    """A later release: a pupil more or less in one school of three, or one marked again."""
+    """A later release: in one school of three a pupil joins, leaves or gets another result."""
     change = int(draw.choice([-1, 0, 0, 0, 1]))
     n = max(0, n + change)
     met = met + int(draw.choice([-1, 0, 0, 1])) if change or draw.random() < 0.3 else met
@@ -206,11 +206,11 @@ def _moved(draw: np.random.Generator, n: int, met: int) -> tuple[int, int]:
 
 
 def tables_of(con: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
-    """The released tables: all the attacker is given."""
+    """The released tables, which are all that the attacker gets."""
     return read_tables(con)
 
 
-# The latest release of each year is used, as a protocol without marks has it.
+# The latest release of each year is used, as without marks in a protocol.
 _RELEASES = """
 INSERT INTO protocol.result_release
 SELECT key_stage, academic_year, release_status, finality,
@@ -222,7 +222,7 @@ FROM (
 )
 """
 
-# As `study_effects` counts a headline's sample; its numbers do not matter here.
+# Sample counts as in `study_effects`; the estimates do not matter here.
 _HEADLINES = """
 INSERT INTO impact.estimate BY NAME
 SELECT
@@ -251,7 +251,7 @@ ORDER BY ALL
 def _study(
     programmes: Mapping[str, tuple[str, tuple[str, ...]]], *, is_prior_adjusted: bool
 ) -> Study:
-    """Settings as given and else as a protocol leaves them, unchecked: these studies have no files."""
+    """Settings with the protocol's defaults, unvalidated, because these studies have no files."""
     return Study.model_construct(
         study=StudySection.model_construct(
             name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",

@@ -1,7 +1,7 @@
-"""Nothing withheld, and nothing that published tables leave out, can be worked out of what is released.
+"""No suppressed figure, and no school that published tables omit, can be reconstructed from releases.
 
-Beyond one release: of two releases of one study, of two study folders over the same pupils, and together with
-what others publish. What the attacker knows, and what not, is in `pipelines/disclosure/README.md`.
+Tested for one release, for two releases of a study, for two studies of the same pupils, and with other
+publications. `pipelines/disclosure/README.md` describes what the attacker knows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OUTCOME = "2017-18"
 
 
 def released_of(con: duckdb.DuckDBPyConnection) -> Released:
-    """Release a study, and what everybody knows of its schools."""
+    """Release a study, with what everybody knows about its schools."""
     making.release(con)
     sides: dict[tuple[str, str], frozenset[int]] = {}
     for programme, arm, schools in con.execute(
@@ -52,7 +52,7 @@ def released_of(con: duckdb.DuckDBPyConnection) -> Released:
 
 
 def truths_of(con: duckdb.DuckDBPyConnection) -> Iterator[Truth]:
-    """What is so of each group and year on each share, of all releases; both sides of a gap together."""
+    """The truth for each group, year and share, over all releases; both groups of a gap together."""
     found: dict[tuple[str, str, str], dict[Cell, tuple[int, int]]] = {}
     for school, group, measure, year, status, n, mean in con.execute(
         "SELECT school_id, pupil_group, measure, academic_year, release_status, n_pupils, mean "
@@ -86,7 +86,7 @@ def test_nothing_comes_out_of_a_study_of_a_citys_size(seed: int) -> None:
 
 
 def test_exact_counts_would_give_schools_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same attack on counts that are not rounded: it finds what it is there to find."""
+    """The same attack on unrounded counts succeeds, so the test can fail."""
     monkeypatch.setattr(attacker, "rounded", lambda n: (n, n))
     found = []
     for seed in range(12):
@@ -110,7 +110,7 @@ def _all_cells(of: Released, row: dict[str, object], truth: Truth) -> list[Cell]
 
 
 def three_pupils_moved(study: Invented, seed: int) -> Invented:
-    """The outcome year again, in a later release: three pupils came in, went out or were marked again."""
+    """The outcome year in a later release: three pupils joined, left or got another result."""
     draw = np.random.default_rng(seed)
     cells = study.cells[study.cells["release_status"] != "revised"].copy()
     later = cells[(cells["academic_year"] == OUTCOME) & (cells["measure"] == SHARE)].copy()
@@ -129,7 +129,7 @@ def three_pupils_moved(study: Invented, seed: int) -> Invented:
 
 
 def moves(release: Released, truth: Truth) -> dict[str, Sum]:
-    """What came into each figure, and how many of them met the standard: later less earlier."""
+    """The change of each figure and of how many met the standard, later minus earlier."""
     found: dict[str, Sum] = {}
     for (programme, arm), schools in release.sides.items():
         for kind in ("n_pupils", "n_meeting"):
@@ -145,7 +145,7 @@ def moves(release: Released, truth: Truth) -> dict[str, Sum]:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_two_releases_do_not_tell_who_moved(seed: int) -> None:
-    """The second holds three pupils who moved; who sets both against each other cannot say what they got."""
+    """The second release differs by three pupils; comparing both does not reveal their results."""
     before = invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY)
     both = three_pupils_moved(before, seed)
     first = replace(both, cells=both.cells[both.cells["release_status"] != "revised"])
@@ -160,7 +160,7 @@ def test_two_releases_do_not_tell_who_moved(seed: int) -> None:
             and any(cell.group == "disadvantaged" for cell in truth.cells)
         )
         assert len({cell.status for cell in truth.cells}) == 2
-        # The Department has published neither release by school yet.
+        # The Department has not yet published either release by school.
         assert worked_out(truth, [earlier, later], moves(later, truth), outside=()) == []
 
 

@@ -1,7 +1,7 @@
-"""Marks of a chart, read back as numbers, are released figures and no others; a withheld one has no mark.
+"""Marks of a chart, read back as numbers, are exactly the released figures; suppressed ones have no mark.
 
-A mark stands where the released table has its figure, to the drawing's precision, and reads as the chart's
-own table has it. Whoever measures a drawing learns nothing that `released` does not say.
+A mark is where the released figure is, within the drawing's precision, and agrees with the chart's own table.
+So measuring a drawing reveals nothing beyond `released`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NUMBER = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?")
 
 
 def attack(chart: Chart, tables: Tables) -> list[str]:
-    """Marks that tell what `tables` do not, and figures of the chart's own table that no mark is for."""
+    """Marks without a figure in `tables`, and figures of the chart's own table without a mark."""
     family, *about = chart.name.split("-")
     drawn = panels(chart.svg)
     scaled = [panel for panel in drawn if panel.is_scaled]
@@ -86,7 +86,7 @@ def _of_measure(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def _scaled(rows: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[float, ...]]:
-    """Figures as an axis counts them; of a share no more than there is."""
+    """Figures in axis units; shares are limited to 100%."""
     columns = list(columns)
     for row in rows.to_dict("records"):
         figures = [float("nan") if row[c] is None else float(row[c]) for c in columns]
@@ -94,7 +94,7 @@ def _scaled(rows: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[float,
 
 
 def _levels(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
-    """One mark for each figure shown, one interval through or beside each, and nothing else."""
+    """One mark for each shown figure, one interval with each, and nothing else."""
     rows = rows[~rows["suppressed"].astype(bool)]
     means = {mean for (mean,) in _scaled(rows, ["mean"])}
     is_share = set(rows["unit"]) == {"share"}
@@ -124,7 +124,7 @@ def _levels(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[st
 
 
 def _shown(chart: Chart) -> list[float]:
-    """The levels in the chart's own table: columns of figures, without intervals, counts and gaps."""
+    """The levels in the chart's own table, without intervals, counts and gaps."""
     columns = [
         column
         for column in chart.data.columns
@@ -135,7 +135,7 @@ def _shown(chart: Chart) -> list[float]:
 
 
 def _effects(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
-    """Every end of every range is an end in the released table, and reads as the chart's own has it."""
+    """Every interval end is in the released table and agrees with the chart's own table."""
     columns = ["estimate_low", "estimate_high", "ci_low", "ci_high", "mde"]
     known = set(chain.from_iterable(_scaled(rows, columns)))
     said = {_number(n) for cell in chart.data.to_numpy().ravel() for n in NUMBER.findall(cell)}
@@ -165,7 +165,7 @@ def _unlike(drawn: list[float], counts: Iterable[float]) -> list[str]:
 
 
 def _texts_alone(chart: Chart) -> list[str]:
-    """Texts of a drawing that are numbers and nothing else."""
+    """Texts of a drawing that consist of a number only."""
     return re.findall(r">(\d+)</text>", chart.svg.decode())
 
 
@@ -182,7 +182,7 @@ def _both_near(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _rounds_to(value: float, figure: float) -> bool:
-    """Whether a figure of no decimals, or of one, is the value rounded."""
+    """Whether a figure with no or one decimal is the value rounded."""
     half = 0.05 if figure != round(figure) or abs(value - figure) < 0.05 else 0.5
     return abs(value - figure) <= half + PRECISION
 
@@ -191,12 +191,12 @@ def _rounds_to(value: float, figure: float) -> bool:
 
 
 def drawn(family: str, tables: Tables) -> list[Chart]:
-    """A family's charts without their pictures, which take as long again."""
+    """A family's charts without images, which would double the time."""
     return list(import_module(f"pipelines.charts.{family}").charts(tables))
 
 
 def faults_of(drawn_from: Tables, released: Tables, *families: str) -> dict[str, list[str]]:
-    """Charts drawn from some tables, attacked by somebody who has the released ones."""
+    """Draw charts from some tables and attack them with the released ones."""
     asked = families or tuple(gallery.FAMILIES)
     charts = [chart for family in asked for chart in drawn(family, drawn_from)]
     assert charts
@@ -218,7 +218,7 @@ def test_marks_of_the_example_are_released_figures(
 
 
 def test_marks_of_awkward_tables_are_released_figures() -> None:
-    """A placebo, years withheld, methods without an answer."""
+    """A placebo, suppressed years, methods without an estimate."""
     assert faults_of(released_tables(), released_tables()) == {}
 
 
@@ -241,7 +241,7 @@ def test_marks_of_small_studies_are_released_figures() -> None:
 
 
 def one_withheld(*, mean: float) -> dict[str, pd.DataFrame]:
-    """A year of programme schools withheld, or as it was before the door."""
+    """A suppressed year of programme schools, or the same year before the disclosure gate."""
     tables = released_tables()
     frame = tables["comparison"]
     key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
@@ -253,10 +253,10 @@ def one_withheld(*, mean: float) -> dict[str, pd.DataFrame]:
 
 
 def test_a_mark_for_a_withheld_year_is_caught() -> None:
-    released, before_the_door = one_withheld(mean=float("nan")), one_withheld(mean=WITHHELD_MEAN)
+    released, before_the_gate = one_withheld(mean=float("nan")), one_withheld(mean=WITHHELD_MEAN)
     families = ("outcome_by_year", "gap_by_year")
     assert faults_of(released, released, *families) == {}
-    caught = faults_of(before_the_door, released, *families)
+    caught = faults_of(before_the_gate, released, *families)
     assert set(caught) == {f"{family}-gap-ks2_rwm_expected" for family in families}
     assert any(f"a mark at {WITHHELD_MEAN * 100:.4f}" in fault for fault in chain(*caught.values()))
 
@@ -278,7 +278,7 @@ def test_a_mark_for_a_withheld_year_is_caught() -> None:
 def test_marks_of_figures_that_were_not_released_are_caught(
     table: str, column: str, off: float, families: tuple[str, ...]
 ) -> None:
-    """As before rounding or before the door: what reads the same stands elsewhere."""
+    """As before rounding or before the disclosure gate; marks that read the same are elsewhere."""
     planted = released_tables()
     planted[table][column] = planted[table][column] + off
     caught = faults_of(planted, released_tables(), *families)

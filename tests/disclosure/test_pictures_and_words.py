@@ -1,4 +1,4 @@
-"""Charts, their data and words, and the page: what is withheld in a table is nowhere else either."""
+"""Figures suppressed in a table appear nowhere else: not in charts, their data or text, nor on the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUBJECT = ("gap", "ks2_rwm_expected", "disadvantaged", "programme")
 
 
 def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
-    """The middle year of a line is withheld; a figure left behind the mark may not come out."""
+    """The middle year of a line is suppressed; a figure left in the row must not be shown."""
     tables = released_tables()
     frame = tables["comparison"]
     key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
@@ -52,12 +52,12 @@ def test_a_withheld_year_is_neither_drawn_nor_drawn_across(drawn):
         return sum(len(re.findall(r"[ML]", d)) == 3 and d.count("L") == 2 for d in lines_of(svg))
 
     assert three_year_lines(drawn[name].svg) == three_year_lines(whole.svg) - 1
-    # Its two years that are left are two points, with no line from one to the other.
+    # The two remaining years are points without a connecting line.
     assert any(re.fullmatch(r"M \S+ \S+\s+M \S+ \S+\s*", d) for d in lines_of(drawn[name].svg))
 
 
 def test_pictures_words_and_page_do_not_depend_on_a_withheld_figure(drawn):
-    """Byte for byte the same with a figure left behind the mark, whatever it is."""
+    """The outputs are identical whatever figure is left in a suppressed row."""
     other = {chart.name: chart for chart in gallery.draw_all(withheld_year(WITHHELD_MEAN))}
     assert {n: c.svg for n, c in drawn.items()} == {n: c.svg for n, c in other.items()}
     words = [
@@ -87,7 +87,7 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
         for row in root.iter("tr")
         if "[c]" in "".join(row.itertext())
     ]
-    # Of an average, or of balance, four figures of a row are withheld together.
+    # In a row of averages or balance, four figures are suppressed together.
     results = [row for row in rows if row.count("[c]") == 4]
     balance = pd.read_csv(example.current / "released" / "balance.csv")
     assert len(results) == len(withheld) + balance["suppressed"].sum()

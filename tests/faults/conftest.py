@@ -1,4 +1,4 @@
-"""What every module of planted faults shares: verdicts of Great Expectations remembered, small bombs."""
+"""Shared by the tests of planted faults: cached verdicts of Great Expectations, small zip bombs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _VERDICTS = Verdicts()
 
 @pytest.fixture(scope="module", autouse=True)
 def _remembered_verdicts() -> Iterator[None]:
-    """For these modules only: others try the library itself."""
+    """For these modules only; others use the library itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(suites, "_validate_frame", _VERDICTS)
         patch.setattr(folder, "write_protocol", Protocols())
-        # A gzip file of every kind that unpacks to 64 MiB would take its time; `test_content` tries one.
+        # Unpacking 64 MiB for every kind would be slow; `test_content` tries one.
         patch.setattr(content, "RATIO_COUNTS_FROM_BYTES", 2**21)
         yield

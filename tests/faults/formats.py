@@ -1,4 +1,4 @@
-"""One table in every form a file may have: text of several kinds, and workbooks. Used to plant faults in."""
+"""Writes one table in every file format: several kinds of text, and workbooks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _typed(grid: Grid) -> list[list[object]]:
     return [[cell or None for cell in row] for row in grid]
 
 
-# What an export puts around a table.
+# Titles that exports put above a table.
 TITLE: Grid = [["Exported from the authority's system"], []]
 NOTE: Grid = [[], ["Total"], ["Source: school returns"]]
 
@@ -55,7 +55,7 @@ def _ods(grid: Grid) -> bytes:
     return _written(lambda folder: ods(folder, rows))
 
 
-# By the name a file of it ends in.
+# By file extension.
 WRITERS: dict[str, Callable[[Grid], bytes]] = {
     "csv": _csv,
     "csv.gz": lambda grid: gzip.compress(_csv(grid), mtime=0),
@@ -76,5 +76,5 @@ WORKBOOKS = ("xlsx", "ods")
 
 
 def rows_above(file_format: str) -> int:
-    """How many rows stand above the heading."""
+    """Number of rows above the heading."""
     return len(TITLE) if file_format.startswith("titled") else 0

@@ -1,6 +1,6 @@
-"""A good file of every kind of source, in two small studies: of pupil files, and of performance tables.
+"""A valid file of every kind of source, in two small studies: pupil files, and performance tables.
 
-Faults are planted in these by `planted`.
+`planted` plants faults in them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pipelines.study.settings import PUBLISHED_KINDS, SCHOOL_KINDS, SourceKind, 
 from tests.faults.formats import Grid
 from tests.tiny_study import PROTOCOL, Row, ks2_pupil, ks4_pupil, published_ks2, school
 
-# What a good file is called here: its kind, or for the second form of one a name of its own.
+# Name of a valid file: its kind, or a separate name for a second format.
 Name = str
 INTERACTIVE_TOOL: Name = "la_context_of_interactive_tool"
-# Kinds of which nobody publishes a table with headings of its own are read as the performance tables are,
-# under headings that each study maps (`tests/unit/study/test_other_measures.py`).
+# Kinds without published headings are read like performance tables, under headings that each study maps
+# (`tests/unit/study/test_other_measures.py`).
 MAPPED: frozenset[Name] = frozenset(SCHOOL_KINDS) - frozenset(PUBLISHED_KINDS)
 NAMES: tuple[Name, ...] = (
     *(kind for kind in get_args(SourceKind) if kind not in MAPPED),
     INTERACTIVE_TOOL,
 )
-# The headings of the two forms are the publishers' own: explore education statistics, interactive tool.
+# The publishers' own headings: explore education statistics, interactive tool.
 CONTEXT: tuple[Name, ...] = ("la_context", INTERACTIVE_TOOL)
 PUBLISHED: tuple[Name, ...] = ("ks2_schools", "ks4_schools")
 PUPILS: tuple[Name, ...] = ("ks2_pupils", "ks4_pupils")
@@ -50,18 +50,18 @@ def _published_ks4(urn: int, estab: int, name: str) -> Row:
 
 
 def _schools_of(published: list[Row], n_pupils: Mapping[str, int]) -> list[Row]:
-    """School rows and their authority's."""
+    """School rows and the authority's row."""
     authority = {"RECTYPE": 3, "ESTAB": "", "URN": "", "SCHNAME": "Nowhere", "NFTYPE": ""}
     return [*published, published[0] | authority | n_pupils]
 
 
 def kind_of(name: Name) -> SourceKind:
-    """The kind of source a good file is registered as."""
+    """The kind of source of a valid file."""
     return "la_context" if name in CONTEXT else name  # type: ignore[return-value]
 
 
 def _of_statistics(nth: int, authority: str) -> Row:
-    """An authority's row in a file of explore education statistics."""
+    """An authority's row in explore education statistics."""
     return {
         **{"time_period": 201718, "time_identifier": "Academic year"},
         **{"geographic_level": "Local authority", "country_name": "England"},
@@ -72,7 +72,7 @@ def _of_statistics(nth: int, authority: str) -> Row:
 
 
 def _of_interactive_tool(nth: int, authority: str) -> Row:
-    """An authority's row in a file of the authority interactive tool."""
+    """An authority's row in the authority interactive tool."""
     return {
         **{"Short Desc": "DAP_NEW_KS2_RWM", "Data item": "", "Years": 2018, "Region": "NA"},
         **{"LA and Regions": authority, "Values": 40 + nth, "LA Number": 799 + nth},
@@ -81,7 +81,7 @@ def _of_interactive_tool(nth: int, authority: str) -> Row:
 
 @cache
 def rows() -> dict[Name, list[Row]]:
-    """The records of a good file of each kind; programmes are of the first study or of both."""
+    """Records of a valid file of each kind; programmes are those of the first study or of both."""
     names = ("Alder", "Birch", "Cèdre", "Dogwood")
     ks2 = [published_ks2(urn, n, name) for (urn, n), name in zip(_SCHOOLS, names, strict=True)]
     ks4 = [_published_ks4(urn, n, name) for (urn, n), name in zip(_SCHOOLS, names, strict=True)]
@@ -190,22 +190,22 @@ def fresh(kind: Name) -> Grid:
 
 
 def table_of(kind: Name) -> Table:
-    """The table a kind is read into."""
+    """The table that a kind is read into."""
     return next(table for table in RAW_TABLES if kind_of(kind) in table.source_kinds)
 
 
 @dataclass(frozen=True)
 class GoodStudy:
-    """A study of good files: which kinds it has, and its protocol with one file in another form."""
+    """A study of valid files: its kinds, and its protocol with one file in another format."""
 
     name: str
     kinds: tuple[Name, ...]
 
     def protocol(self, kind: Name | None = None, file_format: str = "csv", more: str = "") -> str:
-        """study.toml; the file of `kind` in `file_format`, with `more` lines in its entry."""
+        """The text of study.toml; the file of `kind` in `file_format`, with `more` lines in its entry."""
         programmes = re.sub('name = "tiny"', f'name = "{self.name}"', PROTOCOL)
         if self.name == "published":
-            # Nobody publishes the results of pupils on SEN support by school.
+            # Results of pupils on SEN support are not published by school.
             programmes = programmes.replace('"sen_support"', '"disadvantaged"')
             programmes = programmes.replace(
                 'name = "ks2_reading_progress"', 'name = "ks4_basics_94"'
@@ -226,7 +226,7 @@ def file_of(kind: Name, file_format: str) -> str:
     return f"{kind}.{file_format}"
 
 
-# One form of la_context a study: a table is read whole, from all its files.
+# One format of la_context per study, because a table is read from all its files.
 _PUBLIC = (*PUBLISHED, INTERACTIVE_TOOL)
 STUDIES = (
     GoodStudy("pupils", tuple(kind for kind in rows() if kind not in _PUBLIC)),
@@ -236,7 +236,7 @@ STUDIES = (
 
 @cache
 def loaded(good: GoodStudy) -> Study:
-    """A study's protocol alone, without a file."""
+    """A study's protocol without files."""
     with TemporaryDirectory() as folder:
         place = Path(folder) / good.name
         place.mkdir()
@@ -245,5 +245,5 @@ def loaded(good: GoodStudy) -> Study:
 
 
 def study_of(kind: Name) -> GoodStudy:
-    """The study a kind's faults are planted in."""
+    """The study used for a kind's faults."""
     return STUDIES[kind in _PUBLIC]

@@ -1,11 +1,10 @@
-"""The list of faults: what each does to a good file, which files it can be done to, what has to be said.
+"""The list of faults: the change to a valid file, the files it applies to, and the expected message.
 
-Where a fault can stand in a cell it is planted in each column the catalogue says it concerns, so a new
-column or kind brings its own. How a case is tried is `test_faults`'.
+A fault in a cell is planted in each column that the catalogue says it concerns, so new columns and kinds are
+covered automatically. `test_faults` runs the cases.
 
-What cannot be seen is not listed: a pupil file or a performance table does not say its year, so results of
-another year are found only where study.toml names a year the study does not use, or one file stands in for
-two years.
+Undetectable faults are not listed: pupil files and performance tables do not show their year, so results of a
+wrong year are found only if study.toml names an unused year or one file is registered for two years.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ from tests.faults.good import (
 
 KINDS = NAMES
 RECORDS = tuple(kind for kind in KINDS if kind not in (*PUBLISHED, *CONTEXT))
-# The record a fault is planted in: row 3 of the file, as a spreadsheet counts.
+# The faults are in row 3 of the file, counted as in a spreadsheet.
 ROW = 3
-# Forms of file in which the row and the column of a cell are counted in ways of their own.
+# File formats with different counting of rows and columns.
 FORMS_OF_CELLS = tuple(file_format for file_format in WRITERS if file_format != "csv")
 UNREADABLE = "cannot be read as"
 OUT_OF_RANGE, UNKNOWN, BLANK = "out of range", "the code is not known", "the cell is blank"
@@ -53,7 +52,7 @@ NO_CASE_STUDY = "no case study is of this school and programme"
 
 @dataclass(frozen=True)
 class Expected:
-    """A message: where it points, and words it has to hold."""
+    """An expected message: its place and words in it."""
 
     row: int | None
     column: str | None
@@ -64,20 +63,20 @@ class Expected:
 
 @dataclass(frozen=True)
 class Case:
-    """One fault in one file. Without `expected` the fault is harmless: the table has to be the same."""
+    """One fault in one file. Without `expected` it is harmless, and the table must be unchanged."""
 
     fault: str
     kind: Name
     file_format: str
-    # Made when it is tried; None: the file is not there.
+    # Created when the case runs; None if the file is missing.
     content: Callable[[], bytes] | None
     expected: tuple[Expected, ...] = ()
     where: str = ""
-    # Lines for the file's entry in study.toml, and a change of the whole protocol.
+    # Additional lines for the file's entry in study.toml, and a change to the protocol.
     entry: str = ""
     change: Callable[[str], str] = field(default=lambda protocol: protocol)
     is_symlink: bool = False
-    # Whether a rule that only warns sees it too, in other places.
+    # Whether a warning is also allowed, at other places.
     may_warn: bool = False
 
     @property
@@ -89,24 +88,24 @@ class Case:
 
 
 def written(file_format: str, grid: Grid) -> Callable[[], bytes]:
-    """A table as a file, once it is asked for."""
+    """A table as a file, written when needed."""
     return lambda: WRITERS[file_format](grid)
 
 
 def as_it_is(content: bytes) -> Callable[[], bytes]:
-    """Bytes that are there already."""
+    """Existing bytes."""
     return lambda: content
 
 
 def spoilt(kind: Name, heading: str, value: str, row: int = ROW) -> Grid:
-    """A good file with one cell changed."""
+    """A valid file with one cell changed."""
     grid = fresh(kind)
     grid[row - 1][grid[0].index(heading)] = value
     return grid
 
 
 def _columns(kind: Name) -> Iterator[tuple[str, Column]]:
-    """The headings of a record file, each with the column it is read into."""
+    """The headings of a record file, each with its column."""
     headings = {heading.casefold(): heading for heading in grid_of(kind)[0]}
     for column in read_columns(table_of(kind)):
         names = [name.casefold() for name in (*column.headers, column.name)]
@@ -121,17 +120,17 @@ def in_cells(
     value: Callable[[Column], str],
     said: str,
 ) -> Iterator[Case]:
-    """One case for each kind: every column the fault concerns has it, and each is told.
+    """One case per kind, with the fault in every column it concerns; each must be reported.
 
-    They stand in two records by turns: one that lacks all that tells a school is taken for a total. In a
-    column that no programme asks about it is a warning, in a case of its own: it waits for a sound table.
+    The faults alternate between two records, because a record without any school key would count as a total.
+    In a column that no programme uses the fault is a warning, in a separate case that needs a sound table.
     """
-    for kind, is_asked in product(RECORDS, (True, False)):
+    for kind, is_in_use in product(RECORDS, (True, False)):
         grid = fresh(kind)
         columns = [
             (heading, column)
             for heading, column in _columns(kind)
-            if concerns(column) and _is_asked(kind, column) == is_asked
+            if concerns(column) and _is_in_use(kind, column) == is_in_use
         ]
         rows = [ROW + nth % 2 for nth in range(len(columns))]
         for row, (heading, column) in zip(rows, columns, strict=True):
@@ -139,16 +138,16 @@ def in_cells(
         if columns:
             expected = tuple(
                 Expected(row, heading, said)
-                if is_asked
+                if is_in_use
                 else Expected(row, heading, NOBODY_ASKS, is_warning=True)
                 for row, (heading, _) in zip(rows, columns, strict=True)
             )
-            where = "" if is_asked else "nobody asks"
+            where = "" if is_in_use else "nobody asks"
             yield Case(fault, kind, "csv", written("csv", grid), expected, where)
 
 
 def in_blank_cells() -> Iterator[Case]:
-    """One case for each column that may not be blank: a record without any cell is none."""
+    """One case for each column that must not be blank; a fully blank record is not a record."""
     for kind in RECORDS:
         for heading, column in _columns(kind):
             if not column.is_nullable and _is_open(column):
@@ -159,7 +158,7 @@ def in_blank_cells() -> Iterator[Case]:
 
 
 def in_other_forms(fault: str, value: str, said: str) -> Iterator[Case]:
-    """The first column of each kind that has a type, in some forms of file: a third of them each."""
+    """The first typed column of each kind, each in a third of the file formats."""
     for nth, kind in enumerate(RECORDS):
         heading = next((heading for heading, column in _columns(kind) if _is_typed(column)), None)
         for file_format in FORMS_OF_CELLS[nth % 3 :: 3] if heading else ():
@@ -168,7 +167,7 @@ def in_other_forms(fault: str, value: str, said: str) -> Iterator[Case]:
             yield Case(fault, kind, file_format, content, expected, str(heading))
 
 
-def _is_asked(kind: Name, column: Column) -> bool:
+def _is_in_use(kind: Name, column: Column) -> bool:
     return is_column_in_use(loaded(study_of(kind)), column.used_for)
 
 
@@ -184,7 +183,7 @@ def _is_typed(column: Column) -> bool:
 
 
 def cell_faults() -> Iterator[Case]:
-    """A value where another belongs."""
+    """Invalid values."""
     yield from in_cells("wrong type", _is_typed, lambda _: "see note", UNREADABLE)
     yield from in_cells("formula text", lambda c: c.kind == "date", lambda _: "=1+1", UNREADABLE)
     yield from in_cells("formula as a code", lambda c: bool(c.allowed), lambda _: "=A1", UNKNOWN)
@@ -226,12 +225,12 @@ def _required(kind: Name) -> list[str]:
             "ks4_schools": ["PTFSM6CLA1ABASICS_94", "TFSM6CLA1A"],
         }
         return ["RECTYPE", "LEA", "ESTAB", "URN", "SCHNAME", *values[kind]]
-    columns = (column for column in _columns(kind) if _is_asked(kind, column[1]))
+    columns = (column for column in _columns(kind) if _is_in_use(kind, column[1]))
     return [heading for heading, column in columns if column.is_required]
 
 
 def _usual(kind: Name, heading: str) -> str:
-    """The heading a missing column is called by: the first that its column has."""
+    """The heading used in messages about a missing column: the first one of its column."""
     if kind not in RECORDS:
         return heading
     column = next(column for found, column in _columns(kind) if found == heading)
@@ -251,13 +250,13 @@ def renamed(kind: Name, heading: str, name: str) -> Grid:
 
 
 def heading_faults() -> Iterator[Case]:
-    """A column that is not there, is called otherwise, or stands twice."""
+    """Missing, renamed and repeated columns."""
     for kind in KINDS:
         for nth, heading in enumerate(_required(kind)):
             expected = (Expected(1, _usual(kind, heading), MISSING),)
             grid = without(kind, heading)
             if grid[0]:
-                # In workbooks, the first only: their writing takes long.
+                # Only the first in workbooks, which are slow to write.
                 for file_format in ("csv", *(("xlsx",) if nth == 0 else ())):
                     content = written(file_format, grid)
                     yield Case("missing column", kind, file_format, content, expected, heading)
@@ -273,7 +272,7 @@ def heading_faults() -> Iterator[Case]:
 
 # ------------------------------------------------------------------------------ faults of whole rows
 
-# What tells two records of a kind, as the message names it; None: no two of its rows can be the same.
+# The key of a record as messages name it; None if no two rows can be equal.
 _KEY_COLUMNS: dict[Name, str | None] = {
     "ks2_pupils": "UPN",
     "ks4_pupils": "UPN",
@@ -285,7 +284,7 @@ _KEY_COLUMNS: dict[Name, str | None] = {
 
 
 def row_faults() -> Iterator[Case]:
-    """A record twice, none at all, of another authority, or one that no other table knows."""
+    """Repeated and missing records, and records of another authority or an unknown school."""
     for kind in KINDS:
         own_key = (name for name in table_of(kind).key if name != "source_id")
         key = _KEY_COLUMNS.get(kind, ", ".join(own_key))
@@ -318,12 +317,15 @@ def row_faults() -> Iterator[Case]:
     for kind in (*PUPILS, "enrolments", "eligibility", "evaluations", "statements", "case_studies"):
         heading = "URN" if kind in PUPILS else "urn"
         content = written("csv", spoilt(kind, heading, "999998"))
-        expected = (Expected(ROW, heading.upper(), "the school is in no register"), *_untold(kind))
+        expected = (
+            Expected(ROW, heading.upper(), "the school is in no register"),
+            *_support_without_case_study(kind),
+        )
         yield Case("school in no register", kind, "csv", content, expected)
     for kind in ("enrolments", "eligibility", "evaluations", "statements", "case_studies"):
         content = written("csv", spoilt(kind, "programme", "sned"))
         expected = [Expected(ROW, "programme", "study.toml has no programme of that id")]
-        expected.extend(_untold(kind))
+        expected.extend(_support_without_case_study(kind))
         yield Case("programme not in the protocol", kind, "csv", content, tuple(expected))
     for heading, value in (("urn", "999998"), ("programme", "sned")):
         content = written("csv", spoilt("case_study_support", heading, value))
@@ -336,15 +338,15 @@ def row_faults() -> Iterator[Case]:
     yield Case("end before the beginning", "case_study_support", "csv", content, expected)
 
 
-def _untold(kind: Name) -> tuple[Expected, ...]:
-    """Support that a case study no longer tells of, in a file of its own."""
+def _support_without_case_study(kind: Name) -> tuple[Expected, ...]:
+    """Support without a case study, in a separate file."""
     if kind != "case_studies":
         return ()
     return (Expected(ROW, "URN", NO_CASE_STUDY, file="case_study_support.csv"),)
 
 
 def figure_faults() -> Iterator[Case]:
-    """What only a table of published figures can have: a row holds many, and a code may stand for any."""
+    """Faults specific to published figures: many figures in a row, and codes instead of numbers."""
     figures = {
         "ks2_schools": "PTRWM_EXP_FSM6CLA1A",
         "ks4_schools": "PTFSM6CLA1ABASICS_94",
@@ -363,7 +365,7 @@ def figure_faults() -> Iterator[Case]:
             others = FORMS_OF_CELLS[nth_kind % 3 :: 3] if fault == "wrong type" else ()
             for file_format in ("csv", *others):
                 content = written(file_format, spoilt(kind, heading, value))
-                # Of a table at fault, relations are not judged.
+                # Relations are not checked for a faulty table.
                 expected = (Expected(ROW + rows_above(file_format), heading, said),)
                 yield Case(fault, kind, file_format, content, expected, heading)
         grid = fresh(kind)
@@ -379,7 +381,7 @@ def figure_faults() -> Iterator[Case]:
 
 
 def _beside_figures() -> Iterator[tuple[Name, str, str, str, str]]:
-    """Faults of the cells that say whose figures a row holds: kind, heading, fault, value, words."""
+    """Faults in key cells of a row of figures: kind, heading, fault, value, words."""
     for kind in PUBLISHED:
         yield kind, "RECTYPE", "unknown code", "9", UNKNOWN
         yield kind, "RECTYPE", "blank cell", " ", UNKNOWN
@@ -403,7 +405,7 @@ def _beside_figures() -> Iterator[tuple[Name, str, str, str, str]]:
 
 
 def identity_faults() -> Iterator[Case]:
-    """A correction of which school a URN is, that is none or no longer applies."""
+    """Invalid or outdated corrections of school identity."""
     for fault, value, said in (
         ("wrong type", "see note", "neither a URN nor a school of its own"),
         ("school in no register", "999998", "is in no register and in no results"),
@@ -425,7 +427,7 @@ def identity_faults() -> Iterator[Case]:
 
 
 def byte_faults() -> Iterator[Case]:
-    """Files that are damaged, cut short or something else."""
+    """Damaged, truncated and wrong files."""
     for kind in KINDS:
         good = text(fresh(kind)).encode()
         lines = good.split(b"\n")
@@ -447,7 +449,7 @@ def byte_faults() -> Iterator[Case]:
                 ROW,
                 "do not all end in the same way",
             ),
-            # The copy was broken off within the last row: half of it is there, and no line end.
+            # The copy stopped within the last row, without a line end.
             "cut in the last row": (
                 b"\n".join([*lines[:-2], b",".join(lines[-2].split(b",")[:1])]),
                 len(lines) - 1,
@@ -489,7 +491,7 @@ def byte_faults() -> Iterator[Case]:
 
 @cache
 def _filler() -> bytes:
-    """An archive in which little says much: 40 MB of nothing, in 40 kB."""
+    """An archive that expands from 40 kB to 40 MB."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/picture.bin", bytes(40 * 2**20))
@@ -497,7 +499,7 @@ def _filler() -> bytes:
 
 
 def _bomb(workbook: bytes) -> bytes:
-    """The workbook with a part that unpacks to more than any table does."""
+    """A workbook with a part that unpacks to more than any table needs."""
     packed = BytesIO(_filler())
     with (
         zipfile.ZipFile(BytesIO(workbook)) as good,
@@ -509,7 +511,7 @@ def _bomb(workbook: bytes) -> bytes:
 
 
 def workbook_faults() -> Iterator[Case]:
-    """What only a workbook can have."""
+    """Faults specific to workbooks."""
     for kind in KINDS:
         if len(grid_of(kind)[0]) < 2:
             continue
@@ -537,7 +539,7 @@ def workbook_faults() -> Iterator[Case]:
 def _in_sheet(
     book: Callable[[], bytes], old: str | re.Pattern[str], new: str
 ) -> Callable[[], bytes]:
-    """The workbook with the XML of its sheet changed."""
+    """A workbook with changed sheet XML."""
 
     def changed() -> bytes:
         with zipfile.ZipFile(BytesIO(book())) as archive:
@@ -560,7 +562,7 @@ def _in_sheet(
 
 
 def registration_faults() -> Iterator[Case]:
-    """A file that study.toml does not mean, or says two things of."""
+    """Files that study.toml does not describe, or describes twice."""
     for kind in KINDS:
         number = study_of(kind).kinds.index(kind) + 1
         good = written("csv", fresh(kind))
@@ -591,7 +593,7 @@ def registration_faults() -> Iterator[Case]:
         )  # fmt: skip
         yield from mapping_faults(kind, place)
         if kind in CONTEXT:
-            # Such a file says itself of which years and pupils it is: several stand side by side.
+            # Such files contain their years and pupils, so there may be several.
             continue
         yield Case(
             "two files for one slot", kind, "csv", good,
@@ -620,7 +622,7 @@ def registration_faults() -> Iterator[Case]:
 
 
 def mapping_faults(kind: Name, place: str) -> Iterator[Case]:
-    """What the study says of the file's headings, and is not so."""
+    """Wrong statements of the study about the file's headings."""
     first = _required(kind)[0]
     usual = _usual(kind, first)
     moved = [[*row, "x" if nth else "Other"] for nth, row in enumerate(renamed(kind, first, "Own"))]
@@ -660,7 +662,7 @@ def mapping_faults(kind: Name, place: str) -> Iterator[Case]:
 
 
 def harmless() -> Iterator[Case]:
-    """What must give no fault, and the very same table."""
+    """Harmless changes that must give the same table."""
     for kind in KINDS:
         grid = fresh(kind)
         wider = [[*row, "x" if nth else "Notes"] for nth, row in enumerate(grid)]
@@ -681,7 +683,7 @@ def harmless() -> Iterator[Case]:
 
 
 def all_cases() -> list[Case]:
-    """Every case, those of one kind together: each leaves its table spoilt until the next is read."""
+    """Every case, grouped by kind, because each leaves its table changed until the next is read."""
     found = [
         *(*cell_faults(), *heading_faults(), *row_faults(), *figure_faults()),
         *(

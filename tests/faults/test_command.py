@@ -1,4 +1,4 @@
-"""`ssif validate` as a person types it: status, what is printed, faults.csv, and what stays as it was."""
+"""`ssif validate` on the command line: exit status, output, faults.csv, and unchanged files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.faults.good import STUDIES, file_of, fresh, study_of
 from tests.faults.planted import all_cases, spoilt
 
 CASES = {case.id: case for case in all_cases()}
-# One of each way a file can be wrong: in a cell, a heading, a row, its bytes, its registration.
+# One fault of each kind: in a cell, a heading, a row, the bytes, the registration.
 TRIED = (
     "unknown code-ks2_pupils-csv",
     "missing column-enrolments-urn-csv",
@@ -32,7 +32,7 @@ TRIED = (
 
 @pytest.fixture
 def marts(tmp_path: Path) -> Path:
-    """Outputs of an earlier run, which no check may touch."""
+    """Outputs of an earlier run, which a check must not change."""
     for study in STUDIES:
         run = tmp_path / "marts" / study.name / "runs" / "a1"
         run.mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_a_fault_ends_with_status_1_and_is_listed_and_nothing_else_changes(
                 *([f"column {row['column']}"] if row["column"] else []),
             ]
         )
-        # Faults of one kind are told once, with the first places; the list has them all.
+        # Faults of one kind are printed once with the first places; faults.csv lists all.
         assert f"{row['problem']}." in printed.err
         assert place in printed.err or re.search(r"and \d+ more", printed.err)
         assert row["to do"] in printed.err

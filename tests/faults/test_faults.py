@@ -1,4 +1,4 @@
-"""Every fault of the list is told with its place, in every kind of file; what is harmless is not."""
+"""Every listed fault is reported with its place, in every kind of file; harmless changes are not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_fault_is_told_with_its_place(trial: Trial, case: Case) -> None:
 )
 def test_a_harmless_one_changes_nothing(trial: Trial, case: Case) -> None:
     trial.read(case)
-    # What is judged is the table: the same one has the same faults, none.
+    # The check depends on the table only, and the same table has no faults.
     assert trial.rows(case.kind, case.file_format) == trial.sound[case.kind]
     assert trial.unreadable(case.kind) == 0
 
@@ -76,7 +76,7 @@ def _fits(expected: Expected, fault: Fault, case: Case, trial: Trial, *, is_warn
 
 
 def _line_of(trial: Trial, case: Case, place: str) -> int:
-    """The line of study.toml that a place as `source[3].file` means, counted here again."""
+    """The line of study.toml for a place such as `source[3].file`, counted independently."""
     study = next(study.name for study in STUDIES if case.kind in study.kinds)
     lines = (trial.parent / study / "study.toml").read_text(encoding="utf-8").splitlines()
     name, key = (*place.split("."), "")[:2]
@@ -109,7 +109,7 @@ def test_the_list_is_long_and_leaves_out_no_kind() -> None:
 
 
 def test_every_column_that_can_be_wrong_has_a_case_of_its_own() -> None:
-    """A new column that no good file holds, so that nothing is planted in it, is found here."""
+    """Finds a new column that no valid file contains, and so has no planted fault."""
     tried = {(c.kind, (e.column or "").casefold()) for c in CASES for e in c.expected}
     for table in RAW_TABLES:
         for kind in table.source_kinds:

@@ -1,6 +1,6 @@
-"""Trying a planted fault: the good studies on disk and read once, one file spoilt, its table checked again.
+"""Runs planted faults: both valid studies are read once; one file is changed and its table rechecked.
 
-`check_sources` is what `ssif validate` calls; only the tables no fault touches are spared a second reading.
+`check_sources` is the function behind `ssif validate`; only unaffected tables are not read again.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from tests.faults.planted import Case
 
 
 class Verdicts:
-    """Great Expectations' verdict on a rule and its values, remembered: most of a table is as it was before.
+    """Caches Great Expectations' verdicts by rule and values, because most of a table does not change.
 
-    Every rule is judged by it on every value that differs; a whole suite for each case would take minutes.
+    Every rule is checked on every value that differs; a whole suite per case would take minutes.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Verdicts:
 
 
 class Protocols:
-    """The protocol's tables, written when what they say has changed: an entry of a file changes none."""
+    """Writes the protocol's tables only when they change; a file's entry does not change them."""
 
     def __init__(self) -> None:
         self.write = folder.write_protocol
@@ -67,7 +67,7 @@ class Protocols:
 
 
 class Trial:
-    """Both studies, each with its store, sound between two cases but for the table spoilt last."""
+    """Both studies with their stores; between cases only the table changed last may be unsound."""
 
     def __init__(self, parent: Path, stack: ExitStack) -> None:
         self.parent = parent
@@ -91,7 +91,7 @@ class Trial:
         self.sound = {kind: self.rows(kind, "csv") for good in STUDIES for kind in good.kinds}
 
     def findings(self, case: Case) -> Findings:
-        """What a check says of the study with the case's file in it."""
+        """Findings of a check with the case's file."""
         good, table = study_of(case.kind), table_of(case.kind)
         self._forget_last(good)
         self._mend(good, but=table)
@@ -111,19 +111,19 @@ class Trial:
         ingest_table(self.con[good.name], self._load(good, case), table)
 
     def unreadable(self, kind: Name) -> int:
-        """How many cells of the table as it stands could not be read."""
+        """Number of unreadable cells in the current table."""
         con = self.con[study_of(kind).name]
         return store.row_count(con, f"raw.unreadable WHERE table_name = '{table_of(kind).name}'")
 
     def rows(self, kind: Name, file_format: str) -> list[tuple[object, ...]]:
-        """The table as it stands, without the name of its file, rows counted from its heading."""
+        """The current table without file names, with rows counted from the heading."""
         table = table_of(kind)
         above = rows_above(file_format)
         same = [f"row_number - {above} AS row_number"]
         if any(column.name == "pupil_key" for column in table.columns):
             same.append(f"'row ' || (substr(pupil_key, 5)::BIGINT - {above}) AS pupil_key")
         if table.is_wide:
-            # The heading as the file has it, in any case.
+            # Headings may have any case.
             same.append("lower(column_name) AS column_name")
         return self.con[study_of(kind).name].execute(
             f"SELECT * EXCLUDE (source_id) REPLACE ({', '.join(same)}) FROM {table.full_name} "
@@ -139,7 +139,7 @@ class Trial:
                 raise RuntimeError(f"{table.full_name} could not be mended: {found}")
 
     def _load(self, good: GoodStudy, case: Case) -> Study:
-        """The study with the spoilt file in its folder; every other file is good again."""
+        """The study with the changed file; all other files are restored."""
         place = self.parent / good.name
         self.touched[good.name] = case.kind
         file = place / file_of(case.kind, case.file_format)
@@ -161,7 +161,7 @@ class Trial:
         return self.loaded[protocol]
 
     def _forget_last(self, good: GoodStudy) -> None:
-        """Put a good file in place of the one that was spoilt last."""
+        """Restore the file that was changed last."""
         kind = self.touched.pop(good.name, None)
         if kind is not None:
             file = self.parent / good.name / file_of(kind, "csv")

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.fleet.files import write_study
-from tests.fleet.fleet import Told, judge, many
+from tests.fleet.fleet import StudyResult, judge, many
 from tests.fleet.running import run
 from tests.fleet.seeds import draw_study
 
@@ -47,7 +47,7 @@ def main() -> int:
     return int(not all(each.is_sound for each in told))
 
 
-def report(told: list[Told]) -> str:
+def report(told: list[StudyResult]) -> str:
     """How many were run, what they reached and what they found, kinds of failure with their seeds."""
     lines = [
         f"\n{len(told)} studies, {sum(t.is_sound for t in told)} sound; "

@@ -32,7 +32,7 @@ _MOST_BYTES = 6 << 30
 
 
 @dataclass(frozen=True)
-class Told:
+class StudyResult:
     """What came of one study. `failure` is how it ended if it did not end well; `reached` what it covers."""
 
     seed: int
@@ -77,7 +77,7 @@ def reached(made: Made) -> frozenset[str]:
     )
 
 
-def one(seed: int, parent: Path) -> Told:
+def one(seed: int, parent: Path) -> StudyResult:
     """Draw, write, run and judge one study below `parent`."""
     began = time.process_time()
     try:
@@ -87,11 +87,13 @@ def one(seed: int, parent: Path) -> Told:
         place = [line.strip() for line in traceback.format_exc().splitlines() if 'File "' in line][
             -1
         ]
-        return Told(seed, time.process_time() - began, f"{type(error).__name__}: {error} ({place})")
-    return Told(seed, time.process_time() - began, "", said, covers)
+        return StudyResult(
+            seed, time.process_time() - began, f"{type(error).__name__}: {error} ({place})"
+        )
+    return StudyResult(seed, time.process_time() - began, "", said, covers)
 
 
-def many(seeds: Iterable[int], n_workers: int) -> Iterator[Told]:
+def many(seeds: Iterable[int], n_workers: int) -> Iterator[StudyResult]:
     """Every seed's study, as each comes to its end."""
     waiting = list(reversed(list(seeds)))
     context = multiprocessing.get_context("fork")
@@ -109,7 +111,9 @@ def many(seeds: Iterable[int], n_workers: int) -> Iterator[Told]:
             seed, began, process, reads = at
             told = _received(seed, reads)
             if told is None and time.monotonic() - began > LONGEST_SECONDS:
-                told = Told(seed, LONGEST_SECONDS, f"still running after {LONGEST_SECONDS} seconds")
+                told = StudyResult(
+                    seed, LONGEST_SECONDS, f"still running after {LONGEST_SECONDS} seconds"
+                )
             if told is not None:
                 process.kill()
                 process.join()
@@ -117,13 +121,13 @@ def many(seeds: Iterable[int], n_workers: int) -> Iterator[Told]:
                 yield told
 
 
-def _received(seed: int, reads: Connection) -> Told | None:
+def _received(seed: int, reads: Connection) -> StudyResult | None:
     if not reads.poll():
         return None
     try:
         return reads.recv()
     except EOFError:
-        return Told(
+        return StudyResult(
             seed, 0.0, f"its process died, perhaps after {_MOST_SECONDS} seconds of processor"
         )
 

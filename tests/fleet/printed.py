@@ -207,7 +207,9 @@ class Rules:
         return (target, "not_disadvantaged") if target == "disadvantaged" else (target,)
 
     @cache  # noqa: B019
-    def _is_fallen(self, programme: str, measure: str, year: str, status: str) -> Bools:
+    def _is_programme_disclosive(
+        self, programme: str, measure: str, year: str, status: str
+    ) -> Bools:
         """Whether something of a programme's measure in a year says too much, so that all of it falls."""
         own = next(p for p in self.recount.evaluated if p["id"] == programme)
         if measure not in {asked["name"] for asked in own["measure"]}:
@@ -222,14 +224,14 @@ class Rules:
         """Whether a total has to be withheld."""
         measure, group, year, status = cell
         if arm in ("programme", "rest"):
-            return self._is_fallen(programme, measure, year, status)
+            return self._is_programme_disclosive(programme, measure, year, status)
         own = self._says_too_much(self.of(programme, arm, *cell), measure, group)
         if arm == "authority":
             return own
         return _any(
             [own]
             + [
-                self._is_fallen(p["id"], measure, year, status)
+                self._is_programme_disclosive(p["id"], measure, year, status)
                 for p in self.recount.evaluated
                 if group in self.groups_of(p)
                 and any(self.of(p["id"], side, *cell) for side in ("programme", "rest"))
@@ -244,7 +246,7 @@ class Rules:
         total = self.of(programme, arm, *cell)
         if total is None:
             return None
-        rest = self._the_rest(programme, *cell) if arm == "rest" else None
+        rest = self._by_subtraction(programme, *cell) if arm == "rest" else None
         n, met = rest or (
             self.count(total.n, measure),
             frozenset(self.count(one, measure) for one in total.met),
@@ -264,7 +266,7 @@ class Rules:
             bool(met) and not self.is_public(measure),
         )
 
-    def _the_rest(self, programme: str, *cell: str) -> tuple[int, frozenset[int]] | None:
+    def _by_subtraction(self, programme: str, *cell: str) -> tuple[int, frozenset[int]] | None:
         """The others' pupils where they are what the programme's leave of the authority's, and enough."""
         whole, treated, rest = (
             self.of(name, arm, *cell)

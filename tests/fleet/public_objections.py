@@ -84,11 +84,11 @@ def levels(tables: Tables, recount: Recount) -> Iterator[str]:
         elif not row["suppressed"]:
             yield from _row(row, figures, where)
             yield from _interval(row, figures, rules, where)
-    for key in set(_levels_asked(rules)) - shown:
+    for key in set(_levels_in_use(rules)) - shown:
         yield f"levels: {' '.join(key)} is not shown"
 
 
-def _levels_asked(rules: Rules) -> Iterator[tuple[str, ...]]:
+def _levels_in_use(rules: Rules) -> Iterator[tuple[str, ...]]:
     """Both sides of every programme, in the releases that are used."""
     files = rules.recount.files
     used = files.used.groupby("measure")[["year", "status"]]

@@ -124,12 +124,12 @@ class Recount:
         return self._lists.get(programme, frozenset())
 
     @cached_property
-    def _asked(self) -> dict[tuple[str, str], pd.DataFrame]:
+    def _figures_in_use(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Figures of the releases that are used, by measure and group."""
         return dict(iter(self.files.used.groupby(["measure", "group"])))
 
     def _figures(self, measure: str, group: str) -> pd.DataFrame:
-        return self._asked.get((measure, group), self.files.used.iloc[:0])
+        return self._figures_in_use.get((measure, group), self.files.used.iloc[:0])
 
     def _local_values(self, measure: str, group: str, *, is_counted: bool = True) -> pd.DataFrame:
         """Figures of local schools of the kind that is compared, one a school and year.

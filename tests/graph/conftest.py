@@ -1,4 +1,4 @@
-"""Further runs of the example study, each made once a session: evaluating is what takes time here."""
+"""Further runs of the example study, each made once per session, because evaluating takes long."""
 
 import importlib
 import shutil
@@ -14,9 +14,9 @@ from tests.planted import Plant
 
 @pytest.fixture(scope="session")
 def example_again(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """A copy of the same study evaluated elsewhere, everything shown, the officers' version made.
+    """A copy of the study, evaluated elsewhere with verbose output and the officers' version.
 
-    Its `current` stays; tests may plant faults in the copied folder and run it again.
+    Its `current` stays unchanged; tests may plant faults in the copied folder and run it again.
     """
     home = tmp_path_factory.mktemp("second")
     run = evaluate(
@@ -31,7 +31,7 @@ def example_again(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
 
 @pytest.fixture(scope="session")
 def failed(example: Evaluated, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """A run that stopped, after one that did not: a pupil twice, and a code that nobody knows."""
+    """A run that stopped after a successful one, because of a repeated pupil and an unknown code."""
     home = tmp_path_factory.mktemp("failed")
     folder = shutil.copytree(example.folder, home / "raw" / "example")
     marts = shutil.copytree(example.paths.marts, home / "data_marts", symlinks=True)
@@ -44,14 +44,14 @@ def failed(example: Evaluated, tmp_path_factory: pytest.TempPathFactory) -> Eval
 
 @pytest.fixture
 def study_copy(example_again: Evaluated) -> Path:
-    """The folder of the second run as it was evaluated, whatever an earlier test planted in it."""
+    """The folder of the second run as evaluated, without faults planted by earlier tests."""
     shutil.rmtree(example_again.folder)
     return shutil.copytree(EXAMPLE, example_again.folder)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def loaded_libraries() -> None:
-    """Import what a step in this process needs: its own imports warn of modules Python is to lose."""
+    """Import the libraries of a step beforehand, because their imports raise deprecation warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         importlib.import_module("great_expectations")

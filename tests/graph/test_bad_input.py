@@ -1,4 +1,4 @@
-"""Faults planted in a study that ran well before: what the analyst is told, and that readers see nothing."""
+"""Faults planted in a study that ran before: what the analyst sees, and that nothing is published."""
 
 import json
 import shutil
@@ -17,17 +17,17 @@ KS2 = "ks2_pupils_2018.csv"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What has to be on the terminal, and what may not be."""
+class ExpectedOutput:
+    """What must and must not be printed on the terminal."""
 
     said: tuple[str, ...]
     unsaid: tuple[str, ...] = ()
 
 
-def missing_files(plant: Plant) -> Told:
+def missing_files(plant: Plant) -> ExpectedOutput:
     (plant.folder / "ks4_pupils_2017.csv").unlink()
     (plant.folder / "enrolments.csv").unlink()
-    return Told(
+    return ExpectedOutput(
         (
             "ks4_pupils_2017.csv: the file is not there",
             "enrolments.csv: the file is not there",
@@ -37,13 +37,13 @@ def missing_files(plant: Plant) -> Told:
     )
 
 
-def missing_columns(plant: Plant) -> Told:
+def missing_columns(plant: Plant) -> ExpectedOutput:
     def rename(rows: list[list[str]]) -> None:
         for heading in ("SEN", "READPROGSCORE_EM_ADJUSTED"):
             rows[0][rows[0].index(heading)] = f"{heading}_OLD"
 
     plant.table(KS2, rename)
-    return Told(
+    return ExpectedOutput(
         (
             f"{KS2}, row 1, column SEN: the column is missing",
             f"{KS2}, row 1, column READPROGSCORE_EM_ADJUSTED: the column is missing",
@@ -52,10 +52,10 @@ def missing_columns(plant: Plant) -> Told:
     )
 
 
-def wrong_checksum(plant: Plant) -> Told:
+def wrong_checksum(plant: Plant) -> ExpectedOutput:
     with (plant.folder / "reviews.csv").open("a", encoding="utf-8") as lines:
         lines.write("\n")
-    return Told(
+    return ExpectedOutput(
         (
             "reviews.csv: the file is not the one that was registered: its checksum differs",
             "found:    sha256 ",
@@ -65,9 +65,9 @@ def wrong_checksum(plant: Plant) -> Told:
     )
 
 
-def unknown_code(plant: Plant) -> Told:
+def unknown_code(plant: Plant) -> ExpectedOutput:
     plant.cells(KS2, {(10, "SEN"): "QQ", (12, "SEN"): "QQ"})
-    return Told(
+    return ExpectedOutput(
         (
             f"{KS2}, row 10, column SEN: the code is not known (also in row 12)",
             "found:    'QQ'",
@@ -77,11 +77,11 @@ def unknown_code(plant: Plant) -> Told:
     )
 
 
-def duplicate_pupil(plant: Plant) -> Told:
+def duplicate_pupil(plant: Plant) -> ExpectedOutput:
     number = plant.cell(KS2, 20, "UPN")
     plant.cells(KS2, {(31, "UPN"): number})
     who = tuple(plant.cell(KS2, 20, heading) for heading in ("SURNAME", "FORENAME", "DOB"))
-    return Told(
+    return ExpectedOutput(
         (
             f"{KS2}, row 20, column UPN: the same pupil number stands in rows 20, 31",
             "(a pupil's number is never shown)",
@@ -91,9 +91,9 @@ def duplicate_pupil(plant: Plant) -> Told:
     )
 
 
-def enrolled_school_in_no_register(plant: Plant) -> Told:
+def enrolled_school_in_no_register(plant: Plant) -> ExpectedOutput:
     plant.cells("enrolments.csv", {(7, "urn"): "999999"})
-    return Told(
+    return ExpectedOutput(
         (
             "enrolments.csv, row 7, column URN: the school is in no register",
             "999999",
@@ -102,9 +102,9 @@ def enrolled_school_in_no_register(plant: Plant) -> Told:
     )
 
 
-def unknown_key(plant: Plant) -> Told:
+def unknown_key(plant: Plant) -> ExpectedOutput:
     line = plant.protocol("funding_gbp = 200000", "fundng_gbp = 200000")
-    return Told(
+    return ExpectedOutput(
         (
             f"study.toml, row {line}, column programme[1].fundng_gbp: the key 'fundng_gbp' is not known",
             "funding_gbp,",
@@ -113,10 +113,10 @@ def unknown_key(plant: Plant) -> Told:
     )
 
 
-def source_outside_data_root(plant: Plant) -> Told:
+def source_outside_data_root(plant: Plant) -> ExpectedOutput:
     (plant.folder / "reviews.csv").rename(plant.folder.parent / "elsewhere.csv")
     line = plant.protocol('file = "reviews.csv"', 'file = "../elsewhere.csv"')
-    return Told(
+    return ExpectedOutput(
         (
             f"study.toml, row {line}, column source[12].file: ../elsewhere.csv lies outside data_root",
             "move the file, or change data_root",
@@ -124,7 +124,7 @@ def source_outside_data_root(plant: Plant) -> Told:
     )
 
 
-def several_faults_in_one_file(plant: Plant) -> Told:
+def several_faults_in_one_file(plant: Plant) -> ExpectedOutput:
     number = plant.cell(KS2, 5, "UPN")
     shifted = {
         heading: plant.cell(KS2, 9, heading) for heading in ("UPN", "SURNAME", "FORENAME", "DOB")
@@ -137,7 +137,7 @@ def several_faults_in_one_file(plant: Plant) -> Told:
             (6, "UPN"): number,
             (7, "READPROGSCORE_EM_ADJUSTED"): "1o1",
             (8, "MATPROGSCORE_EM_ADJUSTED"): "130",
-            # A row whose cells slipped: what identifies a pupil stands where something else should.
+            # A row with shifted cells: a pupil's identifier is in another column.
             (9, "LAESTAB"): shifted["UPN"],
             (9, "URN"): shifted["UPN"],
             (9, "PINCL_FLAG"): shifted["SURNAME"],
@@ -145,12 +145,12 @@ def several_faults_in_one_file(plant: Plant) -> Told:
             (9, "KS1AVERAGEPS"): shifted["DOB"],
         },
     )
-    return Told(
+    return ExpectedOutput(
         (
             f"{KS2}, row 4, column SEN: found 'QQ'",
             f"{KS2}, row 5, column FSM6_P: ",
             f"{KS2}, row 5, column UPN: the same pupil number stands in rows 5, 6",
-            # One kind of fault with the last of row 9: its places are listed below it.
+            # The same kind of fault as in row 9: its places are listed together.
             "2 places: the cell cannot be read as a number with a decimal point",
             f"{KS2}, row 7, column READPROGSCORE_EM_ADJUSTED: found '1o1'",
             f"{KS2}, row 8, column MATPROGSCORE_EM_ADJUSTED: the value is out of range",
@@ -164,11 +164,11 @@ def several_faults_in_one_file(plant: Plant) -> Told:
     )
 
 
-def faults_in_several_files(plant: Plant) -> Told:
+def faults_in_several_files(plant: Plant) -> ExpectedOutput:
     plant.cells(KS2, {(4, "FSM6_P"): "??"})
     plant.cells("ks4_returns_2018.csv", {(3, "SENF"): "B"})
     plant.cells("enrolments.csv", {(2, "programme"): "nosuch"})
-    return Told(
+    return ExpectedOutput(
         (
             f"{KS2}, row 4, column FSM6_P: the cell cannot be read as 1 or 0",
             "ks4_returns_2018.csv, row 3, column SENF: the code is not known",
@@ -192,7 +192,7 @@ FAULTS = (
 )
 
 
-def require_told(told: Told, stdout: str, stderr: str) -> None:
+def require_told(told: ExpectedOutput, stdout: str, stderr: str) -> None:
     for text in told.said:
         assert text in stderr
     assert stderr.startswith("\n")
@@ -207,7 +207,7 @@ def require_told(told: Told, stdout: str, stderr: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_planted_fault_is_told_and_nothing_is_published(
-    fault: Callable[[Plant], Told],
+    fault: Callable[[Plant], ExpectedOutput],
     example_again: Evaluated,
     study_copy: Path,
     capsys: pytest.CaptureFixture[str],
@@ -226,13 +226,13 @@ def test_a_planted_fault_is_told_and_nothing_is_published(
 
 
 def test_the_command_itself_ends_with_status_1(failed: Evaluated) -> None:
-    """As a process of its own, with nothing of this one's."""
+    """Runs the command in a separate process."""
     assert failed.status == 1
     said = (
         "row 11, column UPN: the same pupil number",
         "row 12, column SEN: the code is not known",
     )
-    require_told(Told(said), failed.stdout, failed.stderr)
+    require_told(ExpectedOutput(said), failed.stdout, failed.stderr)
     assert failed.stderr.endswith("is as it was.\n")
 
 
@@ -256,10 +256,10 @@ def test_a_folder_that_is_no_study(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_mended_the_study_is_published_again_and_a_warning_stops_nothing(
     example_again: Evaluated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The faults of an earlier run are forgotten, and its marks do not stand in the way.
+    """Faults and marks of an earlier run do not affect a later one.
 
-    In this process, where every warning of a step is an error. 17 schools are expected where 18 are enrolled:
-    that is said. Not asked for this time, the officers' version is gone from what readers see.
+    Runs in this process, where every warning raised by a step is an error. 17 schools are expected but 18
+    enrolled, which is a warning. The officers' version was not requested, so it is removed.
     """
     folder = shutil.copytree(EXAMPLE, tmp_path / "raw" / "example")
     home = shutil.copytree(example_again.paths.marts, tmp_path / "data_marts", symlinks=True)

@@ -1,4 +1,4 @@
-"""Every check is of one study: another study's run neither mends nor spoils what the page shows of it."""
+"""Every check belongs to one study: runs of other studies do not change what the page shows."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from pipelines.study.paths import EXAMPLE
 from tests.planted import Plant
 
 GRAPH = defs.resolve_asset_graph()
-# A table whose checks read no other.
+# A table whose checks need no other table.
 REVIEWS = dg.AssetKey(["raw", "reviews"])
 VALUES = dg.AssetCheckKey(REVIEWS, "values_are_as_declared")
 PASSED = AssetCheckExecutionResolvedStatus.SUCCEEDED
@@ -25,14 +25,14 @@ FAILED = AssetCheckExecutionResolvedStatus.FAILED
 
 @dataclass(frozen=True)
 class Two:
-    """Two studies whose runs one Dagster remembers."""
+    """Two studies in one Dagster instance."""
 
     raw: Path
     marts: Path
     instance: dg.DagsterInstance
 
     def run(self, study: str) -> bool:
-        """Read the protocol and the reviews of a study, with their checks."""
+        """Read the protocol and the reviews of a study, with checks."""
         built = build_definitions(data_raw=self.raw, data_marts=self.marts)
         result = built.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
@@ -43,7 +43,7 @@ class Two:
         return result.success
 
     def shown(self, check: dg.AssetCheckKey) -> dict[str, set[str]]:
-        """What the page shows of a check: the studies by status."""
+        """The status of a check on the page: the studies by status."""
         with partition_loading_context(dynamic_partitions_store=self.instance):
             asked = [(check, STUDIES)]
             state = self.instance.event_log_storage.get_asset_check_state(asked)[check]

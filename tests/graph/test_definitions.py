@@ -1,4 +1,4 @@
-"""The shape of the graph, and the line between `pipelines` (how) and `assets` (what and when)."""
+"""The shape of the graph, and the separation of `pipelines` (computation) and `assets` (graph)."""
 
 import ast
 import contextlib
@@ -27,7 +27,7 @@ from tests.evaluated import environment
 
 GRAPH = defs.resolve_asset_graph()
 NODES = {key.to_user_string(): GRAPH.get(key) for key in GRAPH.get_all_asset_keys()}
-# A module of `assets` or a function in it that outgrows this does more than put things together.
+# A larger module or function of `assets` does more than wiring.
 LONGEST_ASSET_MODULE_LINES = 230
 LONGEST_ASSET_FUNCTION_STATEMENTS = 30
 
@@ -234,7 +234,7 @@ def test_the_page_is_served_on_this_machine_only(
 ) -> None:
     served: list[int] = []
     for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY", "PYTHONWARNINGS"):
-        # What the command sets is taken back after the test.
+        # Undo what the command sets after the test.
         monkeypatch.setenv(name, "")
     monkeypatch.setattr(assets.cli, "DATA_MARTS", tmp_path / "data_marts")
     monkeypatch.setattr(assets.page, "serve_page", served.append)

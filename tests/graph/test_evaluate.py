@@ -1,4 +1,4 @@
-"""The one command: what it prints, what it writes, and that the same input gives the same bytes."""
+"""`ssif evaluate`: what it prints and writes, and that the same input gives the same bytes."""
 
 import base64
 import csv
@@ -25,7 +25,7 @@ from tests.unit.released.test_citations import NAMES, uncited
 
 ASSET_LINE = re.compile(r"^  (\S+) +([\d,]+) rows +(\d+\.\d\d) s$")
 
-# design.md 7: what others build on, at least.
+# The files that design.md 7 promises to other users.
 PROMISED = {
     "impact": "programme pupil_group measure academic_year release_status estimator role estimate_low "
     "estimate_high ci_low ci_high p_value n_programme_schools n_comparison_schools n_programme_pupils "
@@ -302,7 +302,7 @@ def test_the_officers_version_is_made_when_asked_for_and_closed_to_others(
 
 
 def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: Evaluated) -> None:
-    """Whether the officers' version is made or not, what others read is the same."""
+    """The public files are the same whether or not the officers' version is made."""
     assert example.paths.home != example_again.paths.home
     first, second = bytes_of(example.current.resolve()), bytes_of(example_again.current.resolve())
     assert set(second) == set(first)

@@ -1,5 +1,7 @@
-"""Words of schools that were written to do harm, or that name a pupil, through a whole run: nothing acts,
-nothing is hidden, and what is held or withdrawn is nowhere to be read."""
+"""Malicious texts, and texts that name a pupil, through a whole run.
+
+Nothing is executed or hidden, and held or withdrawn texts appear nowhere.
+"""
 
 import csv
 import re
@@ -21,7 +23,7 @@ from tests.graph.test_privacy import texts_of
 from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
 
-# In every text, so that it can be found wherever it goes.
+# Part of every text, so that it can be found anywhere.
 PROBE = "it probed"
 HELD = "held from readers"
 WITHDRAWN = "taken back later"
@@ -43,7 +45,7 @@ HOSTILE = {
     "typst": '#import "@preview/x:0.1.0": * #eval("1+1") $x$ @ref <label>',
     "sql": "'); DROP TABLE released.statements; --",
     "right to left": "\u202egnp.\u202c \u2067x\u2069 \u200f",
-    # Of control characters a file with NUL is refused as damaged (`tests/unit/ingest`).
+    # NUL is excluded, because a file with it is refused (`tests/unit/ingest`).
     "controls": "a\x01b\x07c\x1b[31m",
     "zero width": "in\u200bvi\ufeffsi\u00adble",
     "emoji": "👩‍👩‍👧 🏳️‍🌈 👍🏽",
@@ -51,8 +53,8 @@ HOSTILE = {
     "long": "very long " * 10_000,
     "endless": "w" * 100_000,
 }
-# In every school's name: a formula for matplotlib, a joined emoji for PDF/UA, a mark of this project's own
-# and marks that turn a line round or order a terminal about.
+# Part of every school's name: a formula for matplotlib, a joined emoji for PDF/UA, this project's own marker
+# characters, and characters that reverse a line or control a terminal.
 ODD_NAME = "$x_1$ $\\frac$ 👩‍👩‍👧 \ue000impact|x|y|z\ue0015\ue002 \u202eelpmaxe \x1b[31m"
 TEXTS = {name: f"{text} {PROBE}" for name, text in HOSTILE.items()}
 NEVER = {
@@ -75,7 +77,7 @@ LINKS = ("#", *PAGES.values(), "../charts/", "../released/")
 
 
 class Page(HTMLParser):
-    """The page as a browser takes it apart."""
+    """The page as a browser parses it."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -233,7 +235,7 @@ def test_consent_withdrawn_takes_a_statement_out_of_every_output(run: Evaluated)
         "released.duckdb", "board/technical.html",
         *(f"released/statements.{form}" for form in ("csv", "parquet")),
     }  # fmt: skip
-    # Words of the case study and what it received go with its consent.
+    # The case study's text and its support share one consent.
     assert {place.split(" ")[0] for place in where(WITHDRAWN_SUPPORT)} == {
         "released.duckdb", "board/technical.html",
         *(f"released/case_study_event.{form}" for form in ("csv", "parquet")),
@@ -248,6 +250,6 @@ def test_consent_withdrawn_takes_a_statement_out_of_every_output(run: Evaluated)
     for name in ("case_studies", "case_study_event", "case_study_result"):
         assert released(run, name).empty
     assert len(released(run, "statements")) == len(TEXTS)
-    # Nor is it in the run before this one, which is kept where nothing is taken back.
+    # Earlier runs do not contain it either; they are kept only if nothing was withdrawn.
     assert {place for place, text in everywhere(run.paths.runs) if WITHDRAWN in text} == set()
     assert again.stderr == f"{retention.in_words(1)}\n"

@@ -1,4 +1,4 @@
-"""After a finished run: one asset of one study made again, as by a click, and what is refused."""
+"""Rebuilding one asset of one study after a finished run, as the page's button does, and refusals."""
 
 import json
 import select
@@ -23,20 +23,20 @@ from pipelines.store import fault_list
 from pipelines.study.paths import PROJECT, StudyPaths
 from tests.evaluated import Evaluated, bytes_of, command_of, environment
 
-# Long enough to load the libraries and reach the lock on a busy machine.
+# Long enough to load libraries and reach the lock on a busy machine.
 LONGEST_START_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished run that a test may spoil: a copy of the study's folder and of its outputs."""
+    """A finished run for a test to modify: a copy of the study's folder and its outputs."""
 
     folder: Path
     paths: StudyPaths
     instance: dg.DagsterInstance
 
     def remake(self, *names: str) -> dg.ExecuteInProcessResult:
-        """Make single assets again, with their checks, as the page's button does."""
+        """Rebuild single assets with their checks, as the page's button does."""
         job = build_definitions(data_marts=self.paths.marts).resolve_implicit_global_asset_job_def()
         return job.execute_in_process(
             instance=self.instance,
@@ -46,7 +46,7 @@ class Finished:
         )
 
     def refusal(self, *names: str) -> str:
-        """What the page shows of a step that was refused."""
+        """The page's message for a refused step."""
         result = self.remake(*names)
         assert not result.success
         failures = [e.event_specific_data for e in result.all_events if e.is_step_failure]
@@ -137,7 +137,7 @@ def test_publishing_refuses_files_that_changed_in_between(finished: Finished) ->
     before = bytes_of(finished.paths.current)
     with (finished.folder / "reviews.csv").open("a", encoding="utf-8") as lines:
         lines.write("\n")
-    # The registered checksum no longer holds: the plain message of a changed file.
+    # The registered checksum no longer matches: the usual message for a changed file.
     assert "checksum" in finished.refusal("publish")
     assert bytes_of(finished.paths.current) == before
 
@@ -155,7 +155,7 @@ def test_publishing_refuses_parts_of_different_files(finished: Finished) -> None
 
 
 def test_a_part_that_failed_its_check_is_never_published(finished: Finished) -> None:
-    """Were the marks of parts left as they were, a click on `publish` would pass over the check."""
+    """Otherwise a click on `publish` could bypass the check."""
     before = bytes_of(finished.paths.current)
     with closing(duckdb.connect(str(finished.paths.store))) as con:
         con.execute("DELETE FROM protocol.programme WHERE programme = 'most_able'")
@@ -170,7 +170,7 @@ def test_a_part_that_failed_its_check_is_never_published(finished: Finished) -> 
     assert bytes_of(finished.paths.current) == before
 
 
-def test_a_door_left_open_is_said_and_never_published(
+def test_a_gate_left_open_is_said_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = [f"released/{table.name}" for table in RELEASED_TABLES]
@@ -186,10 +186,10 @@ def test_a_door_left_open_is_said_and_never_published(
     assert "released: it is not sound" in finished.refusal("publish")
 
 
-def test_a_door_that_lets_an_exact_count_pass_is_said_and_never_published(
+def test_a_gate_that_lets_an_exact_count_pass_is_said_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The real check, on a door that shows a pupil more than the rounded count."""
+    """The real check, with a gate that shows a pupil more than the rounded count."""
     real = making.release
 
     def weak(

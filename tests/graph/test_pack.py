@@ -1,6 +1,6 @@
-"""The finished documents of two studies: every number made again, their length, and pictures of the paper.
+"""The finished documents of two studies: every number recomputed, their length, and images of the PDF.
 
-What the tests of each part cannot see: pack and report as a run leaves them.
+Covers pack and report as a run leaves them, beyond the tests of their parts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Said = Callable[[str, object], None]
 SCREEN_DPI = 96.0
 MOST_PAGES = {"pack": 8, "report": 20}
 MOST_WORDS = 180  # of a programme's column on page one
-# A page is looked at in strips of about a centimetre, two lines of text; the margin has the page's number.
+# A page is judged in strips of about a centimetre (two lines of text). The last holds the page number.
 N_STRIPS = 27
 MARGIN_STRIPS = 2
 FEWEST_NUMBERS = {"pack": 30, "report": 300}
@@ -47,7 +47,7 @@ def study(request: pytest.FixtureRequest) -> Evaluated:
 
 
 def pictures(paper: Path, folder: Path) -> list[bytes]:
-    """Every page of a PDF as it is seen, a PNG each."""
+    """Every page of a PDF as a PNG."""
     shutil.copy(paper, folder / "paper.pdf")
     (folder / "pages.typ").write_text(_PAGES, encoding="utf-8")
     n_pages = len(pypdf.PdfReader(paper).pages)
@@ -58,7 +58,7 @@ def pictures(paper: Path, folder: Path) -> list[bytes]:
 
 
 def fullness(picture: bytes) -> float:
-    """The share of a page's strips that anything is printed in, the lower margin aside."""
+    """The share of a page's strips with anything printed, without the lower margin."""
     ink = imread(io.BytesIO(picture))[:, :, :3].min(axis=2) < 0.9
     strips = [strip.any() for strip in np.array_split(ink, N_STRIPS)]
     return float(np.mean(strips[:-MARGIN_STRIPS]))
@@ -71,7 +71,7 @@ def cited_on_page(html: str) -> Iterator[tuple[str, str]]:
 
 
 def cited_on_paper(value: object) -> Iterator[tuple[str, str]]:
-    """Every run of the PDF's model that has a reference."""
+    """Every run in the PDF's model that has a citation."""
     if isinstance(value, dict):
         if set(value) == {"text", "from"}:
             if value["from"]:
@@ -147,7 +147,7 @@ def test_a_page_of_two_lines_is_nearly_empty_and_one_of_forty_is_not(tmp_path: P
 
 
 def columns_of_page_one(page: str) -> dict[str, ET.Element]:
-    """A programme's column each on page one, which ends where the contents begin."""
+    """Each programme's column on page one. Page one ends where the contents begin."""
     main = parsed(page).find(".//main")
     assert main is not None
     parts = list(main)
@@ -186,7 +186,7 @@ def test_pictures_of_the_paper_are_kept(
 
 
 def test_how_long_the_pack_took_is_said(study: Evaluated, record_property: Said) -> None:
-    """`make bench` measures it; here a reader of the tests' log sees about how long."""
+    """Records the time in the tests' log; `make bench` measures it properly."""
     seconds = [float(took) for _, took in _STEP.findall(study.stdout + study.stderr)]
     assert len(seconds) == len(gallery.FAMILIES) + 2
     record_property(

@@ -1,4 +1,4 @@
-"""Dagster's page takes orders from itself only: no other host, site, form, link or frame."""
+"""Dagster's page accepts requests only from itself: no other host, site, form, link or frame."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from pipelines.study.paths import PROJECT
 PORT = 3999
 HERE, THERE = f"{HOST}:{PORT}", "evil.example:3999"
 JSON = {"content-type": "application/json"}
-# A mutation that changes nothing and shows that it was done.
+# A harmless mutation whose result shows that it ran.
 MUTATION = "mutation { setNuxSeen }"
 
 
 def ask(
     app: ASGIApp, method: str, path: str, headers: list[tuple[str, str]], body: bytes = b""
 ) -> tuple[int, dict[str, str], bytes]:
-    """What an ASGI application answers: status, headers, body."""
+    """The response of an ASGI application: status, headers, body."""
     sent: list[dict[str, Any]] = []
     path, _, query = path.partition("?")
 
@@ -60,7 +60,7 @@ def ask(
 
 
 def open_socket(app: ASGIApp, headers: list[tuple[str, str]]) -> str:
-    """What comes first when a WebSocket is opened: `websocket.accept` or `websocket.close`."""
+    """The first message when a WebSocket is opened: `websocket.accept` or `websocket.close`."""
     sent: list[str] = []
     incoming = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
 
@@ -82,7 +82,7 @@ def open_socket(app: ASGIApp, headers: list[tuple[str, str]]) -> str:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ASGIApp]:
-    """Dagster's own page behind the guard, with no graph in it."""
+    """Dagster's page behind the guard, with an empty graph."""
     with (
         dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("page"))) as instance,
         WorkspaceProcessContext(instance, workspace_load_target=EmptyWorkspaceTarget()) as context,
@@ -141,7 +141,7 @@ def test_an_order_from_elsewhere_is_refused(
 
 
 def test_without_the_guard_each_of_these_was_done(page: ASGIApp) -> None:
-    """What the guard is for: if Dagster refuses by itself one day, this says so."""
+    """Shows why the guard is needed; fails if Dagster starts to refuse these itself."""
     unguarded: ASGIApp = page.router  # type: ignore[attr-defined]
     order = f"/graphql?{urlencode({'query': MUTATION})}"
     headers = [("Host", THERE), ("Origin", f"http://{THERE}")]
@@ -192,7 +192,7 @@ def test_a_page_that_is_really_served_listens_here_only_and_refuses(tmp_path: Pa
         foreign, own = f"http://{THERE}", f"http://{HOST}:{port}"
         assert _status(server, port, "GET", "/graphql", upgrade | {"Origin": foreign}) == 403
         assert _status(server, port, "GET", "/graphql", upgrade | {"Origin": own}) == 101
-        # Every other address of the machine is another machine's way in.
+        # Other addresses would be reachable from other machines.
         with closing(socket.socket()) as other, pytest.raises(OSError):
             other.settimeout(5)
             other.connect(("127.0.0.2", port))
@@ -208,7 +208,7 @@ def _status(
     path: str,
     headers: dict[str, str] | None = None,
 ) -> int:
-    """The status of an answer, once the server is there."""
+    """The status of a response, once the server is running."""
     deadline = time.monotonic() + 90
     while server.poll() is None and time.monotonic() < deadline:
         try:

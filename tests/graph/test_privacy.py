@@ -1,7 +1,7 @@
-"""No pupil of the example can be found in anything a run leaves: outputs, logs, Dagster's own storage.
+"""No pupil of the example appears in anything that a run leaves: outputs, logs, Dagster's storage.
 
-Containers are opened and read through: DuckDB and SQLite by SQL, parquet as a table, pictures in a page
-or in Dagster's metadata decoded, compressed cells of Dagster's storage unpacked.
+Containers are opened: DuckDB and SQLite by SQL, parquet as a table; images in a page or in Dagster's metadata
+are decoded, and compressed cells of Dagster's storage are unpacked.
 """
 
 import base64
@@ -24,7 +24,7 @@ from pipelines.ingest.registration import file_sha256
 from pipelines.study.paths import EXAMPLE
 from tests.evaluated import Evaluated
 
-# A shorter name may be a word of its own.
+# Shorter names may be ordinary words.
 SHORTEST_NAME = 5
 UPN = re.compile(r"[A-Z][0-9]{11}[0-9A-Z]", re.I)
 WORD = re.compile(rf"[^\W\d_]{{{SHORTEST_NAME},}}")
@@ -40,20 +40,20 @@ DOB_FORMS = (
 
 @dataclass(frozen=True)
 class Pupils:
-    """Everything that names a pupil of some files, lower case."""
+    """Every identifier of the pupils in some files, in lower case."""
 
     numbers: frozenset[str]
     names: frozenset[str]
     dates: frozenset[str]
 
     def found_in(self, text: str) -> set[str]:
-        """What of it stands in a text; pictures in the text are decoded and searched too."""
+        """Identifiers in a text; embedded images are decoded and searched too."""
         found = {n.casefold() for n in UPN.findall(text)} & self.numbers
         found |= {word.casefold() for word in WORD.findall(text)} & self.names
         found |= {match[0] for match in DATE.finditer(text)} & self.dates
         for encoded in ENCODED.findall(text):
             plain = re.sub(r"[\s=]", "", encoded)
-            # In a database's own bytes it may be cut anywhere.
+            # In a database file the text may be cut anywhere.
             inner = base64.b64decode(plain[: len(plain) // 4 * 4])
             found |= self.found_in(inner.decode("utf-8", errors="replace"))
         return found
@@ -89,7 +89,7 @@ def pupils() -> Pupils:
 
 
 def texts_of(path: Path) -> Iterator[tuple[str, str]]:
-    """Everything a file holds, as (where, text): its bytes, and its cells if it is a container."""
+    """The contents of a file as (where, text): its bytes, and its cells if it is a container."""
     content = path.read_bytes()
     yield "bytes", content.decode("utf-8", errors="replace")
     if path.suffix == ".parquet":
@@ -126,7 +126,7 @@ def cell_text(cell: object) -> str:
 
 
 def found_below(folder: Path) -> dict[str, set[str]]:
-    """Where below a folder, links not followed, a pupil of the example can be found."""
+    """Places below a folder, without following links, where a pupil of the example is found."""
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
@@ -202,7 +202,7 @@ def test_no_pupil_in_what_a_failed_run_leaves_and_says(
 ) -> None:
     assert failed.status == 1
     assert pupils().found_in(failed.stdout + failed.stderr) == set()
-    # Once more, with all that Dagster has to say of a failure.
+    # Again, including everything Dagster logs about a failure.
     marts = str(failed.paths.marts)
     arguments = ["evaluate", str(failed.folder), "--data-marts", marts, "--verbose"]
     assert assets.cli.main(arguments) == 1

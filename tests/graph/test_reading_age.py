@@ -1,7 +1,7 @@
-"""The first page can be read by a board: reading age 14 or lower, by two formulas, the higher counts.
+"""The first page has a reading age of at most 14, by the higher of two formulas.
 
-Flesch-Kincaid (1975) counts syllables, the Automated Readability Index (1967) characters, so that a
-figure or a name counts in full. Both give a school grade of the United States: five more is an age.
+Flesch-Kincaid (1975) counts syllables, the Automated Readability Index (1967) characters, so figures and
+names count in full. Both give a US school grade; adding five gives an age.
 """
 
 import re
@@ -15,8 +15,8 @@ YEARS_BEFORE_FIRST_GRADE = 5
 
 
 def reading_age(paragraphs: list[str]) -> float:
-    """Years of age at which the words are read with ease."""
-    # A point inside a number ends no sentence; an item of a list does.
+    """Age in years at which the text is easy to read."""
+    # A decimal point does not end a sentence; a list item does.
     sentences = [
         " ".join(re.findall(r"[\w.,’'%£+−–-]*\w[\w%]*|[.!?,;:]", part))
         for paragraph in paragraphs

@@ -1,4 +1,4 @@
-"""Page one and report read with a pencil: every printed difference follows from figures printed beside it."""
+"""Every printed difference on page one and in the report follows from figures printed beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.evaluated import Evaluated, parsed, text_of
 from tests.graph.test_pack import columns_of_page_one
 
 NUMBER = r"[−+]?[\d,]+(?:\.\d+)?"
-# Averages of other schools than those compared, and what the report and page one say of them.
+# Notes in the report and on page one for averages of other schools than those compared.
 OF_OTHER_SCHOOLS = {
     "schools with results, compared or not": "compared or not",
     "but for those of a few very small schools": "but for a few very small schools",
@@ -29,7 +29,7 @@ ON_RESULTS, FOR_A_NEED = "on last year’s results", "for a lasting need"
 
 @dataclass(frozen=True)
 class Levels:
-    """A programme's schools and the others, last year and this, as printed."""
+    """Levels of a programme's schools and of the others, last year and this year, as printed."""
 
     before: str
     now: str
@@ -51,7 +51,7 @@ def last_place(printed: str) -> float:
 
 
 def blocks_by_heading(section: ElementTree.Element, level: str) -> dict[str, list[str]]:
-    """The texts of a section's blocks under each of its headings of a level, to the next heading above it."""
+    """Texts of a section's blocks by heading of the given level."""
     found: dict[str, list[str]] = {}
     own: list[str] = []
     for part in section:
@@ -75,13 +75,13 @@ def answers(evaluated: Evaluated) -> dict[str, str]:
 
 
 def on_page_one(evaluated: Evaluated) -> dict[str, str]:
-    """What page one says of each question that has an answer in the report, by the same words."""
+    """What page one says about each question answered in the report."""
     columns = columns_of_page_one(evaluated.page("pack"))
     return {heading: _of_question(heading, columns) for heading in answers(evaluated)}
 
 
 def _of_question(heading: str, columns: dict[str, ElementTree.Element]) -> str:
-    """A programme has one question of a key stage; its paragraphs run to the next question's."""
+    """Paragraphs from one question to the next. A programme has at most one question per key stage."""
     (column,) = [cell for title, cell in columns.items() if heading.startswith(title)]
     (pupils,) = [pupils for stage, pupils in YEAR_GROUPS.items() if f" {stage}: " in heading]
     said, is_own = [], False
@@ -96,7 +96,7 @@ def _of_question(heading: str, columns: dict[str, ElementTree.Element]) -> str:
 
 
 def tables(evaluated: Evaluated, caption: str) -> list[list[list[str]]]:
-    """Rows of the report's tables whose caption holds some words."""
+    """Rows of the report's tables whose caption contains a text."""
     found = []
     for table in parsed(evaluated.page("report")).iter("table"):
         rows = [
@@ -136,21 +136,21 @@ def test_the_change_since_last_year_is_the_difference_of_the_averages_beside_it(
         change = value(size) if up == "up" else -value(size)
         place = last_place(size)
         assert levels.difference == pytest.approx(change, abs=place / 1000)
-        # The report has the same four where it tells what happened.
+        # The report's account of what happened has the same four figures.
         now, others_now, before, others_before = re.findall(
             rf"in 20\d\d-\d\d, {LEVEL} in schools [a-z ]+ and {LEVEL} in the others \([a-z ]+\); "
             rf"in 20\d\d-\d\d, {LEVEL} and {LEVEL} \(",
             text,
         )[0]
         assert Levels(before, now, others_before, others_now) == levels
-        # So has page one, with the same change.
+        # Page one shows them too, with the same change.
         said = on_page_one(evaluated)[question]
         (printed,) = re.findall(
             rf"in 20\d\d-\d\d, {LEVEL} and {LEVEL}; in 20\d\d-\d\d, {LEVEL} and {LEVEL}\.", said
         )
         assert Levels(printed[0], printed[2], printed[1], printed[3]) == levels
         ((looks, same_size),) = re.findall(rf"looks like a (gain|loss) of ({NUMBER})", said)
-        # Of each of these measures more is better.
+        # Higher is better on each of these measures.
         assert (looks, same_size) == ("gain" if change > 0 else "loss", size)
 
 
@@ -166,7 +166,7 @@ def test_who_is_compared_is_whose_averages_are_printed(evaluated: Evaluated) -> 
         for counts in found:
             assert f"{counts[0]} school" in said
         pairs += [] if any(is_other.values()) else found
-    # In Hampshire averages are of more schools than those compared, and page one says so.
+    # In Hampshire averages cover more schools than those compared, and page one says so.
     assert bool(pairs) is evaluated.folder.name.startswith("example")
     by_year = [
         (row[2], row[3], row[4])
@@ -192,7 +192,7 @@ def test_the_programmes_page_compares_the_same_schools_as_the_report(evaluated: 
 
 
 def ends(evaluated: Evaluated) -> Iterator[tuple[str, str, str]]:
-    """Both ends as printed, that of schools picked on results first: in the report, then on page one."""
+    """Both ends of a range as printed: in the report, then on page one. The results-based end comes first."""
     for said in (answers(evaluated), on_page_one(evaluated)):
         for question, text in said.items():
             for first, way, second in re.findall(

@@ -1,4 +1,4 @@
-"""`ssif release`: a person records what was published, and the next run is held against it."""
+"""`ssif release`: records what was published, and the next run is compared with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.evaluated import LONGEST_RUN_SECONDS, Evaluated, bytes_of, environmen
 
 @pytest.fixture
 def copied(example: Evaluated, tmp_path: Path) -> tuple[Path, Path]:
-    """The finished example, its folder and outputs, to be spoilt."""
+    """A copy of the finished example's folder and outputs, to modify."""
     folder = shutil.copytree(example.folder, tmp_path / "raw" / "example")
     marts = shutil.copytree(example.paths.marts, tmp_path / "data_marts", symlinks=True)
     (marts / "example" / ".work" / "study_folder.txt").write_text(f"{folder}\n", encoding="utf-8")
@@ -51,7 +51,7 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     recorded = bytes_of(record / "released")
     assert recorded == {name: in_run[name] for name in recorded}
     assert {"impact.csv", "comparison.csv"} < set(recorded)
-    # A school may take its words back: they are in no record.
+    # Schools' texts may be withdrawn, so they are not recorded.
     assert not {"statements.csv", "case_studies.csv", "evaluation_summary.csv"} & set(recorded)
 
     again = release(folder, marts, "2018-10-02")
@@ -61,10 +61,10 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     before = bytes_of(current.resolve() / "released")
     later = evaluate(folder, marts)
     assert later.status == 0, later.stderr
-    # Another run, since it was held against a release; and what was shown is no more and no less.
+    # A different run, because it compares with a release; the figures shown are the same.
     assert later.current.resolve().name != run
     after = bytes_of(later.current.resolve() / "released")
-    # But for what is new: each verdict, held against the one that was published.
+    # Only the comparison of verdicts with the published ones is new.
     assert {name for name in after if after[name] != before.get(name)} == {
         "verdict_change.csv",
         "verdict_change.parquet",

@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom over released tables, and cannot change them."""
+"""The notebook runs completely on released tables and cannot change them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def notebook_over(released: Path) -> NotebookNode:
-    """The notebook as committed but for the one line that says where the file is."""
+    """The committed notebook, except the line with the file's location."""
     text = NOTEBOOK.read_text(encoding="utf-8")
     lines = text.splitlines()
     assert sum(line.startswith(PATH_LINE) for line in lines) == 1

@@ -1,7 +1,7 @@
-"""What a real study should find, counted from the raw files with pandas: nothing of `pipelines` is used here.
+"""The expected results of real studies, computed from raw files with pandas, without `pipelines`.
 
-A school is its LAESTAB, which stays when it becomes an academy. Compared are state-funded mainstream schools
-of the authority with a result in the outcome year and in one earlier year.
+A school is its LAESTAB, which an academy keeps. Compared schools are the authority's state-funded mainstream
+schools with a result in the outcome year and in an earlier year.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-# As the performance tables abbreviate types, and as their register writes them out.
+# Types as abbreviated in the performance tables, and as written out in their register.
 MAINSTREAM_CODES = {"CY", "VA", "VC", "FD", "AC", "ACC", "F", "FSS", "UTC", "CTC"}
 MAINSTREAM_WORDS = {
     "Community school",
@@ -30,7 +30,7 @@ REGISTER = "converted/2017-2018_england_spine.csv.gz"
 
 @dataclass(frozen=True)
 class Question:
-    """A placebo programme of a real study: its pupils, its measure, where figures and pupils stand."""
+    """A placebo programme of a real study: pupils, measure, and columns of figures and pupil counts."""
 
     study: str
     programme: str
@@ -49,7 +49,7 @@ class Question:
 
     @property
     def years(self) -> list[str]:
-        """Oldest first; the last is the outcome year."""
+        """Years, oldest first; the last is the outcome year."""
         return sorted(self.files)
 
 
@@ -116,7 +116,7 @@ QUESTIONS = (
 
 
 def results(real: Path, question: Question) -> pd.DataFrame:
-    """One row a school and year with a figure; value is 0 to 1 if a share."""
+    """One row per school and year with a figure; shares are 0 to 1."""
     frames = []
     for year, file in question.files.items():
         rows = pd.read_csv(real / file, dtype=str, encoding="utf-8-sig", keep_default_na=False)
@@ -139,7 +139,7 @@ def results(real: Path, question: Question) -> pd.DataFrame:
 
 
 def _with_school(real: Path, rows: pd.DataFrame, la: int) -> pd.DataFrame:
-    """The rows of schools of the authority, with LAESTAB and whether each is state-funded mainstream."""
+    """Rows of the authority's schools, with LAESTAB and whether each is state-funded mainstream."""
     if "LEA" in rows.columns:
         of_schools = rows[rows["RECTYPE"].isin(["1", "2"]) & (rows["LEA"] == str(la))]
         return of_schools.assign(
@@ -156,7 +156,7 @@ def _with_school(real: Path, rows: pd.DataFrame, la: int) -> pd.DataFrame:
 
 
 def chosen(question: Question, found: pd.DataFrame) -> set[int]:
-    """The placebo's schools: the lowest of 2016-17 among those with a figure in every year."""
+    """The placebo's schools: the lowest in 2016-17 among those with a figure in every year."""
     table = _by_school(found)
     complete = table.dropna(subset=question.years).reset_index()
     ordered = complete.sort_values(["2016-17", "school"])
@@ -164,7 +164,7 @@ def chosen(question: Question, found: pd.DataFrame) -> set[int]:
 
 
 def compared(question: Question, found: pd.DataFrame) -> set[int]:
-    """Schools with a result in the outcome year and in one before."""
+    """Schools with a result in the outcome year and in an earlier one."""
     table = _by_school(found)
     *before, outcome = question.years
     return set(table.index[table[outcome].notna() & table[before].notna().any(axis=1)])
@@ -186,7 +186,7 @@ _LAIT = {
 
 
 def portsmouth_context(real: Path) -> dict[tuple[str, str], dict[tuple[str, str], float]]:
-    """Published figures of summers 2016 to 2019 by measure and group, then by place and year."""
+    """Published figures for summers 2016 to 2019, by measure and group, then by place and year."""
     rows = pd.read_csv(real / "converted" / "lait_bds_long_subset.csv.gz", dtype=str)
     rows["year"] = rows["Years"].str.extract(r"^(20\d\d)(?:$| )")[0]
     rows["code"] = rows["LA Number"].astype(int)

@@ -1,7 +1,7 @@
-"""2,000 programmes that never were, on the real results of Hampshire: how often each method claims an effect.
+"""2,000 placebo programmes on Hampshire's real results: how often each method claims an effect.
 
-`python -m tests.real.placebos` writes `placebos.csv` beside this file. One outcome year, so the draws are
-not independent: an illustration of the calibration, not another one. Nothing is tuned to what comes out.
+`python -m tests.real.placebos` writes `placebos.csv` in this folder. All draws share one outcome year and are
+not independent, so this illustrates the calibration and does not replace it. Nothing is tuned to the results.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 def panels() -> tuple[SchoolPanel, SchoolPanel]:
-    """Disadvantaged and all pupils of the mainstream schools with a figure in all three years."""
+    """Disadvantaged and all pupils of mainstream schools with a figure in all three years."""
     study = load_study(FOLDER / "hampshire")
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -71,7 +71,7 @@ def panels() -> tuple[SchoolPanel, SchoolPanel]:
 
 
 def pools(target: SchoolPanel, everyone: SchoolPanel) -> dict[str, NDArray[np.int64]]:
-    """From which schools (rows of the panel) a placebo is drawn; ties go to the lower LAESTAB."""
+    """The schools (panel rows) from which placebos are drawn; ties go to the lower LAESTAB."""
     if not np.array_equal(target.school_ids, everyone.school_ids):
         raise ValueError("the two panels are not of the same schools")
 
@@ -88,7 +88,7 @@ def pools(target: SchoolPanel, everyone: SchoolPanel) -> dict[str, NDArray[np.in
 
 
 def rows(n_draws: int = N_DRAWS) -> Iterator[dict[str, object]]:
-    """One row a pool: shares of draws in which a method's 95% interval excludes zero."""
+    """One row per pool: shares of draws in which a method's 95% interval excludes zero."""
     target, everyone = panels()
     random = np.random.default_rng(SEED)
     question = ProgrammeQuestion("placebo", "disadvantaged", True, 0.05, ("2017-18",))

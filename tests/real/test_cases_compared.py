@@ -1,4 +1,4 @@
-"""Who is compared, on small made inputs with the right answer (`README` of each): types, dates, leaving."""
+"""Compared schools in small made inputs with known answers (see each `README`): types, dates, leaving."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Evaluate = Callable[..., Made]
 
 @pytest.fixture
 def evaluate(tmp_path: Path) -> Evaluate:
-    """Evaluate a case by the beginning of its name, with other dates if given."""
+    """Evaluate a case by the start of its name, with other dates if given."""
 
     def evaluated(number: str, *, starts: str | None = None) -> Made:
         found = sorted(CASES.glob(f"{number}-*"))

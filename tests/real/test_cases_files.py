@@ -1,4 +1,4 @@
-"""Genuine files that were refused or misread: small made inputs, each with the right answer (`README`)."""
+"""Real file problems that were once refused or misread: small inputs with known answers (`README`)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Look = Callable[[str], AbstractContextManager[tuple[Findings, duckdb.DuckDBPyCon
 
 @pytest.fixture
 def case(tmp_path: Path) -> Look:
-    """Look at a case by the beginning of its name: what is found in its files, and the store."""
+    """Check a case by the start of its name: findings and store."""
 
     @contextmanager
     def look(number: str) -> Iterator[tuple[Findings, duckdb.DuckDBPyConnection]]:
@@ -51,7 +51,7 @@ def test_rows_of_the_register_that_are_no_schools_are_set_aside(case):
     with case("01") as (findings, con):
         assert findings.faults == ()
         assert set_aside(findings, "reg.csv") == {"a children's centre, not a school": 1}
-        # The college stays: it is an establishment with results of its own, and is compared with nobody.
+        # The college is kept as an establishment with results, but is not compared.
         assert con.execute("SELECT count(*), max(urn) FROM raw.school_register").fetchone() == (
             13,
             120099,

@@ -1,4 +1,4 @@
-"""The Department's own files are opened as they were published: workbooks, Windows text, gzip."""
+"""The Department's files are read as published: workbooks, Windows text, gzip."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ TABLES = (
     "waiky8-schools-data/ks4_perf_2018.csv",
     "waiky8-schools-data/school_details_2018.csv.gz",
 )
-# The other reader takes its time.
+# The other library is slow.
 N_COMPARED = 3000
 WINDOWS_TEXT = ("hampshire/2021_giaslinks.csv.gz", "waiky8-schools-data/school_details_2018.csv.gz")
 SPINE = "waiky8-schools-data/2017-2018_england_spine.xlsx"
 
 
 Rows = list[tuple[object, ...]]
-# No heading is looked for, so that one which stands twice is nobody's business.
+# No expected headings, so repeated ones do not matter.
 NOTHING = Headings.of([], [])
 
 

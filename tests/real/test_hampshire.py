@@ -1,7 +1,7 @@
-"""Real published files and a programme that never was, checked against the files read by hand.
+"""Real published files with a placebo programme, compared with figures read by hand.
 
-Nothing here is tuned to the results: what is checked is that the figures are the files' own, and that the
-headline claims nothing where nothing happened.
+Nothing is tuned to the results: the figures must be those of the files, and the headline must claim no
+effect.
 """
 
 import csv
@@ -32,7 +32,7 @@ MAINSTREAM = "1"
 
 @pytest.fixture(scope="session")
 def rows_of(real_data: Path) -> dict[str, list[dict[str, str]]]:
-    """The files as the csv module reads them; short rows end in blanks."""
+    """The files as read by the csv module; short rows are padded with blanks."""
     rows: dict[str, list[dict[str, str]]] = {}
     for year, file in FILE_OF_YEAR.items():
         path = real_data / "hampshire" / file
@@ -51,7 +51,7 @@ def laestab(row: dict[str, str]) -> int:
 
 
 def percent_of_disadvantaged(rows: list[dict[str, str]]) -> dict[int, int]:
-    """Mainstream schools with a figure, by LAESTAB."""
+    """Percentages of mainstream schools, by LAESTAB."""
     cells = {laestab(row): row[DISADVANTAGED] for row in rows if row["RECTYPE"] == MAINSTREAM}
     return {school: int(cell[:-1]) for school, cell in cells.items() if re.fullmatch(r"\d+%", cell)}
 
@@ -165,7 +165,7 @@ def test_the_naive_change_claims_what_the_headline_does_not(hampshire: Evaluated
         impact = con.execute("SELECT * FROM released.impact WHERE programme = 'placebo'").df()
     (naive,) = impact[impact["role"] == "naive"].itertuples()
     (headline,) = impact[impact["role"] == "headline"].itertuples()
-    # The files' own answer is about 25 points; a band, since weights and rounding are a matter of method.
+    # The files give about 25 points; a range, because weights and rounding depend on the method.
     assert 0.20 < naive.estimate_low == naive.estimate_high < 0.30
     assert pd.isna(naive.p_value)
     assert pd.isna(naive.verdict)

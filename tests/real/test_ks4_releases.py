@@ -1,6 +1,6 @@
-"""England's key stage 4 results of 2018-19 as published, provisional against final: what moved in Portsmouth.
+"""England's key stage 4 results of 2018-19, provisional against final: changes in Portsmouth.
 
-Values are read as they stand in the files; that they come through the study's tables is not claimed here.
+Values are read directly from the files, not through a study's tables.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.skipif(
 
 
 class Published(NamedTuple):
-    """A value as published, and half the step it was rounded to."""
+    """A published value, and half its rounding step."""
 
     value: float
     half_width: float
 
 
 def published(text: str) -> Published | None:
-    """A number in points, or a percentage; None for a code in place of a number."""
+    """A number of points or a percentage; None for a code."""
     number = text.strip().removesuffix("%")
     try:
         value = float(number)
@@ -98,7 +98,7 @@ def test_the_authority_was_revised_on_both_measures(provisional):
 
 
 def test_a_decimal_lost_is_told_from_a_revision_in_every_school(provisional, final):
-    """The final table as kept by others has percentages without decimals: most of it is rounding."""
+    """Another copy of the final table has percentages without decimals: most changes are rounding."""
     pairs = [
         (was, now)
         for row in provisional

@@ -1,6 +1,6 @@
-"""The real files about authorities: the interactive tool's and an explore-education-statistics one.
+"""Real files about authorities: the interactive tool's and one from explore education statistics.
 
-Portsmouth's figures and England's are those in the note beside the files, read by hand.
+Expected figures of Portsmouth and England are from the note beside the files, read by hand.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ YEARS = ("2015-16", "2016-17", "2017-18", "2018-19")
 def both(
     real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Both files read into one table, every check of the table passed."""
+    """Both files in one table, with all checks passed."""
     folder = tmp_path_factory.mktemp("context") / "real"
     folder.mkdir()
     sources = "".join(
@@ -110,7 +110,7 @@ def test_noise_is_gone_and_a_dash_is_no_nought(both: duckdb.DuckDBPyConnection) 
     assert both.execute(
         "SELECT DISTINCT value_status, value FROM raw.la_context WHERE raw_text = '-'"
     ).fetchall() == [("unavailable", None)]
-    # Scientific notation, as in -7.0000000000000007E-2.
+    # Scientific notation such as -7.0000000000000007E-2.
     assert both.execute(
         "SELECT DISTINCT value FROM raw.la_context WHERE raw_text = '-7.0000000000000007E-2'"
     ).fetchall() == [(-0.07,)]
@@ -133,7 +133,7 @@ def test_every_row_of_the_tool_is_kept_or_set_aside(
 
 
 def test_every_spelling_of_a_year_is_known(real_data: Path) -> None:
-    """Of the whole file, of every authority, as it is published."""
+    """In the whole published file, for every authority."""
     whole = real_data / "lait" / "bds_long_0.parquet"
     with closing(duckdb.connect()) as con:
         found = con.execute('SELECT DISTINCT "Years" FROM read_parquet(?)', [str(whole)]).fetchall()
@@ -179,7 +179,7 @@ def test_the_long_file_says_of_which_pupils_a_row_is(both: duckdb.DuckDBPyConnec
 
 
 def test_where_both_files_hold_a_figure_they_agree(both: duckdb.DuckDBPyConnection) -> None:
-    """The tool and the release it was made from: nothing of Portsmouth was restated."""
+    """The tool and the release behind it: no Portsmouth figure was restated."""
     n, differing = both.execute(
         "SELECT count(*), count(*) FILTER (abs(tool.value - long.value) > 1e-9) FROM raw.la_context AS tool "
         "JOIN raw.la_context AS long USING (la_code, academic_year, pupil_group, measure) "

@@ -1,4 +1,4 @@
-"""Programmes that never were, on real results: the naive change finds them, the headline does not."""
+"""Placebo programmes on real results: the naive change claims effects, the headline does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pipelines.study.paths import PROJECT
 from tests.real import placebos
 
-# Three Monte Carlo standard errors of a share of 5% in so few draws.
+# Three Monte Carlo standard errors of a 5% share with so few draws.
 N_DRAWS, SLACK = 150, 0.053
 LOWEST_LAST_YEAR = "the 40 lowest last year"
 
@@ -32,8 +32,8 @@ def test_the_headline_seldom_claims_what_is_not_there(drawn):
 
 
 def test_the_change_since_last_year_claims_it_where_schools_were_chosen_on_last_year(drawn):
-    # An average over pupils is moved most by large schools, which recover least: a half, and schools'
-    # plain average would claim it in four fifths.
+    # Large schools, which recover least, dominate a pupil average: half of draws claim an effect, and four
+    # fifths would with a plain average of schools.
     assert float(str(drawn[LOWEST_LAST_YEAR]["naive_claims"])) >= 0.35
     assert float(str(drawn["all schools"]["naive_claims"])) <= 0.05 + SLACK
 

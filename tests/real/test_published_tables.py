@@ -1,7 +1,7 @@
-"""Every real performance table is read by its own headings, or by what a study says of another hand's.
+"""Every real performance table is read by its own headings, or as a study renames them.
 
-England KS2 and KS4, provisional and final, as published and as renamed; Hampshire in full width. Figures
-are those read by hand from the files.
+England KS2 and KS4, provisional and final, as published and as renamed; Hampshire in full width. Expected
+figures were read from the files by hand.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def test_hampshire_ks4_in_both_years(real_data: Path, tmp_path: Path) -> None:
                     f"AND pupil_group = '{group}'"
                 )
                 assert figure(con, where, "raw_text") == row[heading]
-                # The same heading of an earlier year stands beside it and is another figure.
+                # An earlier year's column with a similar heading is a different figure.
                 assert figure(con, where, "column_name") == heading
     assert [(year, la, nation) for year, la, nation, _ in levels] == [
         ("2016-17", 1, 2),
@@ -181,7 +181,7 @@ def test_hampshire_ks4_in_both_years(real_data: Path, tmp_path: Path) -> None:
 def test_england_absence_is_read_and_its_pupils_are_those_of_the_census(
     real_data: Path, tmp_path: Path
 ) -> None:
-    """The table has neither record types nor names nor pupils; three of its rows are the nation's."""
+    """The table has no record types, names or pupil counts; three of its rows are national."""
     census = '[[source]]\nkind = "school_census"\nfile = "ksp/england_census.csv.gz"\n'
     study = study_of(
         tmp_path,
@@ -209,7 +209,7 @@ def test_england_absence_is_read_and_its_pupils_are_those_of_the_census(
 
 
 def test_england_ks4_provisional_and_final_of_one_year(real_data: Path, tmp_path: Path) -> None:
-    """The final file has no authority's number and no count of pupils: found by URN, as the study says."""
+    """The final file lacks authority numbers and pupil counts. The study finds its schools by URN."""
     study = study_of(
         tmp_path,
         real_data,
@@ -314,7 +314,7 @@ def test_england_ks2_renamed_by_another_hand(real_data: Path, tmp_path: Path) ->
             "SELECT DISTINCT measure, column_name FROM raw.published_outcome WHERE measure LIKE '%progress' "
             "ORDER BY 1"
         ).fetchall()
-    # The figures of the register's schools, as worked out by hand in the note beside the files.
+    # Figures of the register's schools, computed by hand in the note beside the files.
     assert weighted == [("2015-16", 46.5), ("2016-17", 57.0), ("2017-18", 56.2)]
     assert headings == [
         ("ks2_maths_progress", "Maths Progress"),
@@ -347,7 +347,7 @@ def test_england_ks4_renamed_by_another_hand(real_data: Path, tmp_path: Path) ->
 
 
 def test_grade_c_is_not_taken_for_a_grade_5(real_data: Path, tmp_path: Path) -> None:
-    """The 2015-16 file holds grade C under a heading that says grade 5; such grades did not exist."""
+    """The 2015-16 file has grade C under a heading for grade 5, which did not exist yet."""
     study = study_of(
         tmp_path,
         real_data / "waiky8-schools-data",

@@ -1,7 +1,6 @@
-"""Real published files of three authorities, from files to page and PDF, against counts by another hand.
+"""Real files of three authorities, from files to page and PDF, against the independent `oracle`.
 
-Every programme here is a placebo: nothing was done. What is checked is who is compared, that figures are the
-files' own, and that nothing is claimed. The other hand is `oracle`.
+Every programme is a placebo. Tests check the compared schools, the figures, and that no effect is claimed.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ def test_averages_and_pupils_are_the_files_own(
             assert row["n_schools"] == of_year["school"].nunique(), (arm, year)
             assert row["n_pupils"] == of_year["n"].sum(), (arm, year)
             total = (of_year["value"] * of_year["n"]).sum()
-            # Percentages are published whole: so many pupils met the standard, to the nearest one.
+            # Percentages are published whole, so round to the number of pupils who met the standard.
             average = (round(total) if question.is_share else total) / of_year["n"].sum()
             half = 0.005 if question.is_share else 0.05
             assert abs(row["mean"] - average) <= half + 1e-9, (arm, year)

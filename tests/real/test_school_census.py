@@ -1,4 +1,4 @@
-"""The real census file of the Department is read as it is: national rows set aside, codes understood."""
+"""The Department's real census file is read as published: national rows set aside, codes understood."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Real files about schools keep the bounds of the catalogue: register, links, inspections, census."""
+"""Real files about schools respect the catalogue's bounds: register, links, inspections, census."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipelines.store import store
 from pipelines.validation.checks import check_table
 from tests.real.test_school_census import PROTOCOL
 
-# A file, what its [[source]] says besides, and the rows it holds (`README.md` beside the files).
+# A file, additional lines of its [[source]], and its number of rows (`README.md` beside the files).
 FILES: dict[str, tuple[Table, str, str, int]] = {
     "register behind the tables": (
         SCHOOL_REGISTER,

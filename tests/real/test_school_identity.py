@@ -1,7 +1,7 @@
-"""Every Portsmouth and Hampshire school of the real register and links is resolved or listed, none dropped.
+"""Every Portsmouth and Hampshire school of the real register and links is resolved or listed.
 
-The register is the one behind the 2017-18 performance tables, the links those of the whole of England in
-2021: many lead to schools, and from schools, that the register does not hold. Cases were worked out by hand.
+The register is that of the 2017-18 performance tables; the links are England's in 2021, and many involve
+schools that the register lacks. Expected cases were worked out by hand.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def test_every_school_of_the_register_has_a_row_that_says_what_it_is(
 
 
 def test_schools_that_closed_before_the_register_are_found_by_their_links(register, decided):
-    """Their results of 2015-16 stand under URNs that the register of 2017-18 no longer has."""
+    """Their 2015-16 results use URNs that the 2017-18 register no longer has."""
     before = [
         d for d in decided.values() if d.urn not in register and d.school_id
         and d.school_id // 10_000 == PORTSMOUTH
@@ -127,15 +127,15 @@ def test_every_urn_has_one_row_and_every_school_one_urn_on_the_day(register, lin
 
 
 def test_conversions_worked_out_by_hand(decided):
-    # King Richard became Castle View Academy on 1 March 2018, the links (1 February) notwithstanding.
+    # King Richard became Castle View Academy on 1 March 2018, despite the link's date of 1 February.
     assert decided[116462].decision == "converted"
     assert decided[116462].standing_urn == 145372
     assert decided[116462].evidence_date == dt.date(2018, 3, 1)
-    # Meon Infant: on the very reference date.
+    # Meon Infant: exactly on the reference date.
     assert decided[116189].standing_urn == 146135
-    # Stamshaw Infant: half a year later, so it is still the school the authority maintains.
+    # Stamshaw Infant: half a year later, so it is still maintained by the authority.
     assert decided[146888].standing_urn == 116211
-    # Meredith Infant's conversion is in no link; its LAESTAB passed on within a day.
+    # Meredith Infant's conversion has no link; its LAESTAB passed on within a day.
     assert decided[146718].standing_urn == 116186
     assert "LAESTAB 8512645 kept" in decided[146718].evidence
     assert "without a link" in decided[146718].evidence
@@ -149,9 +149,9 @@ def test_mergers_worked_out_by_hand(decided):
     assert decided[116208].decision == decided[116214].decision == "merged"
     # A chain: Saxon Shore and Paulsgrove schools, merged undated, then an academy in 2012.
     assert decided[129011].school_id == decided[116257].school_id == decided[139065].school_id
-    # Wimborne Infant and Junior joined in 2020: on the reference date they were two.
+    # Wimborne Infant and Junior merged in 2020, so on the reference date they were two.
     assert decided[116212].school_id != decided[116217].school_id
-    # Meredith Infant went into New Horizons (Isambard Brunel Junior) in 2020: likewise.
+    # Meredith Infant joined New Horizons (Isambard Brunel Junior) in 2020, also later.
     assert decided[116186].school_id != decided[141530].school_id
 
 
@@ -162,7 +162,7 @@ def test_a_merger_that_the_register_contradicts_is_listed_with_the_candidate(dec
 
 
 def test_a_register_older_than_the_reference_date_leaves_mergers_unresolved(register, links):
-    """Judged in 2021 by a register of 2018: three schools it has open are gone by the links."""
+    """In 2021 with a register of 2018: three schools it lists as open have closed according to the links."""
     decisions = resolve(register.values(), links, dt.date(2021, 9, 1))
     ours = set(of_authority(register, PORTSMOUTH))
     unresolved = {

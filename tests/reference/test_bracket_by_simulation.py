@@ -1,8 +1,8 @@
-"""Who claims an effect that is not there: bracket against naive change, on schools drawn seeded.
+"""False claims of an effect: bracket against naive change, on seeded random schools.
 
-Schools as in the design's table: 60, of which 18 in the programme, 10 target pupils a school-year,
-two baseline years; a school's level is lasting (SD 0.3), passing (0.15) and pupils' luck (pupil SD
-1). With 400 draws a true 5% shows as 5% ± 2.2 (95%); the limits below leave that room.
+60 schools, 18 of them in the programme, 10 target pupils per school and year, two baseline years; a school's
+level is lasting (SD 0.3), passing (0.15) and pupils' luck (pupil SD 1). With 400 draws a true 5% shows as 5%
+± 2.2 (95%), which the limits allow for.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def draw(rng: np.random.Generator, chosen_on: str, effect: float) -> SchoolPanel
 
 
 def claims(chosen_on: str, effect: float = 0.0) -> tuple[float, float]:
-    """Share of draws whose interval excludes zero: bracket, naive (overlap never looked at)."""
+    """Share of draws whose interval excludes zero: bracket and naive change, ignoring overlap."""
     rng = np.random.default_rng(20181002)
     n_bracket = n_naive = 0
     for _ in range(N_DRAWS):
@@ -76,7 +76,7 @@ def test_a_large_effect_is_found():
 
 
 def test_small_shares_are_not_pulled_towards_the_schools_without_variance():
-    # 0 of 8 has no variance of its own; weighed by that, ten points came out as two.
+    # 0 of 8 has no variance; weighted by its own variance, a true effect of ten points came out as two.
     rng = np.random.default_rng(7)
     n = np.full((N_SCHOOLS, 2), 8.0)
     exposure = (np.arange(N_SCHOOLS) < N_MEMBERS).astype(float)[:, None]
@@ -101,5 +101,5 @@ def test_small_shares_are_not_pulled_towards_the_schools_without_variance():
         answer = ancova(panel)["send"]
         assert isinstance(answer, Estimate)
         estimates.append(answer.estimate)
-    # The mean of 100 draws has a standard error of 0.4 points; 0.02 is five of them.
+    # The mean of 100 draws has a standard error of 0.4 points; the tolerance is five of them.
     assert np.mean(estimates) == pytest.approx(0.10, abs=0.02)

@@ -1,6 +1,6 @@
-"""The engine's calibration: a short run of `tests/calibration`, and what the committed table says.
+"""The engine's calibration: a short run of `tests/calibration`, and the committed table.
 
-The whole of it, every scenario and 2,000 draws each, is `make calibrate`.
+`make calibrate` runs every scenario with 2,000 draws.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from tests.calibration.trial import Calibration, calibration, run_trial
 FOLDER = PROJECT / "tests" / "calibration"
 
 N_DRAWS = 300
-# Of 300 draws a share of 6.5% strays by a standard error of 1.4 points; three of them, for there are
-# ten scenarios here and a promise kept must not look broken.
+# With 300 draws a share of 6.5% has a standard error of 1.4 points; allow three, because there are ten
+# scenarios.
 SLACK = 3 * (MOST_FALSE_VERDICTS * (1 - MOST_FALSE_VERDICTS) / N_DRAWS) ** 0.5
 LEVEL = 0.05
 LEAST_NAIVE_REJECTS = 0.60
@@ -75,7 +75,7 @@ def test_each_end_is_calibrated_where_theory_says_so(scenario: Scenario):
         if scenario.selection in selections:
             rejects = getattr(measured, f"{end}_rejects_share")
             assert rejects == pytest.approx(LEVEL, abs=SLACK)
-    # And not where it says otherwise, or both would be calibrated because nothing was selected.
+    # And not in the other scenario, or both would be calibrated only because nothing was selected.
     if scenario.selection == "lasting_quality":
         assert measured.ancova_bias < -0.05
     if scenario.selection in {"last_year", "last_year_strict", "baseline_mean"}:
@@ -93,7 +93,7 @@ def test_the_naive_change_fails_so_the_simulation_bites():
     "scenario", [SHORT[1], Scenario(11, 34, 10, "last_year", 0.2, True, True)], ids=name_of
 )
 def test_the_naive_change_alone_is_that_of_the_whole(scenario: Scenario):
-    """`--only-naive` draws the same schools, and counts the draws that have a headline."""
+    """`--only-naive` draws the same schools and counts draws with a headline."""
     for draw in range(10):
         schools = draw_schools(scenario.n_schools, scenario.mean_pupils, draw)
         bracket, *_, naive = run_trial(schools, scenario).intervals
@@ -126,7 +126,7 @@ def test_the_committed_table_holds_every_scenario_once(table: pd.DataFrame):
 
 
 def test_the_committed_table_is_of_this_engine(table: pd.DataFrame):
-    """The short run's draws are the table's first ones, so the two differ by less than SLACK."""
+    """The short run's draws are the table's first ones, so they differ by less than SLACK."""
     assert n_draws() >= N_DRAWS
     by_scenario = table.set_index(list(Scenario.__dataclass_fields__)).sort_index()
     for scenario in SHORT:
@@ -137,7 +137,7 @@ def test_the_committed_table_is_of_this_engine(table: pd.DataFrame):
             assert getattr(measured, share) == pytest.approx(row[share], abs=SLACK), again
         for width in ("bracket_width", "ancova_width", "change_width"):
             assert getattr(measured, width) == pytest.approx(row[width], rel=0.05), again
-        # Most of these shares are far from 5%, where 300 draws stray by up to 3 points.
+        # Most of these shares are far from 5%, where 300 draws vary by up to 3 points.
         for share in ("naive_rejects_share", "naive_covers_share"):
             assert getattr(measured, share) == pytest.approx(row[share], abs=0.09), again
         assert measured.naive_bias == pytest.approx(row["naive_bias"], abs=0.03), again
@@ -154,7 +154,7 @@ def test_the_promise_is_kept_in_the_committed_table(table: pd.DataFrame):
 
 @pytest.mark.parametrize("end", CALIBRATED_ENDS)
 def test_each_end_is_calibrated_in_the_committed_table(table: pd.DataFrame, end: str):
-    """Within four standard errors, by the draws that have an estimate: there are dozens of rows."""
+    """Within four standard errors, given the draws with an estimate, because there are dozens of rows."""
     is_calibrated = table["selection"].isin(CALIBRATED_ENDS[end]) & (table["effect"] == 0)
     rows = table[is_calibrated & (table["estimate_share"] > 0)]
     assert len(rows) > 20

@@ -1,6 +1,6 @@
-"""The marts' sums equal pupil rows: coefficients and clustered errors against pyfixest on the rows.
+"""Coefficients and clustered errors from the marts' sums equal those of pyfixest on pupil rows.
 
-EXACT is far above rounding over 50,000 rows and far below any digit that is ever shown.
+EXACT is far above rounding over 50,000 rows and far below any published digit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipelines.impact.clustered import (
     pupil_moments,
 )
 
-# The other package calls pandas in a way that pandas is giving up.
+# pyfixest uses a deprecated pandas feature.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
 
 EXACT = 1e-8
@@ -39,7 +39,7 @@ SCHOOL_COLUMNS = ["is_send", "is_gap", "baseline"]
 
 @pytest.fixture(scope="module")
 def pupils() -> pd.DataFrame:
-    """Scaled scores of pupils in schools of very unlike size; outcomes and prior points missing."""
+    """Scaled scores in schools of very different sizes; some outcomes and prior points are missing."""
     rng = np.random.default_rng(2018)
     size = rng.gamma(1.5, 1.0, N_SCHOOLS)
     school = rng.choice(N_SCHOOLS, N_PUPILS, p=size / size.sum())
@@ -60,14 +60,14 @@ def pupils() -> pd.DataFrame:
     )
     rows.loc[rng.random(N_PUPILS) < 0.06, "y"] = np.nan
     rows.loc[rng.random(N_PUPILS) < 0.04, "x"] = np.nan
-    # One school has nobody with a result: no cluster at all.
+    # One school has no results, so it is not a cluster.
     rows.loc[rows["school_id"] == rows["school_id"].iloc[0], "y"] = np.nan
     return rows
 
 
 @pytest.fixture(scope="module")
 def moments(pupils) -> pd.DataFrame:
-    """What the marts make of the same pupils, one row a school, in the order of `school_id`."""
+    """The marts' sums for these pupils, one row per school ordered by `school_id`."""
     with duckdb.connect() as con:
         con.execute("ATTACH ':memory:' AS pupils")
         con.execute("CREATE SCHEMA raw; CREATE SCHEMA mart; CREATE SCHEMA protocol")
@@ -100,7 +100,7 @@ def moments(pupils) -> pd.DataFrame:
 def from_sums(
     pupils: pd.DataFrame, moments: pd.DataFrame, *, with_covariate: bool, is_weighted: bool
 ) -> ClusteredRegression:
-    """The regression from the marts; without a covariate, pupils who lack it count too."""
+    """The regression from the marts; without a covariate, pupils who lack it also count."""
     school = pupils.groupby("school_id").first()
     school = school.loc[moments["school_id"].to_numpy() - FIRST_SCHOOL]
     sums = moments.select_dtypes("number").astype(float)
@@ -140,7 +140,7 @@ def test_sums_equal_rows(pupils, moments, with_covariate, is_weighted):
         (sums.ci_high, "97.5%"),
     ):
         np.testing.assert_allclose(found, expected[column], rtol=EXACT)
-    # A p-value's relative error is that of t times t squared.
+    # The relative error of a p-value is that of t times t squared.
     np.testing.assert_allclose(sums.p_value, expected["Pr(>|t|)"], rtol=EXACT, atol=1e-12)
     np.testing.assert_allclose(
         sums.covariance, rows._vcov, rtol=EXACT, atol=EXACT * np.abs(rows._vcov).min()
@@ -168,7 +168,7 @@ def few_schools(seed: int) -> tuple[np.ndarray, PupilSums, np.ndarray, np.ndarra
 def test_bias_reduced_errors_and_their_degrees_of_freedom_equal_rows(seed, is_weighted):
     columns, sums, school, design, y = few_schools(seed)
     weights = np.random.default_rng(seed).uniform(0.2, 3.0, 34) if is_weighted else np.ones(34)
-    # Rows times the root of their weight: the other package weighs by another working model.
+    # Multiply rows by the root of their weight, because the other package has another working model.
     root = np.sqrt(weights)[school]
     rows, response = design * root[:, None], y * root
     coefficient = np.linalg.lstsq(rows, response)[0]

@@ -1,8 +1,7 @@
-"""Does the headline's range hold the truth? 200 invented cities whose true effects are known.
+"""Coverage of the headline's interval in 200 invented cities with known effects.
 
-Each city goes the way real files go: written as files, ingested, made into cells by the marts' own SQL,
-estimated. What is planted is `pipelines.example`'s to say; that methods claim no effect that is not
-there, on schools drawn without pupils, is `test_bracket_by_simulation`.
+Each city goes through files, ingest and the marts' own SQL. `pipelines.example` plants the effects;
+`test_bracket_by_simulation` tests false claims.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ SEEDS = range(1, 201)
 LEAST_COVERED_SHARE = 0.94
 MOST_WITHOUT_ESTIMATE_SHARE = 0.15
 MOST_FALSE_CLAIMS_SHARE = 0.05
-# An endless range would cover anything: it must leave out an effect as large as pupils differ.
+# An infinite interval would cover anything, so it must exclude an effect as large as the pupil SD.
 FAR_OFF = {"points": PUPIL_SD_POINTS, "share": 0.5}
 LEAST_FAR_OFF_EXCLUDED_SHARE = 0.95
 
-# Reading, writing and maths together: the SEND programme's gain reaches disadvantaged pupils who are on
-# SEN support, but that programme is in the model too; the gap programme's own effect is nothing.
+# Reading, writing and maths together: the SEND programme also raises disadvantaged pupils on SEN support, but
+# is in the model; the gap programme's own effect is zero.
 TRUTHS = {
     **{("send", measure): points for measure, points in TRUE_EFFECTS["send"].items()},
     ("gap", "ks2_rwm_expected"): 0.0,
@@ -69,7 +68,7 @@ def test_headlines_alone_are_those_that_stand_beside_every_method():
 
 
 def _tally(programme: str, measure: str, rows: pd.DataFrame) -> dict[str, object]:
-    """Shares of the seeds; covered and excluded are of those with an estimate."""
+    """Shares of the seeds; coverage and exclusion are among those with an estimate."""
     truth = TRUTHS[programme, measure]
     given = rows.dropna(subset=["ci_low", "ci_high"])
     is_false = rows["verdict"].isin(["worse"] if truth > 0 else ["better", "worse"])
@@ -88,13 +87,13 @@ def _tally(programme: str, measure: str, rows: pd.DataFrame) -> dict[str, object
 
 
 def _headlines(seeds: Sequence[int]) -> pd.DataFrame:
-    """The headline rows of every seed's city, in one process a core."""
+    """The headline rows of every seed's city, one process per core."""
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=spawned) as pool:
         return pd.concat(pool.map(_headline_of, seeds, chunksize=5), ignore_index=True)
 
 
 def _headline_of(seed: int) -> pd.DataFrame:
-    """The headline of one seed's city, by the path that files take."""
+    """The headline of one seed's city, built from its files."""
     with city_store(seed, TRUTHS) as (con, study):
         return pd.DataFrame([asdict(row) for row in headlines(Marts(con, study))])

@@ -1,6 +1,6 @@
 """Effect sizes and intraclass correlation against statsmodels on pupil rows.
 
-EXACT: the same formula by another route, so only floating point differs.
+EXACT: the same formula computed differently, so only rounding differs.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def test_unclustered_g_equals_statsmodels(n_in, n_out):
 
 
 def test_clustered_factor_is_that_of_hedges_by_hand():
-    # n = 200 pupils, 20 a school, icc 0.2: sqrt(1 - 2 * 19 * 0.2 / 198) = sqrt(0.9616162).
+    # n = 200 pupils, 20 per school, icc 0.2: sqrt(1 - 2 * 19 * 0.2 / 198) = sqrt(0.9616162).
     found = hedges_g(
         5.0,
         0.0,

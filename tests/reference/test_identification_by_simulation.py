@@ -1,6 +1,6 @@
-"""How often the cap on identification fires: cities where nothing changed, and where much did.
+"""How often the cap on identification applies, in cities without and with a large change.
 
-Tolerances are 3.5 Monte Carlo standard errors of the number of draws.
+Tolerances are 3.5 Monte Carlo standard errors.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ MONTE_CARLO = 3.5
 def cohort(
     rng: np.random.Generator, n_schools: int, n_programme: int, change: float
 ) -> SchoolPanel:
-    """Year 6 of 30 to 60 pupils, 14% on SEN support, in two baseline years and an outcome year.
+    """Year 6 with 30 to 60 pupils, 14% on SEN support, in two baseline years and an outcome year.
 
-    Schools differ by 5 points for good and by 2.5 each year; the programme's move by `change`.
+    Schools differ by 5 points permanently and by 2.5 each year; the programme's change by `change`.
     """
     shape = (n_schools, 3)
     share = np.clip(rng.normal(0.14, 0.05, (n_schools, 1)), 0.02, 0.5) + rng.normal(0, 0.025, shape)
@@ -82,7 +82,7 @@ def test_where_nothing_changed_the_cap_fires_no_more_often_than_chance_allows(
     slack = MONTE_CARLO * np.sqrt(0.05 * 0.95 / N_DRAWS)
     assert np.mean([is_material(row) for row in rows]) <= 0.05 + slack
     if n_schools == 34:
-        # A movement of three points says nothing there: it is a caution, not a cap.
+        # A change of three points is within chance there, so it is a caution and not a cap.
         assert np.mean([may_be_material(row) for row in rows]) > 0.10
 
 

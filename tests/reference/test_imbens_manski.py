@@ -1,6 +1,6 @@
-"""The interval between two ends against brute force: drawn estimates, and roots found by another solver.
+"""The interval between two ends against brute force: simulated estimates, and another root solver.
 
-Tolerances are 3.5 Monte Carlo standard errors of the number of draws, but where another is named.
+Tolerances are 3.5 Monte Carlo standard errors unless noted.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def test_critical_values_are_roots_of_imbens_and_manski_s_equation(df: float) ->
 @pytest.mark.parametrize("true_gap", [0.0, 0.5, 1.0, 3.0])
 @pytest.mark.parametrize("correlation", [0.5, 0.9])
 def test_the_interval_covers_a_truth_at_either_end(true_gap: float, correlation: float) -> None:
-    """At least 93.5%, what the headline promises: the gap is an estimate, and errs.
+    """At least 93.5%, as the headline promises, because the gap is estimated with error.
 
-    Where the ends truly lie far apart it is the one-sided 95%, not 97.5%: that is the gain.
+    If the ends are far apart, coverage is the one-sided 95% rather than 97.5%, which is the gain.
     """
     rng = np.random.default_rng(4)
     n, df, error = 4000, 20, np.array([1.0, 1.2])
@@ -66,35 +66,35 @@ def test_the_p_value_is_below_a_twentieth_exactly_where_the_interval_excludes_ze
 def test_the_detectable_effect_is_found_80_times_in_100(
     distance: float, correlation: float, df: tuple[float, float]
 ) -> None:
-    """Where ends agree and where they lie up to three standard errors apart, the effect at the far one."""
+    """With ends that agree or are up to three standard errors apart, for the effect at the far end."""
     errors = np.array([0.10, 0.13])
     effect = detectable_effect(errors.tolist(), df, correlation, distance)
     rng = np.random.default_rng(1)
     n = 20_000
     normal = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], n)
-    # Both ends' squared residuals are of the same schools: one quantile for both.
+    # Both ends have residuals of the same schools, so use one quantile for both.
     quantile = rng.random(n)[:, None]
     estimated = errors * np.sqrt(chi2.ppf(quantile, df) / np.array(df))
 
     def claims(short_of: tuple[float, float]) -> float:
         drawn = effect - np.array(short_of) + errors * normal
-        # `between_ends`, of all draws at once.
+        # `between_ends` for all draws at once.
         gap = np.ptp(drawn, axis=1) / estimated.max(axis=1)
         ci_low = (drawn - critical_value(gap, min(df))[:, None] * estimated).min(axis=1)
         assert ci_low[0] == pytest.approx(between_ends(drawn[0], estimated[0], min(df)).ci_low)
         return float((ci_low > 0).mean())
 
     found = claims((distance, 0.0)), claims((0.0, distance))
-    # Beside Monte Carlo error, 2,048 points in the place of an integral miss by up to half a point.
+    # Besides Monte Carlo error, 2,048 points instead of an integral are off by up to half a point.
     assert min(found) == pytest.approx(0.80, abs=MONTE_CARLO * np.sqrt(0.16 / n) + 0.005)
 
 
 def test_two_equal_ends_come_to_the_usual_figure() -> None:
-    """Bloom's figure takes t for the non-central t: within 1.5% from 20 degrees of freedom."""
+    """Bloom's formula replaces the non-central t by t: within 1.5% from 20 degrees of freedom."""
     assert detectable_effect((0.2, 0.2), (25.0, 25.0), 1.0) == pytest.approx(
         minimum_detectable_effect(0.2, 25.0), rel=0.015
     )
-    # A second end that errs on its own has to be passed as well.
+    # A second end with independent error must be passed too.
     assert detectable_effect((0.2, 0.2), (25.0, 25.0), 0.3) > 1.03 * detectable_effect(
         (0.2, 0.2), (25.0, 25.0), 1.0
     )

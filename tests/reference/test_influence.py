@@ -1,6 +1,6 @@
-"""Leaving schools out in closed form against refits without each.
+"""Leave-one-out estimates in closed form against refits.
 
-EXACT: the same estimates by another route, so only floating point differs.
+EXACT: the same estimates computed differently, so only rounding differs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A pool matched on earlier results: does the headline still keep clear of what recovers by itself?
+"""With a pool matched on earlier results, the headline does not claim regression to the mean as an effect.
 
-18 schools of an authority's 60, and 1,500 elsewhere; 10 target pupils a school-year, two baseline years. A
-school's level is lasting (SD 0.3, in part by its intake), passing (0.15) and pupils' luck (pupil SD 1). No
-programme did anything. With 300 draws a true 5% shows as 5% ± 2.5 (95%).
+18 of an authority's 60 schools and 1,500 elsewhere; 10 target pupils per school and year, two baseline years.
+A school's level is lasting (SD 0.3, partly due to intake), passing (0.15) and pupils' luck (pupil SD 1). No
+programme has an effect. With 300 draws a true 5% shows as 5% ± 2.5 (95%).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ N_SCHOOLS = N_LOCAL + N_OUTSIDE
 
 
 def draw(rng: np.random.Generator, chosen_on: str) -> tuple[SchoolPanel, SchoolPanel]:
-    """The schools matched on results and make-up, and those matched on make-up alone."""
+    """Panels matched on results and make-up, and on make-up alone."""
     intake = rng.normal(size=N_SCHOOLS)
     lasting = -0.15 * intake + rng.normal(0, np.sqrt(0.3**2 - 0.15**2), N_SCHOOLS)
     mean = lasting[:, None] + rng.normal(0, np.hypot(0.15, N_PUPILS**-0.5), (N_SCHOOLS, 3))
@@ -55,7 +55,7 @@ def draw(rng: np.random.Generator, chosen_on: str) -> tuple[SchoolPanel, SchoolP
 
 
 def claims(chosen_on: str) -> dict[str, float]:
-    """Share of draws whose interval excludes zero, by way of comparing."""
+    """Share of draws whose interval excludes zero, by comparison."""
     rng = np.random.default_rng(20181002)
     counts = dict.fromkeys(("bracket", "one pool for both ends", "last year"), 0)
     for _ in range(N_DRAWS):
@@ -83,5 +83,5 @@ def test_chosen_on_last_year_the_naive_change_claims_and_the_bracket_does_not():
 def test_chosen_on_lasting_quality_it_takes_a_pool_that_was_not_chosen_by_results():
     found = claims("quality")
     assert found["bracket"] <= MOST_FALSE_CLAIMS
-    # Were changes compared with the schools matched on results, those would recover and read as harm.
+    # If changes used schools matched on results, their recovery would look like harm.
     assert found["one pool for both ends"] >= 0.1

@@ -1,6 +1,6 @@
-"""The predicted power against brute force: studies drawn anew, estimated whole, claims counted.
+"""Predicted power against brute force: simulated studies, fully estimated, with claims counted.
 
-Tolerances are 3.5 Monte Carlo standard errors of the number of draws, but where another is named.
+Tolerances are 3.5 Monte Carlo standard errors unless noted.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def drawn(
     is_missing: np.ndarray | None = None,
     is_stand_in: bool = False,
 ) -> SchoolPanel:
-    """Schools by two baseline years and an outcome, pupils' variance 1 in all; or the year before again.
+    """Schools by two baseline years and an outcome, with total pupil variance 1; or a repeated baseline year.
 
-    The first programme's schools are `weaker_by` in every year: chosen for something that lasts.
+    The first programme's schools are `weaker_by` in every year: selected on something that lasts.
     """
     shape = n_pupils.shape
     within = 1 - spread.lasting - spread.passing
@@ -104,7 +104,7 @@ def test_where_ends_agree_the_headline_finds_the_detectable_effect_80_times_in_1
         claims += headline.ci_low > 0
         ends.append([end.estimate for end in headline.ends])
     assert claims / N_DRAWS == pytest.approx(0.80, abs=MONTE_CARLO * np.sqrt(0.16 / N_DRAWS))
-    # A standard deviation from N draws has relative error 1 / sqrt(2 N); the prediction 4% besides.
+    # A standard deviation from N draws has relative error 1 / sqrt(2 N); the prediction another 4%.
     spread_of_ends = np.std(ends, axis=0)
     slack = MONTE_CARLO / np.sqrt(2 * N_DRAWS) + 0.04
     for simulated, name in zip(spread_of_ends, ("ancova", "change"), strict=True):
@@ -116,10 +116,10 @@ def test_where_ends_agree_the_headline_finds_the_detectable_effect_80_times_in_1
 def test_where_ends_lie_apart_the_headline_finds_the_detectable_effect_80_times_in_100(
     weaker_by: float,
 ) -> None:
-    """Schools weaker in every year, by most of what schools differ: the change is right, ANCOVA falls short.
+    """Schools weaker in every year: the change estimator is unbiased, and ANCOVA underestimates.
 
-    The size predicted from baselines and those printed with the headlines are seen 80 times in 100, and
-    the size that holds for ends that agree is not.
+    The effect size predicted from baselines, and those printed with headlines, are detected 80 times in 100;
+    the size for ends that agree is not.
     """
     rng = np.random.default_rng(20181003)
     exposure = np.zeros((40, 1))
@@ -144,12 +144,12 @@ def test_where_ends_lie_apart_the_headline_finds_the_detectable_effect_80_times_
     claims = np.mean(np.array(low) > 0)
     assert claims == pytest.approx(0.80, abs=MONTE_CARLO * np.sqrt(0.16 / N_DRAWS))
     assert np.mean(printed) == pytest.approx(detectable, rel=0.04)
-    # An effect smaller by so much moves the interval down by so much.
+    # A smaller effect shifts the interval down by the difference.
     assert np.mean(np.array(low) > detectable - if_ends_agreed) < claims - 0.08
 
 
 def test_what_lasts_in_schools_is_measured_without_bias() -> None:
-    """The average of many small studies comes to the planted variances: 34 schools, 8 to 20 pupils."""
+    """The average over many small studies equals the planted variances: 34 schools, 8 to 20 pupils."""
     rng = np.random.default_rng(7)
     exposure = np.zeros((34, 1))
     exposure[:11] = 1

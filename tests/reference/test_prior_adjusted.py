@@ -1,4 +1,4 @@
-"""Results adjusted for prior attainment against pyfixest on pupil rows, through the whole path from files."""
+"""Results adjusted for prior attainment, from files, against pyfixest on pupil rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WHERE pupil.is_fsm6
     AND coalesce(pupil.is_in_rwm, pupil.met_rwm_expected IS NOT NULL)
 """
 
-# pyfixest 0.60 calls pandas the old way.
+# pyfixest 0.60 uses a deprecated pandas feature.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
 
 City = tuple[duckdb.DuckDBPyConnection, Study, pd.DataFrame]
@@ -49,7 +49,7 @@ def city() -> Iterator[City]:
 
 
 def test_a_school_s_adjusted_result_is_its_effect_in_a_regression_of_pupils(city: City) -> None:
-    """Within-school slope and school effects to 1e-8: the sums lose nothing."""
+    """Within-school slope and school effects agree to 1e-8: the sums lose nothing."""
     con, study, pupils = city
     panel = Marts(con, study).prior_adjusted_panel(MEASURE, GROUP, gap_of(study), "make_up")
     for column, year in enumerate((*panel.baseline_years, panel.outcome_year)):

@@ -1,6 +1,6 @@
 """Randomisation inference against enumeration by refits, and its level under the null.
 
-EXACT: the same statistic by another route (one regression a draw), so only floating point differs.
+EXACT: the same statistic computed differently (one regression per draw), so only rounding differs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def refitted_t(outcome, exposure, covariates, weights, programme):
 
 
 def enumerated_p(orders, data, programme=0, shift=0.0):
-    """Share of all assignments, the actual one among them, at least as extreme: one fit each."""
+    """Share of all assignments, including the actual one, that are at least as extreme: one fit each."""
     outcome, exposure, covariates, weights = data
     null = outcome - shift * exposure[:, programme]
     actual = abs(refitted_t(null, exposure, covariates, weights, programme))
@@ -56,7 +56,7 @@ def test_three_of_six_schools_equal_full_enumeration(seed, shift):
 
 @pytest.mark.parametrize("programme", [0, 1])
 def test_two_programmes_in_strata_equal_full_enumeration(programme):
-    # Schools 0 to 4 and 5 to 8 are of two phases; one school is in both programmes.
+    # Schools 0 to 4 and 5 to 8 are in two phases; one school is in both programmes.
     rows = [[1, 0], [1, 1], [0, 0], [0, 0], [0, 1], [1, 0], [0, 1], [0, 0], [0, 0]]
     data = study(11, rows)
     orders = [
@@ -70,7 +70,7 @@ def test_two_programmes_in_strata_equal_full_enumeration(programme):
 
 
 def test_drawn_assignments_come_close_to_enumeration():
-    # With 9,999 draws a p of 0.3 has a standard error of 0.005; 0.02 is four of them.
+    # With 9,999 draws a p of 0.3 has a standard error of 0.005; allow four.
     outcome, exposure, covariates, weights = study(3, [[1]] * 3 + [[0]] * 4)
     orders = list(itertools.permutations(range(7)))
     drawn = randomisation_inference(
@@ -118,7 +118,7 @@ def test_interval_ends_where_p_crosses_five_percent_by_refits():
 
 
 def test_p_is_uniform_where_nothing_happened():
-    # Discrete at 1 / 200, skewed outcomes, chance unequal to normal theory: exact all the same.
+    # Skewed outcomes and discrete p-values (1 / 200) differ from normal theory, but the test is exact.
     rng = np.random.default_rng(20181002)
     exposure = (np.arange(14) < 4).astype(float)[:, None]
     p_values = []
@@ -137,7 +137,7 @@ def test_p_is_uniform_where_nothing_happened():
 
 
 def test_interval_covers_a_constant_effect():
-    # 300 intervals at 95%: standard error 1.3 points; 91% is three below.
+    # 300 intervals at 95%: standard error 1.3 points; the limit of 91% is three below.
     rng = np.random.default_rng(4)
     covered = 0
     for draw in range(300):

@@ -1,6 +1,6 @@
-"""Robustness methods on schools whose truth is known: who claims what, and do methods agree?
+"""Robustness methods on simulated schools with known effects: false claims and agreement.
 
-With 300 draws a true 5% shows as 5% ± 2.5 (95%); the limits below leave three standard errors.
+With 300 draws a true 5% shows as 5% ± 2.5 (95%); limits allow three standard errors.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEAST_FOOLED = 0.60
 
 
 def panel_of(rng: np.random.Generator, group: str, level: np.ndarray, members) -> SchoolPanel:
-    """Points of one group of pupils (pupil SD 5), `level` (S, 3) being what its schools do."""
+    """Points of one pupil group (pupil SD 5); `level` (S, 3) is the school component."""
     n = rng.integers(N_PUPILS - 5, N_PUPILS + 6, (N_SCHOOLS, 3)).astype(float)
     return school_panel(
         measure="ks2_reading_progress",
@@ -41,7 +41,7 @@ def panel_of(rng: np.random.Generator, group: str, level: np.ndarray, members) -
 
 
 def schools(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """What every pupil of a school shares, (S, 3), and who is in the programme."""
+    """The component that pupils of a school share (S, 3), and the programme's schools."""
     lasting = rng.normal(0, 2, N_SCHOOLS)[:, None]
     return lasting + rng.normal(0, 1, (N_SCHOOLS, 3)), rng.permutation(N_SCHOOLS) < N_MEMBERS
 
@@ -70,7 +70,7 @@ def test_a_rise_of_whole_schools_fools_the_change_and_not_the_triple_difference(
 
 
 def test_three_ways_to_an_interval_agree_on_well_behaved_schools():
-    # 60 near-normal schools: theory differs little, 1,999 draws leave 3% at a tail's end.
+    # With 60 nearly normal schools theory is accurate; 1,999 draws have a 3% error in the tails.
     rng = np.random.default_rng(5)
     for seed in range(5):
         level, members = schools(rng)

@@ -1,7 +1,7 @@
 """Regression, HC2, Bell–McCaffrey and Paule–Mandel against definitions and other packages.
 
-EXACT: the same formula in another order, so only floating point differs. ITERATED: the other
-package stops its iteration when its own tolerance is met.
+EXACT: the same formula in another order, so only rounding differs. ITERATED: the other package iterates to
+its own tolerance.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ seeds = pytest.mark.parametrize("seed", range(6))
 
 
 def dense_hc2_and_df(design, outcome, weights):
-    """Straight from the definition: hat matrix, G'G of Imbens and Kolesár (2016), eigenvalues."""
+    """By definition: hat matrix, G'G of Imbens and Kolesár (2016), eigenvalues."""
     x, y = design * np.sqrt(weights)[:, None], outcome * np.sqrt(weights)
     bread = np.linalg.inv(x.T @ x)
     hat = x @ bread @ x.T
@@ -46,7 +46,7 @@ def dense_hc2_and_df(design, outcome, weights):
     variance = bread @ (x.T @ np.diag(residual**2 / (1 - h)) @ x) @ bread
     degrees = []
     for j in range(design.shape[1]):
-        # The HC2 variance is y' M A M y with A diagonal: eigenvalues of M A M, errors alike.
+        # The HC2 variance is y' M A M y with A diagonal: eigenvalues of M A M with equal errors.
         a = np.diag((x @ bread[:, j]) ** 2 / (1 - h))
         eigenvalues = np.linalg.eigvalsh(annihilator @ a @ annihilator)
         degrees.append(eigenvalues.sum() ** 2 / (eigenvalues**2).sum())
@@ -135,7 +135,7 @@ def test_paule_mandel_equals_statsmodels_for_a_plain_mean(seed):
     rng = np.random.default_rng(seed)
     variance = rng.uniform(0.05, 0.6, 30)
     effect = rng.normal(0.3, np.sqrt(variance + 0.25))
-    # A finer tolerance makes its iteration take rounding noise for an overshoot and return 0.
+    # With a finer tolerance its iteration mistakes rounding for an overshoot and returns 0.
     reference = combine_effects(effect, variance, method_re="iterated", atol=1e-6, maxiter=500)
     tau2 = between_school_variance(np.ones((30, 1)), effect, variance)
     assert tau2 == pytest.approx(reference.tau2, rel=ITERATED)

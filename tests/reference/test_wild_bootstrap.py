@@ -1,6 +1,6 @@
-"""The wild bootstrap against enumeration of every draw by refits, and its level under the null.
+"""The wild bootstrap against enumeration by refits, and its level under the null.
 
-EXACT: the same statistic by another route (one regression a draw), so only floating point differs.
+EXACT: the same statistic computed differently (one regression per draw), so only rounding differs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def study(seed: int, n_schools: int, n_members: int, n_covariates: int):
 
 
 def refitted_ts(data, multipliers, effect):
-    """Actual t and each draw's, by fitting the restricted model, drawing, and fitting the whole."""
+    """The actual t and each draw's, by fitting the restricted model, drawing, and refitting."""
     outcome, design, weights = data
     null = outcome - effect * design[:, 1]
     restricted = weighted_least_squares(np.delete(design, 1, axis=1), null, weights)
@@ -76,14 +76,14 @@ def test_every_statistic_equals_a_refit():
 
 
 def test_webb_s_weights_have_mean_nought_and_variance_one_as_drawn():
-    # Drawn with the module's own generator: a seeded run equals one with these multipliers.
+    # A seeded run equals a run with the generator's multipliers.
     outcome, design, weights = study(2, 20, 7, 1)
     draws = np.random.default_rng(9).choice(WEBB, size=(999, 20))
     by_hand = bootstrap_statistics(outcome, design, weights, coefficient=1, multipliers=draws)
     drawn = wild_bootstrap(outcome, design, weights, coefficient=1, draws=999, seed=9)
     assert abs(np.mean(WEBB)) < 1e-12
     assert np.mean(np.square(WEBB)) == pytest.approx(1)
-    # Either order of the six values is Webb's; p may differ by the luck of the draw: 4 x 0.016.
+    # The order of the six values does not matter; p may differ by chance: 4 x 0.016.
     assert drawn.p_value == pytest.approx(by_hand.p_value(), abs=0.064)
 
 

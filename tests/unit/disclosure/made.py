@@ -1,7 +1,4 @@
-"""Studies of one programme as small as a rule needs, and stores that know the rules and nothing else.
-
-What each rule says is claimed in the tests.
-"""
+"""Minimal studies of one programme, and stores that contain only the disclosure rules."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ CAN_WITHHOLD = [table for table in RELEASED_TABLES if table.pupil_counts]
 def rules(
     minimum_cell: int = MINIMUM, public: Sequence[str] = ()
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A store with the protocol and the rules as SQL; `public` are key stages of published tables alone."""
+    """A store with the protocol and the rules as SQL; `public` lists public key stages."""
     with duckdb.connect() as con:
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA {schema}")
@@ -54,9 +51,9 @@ def made(
     group: str = "disadvantaged",
     members: Sequence[int] = (1, 2, 3),
 ) -> Invented:
-    """A study of one programme with the pupils of every school, by its number, the same every year.
+    """A study of one programme with pupils by school number, the same in every year.
 
-    Half of them met the standard, unless `met` says how many did, or `mean` what they got.
+    Half of them met the standard, unless `met` gives how many did, or `mean` their mean.
     """
     target = "send" if group == "sen_support" else "gap"
 
@@ -80,14 +77,14 @@ def made(
 
 
 def rows_of(study: Invented, select: str, minimum_cell: int = MINIMUM) -> list[dict[str, object]]:
-    """What a SELECT finds after the door."""
+    """The rows of a SELECT after the disclosure gate."""
     with study.store() as con:
         con.execute("UPDATE protocol.study SET minimum_cell = ?", [minimum_cell])
-        return after_the_door(con, select)
+        return after_the_gate(con, select)
 
 
-def after_the_door(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str, object]]:
-    """What a SELECT finds once everything is released; the door left nothing small and nothing exact."""
+def after_the_gate(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str, object]]:
+    """The rows of a SELECT after a full release, checking that the gate left nothing small or exact."""
     making.release(con)
     for table in CAN_WITHHOLD:
         assert gate.count_small(con, table.name) == 0, table.name
@@ -100,13 +97,13 @@ def after_the_door(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str
 def sides_of(
     study: Invented, minimum_cell: int = MINIMUM, year: str = YEARS[-1]
 ) -> dict[str, dict[str, object]]:
-    """Of a year, what is shown of the programme's schools and of the rest."""
+    """The released rows of the programme's schools and of the others, for one year."""
     select = f"FROM released.comparison WHERE programme <> 'all' AND academic_year = '{year}'"
     return {str(row["arm"]): row for row in rows_of(study, select, minimum_cell)}
 
 
 def row_of(table: Table, **values: object) -> dict[str, object]:
-    """A row with a figure in every column, its counts rounded by classes of six."""
+    """A row with a value in every column, counts rounded in classes of six."""
     row = {column.name: good_value(column) for column in table.columns}
     row |= dict.fromkeys((count.column for count in table.pupil_counts), 99)
     kept = {"n_meeting": 45, "n_schools": 10, "pupil_group": "disadvantaged", "measure": SHARE}

@@ -1,4 +1,4 @@
-"""Published results of the authority: whose they are, and how neighbours are averaged."""
+"""Published results of the authority: which places they cover, and how neighbours are averaged."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ROWS = [
 
 
 def test_neighbours_are_averaged_plainly_over_those_with_a_figure(tmp_path: Path) -> None:
-    """No other authority, region or year, and nothing where the authority itself has no figure."""
+    """No other authority, region or year is included, and nothing if the authority has no figure."""
     with study(tmp_path, ROWS).released() as con:
         found = con.execute(
             "SELECT measure, pupil_group, academic_year, place, n_places, n_places_listed, model, "
@@ -57,7 +57,7 @@ def test_neighbours_are_averaged_plainly_over_those_with_a_figure(tmp_path: Path
         ).fetchall()
     who = ("ks2_rwm_expected", "sen_support", "2016-17")
     by = "The statistics office"
-    # 15.5 is read as whole percentages are: a half goes up.
+    # 15.5 rounds up to a whole percentage.
     assert found == [
         (*who, "authority", 1, 1, None, 0.08, by),
         (*who, "statistical_neighbours", 2, 3, "May 2018", 0.16, by),

@@ -1,4 +1,4 @@
-"""What a case study tells of a school in order of time, beside what is public; nothing without consent."""
+"""A case study lists its school's events in time order with public ones; nothing without consent."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_held_case_study_takes_its_lines_and_results_along(tmp_path):
 
 
 def test_a_published_percentage_is_counted_again(tmp_path):
-    """40% of 31 is no whole pupil: 12 of them are 38.7%, and 39% is what is shown."""
+    """40% of 31 is not a whole pupil: 12 pupils are 38.7%, so 39% is shown."""
     year = [
         published_ks2(900001 + n, 2001 + n, f"School {n}", TFSM6CLA1A=31 if n == 2 else 40)
         for n in range(12)

@@ -1,4 +1,4 @@
-"""The design tables behind the door: nothing of few pupils or one school, and no way round by a total."""
+"""Design tables after the disclosure gate: nothing about few pupils or one school, nor through totals."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_reasons_are_pooled_and_means_weighted_by_pupils(con):
     rows = released(con, "attrition", "is_kept, n_schools, n_pupils, mean, reasons, suppressed")
     reasons = "no earlier result to compare with (1); no result for these pupils this year (2)"
     assert rows == [
-        # 1,401 is the middle of 1,398 to 1,403, and 81 of 78 to 83.
+        # 1,401 is the middle of 1,398 to 1,403, and 81 that of 78 to 83.
         (True, 20, 1401, pytest.approx(0.55), None, False),
         (False, 3, 81, pytest.approx(0.3), reasons, False),
     ]
@@ -91,7 +91,7 @@ def test_reasons_are_pooled_and_means_weighted_by_pupils(con):
     ids=["one school", "two schools", "few pupils"],
 )
 def test_a_lost_row_that_may_not_be_shown_takes_the_kept_one_with_it(con, n_schools, n_pupils):
-    """Or the side's total, which `comparison` gives where it shows all groups, less the kept, is it."""
+    """Otherwise the lost row would be the side's total (in `comparison`) minus the kept row."""
     attrition(con, "programme", COMPARED, 10, 700)
     attrition(con, "programme", NO_RESULT, n_schools, n_pupils)
     attrition(con, "comparison", COMPARED, 22, 1500)
@@ -127,9 +127,9 @@ def test_where_nothing_is_kept_there_is_nothing_to_lose(con):
 
 
 def test_what_is_known_of_parts_cannot_be_taken_off(con):
-    """Of 735 pupils it is known that 373 met the standard; three to eight more have no status.
+    """For 735 pupils it is known that 373 met the standard; three to eight more have no status.
 
-    Whatever is released of 738 to 743 pupils, it fits several numbers of them with several results.
+    Any released figure for 738 to 743 pupils is consistent with several numbers and results of these.
     """
     worlds: dict[tuple[object, ...], set[tuple[int, int]]] = {}
     for n_few in range(3, 9):
@@ -145,7 +145,9 @@ def test_what_is_known_of_parts_cannot_be_taken_off(con):
 
 
 def test_a_mean_of_few_pupils_is_rounded_to_what_it_can_bear(con):
-    """Of 20 pupils, who are 21, one half the scale away moves a share by 0.024: it is read to 0.05."""
+    """20 pupils are shown as 21; one of them half the scale away changes a share by 0.024, so the step is
+    0.05.
+    """
     attrition(con, "programme", COMPARED, 10, 700)
     attrition(con, "programme", NO_RESULT, 3, 20, mean=0.52)
     assert shown(con)["programme", False] == (3, 21, 0.5, False)
@@ -174,7 +176,7 @@ def test_balance_is_shown_rounded(con):
     balance(con)
     balance(con, "cohort_pupils", programme_mean=70.625)
     target, cohort = released(con, "balance", FIGURES)
-    # 213 is the middle of 210 to 215, and 321 of 318 to 323.
+    # 213 is the middle of 210 to 215, and 321 that of 318 to 323.
     assert target == (213, 321, 0.43, 0.46, -0.05, "satisfies", False)
     assert cohort[2] == 71
 

@@ -1,4 +1,4 @@
-"""Which estimates are shown, of how many schools; and that the naive one is what readers would work out."""
+"""Which estimates are shown, and that the naive change equals what readers would compute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipelines.disclosure.published_verdict import PublishedVerdict
 from pipelines.disclosure.thresholds import WITHHELD_REASONS
 from pipelines.released import making
 from tests.disclosure.invented import SHARE, YEARS, Invented
-from tests.unit.disclosure.made import CAN_WITHHOLD, after_the_door, made, sides_of
+from tests.unit.disclosure.made import CAN_WITHHOLD, after_the_gate, made, sides_of
 
 (IMPACT,) = (table for table in CAN_WITHHOLD if table.name == "impact")
 MEMBERS = tuple(range(1, 11))
@@ -17,7 +17,7 @@ CITY = dict.fromkeys(range(1, 21), 20)
 
 
 def plant(con, **values: object) -> None:
-    """One more method beside the headline, the same but for some columns."""
+    """Add a method that equals the headline except in some columns."""
     replaced = ", ".join(f"${name} AS {name}" for name in values)
     con.execute(
         f"INSERT INTO impact.estimate BY NAME SELECT * REPLACE ({replaced}) FROM impact.estimate",
@@ -39,7 +39,7 @@ def test_estimates_need_ten_schools_on_each_side(members):
     with made(CITY, members=members).store() as con:
         worse(con)
         plant(con, estimator="ancova", role="robustness", ci_low=0.5, ci_high=2.5, p_value=0.5)
-        found = after_the_door(con, "FROM released.impact ORDER BY role")
+        found = after_the_gate(con, "FROM released.impact ORDER BY role")
         said = con.execute(
             "SELECT n_shown, n_withheld FROM released.withheld WHERE released_table = 'impact'"
         ).fetchall()
@@ -48,12 +48,12 @@ def test_estimates_need_ten_schools_on_each_side(members):
         reason = None if is_shown else "few_schools"
         assert (row["suppressed"], row["withheld_reason"]) == (not is_shown, reason)
         assert (row["estimate_low"] is not None) is is_shown
-        # Neither the verdict nor its reason may tell what is withheld.
+        # Neither the verdict nor its reason may reveal the suppressed estimate.
         told = ("worse", "all alike")
         withheld = ("cannot_tell", WITHHELD_REASONS["few_schools"])
         assert (row["verdict"], row["verdict_reason"]) == (told if is_shown else withheld)
-        # How many schools there are is no secret; pupils are told of an estimate alone: 200 are 201, and the
-        # others what these leave of 399, the authority's 400.
+        # Numbers of schools are not secret. Pupil counts are shown with an estimate only: 200 become 201, and
+        # the others are the authority's rounded 399 (400) minus these.
         assert row["n_programme_schools"] == len(members)
         n_pupils = [row[f"n_{side}_pupils"] for side in ("programme", "comparison")]
         assert n_pupils == ([201, 198] if is_shown else [None, None])
@@ -66,7 +66,7 @@ def test_an_estimate_with_few_pupils_on_one_side_is_withheld_with_its_counts(sma
     few, many = {1: 1, 2: 1, 3: 1}, {4: 20, 5: 20, 6: 20}
     with made(few | many, members=tuple(few if small == "programme" else many)).store() as con:
         worse(con)
-        (row,) = after_the_door(con, "FROM released.impact")
+        (row,) = after_the_gate(con, "FROM released.impact")
     counts = [count.column for count in IMPACT.pupil_counts]
     assert {row[name] for name in (*IMPACT.withheld, *counts)} == {None}
     reason = WITHHELD_REASONS["small_group"]
@@ -74,16 +74,16 @@ def test_an_estimate_with_few_pupils_on_one_side_is_withheld_with_its_counts(sma
 
 
 def test_where_there_is_no_estimate_nothing_is_withheld():
-    """A method that cannot answer says why, of however few schools."""
+    """A method without an estimate gives its reason, however few the schools."""
     with made(CITY, members=MEMBERS[:2]).store() as con:
         con.execute(
             "UPDATE impact.estimate SET estimate_low = NULL, estimate_high = NULL, "
             "verdict_reason = 'too few schools'"
         )
-        (row,) = after_the_door(con, "FROM released.impact")
+        (row,) = after_the_gate(con, "FROM released.impact")
     assert (row["suppressed"], row["withheld_reason"]) == (False, None)
     assert row["verdict_reason"] == "too few schools"
-    # Nor how many pupils it would have had: the sides' own are in `comparison`.
+    # Its pupil counts are blank too; those of the sides are in `comparison`.
     assert row["n_programme_pupils"] is None
 
 
@@ -92,14 +92,14 @@ def test_nobody_is_not_a_small_count():
         con.execute(
             "UPDATE impact.estimate SET n_programme_pupils = 0, n_comparison_pupils = 0, estimate_low = NULL"
         )
-        (row,) = after_the_door(con, "FROM released.impact")
+        (row,) = after_the_gate(con, "FROM released.impact")
     assert (row["n_programme_pupils"], row["n_comparison_pupils"]) == (0, 0)
 
 
 def test_estimates_of_what_is_public_by_school_are_shown_of_two_schools():
     with made({1: 20, 2: 21, 3: 22, 4: 23}, members=(1, 2)).store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
-        (row,) = after_the_door(con, "FROM released.impact")
+        (row,) = after_the_gate(con, "FROM released.impact")
     assert (row["suppressed"], row["estimate_low"]) == (False, 1.0)
     assert (row["n_programme_pupils"], row["n_comparison_pupils"]) == (41, 45)
 
@@ -124,7 +124,7 @@ def test_the_range_of_leaving_out_a_school_is_rounded_outwards():
             estimate_low=-0.0312,
             estimate_high=0.0571,
         )
-        found = after_the_door(con, "FROM released.impact WHERE estimator = 'leave_one_school_out'")
+        found = after_the_gate(con, "FROM released.impact WHERE estimator = 'leave_one_school_out'")
     assert [(row["estimate_low"], row["estimate_high"]) for row in found] == [(-0.04, 0.06)]
 
 
@@ -132,7 +132,7 @@ def test_degrees_of_freedom_are_said_of_the_headline_alone():
     with made(CITY, members=MEMBERS).store() as con:
         con.execute("UPDATE impact.estimate SET effective_df = 12.3")
         plant(con, estimator="ancova", role="robustness")
-        found = after_the_door(
+        found = after_the_gate(
             con, "SELECT role, effective_df IS NULL AS none FROM released.impact"
         )
     assert {row["role"]: row["none"] for row in found} == {"headline": False, "robustness": True}
@@ -142,7 +142,7 @@ def test_degrees_of_freedom_are_said_of_the_headline_alone():
 
 
 def moved(met_here: int = 10) -> Invented:
-    """Of 20 pupils a school 10 met it last year, in the programme `met_here`; then 13 here and 11 there."""
+    """Of 20 pupils per school 10 met it last year (`met_here` in the programme), then 13 and 11."""
     study = made(CITY, members=MEMBERS)
     is_here = study.cells["school_id"] <= 7990010
     is_last, is_now = (study.cells["academic_year"] == year for year in YEARS[-2:])
@@ -156,30 +156,30 @@ def moved(met_here: int = 10) -> Invented:
 
 
 def naive_of(study: Invented, **changes: object) -> dict[str, object]:
-    """The naive estimate after the door; of whole pupils it would be 0.10, from 0.05 to 0.15."""
+    """The naive estimate after the disclosure gate; unrounded it would be 0.10, from 0.05 to 0.15."""
     values = {"estimator": "change_since_last_year", "role": "naive"} | changes
     with study.store() as con:
         plant(con, **values, estimate_low=0.1, estimate_high=0.1, ci_low=0.05, ci_high=0.15)
-        (row,) = after_the_door(con, "FROM released.impact WHERE role = 'naive'")
+        (row,) = after_the_gate(con, "FROM released.impact WHERE role = 'naive'")
     return row
 
 
 def test_the_naive_estimate_is_the_difference_of_the_averages_that_are_shown():
-    """The programme's are 99 of 201 pupils last year, 49%, and then 129, 64%.
+    """The programme has 99 of 201 pupils last year (49%), then 129 (64%).
 
-    The authority's are 201 and 243 of 399, so that the others are 102 of 198, 52%, and then 114, 58%.
+    The authority has 201 and then 243 of 399, so the others are 102 of 198 (52%), then 114 (58%).
     """
     (before, now) = (sides_of(moved(), year=year) for year in YEARS[-2:])
     levels = [side[arm]["mean"] for side in (before, now) for arm in ("programme", "rest")]
     assert levels == [0.49, 0.52, 0.64, 0.58]
     row = naive_of(moved())
     assert (row["estimate_low"], row["estimate_high"]) == (0.09, 0.09)
-    # The interval moves along by a hundredth.
+    # The interval shifts by the same hundredth.
     assert (row["ci_low"], row["ci_high"]) == (0.04, 0.14)
 
 
 def test_the_naive_estimate_goes_with_an_average_that_is_withheld():
-    """Last year none of the programme's pupils met it: what is shown of this year would tell."""
+    """Last year none of the programme's pupils met it, so this year's change would reveal that."""
     row = naive_of(moved(met_here=0))
     assert (row["suppressed"], row["withheld_reason"]) == (True, "small_group")
     assert row["estimate_low"] is None
@@ -190,5 +190,5 @@ def test_against_schools_outside_the_area_the_averages_shown_are_not_its_own():
     with study.store() as con:
         con.execute("UPDATE protocol.programme SET comparison_pool = 'matched'")
         plant(con, role="naive", estimate_low=0.1, estimate_high=0.1)
-        (row,) = after_the_door(con, "FROM released.impact WHERE role = 'naive'")
+        (row,) = after_the_gate(con, "FROM released.impact WHERE role = 'naive'")
     assert row["estimate_low"] == 0.1

@@ -1,4 +1,4 @@
-"""Faults planted behind the door, in every table that can withhold: the door's own checks count them."""
+"""The disclosure gate's checks count faults planted in every table that can withhold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ of_every_table = pytest.mark.parametrize("table", CAN_WITHHOLD, ids=lambda table
 
 @pytest.fixture(scope="module")
 def con():
-    """A store that knows the rules: classes of six, and nothing is public by school."""
+    """A store with the rules: classes of six, no public results."""
     with rules() as connection:
         for table in CAN_WITHHOLD:
             connection.execute(table.ddl())
@@ -22,13 +22,13 @@ def con():
 
 
 def small(con, table: Table, **values: object) -> int:
-    """Rows counted as small of two, one of which is as it should be."""
+    """Count small rows among two, one of which is correct."""
     fill(con, table.full_name, [row_of(table), row_of(table, **values)])
     return gate.count_small(con, table.name)
 
 
 def unrounded(con, table: Table, **values: object) -> int:
-    """Rows counted as exact of two, one of which is as it should be."""
+    """Count exact rows among two, one of which is correct."""
     fill(con, table.full_name, [row_of(table), row_of(table, **values)])
     return gate.count_unrounded(con, table.name)
 
@@ -46,7 +46,7 @@ def test_a_row_as_it_should_be_is_not_counted(con, table):
 @of_every_table
 def test_a_small_count_is_counted(con, table):
     for count in table.pupil_counts:
-        # Nobody and six are not small; one to five are, and so is the three that stands for them.
+        # 0 and 6 are not small; 1 to 5 are, including 3, the middle of their class.
         met = {"n_meeting": None} if has(table, "n_meeting") else {}
         found = {n: small(con, table, **met | {count.column: n}) for n in (0, 1, 3, 5, 6)}
         assert found == {0: 0, 1: 1, 3: 1, 5: 1, 6: 0}
@@ -55,7 +55,7 @@ def test_a_small_count_is_counted(con, table):
 @of_every_table
 def test_an_exact_count_is_counted(con, table):
     for count in table.pupil_counts:
-        # Nine are six to eleven; six are what two such counts are apart; the others are neither.
+        # 9 is the middle of a class, 6 the difference of two middles; the others are exact.
         found = {n: unrounded(con, table, **{count.column: n}) for n in (0, 6, 8, 9, 10, 101)}
         exact = 0 if count.is_published else 1
         assert found == {0: 0, 6: 0, 8: exact, 9: 0, 10: exact, 101: exact}
@@ -102,7 +102,7 @@ def test_of_what_is_public_nothing_is_counted(table):
         for count in table.pupil_counts:
             assert small(con, table, **{count.column: 5}) == 0
             assert unrounded(con, table, **{count.column: 5}) == 0
-            # Of another key stage it is.
+            # In another key stage, which is not public, it is small.
             assert small(con, table, measure="ks4_attainment8", **{count.column: 5}) == 1
 
 

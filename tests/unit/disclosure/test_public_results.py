@@ -1,4 +1,4 @@
-"""What published tables alone are made into is no secret; what pupil files have a part in stays one."""
+"""Results from published tables alone are public; those with any pupil file are not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.protocol.study_file import load_study
 from pipelines.study.paths import StudyPaths
 from tests.planted import Plant
 from tests.tiny_study import TinyStudy, released_of
-from tests.unit.disclosure.made import after_the_door, made, rules
+from tests.unit.disclosure.made import after_the_gate, made, rules
 
 CASE = "12-one-new-school-hides-headline"
 TABLES = "ks4_2019.csv"
@@ -24,7 +24,7 @@ TABLES = "ks4_2019.csv"
 
 @pytest.fixture
 def one_new_school(real_data: Path, tmp_path: Path) -> Path:
-    """Six schools of a programme, six others, and a new member of 67 pupils without an earlier result."""
+    """Six programme schools, six others, and a new member with 67 pupils but no baseline result."""
     return shutil.copytree(real_data.parent / "cases" / CASE, tmp_path / CASE)
 
 
@@ -42,7 +42,7 @@ def as_returned_by_schools(plant: Plant) -> None:
 
 
 def with_a_figure_of_three_pupils(plant: Plant) -> None:
-    """The Department would have withheld it: the file is no published table."""
+    """The Department would have suppressed it, so this is not a published table."""
     plant.cells(TABLES, {(3, "TPUP"): "3"})
 
 
@@ -86,7 +86,7 @@ def test_one_new_school_hides_no_published_figure(
         assert pd.isna(headline["withheld_reason"])
     else:
         assert withheld["impact"] > 0
-        # Six schools a side are too few for an estimate that is made of pupil rows.
+        # Six schools per side are too few for an estimate from pupil rows.
         assert headline["withheld_reason"] == "few_schools"
         assert headline["verdict_reason"] == WITHHELD_REASONS["few_schools"]
 
@@ -132,7 +132,7 @@ def test_pupil_files_of_one_key_stage_stay_as_secret_beside_tables_of_the_other(
     ("releases", "cells", "public"),
     [
         ([("ks2", True), ("ks4", True)], [], ["ks2", "ks4"]),
-        # A year of pupil rows is taken off sums with the others: the whole key stage stays secret.
+        # One year of pupil rows makes the whole key stage non-public, because sums combine years.
         ([("ks2", True), ("ks2", False), ("ks4", True)], [], ["ks4"]),
         ([("ks2", True)], [("all", "value", 6)], ["ks2"]),
         ([("ks2", True)], [("all", "value", 5)], []),
@@ -161,9 +161,9 @@ def test_a_key_stage_is_public_where_all_its_releases_are_and_look_like_it(
 
 
 def test_the_others_of_what_is_public_are_counted_for_themselves() -> None:
-    """58% of 30 pupils are 17.4 on either side, and 34.8 of all: not 35 less 17."""
+    """58% of 30 pupils are 17.4 on each side and 34.8 in all, so the others are not 35 minus 17."""
     with made(dict.fromkeys(range(1, 7), 10), mean=0.58).store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
         others = "FROM released.comparison WHERE arm = 'rest' AND pupil_group = 'disadvantaged'"
-        found = after_the_door(con, f"SELECT DISTINCT n_pupils, n_meeting, mean {others}")
+        found = after_the_gate(con, f"SELECT DISTINCT n_pupils, n_meeting, mean {others}")
     assert found == [{"n_pupils": 30, "n_meeting": 17, "mean": 0.57}]

@@ -1,4 +1,4 @@
-"""What released tables say: consent, claims, evaluations, counts, revisions."""
+"""Contents of released tables: consent, claims, evaluations, counts, revisions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.catalogue import RELEASED_TABLES
 from pipelines.impact.score_interval import CONFIDENCE
 from pipelines.released import making
 from tests.tiny_study import CLAIMS, REVIEW_CLAIM, Row, TinyStudy, ks2_pupil, school
-from tests.unit.disclosure.made import after_the_door, made
+from tests.unit.disclosure.made import after_the_gate, made
 
 STATEMENT = {
     "programme": "send",
@@ -113,7 +113,7 @@ def test_a_statement_is_attributed_as_agreed(tmp_path):
 
 
 def eligibility(tmp_path, met: list[str | None], share: str = "0.7") -> tuple[object, ...]:
-    """The claim about a programme of as many schools; None: a school nothing is said of."""
+    """The eligibility claim for one school per entry of `met`; None means no evidence."""
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace("eligible_share = 0.7", f"eligible_share = {share}")
     urns = [900100 + n for n in range(len(met))]
@@ -201,7 +201,9 @@ def test_one_criterion_met_is_enough(tmp_path):
 
 
 def test_a_claim_nobody_made_is_not_checked(tmp_path):
-    """What the programmes say of themselves is; of all schools, only what study.toml declares."""
+    """Programmes' own statements are checked always, those about all schools only if study.toml has the
+    claim.
+    """
     tiny = TinyStudy(tmp_path)
     visit = {"urn": 900002, "inspection_date": "2018-01-01", "overall_effectiveness": 2}
     tiny.add("inspections.csv", 'kind = "inspections"', [visit])
@@ -308,7 +310,7 @@ def test_of_a_long_list_of_schools_the_first_are_named_and_the_others_counted(tm
         tiny, "SELECT exceptions FROM released.claims WHERE claim LIKE 'Every school%'"
     )[0]
     names = str(exceptions).split("; ")
-    # Fir and the fifty others take part in nothing.
+    # Fir and fifty others are in no programme.
     assert names == [*(f"Extra {n:02}" for n in range(40)), "and 11 more"]
 
 
@@ -328,7 +330,7 @@ def test_a_visit_after_the_reference_date_does_not_count(tmp_path):
 
 
 def money(tmp_path, send: int | None, gap: int | None, said: int) -> tuple[object, ...]:
-    """The claim that two SSIF programmes bring a sum, with what is stated of each."""
+    """The claim that two SSIF programmes bring a total, with the funding stated for each."""
     tiny = TinyStudy(tmp_path)
     for programme, gbp in (("send", send), ("gap", gap)):
         if gbp is not None:
@@ -501,7 +503,7 @@ def test_schools_of_one_name_are_told_apart_by_their_number(tmp_path):
 
 
 def prioritised(tmp_path, more: dict[int, int]) -> list[tuple[object, ...]]:
-    """What each priority reached, with more disadvantaged pupils by the school's last digit."""
+    """What each priority reached, with additional disadvantaged pupils by the school's last digit."""
     tiny = TinyStudy(tmp_path)
     for programme, priority in (("send", "Inclusion"), ("gap", "Gaps"), ("network", "Gaps")):
         named = f'id = "{programme}"\n'
@@ -522,9 +524,9 @@ def test_a_priority_reaches_the_schools_of_all_its_programmes_and_few_pupils_are
 
 
 def test_the_pupils_of_a_priority_are_rounded_and_of_its_evaluated_programme_alone(tmp_path):
-    """Alder has 2 and Dogwood 1 of them in the programme; Birch is in a network, Fir has 1 and is in nothing.
+    """In the programme Alder has 2 and Dogwood 1; Birch is in a network, Fir has 1 and is in nothing.
 
-    With twelve more the programme has 15, who are shown as 15, of 30, who are shown as 33.
+    With twelve more, the programme has 15 (shown as 15) of 30 (shown as 33).
     """
     (_, gaps) = prioritised(tmp_path, {1: 12, 2: 14})
     assert gaps == ("Gaps", 2, 3, 5, "disadvantaged", 15, 0.45, False)
@@ -538,16 +540,16 @@ FOR_WHOM = "SELECT n_target_pupils, target_pupil_share FROM released.priority"
 
 
 def test_pupils_on_roll_are_the_same_pupils_and_count_where_nothing_else_is_asked():
-    """Of 20 pupils in each of six schools 60 are in the programme's; 420 are on their roll."""
+    """With 20 pupils in each of six schools, 60 are in the programme's; 420 are on their roll."""
     with made(dict.fromkeys(range(1, 7), 20)).store() as con:
         con.execute("UPDATE protocol.programme SET priority = 'Gaps'")
         con.execute("UPDATE mart.programme_school SET is_placebo = false")
         con.execute(ON_ROLL)
-        assert after_the_door(con, FOR_WHOM) == [
+        assert after_the_gate(con, FOR_WHOM) == [
             {"n_target_pupils": 63, "target_pupil_share": 0.51}
         ]
         con.execute("UPDATE protocol.programme_measure SET key_stage = 'attendance'")
-        assert after_the_door(con, FOR_WHOM) == [
+        assert after_the_gate(con, FOR_WHOM) == [
             {"n_target_pupils": 423, "target_pupil_share": 0.5}
         ]
 

@@ -1,4 +1,4 @@
-"""What was published is recorded once, whole, and only if it is what the study says today."""
+"""A release is recorded once, completely, and only if it was made from the current study."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_release_is_recorded_with_its_tables_and_no_figure_by_school(published
         assert (current / "released" / file.name).read_bytes() == file.read_bytes()
     assert recorded.run == json.loads((current / "run.json").read_text())["run"]
     assert recorded.n_tables == len(list((recorded.folder / "released").glob("*.csv"))) > 0
-    # Of a study of twenty pupils nearly everything is withheld.
+    # With twenty pupils nearly everything is suppressed.
     manifest = json.loads((current / "run.json").read_text())
     assert recorded.n_withheld == sum(manifest["rows_withheld"].values()) > 0
 
@@ -95,7 +95,7 @@ def test_a_run_of_another_study_toml_or_other_files_is_not_recorded(published, c
 
 
 def test_the_day_of_a_record_is_in_its_fingerprint(published):
-    """The same tables published on another day: the page names the day, so it is made anew."""
+    """The same tables published on another day: the page names the day, so it must be rebuilt."""
     tiny, study = published
     recorded = releases.record(study, tiny.paths, DAY)
     before = releases.releases_sha256(study.folder)

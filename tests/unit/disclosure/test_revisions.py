@@ -1,4 +1,4 @@
-"""What moved between two releases: by how much, whether it is rounding, and whether a verdict changed."""
+"""Changes between two releases: size, whether rounding explains them, and changed verdicts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pupils(
 
 
 def two_releases(tmp_path, before, after, rest_before=(80, 40), rest_after=(80, 40)) -> TinyStudy:
-    """Pupils and those who met the standard in the programme's school and in another, in two releases."""
+    """Pupils and how many met the standard in a programme school and another, in two releases."""
     tiny = TinyStudy(tmp_path)
     tiny.tables["ks2_2018.csv"] = pupils(900011, 2001, *before) + pupils(
         900002, 2002, *rest_before, "B"
@@ -52,9 +52,9 @@ def rows(tiny: TinyStudy, select: str = SELECT) -> list[tuple]:
 
 
 def city(moved: dict[int, tuple[int, int]], n: int = 20) -> Invented:
-    """Twelve schools, six of them in the programme, each with `n` disadvantaged pupils of whom half met it.
+    """Twelve schools, six in the programme, each with `n` disadvantaged pupils, half of whom met it.
 
-    `moved` gives the pupils and those who met it in the later release, by number of the school.
+    `moved` gives pupils and how many met it in the later release, by school number.
     """
     ids = [7990000 + number for number in range(12)]
     cells = [
@@ -85,9 +85,9 @@ def revised(study: Invented) -> dict[str, tuple]:
 
 
 def test_what_moved_is_rounded_and_every_level_is_there():
-    """A pupil more and six more who met it: 120 and 121 pupils are 123, 60 and 66 of them 63 and 69.
+    """One more pupil, six more who met it: 120 and 121 pupils are shown as 123, 60 and 66 as 63 and 69.
 
-    The authority's are 243, and 123 and 129 of them; the others are what is left of these.
+    The authority has 243, with 123 and 129 who met it; the others are the difference.
     """
     found = revised(city({0: (21, 14), 1: (20, 12)}))
     assert found == {
@@ -98,20 +98,20 @@ def test_what_moved_is_rounded_and_every_level_is_there():
 
 
 def test_one_pupil_more_is_not_told_from_none():
-    """121 pupils of whom 61 met it, where 120 and 60 were before: the one who came in met it."""
+    """61 of 121 met it after 60 of 120: the new pupil met it."""
     assert revised(city({0: (21, 11)})) == revised(city({}))
 
 
 def test_what_one_release_may_not_show_is_not_shown_of_both():
-    """Five of eleven met it in the later release: too few, though it was half of 24 before."""
+    """In the later release only five of eleven met it, which is too few, though it was half of 24 before."""
     found = revised(city(dict.fromkeys(range(6), (2, 1)) | {0: (1, 0)}, n=4))
     assert found["programme"] == (None,) * 7
-    # Both sides fall together.
+    # Both sides are suppressed together.
     assert found["rest"] == (None,) * 7
 
 
 def test_a_school_that_is_left_out_of_one_release_is_no_revision():
-    """It had 20 pupils and has five: the totals are of six schools and of five."""
+    """It had 20 pupils and now five, so the totals would cover six schools and then five."""
     found = revised(city({0: (5, 2)}))
     assert found["programme"] == found["authority"] == (None,) * 7
 

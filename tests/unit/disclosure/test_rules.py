@@ -1,4 +1,4 @@
-"""The rules as SQL, each against values worked out by hand: classes of counts, steps of means."""
+"""The rules as SQL, tested against values computed by hand: classes of counts, steps of means."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def said(con: duckdb.DuckDBPyConnection, expression: str, *values: object) -> ob
 @pytest.mark.parametrize(
     ("minimum_cell", "shown"),
     [
-        # 0 to 5 are 3, 6 to 11 are 9, 12 to 17 are 15.
+        # 0 to 5 become 3, 6 to 11 become 9, 12 to 17 become 15.
         (6, {0: 3, 1: 3, 5: 3, 6: 9, 11: 9, 12: 15, 17: 15, 18: 21, 99: 99, 101: 99, 102: 105}),
         (10, {1: 5, 5: 5, 6: 5, 9: 5, 10: 15, 11: 15, 12: 15, 19: 15, 20: 25}),
-        # Of an odd number a class has a middle that is one of its own: 5 to 9 are 7.
+        # With an odd class size the middle belongs to the class: 5 to 9 become 7.
         (5, {4: 2, 5: 7, 6: 7, 9: 7, 10: 12, 11: 12, 12: 12}),
     ],
 )
 def test_a_count_is_the_middle_of_its_class(minimum_cell, shown):
     with rules(minimum_cell) as con:
         assert {n: said(con, "in_classes(?)", n) for n in shown} == shown
-        # What is the middle of a class already is so again: a check can ask for it.
+        # The middle of a class maps to itself, so a check can test for it.
         assert {n: said(con, "in_classes(?)", n) for n in shown.values()} == {
             n: n for n in shown.values()
         }
 
 
 def test_half_a_pupil_is_counted_as_one(con):
-    """A pupil of two schools is half a pupil of each: 11.5 are 12."""
+    """A pupil at two schools counts half at each: 11.5 counts as 12."""
     assert said(con, "in_classes(?)", 11.5) == 15
     assert said(con, "in_classes(?)", 11.4) == 9
 
@@ -91,17 +91,17 @@ def test_a_step_is_the_next_of_one_two_and_five(con, x, step):
 @pytest.mark.parametrize(
     ("measure", "n", "step"),
     [
-        # Half of the scale is 0.5 of a share: 0.5 / 21 is 0.0238.
+        # Half the scale of a share is 0.5: 0.5 / 21 = 0.0238.
         (SHARE, 21, 0.05),
-        # 0.5 / 999 is 0.0005, but a share is read as a whole percentage.
+        # 0.5 / 999 = 0.0005, but a share is read as a whole percentage.
         (SHARE, 999, 0.01),
-        # Progress goes from -30 to 30, half of it is 30: 30 / 105 is 0.286.
+        # Progress runs from -30 to 30, half is 30: 30 / 105 = 0.286.
         (POINTS, 105, 0.5),
-        # 30 / 999 is 0.03, and progress is read to one decimal.
+        # 30 / 999 = 0.03, and progress has one decimal.
         (POINTS, 999, 0.1),
-        # Attainment 8 goes from 0 to 90: 45 / 201 is 0.224.
+        # Attainment 8 runs from 0 to 90: 45 / 201 = 0.224.
         ("ks4_attainment8", 201, 0.5),
-        # Progress 8 goes from -6 to 6 and is read to two decimals: 6 / 303 is 0.0198, 6 / 999 is 0.006.
+        # Progress 8 runs from -6 to 6 with two decimals: 6 / 303 = 0.0198, 6 / 999 = 0.006.
         ("ks4_progress8", 303, 0.02),
         ("ks4_progress8", 999, 0.01),
     ],
@@ -112,7 +112,7 @@ def test_the_step_of_a_mean_is_what_it_can_bear(con, measure, n, step):
 
 @given(n=st.integers(1, 5000), measure=st.sampled_from([SHARE, POINTS, "ks4_attainment8"]))
 def test_one_pupil_half_the_scale_away_moves_a_mean_by_less_than_its_step(con, n, measure):
-    """The pupil comes to n others, so that the mean moves by half the scale over n + 1."""
+    """Adding the pupil to n others changes the mean by half the scale over n + 1."""
     half_scale = (MEASURES[measure].high - MEASURES[measure].low) / 2
     assert half_scale / (n + 1) < said(con, "step_of_mean(?, ?)", measure, n)
 
@@ -165,7 +165,7 @@ def test_numbers_leave_as_they_are_read(con, measure, value):
     assert not (found[0] == 0 and math.copysign(1, found[0]) < 0)
 
 
-# What no pupil is in: levels of confidence, simulations, and what a protocol says.
+# Tables without pupils: confidence levels, simulations, protocol settings.
 NOT_OF_PUPILS = {"study", "measure", "calibration"}
 
 
@@ -181,14 +181,14 @@ def test_every_released_number_has_its_decimals_declared():
 
 @pytest.mark.parametrize(("n_about", "within"), [(100, 0.04), (400, 0.01)])
 def test_a_percentage_of_rounded_counts_is_mostly_as_near_as_the_page_says(n_about, within):
-    """Of about a hundred pupils within four points, of four hundred within one: more than 8 times in 10."""
+    """For about a hundred pupils within four points, for four hundred within one, more than 8 times in 10."""
 
     def shown(n: int) -> int:
         return n // 6 * 6 + 3
 
     sides = [(n, met) for n in range(n_about - 5, n_about + 6) for met in range(6, n - 5)]
     of_programme = [abs(shown(met) / shown(n) - met / n) for n, met in sides]
-    # The others: what a programme of 117 to 125, of whom 40 to 45 met it, leaves of the authority.
+    # The others are the authority minus a programme with 117 to 125 pupils, of whom 40 to 45 met it.
     of_others = [
         abs((shown(met + m) - shown(m)) / (shown(n + k) - shown(k)) - met / n)
         for n, met in sides

@@ -1,4 +1,4 @@
-"""Raw values of years that a break in series parts have no average, wherever one is taken."""
+"""Raw values are never averaged across a series break."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_protocol_holds_the_breaks_of_what_is_asked_and_the_years_that_have_
 
 
 def test_the_breaks_are_those_of_the_years_of_the_authoritys_results_too(tmp_path):
-    """Published results may be shown of years after the study's."""
+    """The authority's published results may cover later years than the study."""
     tiny = TinyStudy(tmp_path)
     row = {"Short Desc": "DAP_NEW_KS2_RWM", "Years": 2018, "LA and Regions": "A", "Values": 48}
     rows = [row | {"LA Number": code} for code in (799, 852)]
@@ -66,5 +66,5 @@ def test_a_schools_point_is_the_average_of_the_years_that_have_one(is_broken):
             con.execute("DELETE FROM protocol.comparable_baseline WHERE academic_year = '2015-16'")
         making.release(con)
         points = con.execute("SELECT DISTINCT baseline_mean FROM released.school_point").fetchall()
-    # A pupil of 40 moves a share by 0.025, so that it is read to 0.05: 0.375 is 0.4.
+    # One of 40 pupils changes a share by 0.025, so the step is 0.05 and 0.375 becomes 0.4.
     assert points == [(0.5 if is_broken else 0.4,)]

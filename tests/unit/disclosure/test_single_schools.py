@@ -1,4 +1,4 @@
-"""What single schools got: points without a name, and the years of a school that tells its case."""
+"""Single schools' results: unnamed points, and the years of a case-study school."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.disclosure.invented import POINTS, YEARS, Invented
-from tests.unit.disclosure.made import after_the_door, made, rows_of
+from tests.unit.disclosure.made import after_the_gate, made, rows_of
 
 MEMBERS = tuple(range(1, 11))
 POINTS_SHOWN = "SELECT is_programme, baseline_mean, outcome_mean FROM released.school_point"
@@ -17,7 +17,7 @@ SAID = (
 
 
 def with_pupils(study: Invented, school: int, year: str, n: int) -> Invented:
-    """The study with another number of pupils in one school and year."""
+    """The study with a different number of pupils in one school and year."""
     is_one = (study.cells["school_id"] == 7990000 + school) & (study.cells["academic_year"] == year)
     study.cells.loc[is_one, "n_pupils"] = n
     return study
@@ -43,15 +43,15 @@ def test_a_point_is_of_ten_pupils_or_more_in_every_year(year, n, n_withheld):
 @pytest.mark.parametrize(
     ("n", "met", "shown"),
     [
-        # One of ten moves a share by 0.1; one of 20 by 0.05; one of 40 by 0.025, which is read to 0.05.
+        # One of ten changes a share by 0.1, one of 20 by 0.05, one of 40 by 0.025, rounded to a step of 0.05.
         (10, 3, 0.3),
         (20, 7, 0.35),
         (40, 15, 0.4),
-        # One of 30 moves it by 0.033: 16 of 30 are 0.533.
+        # One of 30 changes it by 0.033: 16 of 30 are 0.533.
         (30, 16, 0.55),
-        # One of 100 moves it by 0.01.
+        # One of 100 changes it by 0.01.
         (100, 37, 0.37),
-        # One of 400 moves it by 0.0025, and it is drawn to whole percentages: 149 of 400 are 0.3725.
+        # One of 400 changes it by 0.0025, but charts use whole percentages: 149 of 400 are 0.3725.
         (400, 149, 0.37),
     ],
 )
@@ -74,7 +74,7 @@ def test_the_fewest_pupils_of_any_year_decide_what_it_is_rounded_to():
 
 @pytest.mark.parametrize(("n", "shown"), [(10, 5.0), (40, 4.0)])
 def test_points_of_a_school_are_rounded_to_what_they_can_bear(n, shown):
-    """Progress is from -30 to 30: of ten pupils the step is 5, of 40 it is 1."""
+    """Progress runs from -30 to 30: with ten pupils the step is 5, with 40 it is 1."""
     found = rows_of(city(n, measure=POINTS, mean=4.2), f"{POINTS_SHOWN} GROUP BY ALL")
     assert {row["outcome_mean"] for row in found} == {shown}
 
@@ -92,10 +92,10 @@ def test_points_of_what_is_public_are_as_published_from_the_minimum_up(n, is_sho
     study = with_pupils(city(40, met=dict.fromkeys(range(1, 21), 15)), 3, YEARS[0], n)
     with study.store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
-        # Five pupils are no published figure: their key stage is not public, and 0.375 is read to 0.05.
+        # Five pupils are not a published figure, so the key stage is not public and 0.375 has a step of 0.05.
 
-        found = after_the_door(con, f"{POINTS_SHOWN} GROUP BY ALL")
-        (said,) = after_the_door(con, SAID)
+        found = after_the_gate(con, f"{POINTS_SHOWN} GROUP BY ALL")
+        (said,) = after_the_gate(con, SAID)
     assert {row["outcome_mean"] for row in found} == {0.38 if is_shown else 0.4}
     assert said["n_schools_withheld"] == (0 if is_shown else 1)
 
@@ -114,7 +114,7 @@ def told(study: Invented) -> Invented:
 
 
 def test_a_school_that_tells_its_case_is_shown_without_counts():
-    """Seven of 20 pupils, to a twentieth."""
+    """Seven of 20 pupils, rounded to a twentieth."""
     study = told(city(met=dict.fromkeys(range(1, 21), 7)))
     assert [tuple(row.values()) for row in rows_of(study, OWN)] == [
         (year, False, None, None, 0.35, None, None) for year in YEARS
@@ -152,7 +152,7 @@ def test_results_that_are_public_are_told_with_their_counts():
     study = told(city(31, met=dict.fromkeys(range(1, 21), 12)))
     with study.store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
-        found = after_the_door(con, OWN)
+        found = after_the_gate(con, OWN)
     assert [(row["n_pupils"], row["n_meeting"], row["mean"]) for row in found] == [
         (31, 12, 0.39)
     ] * 3

@@ -1,4 +1,4 @@
-"""Which words of schools are released: consent, review by a person, the draw, themes and examples."""
+"""Which texts are released: consent, review, the random draw, themes and examples."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_a_statement_without_a_tone_is_shown_too(tmp_path):
 @pytest.mark.parametrize(
     ("of_tone", "n_shown"),
     [
-        # One each, then 21 shared as 29 : 7 : 1, which is 16.46, 3.97 and 0.57: the largest remainders.
+        # One each, then 21 divided as 29 : 7 : 1, which is 16.46, 3.97 and 0.57: largest remainders.
         ((30, 8, 2), (17, 5, 2)),
         ((24, 1, 0), (23, 1, None)),
         ((100, 1, 1), (22, 1, 1)),

@@ -1,6 +1,6 @@
-"""What is shown of both sides: when nothing, which schools are left out, and what an average may tell.
+"""Totals of both sides: when they are suppressed, which schools are left out, what averages reveal.
 
-Every number is worked out by hand; classes are of six pupils unless it is said.
+Numbers are computed by hand; classes have six pupils unless noted.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from statsmodels.stats.proportion import proportion_confint
 
 from pipelines.impact.score_interval import NORMAL_VALUE
 from tests.disclosure.invented import POINTS, SHARE, YEARS
-from tests.unit.disclosure.made import after_the_door, made, rows_of, sides_of
+from tests.unit.disclosure.made import after_the_gate, made, rows_of, sides_of
 
 FIGURES = ("n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
 REST = {4: 20, 5: 20, 6: 20}
 
 
 def is_shown(row: dict[str, object]) -> bool:
-    """All of its figures, or none of them; a mean of points counts nobody who met a standard."""
+    """Whether all figures are shown; fails if only some are. A mean of points has no count who met a
+    standard.
+    """
     shown = {row[name] is not None for name in FIGURES if name != "n_meeting"}
     assert shown == {not row["suppressed"]}
     return not row["suppressed"]
@@ -29,7 +31,7 @@ def is_shown(row: dict[str, object]) -> bool:
 
 @pytest.mark.parametrize(("n_of_third", "n_pupils"), [(2, 9), (1, None)])
 def test_fewer_pupils_than_the_minimum_are_not_shown(n_of_third, n_pupils):
-    """Six pupils in three schools, who are shown as nine, or five."""
+    """Six pupils in three schools, shown as nine, or five."""
     found = sides_of(made({1: 2, 2: 2, 3: n_of_third} | REST, measure=POINTS, mean=4.0))
     assert found["programme"]["n_pupils"] == n_pupils
     assert is_shown(found["programme"]) is (n_pupils is not None)
@@ -37,7 +39,7 @@ def test_fewer_pupils_than_the_minimum_are_not_shown(n_of_third, n_pupils):
 
 def test_the_minimum_is_the_studys_and_so_are_the_classes():
     study = made({1: 4, 2: 3, 3: 3} | REST, measure=POINTS, mean=4.0)
-    # Ten pupils: of classes of six 6 to 11 are 9, of classes of ten 10 to 19 are 15.
+    # Ten pupils: with classes of six 6 to 11 become 9, with classes of ten 10 to 19 become 15.
     assert sides_of(study, 6)["programme"]["n_pupils"] == 9
     assert sides_of(study, 10)["programme"]["n_pupils"] == 15
     assert sides_of(study, 11)["programme"]["n_pupils"] is None
@@ -47,9 +49,9 @@ def test_the_minimum_is_the_studys_and_so_are_the_classes():
     ("met", "shown"),
     [
         ({1: 2, 2: 2, 3: 1}, None),
-        # 30 pupils are 33, and 6 are 9: 9 / 33 is 27%.
+        # 30 pupils become 33, and 6 become 9: 9 / 33 is 27%.
         ({1: 2, 2: 2, 3: 2}, (33, 9, 0.27)),
-        # 24 are 27: 27 / 33 is 82%.
+        # 24 become 27: 27 / 33 is 82%.
         ({1: 8, 2: 8, 3: 8}, (33, 27, 0.82)),
         ({1: 8, 2: 8, 3: 9}, None),
         ({1: 0, 2: 0, 3: 0}, None),
@@ -74,13 +76,13 @@ def test_fewer_who_met_the_standard_or_did_not_are_not_shown(met, shown):
     ids=["few pupils here", "few pupils there", "few met here", "few did not there"],
 )
 def test_both_sides_stand_or_fall_together(n_pupils, met):
-    """Others publish the authority's total: the one side would give the other away."""
+    """The authority's total is published elsewhere, so one side would reveal the other."""
     found = sides_of(made(n_pupils, met=met))
     assert {arm: is_shown(row) for arm, row in found.items()} == {"programme": False, "rest": False}
 
 
 def test_both_groups_of_a_gap_stand_or_fall_together():
-    """They are all pupils of a side, whose results others publish: the one would give the other away."""
+    """Together they are all pupils of a side, whose results are published elsewhere."""
     study = made({1: 20, 2: 20, 3: 20} | REST)
     others = study.cells.assign(pupil_group="not_disadvantaged")
     is_shown_alone = sides_of(study)["programme"]["suppressed"] is False
@@ -113,7 +115,7 @@ def test_what_is_withheld_of_one_year_is_shown_of_another():
     ("members", "shown"), [((1,), False), ((1, 2), False), ((1, 2, 3), True), ((1, 2, 3, 4), False)]
 )
 def test_pupils_by_special_need_are_of_three_schools_or_more_on_both_sides(members, shown):
-    """Of two schools each can take itself off; of six schools, four leave two on the other side."""
+    """With two schools each can subtract itself; with six schools, four leave two on the other side."""
     n_pupils = dict.fromkeys(range(1, 7), 40)
     found = sides_of(made(n_pupils, group="sen_support", members=members))
     assert {is_shown(row) for row in found.values()} == {shown}
@@ -126,21 +128,21 @@ def test_pupils_by_special_need_are_of_three_schools_or_more_on_both_sides(membe
 @pytest.mark.parametrize(
     ("n_pupils", "shown"),
     [
-        # 40 pupils are 39, and 20 who met it are 21.
+        # 40 pupils become 39, and 20 who met it become 21.
         ({1: 20, 2: 20, 3: 5}, (2, 1, 39, 21)),
-        # 40 are left of 60.
+        # 40 of 60 remain.
         ({1: 20, 2: 20} | dict.fromkeys((3, 7, 8, 9), 5), (2, 4, 39, 21)),
-        # Five small schools are enough that each could be any: 45 are 45, 10 and five times 2 are 21.
+        # Five small schools are enough: 45 stay 45, and 10 plus five times 2 become 21.
         ({1: 20} | dict.fromkeys((2, 3, 7, 8, 9), 5), (6, 0, 45, 21)),
-        # A school of six is in the tables: 46 are 45, 10 + 10 + 3 are 21.
+        # A school of six is in the tables: 46 become 45, and 10 + 10 + 3 become 21.
         ({1: 20, 2: 20, 3: 6}, (3, 0, 45, 21)),
-        # Of small schools alone nobody takes anything off: 15 are 15, and 2 * 3 are 9.
+        # If all schools are small, nothing can be subtracted: 15 stay 15, and 2 * 3 become 9.
         ({1: 5, 2: 5, 3: 5}, (3, 0, 15, 9)),
     ],
     ids=["one", "four", "five", "of six pupils", "nothing else"],
 )
 def test_up_to_four_small_schools_are_left_out(n_pupils, shown):
-    """Who takes published tables off a total has what is left."""
+    """Subtracting published tables from a total leaves the unpublished schools."""
     found = sides_of(made(n_pupils | REST, members=tuple(n_pupils)))
     names = ("n_schools", "n_schools_left_out", "n_pupils", "n_meeting")
     assert tuple(found["programme"][name] for name in names) == shown
@@ -153,14 +155,14 @@ def test_a_small_school_alone_is_no_total_to_be_left_out_of():
 
 
 def test_no_school_is_left_out_of_pupils_by_special_need():
-    """No table shows them by school: all 45 pupils are counted, and 10 + 10 + 2 are 21."""
+    """No table shows them by school: all 45 pupils count, and 10 + 10 + 2 become 21."""
     found = sides_of(made({1: 20, 2: 20, 3: 5} | REST, group="sen_support"))["programme"]
     assert (found["n_schools"], found["n_schools_left_out"]) == (3, 0)
     assert (found["n_pupils"], found["n_meeting"]) == (45, 21)
 
 
 def test_a_school_of_few_other_pupils_is_left_out_too():
-    """The tables show neither group of a school of which one is small."""
+    """If one group of a school is small, tables omit both groups."""
     study = made({1: 20, 2: 20, 3: 20} | REST)
     others = study.cells.assign(pupil_group="not_disadvantaged")
     others.loc[others["school_id"] == 7990003, "n_pupils"] = 3
@@ -188,15 +190,16 @@ def test_who_is_small_is_asked_of_each_year():
 
 
 def test_a_share_is_its_rounded_counts():
-    """29 pupils are 27, and 3 + 4 + 6 of them 15: 15 / 27 is 56%, where 13 / 29 were 45%."""
+    """29 pupils become 27, and 3 + 4 + 6 become 15: 15 / 27 is 56%, while 13 / 29 was 45%."""
     row = sides_of(made({1: 7, 2: 9, 3: 13} | REST))["programme"]
     assert (row["n_pupils"], row["n_meeting"], row["mean"]) == (27, 15, 0.56)
 
 
 def test_the_others_are_what_the_programmes_leave_of_the_authority():
-    """60 pupils are 63 and the authority's 120 are 123: the others are 60, though 60 alone would be 63.
+    """60 pupils become 63 and the authority's 120 become 123, so the others are 60, though 60 alone would be
+    63.
 
-    30 met it of the one, shown as 33, and 60 of the other, shown as 63.
+    In the programme 30 met it, shown as 33; in the authority 60, shown as 63.
     """
     found = sides_of(made({1: 20, 2: 20, 3: 20} | REST))
     assert [found["programme"][name] for name in FIGURES[1:4]] == [63, 33, 0.52]
@@ -204,16 +207,16 @@ def test_the_others_are_what_the_programmes_leave_of_the_authority():
 
 
 def test_where_the_authority_leaves_out_other_schools_the_others_are_rounded_by_themselves():
-    """It has five small schools and leaves none out; its sides leave out two and three: 20 and 40 pupils."""
+    """The authority has five small schools and omits none; its sides omit two and three: 20 and 40 pupils."""
     found = sides_of(made({1: 20, 2: 5, 3: 5, 4: 20, 5: 20, 6: 5, 7: 5, 8: 5}))
     assert [found[arm]["n_schools_left_out"] for arm in ("programme", "rest")] == [2, 3]
     assert [found[arm]["n_pupils"] for arm in ("programme", "rest")] == [21, 39]
 
 
 def test_thirteen_of_nineteen_others_are_not_shown_as_all_of_them():
-    """18 programme pupils of whom 11 met it are 21 and 9; the authority's 37 of whom 24 met it are 39 and 27.
+    """In the programme 11 of 18 (9 of 21) met it; in the authority 24 of 37 (27 of 39).
 
-    Less the programme's, that would be 18 of 18.
+    The difference would show 18 of 18.
     """
     met = {1: 4, 2: 4, 3: 3, 4: 5, 5: 4, 6: 4}
     found = sides_of(made({1: 6, 2: 6, 3: 6, 4: 7, 5: 6, 6: 6}, met=met))
@@ -223,9 +226,9 @@ def test_thirteen_of_nineteen_others_are_not_shown_as_all_of_them():
 @pytest.mark.parametrize(
     ("n_pupils", "mean", "shown"),
     [
-        # Nine pupils are nine: 30 / 9 is 3.3, and the step is 5.
+        # Nine pupils stay nine: 30 / 9 is 3.3, so the step is 5.
         ({1: 3, 2: 3, 3: 3}, 4.2, 5.0),
-        # 120 are 123: 30 / 123 is 0.24, and the step is 0.5.
+        # 120 become 123: 30 / 123 is 0.24, so the step is 0.5.
         ({1: 40, 2: 40, 3: 40}, 4.2, 4.0),
     ],
 )
@@ -235,7 +238,7 @@ def test_other_means_are_rounded_to_what_they_can_bear(n_pupils, mean, shown):
 
 
 def test_two_pupils_more_or_less_are_not_told_from_none():
-    """Thirty to thirty-five pupils of whom eighteen met it are one and the same to readers."""
+    """Thirty to thirty-five pupils of whom eighteen met it look the same to readers."""
     met = {1: 6, 2: 6, 3: 6}
     found = [sides_of(made({1: n, 2: 10, 3: 10} | REST, met=met)) for n in (10, 11, 12, 15)]
     assert found[1:] == found[:-1]
@@ -245,8 +248,8 @@ def test_two_pupils_more_or_less_are_not_told_from_none():
 
 
 def exact(con, arm: str = "programme") -> tuple[dict[str, float], dict[str, object]]:
-    """A side of the outcome year before its decimals are cut, and as it is released."""
-    (shown,) = after_the_door(
+    """A side of the outcome year before rounding to decimals, and as released."""
+    (shown,) = after_the_gate(
         con,
         f"FROM released.comparison WHERE arm = '{arm}' AND academic_year = '{YEARS[-1]}' "
         "AND programme <> 'all'",
@@ -260,19 +263,21 @@ def exact(con, arm: str = "programme") -> tuple[dict[str, float], dict[str, obje
 
 
 def test_the_range_of_a_share_is_wilsons_of_what_is_shown_and_how_alike_pupils_are():
-    """123 pupils of three schools, 41 each: a tenth in common makes them count as 123 / (1 + 0.1 * 40)."""
+    """123 pupils of three schools, 41 each; with an intraclass correlation of 0.1 they count as 123 / (1 +
+    0.1 * 40).
+    """
     with made({1: 40, 2: 40, 3: 40} | REST).store() as con:
         found, shown = exact(con)
     n_effective, mean = 24.6, 63 / 123
     low, high = proportion_confint(mean * n_effective, n_effective, method="wilson")
     assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low), pytest.approx(high))
-    # By hand: the middle is (0.5122 + 3.8415 / 49.2) / (1 + 3.8415 / 24.6), 0.5106, and half the width 0.184.
+    # By hand: the centre is (0.5122 + 3.8415 / 49.2) / (1 + 3.8415 / 24.6) = 0.5106, half the width 0.184.
     assert (shown["n_pupils"], shown["n_meeting"], shown["mean"]) == (123, 63, 0.51)
     assert (shown["ci_low"], shown["ci_high"]) == (0.33, 0.69)
 
 
 def test_pupils_of_one_school_count_for_fewer_than_as_many_of_three():
-    """Of one school 123 pupils count as 123 / (1 + 0.1 * 122), which is 9.3: the range is wider."""
+    """In one school 123 pupils count as 123 / (1 + 0.1 * 122) = 9.3, so the interval is wider."""
     with made({1: 120} | REST, members=(1,)).store() as con:
         found, _ = exact(con)
     n_effective, mean = 123 / 13.2, 63 / 123
@@ -281,7 +286,7 @@ def test_pupils_of_one_school_count_for_fewer_than_as_many_of_three():
 
 
 def test_the_range_of_points_is_what_pupils_of_the_authority_differ_by():
-    """Pupils of one school have a variance of 1, nine tenths of all: 10 / 9, of 24.6 that count."""
+    """Within-school variance is 1, nine tenths of the total 10 / 9, with 24.6 effective pupils."""
     study = made({1: 40, 2: 40, 3: 40} | REST, measure=POINTS, mean=4.0)
     with study.store() as con:
         found, shown = exact(con)
@@ -295,7 +300,7 @@ def test_the_range_of_points_is_what_pupils_of_the_authority_differ_by():
 
 
 def test_a_range_tells_nothing_of_how_schools_spread():
-    """The same rounded counts: all schools alike, or one where nobody and one where all met it."""
+    """The same rounded counts, from equal schools or from one with none and one with all who met it."""
     alike, apart = (
         sides_of(made({1: 20, 2: 20, 3: 20} | REST, met=met))["programme"]
         for met in ({1: 10, 2: 10, 3: 10}, {1: 0, 2: 10, 3: 20})
@@ -307,13 +312,13 @@ def test_a_range_tells_nothing_of_how_schools_spread():
 
 
 def test_what_is_public_by_school_is_neither_rounded_nor_withheld():
-    """Seven pupils of one school, all of whom met it, and the intervals of the schools themselves."""
+    """Seven pupils of one school, all of whom met it, with the schools' own intervals."""
     study = made({1: 7, 2: 31, 3: 40, 4: 33}, met={1: 7, 2: 12, 3: 20, 4: 16}, members=(1,))
     with study.store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
         found = {
             str(row["arm"]): row
-            for row in after_the_door(
+            for row in after_the_gate(
                 con,
                 f"FROM released.comparison WHERE academic_year = '{YEARS[-1]}' AND programme <> 'all'",
             )
@@ -330,7 +335,7 @@ def test_what_is_public_by_school_is_neither_rounded_nor_withheld():
 
 
 def test_all_schools_by_what_they_take_part_in_keep_to_the_same_rules():
-    """The arms of the authority: 40 pupils of the programme's two schools that count, and 60 of no one's."""
+    """The authority's arms: 40 pupils of the programme's two included schools, and 60 in no programme."""
     rows = rows_of(
         made({1: 20, 2: 20, 3: 5} | REST),
         "SELECT arm, n_schools, n_schools_left_out, n_pupils FROM released.comparison "

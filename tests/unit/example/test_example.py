@@ -1,4 +1,4 @@
-"""The bundled fictional study: its committed files are the generator's, and hold what they promise."""
+"""The bundled fictional study: committed files match the generator and have the promised contents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def city() -> City:
 
 
 def school_ids(urns: pd.Series) -> set[int]:
-    """URNs of any year, as the place of the school that now carries its results."""
+    """Map URNs of any year to the index of the school that now has its results."""
     known = {i.urn: n for n, school in enumerate(SCHOOLS) for i in (school.now, *school.before)}
     return {known[urn] for urn in urns}
 
@@ -67,7 +67,7 @@ def test_the_census_counts_every_open_school_as_the_register_has_it(city):
     assert (census["TSENELK"] + census["TSENELSE"] <= census["NOR"]).all()
     is_special = census["SCHOOLTYPE"] == "State-funded special school"
     assert (census.loc[is_special, "TSENELSE"] == census.loc[is_special, "NOR"]).all()
-    # Year 6 is a sample of its school: the shares of the whole city agree.
+    # Year 6 is a sample of its school, so the city's overall shares agree.
     year6 = city.ks2_pupils["2017-18"]
     has_year6 = census.index.isin(set(year6["URN"])) & ~is_special
     for column, is_one in (("TSENELK", year6["SEN"] == "K"), ("NUMFSMEVER", year6["FSM6_P"] == 1)):
@@ -109,7 +109,7 @@ def test_the_city_has_the_schools_the_issue_asks_for(city):
     }  # fmt: skip
     assert (city.school_links["LinkEstablishedDate"] == "").any()
     laestab = register["LA (code)"] * 10_000 + register["EstablishmentNumber"]
-    # Two converters keep their LAESTAB; the merged school's is new.
+    # Two converters keep their LAESTAB; the merged school has a new one.
     assert laestab.duplicated().sum() == 2
 
 

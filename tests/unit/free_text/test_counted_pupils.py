@@ -1,4 +1,4 @@
-"""Which texts count pupils, and so are read by a person first; and which of the usual ones do not."""
+"""Which texts count pupils and so need review, and which usual ones do not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What free text may not do to a reader, and what in it sends it to a person first.
+"""What free text must not do to a reader, and what makes a person review it first.
 
-Names that are planted are not on the project's own list of given names, except where a test says so.
+Planted names are not on the project's list of given names, unless a test says so.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def test_the_examples_own_texts_are_not_held_but_for_those_that_name_someone():
 def test_of_names_on_no_list_one_in_fifty_is_missed_at_most():
     sentences = [sentence.format(name, name) for sentence in SAID_OF_A_PUPIL for name in UNLISTED]
     missed = [text for text in sentences if review_reasons(text, KNOWN) != NAME]
-    # Two names that end as an ordinary word does, where nothing but the capital marks a name.
+    # Two names that end like ordinary words, with only the capital to mark them as names.
     assert {text.split()[0] for text in missed} <= {"Chaitaly", "Simion"}
     assert len(missed) <= len(sentences) / 50
 
@@ -206,7 +206,7 @@ def test_listed_disguised_and_announced_names_are_held(text: str):
     "text", ["zofka did well", "It was ZOFKA who did", "Quill, like others, did"]
 )
 def test_what_the_rules_miss(text: str):
-    """A name that is on no list, and bears no mark of one: said here so that nobody thinks otherwise."""
+    """Unlisted names without any sign of being one; this documents a known limitation."""
     assert review_reasons(text, KNOWN) == []
 
 

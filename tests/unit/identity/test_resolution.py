@@ -1,4 +1,4 @@
-"""Every pattern of links and LAESTABs, and the partition whatever the order the rows come in."""
+"""Every pattern of links and LAESTABs, and that row order does not matter."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def link(old: int, new: int, kind: str = "", date: dt.date | None = None, row: i
 
 
 def as_predecessor(given: Link) -> Link:
-    """The same, recorded by the other school."""
+    """The same link, recorded with the other school."""
     kind = given.link_type.replace("Successor", "Predecessor")
     return replace(given, urn=given.link_urn, link_urn=given.urn, link_type=kind)
 
@@ -111,7 +111,7 @@ def test_a_handover_that_overlaps_by_some_days_is_no_contradiction(overlap_days,
 
 
 def test_a_school_of_no_register_is_found_by_its_link():
-    """An export of open schools only: its results under the old URN are not lost."""
+    """In an export of open schools only, results under the old URN are still found."""
     old = KnownSchool(A, is_listed=True, place=Place("ks2.csv", 7))
     found = decided([old, school(B, 2001, BEFORE)], [link(A, B)])
     assert found[A].school_id == found[B].school_id == 8512001
@@ -174,7 +174,7 @@ def test_a_merger_after_the_day_leaves_the_parts_apart():
         [link(A, C), link(B, C)],
     )
     assert schools_of(found) == {frozenset({A}), frozenset({B}), frozenset({C})}
-    # The merged school has the LAESTAB of one of them, which has it on the day.
+    # The merged school has the LAESTAB of the part that holds it on the reference date.
     assert found[A].school_id == 8512001
     assert found[C].school_id == C
 
@@ -186,7 +186,7 @@ def test_results_of_a_school_merged_after_the_day_cannot_be_shared_out():
 
 
 def test_a_school_taken_in_after_the_day_is_still_itself():
-    """By then the other had converted, which is no merger."""
+    """The other school had converted by then, which is not a merger."""
     known = [
         closed(A, 2001, on=dt.date(2014, 11, 1)),
         school(B, 2001, opened=dt.date(2014, 11, 1)),
@@ -304,7 +304,7 @@ def test_a_laestab_used_again_years_later_is_another_school():
     known = [school(A, 2001, closed=dt.date(2009, 8, 31)), school(B, 2001, BEFORE)]
     found = decided(known)
     assert kinds(found) == {A: "laestab_reused", B: "as_registered"}
-    # The school of the day keeps the LAESTAB as its id; the other is known by its URN.
+    # The school open on the reference date keeps the LAESTAB as its id; the other uses its URN.
     assert found[B].school_id == 8512001
     assert found[A].school_id == A
 

@@ -1,4 +1,4 @@
-"""From files to `mart.school_identity`: what is listed, what stops a study, who is maintained."""
+"""`mart.school_identity` from files: which URNs are listed, what stops a study, who is maintained."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def link(tiny: TinyStudy, old: int, new: int, kind: str = "Successor", date: str
 
 
 def identity(tiny: TinyStudy) -> dict[int, tuple[object, ...]]:
-    """School and decision of every URN."""
+    """School id and decision of every URN."""
     study = tiny.write()
     with store.connect(tiny.paths) as con:
         ingest(con, study)
@@ -45,7 +45,7 @@ def faults(tiny: TinyStudy) -> tuple[Fault, ...]:
 
 
 def with_split(tmp_path) -> TinyStudy:
-    """Birch, which has results in both years, closed and split; neither part kept its LAESTAB."""
+    """Birch, with results in both years, closed and split; neither part kept its LAESTAB."""
     tiny = TinyStudy(tmp_path)
     register = tiny.tables["register.csv"]
     register[2] = school(900002, 2002, "Birch Primary School", CloseDate="31-08-2018")
@@ -198,7 +198,7 @@ def reviewed(tiny: TinyStudy) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(
     ("reference_date", "expected"),
-    # On the last day before, Alder is maintained; and Cedar has not merged into Dogwood yet.
+    # One day earlier Alder is still maintained and Cedar has not merged into Dogwood.
     [("2017-08-31", (0, 6)), ("2017-09-01", (0, 4)), ("2018-09-01", (0, 4))],
 )
 def test_a_converter_keeps_its_history_and_is_maintained_only_until_it_converts(

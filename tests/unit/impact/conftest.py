@@ -1,4 +1,4 @@
-"""Builds small panels with planted effects; what is claimed of them is in the tests beside."""
+"""Builds small panels with planted effects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def build_panel(
     order: np.ndarray | None = None,
     change: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> SchoolPanel:
-    """Points for `n_schools`, two baseline years, a lasting level, sampling noise and effects."""
+    """Points for `n_schools` and two baseline years, with lasting levels, sampling noise and effects."""
     members = members or {"send": range(0, 15)}
     effects = effects or {}
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""The calibration's table as the page reads it: which scenario is nearest, and its rates are the file's."""
+"""The calibration table as read by the page: the nearest scenario, with the file's rates."""
 
 from __future__ import annotations
 

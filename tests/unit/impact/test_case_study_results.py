@@ -1,4 +1,4 @@
-"""A school's own result: intervals known from elsewhere, and pooled spread worked out by hand."""
+"""A school's own result: published intervals, and pooled variance computed by hand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_share_of_nobody_is_refused():
 
 
 def test_points_have_the_spread_of_pupils_within_all_schools():
-    # (4 · 9 + 10 · 16) / 14 = 14 on 14 degrees of freedom; the school of one pupil has no spread.
+    # (4 · 9 + 10 · 16) / 14 = 14 on 14 degrees of freedom; a school with one pupil has no variance.
     found = points_result(-1.0, 7, np.array([9.0, 16.0, np.nan]), np.array([5.0, 11.0, 1.0]))
     margin = t.ppf(0.975, 14) * np.sqrt(14 / 7)
     assert (found.ci_low, found.ci_high) == pytest.approx((-1 - margin, -1 + margin))

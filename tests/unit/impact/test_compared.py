@@ -1,4 +1,4 @@
-"""Why no school of a side is compared, in words that are true of all of them."""
+"""The reason why a side has no compared school holds for all its schools."""
 
 from __future__ import annotations
 

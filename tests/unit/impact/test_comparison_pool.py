@@ -1,4 +1,4 @@
-"""A matched pool from files to released tables: an invented England, and an effect planted in it."""
+"""A matched pool, from files to released tables, in an invented England with a planted effect."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from tests.tiny_study import CLAIMS, Row, TinyStudy, published_ks2, published_st
 N_LOCAL, N_MEMBERS, N_OUTSIDE = 14, 12, 300
 EFFECT = 0.25
 YEARS = ("2015-16", "2016-17", "2017-18")
-# In the programme too, though outside the authority: never compared, and never a match.
+# A member outside the authority: neither compared nor a match.
 MEMBER_OUTSIDE = 910000
 Tables = dict[str, pd.DataFrame]
 
 
 def england(parent: Path, *, seed: int = 1, shift: float = 0.0) -> TinyStudy:
-    """Local schools, weak for good, twelve of them in the programme; schools of two authorities elsewhere.
+    """Persistently weak local schools, twelve of them in the programme, and schools of two authorities
+    elsewhere.
 
-    `shift` is added to the outcome of every school outside.
+    `shift` is added to the outcome of every school elsewhere.
     """
     rng = np.random.default_rng(seed)
     n = N_LOCAL + N_OUTSIDE
@@ -133,7 +134,7 @@ def test_every_method_finds_the_effect_among_its_own_schools(con):
     tested = rows.drop(index=["leave_one_school_out", "change_since_last_year"])
     assert ((tested["ci_low"] < EFFECT) & (tested["ci_high"] > EFFECT)).all()
     assert (tested["ci_low"] > 0).all()
-    # Leaving schools out moves both ends about where they are, each among its own schools.
+    # Leaving out one school moves each end only slightly.
     left_out, bracket = rows.loc["leave_one_school_out"], rows.loc["bracket"]
     assert left_out["estimate_low"] < bracket["estimate_low"] < left_out["estimate_low"] + 0.03
     assert left_out["estimate_high"] - 0.03 < bracket["estimate_high"] < left_out["estimate_high"]
@@ -170,7 +171,7 @@ def test_schools_of_another_evaluated_programme_are_not_in_the_pool_and_their_ef
     (gap, other) = rows
     assert gap[1] == N_MEMBERS
     assert gap[3] < EFFECT < gap[4]
-    # The other programme is compared with local schools: the nine that are not in it.
+    # The other programme is compared with the nine local schools outside it.
     assert other[1:3] == (5, 9)
 
 
@@ -211,13 +212,13 @@ def test_the_pool_is_balanced_where_schools_elsewhere_are_not(con):
     assert (balance["standardised_difference"].abs() < 0.25).all()
     overlap = con.execute("SELECT * FROM impact.overlap").df().iloc[0]
     assert not overlap["is_extrapolation"]
-    # Nobody here knows what those schools take part in; none of them would be a claim.
+    # Programmes of those schools are unknown; "none" would be a claim.
     assert pd.isna(overlap["n_comparison_schools_in_others"])
 
 
 def test_what_happened_afterwards_has_no_say_in_who_is_matched(con, tmp_path):
     query = "SELECT * EXCLUDE (distance) FROM impact.matched_school ORDER BY ALL"
-    # Chance is drawn alike: only the outcome year of schools outside differs.
+    # Random draws are the same; only outcomes of schools elsewhere differ.
     with england(tmp_path, shift=-0.2).released() as other:
         assert other.execute(query).fetchall() == con.execute(query).fetchall()
         assert headline(other)["estimate_low"] > headline(con)["estimate_high"]
@@ -247,7 +248,7 @@ def test_no_word_says_that_the_comparison_is_local(tables):
 
 
 def test_local_pupils_of_a_phase_are_not_drawn_apart_from_those_outside(con):
-    # The register gives local schools a phase, the tables give the others none.
+    # The register gives a phase for local schools only.
     row = con.execute(
         "SELECT estimate_low, p_value FROM impact.estimate WHERE estimator = 'randomisation_inference'"
     ).fetchall()[0]

@@ -1,4 +1,4 @@
-"""How sound a comparison is: exposure, attrition, balance and overlap, on schools worked out by hand."""
+"""Comparison quality: exposure, attrition, balance and overlap, computed by hand."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from pipelines.study.settings import Study
 from tests.tiny_study import TinyStudy
 
 MEASURE = "ks2_rwm_expected"
-# Target pupils and all pupils of a school and year, where the number decides nothing.
+# Target pupils and all pupils per school and year, where numbers do not matter.
 N_BEFORE, N_ALL = 10, 40
 
 
 @contextmanager
 def store(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Study]]:
-    """Empty tables of the right shapes, under the protocol of the tiny study."""
+    """Empty tables with the protocol of the tiny study."""
     study = TinyStudy(tmp_path).write()
     con = duckdb.connect()
     try:
@@ -163,7 +163,7 @@ def test_balance_is_hedges_g_with_the_clearinghouse_s_bounds(tmp_path: Path) -> 
         ):
             add_cell(con, school(number), "2016-17", "disadvantaged", target, N_BEFORE)
             add_cell(con, school(number), "2016-17", "all", everyone, n)
-            # What came after says nothing of balance.
+            # Outcomes do not affect balance.
             add_cell(con, school(number), "2017-18", "disadvantaged", 0.0, N_BEFORE)
             add_compared(con, school(number), inside=number <= 2)
         found = balanced(con)
@@ -217,7 +217,7 @@ def test_a_withheld_number_of_disadvantaged_pupils_is_not_none(tmp_path: Path) -
                 add_cell(con, school(number), "2016-17", "disadvantaged", None, None)
             add_compared(con, school(number), inside=number <= 3)
         share = balanced(con)["disadvantaged_share"]
-    # School 3 has none; of school 2 nobody knows.
+    # School 3 has none; school 2's is unknown.
     assert share["n_programme_schools"] == 2
     assert share["programme_mean"] == pytest.approx(0.125)
 
@@ -225,7 +225,7 @@ def test_a_withheld_number_of_disadvantaged_pupils_is_not_none(tmp_path: Path) -
 def test_where_no_file_tells_of_disadvantaged_pupils_their_share_is_not_nought(
     tmp_path: Path,
 ) -> None:
-    """Tables of another hand may hold all pupils alone; a school without results has no cohort here."""
+    """Some tables give all pupils only; a school without results has no cohort here."""
     with store(tmp_path) as (con, _):
         for number in range(1, 7):
             add_cell(con, school(number), "2016-17", "all", 0.5 + number / 20, N_ALL)
@@ -264,7 +264,7 @@ def test_overlap_counts_comparison_schools_by_what_else_they_get(tmp_path: Path)
         empty = con.execute("SELECT * FROM impact.overlap WHERE programme = 'send'").df().iloc[0]
     assert (row["n_programme_schools"], row["n_comparison_schools"]) == (6, 6)
     assert (row["n_programme_pupils"], row["n_comparison_pupils"]) == (60, 60)
-    # Programme schools stood at 0.05 to 0.30, the others at 0.25 to 0.50.
+    # Programme schools were at 0.05 to 0.30, the others at 0.25 to 0.50.
     assert row["n_comparison_schools_in_range"] == 2
     assert row["programme_in_range_share"] == pytest.approx(2 / 6)
     assert bool(row["is_extrapolation"])

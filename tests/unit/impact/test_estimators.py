@@ -1,4 +1,4 @@
-"""Each method on panels whose truth is known, and where it must say that it cannot answer."""
+"""Each estimator on panels with known truth, and its refusals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ METHODS = {
     "change_since_last_year": change_since_last_year,
 }
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
-# The naive change knows one programme at a time and no scale: that is what is naive about it.
+# The naive change handles one programme at a time, without scaling.
 in_one_model = pytest.mark.parametrize(
     "method",
     [method for name, method in METHODS.items() if name != "change_since_last_year"],
@@ -284,7 +284,7 @@ def test_two_programmes_of_the_same_schools_cannot_be_told_apart(method, members
 
 
 def averages_apart(panel, is_programme) -> float:
-    """What a pencil gets from both sides' averages over pupils, this year and last."""
+    """The naive change computed from both sides' pupil averages, this year and last."""
     averages = {
         (side, year): pooled_group_mean(panel.mean[known, year], panel.n_pupils[known, year]).mean
         for side, rows in ((1, is_programme), (-1, ~is_programme))
@@ -300,7 +300,7 @@ def test_the_naive_change_is_the_difference_of_the_averages_over_pupils(planted_
     is_gap = panel.exposure[:, 1] == 1
     answer = change_since_last_year(panel)["gap"]
     assert answer.estimate == pytest.approx(averages_apart(panel, is_gap))
-    # Not that of schools, each alike.
+    # It differs from the unweighted mean over schools.
     change = panel.mean[:, 2] - panel.mean[:, 1]
     assert answer.estimate != pytest.approx(
         change[is_gap].mean() - change[~is_gap].mean(), abs=0.01

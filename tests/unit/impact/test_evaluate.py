@@ -1,4 +1,4 @@
-"""The rows of `released.impact`: which there are, what is blank, who gets a verdict."""
+"""The rows of `released.impact`: which exist, what is blank, which get a verdict."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_each_programme_has_its_headline_two_ends_a_robustness_row_and_the_naive
     headline = rows["send", "bracket"]
     ends = [rows["send", "ancova"], rows["send", "change_from_baseline_mean"]]
     assert headline.estimate_low == min(row.estimate_low for row in ends)
-    # Narrower than the ends' own intervals united, wider than between the ends.
+    # Narrower than the union of both intervals, wider than the distance of the ends.
     assert max(row.estimate_high for row in ends) < headline.ci_high
     assert headline.ci_high < max(row.ci_high for row in ends) * 1.02
     assert headline.release_status == "provisional"

@@ -1,4 +1,4 @@
-"""A group's mean and interval against pupils regressed on a constant, schools as clusters."""
+"""A group's mean and interval equal a regression of pupils on a constant, clustered by school."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pupils_of(seed: int, n_schools: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("n_schools", [2, 3, 18, 60])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_it_is_the_regression_of_pupils_on_a_constant(seed, n_schools):
-    """CR1 with S/(S-1): `statsmodels` multiplies by (N-1)/(N-k) too, which is 1 for a constant alone."""
+    """CR1 with S/(S-1): `statsmodels` also multiplies by (N-1)/(N-k), which is 1 for a constant."""
     points, school = pupils_of(seed, n_schools)
     n = np.bincount(school).astype(float)
     found = pooled_group_mean(np.bincount(school, points) / n, n)

@@ -1,4 +1,4 @@
-"""Every verdict rule with a case planted for it."""
+"""Every verdict rule, with a planted case."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_bracket_spans_both_ends():
     assert (result.ci_low, result.ci_high) == (expected.ci_low, expected.ci_high)
     assert result.p_value == expected.p_value
     assert result.effective_df == 15.0
-    # The planted ends err together, school by school.
+    # The errors of the planted ends are perfectly correlated.
     apart = detectable_effect(errors, (15.0, 25.0), 1.0, distance=1.0)
     assert result.mde == pytest.approx(apart)
     assert apart > detectable_effect(errors, (15.0, 25.0), 1.0)
@@ -80,7 +80,7 @@ def test_the_minimum_detectable_effect_is_found_four_times_in_five():
     estimates = rng.normal(effect, standard_error, draws)
     errors = standard_error * np.sqrt(rng.chisquare(df, draws) / df)
     found = estimates / errors > student_t.ppf(0.975, df)
-    # (t + t) x SE is Bloom's approximation to the noncentral t: good to about two points here.
+    # (t + t) x SE is Bloom's approximation to the noncentral t, accurate to about two points here.
     assert found.mean() == pytest.approx(0.80, abs=0.02)
 
 
@@ -175,7 +175,7 @@ def test_a_strict_cut_on_a_year_or_on_the_mean_leaves_no_overlap(columns, plante
     score = panel.standardised()[:, columns].mean(axis=1)
     assert "ANCOVA" in extrapolation_reason(ranked_exposure(panel, score), "send")
     assert "ANCOVA" in extrapolation_reason(ranked_exposure(panel, -score), "send")
-    # Every other school from the bottom up: weaker on the whole, but with like schools outside.
+    # Every other school from the bottom: weaker on average, but with similar schools outside.
     assert extrapolation_reason(ranked_exposure(panel, score, every=2), "send") is None
 
 

@@ -1,4 +1,4 @@
-"""The cap on a verdict where a programme changed who is on SEN support."""
+"""The cap on a verdict if a programme changed who is on SEN support."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def share(low, high, ci_low, ci_high):
     [
         (share(0.00, 0.01, -0.03, 0.04), False, False),
         (share(0.01, 0.04, -0.02, 0.07), False, False),
-        # As large as what matters, but within what chance does.
+        # Material, but possibly due to chance.
         (share(MATERIAL_CHANGE_SHARE, 0.04, -0.02, 0.07), False, True),
         (share(-0.05, -0.03, -0.08, 0.01), False, True),
         (share(-0.03, 0.03, -0.08, 0.08), False, False),
         (share(0.03, 0.05, 0.01, 0.08), True, True),
         (share(-0.05, -0.03, -0.08, -0.01), True, True),
         (share(0.010, 0.020, 0.005, 0.035), True, False),
-        # Shown, and too small to matter.
+        # Significant, but not material.
         (share(0.010, 0.015, 0.005, 0.020), False, False),
         (share(-0.015, -0.010, -0.020, -0.005), False, False),
         (share(None, None, None, None), False, False),

@@ -1,4 +1,4 @@
-"""What the engine does without: a notebook or a test that imports it does not wait for frameworks."""
+"""The engine does not import heavy frameworks, so notebooks and tests load quickly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAVY = ("scipy.stats", "matplotlib", "great_expectations", "dagster", "pyfixest
 
 
 def loaded_by(module: str) -> set[str]:
-    """The heavy ones among the modules that a fresh interpreter holds after one import."""
+    """The heavy modules that a fresh interpreter has loaded after one import."""
     asking = f"import sys, {module}; print(*set({HEAVY}) & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", asking], cwd=PROJECT, check=True, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""What the range of leave-one-out estimates must hold, hide and refuse."""
+"""Leave-one-out ranges: contents, confidentiality and refusals."""
 
 from __future__ import annotations
 

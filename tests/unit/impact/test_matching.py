@@ -1,4 +1,4 @@
-"""Matching: distances against another library's, choices against trying every school, ties and gaps."""
+"""Matching: distances against another library, choices against brute force, ties and missing values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.impact.matching import mahalanobis_distance, nearest
 
 
 def drawn(n: int, seed: int) -> np.ndarray:
-    """Level, share and size of schools; the share goes with the level."""
+    """Level, share and size of schools; the share correlates with the level."""
     rng = np.random.default_rng(seed)
     level = rng.normal(0, 0.1, n)
     share = 0.4 - level + rng.normal(0, 0.1, n)

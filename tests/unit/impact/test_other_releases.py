@@ -1,4 +1,4 @@
-"""The verdict on another release of the outcome year, from a city whose later release is made here."""
+"""The verdict on another release of the outcome year, in a city with a later release."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Made = tuple[duckdb.DuckDBPyConnection, Study]
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Made]:
-    """Two programmes; the provisional results are used, though revised ones are there."""
+    """Two programmes; provisional results are used although revised ones exist."""
     with city_store(7, {("send", READING), ("gap", RWM)}) as (con, of_city):
         study = of_city
         provisional = next(source for source in study.source if source.status == "provisional")
@@ -37,7 +37,7 @@ def made() -> Iterator[Made]:
 
 
 def on_revised(made: Made, change: str = "mean", where: str = "true") -> list[tuple]:
-    """Verdicts by release, the revised results being the provisional ones with a change."""
+    """Verdicts by release; the revised results are the provisional ones with one change."""
     con, study = made
     con.execute("CREATE OR REPLACE TABLE mart.cell AS FROM cell_as_made")
     con.execute(

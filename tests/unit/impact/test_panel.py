@@ -1,4 +1,4 @@
-"""The panel: who enters, how variances are pooled, how a year is standardised."""
+"""The panel: which schools are kept, how variances are pooled, how years are standardised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Power: what it may look at, what makes it worse, when it refuses."""
+"""Power: the data it may use, what reduces it, when it refuses."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_adjusting_for_prior_attainment_is_a_regression_within_schools(
 def test_the_further_apart_both_sides_were_the_less_is_seen(
     planted_panel: Callable[..., SchoolPanel],
 ) -> None:
-    """Half of a pupil SD weaker in every year: the ends part, and more is needed."""
+    """Half a pupil SD weaker in every year: the ends diverge, so larger effects are needed."""
     panel = planted_panel()
     seen = power(panel, KNOWN)["send"]
     lower = panel.mean.copy()

@@ -1,4 +1,4 @@
-"""Adjusting for prior attainment where there is nothing to adjust; what it comes to is in `reference`."""
+"""Adjustment for prior attainment without data; its results are tested in `tests/reference`."""
 
 from __future__ import annotations
 

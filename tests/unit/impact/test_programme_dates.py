@@ -1,4 +1,4 @@
-"""What a programme's dates leave of its earlier years, from files to the reason that the board reads."""
+"""How a programme's dates limit its baseline years, from files to the board's reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ N_SCHOOLS, N_MEMBERS = 40, 16
 
 
 def released(folder: Path, *, start: str, missing: dict[str, Collection[int]]):
-    """The headline, and schools by reason: 16 schools of 40 join; some lack a year's result."""
+    """The headline and schools by reason: 16 of 40 schools join; some lack a year's result."""
     tables = {
         year: [
             published_ks2(
@@ -48,7 +48,7 @@ def released(folder: Path, *, start: str, missing: dict[str, Collection[int]]):
 
 def test_both_sides_with_a_year_before_have_an_estimate(tmp_path):
     row, reasons = released(tmp_path, start="2016-11-07", missing={})
-    # Last year's tests fell within the programme: the year before it is left to both sides.
+    # Last year's tests were during the programme, so both sides use the year before.
     assert reasons == {"compared": N_MEMBERS}
     assert pd.notna(row["estimate_low"])
 

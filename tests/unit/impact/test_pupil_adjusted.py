@@ -1,4 +1,4 @@
-"""Pupils' outcome given their own prior attainment: effects found, refusals, intraclass correlation."""
+"""Pupil-adjusted estimates: effects found, refusals, intraclass correlation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.impact.results import Estimate, NotComputable
 
 
 def pupil_sums(panel, *, effects, seed=1, n_pupils=20, shared_sd=0.0, residual_sd=1.0, slope=2.0):
-    """Pupils of the panel's schools with a planted effect; `shared_sd` is what a school shares."""
+    """Pupils of the panel's schools with a planted effect; `shared_sd` is the school component."""
     rng = np.random.default_rng(seed)
     school = np.repeat(np.arange(panel.n_schools), n_pupils)
     x = rng.normal(15, 3, len(school))
@@ -58,7 +58,7 @@ def test_degrees_of_freedom_are_those_of_the_programmes_schools_not_of_all(plant
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say(planted_panel):
-    """18 of 40 schools, pupils who share a school alike: 400 draws, 95% less four standard errors."""
+    """18 of 40 schools with a school component: 400 draws, 95% minus four standard errors."""
     panel = planted_panel(members={"send": range(18)})
     covered = 0
     for seed in range(400):

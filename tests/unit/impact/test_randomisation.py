@@ -1,4 +1,4 @@
-"""What randomisation inference must not depend on, and when it must not answer."""
+"""Invariances and refusals of randomisation inference."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_each_draw_is_a_permutation_within_strata():
     drawn = permutations_within(strata, 200, seed=1)
     assert (np.sort(drawn, axis=1) == np.arange(6)).all()
     assert (strata[drawn] == strata).all()
-    # Two of a kind swap in half of the draws: 100 of 200, standard error 7.
+    # Two schools of a stratum swap in half of the draws: 100 of 200, standard error 7.
     assert 70 < (drawn[:, 1] == 4).sum() < 130
     assert (drawn[:, 5] == 5).all()
 

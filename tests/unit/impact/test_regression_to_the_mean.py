@@ -1,4 +1,4 @@
-"""What was to be expected anyway: planted reliabilities, other selection years, refusals."""
+"""Regression to the mean: planted reliabilities, other selection years, refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ YEARS = ("2015-16", "2016-17")
 
 
 def panel_of(rng, chosen_on=None, n_schools=60, n_members=18, rises=0.0) -> SchoolPanel:
-    """Points of two baseline years and an outcome without any effect, schools of unequal size."""
+    """Points of two baseline years and an outcome without an effect, for schools of different sizes."""
     n = np.repeat(rng.integers(5, 25, n_schools)[:, None], 3, axis=1).astype(float)
     passing = rng.normal(0, np.sqrt(PASSING_SD**2 + WITHIN_SD**2 / n))
     mean = 50 + rng.normal(0, LASTING_SD, n_schools)[:, None] + passing

@@ -1,4 +1,4 @@
-"""Rows beside a headline: which there are, in what unit, and what is added to headline and naive rows."""
+"""Robustness rows: which exist, their unit, and what is added to headline and naive rows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_each_headline_has_every_method_in_the_unit_of_the_measure(planted_panel
         bootstrap = of[programme, "wild_cluster_bootstrap"]
         permuted = of[programme, "randomisation_inference"]
         assert bootstrap.estimate_low == pytest.approx(ancova.estimate_low)
-        # The same model but for weights that may not look at memberships.
+        # The same model except that weights must not depend on memberships.
         width = ancova.ci_high - ancova.ci_low
         assert abs(permuted.estimate_low - ancova.estimate_low) < 0.1 * width
         for row in (bootstrap, permuted):
@@ -73,7 +73,7 @@ def test_the_triple_difference_takes_out_what_moves_all_pupils_of_a_school(plant
     _, heads = headlines(panel, ProgrammeQuestion("send", None), ProgrammeQuestion("gap", None))
     row = robustness_rows(panel, heads, draws(panel), complement=panel)[3]
     assert row.estimator == "triple_difference"
-    # Against itself nothing is left but rounding, or no way to say how uncertain nothing is.
+    # The difference to itself is zero up to rounding, or has no standard error.
     assert row.estimate_low is None or abs(row.estimate_low) < 1e-9
 
 
@@ -87,7 +87,7 @@ def test_without_a_headline_there_are_reasons_and_no_numbers(planted_panel):
 
 
 def test_a_method_that_rests_on_too_few_schools_has_a_reason_and_no_number(planted_panel):
-    """As the headline itself: whatever the method, under 8 degrees of freedom is no estimate."""
+    """As for the headline: under 8 degrees of freedom no method gives an estimate."""
     panel = planted_panel(members=MEMBERS)
     _, (head, _) = headlines(panel, ProgrammeQuestion("send", None), ProgrammeQuestion("gap", None))
     sample = SampleSize(14, 26, 100, 200)

@@ -1,4 +1,4 @@
-"""Triple difference: what it takes out, what it keeps, what it refuses; against a regression by hand."""
+"""Triple difference: what it removes, keeps and refuses; compared with a regression by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipelines.impact.triple_difference import triple_difference
 
 @pytest.fixture
 def groups(planted_panel):
-    """Target pupils and their schoolmates: other pupils, other luck, the same schools."""
+    """Target pupils and their schoolmates: different pupils and luck in the same schools."""
     target, complement = planted_panel(seed=1, n_schools=40), planted_panel(seed=2, n_schools=40)
     return target, replace(complement, pupil_group="no_sen")
 
@@ -28,7 +28,7 @@ def answer(target: SchoolPanel, complement: SchoolPanel) -> Estimate:
 
 
 def moved(panel: SchoolPanel, by: np.ndarray) -> SchoolPanel:
-    """The panel with `by` (S,) added to the outcome year, its scales left as they are."""
+    """The panel with `by` (S,) added to the outcome year, without changing its scales."""
     mean = panel.mean.copy()
     mean[:, -1] += by
     return replace(panel, mean=mean)
@@ -56,7 +56,7 @@ def test_an_effect_on_target_pupils_is_kept_and_one_on_the_others_taken_off(grou
 
 
 def test_equal_years_and_weights_give_the_regression_of_gap_changes(groups):
-    # Known exactly: with no within-school variance and one scale every school weighs the same.
+    # Known exactly: without within-school variance and with one scale, all schools have equal weight.
     target, complement = (
         replace(panel, within_variance=np.zeros(3), scale=np.full(3, 5.0)) for panel in groups
     )
@@ -84,7 +84,7 @@ def test_only_years_and_schools_that_both_groups_have_enter(groups):
     )
     found = answer(target, fewer)
     assert (found.sample.n_programme_schools, found.sample.n_comparison_schools) == (15, 23)
-    # What school 17's target pupils did in the year its others lack no longer matters.
+    # School 17's target result no longer matters in the year that its other pupils lack.
     odd = target.mean.copy()
     odd[17, 0] += 100
     assert answer(replace(target, mean=odd), fewer).estimate == found.estimate

@@ -1,4 +1,4 @@
-"""What the wild bootstrap must not depend on, and when it must not answer."""
+"""Invariances and refusals of the wild bootstrap."""
 
 from __future__ import annotations
 

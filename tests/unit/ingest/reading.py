@@ -1,4 +1,4 @@
-"""Reading a file through the door as every caller does, and writing workbooks by hand, for tests."""
+"""Helpers that read a file as every caller does, and write workbooks by hand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
 
 @dataclass(frozen=True)
 class Read:
-    """A file as its caller has it."""
+    """A file as read by a caller."""
 
     file: TabularFile
     rows: list[tuple[object, ...]]
@@ -49,7 +49,7 @@ def read(path: Path, headings: Headings = A_AND_B, **settings: Any) -> Read:
 
 
 def faults_of(path: Path, headings: Headings = A_AND_B, **settings: Any) -> tuple[Fault, ...]:
-    """What is said of a file that is refused."""
+    """The faults of a refused file."""
     with pytest.raises(StudyError) as raised:
         read(path, headings, **settings)
     return raised.value.faults
@@ -81,7 +81,7 @@ def change_sheet(path: Path, old: str, new: str, part: str = "xl/worksheets/shee
 
 
 def text_cell(text: str, **attributes: object) -> str:
-    """A cell of text, as ODS writes it."""
+    """A text cell in ODS XML."""
     more = "".join(
         f' table:{name.replace("_", "-")}="{value}"' for name, value in attributes.items()
     )
@@ -90,7 +90,7 @@ def text_cell(text: str, **attributes: object) -> str:
 
 
 def ods(folder: Path, rows: str, name: str = "file.ods", manifest: str = "") -> Path:
-    """A workbook of one sheet, its rows given as ODS writes them."""
+    """A workbook with one sheet, its rows given as ODS XML."""
     names = " ".join(
         f'xmlns:{prefix}="{_OFFICE}:{prefix}:1.0"' for prefix in ("office", "table", "text")
     )

@@ -1,6 +1,6 @@
-"""Whatever stands in a cell ends as a value, a known status or a reported fault: never a crash, never lost.
+"""Any text in a cell becomes a value, a known status or a reported fault; it never crashes or gets lost.
 
-For every kind of source at once: a good file, and in each of its columns a text that nobody foresaw.
+Tested for every kind of source: a good file, with an arbitrary text in each of its columns.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.faults.formats import WRITERS, Grid
 from tests.faults.good import MAPPED, NAMES, STUDIES, file_of, fresh, kind_of, study_of, table_of
 
 KINDS = [kind for study in STUDIES for kind in study.kinds]
-# Half of them near misses of what belongs in a cell.
+# Half of the texts are near misses of valid values.
 NEAR_MISSES = (
     *(
         "1e999",
@@ -97,7 +97,7 @@ SETTINGS = settings(
 
 
 class Reader:
-    """Both good studies, and a store each."""
+    """Both good studies with a store each."""
 
     def __init__(self, parent: Path, stack: ExitStack) -> None:
         self.parent = parent
@@ -110,7 +110,7 @@ class Reader:
                 self.write(kind, fresh(kind))
             self.study[good.name] = load_study(parent / good.name)
             self.con[good.name] = stack.enter_context(store.connect_in_memory())
-            # A handful of rows gains nothing from a second core.
+            # A few rows gain nothing from a second core.
             self.con[good.name].execute("SET threads = 1")
             write_protocol(self.con[good.name], self.study[good.name], "")
 
@@ -166,7 +166,7 @@ def _every_figure_has_a_status(con: duckdb.DuckDBPyConnection, table: Table) -> 
 
 
 def _nothing_is_lost(con: duckdb.DuckDBPyConnection, kind, headings, texts) -> None:
-    """Of each row that is kept, the planted cell is stored, blank, or reported where it stands."""
+    """In each kept row the planted cell is stored, blank, or reported at its place."""
     table = table_of(kind)
     unreadable = set(
         con.execute(
@@ -205,7 +205,7 @@ def _nothing_is_lost(con: duckdb.DuckDBPyConnection, kind, headings, texts) -> N
 
 def test_every_kind_is_tried() -> None:
     assert set(KINDS) == set(NAMES)
-    # Kinds of which a study maps every column are read as those of the performance tables are.
+    # Kinds whose columns are all mapped are read like performance tables.
     assert {kind_of(name) for name in KINDS} | MAPPED == {
         k for t in RAW_TABLES for k in t.source_kinds
     }

@@ -1,4 +1,4 @@
-"""A study whose files are workbooks or Windows text gives the very tables its plain files give."""
+"""Workbooks and Windows text files give exactly the same tables as plain files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOTAL = [[], ["Total"], ["Source: school returns"]]
 
 
 def typed(cell: str) -> object:
-    """A cell as a spreadsheet program would hold it."""
+    """A cell as a spreadsheet program would store it."""
     if re.fullmatch(r"0|[1-9]\d{0,8}", cell):
         return int(cell)
     if re.fullmatch(r"-?\d+\.\d+", cell):
@@ -61,7 +61,7 @@ WRITERS = {"xlsx": as_xlsx, "ods": as_ods, "windows": as_windows_text}
 
 
 def rewritten(tiny: TinyStudy, write: Callable[[Path, Lines], Path]) -> Study:
-    """The study with each file written in another way, a title above and a total below."""
+    """The study with each file in another format, with a title above and a total below."""
     tiny.write()
     protocol = tiny.folder / "study.toml"
     text = protocol.read_text()

@@ -1,4 +1,4 @@
-"""A file that is not what its name says, or made to do harm, is refused in words that say what it is."""
+"""A file with the wrong format for its name, or a malicious one, is refused with an explanation."""
 
 from __future__ import annotations
 

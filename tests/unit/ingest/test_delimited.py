@@ -1,4 +1,4 @@
-"""Text in every encoding, with every delimiter and line end, is read right or refused at its row."""
+"""Text with any encoding, delimiter and line end is read correctly or refused at its row."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_utf16_of_the_other_byte_order_is_read(tmp_path):
 
 
 def test_a_stated_encoding_is_taken(tmp_path):
-    # Read as UTF-8 this is one letter more: both are possible, so the study says which.
+    # Both encodings are possible here, so the study must state which.
     path = write(tmp_path, "a,b\nCAFÉ”,é\n".encode("cp1252"))
     assert "UTF-8" in faults_of(path)[0].problem
     assert read(path, encoding="cp1252").rows == [(2, "CAFÉ”", "é")]

@@ -1,4 +1,4 @@
-"""A file's name is that file's only: no character in it, or in its folders' names, means others."""
+"""Special characters in file or folder names never match other files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.unit.ingest.reading import ods, read, text_cell, write, xlsx
 
 PROJECT = Path(__file__).resolve().parents[3]
-# Each with a neighbour that it would mean as well, read as a pattern.
+# Each with a neighbour that it would also match as a pattern.
 NAMES = [
     ("ks2_201[678].csv", "ks2_2016.csv"),
     ("ks2_201[!6].csv", "ks2_2017.csv"),
@@ -64,7 +64,7 @@ def test_a_workbook_is_read_alone(tmp_path):
 
 
 def test_no_reader_of_files_is_given_a_bare_path():
-    """Whoever adds a reader of files to the SQL names its file by `store.one_file`."""
+    """Any new file reader in SQL must name its file with `store.one_file`."""
     reader = re.compile(r"\b(?:read_\w+|parquet_\w+|sniff_csv|glob)\((?!\{one_file\()[\$'{]")
     found = [
         f"{file.relative_to(PROJECT)}: {line.strip()}"

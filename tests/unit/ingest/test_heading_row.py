@@ -1,4 +1,4 @@
-"""Titles above the heading and totals below the records are set aside and counted; records never are."""
+"""Titles above the heading and totals below the records are set aside and counted; records are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study says of a file's headings: names one can guess, typos named with their line."""
+"""A study's settings for headings: obvious names work, typos are reported with their line."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FILE = "tables_2017-18.csv"
 
 
 def renamed(row, **names):
-    """A row with some headings called otherwise."""
+    """A row with some headings renamed."""
     return {names.get(heading, heading): value for heading, value in row.items()}
 
 
 def tables(tmp_path, more, *rows, **names) -> TinyStudy:
-    """A study on one performance table whose headings another hand changed."""
+    """A study on one performance table with renamed headings."""
     rows = rows or (published_ks2(900001, 2001, "Alder"), published_ks2(900002, 2002, "Birch"))
     tiny = published_study(tmp_path, {"2017-18": [renamed(row, **names) for row in rows]})
     tiny.sources[FILE] += "\n" + more
@@ -45,7 +45,7 @@ def faults_in(con, study, table=PUBLISHED_OUTCOME):
 
 
 def stopped(tiny, table=PUBLISHED_OUTCOME):
-    """The faults that stop the file, each with the line of study.toml it names."""
+    """The faults that stop the file, with their lines of study.toml."""
     with pytest.raises(StudyError) as raised, ingested(tiny, table):
         pass
     lines = (tiny.folder / "study.toml").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Files about authorities: years however spelled, pupils however named, every row accounted for."""
+"""Files about authorities: any spelling of years and pupil groups, every row accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy that was broken off is refused; a whole file without its last line end is not."""
+"""A truncated copy is refused; a complete file without a final line end is not."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_an_open_quotation_mark_at_the_end_is_a_fault_of_its_row(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        # Programs drop the blank cells at the end of a row: others are as short.
+        # Programs omit blank cells at row ends, so other rows may be as short.
         "a,b,c\n1,2,3\n4,5\n6,7",
-        # A line end closes a row.
+        # A line end closes the record.
         "a,b,c\n1,2,3\n4,5\n",
-        # No record.
+        # Not a record.
         "a,b,c\n1,2,3\nSource: the Department",
         "a,b,c\n1,2,3\nTotal",
     ],

@@ -1,4 +1,4 @@
-"""One rule for a number in a cell: no reader has another, and none rounds."""
+"""All readers share one rule for numbers in cells, and none rounds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from pipelines.ingest import numbers
 from pipelines.study.paths import PROJECT
 
-# A text, and what it is as a number, as a whole number, and as one in which halves are allowed.
+# A text, and its value as a number, as a whole number, and with halves allowed.
 READ = {
     "7": (7.0, 7, 7.0),
     "0850": (850.0, 850, 850.0),
@@ -29,7 +29,7 @@ READ = {
     "12.75": (12.75, None, None),
     "1.2e2": (120.0, None, None),
     "0.30000000000000004": (0.30000000000000004, None, None),
-    # Commas that part no groups of three, or follow a lone nought, are decimal commas.
+    # Commas that do not group threes, or follow a lone zero, are decimal commas.
     **dict.fromkeys(["0,092", "12,5", "1,2345", "01,234", "1,23", ",5", "1.234,5"], (None,) * 3),
     **dict.fromkeys(["5%", "1 234", "1" * 20, "1e400", "nan", "inf", "0x1F", "\u0663", ""], (None,) * 3),
 }  # fmt: skip
@@ -54,7 +54,7 @@ def test_a_code_that_a_program_wrote_as_a_number_is_the_code():
 
 
 def test_no_reader_reads_numbers_by_a_rule_of_its_own():
-    """A cast of a cell's text would round 179.5 and take what DuckDB takes."""
+    """A plain cast would round 179.5 and accept DuckDB's own number formats."""
     own = []
     for file in sorted((PROJECT / "pipelines" / "ingest").glob("*.py")):
         texts = [n.value for n in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Published figures: numbers with their rounding, codes as statuses and never as 0, levels by record type."""
+"""Published figures: numbers with rounding, codes as statuses and never as 0, levels by record type."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ CODES = {
     "": "unavailable",
     "supp": "suppressed",
     " Supp ": "suppressed",
-    # The government's standard symbols, as workbooks have them since 2021; and those of older tables.
+    # The government's standard symbols, used in workbooks since 2021, and older ones.
     "[c]": "suppressed",
     "[z]": "not_applicable",
     "[low]": "rounds_to_zero",
@@ -398,7 +398,7 @@ def test_the_same_thing_has_another_heading_in_other_years():
 
 
 def test_a_measure_the_year_does_not_have_is_an_empty_cell_and_no_missing_column(tmp_path):
-    """Of a baseline year: the measure begins later, and no column for it is asked for."""
+    """In a baseline year before the measure exists, no column for it is required."""
     row = {
         **published_ks2(900100, 2001, "Alder"),
         **{"TPUP": 30, "TFSM6CLA1A": 10, "ATT8SCR": "40.1", "ATT8SCR_FSM6CLA1A": "33"},

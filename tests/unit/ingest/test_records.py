@@ -1,4 +1,4 @@
-"""Cells become typed values or stay reported; rows add up; a pupil's number and name are never stored."""
+"""Cells become typed values or are reported; rows add up; pupils' numbers and names are never stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, school
 
 @contextmanager
 def ingested(tiny: TinyStudy, table: Table):
-    """The store after one raw table was read."""
+    """The store after reading one raw table."""
     study = tiny.write()
     with store.connect(tiny.paths) as con:
         ingest_table(con, study, table)
@@ -135,7 +135,7 @@ def schools_with(tmp_path, heading: str, texts: list[str]) -> TinyStudy:
 
 
 def read_column(tiny: TinyStudy, table: Table, column: str):
-    """The stored values of a column in the order of the file, and the faults of unreadable cells."""
+    """The stored values of a column in file order, and the faults of unreadable cells."""
     with ingested(tiny, table) as (con, study):
         select = f"SELECT {column} FROM {table.full_name} ORDER BY row_number"
         values = [value for (value,) in con.execute(select).fetchall()]
@@ -151,7 +151,7 @@ def assert_read(tiny: TinyStudy, table: Table, column: str, expected: dict[str, 
 def assert_refused(
     tiny: TinyStudy, table: Table, column: str, texts: list[str], *, heading: str, expected: str
 ):
-    """Every cell is stored as nothing and reported at its own place."""
+    """Every cell is stored as NULL and reported at its place."""
     values, faults = read_column(tiny, table, column)
     assert values == [None] * len(texts)
     assert [(f.row, f.column) for f in faults] == [(n + 2, heading) for n in range(len(texts))]
@@ -228,7 +228,7 @@ def test_dates_are_read_with_the_day_before_the_month(tmp_path):
     texts = ["2018-09-04", "04/09/2018", "04-09-2018", "4/9/2018", "04/09/18", " 2018-09-04 "]
     texts += ["2018-09-04 00:00:00", "2018-09-04T00:00:00", "2018-09-04T00:00:00.000"]
     texts += ["04/09/2018 00:00", "04/09/2018 00:00:00", "04.09.2018", "4 September 2018"]
-    # As Excel shows a date in its usual form, and saves it.
+    # Excel's usual display and save format for dates.
     texts += ["04-Sep-18", "4-Sep-2018", "4 Sep 2018", "04-SEP-18"]
     expected = {**dict.fromkeys(texts, dt.date(2018, 9, 4)), "": None}
     tiny = schools_with(tmp_path, "OpenDate", list(expected))
@@ -282,7 +282,7 @@ def test_codes_are_read_in_any_case(tmp_path):
     ],
 )
 def test_older_codes_of_need_are_read_as_today_s(tmp_path, file, heading, table):
-    """School Action and Action Plus became SEN support, a statement an education, health and care plan."""
+    """School Action and Action Plus count as SEN support, a statement as an EHC plan."""
     texts = {"N": "N", "K": "K", "E": "E", "A": "K", "P": "K", "S": "E", "s": "E", "": None}
     tiny = one_pupil(tmp_path)
     rows = [dict(tiny.tables[file][0], UPN=f"B7992002180{n:02}") for n in range(len(texts))]
@@ -295,7 +295,7 @@ def test_older_codes_of_need_are_read_as_today_s(tmp_path, file, heading, table)
 
 @pytest.mark.parametrize("heading", ["PINCL_FLAG", "P_INCL"])
 def test_september_and_december_files_have_their_columns_elsewhere(tmp_path, heading):
-    """December has columns more, so every later one has moved; it knows who was removed (203)."""
+    """December files have more columns, so later ones have moved, and they show removed pupils (203)."""
     tiny = one_pupil(tmp_path, READSCORE=111, SEN="K")
     september = tiny.tables["ks2_2018.csv"][0]
     september[heading] = september.pop("PINCL_FLAG")
@@ -363,7 +363,7 @@ def test_rows_in_are_rows_kept_and_rows_set_aside_with_their_reasons(tmp_path):
             ("not at the end of the key stage", 2),
             ("removed from measures at the school's request", 1),
         ]
-        # A cell of a row that does not count is nobody's fault.
+        # Cells of rows that do not count are not faults.
         assert not list(faults_of(con, study, Rule("readable", KS2_PUPILS)))
 
 

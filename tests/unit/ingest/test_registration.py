@@ -1,4 +1,4 @@
-"""A registered file is there, is the one that was registered, and what became of its rows adds up."""
+"""Registered files exist and are the right ones, and their row counts add up."""
 
 from __future__ import annotations
 

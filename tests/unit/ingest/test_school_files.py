@@ -1,4 +1,4 @@
-"""Files of publishers about schools: totals, centres and schools without an inspection are set aside."""
+"""Published files about schools: totals, children's centres and schools without inspection are set aside."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_grade_is_one_of_four_or_none(tmp_path, text, grade):
 def test_any_other_grade_is_reported(tmp_path, text):
     (fault,) = faults_in(inspections_of(tmp_path, (900001, "12/03/2019", text)), INSPECTIONS)
     assert fault.column == "overall_effectiveness"
-    # A grade in words may be mended to one in words.
+    # A grade in words may be corrected to another one in words.
     if text == "good enough":
         assert fault.problem == "the cell cannot be read as a whole number"
         assert (fault.expected or "").startswith(

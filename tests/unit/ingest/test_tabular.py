@@ -1,4 +1,4 @@
-"""Files of every shape are read right or refused with the row a spreadsheet shows."""
+"""Files of any shape are read correctly or refused with the row number of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.ingest.tabular import create_from_scan, open_tabular
 
 
 def read(folder: Path, content: str | bytes, name: str = "file.csv") -> list[tuple[object, ...]]:
-    """Row number and cells of every row, as any reader of a file gets them."""
+    """Row number and cells of every row, as any reader gets them."""
     path = folder / name
     data = content.encode() if isinstance(content, str) else content
     path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
@@ -62,7 +62,7 @@ def test_headings_alone_are_a_file_without_rows(tmp_path):
     assert read(tmp_path, "a,b\n") == []
 
 
-# What stands between the heading and the row "here", and where a spreadsheet shows that row.
+# Text between the heading and the row "here", and the row number in a spreadsheet.
 ABOVE = {
     "nothing": ("", 2),
     "a blank line": ("\n", 3),
@@ -87,7 +87,7 @@ def test_the_row_number_is_the_one_a_spreadsheet_shows(tmp_path, above, end):
     assert [row for row, cell, *_ in read(tmp_path, content) if cell == "here"] == [shown]
     path = tmp_path / "file.csv"
     assert open_tabular("file.csv", path).cells([(shown, 0)]) == {(shown, 0): "here"}
-    # The csv module, which shows blank lines as empty rows, counts as a spreadsheet does.
+    # The csv module returns blank lines as empty rows and so counts like a spreadsheet.
     rows = list(csv.reader(io.StringIO(content, newline="")))
     assert rows[shown - 1] == ["here", "1"]
 
@@ -168,7 +168,7 @@ def test_cells_are_shown_as_they_stand(tmp_path):
 
 
 def test_a_large_file_read_in_parts_keeps_its_row_numbers(tmp_path):
-    """Longer than one part of DuckDB's parallel reader, with blank lines far apart."""
+    """The file is longer than one chunk of DuckDB's parallel reader, with blank lines far apart."""
     lines = [f"{number},{'x' * 40}" for number in range(200_000)]
     lines[10] = lines[150_000] = ""
     rows = read(tmp_path, "a,b\n" + "\n".join(lines) + "\n")

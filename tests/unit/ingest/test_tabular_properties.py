@@ -1,4 +1,4 @@
-"""Any table of any text, written in any way, reads back; any bytes at all end as a table or as a fault."""
+"""Any table of any text, in any format, is read back; any bytes end as a table or a fault."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CALM = settings(deadline=None, max_examples=150, suppress_health_check=list(Heal
 HEADINGS = Headings.of([["head0"], ["head1"], ["head2"]], [])
 WIDTH = 4
 
-# NUL is refused; a lone surrogate is no text.
+# NUL is refused; lone surrogates are not text.
 ANY = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")
 AWKWARD = st.sampled_from([*",;\t\"\n\r '=+#é€\xa0\u2028\x85", "\r\n", '""', "Total", "\n\n"])
 CELL = st.lists(st.one_of(AWKWARD, ANY), max_size=6).map("".join)
@@ -34,7 +34,7 @@ WINDOWS_CELL = CELL.map(lambda text: text.encode("cp1252", "ignore").decode("cp1
 
 
 def tables(cell: st.SearchStrategy[str]) -> st.SearchStrategy[list[list[str]]]:
-    """Rows of one to four cells; a blank list is a line without a character."""
+    """Rows of one to four cells; an empty list is a line without characters."""
     filled = st.lists(cell, min_size=1, max_size=WIDTH).filter(any)
     return st.lists(st.one_of(filled, st.just([])), max_size=8)
 
@@ -44,7 +44,7 @@ def written(rows: list[list[str]], delimiter: str, quoting: int, end: str) -> st
     writer = csv.writer(stream, delimiter=delimiter, quoting=quoting, lineterminator=end)
     for row in rows:
         if row:
-            # The writer leaves a lone line break of another kind bare: such a cell is always quoted.
+            # The writer does not quote other kinds of line break, so always quote such cells.
             is_odd = any("\r" in cell or "\n" in cell for cell in row)
             csv.writer(
                 stream, delimiter=delimiter, quoting=csv.QUOTE_ALL if is_odd else quoting,
@@ -80,11 +80,11 @@ def read_back(data: bytes, name: str) -> tuple[list[tuple[object, ...]], int]:
 def require_same(
     got: list[tuple[object, ...]], n_aside: int, wanted: list[tuple[object, ...]]
 ) -> None:
-    """The same cells under the same numbers, but for rows at the end that are set aside and counted."""
+    """The same cells with the same row numbers, except trailing rows that are set aside and counted."""
     assert got == [row for row in wanted if row in got]
     missing = [row for row in wanted if row not in got]
     assert len(missing) == n_aside
-    # The two words among the texts tried that begin a total or a note.
+    # The only texts tried that begin a total or a note.
     assert all("otal" in str(row) or "©" in str(row) for row in missing)
 
 

@@ -1,4 +1,4 @@
-"""A file far wider than any table is refused in a moment, whatever it is written in."""
+"""An extremely wide file is refused quickly, in any format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workbook's cells are read as an analyst sees them; what leaves a question open is refused at its cell."""
+"""Workbook cells are read as an analyst sees them; ambiguous ones are refused at their place."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_an_empty_sheet_is_named(tmp_path):
     assert "is empty" in fault.problem
 
 
-# Workbooks made to do harm, or broken.
+# Malicious or broken workbooks.
 
 
 def zipped(folder, parts, name="file.xlsx"):
@@ -279,7 +279,7 @@ def test_cells_so_far_apart_that_they_fill_the_memory_are_refused(tmp_path, plac
     "cell", ['t="str"><f>1</f><v></v>', 't="inlineStr"><is><t></t></is>', "><v></v>"]
 )
 def test_cells_of_empty_text_far_away_fill_the_memory_too(tmp_path, cell):
-    """A reader of values lays the sheet out to them, and would end the whole process."""
+    """The library that reads values would allocate every cell up to them and crash the process."""
     path = xlsx(tmp_path, {"One": [["a", "b"], [1, 2]]})
     far = f'<row r="1048576"><c r="XFD1048576" {cell}</c></row>'
     change_sheet(path, "</sheetData>", f"{far}</sheetData>")

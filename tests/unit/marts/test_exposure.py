@@ -1,4 +1,4 @@
-"""Where a school of a programme stood when pupils were tested, worked out by hand from its dates."""
+"""A programme school's position on the test date, computed by hand from its dates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_YET, UNDER_WAY, LEFT = "not_started", "under_way", "left"
 def exposed(
     folder: Path, start: str | None, left_on: str | None = None, *, has_left: bool | None = None
 ) -> list[tuple[str, str, bool, int | None]]:
-    """Year, standing, whether touched and terms of a school in the years of the tiny study."""
+    """Year, standing, is_touched and n_terms of a school in the years of the tiny study."""
     tiny = TinyStudy(folder)
     with closing(duckdb.connect()) as con:
         for schema in store.SCHEMAS:
@@ -66,20 +66,20 @@ def test_terms_of_support_before_the_tests(tmp_path, start, n_terms):
 @pytest.mark.parametrize(
     ("start", "left_on", "before", "outcome"),
     [
-        # It began after last year's tests: last year is a year before it.
+        # It started after last year's tests, so last year is a baseline year.
         ("2017-09-04", None, (NOT_YET, False), (UNDER_WAY, True)),
         ("2017-05-16", None, (NOT_YET, False), (UNDER_WAY, True)),
-        # On the day of last year's tests: last year is none.
+        # It started on the day of last year's tests, so last year is not.
         ("2017-05-15", None, (UNDER_WAY, True), (UNDER_WAY, True)),
         ("2015-09-07", None, (UNDER_WAY, True), (UNDER_WAY, True)),
         # After this year's tests.
         ("2018-09-10", None, (NOT_YET, False), (NOT_YET, False)),
-        # Left before this year's tests, on their day (it was still there), and in an earlier school year.
+        # Left before this year's tests, on their day (still there), and in an earlier school year.
         ("2017-09-04", "2018-05-14", (NOT_YET, False), (LEFT, True)),
         ("2017-09-04", "2018-05-15", (NOT_YET, False), (UNDER_WAY, True)),
         ("2015-09-07", "2016-07-20", (LEFT, False), (LEFT, False)),
         ("2015-09-07", "2017-03-01", (LEFT, True), (LEFT, False)),
-        # A programme without dates is taken to have begun between the earlier years and the outcome.
+        # A programme without dates is assumed to start between baseline and outcome years.
         (None, None, (NOT_YET, False), (UNDER_WAY, True)),
     ],
 )
@@ -89,7 +89,7 @@ def test_standing_on_the_day_of_the_tests(tmp_path, start, left_on, before, outc
 
 
 def test_terms_end_with_the_leaving(tmp_path):
-    # Autumn 2016 to spring 2017: by the tests of 2017 two terms, and no more by those of 2018.
+    # Autumn 2016 to spring 2017: two terms by the tests of 2017, and no more by those of 2018.
     found = exposed(tmp_path, "2016-11-07", "2017-03-01")
     assert [terms for *_, terms in found] == [2, 2]
 

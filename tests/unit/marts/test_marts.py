@@ -1,4 +1,4 @@
-"""Marts of a study small enough to work out by hand: cells, schools, arms, placebos."""
+"""Marts of a study small enough to compute by hand: cells, schools, arms, placebos."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from tests.tiny_study import (
 
 @pytest.fixture(scope="module")
 def tiny_marts(tmp_path_factory):
-    """The marts of the study as it stands, for tests that only read."""
+    """The unchanged study's marts, for tests that only read."""
     with TinyStudy(tmp_path_factory.mktemp("tiny")).marts() as con:
         yield con
 
 
 def cell(con, school_id, measure, group="all", year="2017-18"):
-    """Pupils, mean and variance of one cell; None where there is none."""
+    """Pupils, mean and variance of one cell; None if there is none."""
     return con.execute(
         "SELECT n_pupils, mean, variance FROM mart.cell "
         "WHERE (school_id, measure, pupil_group, academic_year) = (?, ?, ?, ?)",
@@ -62,7 +62,7 @@ def test_the_tables_keep_the_rules_of_the_catalogue(tiny_marts):
 
 
 def test_a_mean_and_variance_over_pupils(tiny_marts):
-    # Alder 2018: 0.5, -2.5, 0.5, 0.5; mean -0.25, squares about it 0.75² · 3 + 2.25² = 6.75, over 3.
+    # Alder 2018: 0.5, -2.5, 0.5, 0.5; mean -0.25, squared deviations 0.75² · 3 + 2.25² = 6.75, over 3.
     assert cell(tiny_marts, ALDER, "ks2_reading_progress") == pytest.approx((4, -0.25, 2.25))
     # Met, not met, met, met: 3 of 4; variance 4/3 · 3/4 · 1/4.
     assert cell(tiny_marts, ALDER, "ks2_rwm_expected") == pytest.approx((4, 0.75, 0.25))
@@ -90,7 +90,7 @@ def test_a_pupil_counts_in_every_group_it_belongs_to(tiny_marts):
         "disadvantaged": (2, 1.0),
         "not_disadvantaged": (1, 0.0),
         "high_prior": (1, 1.0),
-        # No pupil without SEN is known: the fourth has no code, and is in `all` alone.
+        # No pupil is known to have no SEN: the fourth has no code and counts in `all` only.
     }
 
 
@@ -111,7 +111,7 @@ def test_ks4_cells(tiny_marts):
 
 
 def test_who_is_identified_is_a_share_of_the_whole_cohort(tiny_marts):
-    # Of Alder's four pupils two are on SEN support, one has a plan, and one has no code: no answer.
+    # Of Alder's four pupils two are on SEN support, one has a plan, and one has no code.
     assert cell(tiny_marts, ALDER, "ks2_sen_support_share") == pytest.approx((3, 2 / 3, 1 / 3))
     assert cell(tiny_marts, FIR, "ks4_sen_support_share") == (2, 0.0, 0.0)
     assert cell(tiny_marts, ALDER, "ks2_sen_support_share", "sen_support") is None
@@ -132,7 +132,7 @@ def moments(con, school_id, measure, group="all", year="2017-18"):
 
 def test_sums_are_over_pupils_with_both_result_and_prior_attainment(tmp_path):
     tiny = TinyStudy(tmp_path)
-    # (prior attainment, maths progress, reading progress): the last two have not both.
+    # (prior attainment, maths progress, reading progress): the last two pupils lack one of them.
     pupils = [("10", "2", "1"), ("20", "3", "1"), ("16", "", "4"), ("", "5", "1")]
     tiny.tables["ks2_2018.csv"] = [
         ks2_pupil(
@@ -184,7 +184,7 @@ SCORES = ("READPROGSCORE_EM_ADJUSTED", "WRITPROGSCORE_EM_ADJUSTED", "MATPROGSCOR
 
 
 def progress_study(tmp_path) -> tuple[TinyStudy, dict[str, np.ndarray]]:
-    """Forty pupils a year with three correlated scores (to two decimals); some have two only."""
+    """Forty pupils a year with three correlated scores (two decimals); some have only two."""
     rng = np.random.default_rng(8)
     tiny = TinyStudy(tmp_path)
     scores = {}
@@ -208,7 +208,7 @@ def progress_study(tmp_path) -> tuple[TinyStudy, dict[str, np.ndarray]]:
 
 
 def anderson_index(scores: dict[str, np.ndarray], year: str) -> np.ndarray:
-    """From pupil rows, by the definition: weights of the baseline year, brought to SD 1 in the year."""
+    """The index from pupil rows by definition: weights of the baseline year, scaled to SD 1 in each year."""
 
     def standardised(name: str) -> np.ndarray:
         complete = np.where(np.isnan(scores[name]).any(axis=1)[:, None], np.nan, scores[name])
@@ -276,7 +276,7 @@ def test_without_baseline_scores_or_with_one_score_twice_there_is_no_index(tmp_p
 
 
 def denominators(tmp_path, heading: str, codes: str, measure: str, **more) -> dict[str, object]:
-    """The mean of a school of one pupil, for each code; None where the pupil is not counted."""
+    """The mean of a school with one pupil, for each code; None if the pupil does not count."""
     tiny = TinyStudy(tmp_path)
     names = codes.split()
     tiny.tables["register.csv"] += [
@@ -292,7 +292,7 @@ def denominators(tmp_path, heading: str, codes: str, measure: str, **more) -> di
 
 
 def test_who_counts_in_the_reading_standard(tmp_path):
-    """Absent or below the test's level counts as not met; who left, or was annulled, does not count."""
+    """Absent pupils or below the test count as not met; pupils who left or were annulled do not count."""
     found = denominators(
         tmp_path, "READOUTCOME", "AS NS A B M H J U F L P Q S X Z", "ks2_reading_expected"
     )
@@ -393,7 +393,7 @@ def test_a_school_has_the_key_stages_whose_results_it_has(tiny_marts):
 @pytest.mark.parametrize(
     ("written", "kind", "is_maintained"),
     [
-        # The register of an older year; the register's own number for the type; a type without a group.
+        # An older register; the register's number for the type; a type without a group.
         (("Community school", "LA maintained schools"), "mainstream", True),
         (("", "LA maintained schools"), "mainstream", True),
         (("01", ""), "mainstream", True),
@@ -401,7 +401,7 @@ def test_a_school_has_the_key_stages_whose_results_it_has(tiny_marts):
         (("Academy special converter", "Academies"), "special", False),
         (("Foundation special school", "Special schools"), "special", True),
         (("Other independent special school", "Independent schools"), "special", False),
-        # The group does not say who maintains a special school.
+        # The group does not show who maintains a special school.
         (("", "Special schools"), "special", False),
         (("Other independent school", "Independent schools"), "independent", False),
         (("Children’s Centre", "Children's Centres"), "other", False),
@@ -605,7 +605,7 @@ def test_published_figures_of_schools_that_merged_are_averaged_by_pupils(tmp_pat
         n, mean, variance, half_width, status = published_cell(con, DOGWOOD)
         assert (n, variance, status) == (40, None, "value")
         assert (mean, half_width) == pytest.approx(((10 * 0.4 + 30 * 0.6) / 40, 0.005))
-        # Withheld stays withheld: no figure, and never 0.
+        # A suppressed figure stays suppressed: no value, and never 0.
         assert published_cell(con, BIRCH) == (5, None, None, 0.0, "suppressed")
 
 
@@ -659,9 +659,9 @@ target_group = "disadvantaged"
 def placebo_schools(
     tmp_path, before: dict[int, str], after: dict[int, str], special=(), provisional=()
 ) -> list:
-    """Which schools are picked; figures by establishment number. There is no register.
+    """The placebo's schools, for figures by establishment number, without a register.
 
-    `provisional` are figures of the year before in an earlier release.
+    `provisional` are the previous year's figures in an earlier release.
     """
 
     def schools(figures: dict[int, str], name: str) -> list[dict[str, object]]:

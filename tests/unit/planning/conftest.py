@@ -1,4 +1,4 @@
-"""The planted panels of the impact tests, for what is planned with them."""
+"""Shares the planted panels of the impact tests."""
 
 from tests.unit.impact.conftest import planted_panel
 

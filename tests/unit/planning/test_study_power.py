@@ -1,4 +1,4 @@
-"""`ssif power`: what it prints and writes, what it leaves unread, and how it stops."""
+"""`ssif power`: what it prints and writes, what it does not read, and how it stops."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.tiny_study import TinyStudy
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The example without the files of its outcome year: where it wrote, and what it printed."""
+    """The example without outcome-year files: output folder and printed text."""
     parent = tmp_path_factory.mktemp("power")
     folder = parent / "example"
     shutil.copytree(EXAMPLE, folder)
@@ -40,7 +40,7 @@ def test_results_of_the_outcome_year_need_not_exist(asked: tuple[Path, str]) -> 
     assert {"send", "gap"} == set(table["programme"])
     judged = table[table["mde"].notna()]
     assert judged["mde_sd"].between(0.1, 1.5).all()
-    # Schools were chosen for weak results, so the comparisons are expected to lie apart.
+    # Schools were selected on weak results, so the comparisons should differ.
     assert (judged["distance"] > 0).all()
     assert (judged["mde"] > judged["mde_if_ends_agree"]).all()
     assert "if alike" in printed
@@ -104,7 +104,7 @@ def test_a_study_too_small_for_anything_is_told_why(tmp_path: Path) -> None:
     assert {answer.power.mde for answer in answers} == {None}
     reasons = {answer.power.measure: str(answer.power.reason) for answer in answers}
     assert reasons["ks2_rwm_expected"].startswith("too few schools")
-    # Its results of the baseline year are not among the files.
+    # Its baseline-year results are not in the files.
     assert reasons["ks4_basics_94"].startswith("no school has a result for these pupils")
     page = "\n".join(power_page(study, answers))
     assert "One year cannot show what lasts in a school" in page
@@ -134,7 +134,7 @@ def test_measures_are_compared_in_standard_deviations_of_attainment(planted_pane
 
 
 def test_the_index_gains_what_its_subjects_gain(planted_panel) -> None:
-    """0.1, 0.2 and 0.3 of three subjects: one SD of 8 points in each is 4.8 of the index."""
+    """With slopes 0.1, 0.2 and 0.3, one SD of 8 points in each subject raises the index by 4.8."""
     names = ("ks2_reading_progress", "ks2_writing_progress", "ks2_maths_progress")
     panels = {
         name: replace(planted_panel(seed=seed), measure=name) for seed, name in enumerate(names)

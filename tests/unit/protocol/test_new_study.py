@@ -1,4 +1,4 @@
-"""A new study's folder holds every kind of source and loads once its blanks are filled; or is not there."""
+"""A new study's folder has every kind of source and loads once filled in; on errors nothing is written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def folder(tmp_path) -> Path:
 
 
 def fill(folder: Path, *, uncommented: str = "") -> None:
-    """Keep what stands between the marks; take the # from one kind of source."""
+    """Keep the examples between the marks; uncomment one kind of source."""
     text = (folder / "study.toml").read_text(encoding="utf-8")
     if uncommented:
         entry = re.search(rf'# \[\[source\]\]\n# kind = "{uncommented}"\n(# .+\n)+', text)
@@ -132,7 +132,7 @@ def test_every_setting_of_a_source_can_be_used_as_it_stands(folder):
 
 
 def _uncommented(entry: re.Match[str]) -> str:
-    """Its header and settings in use, what is said of them still a note."""
+    """Uncomment its header and settings, but not their descriptions."""
     return re.sub(r"^# (?=\[|\w+ = )", "", entry[0], flags=re.M)
 
 

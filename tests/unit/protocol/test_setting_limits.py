@@ -1,4 +1,4 @@
-"""What no study has is refused with a sentence, before it can fill a disk, a screen or a processor."""
+"""Excessive values are refused with an explanation before they can exhaust disk, screen or processor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every fault of study.toml is found, at its line, with what is expected and what to do."""
+"""Every fault of study.toml is reported with its line, expectation and remedy."""
 
 from __future__ import annotations
 
@@ -511,7 +511,7 @@ def test_a_missing_section_is_named(tmp_path, section):
 
 
 def test_the_line_is_right_in_the_last_programme_whose_placebo_is_inline(tmp_path):
-    """A key of a later table is not taken for one of the table before it."""
+    """A key of a later table is not mistaken for one of the table before it."""
     start, end = (
         GOOD.index("  [programme.placebo]"),
         GOOD.index('  [[programme.measure]]\n  name = "ks2_rwm'),
@@ -682,7 +682,7 @@ def test_a_line_that_is_no_toml_is_told_in_words(tmp_path, old, new, problem, re
 
 
 def test_one_fault_in_the_only_programme_is_one_fault(tmp_path):
-    """What is left after it is no second fault, and no Python stands in a message."""
+    """Errors that follow from it are not reported, and messages contain no Python."""
     first, *others = re.split(r"(?m)^(?=\[\[programme\]\])", GOOD)
     text = first + others[0] + GOOD[GOOD.index("[[source]]") :]
     (fault,) = faults_of(tmp_path, text.replace('"sen_support"', '"sen"'))

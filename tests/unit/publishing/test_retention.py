@@ -1,4 +1,4 @@
-"""Words that a school has taken back are in no finished run once the next has succeeded."""
+"""Withdrawn texts are in no finished run once the next run has succeeded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED = "Zofka Wren did well, A799200117001."
 
 
 def texts(folder: Path, **changes: list[dict[str, object]]) -> set[str]:
-    """The fingerprints of what may be published, when the files hold these rows."""
+    """Hashes of the texts that may be published if the files have these rows."""
     given = {
         "statements": [STATEMENT],
         "case_studies": [CASE],
@@ -68,7 +68,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 def test_what_is_taken_back_changed_or_held_is_among_them_no_more(tmp_path, before, changes):
     after = texts(tmp_path, **changes)
     assert not before <= after
-    # What a school received goes with its case study.
+    # Support is withdrawn with its case study.
     assert len(before - after) == (2 if "case_studies" in changes else 1)
 
 

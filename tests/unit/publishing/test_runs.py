@@ -1,4 +1,4 @@
-"""A run is published whole, from parts that belong together, in one step; or nothing changes."""
+"""A run is published completely, from consistent parts and in one step, or nothing changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def finished(tmp_path_factory) -> Iterator[tuple[TinyStudy, duckdb.DuckDBPyConne
 
 @pytest.fixture
 def ready(finished):
-    """A study of which every part is made; whatever a test changes is put back after it."""
+    """A study with every part made; changes by a test are undone afterwards."""
     tiny, con = finished
     study = tiny.write()
     for folder, file, text in (
@@ -58,7 +58,7 @@ def publish(tiny, con, study, **changes) -> Path:
 
 @contextmanager
 def refused(tiny: TinyStudy) -> Iterator[pytest.ExceptionInfo[BaseException]]:
-    """Something stops the run, and what readers see is byte for byte as it was."""
+    """The run is stopped and published files stay identical."""
     before = (tiny.paths.current.readlink(), contents(tiny.paths.current))
     runs = {run.name for run in tiny.paths.runs.iterdir()}
     with pytest.raises(Exception) as raised:
@@ -350,7 +350,7 @@ def test_a_damaged_run_is_built_again(ready, damage):
 
 
 def test_the_switch_is_one_rename(ready, monkeypatch):
-    """`current` always points at a whole run: the link is made aside and renamed over the old one."""
+    """`current` always points to a complete run: the link is made separately and renamed."""
     tiny, con, study = ready
     first = publish(tiny, con, study)
     monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
@@ -410,7 +410,7 @@ def test_a_missing_chart_folder_stops_the_run(ready, monkeypatch):
 
 
 def test_the_store_is_usable_after_a_failure(ready, monkeypatch):
-    """The files attached for copying are let go whatever happens."""
+    """Files attached for copying are always detached."""
     tiny, con, study = ready
     monkeypatch.setattr(publishing, "RESTRICTED_TABLES", (RELEASED_TABLES[0], RELEASED_TABLES[0]))
     with pytest.raises(duckdb.CatalogException):
@@ -428,7 +428,7 @@ def test_old_runs_are_forgotten_and_the_current_one_never(ready, monkeypatch):
         os.utime(run, (1_000_000 + number, 1_000_000 + number))
         names.append(run.name)
     assert {run.name for run in tiny.paths.runs.iterdir()} == set(names[2:])
-    # An old run that is made current again is the newest.
+    # An old run that becomes current again counts as the newest.
     monkeypatch.setattr(publishing, "code_sha256", lambda: "code 2")
     assert publish(tiny, con, study).name == names[2]
     monkeypatch.setattr(publishing, "code_sha256", lambda: "code 99")

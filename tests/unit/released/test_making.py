@@ -1,4 +1,4 @@
-"""The one door: all tables or none are made, and what is withheld is counted."""
+"""The disclosure gate builds all released tables or none, and counts what is withheld."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TABLES = {table.name: table for table in RELEASED_TABLES}
 
 @pytest.fixture(scope="module")
 def con(tmp_path_factory):
-    """A study whose effects have been estimated and released; tests leave its marts as they are."""
+    """A study with estimated effects and released tables; tests do not change its marts."""
     with TinyStudy(tmp_path_factory.mktemp("tiny")).released() as connection:
         yield connection
 
 
-def test_what_was_made_before_the_door_is_not_touched():
+def test_what_was_made_before_the_gate_is_not_touched():
     with made({1: 1, 2: 1, 3: 1, 4: 20, 5: 20, 6: 20}).store() as con:
         before = con.execute("FROM impact.comparison ORDER BY ALL").fetchall()
         making.release(con)
@@ -32,7 +32,7 @@ def test_what_was_made_before_the_door_is_not_touched():
 
 
 @pytest.mark.parametrize("table", CAN_WITHHOLD, ids=lambda table: table.name)
-def test_nothing_small_or_exact_is_left_behind_the_door(con, table):
+def test_nothing_small_or_exact_is_left_behind_the_gate(con, table):
     making.release(con)
     assert gate.count_small(con, table.name) == 0
     assert gate.count_unrounded(con, table.name) == 0
@@ -42,7 +42,7 @@ def test_rows_withheld_are_counted(con):
     making.release(con)
     withheld = gate.count_withheld(con)
     assert set(withheld) == {table.name for table in CAN_WITHHOLD}
-    # Every side of a study of twenty pupils is small.
+    # With twenty pupils every side is small.
     assert withheld["comparison"] == store.row_count(con, "released.comparison") > 0
 
 
@@ -76,19 +76,19 @@ def test_a_released_table_is_one_select_of_its_own_columns(con, name):
 
 @pytest.mark.parametrize("table", RELEASED_TABLES, ids=lambda table: table.name)
 def test_counts_of_pupils_are_declared_and_no_column_names_a_pupil(table):
-    """Whoever adds a count of pupils to a released table has to say so, or no check asks about it."""
+    """A new count of pupils in a released table must be declared, or the checks would miss it."""
     counts = {column.name for column in table.columns if column.unit == "pupils"}
     declared = {count.column for count in table.pupil_counts}
-    # Those who met the standard are judged with the pupils they are of.
+    # `n_meeting` is checked together with the pupils it belongs to.
     assert counts - {"n_meeting"} == declared
     assert "n_meeting" not in counts or "n_pupils" in declared
     assert bool(table.withheld) == bool(table.pupil_counts)
     names = {column.name for column in table.columns}
     assert set(table.withheld) <= names
-    # What can be withheld says whether it is; of a census that is whether there is a number.
+    # Tables that can withhold have a flag; for the census a blank number is the sign.
     assert not declared or "suppressed" in names or table.name == "programme"
     numbers = {"pupil_key", "upn", "urn", "school_id", "laestab"}
-    # A case study is of a school that has agreed to be named.
+    # Case-study schools agreed to be named.
     assert names & numbers == ({"school_id"} if table.name.startswith("case_stud") else set())
     assert {column.sensitivity for column in table.columns} <= {"public"}
 
@@ -100,7 +100,7 @@ def test_how_much_is_withheld_is_said_of_every_table_that_withholds(con):
         for name, shown, withheld in con.execute("FROM released.withheld").fetchall()
     }
     assert set(said) == {table.name for table in CAN_WITHHOLD} | {"school_point"}
-    # A method that cannot answer, or a programme without a census, has nothing to show or withhold.
+    # A method without an estimate, or a programme without a census, has nothing to withhold.
     no_answer = "released.impact WHERE estimate_low IS NULL AND NOT suppressed"
     n_nothing = {"impact": store.row_count(con, no_answer)}
     for table in CAN_WITHHOLD:

@@ -1,4 +1,4 @@
-"""The made released tables are what the catalogue says such tables are, so no test reads others."""
+"""The hand-made released tables conform to the catalogue, so tests use realistic ones."""
 
 import pandas as pd
 import pytest

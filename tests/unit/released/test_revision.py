@@ -1,4 +1,4 @@
-"""A figure that was revised, told from one that was only rounded again."""
+"""Distinguishes revised figures from those that were only rounded differently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ places = st.integers(0, 4)
 
 
 def published(value: Decimal, n_places: int, rule: str = ROUND_HALF_UP) -> tuple[float, float]:
-    """A value as published to so many decimals, and half the step it was rounded to."""
+    """A value rounded to some decimals, and half the rounding step."""
     step = Decimal(1).scaleb(-n_places)
     return float(value.quantize(step, rounding=rule)), float(step / 2)
 

@@ -1,4 +1,4 @@
-"""Faults are kept for the analyst's terminal, readable by their owner, until the part is made again."""
+"""Faults are stored for the analyst's terminal, readable by their owner, until the part is rebuilt."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_part_is_forgotten_alone(paths):
     fault_list.keep_traceback(paths, "raw.ks2", "Traceback …")
     assert fault_list.has_any(paths, "raw.ks2")
     fault_list.clear(paths, "raw.ks2")
-    # The faults of its check belong to it.
+    # Faults of a part's check belong to the part.
     assert not fault_list.has_any(paths, "raw.ks2")
     assert [file.name for file in paths.faults.iterdir()] == ["raw.ks4.json"]
     fault_list.clear(paths)
@@ -69,7 +69,7 @@ def test_only_the_owner_may_read_them(paths):
 
 
 def test_a_warning_stands_until_its_part_is_made_again(paths):
-    """A run that makes other parts publishes it too; it is no fault of any."""
+    """Runs of other parts publish it too; it is not a fault of theirs."""
     fault_list.keep_warnings(paths, "dates", StudyError([ONE]))
     fault_list.clear(paths)
     assert fault_list.read_warnings(paths) == {"dates": (ONE,)}

@@ -1,4 +1,4 @@
-"""What may hold a pupil is its owner's alone at every moment, also after a kill, and not there for long."""
+"""Files that may hold pupils are always private, even after a kill, and are deleted soon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipelines.store.private import make_work, private_files, usual_files
 from pipelines.study.paths import PROJECT, StudyPaths
 
 DAY = 24 * 3600
-# Killed while pupil rows are in the write-ahead file only, as a run may be at any moment.
+# Killed while pupil rows are in the write-ahead log only, as can happen at any moment.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -43,7 +43,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 @pytest.fixture
 def killed(tmp_path: Path) -> StudyPaths:
-    """A study whose run was killed."""
+    """A study with a killed run."""
     ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=PROJECT, check=False)
     assert ended.returncode == -signal.SIGKILL
     return StudyPaths(tmp_path, "s")

@@ -1,4 +1,4 @@
-"""Measures: each declared whole, in one place; a study's own beside them, and what is wrong with one."""
+"""Measures: complete declarations in one place, a study's own measures, and errors in them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Outcomes beside the usual ones, from files to the page: attendance, phonics, KS4 subjects, a study's own.
+"""Other outcomes, from files to the page: attendance, phonics, KS4 subjects, a study's own.
 
-Each study is invented, with an effect planted in tables of schools; nothing of it is code.
+Each study is invented, with an effect planted in tables of schools; none needs code.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ high = 5
 def study_of(
     parent: Path, measure: str, kind: str, about: str, rows: dict[str, list[Row]], *, group: str
 ) -> TinyStudy:
-    """One programme of sixteen local schools, judged on one measure of the tables of a kind."""
+    """One programme of sixteen local schools, judged on one measure from tables of a kind."""
     tiny = TinyStudy(parent)
     for name in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv", "links.csv"):
         tiny.drop(name)
@@ -79,7 +79,7 @@ def levels(
 
 
 def absence(parent: Path, effect: float) -> TinyStudy:
-    """The Department's absence table, whose pupils the school census counts."""
+    """The Department's absence table, with pupils counted by the school census."""
     rows: dict[str, list[Row]] = {year: [] for year in YEARS}
     for year, n, level in levels(5.0, 0.8, 0.25, effect):
         rows[year].append(
@@ -103,7 +103,7 @@ def absence(parent: Path, effect: float) -> TinyStudy:
 
 
 def suspensions(parent: Path, effect: float = -0.3) -> TinyStudy:
-    """A table of the authority's own headings, and a measure of the study's own."""
+    """A table with the authority's own headings, and a measure of the study's own."""
     rows: dict[str, list[Row]] = {year: [] for year in YEARS}
     for year, n, level in levels(0.9, 0.2, 0.07, effect):
         rows[year].append(
@@ -164,7 +164,7 @@ def headline(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
 
 @contextmanager
 def checked(tiny: TinyStudy) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The study from files to released tables, every table and relation of its files found sound."""
+    """The study from files to released tables, with all checks passed."""
     study = tiny.write()
     with tiny.released() as con:
         for table in (PUBLISHED_OUTCOME, *MART_TABLES):
@@ -195,7 +195,7 @@ def test_a_programme_that_lowers_absence_is_better(tmp_path):
         row = headline(con)
         assert row["verdict"] == "better"
         assert row["ci_low"] < -0.015 < row["ci_high"] < 0
-        # 16 schools of 180 and three more each: 3,240, the first of the six that are shown as 3,243.
+        # 16 schools of 180 to 225 pupils: 3,240, shown as 3,243.
         assert sum(180 + 3 * n for n in range(N_MEMBERS)) == 3240
         assert row["n_programme_pupils"] == 3243
         words = said(con)
@@ -249,7 +249,7 @@ def test_a_school_s_own_rate_is_not_told_as_a_count_of_pupils(tmp_path):
             "'target_pupils_before'"
         ).fetchall()
     assert own == [(None, True)] * len(YEARS)
-    # Sessions missed do not vary as pupils who met a standard do, so their spread is not known.
+    # Rates of sessions do not vary like shares of pupils, so their variance is unknown.
     assert sd == [(None,)]
 
 
@@ -264,7 +264,7 @@ def test_a_measure_of_the_studys_own_reaches_the_page_without_code(tmp_path):
     with checked(suspensions(tmp_path)) as con:
         row = headline(con)
         assert (row["verdict"], row["unit"]) == ("better", "points")
-        # 16 schools of 40: 640, and 636 to 641 are shown as 639.
+        # 16 schools of 40: 640; 636 to 641 are shown as 639.
         assert (row["n_programme_pupils"], N_MEMBERS) == (639, 16)
         (declared,) = con.execute("SELECT * FROM released.measure").df().to_dict("records")
         assert (declared["measure"], declared["label"], declared["decimals"]) == (
@@ -274,7 +274,7 @@ def test_a_measure_of_the_studys_own_reaches_the_page_without_code(tmp_path):
         assert not declared["higher_is_better"]
         words = said(con)
     assert "suspensions for each pupil of disadvantaged pupils (Attendance, final): better" in words
-    # Two decimals, as it is declared.
+    # Two decimals, as declared.
     assert "between −0.3" in words.lower()
 
 

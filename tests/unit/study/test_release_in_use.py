@@ -1,4 +1,4 @@
-"""Of several releases of one year's results the latest is used, or the one the protocol marks."""
+"""Of several releases of a year, the latest or the marked one is used."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_each_year_and_key_stage_has_its_own(tmp_path):
     [
         ("ks4_schools", "final", True),
         ("ks4_schools", "provisional", True),
-        # Schools' own figures are in no published table, whatever they are laid out like.
+        # Schools' own figures are not in published tables, whatever their layout.
         ("ks4_schools", "school_return", False),
         ("ks4_pupils", "final", False),
     ],

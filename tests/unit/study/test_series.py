@@ -1,4 +1,4 @@
-"""Breaks, holes and beginnings of series as data, and what a protocol may not ask."""
+"""Series breaks, gaps and first years as data, and what a protocol must not use."""
 
 from __future__ import annotations
 

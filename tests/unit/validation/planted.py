@@ -1,4 +1,4 @@
-"""A good row for any table of the catalogue, and a fault for any of its rules."""
+"""A valid row for any table of the catalogue, and a fault for any of its rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GOOD: dict[str, object] = {
 
 
 def empty_store() -> duckdb.DuckDBPyConnection:
-    """A store in memory, laid out as `pipelines.store.store` lays it out in files."""
+    """A store in memory, with the same schemas as `pipelines.store.store`."""
     con = duckdb.connect()
     con.execute("ATTACH ':memory:' AS pupils")
     for schema in SCHEMAS:
@@ -30,7 +30,7 @@ def empty_store() -> duckdb.DuckDBPyConnection:
 
 
 def good_value(column: Column) -> object:
-    """A value that keeps every rule of the column."""
+    """A value that satisfies every rule of the column."""
     if column.allowed:
         return column.allowed[0]
     if column.kind in {"integer", "number"}:
@@ -40,7 +40,7 @@ def good_value(column: Column) -> object:
 
 
 def make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """The table anew, with one good row."""
+    """Recreate the table with one valid row."""
     con.execute(table.ddl())
     con.execute("DELETE FROM raw.unreadable")
     con.execute("DELETE FROM raw.source")
@@ -52,7 +52,7 @@ def make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def ways_to_break(rule: Rule) -> tuple[str, ...]:
-    """The planted faults of a rule. Raises ValueError for a rule that nobody knows how to break."""
+    """The planted faults of a rule. Raises ValueError if there is none."""
     if rule.kind == "in_range" and rule.column:
         ways = {"too low": rule.column.low, "too high": rule.column.high}
         nan = ("not a number",) if rule.column.kind == "number" else ()

@@ -1,4 +1,4 @@
-"""For every rule of every checked table a planted fault breaks that rule and no other."""
+"""Every rule of every checked table has a planted fault that breaks only that rule."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_good_table_breaks_no_rule(con, table):
 
 @pytest.mark.parametrize(("table", "rule_name", "way"), tuple(_planted()))
 def test_a_planted_fault_breaks_its_rule_and_no_other(con, table, rule_name, way):
-    """Judged with the rules of its column and of the whole table; a rule reads no other column."""
+    """Checked with the rules of its column and the whole table; no rule reads another column."""
     every = tuple(rules_of(table, is_expected=True))
     rule = next(rule for rule in every if rule.name == rule_name)
     rules = tuple(r for r in every if r.column is None or r.column == rule.column)
@@ -73,7 +73,7 @@ def test_faults_in_every_other_column_break_the_rules_of_those_columns_alone(con
 
 @pytest.mark.parametrize("table", TABLES, ids=_ids)
 def test_every_column_the_catalogue_bounds_has_its_rule(table):
-    """Counted from the catalogue, not from the rules, so that a rule that is lost is missed here."""
+    """Counted from the catalogue rather than the rules, so that a lost rule is noticed."""
     names = {rule.name for rule in rules_of(table, is_expected=True)}
     expected = {"has_rows", "unique"} | (
         {"readable", "accounted_for"} if table.schema == "raw" else set()
@@ -99,7 +99,7 @@ def test_a_table_nobody_expects_may_be_empty(con):
 
 
 def test_an_empty_profile_is_not_a_pass():
-    """A frame without a row in it can be judged, and fails to have rows."""
+    """An empty profile can be checked, and fails."""
     table = next(table for table in TABLES if table.name == "inspections")
     rules = tuple(rules_of(table, is_expected=True))
     frame = pd.DataFrame({rule.name: pd.Series([], dtype=float) for rule in rules})

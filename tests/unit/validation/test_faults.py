@@ -1,4 +1,4 @@
-"""What stands behind a broken rule is said with its place; a pupil is never shown."""
+"""Faults behind a broken rule are reported with their places; pupils are never shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG = "Marigold Quillfeather"
 
 
 def faults_in(tiny: TinyStudy, table: Table) -> list[Fault]:
-    """As the graph finds them: the table is read, judged, and its broken rules explained."""
+    """The faults as the graph finds them: the table is read and checked, and broken rules are explained."""
     study = tiny.write()
     with store.connect(tiny.paths) as con:
         ingest_table(con, study, table)

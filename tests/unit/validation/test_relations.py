@@ -1,4 +1,4 @@
-"""Every rule between tables is broken by a planted fault, and names its place."""
+"""Every rule between tables is broken by a planted fault and names its place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _enrol(tiny: TinyStudy, **cells: object) -> None:
     tiny.tables["enrolments.csv"].append({"start_date": "", "programme": "send", **cells})
 
 
-# A good row of each table about programmes that the small study has no file of.
+# A valid row for each table about programmes that the tiny study lacks.
 FORMS: dict[str, dict[str, object]] = {
     "eligibility": {"criterion": "floor", "met": "yes", "evidence": "", "judged_on": ""},
     "evaluations": {
@@ -67,7 +67,7 @@ FORMS: dict[str, dict[str, object]] = {
     "case_studies": {"consent": "yes", "context": "", "support_received": "", "statement": ""},
     "case_study_support": {"from": "2018-01-15", "until": "2018-03-01", "support": "Visits"},
 }
-# What is planted in a row about a programme: column, value.
+# The fault planted in a row about a programme: column, value.
 PLANTED_FORMS: dict[str, tuple[str, object]] = {
     "school_is_registered": ("urn", 900098),
     "programme_is_in_protocol": ("programme", "sned"),
@@ -95,7 +95,7 @@ def _plant_form(tiny: TinyStudy, table: str, column: str, value: object) -> Plac
 
 
 def _plant_column(tiny: TinyStudy, table: str) -> Place:
-    """A school's name is for whoever fills the list in, and stands in many."""
+    """School names help whoever fills in the list, and occur in many lists."""
     if table == "enrolments":
         for row in tiny.tables["enrolments.csv"]:
             row.update({"School name": "Alder", "left": "", "Remarks": ""})
@@ -132,7 +132,7 @@ def _plant_pupil(tiny: TinyStudy, table: str, relation: Relation) -> Place:
 
 
 def _as_published(tiny: TinyStudy, *rows: dict[str, object]) -> None:
-    """The study on one published table in place of its pupil files."""
+    """The study on one published table instead of pupil files."""
     published = published_study(tiny.parent, {"2017-18": list(rows)})
     tiny.protocol, tiny.sources, tiny.tables = (
         published.protocol,
@@ -142,7 +142,7 @@ def _as_published(tiny: TinyStudy, *rows: dict[str, object]) -> None:
 
 
 def _plant_fall(tiny: TinyStudy, table: str) -> Place:
-    """A file of the year before that holds far more."""
+    """A much longer file of the year before."""
     if table == "ks2_pupils":
         tiny.tables["ks2_2017.csv"] += [
             ks2_pupil(900002, 2002, f"B7992002171{n:02}") for n in range(12)
@@ -224,7 +224,7 @@ def _context_row(code: int, **cells: object) -> dict[str, object]:
 
 
 def _plant_neighbour(tiny: TinyStudy, *found: int) -> Place:
-    """Two neighbours; 852 is typed 825, which no file has."""
+    """Two neighbours; 852 is mistyped as 825, which no file has."""
     rows = [_context_row(code) for code in found or (799, 852, 879)]
     tiny.add("context.csv", 'kind = "la_context"\nstatus = "final"', rows)
     neighbours = "statistical_neighbours = [\n  879,\n  825,\n]"
@@ -234,7 +234,7 @@ def _plant_neighbour(tiny: TinyStudy, *found: int) -> Place:
 
 
 def _plant_unused(tiny: TinyStudy, table: str) -> Place:
-    """What cannot be right, where no programme asks."""
+    """An impossible value in a column that no programme uses."""
     if table == "ks2_pupils":
         tiny.tables["ks2_2018.csv"][1]["READSCORE"] = "1l9"
         return "ks2_2018.csv", 3, "READSCORE", "1 cell of the column"
@@ -258,7 +258,7 @@ def _plant_unused(tiny: TinyStudy, table: str) -> Place:
 
 
 def plant(tiny: TinyStudy, relation: Relation) -> Place:
-    """Break one relation in one row; returns its place: file, row, column, what stands there."""
+    """Break one relation in one row; returns the place: file, row, column, value."""
     table, rule = relation.table.name, relation.rule.name
     if rule == FALL:
         return _plant_fall(tiny, table)
@@ -326,7 +326,7 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         if rule.startswith("date"):
             tiny.tables["enrolments.csv"][0][column] = value
             return "enrolments.csv", 2, column, str(value)
-        # Two are expected of the programme: a third would break another rule.
+        # Two schools are expected; a third would break another rule.
         tiny.protocol = tiny.protocol.replace("expected_schools = 2\n", "")
         return _plant_enrolment(tiny, column, value)
     return _plant_form(tiny, table, column, value)
@@ -361,7 +361,7 @@ def test_every_row_that_breaks_a_relation_is_named(tmp_path):
 
 
 def test_a_school_registered_without_its_number_cannot_be_told_and_is_a_fault(tmp_path):
-    """Its results would drop out of the marts without a word."""
+    """Otherwise its results would be dropped silently."""
     tiny = TinyStudy(tmp_path)
     tiny.tables["register.csv"][2] = school(900002, 2002, "Birch", EstablishmentNumber="")
     assert broken(tiny) == {
@@ -401,7 +401,7 @@ def test_a_programme_of_which_nobody_is_enrolled_is_named(tmp_path):
 
 
 def test_a_share_is_a_count_within_the_rounding_it_was_published_with(tmp_path):
-    """19 of 31 is 61.29%: 61 and 61.3 are that, 61.2 is not; 61.0 may be 61 written out."""
+    """19 of 31 is 61.29%: 61 and 61.3 match, 61.2 does not; 61.0 may be 61 padded with a zero."""
     for text, is_right in (
         ("61%", True),
         ("61.3%", True),
@@ -454,13 +454,13 @@ def test_the_authority_itself_has_to_be_in_a_file_and_one_file_with_each_is_enou
 @pytest.mark.parametrize(
     ("planted", "found"),
     [
-        # Of 24 schools one: a pupil whose result is missing. Two are more than one in twenty.
+        # One school in 24 is allowed (a missing result); two are more than one in twenty.
         ({3: {"PTRWM_EXP": "61%"}}, []),
         ({3: {"PTRWM_EXP": "61%"}, 9: {"PTRWM_EXP": "59%"}}, [(5, "PTRWM_EXP", "2 of 24")]),
-        # As the Department prints what it rounded to one decimal: 6.7% is 2 of 30, 6.74% is none.
+        # Padded as the Department prints it: 6.7% is 2 of 30, 6.74% is impossible.
         ({n: {"PTRWM_EXP": "6.70%"} for n in range(24)}, []),
         ({n: {"PTRWM_EXP": "6.74%"} for n in range(24)}, [(2, "PTRWM_EXP", "24 of 24")]),
-        # 101 pupils make every whole percentage; and nobody asks about reading alone.
+        # With 101 pupils any whole percentage is possible; reading alone is not in use.
         ({n: {"PTRWM_EXP": "61%", "TELIG": 101} for n in range(24)}, []),
         ({n: {"PTREAD_EXP": "61%"} for n in range(24)}, []),
     ],
@@ -509,7 +509,7 @@ def test_a_fall_is_told_with_both_numbers_of_rows_schools_and_enrolled_schools(t
 
 
 def test_the_checks_of_two_tables_never_wait_for_each_other():
-    """Dagster refuses the whole graph otherwise: the rules of one table are one step."""
+    """Otherwise Dagster refuses the graph, because the rules of one table are one step."""
     tables = {relation.table.name for relation in RELATIONS}
     waits: dict[str, set[str]] = {name: set() for name in tables}
     for relation in RELATIONS:
@@ -543,7 +543,7 @@ def test_a_group_of_maintained_schools_and_others_says_too_little(tmp_path):
     tiny = TinyStudy(tmp_path)
     for row in tiny.tables["register.csv"]:
         row["TypeOfEstablishment (name)"] = ""
-    # Alder's two numbers, Birch and so on have groups that say enough; of Elm, a special school, it does not.
+    # The groups suffice for Alder's two URNs, Birch and so on, but not for Elm, a special school.
     assert broken(tiny) == {
         "school_register_registered_type_is_given": [
             (

@@ -1,4 +1,4 @@
-"""The suites: results without values, no analytics, a rule without a result is an error."""
+"""The suites: results without values, no analytics, and an error for a rule without a result."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_rule_without_a_result_is_an_error(monkeypatch):
 
 
 def test_a_rule_that_could_not_be_judged_has_not_been_kept(monkeypatch):
-    """Without its column in the frame, an expectation raises within the library and counts as broken."""
+    """If its column is missing, an expectation raises within the library and counts as broken."""
     whole = suites.profile
     monkeypatch.setattr(
         suites, "profile", lambda con, rules: whole(con, rules).drop(columns=["unique"])

@@ -1,4 +1,4 @@
-"""A column nobody uses never stops a study: what is wrong in it is set aside; if used, it is a fault."""
+"""Errors in unused columns are set aside and never stop a study; in used columns they are faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ target_group = "disadvantaged"
 
 
 def look(tiny: TinyStudy, measure: str | None = None) -> tuple[Findings, list[tuple[object, ...]]]:
-    """What is found, if a programme asks about another measure too; and what is stored of the figures."""
+    """The findings if a programme also uses another measure, and the stored figures."""
     if measure:
         asked = f'{ASKED}\n\n  [[programme.measure]]\n  name = "{measure}"'
         assert ASKED in tiny.protocol
@@ -49,7 +49,7 @@ def look(tiny: TinyStudy, measure: str | None = None) -> tuple[Findings, list[tu
     return found, kept
 
 
-# A heading, what cannot be right under it, the measure it tells, and what is said if that is asked.
+# A heading, an impossible value, the measure it feeds, and the fault if it is in use.
 PUPIL_CELLS = (
     ("ks2_2018.csv", "READSCORE", "1l9", "ks2_reading_score", "cannot be read"),
     ("ks2_2018.csv", "READSCORE", "121", "ks2_reading_score", "out of range"),
@@ -73,7 +73,7 @@ def test_a_pupils_value_is_a_fault_only_where_its_measure_is_asked(
     (warning,) = found.warnings
     assert (warning.file, warning.row, warning.column) == (file, 3, heading)
     assert "no programme of study.toml asks about the column" in warning.problem
-    # What stands in a pupil's row is not needed, and not kept.
+    # Values of pupil rows are not needed, so they are not kept.
     assert text not in warning.for_analyst().split(heading)[1]
     found, _ = look(tiny, measure)
     (fault,) = found.faults
@@ -185,7 +185,7 @@ def test_what_a_column_is_used_for_is_a_measure_or_a_group_and_asking_for_it_use
 
 @pytest.mark.parametrize("table", [KS2_PUPILS, KS4_PUPILS], ids=lambda table: table.name)
 def test_the_catalogue_says_which_measure_the_mart_makes_of_a_column(table):
-    """`used_for` is read off the SQL that makes cells: a column it says less of would be set aside unseen."""
+    """`used_for` must match the SQL that makes cells, or values would be set aside wrongly."""
     sql = (marts.FOLDER / f"{table.name.removesuffix('_pupils')}_stratum.sql").read_text(
         encoding="utf-8"
     )
