@@ -31,7 +31,6 @@ from pipelines.disclosure.releases import releases_sha256
 from pipelines.document import html
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
-from pipelines.officers.version import officers_version
 from pipelines.publishing import retention
 from pipelines.store import fault_list
 from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
@@ -221,6 +220,8 @@ def _build_restricted(
     """Write the officers' files; the umask keeps them private at every moment."""
     _copy_tables(con, folder / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
     if has_officers_page:
+        from pipelines.officers.version import officers_version  # noqa: PLC0415 - imports Matplotlib
+
         (folder / OFFICERS).mkdir()
         page = folder / OFFICERS / "index.html"
         page.write_text(html.render(officers_version(con)), encoding="utf-8")
