@@ -1,9 +1,8 @@
-"""A complete, hand-made set of released tables, for developing charts and the board page against.
+"""A complete, hand-made set of released tables, to develop charts and the board page against.
 
-Every value is invented here; nothing is read, nothing is estimated (that is `pipelines.impact`). Which
-tables, columns and types there are is the catalogue's: the frames are as a reader of the store gets them.
-It holds the awkward cases on purpose: a placebo programme, a Key Stage 4 row with too few schools,
-a measure not yet published, withheld cells, a status that differs between years.
+Every value is invented. The catalogue decides tables, columns and types, so the frames look as a reader of
+the store gets them. Awkward cases are included on purpose: a placebo programme, a Key Stage 4 row with too
+few schools, a measure not yet published, withheld cells, and a status that differs between years.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ UNSAFE = "schools were chosen on weak results, and weak results tend to recover 
 
 
 def without_marks(found):
-    """What a page says, a text or a dataclass of texts, without the marks of its citations."""
+    """A text, or a dataclass of texts, without citation marks."""
     if isinstance(found, str):
         return plain(found)
     if isinstance(found, tuple):
@@ -43,13 +42,13 @@ def without_marks(found):
 
 
 def released_tables() -> dict[str, pd.DataFrame]:
-    """Every released table, keyed by its name without the schema; new frames at each call."""
+    """Every released table by name without the schema; new frames at each call."""
     return {name: table.copy() for name, table in _stored().items()}
 
 
 @functools.cache
 def _stored() -> dict[str, pd.DataFrame]:
-    """The invented values in the catalogue's tables, read back from the store."""
+    """The invented values, stored in the catalogue's tables and read back."""
     made = _invented()
     if made.keys() != {table.name for table in RELEASED_TABLES}:
         raise ValueError(f"not the catalogue's released tables: {sorted(made)}")
@@ -63,9 +62,9 @@ def _stored() -> dict[str, pd.DataFrame]:
 
 
 def shaped(table: Table, values: pd.DataFrame) -> pd.DataFrame:
-    """Values in the columns the catalogue declares, in its order; those it lets be blank may be left out.
+    """Values in the catalogue's columns, in its order. Nullable columns may be left out.
 
-    Raises ValueError where a column is not the catalogue's, or one that is never blank has no value.
+    Raises ValueError for a column not in the catalogue, or a missing value that must not be null.
     """
     names = [column.name for column in table.columns]
     if not set(values.columns) <= set(names):
@@ -114,7 +113,7 @@ def _invented() -> dict[str, pd.DataFrame]:
 
 
 def _authority_context() -> pd.DataFrame:
-    """One neighbour of three has no figure in the first year, and England's last is not out."""
+    """One of three neighbours has no figure in the first year; England's last is not yet published."""
     columns = ["academic_year", "place", "n_places", "n_places_listed", "model", "value"]
     values = [
         ("2016-17", "authority", 1, 1, None, 0.08),
@@ -196,7 +195,7 @@ def _programme() -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=columns)
     table["starts"] = pd.to_datetime(table["starts"])
     table["census_academic_year"] = OUTCOME_YEAR
-    # Of Closing the gap, one school has no figure; of the others nobody asks.
+    # One Closing the gap school has no figure. The other programmes have no target group.
     table["n_schools_with_census"] = [18, 17, 18, 0, 0, 0, 0]
     table["n_pupils_on_roll"] = [5200, 4100, 3900, 6300, np.nan, 5800, 4400]
     table["n_target_pupils_on_roll"] = [1900, *[np.nan] * 6]
@@ -228,7 +227,7 @@ def _measure() -> pd.DataFrame:
 
 
 def _impact() -> pd.DataFrame:
-    """Headline, naive and robustness rows; the two ends of a bracket are robustness rows."""
+    """Headline, naive and robustness rows. The two ends of a bracket are robustness rows."""
     rows: list[dict[str, object]] = []
     rows += _estimated(
         ("send", "sen_support", "ks2_reading_progress", "points"),
@@ -286,7 +285,7 @@ def _estimated(
     effective_df: float,
     mde: float,
 ) -> list[dict[str, object]]:
-    """Five rows of one programme and measure; each estimate is (estimate, low, high)."""
+    """Five rows for one programme and measure. Each estimate is (estimate, low, high)."""
     ends = (ancova, from_mean)
     bracket = (
         min(end[0] for end in ends),
@@ -435,7 +434,7 @@ _SERIES: dict[tuple[str, str, str, str], dict[str, tuple[_Cell, _Cell, _Cell]]] 
 
 
 def _comparison() -> pd.DataFrame:
-    """Means with intervals; withheld cells keep no number at all; unpublished years have no row."""
+    """Means with intervals. Withheld cells hold no number; unpublished years have no row."""
     rows = []
     for (programme, group, measure, unit), arms in _SERIES.items():
         for arm, cells in arms.items():
@@ -479,7 +478,7 @@ _GAP_KS2 = ("gap", "ks2_rwm_expected", "ks2", "disadvantaged")
 
 
 def _attrition() -> pd.DataFrame:
-    """Of SEND nothing is lost in the programme; of Closing the gap too little to be shown."""
+    """SEND loses no programme school; Closing the gap loses too few pupils to show."""
     lost = "no result for these pupils this year"
     earlier = "no earlier result to compare with"
     rows = [
@@ -524,9 +523,9 @@ def _overlap() -> pd.DataFrame:
 
 
 def _calibration() -> pd.DataFrame:
-    """Both headlines have one size; the rates are invented, so that no table can be mistaken."""
+    """Both headlines have the same size. The rates are invented, so no table can be mistaken for real."""
     rates = {
-        # selection: false verdicts, covered, ANCOVA and naive claims, power of the three at 0.2 SD
+        # by selection: false verdicts, coverage, ANCOVA and naive claims, power of the three at 0.2 SD
         "random": (0.024, 0.976, 0.051, 0.043, 0.31, 0.41, 0.25),
         "coming_cohort": (0.472, 0.528, 0.937, 0.403, 0.0, 0.34, 0.07),
     }
@@ -611,7 +610,7 @@ def _programme_overlap() -> pd.DataFrame:
 
 
 def _enrolment() -> pd.DataFrame:
-    """Sixty schools: the first 18 in send, 18 from the 13th on in gap, others where they fall."""
+    """Sixty schools: the first 18 in SEND, 18 from the 13th on in Closing the gap, others arbitrary."""
     schools = [f"Harbour {number:02d} Primary School" for number in range(60)]
     reach = {"send": range(18), "gap": range(12, 30), "maths_hub": range(0, 44, 2),
              "reading": range(25, 50), "transition": range(40, 60), "able": range(5, 33, 2)}  # fmt: skip
@@ -747,7 +746,7 @@ def _case_study_event() -> pd.DataFrame:
 
 
 def _case_study_result() -> pd.DataFrame:
-    """One school's, the first year without a figure; and another's withheld."""
+    """One school's results without a first-year figure, and another's withheld."""
     measure = ("ks2_rwm_expected", "disadvantaged")
     rows = [
         (7990002, "gap", *measure, YEARS[0], None, "share", *[np.nan] * 5, False),
@@ -801,7 +800,7 @@ def _withheld() -> pd.DataFrame:
 
 
 def with_headlines_alone(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The same where the estimates of every other method are withheld, with what goes with them."""
+    """The same tables with every estimate but the headlines withheld."""
     impact = tables["impact"].copy()
     is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
     blank = [c.name for c in ESTIMATE.columns if c.kind == "number" or c.unit == "pupils"]

@@ -1,6 +1,6 @@
-"""Run a fleet of drawn studies and report: `python -m tests.fleet --studies 1000`, `make fleet`.
+"""Run a fleet of random studies and report: `python -m tests.fleet --studies 1000`, `make fleet`.
 
-One study again, its folder and outputs kept: `python -m tests.fleet --seed 123 --keep /tmp/study`.
+To repeat one study and keep its folder and outputs: `python -m tests.fleet --seed 123 --keep /tmp/study`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.fleet.seeds import draw_study
 
 
 def main() -> int:
-    """Exit status 1 if any study failed or was objected to."""
+    """Return exit status 1 if any study failed or drew an objection."""
     parser = argparse.ArgumentParser(prog="python -m tests.fleet", description=__doc__)
     parser.add_argument("--studies", type=int, default=1000, help="how many to run")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
@@ -30,7 +30,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.seed is not None:
         return _replay(asked.seed, asked.keep)
-    # Loaded once, before each study's process is split off.
+    # Imported once, before a process is forked for each study.
     import pipelines.charts.methods  # noqa: F401, PLC0415
 
     told = []
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def report(told: list[StudyResult]) -> str:
-    """How many were run, what they reached and what they found, kinds of failure with their seeds."""
+    """Text report: numbers of studies, what they covered, objections, and failures by kind with seeds."""
     lines = [
         f"\n{len(told)} studies, {sum(t.is_sound for t in told)} sound; "
         f"{sum(t.seconds for t in told) / max(1, len(told)):.1f} seconds of processor each."

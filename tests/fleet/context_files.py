@@ -1,4 +1,4 @@
-"""Published figures of authorities: the study's own, its statistical neighbours' and England's."""
+"""Published figures for local authorities: the study's own, its statistical neighbours and England."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from tests.fleet.drawing import YEARS, Draw, Drawn
 from tests.fleet.world import AUTHORITY
 
-# The interactive tool's short descriptions, written down from its files: of which measure and group.
+# Short descriptions in the Local Authority Interactive Tool's files: measure and pupil group of each.
 SHORT_DESCRIPTIONS = {
     "KS2RWM_Expected_STD": ("ks2_rwm_expected", "all"),
     "DAP_NEW_KS2_RWM": ("ks2_rwm_expected", "disadvantaged"),
@@ -26,7 +26,7 @@ _NEIGHBOURS = (301, 302, 303, 304, 305)
 
 
 def with_context(drawn: Drawn) -> Drawn:
-    """The study beside its statistical neighbours, in some cases where it has such a file."""
+    """The study, sometimes with statistical neighbours, where it has a context file."""
     draw = np.random.default_rng([drawn.seed, 9])
     if "la_context" not in drawn.kinds or draw.random() < 0.4:
         return drawn
@@ -36,7 +36,7 @@ def with_context(drawn: Drawn) -> Drawn:
 
 
 def context_files(drawn: Drawn) -> list[tuple[str, pd.DataFrame]]:
-    """Release status and rows of each file; of the second some figures are newer, and some are missing."""
+    """Release status and rows of each file. A second file has some newer figures and lacks others."""
     draw = np.random.default_rng([drawn.seed, 10])
     files = [("final", _rows(draw, drawn, 0.95))]
     if draw.random() < 0.3:

@@ -1,4 +1,4 @@
-"""Words, charts and tables of one study held against each other: no two of them may say different things."""
+"""Checks that the words, charts and tables of one study agree with each other."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _END_OF_LINE = re.compile(r"</(p|li|td|th|h\d|tr|dd|dt|figcaption)>")
 
 
 def contradictions(made: Made, recount: Recount) -> list[str]:
-    """Everything a study says that something else in it denies."""
+    """Every statement of a study that another part of it contradicts."""
     return [said for check in CHECKS for said in check(made, recount)]
 
 
 def lines_of(page: str) -> list[str]:
-    """The page's text, a paragraph, item or cell a line."""
+    """The page's text, one line for each paragraph, item or cell."""
     text = _END_OF_LINE.sub("\n", _NO_TEXT.sub("", page))
     text = html.unescape(re.sub(r"<[^>]+>", "", text))
     return [line.strip() for line in text.split("\n") if line.strip()]
@@ -43,7 +43,7 @@ def _verdicts(made: Made) -> pd.DataFrame:
 
 
 def no_word_of_a_machine(made: Made, _: Recount) -> Iterator[str]:
-    """No code or blank of a program reaches a reader."""
+    """No code name and no `nan` or `None` appears in the text."""
     for line in _lines(made):
         if re.search(r"\b(nan|NaN|None|NaT|inf)\b(?! of)|<NA>|\{\}|\[\]", line):
             yield f"words: a blank of a program stands in {line[:80]!r}"
@@ -52,7 +52,7 @@ def no_word_of_a_machine(made: Made, _: Recount) -> Iterator[str]:
 
 
 def verdicts_on_the_page(made: Made, _: Recount) -> Iterator[str]:
-    """Pack and report each give every outcome the verdict of its row."""
+    """Pack and report show each outcome's verdict as in its `impact` row."""
     counted = Counter(_verdicts(made)["verdict"])
     for name, page in (("pack", made.html), ("report", made.report)):
         printed = Counter(re.findall(r'class="verdict (\w+)"', page))
@@ -61,7 +61,7 @@ def verdicts_on_the_page(made: Made, _: Recount) -> Iterator[str]:
 
 
 def titles_of_charts(made: Made, _: Recount) -> Iterator[str]:
-    """No title claims what no verdict says; a chart of one outcome claims what its own verdict does."""
+    """No title claims a result without that verdict. A chart of one outcome claims only its own verdict."""
     verdicts = _verdicts(made)
     for chart in made.charts:
         of_chart = [
@@ -75,7 +75,7 @@ def titles_of_charts(made: Made, _: Recount) -> Iterator[str]:
 
 
 def numbers_of_outcomes(made: Made, _: Recount) -> Iterator[str]:
-    """ "Of 4 outcomes: 1 better, 3 cannot tell" counts the verdicts of programmes that existed."""
+    """ "Of 4 outcomes: 1 better, 3 cannot tell" counts the verdicts of all programmes but placebos."""
     words = {"better": "better", "worse": "worse", "cannot tell": "cannot_tell",
              "no meaningful difference": "no_meaningful_difference"}  # fmt: skip
     verdicts, programmes = _verdicts(made), made.tables["programme"]
@@ -96,7 +96,7 @@ def numbers_of_outcomes(made: Made, _: Recount) -> Iterator[str]:
 
 
 def coverage_adds_up(made: Made, _: Recount) -> Iterator[str]:
-    """Schools compared and schools left out, by reason, are the schools on the list."""
+    """Schools compared, plus schools left out by reason, equal the schools on the list."""
     said = re.compile(
         r"^(All|None|[\d,]+)(?: of the)? ([\d,]+) schools? (?:can be|has|have) .*?"
         r"(?:The other ([\d,]+) cannot be|Why not): (.*)\.$"
@@ -116,7 +116,7 @@ def coverage_adds_up(made: Made, _: Recount) -> Iterator[str]:
 
 
 def coverage_is_said(made: Made, _: Recount) -> Iterator[str]:
-    """The pack says of each programme and key stage how many of its schools can be compared."""
+    """The pack states, for each programme and key stage, how many of its schools can be compared."""
     said = re.compile(
         r"^((All|None|[\d,]+)( of the)? [\d,]+ schools?|The one school) (can be|has|have) .*compared "
     )
@@ -128,7 +128,7 @@ def coverage_is_said(made: Made, _: Recount) -> Iterator[str]:
 
 
 def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
-    """Averages on page one are of the schools compared, small ones included, or it is said."""
+    """Averages on page one cover exactly the compared schools, or the text says otherwise."""
     outcome_year, comparison = (
         made.tables["study"]["outcome_year"].iloc[0],
         made.tables["comparison"],
@@ -157,7 +157,7 @@ def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
 
 
 def reasons_are_true_of_all(made: Made, recount: Recount) -> Iterator[str]:
-    """A reason of all schools of a programme is that of all; what was never estimated is not withheld."""
+    """A reason given for all schools is true of all. An outcome never estimated is not called withheld."""
     counts = made.tables["school_count"]
     for _, row in _verdicts(made).iterrows():
         reason = str(row["verdict_reason"])
@@ -171,7 +171,7 @@ def reasons_are_true_of_all(made: Made, recount: Recount) -> Iterator[str]:
 
 
 def verdicts_follow_from_figures(made: Made, recount: Recount) -> Iterator[str]:
-    """Better and worse exclude zero, no meaningful difference lies within the smallest that would matter."""
+    """Verdicts better and worse exclude zero; "no meaningful difference" stays within the smallest effect."""
     smallest = made.tables["measure"].set_index(["programme", "measure"])["smallest_effect"]
     for _, row in _verdicts(made).iterrows():
         low, high, verdict = row["ci_low"], row["ci_high"], row["verdict"]
@@ -192,7 +192,7 @@ def verdicts_follow_from_figures(made: Made, recount: Recount) -> Iterator[str]:
 
 
 def nothing_published_is_awaited(made: Made, recount: Recount) -> Iterator[str]:
-    """Results of a year are not yet published only where the study says so."""
+    """A result is called not yet published only where the study says so."""
     awaited = {
         (entry["measure"], entry["academic_year"])
         for entry in recount.files.protocol.get("not_yet_published", ())
@@ -208,7 +208,7 @@ def nothing_published_is_awaited(made: Made, recount: Recount) -> Iterator[str]:
 
 
 def gaps_are_differences(made: Made, _: Recount) -> Iterator[str]:
-    """Other pupils less disadvantaged ones, as printed, are the gap that is printed beside them."""
+    """A printed gap equals other pupils' figure minus disadvantaged pupils' figure, as printed."""
     for chart in made.charts:
         if not chart.name.startswith("gap_by_year"):
             continue
@@ -223,7 +223,7 @@ def gaps_are_differences(made: Made, _: Recount) -> Iterator[str]:
 
 
 def charts_say_what_tables_say(made: Made, _: Recount) -> Iterator[str]:
-    """Levels and counts drawn by year are those released."""
+    """Levels and counts in charts by year equal the released ones."""
     comparison = made.tables["comparison"]
     measures = made.tables["measure"]
     for chart in made.charts:
@@ -250,7 +250,7 @@ def charts_say_what_tables_say(made: Made, _: Recount) -> Iterator[str]:
 
 
 def _first(text: object) -> float | None:
-    """The first number of a cell; None where there is none, as where it is withheld."""
+    """The first number in a cell; None if there is none, for example if it is withheld."""
     found = _NUMBER.search(str(text))
     return float(found[0].replace("−", "-").replace(",", "")) if found else None
 

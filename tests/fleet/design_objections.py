@@ -1,4 +1,4 @@
-"""How sound a comparison is, what moved between releases, and whom others' figures are of, counted again."""
+"""Recounts of matched schools, baseline balance and the authority's published context."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ from tests.fleet.recount_matching import (
 
 _FINALITY = ("school_return", "provisional", "revised", "final")
 _ENGLAND = 970
-# Results that the page tells of the authority: of pupils the programmes are for, not of all.
-_TOLD = {words: about for words, about in SHORT_DESCRIPTIONS.items() if about[1] != "all"}
-# Each end of a headline needs as many schools on a side.
+# The page shows the authority's results for programmes' target groups, not for all pupils.
+_CONTEXT_MEASURES = {
+    words: about for words, about in SHORT_DESCRIPTIONS.items() if about[1] != "all"
+}
+# Each end of a headline range needs this many schools on each side.
 _FEWEST_SCHOOLS_OF_AN_END = 5
 
 
 def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Schools outside that a matched comparison is with."""
+    """The number of comparison schools outside the authority in each matched comparison."""
     impact = tables["impact"]
     for programme, measure in asked(recount):
         rows = impact[
@@ -56,9 +58,9 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
             else 0
             for on in (IN_RESULTS, IN_MAKE_UP)
         ]
-        # A headline with an estimate has the schools of the first end; so has one refused for the programme's
-        # own schools. Otherwise it was refused by the end with too few schools outside, or, if both have
-        # enough, by the end whose schools say too little, which is not worked out here.
+        # An estimated headline counts the first end's schools. So does one refused because too few programme
+        # schools remain. Otherwise the end with too few outside schools refused it. If both ends have enough
+        # schools, another rule refused it, which is not recounted here.
         is_first = pd.notna(rows["estimate_low"].iloc[0]) or len(kept) < _FEWEST_SCHOOLS_OF_AN_END
         too_few = [n for n in ends if n < _FEWEST_SCHOOLS_OF_AN_END][:1]
         may_be = ends[:1] if is_first else too_few or ends
@@ -69,7 +71,7 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def balance(tables: Tables, recount: Recount) -> Iterator[str]:
-    """How both sides compare before the programme: results of pupils, and who the schools' pupils are."""
+    """Baseline balance of the two sides: pupils' results and schools' characteristics."""
     rules = rules_of(tables, recount)
     for programme, measure in asked(recount):
         name = measure["name"]
@@ -132,7 +134,7 @@ def _pooled(
     group: str,
     schools: set[int],
 ) -> tuple[int, float, float]:
-    """Schools, pupils and the pupils' average over the years that both sides have and no break parts."""
+    """Schools, pupils and pupil mean over the common years since the last break in series."""
     name, files = measure["name"], recount.files
     years = recount.years_in_common(programme, measure) & set(comparable_years(recount, name))
     used = files.used
@@ -153,7 +155,7 @@ def _made_up(before: pd.DataFrame, what: str, schools: set[int]) -> tuple[int, f
 
 
 def authority_context(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Published figures of the authority, its neighbours and England: each from one file, none left out."""
+    """Figures of the authority, its neighbours and England: each is in a file and none is missing."""
     counted = _context(recount)
     for _, row in tables["authority_context"].iterrows():
         key = (row["measure"], row["pupil_group"], row["academic_year"], row["place"])
@@ -172,7 +174,7 @@ def authority_context(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, int, str]]:
-    """Value, authorities and release status by measure, group, year and place."""
+    """Value, number of authorities and release status by measure, group, year and place."""
     files = recount.files
     context = files.protocol.get("authority_context", {})
     neighbours = set(context.get("statistical_neighbours", ()))
@@ -190,7 +192,7 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
             "",
         )
         year = rows["Years"].astype(int)
-        told = rows["Short Desc"].map(_TOLD)
+        told = rows["Short Desc"].map(_CONTEXT_MEASURES)
         frames.append(
             pd.DataFrame({"told": told, "place": place, "value": value,
                           "year": [f"{y - 1}-{y % 100:02d}" for y in year],

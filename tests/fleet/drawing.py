@@ -1,7 +1,7 @@
-"""What a study says, drawn from a seed: years, kinds of source, schools, programmes and what they really did.
+"""Random settings of a study: years, kinds of source, schools, programmes and their true effects.
 
-Nothing is written here (`files`), and no pupil is made (`world`). What the publishers can hold (years without
-tests, measures published by school) is written down anew, so that the pipeline's own tables are judged too.
+This module writes no file (`files` does) and makes no pupil (`world` does). It restates what publishers can
+hold (years without tests, measures published by school), so that it tests the pipeline's own tables too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 Draw = np.random.Generator
 Form = Literal["pupils", "tables"]
 
-# School years with tests and examinations; none were sat in 2019-20 and 2020-21.
+# School years with tests and examinations. None took place in 2019-20 and 2020-21.
 YEARS = ("2015-16", "2016-17", "2017-18", "2018-19", "2021-22", "2022-23", "2023-24")
 _SHARES = {
     "ks2": (
@@ -51,7 +51,7 @@ OPTIONAL_KINDS = (
 
 @dataclass(frozen=True)
 class OwnMeasure:
-    """A measure that the study declares itself, as its `[[measure]]` says it."""
+    """A measure the study declares itself in `[[measure]]`."""
 
     name: str
     label: str
@@ -65,7 +65,7 @@ class OwnMeasure:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProgrammeMeasure:
     """A measure of a programme."""
 
     name: str
@@ -80,7 +80,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Programme:
-    """A programme as the protocol says it, how its schools are chosen, and its true effect in pupil SDs."""
+    """A programme's protocol entry, how its schools are chosen, and its true effect in pupil SDs."""
 
     id: str
     title: str
@@ -94,12 +94,12 @@ class Programme:
     eligible_share: float | None
     is_matched: bool
     placebo: tuple[str, str, int] | None  # measure, year, schools
-    measures: tuple[Asked, ...]
+    measures: tuple[ProgrammeMeasure, ...]
     # random, lowest_last_year, lowest_strict, lasting, all, one, none, same_as_first, within_first
     chosen: str
     share: float
     effect_sd: float
-    # Of its schools: with a start of their own, that is late, or blank; that left.
+    # Shares of its schools that start too late and that leave.
     late_share: float
     left_share: float
 
@@ -110,7 +110,7 @@ class Programme:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Everything drawn of one study."""
+    """All random settings of one study."""
 
     seed: int
     outcome_year: str
@@ -133,7 +133,7 @@ class Drawn:
     not_yet_published: tuple[tuple[str, str], ...]
     stated_total: int | None
     claims: tuple[tuple[str, int], ...]  # kind, and how many schools it leaves out
-    # Drawn apart (`other_results`, `lost_columns`, `other_files`).
+    # Drawn with random streams of their own (`other_results`, `lost_columns`, `other_files`).
     other_stages: tuple[str, ...] = ()
     own_measures: tuple[OwnMeasure, ...] = ()
     is_roll_counted: bool = True  # the table of absence counts pupils, or the census does
@@ -155,7 +155,7 @@ class Drawn:
 
 
 def draw_usual(seed: int) -> Drawn:
-    """What every study of a seed has; what only some have is drawn apart (`seeds`)."""
+    """The settings every study has. Modules named in `seeds` add what only some studies have."""
     draw = np.random.default_rng([seed, 1])
     outcome = int(draw.integers(1, len(YEARS)))
     baselines = _baseline_years(draw, outcome)
@@ -205,7 +205,7 @@ def draw_usual(seed: int) -> Drawn:
 
 
 def measures_of(stage: str, form: Form, years: tuple[str, ...], group: str) -> tuple[str, ...]:
-    """Measures of a key stage that files of the form hold of these pupils in every one of the years."""
+    """Measures of a key stage that files of this form hold for these pupils in every one of the years."""
     names = [*_SHARES[stage], *_POINTS[stage]]
     if form == "tables":
         names.remove("ks2_progress_index") if stage == "ks2" else None
@@ -225,7 +225,7 @@ def measures_of(stage: str, form: Form, years: tuple[str, ...], group: str) -> t
 def _claims(
     draw: Draw, kinds: frozenset[str], programmes: tuple[Programme, ...]
 ) -> tuple[tuple[str, int], ...]:
-    """Claims that the study has a source for."""
+    """Claims to the board that the study's sources can test."""
     claims: list[tuple[str, int]] = []
     if draw.random() < 0.4 and any(p.placebo is None for p in programmes):
         claims.append(("every_school_takes_part", 0))
@@ -301,7 +301,7 @@ def _evaluated(
         float(draw.choice([-1.2, 0, 1.2])) if is_precise else float(draw.choice([0, 0, 0.3, -0.3]))
     )
     is_matched = draw.random() < 0.15
-    measures: list[Asked] = []
+    measures: list[ProgrammeMeasure] = []
     for stage, form in forms.items():
         if is_matched and form != "tables":
             continue
@@ -311,9 +311,11 @@ def _evaluated(
         n = min(len(names), int(draw.choice([1, 1, 2, 4, 10])))
         has_primary = draw.random() < 0.9
         for place, name in enumerate(draw.choice(names, size=n, replace=False).tolist()):
-            measures.append(_asked(draw, name, form, is_primary=has_primary and place == 0))
+            measures.append(
+                _programme_measure(draw, name, form, is_primary=has_primary and place == 0)
+            )
         if draw.random() < 0.15 and (form == "pupils" or stage == "ks2") and not is_matched:
-            measures.append(Asked(f"{stage}_sen_support_share", False, None, False))
+            measures.append(ProgrammeMeasure(f"{stage}_sen_support_share", False, None, False))
     if not measures:
         return None
     placebo = None
@@ -350,7 +352,7 @@ def _other(draw: Draw, nth: int) -> Programme:
     )  # fmt: skip
 
 
-def _asked(draw: Draw, name: str, form: Form, *, is_primary: bool) -> Asked:
+def _programme_measure(draw: Draw, name: str, form: Form, *, is_primary: bool) -> ProgrammeMeasure:
     is_share = name in (*_SHARES["ks2"], *_SHARES["ks4"])
     wide = draw.random() < 0.4
     if "progress8" in name or "index" in name:
@@ -360,7 +362,7 @@ def _asked(draw: Draw, name: str, form: Form, *, is_primary: bool) -> Asked:
     else:
         smallest = 6.0 if wide else 1.0
     is_adjustable = form == "pupils" and "progress" not in name
-    return Asked(
+    return ProgrammeMeasure(
         name, is_primary, smallest if draw.random() < 0.85 else None,
         is_adjustable and draw.random() < 0.3,
     )  # fmt: skip
@@ -373,7 +375,7 @@ def _title(draw: Draw, nth: int) -> str:
 
 
 def _start(draw: Draw, years: tuple[str, ...]) -> dt.date | None:
-    """Mostly within the outcome's school year; else unknown, before or within the baseline, or too late."""
+    """A date mostly within the outcome year; otherwise unknown, in or before the baseline, or too late."""
     year = int(years[-1][:4])
     when = draw.choice(["in_year", "unknown", "in_baseline", "before_all", "too_late"],
                        p=[0.62, 0.14, 0.12, 0.05, 0.07])  # fmt: skip

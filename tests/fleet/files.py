@@ -1,4 +1,4 @@
-"""A drawn study written as an analyst would be handed it: `study.toml` and its files."""
+"""Writes a random study as an analyst would receive it: `study.toml` and its files."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.fleet.world import AUTHORITY, TYPES, World, make_world
 
 
 def write_study(drawn: Drawn, parent: Path) -> Path:
-    """Write the study's folder below `parent`; returns it."""
+    """Write the study's folder under `parent` and return its path."""
     return write_world(make_world(drawn), parent)
 
 
 def write_world(world: World, parent: Path) -> Path:
-    """As `write_study`, of a world that has been made already."""
+    """Like `write_study`, from a world already made."""
     drawn = world.drawn
     folder = parent / drawn.name
     folder.mkdir(parents=True)

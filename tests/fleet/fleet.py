@@ -1,7 +1,6 @@
-"""Many studies, each in a process of its own: made, counted again, and told of in one line.
+"""Runs many studies, each in its own process, recounts them and reports each in one line.
 
-A process of its own, because a study that is caught in an endless search, or asks for more memory than there
-is, must not take the others with it.
+A study that never ends or runs out of memory then cannot stop the others.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from tests.fleet.recount import Recount
 from tests.fleet.running import Made, run
 from tests.fleet.seeds import draw_study
 
-# Of processor, and by the clock of a machine that does other things too.
+# Limits of processor time and, because the machine may be busy, of wall-clock time.
 _MOST_SECONDS = 120
 LONGEST_SECONDS = 1200
 _MOST_BYTES = 6 << 30
@@ -33,7 +32,7 @@ _MOST_BYTES = 6 << 30
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What came of one study. `failure` is how it ended if it did not end well; `reached` what it covers."""
+    """The result of one study: `failure` says how it ended if it failed, `reached` what it covers."""
 
     seed: int
     seconds: float = 0.0
@@ -43,16 +42,16 @@ class StudyResult:
 
     @property
     def is_sound(self) -> bool:
-        """Made, and nothing said against it."""
+        """The run finished and no check objected."""
         return not self.failure and not self.objections
 
 
-# Faults that are known and not mended yet: what is said of them is left out. The list is to be empty.
+# Known faults not yet fixed: objections that contain these texts are ignored. Keep the list empty.
 AWAITED: tuple[str, ...] = ()
 
 
 def judge(made: Made) -> tuple[str, ...]:
-    """Everything the oracle has against a study, and everything that contradicts itself."""
+    """All objections of the oracle and all contradictions within the study."""
     recount = Recount.of(made.folder)
     checks = (*public_objections.CHECKS, *design_objections.CHECKS)
     design = (said for check in checks for said in check(made.tables, recount))
@@ -62,7 +61,7 @@ def judge(made: Made) -> tuple[str, ...]:
 
 
 def reached(made: Made) -> frozenset[str]:
-    """Verdicts, reasons and kinds of source of a study: what a fleet is to cover."""
+    """Verdicts, reasons, kinds of source and so on that a study covers."""
     impact = made.tables["impact"]
     headline = impact[(impact["role"] == "headline") & impact["verdict"].notna()]
     return frozenset(
@@ -78,7 +77,7 @@ def reached(made: Made) -> frozenset[str]:
 
 
 def one(seed: int, parent: Path) -> StudyResult:
-    """Draw, write, run and judge one study below `parent`."""
+    """Draw, write, run and judge one study under `parent`."""
     began = time.process_time()
     try:
         made = run(write_study(draw_study(seed), parent))
@@ -94,7 +93,7 @@ def one(seed: int, parent: Path) -> StudyResult:
 
 
 def many(seeds: Iterable[int], n_workers: int) -> Iterator[StudyResult]:
-    """Every seed's study, as each comes to its end."""
+    """The result of every seed's study, in order of completion."""
     waiting = list(reversed(list(seeds)))
     context = multiprocessing.get_context("fork")
     running: list[tuple[int, float, multiprocessing.process.BaseProcess, Connection]] = []

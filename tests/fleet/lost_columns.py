@@ -1,4 +1,4 @@
-"""Columns that a study's files lack and say so (`without`): drawn apart, one heading a study at most."""
+"""Columns that a study declares missing from its files (`without`): at most one heading a study."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PUPIL_HEADINGS = {
     ),
     "ks4": ("KS2APS", "FSM6", "SENF", "P8SCORE", "L2BASICS_94"),
 }  # fmt: skip
-# A table's figures have to be there if they are asked for; how many pupils they are of may be lost.
+# Measures in use must be present; only columns of pupil numbers may be missing.
 _TABLE_HEADINGS = {"ks2": ("TFSM6CLA1A", "TNotFSM6CLA1A"), "ks4": ("TFSM6CLA1A", "P8PUP")}
 
 
 def with_lost_columns(drawn: Drawn) -> Drawn:
-    """The study, in some cases without a column, in every year or in one."""
+    """The study, sometimes without a column, in one year or in every year."""
     draw = np.random.default_rng([drawn.seed, 8])
     if draw.random() >= 0.15:
         return drawn

@@ -1,7 +1,7 @@
-"""What is printed held against the oracle: every released figure that the files alone decide.
+"""Compares released figures with the oracle's: those that the files alone determine.
 
-An objection is a sentence: which check, where, what is printed and what was counted. What is withheld ([c], a
-blank) is not counted again.
+An objection is a sentence that names the check, the place, the printed and the counted figure. Withheld
+figures ([c] or blank) are not recounted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CENSUS_HEADING = {
 
 
 def objections(tables: Tables, recount: Recount) -> list[str]:
-    """Everything printed that the files contradict."""
+    """Every printed figure that the files contradict."""
     return [said for check in CHECKS for said in check(tables, recount)]
 
 
@@ -50,7 +50,7 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
                 continue
             arm = "programme" if side == "programme" else "rest"
             cell = (measure["name"], programme["target_group"], row["academic_year"])
-            # Also where only those with known prior attainment are in the model.
+            # Counts all pupils, even where the model uses only those with known prior attainment.
             _, n_pupils, _ = recount.level(*cell, frozenset(of_side.index))
             for what, counted in (
                 ("schools", len(of_side)),
@@ -66,7 +66,7 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def coverage(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Of a programme's schools, how many are compared and why the others are not."""
+    """How many of a programme's schools are compared, and why the others are not."""
     counts = tables["school_count"]
     for programme in recount.evaluated:
         for stage in STAGES:
@@ -89,7 +89,7 @@ def coverage(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def programmes(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Schools on each list, those with results, and pupils on roll."""
+    """Schools on each list, schools with results, and pupils on roll."""
     printed = tables["programme"].set_index("programme")
     census = recount.files.rows("school_census")
     for programme in recount.files.programmes:
@@ -145,7 +145,7 @@ def lists(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def _counted_schools(schools: pd.DataFrame) -> pd.DataFrame:
-    """Open state-funded schools of the authority: those meant where every school is."""
+    """Open state-funded schools of the authority, which "every school" means."""
     is_state_funded = ~schools["kind"].isin(["independent", "other"])
     return schools[schools["is_local"] & schools["is_open"] & is_state_funded]
 
@@ -171,7 +171,7 @@ def priorities(tables: Tables, recount: Recount) -> Iterator[str]:
 def _target_pupils(
     row: pd.Series, own: list[dict[str, Any]], tables: Tables, recount: Recount
 ) -> Iterator[str]:
-    """Pupils that a priority's evaluated programmes are for, and their share of all local ones."""
+    """Target pupils of a priority's evaluated programmes, and their share of all local target pupils."""
     evaluated = [p for p in own if p.get("measure")]
     groups = {p["target_group"] for p in evaluated}
     schools = set().union(*(recount.schools_of(p["id"]) for p in evaluated))
@@ -195,7 +195,7 @@ def _target_pupils(
 
 
 def attrition(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Schools of either side that are kept and lost, and all their pupils."""
+    """Schools kept and lost on each side, with all their pupils."""
     printed, rules = tables["attrition"], rules_of(tables, recount)
     year = recount.files.outcome_year
     for programme, measure in asked(recount):
@@ -239,7 +239,7 @@ def _row_of_attrition(
 
 
 def responses(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Schools that returned an evaluation, of those enrolled."""
+    """The number of enrolled schools that returned an evaluation."""
     forms = recount.files.rows("evaluations")
     if forms is None:
         return
@@ -256,7 +256,7 @@ def responses(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def claims(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Claims to the board that schools or pounds decide: those made, all of them, and no others."""
+    """Claims to the board about schools or money: all that were made are shown, and no others."""
     counted = dict(_claims(recount))
     printed = {
         row["claim"]: (row["numerator"], row["denominator"], row["result"])
@@ -273,7 +273,7 @@ def claims(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def _claims(recount: Recount) -> Iterator[tuple[str, tuple[int, int, str]]]:
-    """The words each claim made begins with, and what the files say of it."""
+    """First words and expected result of each claim made."""
     files, schools = recount.files, recount.files.schools
     for programme in files.programmes:
         own = recount.schools_of(programme["id"])
@@ -305,7 +305,7 @@ def _claims(recount: Recount) -> Iterator[tuple[str, tuple[int, int, str]]]:
 
 
 def _visited(recount: Recount) -> set[int]:
-    """Schools inspected or reviewed in the school year of the outcomes, up to the reference date."""
+    """Schools inspected or reviewed in the outcome year, up to the reference date."""
     files = recount.files
     first = f"{files.outcome_year[:4]}-09-01"
     last = min(

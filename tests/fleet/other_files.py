@@ -1,4 +1,4 @@
-"""The optional files of a study: coverage, census, context, and what schools said."""
+"""A study's optional files, such as inspections, reviews, the census and evaluations."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas as pd
 from tests.fleet.drawing import Draw
 from tests.fleet.world import AUTHORITY, World
 
-# `files` and `context_files` write these.
+# Written by `files` and `context_files`.
 _ELSEWHERE = {"school_links", "la_context"}
 
 
 def other_files(draw: Draw, world: World) -> dict[str, pd.DataFrame]:
     drawn = world.drawn
     members = world.enrolments
-    # A school that another took in is in none of these files.
+    # These files omit schools that merged into another.
     local = world.schools[world.schools["is_local"] & (world.schools["merged_into"] < 0)]
     year = int(drawn.outcome_year[:4])
     made: dict[str, list[dict[str, object]]] = {kind: [] for kind in drawn.kinds - _ELSEWHERE}

@@ -1,7 +1,7 @@
-"""Results beside those of Key Stages 2 and 4: phonics, Key Stage 1, absence, and measures of the study's own.
+"""Other results: phonics, Key Stage 1, absence, and the study's own measures.
 
-They come as tables of schools under headings of the authority's own. Whether a study has them is drawn apart
-from everything else, so that a study without them is the same as it was.
+They come as school tables with the authority's own headings. A separate random stream decides whether a study
+has them, so studies without them do not change.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from tests.fleet.drawing import Asked, Draw, Drawn, OwnMeasure, Programme
+from tests.fleet.drawing import Draw, Drawn, OwnMeasure, Programme, ProgrammeMeasure
 from tests.fleet.world import AUTHORITY, World
 
 OtherStage = Literal["phonics", "ks1", "attendance"]
-_ASKED = {
+_STAGE_MEASURES = {
     "phonics": ("phonics_expected",),
     "ks1": ("ks1_reading_expected", "ks1_writing_expected", "ks1_maths_expected"),
     "attendance": ("attendance_absence", "attendance_persistent_absence"),
@@ -27,9 +27,9 @@ _OWN = (
     OwnMeasure("lateness", "Sessions begun late", "share", "", False, 1, None, 0.6, True),
     OwnMeasure("in_a_club", "Pupils in a club", "share", "", True, 0, None, None, False),
 )
-# The Department publishes absence of all pupils alone.
+# The Department publishes absence only for all pupils.
 _OF_ALL_ALONE = ("attendance_absence", "attendance_persistent_absence")
-# Pupils of a group of whom an authority's table may count.
+# The school column that gives a group's share of pupils.
 _GROUP_SHARES = {
     "disadvantaged": "poverty", "not_disadvantaged": "poverty", "sen_support": "support",
     "ehc_plan": "support", "no_sen": "support",
@@ -38,7 +38,7 @@ _SUPPRESSED_BELOW = 6
 
 
 def with_other_results(drawn: Drawn) -> Drawn:
-    """The study with results of another stage, or measures of its own, if it is drawn to have them."""
+    """The study, sometimes with results of another stage or measures of its own."""
     draw = np.random.default_rng([drawn.seed, 6])
     stages = [
         str(stage)
@@ -57,10 +57,10 @@ def with_other_results(drawn: Drawn) -> Drawn:
     if not stages and not own:
         return drawn
     asked = [
-        *(name for stage in stages for name in _ASKED[stage]),
+        *(name for stage in stages for name in _STAGE_MEASURES[stage]),
         *(measure.name for measure in own),
     ]
-    key_stages = {name: stage for stage in stages for name in _ASKED[stage]}
+    key_stages = {name: stage for stage in stages for name in _STAGE_MEASURES[stage]}
     key_stages |= {measure.name: measure.key_stage for measure in own}
     programmes = tuple(
         _with_measures(draw, programme, asked, key_stages, own) for programme in drawn.programmes
@@ -70,7 +70,7 @@ def with_other_results(drawn: Drawn) -> Drawn:
         programmes=programmes,
         other_stages=tuple(stages),
         own_measures=own,
-        # Nothing else says what kind of school the rows of such tables are.
+        # Only the register gives the kind of the schools in such tables.
         has_register=drawn.has_register or bool(stages),
         is_roll_counted=bool(draw.random() < 0.5) or "school_census" not in drawn.kinds,
     )
@@ -88,7 +88,7 @@ def _with_measures(
     primaries = {
         measure.name.partition("_")[0] for measure in programme.measures if measure.is_primary
     }
-    added: list[Asked] = []
+    added: list[ProgrammeMeasure] = []
     units = {measure.name: measure.unit for measure in own}
     for name in asked:
         stage = key_stages[name]
@@ -102,22 +102,24 @@ def _with_measures(
             primaries.add(stage)
         is_share = units.get(name, "share") == "share"
         smallest = float(draw.choice([0.02, 0.1])) if is_share else float(draw.choice([0.1, 0.8]))
-        added.append(Asked(name, is_primary, smallest if draw.random() < 0.85 else None, False))
+        added.append(
+            ProgrammeMeasure(name, is_primary, smallest if draw.random() < 0.85 else None, False)
+        )
     return replace(programme, measures=(*programme.measures, *added))
 
 
 @dataclass(frozen=True)
 class OtherTable:
-    """A table as the authority writes it, and what its headings are."""
+    """A table as the authority writes it, and what its columns mean."""
 
     rows: pd.DataFrame
     columns: dict[str, str]
 
 
 def other_table(draw: Draw, world: World, stage: str, year: str) -> OtherTable:
-    """Every local school's figures of a stage in a year; one without pupils has no row."""
+    """Every local school's figures for a stage and year. A school without pupils has no row."""
     drawn = world.drawn
-    names = [*_ASKED[stage], *(m.name for m in drawn.own_measures if m.key_stage == stage)]
+    names = [*_STAGE_MEASURES[stage], *(m.name for m in drawn.own_measures if m.key_stage == stage)]
     groups = _groups_in_use(drawn, names)
     columns = {"School no": "URN", "DfE": "LEA", "No": "ESTAB", "Name": "SCHNAME"}
     is_counted = stage != "attendance" or drawn.is_roll_counted
@@ -155,7 +157,7 @@ def other_table(draw: Draw, world: World, stage: str, year: str) -> OtherTable:
 def revised_rows(
     draw: Draw, world: World, table: OtherTable, stage: str, year: str
 ) -> pd.DataFrame:
-    """A later release of a table: a few schools' rows are counted again."""
+    """A later release of a table, with a few schools' rows changed."""
     again = other_table(draw, world, stage, year).rows
     is_moved = draw.random(len(again)) < 0.1
     return again.where(pd.Series(is_moved), table.rows)
@@ -164,7 +166,7 @@ def revised_rows(
 def own_columns(
     draw: Draw, world: World, rows: pd.DataFrame, stage: str, year: str
 ) -> dict[str, str]:
-    """Columns of the study's own measures added to a table of the Department's; their headings."""
+    """Add columns of the study's own measures to a table of the Department's; return their headings."""
     drawn = world.drawn
     own = [m for m in drawn.own_measures if m.key_stage == stage]
     columns: dict[str, str] = {}
@@ -192,7 +194,7 @@ def own_columns(
 
 
 def _groups_in_use(drawn: Drawn, names: list[str]) -> list[str]:
-    """All pupils, and the groups that some programme is judged on by one of the measures."""
+    """All pupils, and each group that a programme is evaluated on by one of these measures."""
     asked = {
         str(programme.target_group)
         for programme in drawn.programmes
@@ -223,7 +225,7 @@ def _pupils_of_group(draw: Draw, school: pd.Series, group: str, roll: int) -> in
 
 
 def _figure(draw: Draw, drawn: Drawn, name: str, n: int, ability: float) -> str:
-    """A school's figure as the table prints it; suppressed where few pupils, and none of nobody."""
+    """A school's figure as printed: suppressed if few pupils, `NE` if none."""
     if n == 0:
         return "NE"
     if n < _SUPPRESSED_BELOW:

@@ -1,7 +1,7 @@
-"""How the files' figures may be printed: the one place that knows the rules of disclosure control.
+"""The oracle's rules of disclosure control: how counted figures may be printed.
 
-They are written down again from `pipelines/disclosure/README.md`. A share that a table gives is not always
-of whole pupils: where half a pupil decides, either number may be printed, and every answer is a set.
+The rules are restated from `pipelines/disclosure/README.md`. A published share may not correspond to a whole
+number of pupils. Where half a pupil decides, either answer is allowed, so every answer is a set.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from tests.fleet.recount import Recount
 
-# Half of each scale; shares are 0 to 1.
+# Half the range of each scale; shares range from 0 to 1.
 _HALF_SCALES = {
     "_progress": 30.0, "_progress_index": 4.0, "_score": 20.0, "_attainment8": 45.0, "_progress8": 6.0,
 }  # fmt: skip
@@ -34,12 +34,12 @@ Bools = frozenset[bool]
 
 
 def differs(printed: Any, counted: float, slack: float = 0.0) -> bool:
-    """Whether a figure is shown and is not the counted one; one that cannot be counted is none to show."""
+    """Whether a figure is shown and differs from the count. A shown figure that cannot be counted differs."""
     return not pd.isna(printed) and not abs(float(printed) - counted) <= slack + _TINY
 
 
 def is_one_of(printed: Any, counted: Iterable[float]) -> bool:
-    """Whether a figure is one of those that may be; none where there is none."""
+    """Whether a figure is one of those allowed. With none allowed, it must be blank."""
     may_be = [one for one in counted if not pd.isna(one)]
     if pd.isna(printed):
         return not may_be
@@ -47,19 +47,19 @@ def is_one_of(printed: Any, counted: Iterable[float]) -> bool:
 
 
 def to_step(x: float, step: float) -> float:
-    """The nearest whole number of steps; halves go away from zero."""
+    """Round to a multiple of `step`, halves away from zero."""
     return math.copysign(math.floor(abs(x) / step + 0.5 + _TINY) * step, x) + 0.0
 
 
 def step_at_or_above(x: float) -> float:
-    """The next of 1, 2, 5, 10, 20 ... and 0.5, 0.2, 0.1 ..."""
+    """The smallest of 1, 2, 5, 10, 20 ... and 0.5, 0.2, 0.1 ... that is at least `x`."""
     steps = (times * 10.0**power for power in range(-9, 9) for times in (1, 2, 5))
     return next(step for step in steps if step >= x * (1 - _TINY))
 
 
 @dataclass(frozen=True)
 class Total:
-    """Schools of a total that have a figure, those left out of it, their pupils and the pupils' mean."""
+    """A total: schools with a figure, schools left out, pupils, and the pupils' mean."""
 
     schools: frozenset[int]
     left_out: frozenset[int]
@@ -70,7 +70,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Figures:
-    """What may be printed of a total: any of these."""
+    """The figures allowed for a total; sets hold alternatives."""
 
     n_schools: int
     n_left_out: int
@@ -80,7 +80,7 @@ class Figures:
     is_interval_known: bool
 
     def intervals(self) -> Iterator[tuple[float, float]]:
-        """Wilson's interval of a share, of as many independent pupils as schools leave."""
+        """Wilson intervals of a share, with pupil numbers reduced by the design effect of schools."""
         n = self.n / (1 + _SIMILARITY * max(self.n / self.n_schools - 1, 0))
         for met in self.met:
             share, more = met / self.n, _NORMAL**2 / n
@@ -91,7 +91,7 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """The rules of one study; `public` are key stages whose results are public by school."""
+    """The rules of one study. `public` holds the key stages whose results are published by school."""
 
     recount: Recount
     public: frozenset[str]
@@ -106,12 +106,12 @@ class Rules:
     # ------------------------------------------------------------ figures
 
     def in_classes(self, n: float) -> int:
-        """A count as the middle of its class; nobody is nobody."""
+        """A count as the middle of its class; zero stays zero."""
         m, whole = self.minimum_cell, round(n)
         return whole // m * m + m // 2 if whole else 0
 
     def count(self, n: float, measure: str) -> int:
-        """A count of pupils with a result as it is shown."""
+        """A count of pupils with a result, as printed."""
         return round(n) if self.is_public(measure) else self.in_classes(n)
 
     def count_differs(self, printed: Any, n: float, measure: str) -> bool:
@@ -122,11 +122,11 @@ class Rules:
         return 10.0 ** -(about.decimals + 2 * about.is_share)
 
     def read(self, x: float, measure: str) -> float:
-        """A figure with the decimals its measure is read to."""
+        """A figure rounded to its measure's decimals."""
         return to_step(x, self.last_decimal(measure))
 
     def step_of_mean(self, measure: str, n: float) -> float:
-        """What the mean of so many pupils is rounded to."""
+        """The step that a mean of `n` pupils is rounded to."""
         return step_at_or_above(max(self._half_scale(measure) / n, self.last_decimal(measure)))
 
     def _half_scale(self, measure: str) -> float:
@@ -148,7 +148,7 @@ class Rules:
 
     @cache  # noqa: B019 - rules live as long as one study
     def _least_published(self, measure: str, year: str, status: str) -> Mapping[int, int]:
-        """The fewest pupils that a school's tables count: of all, disadvantaged, and the others."""
+        """Each school's smallest published count among all, disadvantaged and other pupils."""
         frames = [self._by_cell.get((measure, g, year, status)) for g in _PUBLISHED_BY_SCHOOL]
         found = pd.concat(
             [pd.DataFrame(columns=["school", "n"]), *(f for f in frames if f is not None)]
@@ -157,7 +157,7 @@ class Rules:
 
     @cache  # noqa: B019
     def total(self, schools: frozenset[int], *cell: str) -> Total | None:
-        """What these schools have of a measure and group in a release of a year; None of none."""
+        """The schools' total for one measure, group, year and release; None without a result."""
         measure, group, year, status = cell
         cells = self._by_cell.get((measure, group, year, status))
         own = cells[cells["school"].isin(schools)] if cells is not None else pd.DataFrame()
@@ -178,7 +178,7 @@ class Rules:
         return Total(frozenset(kept["school"]), left, n, mean, met)
 
     def of(self, programme: str, arm: str, *cell: str) -> Total | None:
-        """The total of a programme's side, of an arm ('all'), or of the authority."""
+        """The total of a programme's side, of an arm (programme 'all'), or of the authority."""
         return self.total(self._schools(programme, arm), *cell)
 
     @cache  # noqa: B019
@@ -193,7 +193,7 @@ class Rules:
 
     # ----------------------------------------------------------- withheld
 
-    def _says_too_much(self, total: Total | None, measure: str, group: str) -> Bools:
+    def _is_disclosive(self, total: Total | None, measure: str, group: str) -> Bools:
         if total is None or self.is_public(measure):
             return frozenset({False})
         m = self.minimum_cell
@@ -202,7 +202,7 @@ class Rules:
         return frozenset({min(met, total.n - met) < m for met in total.met} or {False})
 
     def groups_of(self, programme: Mapping[str, Any]) -> tuple[str, ...]:
-        """The pupils a programme is for, and of a gap the others."""
+        """The programme's target group and, for a gap, the other pupils."""
         target = str(programme["target_group"])
         return (target, "not_disadvantaged") if target == "disadvantaged" else (target,)
 
@@ -210,22 +210,22 @@ class Rules:
     def _is_programme_disclosive(
         self, programme: str, measure: str, year: str, status: str
     ) -> Bools:
-        """Whether something of a programme's measure in a year says too much, so that all of it falls."""
+        """Whether any cell of a programme's measure and year is disclosive, so that all are withheld."""
         own = next(p for p in self.recount.evaluated if p["id"] == programme)
         if measure not in {asked["name"] for asked in own["measure"]}:
             return frozenset({False})
         return _any(
-            self._says_too_much(self.of(programme, arm, measure, g, year, status), measure, g)
+            self._is_disclosive(self.of(programme, arm, measure, g, year, status), measure, g)
             for arm in ("programme", "rest")
             for g in self.groups_of(own)
         )
 
     def is_withheld(self, programme: str, arm: str, *cell: str) -> Bools:
-        """Whether a total has to be withheld."""
+        """Whether a total must be withheld."""
         measure, group, year, status = cell
         if arm in ("programme", "rest"):
             return self._is_programme_disclosive(programme, measure, year, status)
-        own = self._says_too_much(self.of(programme, arm, *cell), measure, group)
+        own = self._is_disclosive(self.of(programme, arm, *cell), measure, group)
         if arm == "authority":
             return own
         return _any(
@@ -241,7 +241,7 @@ class Rules:
     # ------------------------------------------------------------ printed
 
     def figures(self, programme: str, arm: str, *cell: str) -> Figures | None:
-        """What is printed of a total that is not withheld."""
+        """The figures allowed for a total that is not withheld."""
         measure = cell[0]
         total = self.of(programme, arm, *cell)
         if total is None:
@@ -267,7 +267,7 @@ class Rules:
         )
 
     def _by_subtraction(self, programme: str, *cell: str) -> tuple[int, frozenset[int]] | None:
-        """The others' pupils where they are what the programme's leave of the authority's, and enough."""
+        """The comparison's pupils as authority minus programme, where those add up and are enough."""
         whole, treated, rest = (
             self.of(name, arm, *cell)
             for name, arm in (("all", "authority"), (programme, "programme"), (programme, "rest"))
@@ -286,7 +286,7 @@ class Rules:
         return (n, met) if is_sum and is_enough else None
 
     def pupils(self, programme: str, arm: str, n: int, *cell: str) -> int:
-        """So many pupils of a side as they are shown: those of `comparison` have one number everywhere."""
+        """A side's `n` pupils as printed. The pupils in `comparison` have the same number everywhere."""
         total = self.of(programme, arm, *cell)
         figures = self.figures(programme, arm, *cell)
         is_same = (
@@ -298,7 +298,7 @@ class Rules:
 
     @cached_property
     def _of_school(self) -> dict[tuple[int, str, str], pd.DataFrame]:
-        """A school's pupils and results of a measure and group, a row a year of the study."""
+        """Each school's pupils and results by measure and group, one row for each year of the study."""
         files = self.recount.files
         years = {*files.baseline_years, files.outcome_year}
         used = files.used[files.used["year"].isin(years)]
@@ -306,7 +306,7 @@ class Rules:
         return dict(iter(known.groupby(["school", "measure", "group"])))
 
     def step_of_school(self, school: int, measure: str, group: str) -> float | None:
-        """What a single school's results are rounded to; None where they are not shown."""
+        """The step that a single school's results are rounded to; None if they are not shown."""
         own = self._of_school.get((school, measure, group))
         if own is None or group in _SPECIAL_NEED:
             return None
@@ -327,7 +327,7 @@ class Rules:
     # -------------------------------------------------------- other tables
 
     def is_secret_beside_others(self, measure: str, n_schools: int, n: int, mean: float) -> bool:
-        """Whether pupils kept or lost are few, or of few schools, or few met the standard or missed it."""
+        """Whether pupils kept or lost are disclosive: few pupils or schools, or few passed or failed."""
         if self.is_public(measure) or not n:
             return False
         m = self.minimum_cell
@@ -338,7 +338,7 @@ class Rules:
 
 
 def rules_of(tables: Mapping[str, pd.DataFrame], recount: Recount) -> Rules:
-    """The rules that hold for what a study printed."""
+    """The rules that apply to a study's released tables."""
     told = tables["study"]["public_key_stages"].iloc[0]
     return _rules(recount, frozenset() if pd.isna(told) else frozenset(str(told).split(", ")))
 
@@ -349,9 +349,9 @@ def _rules(recount: Recount, public: frozenset[str]) -> Rules:
 
 
 def public_key_stages(recount: Recount) -> frozenset[str]:
-    """Stages of which every file is a performance table, of whole groups that are published by school.
+    """Stages that come only from performance tables, for groups published by school.
 
-    A stage with a measure of the study's own is not one, nor is one with a figure of one to five pupils.
+    This excludes stages with a measure of the study's own or with a figure for one to five pupils.
     """
     files = recount.files
     sources = [s for s in files.protocol["source"] if s["kind"].endswith(("_schools", "_pupils"))]
@@ -369,13 +369,13 @@ def public_key_stages(recount: Recount) -> frozenset[str]:
 
 
 def _whole(x: float) -> frozenset[int]:
-    """The nearest whole number, or both where half decides."""
+    """The nearest whole number; both if `x` is halfway between two."""
     near = 1e-6
     return frozenset({math.floor(x + 0.5 - near), math.floor(x + 0.5 + near)})
 
 
 def _any(each: Iterable[Bools]) -> Bools:
-    """Whether any holds, where some may and may not."""
+    """Possible answers to "does any hold?", given each one's possible answers."""
     all_of = list(each)
     can_be = any(True in one for one in all_of)
     need_not = all(False in one for one in all_of)

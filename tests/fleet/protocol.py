@@ -1,4 +1,4 @@
-"""The study.toml of a drawn study."""
+"""Writes the `study.toml` of a random study."""
 
 from __future__ import annotations
 

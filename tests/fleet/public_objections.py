@@ -1,6 +1,6 @@
-"""Figures of pupils held against the rules of disclosure control: shown or withheld, and how rounded.
+"""Checks released pupil figures against the rules of disclosure control and rounding.
 
-A figure that must be withheld and is not is objected to, and so is one that need not be and is.
+It objects to a figure that should be withheld and is shown, and to one withheld without need.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.fleet.printed import (
 from tests.fleet.recount import Recount
 
 Tables = Mapping[str, pd.DataFrame]
-# The first year after a break in series, from the Department's guides.
+# First years after breaks in series, from the Department's guides.
 BREAKS = {
     "ks1_writing_expected": ("2017-18",),
     "ks2_rwm_expected": ("2017-18",), "ks2_writing_expected": ("2017-18",),
@@ -44,7 +44,7 @@ _FIGURES = ("n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
 
 
 def asked(recount: Recount) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Every programme with each of its measures."""
+    """Every pair of a programme and one of its measures."""
     for programme in recount.evaluated:
         for measure in programme["measure"]:
             yield programme, measure
@@ -55,21 +55,21 @@ def is_local_pool(programme: Mapping[str, Any]) -> bool:
 
 
 def comparable_years(recount: Recount, measure: str) -> list[str]:
-    """Earlier years since the last break in series."""
+    """Baseline years since the last break in series."""
     known = recount.files.baseline_years
     since = max((y for y in BREAKS.get(measure, ()) if known[0] < y <= known[-1]), default="")
     return [year for year in known if year >= since]
 
 
 def public_stages(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Key stages whose results are said to be public by school."""
+    """The key stages declared public by school."""
     printed, counted = rules_of(tables, recount).public, public_key_stages(recount)
     if printed != counted:
         yield f"public: printed {sorted(printed)}, counted {sorted(counted)}"
 
 
 def levels(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Both sides' schools, pupils and averages, every year; and those of each arm."""
+    """Schools, pupils and averages of each side and arm, for every year."""
     rules = rules_of(tables, recount)
     shown = set()
     for _, row in tables["comparison"].iterrows():
@@ -89,7 +89,7 @@ def levels(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def _levels_in_use(rules: Rules) -> Iterator[tuple[str, ...]]:
-    """Both sides of every programme, in the releases that are used."""
+    """The cells of both sides of every programme in the releases used."""
     files = rules.recount.files
     used = files.used.groupby("measure")[["year", "status"]]
     of_measure = {name: rows.drop_duplicates().to_numpy().tolist() for name, rows in used}
@@ -136,7 +136,7 @@ def _interval(row: pd.Series, figures: Figures, rules: Rules, where: str) -> Ite
 
 
 def revisions(tables: Tables, recount: Recount) -> Iterator[str]:
-    """What each side's result was in two releases of a year, and how far it moved."""
+    """Each side's result in two releases of a year, and the difference."""
     rules = rules_of(tables, recount)
     withheld = ("n_pupils_before", "n_pupils_after", "before", "after", "difference", "is_rounding")
     for _, row in tables["revisions"].iterrows():
@@ -174,7 +174,7 @@ def revisions(tables: Tables, recount: Recount) -> Iterator[str]:
 def _levels_of_naive(
     tables: Tables, recount: Recount, programme: Mapping[str, Any], measure: str
 ) -> pd.DataFrame:
-    """The rows of `comparison` of both sides, this year and the last."""
+    """The `comparison` rows of both sides, for this year and last year."""
     rows = tables["comparison"]
     years = (recount.files.baseline_years[-1], recount.files.outcome_year)
     return rows[
@@ -185,7 +185,7 @@ def _levels_of_naive(
 
 
 def naive_changes(tables: Tables, recount: Recount) -> Iterator[str]:
-    """The change since last year: the printed averages of both sides and years, taken off each other."""
+    """The naive change equals the differences of the four printed averages."""
     for _, row in tables["impact"].query("role == 'naive' and estimate_low.notna()").iterrows():
         programme = next(p for p in recount.evaluated if p["id"] == row["programme"])
         if not is_local_pool(programme):
@@ -200,7 +200,7 @@ def naive_changes(tables: Tables, recount: Recount) -> Iterator[str]:
 
 
 def estimates(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Which estimates are withheld, and of which it is said how many pupils they are of."""
+    """Which estimates are withheld, and which state their numbers of pupils."""
     rules = rules_of(tables, recount)
     for _, row in tables["impact"].iterrows():
         programme = next(p for p in recount.evaluated if p["id"] == row["programme"])
@@ -231,7 +231,7 @@ def estimates(tables: Tables, recount: Recount) -> Iterator[str]:
 def _is_of_few_pupils(
     tables: Tables, recount: Recount, rules: Rules, programme: dict[str, Any], row: pd.Series
 ) -> bool | None:
-    """Whether an estimate is of few pupils, or the averages it is made of are withheld; None if not known."""
+    """Whether an estimate has few pupils, or the averages behind it are withheld; None if unknown."""
     if not is_local_pool(programme) or row["role"] == "robustness":
         return None
     measure = next(m for m in programme["measure"] if m["name"] == row["measure"])
@@ -253,7 +253,7 @@ def _is_of_few_pupils(
 
 
 def points(tables: Tables, recount: Recount) -> Iterator[str]:
-    """Every compared school's point that may be shown, before and after, and none beside."""
+    """The point of every compared school that may be shown, before and after, and no other."""
     rules = rules_of(tables, recount)
     table, withheld = tables["school_point"], tables["school_point_withheld"]
     for programme, measure in asked(recount):
@@ -290,7 +290,7 @@ def points(tables: Tables, recount: Recount) -> Iterator[str]:
 def _points(
     rules: Rules, kept: pd.DataFrame, measure: str, group: str
 ) -> Iterator[tuple[bool, float, float]]:
-    """Side, average before and result now of each school that may be shown."""
+    """Side, baseline average and outcome of each school that may be shown."""
     recount = rules.recount
     years = comparable_years(recount, measure)
     used = recount.files.used

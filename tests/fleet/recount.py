@@ -1,4 +1,4 @@
-"""The oracle: who is compared with whom, and what a reader should be told, counted from the files alone."""
+"""The oracle: recounts from the files alone who is compared with whom, and why not."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import pandas as pd
 from tests.fleet.recount_cells import Files
 from tests.fleet.recount_matching import all_matched
 
-# A year helps only where both sides have so many schools, or one where a side never has as many.
+# A year is used only if each side has this many schools with results, or half of its schools if fewer.
 _FEWEST_SCHOOLS_OF_A_SIDE = 5
-# How old the year group is by the summer of its tests.
+# Age of the year group by the end of its school year.
 _LAST_AGE = {"phonics": 6, "ks1": 7, "ks2": 11, "ks4": 16}
 
 
 @dataclass(frozen=True, eq=False)
 class Recount:
-    """What the files of a study hold. Frames are indexed by school (its LAESTAB)."""
+    """Counts from a study's files. Frames are indexed by school (its LAESTAB)."""
 
     files: Files
     _standings: dict[tuple[str, str, bool], pd.DataFrame] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Recount:
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """A row a school in a programme: its start, its leaving, and how it stood when pupils were tested."""
+        """One row for each school in a programme: start, leaving, and standing when pupils were tested."""
         rows = self.files.rows("enrolments")
         made: list[dict[str, Any]] = []
         starts = {p["id"]: p.get("starts") for p in self.files.programmes}
@@ -63,7 +63,7 @@ class Recount:
         return members
 
     def _standing_of(self, member: dict[str, Any]) -> str:
-        """How a school stood in a programme when the outcome year's pupils were tested."""
+        """A school's standing in a programme when the outcome year's pupils were tested."""
         tested = self.tested_on(self.files.outcome_year)
         if member["start"] is not None and member["start"] > tested:
             return "not_started"
@@ -72,7 +72,7 @@ class Recount:
 
     @cached_property
     def touched(self) -> set[tuple[int, str]]:
-        """Schools and earlier years in which an evaluated programme was at work there."""
+        """Pairs of school and baseline year in which an evaluated programme was running there."""
         evaluated = {p["id"] for p in self.evaluated}
         touched = set()
         names = ["programme", "school", "start", "left"]
@@ -88,7 +88,7 @@ class Recount:
         return touched
 
     def _placebo(self, programme: dict[str, Any]) -> list[dict[str, Any]]:
-        """The lowest of the schools with a figure in every year of the study."""
+        """The lowest-scoring schools among those with a figure in every year of the study."""
         asked = programme["placebo"]
         cells = self._local_values(asked["measure"], programme["target_group"], is_counted=False)
         by_year = cells.pivot_table(index="school", columns="year", values="mean")
@@ -112,7 +112,7 @@ class Recount:
 
     @cached_property
     def is_compared_kind(self) -> pd.Series:
-        """State-funded mainstream schools are compared, and no others."""
+        """Only state-funded mainstream schools are compared."""
         return self.files.schools["kind"] == "mainstream"
 
     @cached_property
@@ -125,16 +125,16 @@ class Recount:
 
     @cached_property
     def _figures_in_use(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """Figures of the releases that are used, by measure and group."""
+        """Figures of the releases used, by measure and group."""
         return dict(iter(self.files.used.groupby(["measure", "group"])))
 
     def _figures(self, measure: str, group: str) -> pd.DataFrame:
         return self._figures_in_use.get((measure, group), self.files.used.iloc[:0])
 
     def _local_values(self, measure: str, group: str, *, is_counted: bool = True) -> pd.DataFrame:
-        """Figures of local schools of the kind that is compared, one a school and year.
+        """Figures of local mainstream schools, one for each school and year.
 
-        `is_counted`: only those of which the files say how many pupils they are of.
+        `is_counted`: only those whose number of pupils is in the files.
         """
         cells = self._figures(measure, group)
         schools = self.files.schools
@@ -159,11 +159,11 @@ class Recount:
     def standing(
         self, programme: dict[str, Any], measure: dict[str, Any], *, is_adjusted: bool = False
     ) -> pd.DataFrame:
-        """Local schools that may be compared: side, code of why not, results now and before.
+        """Local schools with their side, reason for exclusion, and results now and before.
 
-        Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (of the kind, with results
-        of the key stage), `outcome`, `n`, `last` and `n_last` (the last year before). `is_adjusted`:
-        only of pupils whose prior attainment is known.
+        Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (mainstream, with results
+        of the key stage), `outcome`, `n`, `last` and `n_last` (the last baseline year). `is_adjusted`: use
+        only pupils with known prior attainment.
         """
         key = (programme["id"], measure["name"], is_adjusted)
         if key not in self._standings:
@@ -217,12 +217,12 @@ class Recount:
         return pd.DataFrame.from_dict(made, orient="index")
 
     def in_common(self, programme: dict[str, Any], measure: dict[str, Any]) -> set[int]:
-        """Schools with results in a year that both sides of a programme's comparison have."""
+        """Schools with results in a year common to both sides of a programme's comparison."""
         self.standing(programme, measure)
         return self._in_common[programme["id"], measure["name"]]
 
     def years_in_common(self, programme: dict[str, Any], measure: dict[str, Any]) -> set[str]:
-        """Earlier years that a programme's comparison on a measure uses."""
+        """Baseline years that a programme's comparison on a measure uses."""
         self.standing(programme, measure)
         return self._years[programme["id"], measure["name"]]
 
@@ -236,9 +236,9 @@ class Recount:
         *,
         is_adjusted: bool,
     ) -> set[int]:
-        """Schools with a result in a year in which both sides have enough schools from before.
+        """Schools with a result in a baseline year in which both sides have enough schools.
 
-        Years are judged by all pupils, also where only those with known prior attainment are compared.
+        All pupils decide which years count, even if only those with known prior attainment are compared.
         """
         schools = self.files.schools
         may_be = schools.index[schools["is_local"] & self.is_compared_kind]
@@ -266,10 +266,9 @@ class Recount:
         return common
 
     def pupils_of(self, group: str) -> pd.Series:
-        """Local schools' pupils of a group at the end of a key stage: the most of any measure, by stage.
+        """Each local school's pupils of a group: the largest count of any measure, summed over stages in use.
 
-        Of stages that are asked about. Those on the roll, of whom absence is counted, are the same pupils:
-        only where nothing else is asked.
+        Attendance counts the same pupils on roll, so it is used only where no other stage is.
         """
         real = (p for p in self.evaluated if "placebo" not in p)
         stages = {self.files.about(m["name"]).stage for p in real for m in p["measure"]}
@@ -293,7 +292,7 @@ class Recount:
         return set(zip(now["school"], now["stage"], strict=True))
 
     def _reason(self, school: int, measure: str, standing: str | None, facts: _Facts) -> str:
-        """The first of the reasons that is true of a school; 'compared' if none is."""
+        """The first reason that applies to a school; 'compared' if none does."""
         stage = self.files.about(measure).stage
         own = self._described[school]
         is_awaited = any(
@@ -323,7 +322,7 @@ class Recount:
         return "compared"
 
     def _teaches(self, school: int, stage: str) -> bool:
-        """Whether a school's ages hold the year group that is tested; so too where nobody says."""
+        """Whether a school's age range includes the tested year group; true if unknown."""
         low, high = (self._described[school][age] for age in ("low_age", "high_age"))
         if stage not in _LAST_AGE:
             return True
@@ -334,7 +333,7 @@ class Recount:
     def level(
         self, measure: str, group: str, year: str, schools: frozenset[int]
     ) -> tuple[int, int, float]:
-        """Schools, pupils and the pupils' mean of those of `schools` that have a figure."""
+        """Schools, pupils and pupil mean, for those of `schools` that have a figure."""
         cells = self._local_values(measure, group)
         cells = cells[(cells["year"] == year) & cells["school"].isin(schools)]
         n = int(cells["n"].sum())
@@ -348,7 +347,7 @@ class Recount:
 
     @cached_property
     def arms(self) -> dict[str, frozenset[int]]:
-        """Schools by the evaluated programmes they are in."""
+        """Schools by the combination of evaluated programmes they are in."""
         arm_of = {school: self._arm_of(school) for school in self.files.schools.index}
         return {
             arm: frozenset(s for s, own in arm_of.items() if own == arm)
@@ -367,7 +366,7 @@ class Recount:
         return "both" if len(self.evaluated) == 2 and len(names) == 2 else "_and_".join(names)
 
     def side(self, programme: str, *, is_programme: bool) -> frozenset[int]:
-        """Local schools in which a programme was under way, or those that never joined it."""
+        """Local schools in which the programme was under way, or those that never joined it."""
         rows = self.members[self.members["programme"] == programme]
         if is_programme:
             return frozenset(rows.loc[rows["standing"] == "under_way", "school"])
@@ -376,7 +375,7 @@ class Recount:
 
 
 def _one_a_school(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A school that was two joined when the first of them did, and left once both had."""
+    """One row for each school. A merged school joined with the first of its parts and left with the last."""
     together: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for row in rows:
         together.setdefault((row["programme"], row["school"]), []).append(row)
@@ -394,7 +393,7 @@ def _one_a_school(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Facts:
-    """Schools by what they have on one question."""
+    """Sets of schools by the results they have for one question."""
 
     hidden: set[int]
     uncounted: set[int]

@@ -1,7 +1,7 @@
-"""The oracle's reading of the files: schools, who takes part, and every school's results, by plain pandas.
+"""The oracle's reading of the files in plain pandas: schools, enrolments and every school's results.
 
-It shares no code with `pipelines`, nor with what wrote the files: rules are those of the Department's guides,
-and of the study's protocol. Codes and headings are written down here again for that reason.
+It shares no code with `pipelines` or with the writer of the files. It restates the rules, codes and headings
+of the Department's guides and the study's protocol.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _PUPIL_HEADINGS = {
 }  # fmt: skip
 _RESULT_KINDS = ("ks2_schools", "ks4_schools", "ks2_pupils", "ks4_pupils")
 _OTHER_KINDS = ("phonics_schools", "ks1_schools", "attendance_schools")
-# Of whom the January census counts pupils on roll.
+# Census columns with the number of pupils on roll.
 _ON_ROLL = {
     "all": "NOR",
     "sen_support": "TSENELK",
@@ -75,7 +75,7 @@ _ABSENCE = ("attendance_absence", "attendance_persistent_absence")
 
 @dataclass(frozen=True)
 class About:
-    """What is known of a measure by its name, or by what the study declares of its own."""
+    """Properties of a measure, from its name or the study's declaration."""
 
     stage: str
     is_share: bool
@@ -85,13 +85,13 @@ class About:
 
     @property
     def half_step(self) -> float:
-        """Half of the last decimal that a figure is released with."""
+        """Half of the last released decimal."""
         return 0.5 * 10.0 ** -(self.decimals + 2 * self.is_share)
 
 
 @dataclass(frozen=True)
 class Files:
-    """A study folder as it was handed over: `study.toml`, and every file as text."""
+    """A study folder as received: `study.toml`, and every file as text."""
 
     folder: Path
 
@@ -120,7 +120,7 @@ class Files:
         return self.protocol["programme"]
 
     def of_kind(self, *kinds: str) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-        """Every source of some kinds with its rows, all of them text."""
+        """Every source of the given kinds with its rows, all text."""
         return [
             (source, pd.read_csv(self.folder / source["file"], dtype=str, keep_default_na=False))
             for source in self.protocol["source"]
@@ -128,7 +128,7 @@ class Files:
         ]
 
     def about(self, measure: str) -> About:
-        """What kind of figure a measure is."""
+        """The properties of a measure."""
         for own in self.protocol.get("measure", ()):
             if own["name"] == measure:
                 is_share = own["unit"] == "share"
@@ -141,7 +141,7 @@ class Files:
                      is_share and measure != "attendance_absence")  # fmt: skip
 
     def rows(self, kind: str) -> pd.DataFrame | None:
-        """The rows of a kind of which there is one file; None without one."""
+        """The rows of a kind that has at most one file; None without one."""
         found = self.of_kind(kind)
         return found[0][1] if found else None
 
@@ -149,7 +149,7 @@ class Files:
 
     @cached_property
     def school_of_urn(self) -> dict[int, int]:
-        """Which school each URN is: its LAESTAB, which a conversion keeps."""
+        """The LAESTAB of each URN. A conversion keeps the LAESTAB."""
         known: dict[int, int] = {}
         for source, rows in self.of_kind(*_RESULT_KINDS):
             if source["kind"].endswith("schools"):
@@ -178,7 +178,7 @@ class Files:
 
     @cached_property
     def schools(self) -> pd.DataFrame:
-        """A row a school on the reference date: name, kind, whether local, open and maintained."""
+        """One row for each school on the reference date: name, kind, whether local, open and maintained."""
         day = self.study["reference_date"]
         rows: dict[int, dict[str, object]] = {}
         register = self.rows("school_register")
@@ -216,7 +216,7 @@ class Files:
                     "is_maintained": row["NFTYPE"] in ("CY", "VA", "VC", "FD", "CYS", "FDS", "PRU"),
                 }  # fmt: skip
         schools = pd.DataFrame.from_dict(rows, orient="index")
-        # Two of one name are told apart by their numbers.
+        # Schools that share a name get their URN added.
         is_shared = schools["name"].duplicated(keep=False)
         numbered = schools["name"] + " (" + schools["urn"].astype(str) + ")"
         schools["name"] = schools["name"].where(~is_shared, numbered)
@@ -229,7 +229,7 @@ class Files:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """A row a school, year, release, group and measure: pupils, their mean, and whether suppressed."""
+        """One row for each school, year, release, group and measure: pupils, mean, and whether suppressed."""
         frames = []
         asked = {m["name"] for p in self.programmes for m in p.get("measure", ())}
         targets = {p.get("target_group") for p in self.programmes}
@@ -253,7 +253,7 @@ class Files:
         return pd.concat(frames, ignore_index=True)
 
     def _by_school(self, frames: list[pd.DataFrame], source: dict[str, Any]) -> pd.DataFrame:
-        """A table's figures by school: those of two that merged are their pupils' average."""
+        """A table's figures by school. Merged schools get the mean of their pupils."""
         made = pd.concat(frames, ignore_index=True)
         made["school"] = [self.school_of_urn[urn] for urn in made.pop("urn")]
         key = ["school", "group", "measure"]
@@ -265,7 +265,7 @@ class Files:
         return whole.assign(stage=stage, year=source["academic_year"], status=source["status"])
 
     def _cells_as_mapped(self, source: dict[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
-        """Figures that stand where the study says (`columns`), in tables of any key stage."""
+        """Figures from columns the study maps (`columns`), in tables of any key stage."""
         stage = source["kind"].removesuffix("_schools")
         heading_of = {name: heading for heading, name in source.get("columns", {}).items()}
         urns = rows[heading_of.get("URN", "URN")].astype(int)
@@ -284,13 +284,13 @@ class Files:
         return pd.concat(frames, ignore_index=True)
 
     def _measures_of(self, stage: str) -> set[str]:
-        """Measures that a table of a stage may hold under headings of its own."""
+        """Measures that a table of a stage may hold under mapped headings."""
         own = {m["name"] for m in self.protocol.get("measure", ()) if m["key_stage"] == stage}
         usual = {m["name"] for p in self.programmes for m in p.get("measure", ())}
         return own | {name for name in usual if name.partition("_")[0] == stage}
 
     def _on_roll(self, urns: pd.Series, stage: str, group: str) -> pd.Series:
-        """Pupils of a group on roll by the census, where the table of absence does not count them."""
+        """Census pupils on roll of a group, where the table of absence does not count them."""
         census = self.rows("school_census")
         if stage != "attendance" or census is None or group not in _ON_ROLL:
             return pd.Series(np.nan, index=urns.index)
@@ -307,7 +307,7 @@ class Files:
 
     @cached_property
     def _index_weights(self) -> np.ndarray | None:
-        """Weights of the three progress scores: row sums of the inverse of their mean correlation before."""
+        """Weights of the three progress scores: row sums of the inverse mean baseline correlation."""
         total, n = np.zeros((3, 3)), 0
         for year in self.baseline_years:
             releases = [
@@ -362,9 +362,9 @@ def _kind_of_code(code: str, record_type: str) -> str:
 
 
 def _pupils(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
-    """What each pupil counts as: one column a measure, NaN where it is not in the measure.
+    """Pupils' values: one column for each measure, NaN where the pupil is not in it.
 
-    A column that the file is without says nothing of any pupil.
+    A column missing from the file is treated as blank.
     """
     lost = {name: "" for name in _PUPIL_HEADINGS[stage] if name not in rows.columns}
     rows = rows.assign(**lost)
@@ -409,7 +409,7 @@ def _pupils(rows: pd.DataFrame, stage: str) -> pd.DataFrame:
 def _cells_of_pupils(
     pupils: pd.DataFrame, asked: set[str], targets: set[str | None]
 ) -> pd.DataFrame:
-    """Every measure of all pupils and those programmes are for; of other groups those asked about."""
+    """Every measure for all pupils and target groups; for other groups only measures in use."""
     groups = {
         "all": pd.Series(True, index=pupils.index),
         "sen_support": pupils["sen"] == "K", "ehc_plan": pupils["sen"] == "E", "no_sen": pupils["sen"] == "N",
@@ -476,7 +476,7 @@ def _numbers(texts: pd.Series) -> pd.Series:
 def _figures(
     urns: pd.Series, group: str, measure: str, texts: pd.Series, n: pd.Series, *, is_share: bool
 ) -> pd.DataFrame:
-    """A column of figures as they are printed: a number, suppressed, or none."""
+    """A column of figures as printed: a number, suppressed, or none."""
     value = _numbers(texts.str.rstrip("%"))
     state = np.where(value.notna(), "value", np.where(texts == "SUPP", "suppressed", "none"))
     mean = value / 100 if is_share else value
@@ -486,7 +486,7 @@ def _figures(
 
 
 def _pooled(of_school: pd.DataFrame, key: dict[str, Any]) -> dict[str, Any]:
-    """The figures of schools that are one now: known only if each of theirs is."""
+    """The combined figure of merged schools; known only if each one's is."""
     is_known = (of_school["state"] == "value").all()
     n = of_school["n"].sum(min_count=1)
     weighted = (of_school["n"] * of_school["mean"]).sum(min_count=1)
@@ -496,7 +496,7 @@ def _pooled(of_school: pd.DataFrame, key: dict[str, Any]) -> dict[str, Any]:
 
 
 def _successions(links: pd.DataFrame) -> list[tuple[int, int, str]]:
-    """Old and new URN of each link that leads from one to another, and what it is, in small letters."""
+    """Old URN, new URN and lower-case type of each succession link."""
     found = []
     for urn, other, text in zip(links["URN"], links["LinkURN"], links["LinkType"], strict=True):
         kind = text.casefold()

@@ -1,4 +1,4 @@
-"""The oracle's own search for similar schools outside the authority: whom a matched comparison is with."""
+"""The oracle's own search for similar schools outside the authority, for matched comparisons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from tests.fleet.recount import Recount
 
-# Distances nearer than this are the same distance, and the lower number comes first.
+# Distances equal to this many decimals tie, and the lower LAESTAB comes first.
 _DECIMALS = 9
 
 
@@ -19,7 +19,7 @@ IN_MAKE_UP = IN_RESULTS[1:]
 
 
 def all_matched(recount: Recount, programme: dict[str, Any], measure: str) -> set[int]:
-    """Schools outside that are alike in results and make-up, or in make-up alone."""
+    """Outside schools matched on results and characteristics, or on characteristics alone."""
     both = (matched_schools(recount, programme, measure, on) for on in (IN_RESULTS, IN_MAKE_UP))
     return set().union(*both)
 
@@ -27,7 +27,7 @@ def all_matched(recount: Recount, programme: dict[str, Any], measure: str) -> se
 def matched_schools(
     recount: Recount, programme: dict[str, Any], measure: str, on: tuple[str, ...] = IN_RESULTS
 ) -> set[int]:
-    """Schools outside that are among the nearest of some programme school in these characteristics."""
+    """Outside schools among the nearest to any programme school on these characteristics."""
     before = schools_before(recount, measure, str(programme["target_group"]))
     before = before[before["has_outcome"] & before["result_before"].notna()]
     before = before.dropna(axis="columns", how="all")
@@ -48,10 +48,10 @@ def matched_schools(
 
 
 def schools_before(recount: Recount, measure: str, group: str) -> pd.DataFrame:
-    """What each mainstream school was like in its baseline years, as far as the measure tells.
+    """Each mainstream school's baseline characteristics.
 
-    Index: school. `result_before`: its average distance from the average school of each year;
-    `cohort_pupils`: pupils a year; `disadvantaged_share`; `has_outcome`; `n_pupils` in all.
+    Index: school. `result_before`: average difference from each year's average school; `cohort_pupils`:
+    pupils a year; `disadvantaged_share`; `has_outcome`; `n_pupils` in total.
     """
     files = recount.files
     used = files.used[files.used["measure"] == measure]
@@ -85,7 +85,7 @@ def schools_before(recount: Recount, measure: str, group: str) -> pd.DataFrame:
 
 
 def _distances(school: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Mahalanobis distances by the others' own spread."""
+    """Mahalanobis distances, with the covariance of the outside schools."""
     scaled = (others - others.mean(axis=0)) / others.std(axis=0)
     x = (school - others) / others.std(axis=0)
     spread = np.atleast_2d(np.cov(scaled, rowvar=False, bias=True))

@@ -1,6 +1,6 @@
-"""Results as files hold them: rows of pupils, and school tables made of the same pupils.
+"""Result files: pupil rows, and school tables made from the same pupils.
 
-A table is rounded, and suppressed where few, as the Department publishes it.
+As in the Department's tables, figures are rounded, and suppressed for few pupils.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _ks4_rows(draw: Draw, drawn: Drawn, pupils: pd.DataFrame, year: str) -> pd.D
 
 
 def revised(draw: Draw, pupils: pd.DataFrame) -> pd.DataFrame:
-    """A later release: a few pupils marked up, a few taken out."""
+    """A later release: a few pupils' marks rise and a few pupils drop out."""
     later = pupils.copy()
     later["ability"] += 0.5 * (draw.random(len(later)) < 0.02)
     return later[draw.random(len(later)) >= 0.01].reset_index(drop=True)
@@ -91,7 +91,7 @@ def revised(draw: Draw, pupils: pd.DataFrame) -> pd.DataFrame:
 def table_rows(
     world: World, pupils: pd.DataFrame, rows: pd.DataFrame, stage: str, year: str
 ) -> pd.DataFrame:
-    """A row a school, one of the authority and one of the nation, from rows of pupils."""
+    """A table made from pupil rows: one row for each school, the authority and England."""
     figures = _pupil_figures(rows, stage, year).assign(place=pupils["place"].to_numpy())
     counted = rows["PINCL_FLAG" if stage == "ks2" else "P_INCL"].isin([201, 401]).to_numpy()
     figures = figures[counted]
@@ -109,7 +109,7 @@ def table_rows(
         }  # fmt: skip
         written.append({**head, **_figures_of(of_school, of_all.loc[of_school.index], stage, year)})
     authority, nation = (3, 4) if stage == "ks2" else (4, 5)
-    # The authority's own row is of state-funded schools.
+    # The authority's own row covers state-funded schools.
     of_pupil = world.schools.loc[figures["place"]]
     is_counted = (of_pupil["la"] == AUTHORITY) & (of_pupil["kind"] != "independent")
     local = figures[is_counted.to_numpy()]
@@ -124,7 +124,7 @@ def table_rows(
 
 
 def _pupil_figures(rows: pd.DataFrame, stage: str, year: str) -> pd.DataFrame:
-    """What each pupil adds to a school's figures, by heading; NaN where the pupil does not count."""
+    """Each pupil's contribution to a school's figures, by heading; NaN where the pupil is not counted."""
 
     def numbers(name: str) -> pd.Series:
         return pd.to_numeric(rows[name], errors="coerce")
@@ -154,7 +154,7 @@ def _pupil_figures(rows: pd.DataFrame, stage: str, year: str) -> pd.DataFrame:
 
 
 def _figures_of(figures: pd.DataFrame, fsm6: pd.Series, stage: str, year: str) -> dict[str, object]:
-    """A row's figures under the Department's headings, rounded, and suppressed where few pupils."""
+    """A row's figures under the Department's headings, rounded, and suppressed for few pupils."""
     suffix, n_others = _GROUP_SUFFIX[stage]
     total = "TELIG" if stage == "ks2" else "TPUP"
     row: dict[str, object] = {}
@@ -216,7 +216,7 @@ def _mean(values: pd.Series, n: int, decimals: int) -> str:
 def _with_interval(
     values: pd.Series, n: int, decimals: int, sd: float, headings: tuple[str, str, str]
 ) -> dict[str, object]:
-    """A mean and the ends of its 95% interval, under three headings."""
+    """A mean and its 95% interval, under three headings."""
     text = _mean(values, n, decimals)
     if text in ("SUPP", "NE", "NA"):
         return dict.fromkeys(headings, text)

@@ -1,7 +1,7 @@
-"""A study folder from files to page and PDF without Dagster: the steps of `assets`, in order.
+"""Runs a study from files to pages and PDFs without Dagster: the steps of `assets`, in order.
 
-Every rule that stops a run is judged, but by plain comparisons of each table's profile: Great Expectations
-says the same of it in seconds, and is tested where it is used.
+Every rule that stops a run is checked by plain comparisons of each table's profile. Great Expectations,
+slower by seconds, gives the same answers and has its own tests.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from pipelines.validation.suites import profile
 
 @dataclass(frozen=True)
 class Made:
-    """What a run made: released tables by name, charts, pack and report as pages, PDFs; what it warned of."""
+    """Results of a run: released tables by name, charts, HTML of pack and report, PDFs and warnings."""
 
     folder: Path
     tables: dict[str, pd.DataFrame]
@@ -64,14 +64,14 @@ class Made:
 
 
 class RefusedError(Exception):
-    """A rule stopped the run: which, and what it found."""
+    """A rule stopped the run; the message names it and what it found."""
 
 
 def run(folder: Path, *, has_pdf: bool = True) -> Made:
     """Evaluate a study. Raises StudyError or RefusedError where a check stops it."""
     study = load_study(folder)
     with store.connect_in_memory() as con:
-        # Small tables are not worth a second thread.
+        # A second thread does not pay off for small tables.
         con.execute("SET threads = 1")
         warnings = _read(con, study)
         _marts(con, study)
@@ -137,7 +137,7 @@ def _impact(con: duckdb.DuckDBPyConnection, study: Study) -> None:
 
 
 def _judge(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> None:
-    """Every rule of a table, on the frame that Great Expectations would be given."""
+    """Check every rule of a table, on the frame that Great Expectations would get."""
     rules = rules_for(study, table)
     frame = profile(con, rules)
     for rule in rules:

@@ -1,7 +1,7 @@
-"""Schools that convert, merge or split within a study's years, and the number each has in a year.
+"""Schools that convert, merge or split within a study's years, and their numbers in each year.
 
-A conversion keeps the LAESTAB. A merger takes one school into another, or makes a new one of both, with a
-number of its own. A part that splits off is a new school; the rest goes on under its number.
+A conversion keeps the LAESTAB. In a merger, one school absorbs another, or a new school with its own number
+replaces both. In a split, the new part gets a new number and the rest keeps the old one.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import pandas as pd
 
 from tests.fleet.drawing import Draw, Drawn
 
-# Numbers of schools that were there before a merger made a new one.
+# Subtracted from a new merged school's number to give its predecessor's.
 _OLD_NUMBER = 1000
 
 
 def convert(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> None:
-    """Some academies converted within the study's years: another URN before, the same LAESTAB."""
+    """Make some academies convert within the study's years: a new URN, the same LAESTAB."""
     may = (schools["register_type"] == "academy") & schools["is_local"]
     converts = may & (draw.random(len(schools)) < drawn.converter_share)
     begun = int(drawn.years[0][:4])
-    # Tables alone know a school by the number it had when its pupils were tested.
+    # Without a register, schools are known by their number on the day of the tests.
     latest = drawn.reference_date.year - (not drawn.has_register)
     later = draw.integers(begun + 1, latest, size=len(schools), endpoint=True)
-    # On 1 September: the results of a school year are under one URN.
+    # On 1 September, so that a school year's results have one URN.
     schools["converted_on"] = [
         dt.date(int(year), 9, 1) if is_one else None
         for year, is_one in zip(later, converts, strict=True)
@@ -35,11 +35,11 @@ def convert(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> None:
 
 
 def merge_and_split(drawn: Drawn, schools: pd.DataFrame) -> None:
-    """Pairs of alike local schools that became one, or one that became two, on a 1 September."""
+    """Make pairs of similar local schools merge, or one split into two, on a 1 September."""
     draw = np.random.default_rng([drawn.seed, 7])
     schools["merged_into"], schools["split_from"] = -1, -1
     schools["changed_on"] = pd.Series([None] * len(schools), dtype=object)
-    # Without a register a closed school is known from no file once its number is gone.
+    # Without a register, no file lists a closed school.
     if not drawn.has_register or draw.random() >= 0.3:
         return
     plain = (schools["kind"] == "mainstream") & schools["is_local"] & (schools["old_urn"] == 0)
@@ -67,7 +67,7 @@ def tested_on(year: str) -> dt.date:
 
 
 def holders_in(schools: pd.DataFrame, year: str) -> pd.Series:
-    """The place of the school that a place's pupils belong to when they are tested in a year."""
+    """For each place, the place of the school its pupils belong to when tested in a year."""
     day, places = tested_on(year), schools.index.to_series()
     is_later = np.array([d is not None and d <= day for d in schools["changed_on"]], dtype=bool)
     merged, split = schools["merged_into"], schools["split_from"]
@@ -76,12 +76,12 @@ def holders_in(schools: pd.DataFrame, year: str) -> pd.Series:
 
 
 def urns_in(schools: pd.DataFrame, year: str) -> pd.Series:
-    """The URN each place's pupils are under in a year."""
+    """The URN of each place's pupils in a year."""
     return _as_of(schools, year, "urn", "old_urn")
 
 
 def laestabs_in(schools: pd.DataFrame, year: str) -> pd.Series:
-    """The LAESTAB each place's pupils are under in a year."""
+    """The LAESTAB of each place's pupils in a year."""
     return schools["la"] * 10_000 + _as_of(schools, year, "number", "old_number")
 
 
@@ -93,7 +93,7 @@ def _as_of(schools: pd.DataFrame, year: str, now: str, before: str) -> pd.Series
 
 
 def links(schools: pd.DataFrame) -> list[dict[str, object]]:
-    """Rows of the register's links, each recorded with both schools."""
+    """Rows of the register's links file, each link listed under both schools."""
     rows: list[dict[str, object]] = []
 
     def link(old: int, new: int, day: dt.date, what: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The study of a seed: what every study has, then what some have, each drawn apart from the others."""
+"""The study of a seed: common settings, then optional ones, each with its own random stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed studies: each from files to pages and PDFs, counted again, and covering what there is."""
+"""The committed studies: each runs to pages and PDFs and passes the oracle; together they cover all codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.fleet.fleet import AWAITED, judge, reached
 from tests.fleet.running import run
 from tests.fleet.seeds import draw_study
 
-# What these studies are kept for: a verdict, or why schools of a programme are left out.
+# The verdicts and reasons for exclusion that each of these studies must produce.
 REACHES = {
     39: (
         "verdict better",
@@ -73,7 +73,7 @@ SEEDS = (
     # Phonics, Key Stage 1, absence; measures of the study's own, schools that merged or split, lost columns.
     *(87, 202, 221, 237, 262, 268, 380, 386),
 )
-# Of schools that are no programme's, which coverage does not list; or of files that the fleet does not draw.
+# Reasons for schools in no programme, which coverage does not list, or for files the fleet does not make.
 NOT_REACHED = {
     "reason no_common_year",
     "reason in_evaluated_programme",

@@ -1,4 +1,4 @@
-"""The oracle objects: one printed figure changed, or one word, and the check that is about it says so."""
+"""The oracle objects: after one figure or word is changed, the check about it fails."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.fleet.running import Made, run
 from tests.fleet.seeds import draw_study
 
 SEED = 9
-# Of pupil rows, in two releases: some estimates, averages and revisions are withheld, and some are not.
+# Has pupil rows in two releases; some estimates, averages and revisions are withheld and some are not.
 ROUNDED_SEED = 2
 MATCHED_SEED = 198
 Tables = dict[str, pd.DataFrame]
@@ -33,7 +33,7 @@ TABLE_CHECKS = (*objections.CHECKS, *public_objections.CHECKS, *design_objection
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """A study with every kind of source, in two releases, beside its statistical neighbours."""
+    """A study with every kind of source, two releases and statistical neighbours."""
     claims = (("every_school_takes_part", 0), ("all_maintained_schools_reviewed", 1))
     drawn = dataclasses.replace(
         draw_study(SEED),
@@ -46,7 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def _plus_one(table: str, column: str) -> Callable[[Tables], None]:
-    """Change the first figure that is shown."""
+    """Add one to the first figure shown."""
 
     def change(tables: Tables) -> None:
         frame = tables[table].copy()
@@ -58,7 +58,7 @@ def _plus_one(table: str, column: str) -> Callable[[Tables], None]:
 
 
 def _other(table: str, rows: str, **values: object) -> Callable[[Tables], None]:
-    """Change the first row of those asked for."""
+    """Change the first row that the query selects."""
 
     def change(tables: Tables) -> None:
         frame = tables[table].copy()
@@ -187,12 +187,12 @@ def test_one_changed_figure_is_objected_to(made: Made, rounded: Made, fault: str
 
 def test_every_check_has_a_planted_fault() -> None:
     checks = {check.__name__ for check in TABLE_CHECKS}
-    # These two are another study's: `test_other_figures_of_a_design_are_objected_to`.
+    # Another study tests these two: `test_other_figures_of_a_design_are_objected_to`.
     assert checks - {"matched_sides", "balance"} <= {fault.split(" ")[0] for fault in FAULTS}
 
 
 def _page(old: str, new: str, page: str = "html") -> Callable[[Made], Made]:
-    """Other words in the pack (`html`) or in the `report`."""
+    """Replace words in the pack (`html`) or in the `report`."""
 
     def change(made: Made) -> Made:
         said = getattr(made, page)
@@ -203,7 +203,7 @@ def _page(old: str, new: str, page: str = "html") -> Callable[[Made], Made]:
 
 
 def _chart(name: str, **more: object) -> Callable[[Made], Made]:
-    """The first chart of a family with another title, or other figures."""
+    """Give the first chart of a family another title or other figures."""
 
     def change(made: Made) -> Made:
         charts = list(made.charts)
@@ -222,7 +222,7 @@ def _cell(column: str, text: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 
 def _table(name: str, **values: object) -> Callable[[Made], Made]:
-    """Every row of a table with other values."""
+    """Change values in every row of a table."""
     return lambda made: dataclasses.replace(
         made, tables={**made.tables, name: made.tables[name].assign(**values)}
     )
@@ -255,7 +255,7 @@ CONTRADICTIONS = {
 
 
 def _fuller(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """The first row that shows a number in a column shows another."""
+    """Change the first number shown in a column."""
 
     def change(data: pd.DataFrame) -> pd.DataFrame:
         place = next(n for n, text in data[column].items() if chart_figures.numbers(text))
@@ -280,7 +280,7 @@ FIGURES = {
 
 @pytest.mark.parametrize("check", FIGURES)
 def test_one_changed_mark_is_objected_to(made: Made, rounded: Made, check: str) -> None:
-    # No primary outcome of the one has an estimate.
+    # In the other study, no primary outcome has an estimate.
     study = rounded if check == "answer" else made
     recount = Recount.of(study.folder)
     judge = getattr(chart_figures, check)
@@ -308,7 +308,7 @@ def test_other_figures_of_a_design_are_objected_to(tmp_path: Path) -> None:
 
 
 def _matched_schools(recount: Recount) -> Callable[[Tables], None]:
-    """One school more outside the authority in every matched comparison."""
+    """Add one to the outside schools of every matched comparison."""
     matched = [p["id"] for p in recount.evaluated if p.get("comparison_pool") == "matched"]
 
     def change(tables: Tables) -> None:

@@ -1,6 +1,6 @@
-"""What is so in a drawn study: its schools, who takes part, and every pupil's results.
+"""The simulated world of a study: schools, enrolments, and every pupil's results.
 
-How that is written into files is `files`.
+`files` writes it to files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.fleet.school_changes import (
 AUTHORITY = 799
 _OUTSIDE = 798
 _FIRST_URN = 900_001
-# Type of establishment and its group as the register writes them, and the performance tables' code.
+# The register's type and group of establishment, and the performance tables' code.
 TYPES = {
     "community": ("Community school", "Local authority maintained schools", "CY"),
     "aided": ("Voluntary aided school", "Local authority maintained schools", "VA"),
@@ -38,7 +38,7 @@ _PLACES = ("Hill", "Dock", "Green", "Cross", "Lane", "Wharf", "Field", "Gate")
 
 @dataclass(frozen=True)
 class World:
-    """`schools`: a row a school; `enrolments`: a school in a programme; `pupils` by key stage and year."""
+    """Schools, enrolments (one row for each school in a programme), and pupils by stage and year."""
 
     drawn: Drawn
     schools: pd.DataFrame
@@ -46,7 +46,7 @@ class World:
     pupils: dict[tuple[str, str], pd.DataFrame]
 
     def is_elsewhere(self, place: int, year: str) -> bool:
-        """Whether a place's pupils are another school's in a year."""
+        """Whether a place's pupils belong to another school in a year."""
         return bool(holders_in(self.schools, year)[place] != place)
 
     def identity_in(self, place: int, year: str) -> tuple[int, int]:
@@ -54,7 +54,7 @@ class World:
         return int(urns_in(self.schools, year)[place]), int(laestabs_in(self.schools, year)[place])
 
     def effect_on(self, place: int, year: str) -> float:
-        """What programmes for all its pupils did to a school's results in a year, in pupil SDs."""
+        """Total effect of a school's programmes on all its pupils in a year, in pupil SDs."""
         if year != self.drawn.outcome_year:
             return 0.0
         urns = {self.schools.at[place, "urn"], self.schools.at[place, "old_urn"]}
@@ -63,7 +63,7 @@ class World:
 
 
 def make_world(drawn: Drawn) -> World:
-    """The world of a study, the same for the same seed."""
+    """The world of a study; the same seed gives the same world."""
     draw = np.random.default_rng([drawn.seed, 2])
     schools = _schools(draw, drawn)
     enrolments = _enrolments(draw, drawn, schools)
@@ -133,7 +133,7 @@ def _enrolments(draw: Draw, drawn: Drawn, schools: pd.DataFrame) -> pd.DataFrame
         first = next(iter(members.values()), None)
         chosen = _chosen(draw, drawn, programme, schools, first)
         members[programme.id] = chosen
-        # Apart from the other draws, so that only studies with such a school are other ones for it.
+        # A separate random stream, so that studies without such a school do not change.
         also = np.random.default_rng([drawn.seed, 5, len(members)])
         if drawn.n_outside and drawn.has_register and also.random() < 0.1:
             chosen = [*chosen, drawn.n_schools]  # the first school outside the authority
@@ -152,8 +152,8 @@ def _has_row(drawn: Drawn, schools: pd.DataFrame) -> pd.Series:
 def _chosen(
     draw: Draw, drawn: Drawn, programme: Programme, schools: pd.DataFrame, first: list[int] | None
 ) -> list[int]:
-    """Positions of a programme's schools, all of them local."""
-    # Without a register a school is known from the tables, if it has a row there.
+    """Positions of a programme's schools, all local."""
+    # Without a register, only schools with a row in the tables are known.
     is_known = schools["is_local"] & (drawn.has_register | _has_row(drawn, schools))
     local = np.flatnonzero(is_known)
     with_results = local[(schools["has_ks2"] | schools["has_ks4"]).to_numpy()[local]]
@@ -199,9 +199,9 @@ def _enrolment(
             end = day
         else:
             status = "withdrawn"
-    # The list was made when the school still had its old number, for half of those that converted.
+    # Half of the converted schools are listed under their old URN.
     is_old = school["old_urn"] and draw.random() < 0.5
-    # Without a register nothing else knows the number a school no longer had in the first year of the tables.
+    # Without a register, only a links file maps an old URN that no table holds.
     is_old = is_old and (drawn.has_register or "school_links" in drawn.kinds)
     urn = school["old_urn"] if is_old else school["urn"]
     return {"programme": programme.id, "urn": int(urn), "start_date": start, "end_date": end,
@@ -217,7 +217,7 @@ def _pupils(
     stage: str,
     year: str,
 ) -> pd.DataFrame:
-    """A row a pupil at the end of the key stage; `ability` holds what a programme did."""
+    """One row for each pupil at the end of the key stage. `ability` includes programme effects."""
     there = schools[schools[f"has_{stage}"] & schools[f"is_there_{year}"]]
     n = draw.poisson(there["cohort"]).clip(1)
     place = np.repeat(there.index.to_numpy(), n)
@@ -237,7 +237,7 @@ def _pupils(
     )
     pupils = pd.DataFrame(
         {
-            # Who has taken them in, if their own school is no more or not yet.
+            # The school that holds them after a merger or before a split.
             "place": holders_in(schools, year).loc[place].to_numpy(),
             "urn": urns_in(schools, year).loc[place].to_numpy(),
             "laestab": laestabs_in(schools, year).loc[place].to_numpy(),
