@@ -485,6 +485,7 @@ def test_who_takes_part_is_named_with_nothing_about_results(tmp_path):
         ("Birch Primary School", "network"),
         ("Dogwood Primary School", "gap"),
         ("Elm School", "send"),
+        ("Fir School", None),
     ]
 
 
@@ -499,6 +500,7 @@ def test_schools_of_one_name_are_told_apart_by_their_number(tmp_path):
         ("Dogwood Primary School (900002)",),
         ("Dogwood Primary School (900004)",),
         ("Elm School",),
+        ("Fir School",),
     ]
 
 
