@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -173,3 +175,14 @@ def test_the_recipes_name_a_file_for_each_step():
     steps = re.findall(r"^\d\. (.+(?:\n   .+)*)", recipes, flags=re.MULTILINE)
     assert len(steps) >= 9
     assert [step for step in steps if not named_files(step)] == []
+
+
+def test_what_the_python_of_a_paper_imports_is_there():
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, alias.name) for alias in node.names), block
