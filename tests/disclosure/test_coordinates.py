@@ -13,6 +13,7 @@ from itertools import chain
 
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
@@ -50,6 +51,10 @@ def attack(chart: Chart, tables: Tables) -> list[str]:
     if family == "baseline_outcome":
         mine = _of_measure(tables["school_point"], about[1]).query(f"programme == '{about[0]}'")
         return list(_points(scaled, mine))
+    if family == "power_curve":
+        return list(_curve(scaled, tables, about[0], about[1]))
+    if family == "support_timeline":
+        return list(_days(drawn, tables))
     bars = [right - left for panel in drawn for left, right, _ in panel.bars]
     if family == "priorities":
         priority = tables["priority"]
@@ -154,6 +159,48 @@ def _points(drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
             yield f"a school at {point[0]:.4f}, {point[1]:.4f}"
     if len(points) != len(known):
         yield f"{len(points)} marks for {len(known)} schools"
+
+
+def _curve(drawn: list[Panel], tables: Tables, programme: str, measure: str) -> Iterator[str]:
+    """Every point of the curve follows from the released mde, and its marks are released."""
+    headline = _of_measure(tables["impact"], measure).query(
+        f"programme == '{programme}' and role == 'headline' and mde.notna()"
+    )
+    ((mde,),) = _scaled(headline, ["mde"])
+    asked = _of_measure(tables["measure"], measure).query(f"programme == '{programme}'")
+    known = {mde, *(size for (size,) in _scaled(asked, ["smallest_effect"]))}
+    (panel,) = drawn
+    for size, _ in panel.points():
+        if not _is_near(size, known):
+            yield f"a mark at {size:.4f}"
+    assert panel.x is not None and panel.y is not None
+    for x, y in (point for line in panel.lines if len(line) > 2 for point in line):
+        size, seen = panel.x.value(x), panel.y.value(y)
+        if abs(seen - 100 * norm.cdf((1.96 + 0.8416) * size / mde - 1.96)) > 0.01:
+            yield f"{seen:.2f} of 100 at {size:.4f}"
+
+
+def _days(drawn: list[Panel], tables: Tables) -> Iterator[str]:
+    """Bars of days begin and end on days that are released: two of them give the scale."""
+    programme, measure = tables["programme"], tables["measure"]
+    days = {
+        pd.Timestamp(day).toordinal()
+        for day in (
+            *programme["starts"].dropna(),
+            *measure["tests_from"].dropna(),
+            *measure["tests_until"].dropna(),
+            tables["study"]["as_at"].iloc[0],
+        )
+    }
+    lines = [line for panel in drawn for line in panel.lines if line[0][1] == line[-1][1]]
+    first, last = (end(x for line in lines for x, _ in line) for end in (min, max))
+    mine = programme[programme["is_evaluated"] & ~programme["is_placebo"]]
+    from_day = pd.Timestamp(mine["starts"].min()).toordinal()
+    per_day = (max(days) - from_day) / (last - first)
+    for x in (x for line in lines for x, _ in line):
+        day = from_day + (x - first) * per_day
+        if min(abs(day - known) for known in days) > 0.5:
+            yield f"a bar that ends at day {day:.1f}"
 
 
 def _unlike(drawn: list[float], counts: Iterable[float]) -> list[str]:
@@ -268,6 +315,8 @@ def test_a_mark_for_a_withheld_year_is_caught() -> None:
         ("comparison", "ci_low", -0.0004, BY_YEAR),
         ("impact", "ci_high", 0.0004, EFFECTS),
         ("impact", "estimate_low", -0.0004, EFFECTS),
+        ("impact", "mde", 0.0004, ("power_curve",)),
+        ("programme", "starts", pd.Timedelta(days=9), ("support_timeline",)),
         ("school_point", "outcome_mean", 0.0004, ("baseline_outcome",)),
         ("school_point", "baseline_mean", 0.0004, ("baseline_outcome",)),
         ("priority", "n_schools", 1, ("priorities",)),
@@ -276,7 +325,7 @@ def test_a_mark_for_a_withheld_year_is_caught() -> None:
     ],
 )
 def test_marks_of_figures_that_were_not_released_are_caught(
-    table: str, column: str, off: float, families: tuple[str, ...]
+    table: str, column: str, off: float | pd.Timedelta, families: tuple[str, ...]
 ) -> None:
     """As before rounding or before the disclosure gate; marks that read the same are elsewhere."""
     planted = released_tables()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
+from scipy.stats import norm
 
 from tests.fleet.recount import Recount
 from tests.fleet.recount_cells import About
@@ -181,6 +182,44 @@ def is_headline_printed(drawn: pd.Series, row: pd.Series, recount: Recount) -> b
     )  # fmt: skip
 
 
+def timeline(made: Made, _: Recount) -> Iterator[str]:
+    """Months from the start of support to the first test."""
+    starts = made.tables["programme"].set_index("title")["starts"]
+    measures = made.tables["measure"]
+    judged = measures[measures["is_primary"]].groupby("programme")["tests_from"].min()
+    name_of = made.tables["programme"].set_index("title")["programme"]
+    for chart in made.charts:
+        for _, drawn in chart.data.iterrows() if chart.name == "support_timeline" else ():
+            title = drawn["Programme"]
+            days = (judged[name_of[title]] - starts[title]).days
+            (months,) = numbers(drawn["Months from start to first test"])
+            if months != abs(round(days / 30.4375)):
+                yield f"figures: {chart.name} {title}: {months} months, and {days} days between"
+
+
+def power(made: Made, recount: Recount) -> Iterator[str]:
+    """How many of 100 studies see each size, by the normal approximation."""
+    impact = made.tables["impact"]
+    headline = impact[(impact["role"] == "headline") & impact["mde"].notna()]
+    mde = headline.set_index(["programme", "measure"])["mde"]
+    smallest = made.tables["measure"].set_index(["programme", "measure"])["smallest_effect"]
+    for chart in made.charts:
+        of = _of(chart, "power_curve")
+        if of is None:
+            continue
+        marked = chart.data.set_index("What it is")
+        for what, size in (("likely to show", mde[of]), ("worth having", smallest[of])):
+            if what not in marked.index:
+                continue
+            seen = 100 * norm.cdf(2.8016 * size / mde[of] - 1.96)
+            said = marked.at[what, "Seen in"]
+            is_right = abs(numbers(said)[0] - seen) <= 0.6 or said.startswith("fewer")
+            if not is_right or not is_printed(
+                marked.at[what, "Size of the true effect"], size, recount.files.about(of[1])
+            ):
+                yield f"figures: {chart.name} {what}: {said}, computed {seen:.1f}"
+
+
 def points(made: Made, recount: Recount) -> Iterator[str]:
     """A mark for every school's point, and none beside."""
     table = made.tables["school_point"]
@@ -268,6 +307,8 @@ CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
     gaps_by_year,
     answer,
     effects,
+    timeline,
+    power,
     points,
     context,
     lists,

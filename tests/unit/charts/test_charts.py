@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import duckdb
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
-from pipelines.charts import gallery, style
+from pipelines.charts import gallery, power_curve, style
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart
 from pipelines.released.citations import cite_quotes, parts
 from pipelines.released.wording import NUMBER
@@ -71,6 +72,9 @@ def test_every_family_draws_what_the_tables_allow(charts):
         "naive_headline-send-ks2_reading_progress",
         "naive_headline-gap-ks2_rwm_expected",
         "naive_headline-lowest-ks2_rwm_expected",
+        "support_timeline",
+        "power_curve-send-ks2_reading_progress",
+        "power_curve-gap-ks2_rwm_expected",
         "outcome_by_year-send-ks2_reading_progress",
         "outcome_by_year-send-ks4_attainment8",
         "outcome_by_year-gap-ks2_rwm_expected",
@@ -425,6 +429,52 @@ def test_support_and_tests_stand_in_their_places_in_time(charts):
     assert places[1:] == pytest.approx([n + 242 / 366 for n in range(3)], abs=0.01)
 
 
+def test_months_from_start_to_first_test_are_counted_and_cited(charts):
+    chart = charts["support_timeline"]
+    assert chart.title == "Tests came 4 and 8 months after support began"
+    months = dict(
+        zip(chart.data["Programme"], chart.data["Months from start to first test"], strict=True)
+    )
+    assert months == {"SEND in mainstream": "4 months", "Closing the gap": "8 months"}
+    assert [quote.number for quote in chart.title_from] == ["4", "8"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "title"),
+    [
+        ("2018-06-04", "Some tests came before the support began"),
+        ("2017-09-04", "Tests came 8 months after support began"),
+        (None, None),
+    ],
+)
+def test_the_timeline_says_when_support_began(starts, title):
+    tables = released_tables()
+    tables["programme"]["starts"] = pd.Timestamp(starts) if starts else pd.NaT
+    drawn = redraw(tables, "support_timeline")
+    assert [chart.title for chart in drawn.values()] == ([title] if title else [])
+
+
+def test_power_is_the_normal_approximation_of_the_released_mde(charts):
+    # Of a released mde of 2.6 points: 80% there, 5% of nothing but on both sides, so 2.5% on its own.
+    assert power_curve.power(2.6, 2.6) == pytest.approx(0.8)
+    assert power_curve.power(0.0, 2.6) == pytest.approx(0.025)
+    assert power_curve.power(-1.0, 2.6) == pytest.approx(norm.cdf(2.8016 / 2.6 - 1.96), abs=1e-4)
+    chart = charts["power_curve-send-ks2_reading_progress"]
+    assert chart.title == "An effect worth having: seen in 19 of 100 studies"
+    worth, likely = chart.data.head(2).to_numpy().tolist()
+    assert worth == ["1.0 points", "19 of 100", "worth having"]
+    assert likely == ["2.6 points", "80 of 100", "likely to show"]
+
+
+@pytest.mark.parametrize("small", [0.001, 2.0, 4.0, 50.0, float("nan")])
+def test_any_smallest_effect_has_a_curve(small):
+    tables = released_tables()
+    tables["measure"]["smallest_effect"] = small
+    chart = redraw(tables, "power_curve")["power_curve-send-ks2_reading_progress"]
+    assert "likely to show" in chart.data["What it is"].tolist()
+    assert 10 < len(chart.data) < 80
+
+
 def test_a_placebo_has_no_support_to_show(charts):
     chart = charts["outcome_by_year-lowest-ks2_rwm_expected"]
     assert "support" not in all_words(chart)
@@ -528,6 +578,7 @@ def test_a_study_without_results_has_only_what_it_can_say():
         tables[name] = tables[name].head(0)
     families = {name.partition("-")[0] for name in redraw(tables)}
     assert families == {
+        "support_timeline",
         "authority_context",
         "programme_overlap",
         "priorities",
