@@ -1,7 +1,7 @@
-"""Time of the board's pack for the example: from released tables to every chart, the page and the PDF.
+"""How long the documents take: from released tables to every chart, both pages and both PDFs, on the example.
 
-`python -m tests.bench_pack` evaluates the example once, builds its pack in separate processes and prints a
-table; imports are counted separately. Given a `released.duckdb`, it builds one pack.
+`python -m tests.bench_pack` evaluates the example once, then builds its documents in processes of their own
+and prints a table. What a process imports is counted apart. Given a `released.duckdb`, it builds those once.
 """
 
 from __future__ import annotations
@@ -16,32 +16,40 @@ from pathlib import Path
 
 from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.bench import spread
-from tests.evaluated import evaluate
+from tests.evaluated import PAGES, PAPERS, evaluate
 
 N_TURNS = 7
 AIM_SECONDS = 3
 IMPORTS, TABLES = "Imports", "Reading the released tables"
-CHARTS, PAGE, PDF = "Charts, as SVG, PNG, data and words", "The page", "The PDF"
-PACK = "Charts, page and PDF"
-MODULES = ("pipelines.released", "pipelines.charts.gallery", "pipelines.board.page", "pandas")
-DRAWING = ("pipelines.charts.style", "pipelines.board.pdf", "typst")
+CHARTS = "Charts, as SVG, PNG, data and words"
+PAGE, PDF = "The board pack as a page", "The board pack as a PDF"
+REPORT_PAGE, REPORT_PDF = "The technical report as a page", "The technical report as a PDF"
+PACK = "Charts, pages and PDFs"
+MODULES = (
+    "pipelines.released.reading",
+    "pipelines.charts.gallery",
+    "pipelines.board.board_pack",
+    "pipelines.board.technical_report",
+    "pandas",
+)
+DRAWING = ("pipelines.document.html", "pipelines.document.pdf", "pipelines.charts.style", "typst")
 
 
-Timing = tuple[float, float]  # seconds by the clock, and of a processor
+Took = tuple[float, float]  # seconds by the clock, and of a processor
 
 
-def build(released: Path, folder: Path) -> dict[str, Timing]:
-    """Timings of each part of a pack built into a folder."""
+def build(released: Path, folder: Path) -> dict[str, Took]:
+    """What each part of building a pack into a folder took."""
     begun = time.perf_counter(), time.process_time()
-    parts: dict[str, Timing] = {}
+    parts: dict[str, Took] = {}
 
     def took(part: str) -> None:
         nonlocal begun
         now = time.perf_counter(), time.process_time()
         parts[part], begun = (now[0] - begun[0], now[1] - begun[1]), now
 
-    read, gallery, page, _ = map(importlib.import_module, MODULES)
-    _, pdf, _ = map(importlib.import_module, DRAWING)
+    read, gallery, board, technical, _ = map(importlib.import_module, MODULES)
+    html, pdf, *_ = map(importlib.import_module, DRAWING)
     for family in gallery.FAMILIES:
         importlib.import_module(f"pipelines.charts.{family}")
     took(IMPORTS)
@@ -51,21 +59,27 @@ def build(released: Path, folder: Path) -> dict[str, Timing]:
     for chart in charts:
         gallery.write(chart, folder)
     took(CHARTS)
-    (folder / "index.html").write_text(page.render(tables, charts), encoding="utf-8")
-    took(PAGE)
-    (folder / "board.pdf").write_bytes(pdf.render(tables, charts))
-    took(PDF)
-    clock, processor = zip(*(parts[part] for part in (CHARTS, PAGE, PDF)), strict=True)
+    for document, maker, page, paper in (
+        ("pack", board.board_pack, PAGE, PDF),
+        ("report", technical.technical_report, REPORT_PAGE, REPORT_PDF),
+    ):
+        made = maker(tables, charts)
+        (folder / PAGES[document]).write_text(html.render(made), encoding="utf-8")
+        took(page)
+        (folder / PAPERS[document]).write_bytes(pdf.render(made, board.dated(tables)))
+        took(paper)
+    made_of = (CHARTS, PAGE, PDF, REPORT_PAGE, REPORT_PDF)
+    clock, processor = zip(*(parts[part] for part in made_of), strict=True)
     return parts | {PACK: (sum(clock), sum(processor))}
 
 
-def take_turns(released: Path) -> dict[str, list[Timing]]:
-    """Timings of every part, one process per turn; the first, which warms the system's cache, is dropped."""
-    taken: dict[str, list[Timing]] = {}
+def take_turns(released: Path) -> dict[str, list[Took]]:
+    """What every part took, a process a turn; the first, which fills the system's memory, not counted."""
+    taken: dict[str, list[Took]] = {}
     for turn in range(N_TURNS + 1):
         command = (sys.executable, "-m", "tests.bench_pack", str(released))
         done = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
-        parts: dict[str, Timing] = json.loads(done.stdout)
+        parts: dict[str, Took] = json.loads(done.stdout)
         if turn:
             for part, took in parts.items():
                 taken.setdefault(part, []).append(took)
@@ -73,10 +87,10 @@ def take_turns(released: Path) -> dict[str, list[Timing]]:
     return taken
 
 
-def as_table(taken: dict[str, list[Timing]]) -> str:
-    """A Markdown table: median and range of each part."""
+def as_table(taken: dict[str, list[Took]]) -> str:
+    """Markdown: the median and range of each part."""
     lines = [
-        "| The board's pack | Seconds: median (range) | Processor seconds |",
+        "| Board pack and technical report | Seconds: median (range) | Processor seconds |",
         "|---|---|---|",
     ]
     for part, turns in taken.items():
@@ -86,7 +100,7 @@ def as_table(taken: dict[str, list[Timing]]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table and whether the target is met; given released tables, time one pack."""
+    """Print the table and whether the aim is met; given released tables, what one pack took."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if arguments:

@@ -1,4 +1,4 @@
-"""Figures suppressed in a table appear nowhere else: not in charts, their data or text, nor on the page."""
+"""Charts, their data and words, and both documents: what is withheld in a table is nowhere else either."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 import pytest
 
-from pipelines.board import page
 from pipelines.charts import gallery
-from tests.evaluated import Evaluated
+from pipelines.document import html
+from tests.evaluated import PAPERS, Evaluated, parsed
+from tests.packs import DOCUMENTS
 from tests.released_fixture import WITHHELD_MEAN, released_tables
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,7 +21,7 @@ SUBJECT = ("gap", "ks2_rwm_expected", "disadvantaged", "programme")
 
 
 def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
-    """The middle year of a line is suppressed; a figure left in the row must not be shown."""
+    """The middle year of a line is withheld; a figure left behind the mark may not come out."""
     tables = released_tables()
     frame = tables["comparison"]
     key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
@@ -52,12 +53,12 @@ def test_a_withheld_year_is_neither_drawn_nor_drawn_across(drawn):
         return sum(len(re.findall(r"[ML]", d)) == 3 and d.count("L") == 2 for d in lines_of(svg))
 
     assert three_year_lines(drawn[name].svg) == three_year_lines(whole.svg) - 1
-    # The two remaining years are points without a connecting line.
+    # Its two years that are left are two points, with no line from one to the other.
     assert any(re.fullmatch(r"M \S+ \S+\s+M \S+ \S+\s*", d) for d in lines_of(drawn[name].svg))
 
 
 def test_pictures_words_and_page_do_not_depend_on_a_withheld_figure(drawn):
-    """The outputs are identical whatever figure is left in a suppressed row."""
+    """Byte for byte the same with a figure left behind the mark, whatever it is."""
     other = {chart.name: chart for chart in gallery.draw_all(withheld_year(WITHHELD_MEAN))}
     assert {n: c.svg for n, c in drawn.items()} == {n: c.svg for n, c in other.items()}
     words = [
@@ -65,10 +66,12 @@ def test_pictures_words_and_page_do_not_depend_on_a_withheld_figure(drawn):
         for charts in (drawn, other)
     ]
     assert words[0] == words[1]
-    pages = [
-        page.render(withheld_year(mean), list(drawn.values())) for mean in (None, WITHHELD_MEAN)
-    ]
-    assert pages[0] == pages[1]
+    charts = list(drawn.values())
+    for document in DOCUMENTS.values():
+        pages = [
+            html.render(document(withheld_year(mean), charts)) for mean in (None, WITHHELD_MEAN)
+        ]
+        assert pages[0] == pages[1]
 
 
 def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluated):
@@ -80,18 +83,23 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
         .isna()
         .all(axis=None)
     )
-    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
-    root = ET.fromstring(html.replace("<!doctype html>", "").replace("<!DOCTYPE html>", ""))  # noqa: S314
-    rows = [
-        ["".join(cell.itertext()).strip() for cell in row]
-        for row in root.iter("tr")
-        if "[c]" in "".join(row.itertext())
-    ]
-    # In a row of averages or balance, four figures are suppressed together.
-    results = [row for row in rows if row.count("[c]") == 4]
+    rows_of = {
+        document: [
+            ["".join(cell.itertext()).strip() for cell in row]
+            for row in parsed(page).iter("tr")
+            if "[c]" in "".join(row.itertext())
+        ]
+        for document, page in example.pages().items()
+    }
+    # Of an average, or of balance, four figures of a row are withheld together.
+    results_of = {
+        document: [row for row in rows if row.count("[c]") == 4]
+        for document, rows in rows_of.items()
+    }
     balance = pd.read_csv(example.current / "released" / "balance.csv")
-    assert len(results) == len(withheld) + balance["suppressed"].sum()
-    assert all(not re.search(r"\d", "".join(row[3:])) for row in results)
+    assert len(results_of["report"]) == len(withheld) + balance["suppressed"].sum()
+    for results in results_of.values():
+        assert all(not re.search(r"\d", "".join(row[3:])) for row in results)
     for file in sorted((example.current / "charts").glob("*.json")):
         words = json.loads(file.read_text(encoding="utf-8"))
         said = " ".join(words[part] for part in ("title", "alt_text", "caption"))
@@ -100,14 +108,11 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
         assert not re.search(r"\bnan\b", data, re.I)
 
 
-def test_the_paper_says_no_more_than_the_page(example: Evaluated):
-    paper = example.current / "board" / "board.pdf"
-    if not paper.is_file():
-        pytest.skip("this run has no paper")
+@pytest.mark.parametrize("document", PAPERS)
+def test_the_paper_says_no_more_than_the_page(example: Evaluated, document: str):
     pypdf = pytest.importorskip("pypdf")
     # As laid out: numbers that stand side by side in a drawing stay apart.
-    pages = pypdf.PdfReader(paper).pages
+    pages = pypdf.PdfReader(example.paper(document)).pages
     text = " ".join(page.extract_text(extraction_mode="layout") for page in pages)
-    html = (example.current / "board" / "index.html").read_text(encoding="utf-8")
     numbers = re.compile(r"\d[\d,.]*\d|\d")
-    assert set(numbers.findall(text)) <= set(numbers.findall(html))
+    assert set(numbers.findall(text)) <= set(numbers.findall(example.page(document)))

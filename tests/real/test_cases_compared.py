@@ -75,6 +75,7 @@ def test_a_programme_that_began_after_the_tests_has_no_estimate(evaluate):
     assert "had not begun there when pupils were tested" in row["verdict_reason"]
     assert set(reasons(made)) == {"not_started"}
     assert "had not begun there when pupils were tested" in made.html
+    assert "had not begun there when pupils were tested" in made.report
 
 
 def test_years_within_the_programme_are_no_years_before_it(evaluate):
