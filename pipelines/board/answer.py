@@ -13,7 +13,7 @@ from pipelines.board.figures import Gallery
 from pipelines.board.voices import agreement_words
 from pipelines.document.blocks import Block, Columns, Figure, Heading, Notice, Paragraph, Table
 from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, capitalised, cite, sentence, where
+from pipelines.released.citations import Row, Tables, cite, sentence, where
 from pipelines.released.questions import (
     PLACEBO,
     are_schools_left_out,
@@ -175,7 +175,7 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
     """Both sides' averages of two years, the change that a reader can work out, and why it misleads."""
     group = wording.format_group(headline["pupil_group"])
     compared = schools_words(headline, "n_programme_schools")
-    start = f"{compared} {inside_words(programme)} can be compared."
+    start = f"{compared} can be compared."
     levels = levels_of(headline, tables)
     years = sorted(levels)[-2:]
     is_local = programme["comparison_pool"] == "local"
@@ -191,7 +191,7 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
         if not is_of_the_compared(headline, levels):
             there, others = inside_words(programme), f"{others}, compared or not"
         if are_schools_left_out(side for year in years for side in levels[year].values()):
-            others += ", but for a few very small schools"
+            others += ", without a few tiny schools"
         start += f" Averages of {group} {there} and {others}: {'; '.join(shown)}."
     naive = naive_row(headline, tables)
     return f"{start} {_plain_change(naive, programme)}".strip() if naive is not None else start
@@ -203,15 +203,15 @@ def _plain_change(naive: Row, programme: Row) -> str:
         return f"The plain change since last year is that of {others_words(programme)}."
     is_gain = (change > 0) == naive.measure.higher_is_better
     looks = (
-        f"Against {others_words(programme)} that looks like a {'gain' if is_gain else 'loss'} of "
-        f"{cite(naive, 'size', 'estimate_low')}."
+        f"That looks like a {'gain' if is_gain else 'loss'} of {cite(naive, 'size', 'estimate_low')} against "
+        f"{others_words(programme)}."
     )
     anyway = naive["expected_anyway"]
     if wording.is_missing(anyway):
         return f"{looks} Weak years tend to recover unaided, so do not trust it."
     return (
-        f"{looks} But if schools were picked after a weak year, {cite(naive, 'signed', 'expected_anyway')} "
-        "would have come anyway."
+        f"{looks} If picked after a weak year, {cite(naive, 'signed', 'expected_anyway')} would have come "
+        "anyway."
     )
 
 
@@ -230,11 +230,11 @@ def _power(headline: Row, tables: Tables) -> str:
     likely = cite(headline, "size", "mde")
     n_pupils = cite(headline, "count", "n_programme_pupils")
     asked = asked_of(headline, tables)
-    shows = f"with about {n_pupils} pupils, only about {likely} or more was likely to show."
+    shows = f"Likely to show with about {n_pupils} pupils: only {likely} or more."
     if asked is None or wording.is_missing(asked["smallest_effect"]):
-        return capitalised(shows)
+        return shows
     smallest = cite(asked, "size", "smallest_effect")
-    return f"The protocol sets {smallest} as worth having; {shows}"
+    return f"Worth having, by the protocol: {smallest}. {shows}"
 
 
 def _picture(headlines: list[Row], gallery: Gallery) -> Iterator[Block]:

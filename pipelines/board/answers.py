@@ -184,10 +184,10 @@ def two_readings(row: Row, tables: Tables) -> str:
     ends = _ends(row, tables)
     if not ends:
         both = cite(row, "range", "estimate_low", "estimate_high")
-        return f"{both}, whether schools were picked {' or '.join(_WAYS.values())}"
+        return f"{both}, whether picked {' or '.join(_WAYS.values())}"
     (first, first_way), (second, second_way) = ends
     return (
-        f"{cite(first, 'signed', 'estimate_low')} if schools were picked {first_way}, "
+        f"{cite(first, 'signed', 'estimate_low')} if picked {first_way}, "
         f"{cite(second, 'effect', 'estimate_low')} if picked {second_way}"
     )
 

@@ -24,6 +24,7 @@ _THEME = "theme of the free answer"
 _AGREEING = ("Strongly agree", "Agree")
 _TONES = ("positive", "mixed", "negative")
 _N_QUOTES = 6
+_N_QUESTIONS = 2  # of a form, on page one
 
 
 def voices(tables: Tables, gallery: Gallery) -> Iterator[Section]:
@@ -45,8 +46,8 @@ def agreement_words(programme: str, tables: Tables) -> str:
         row["question"] for row in mine if row["question"] not in (_RESPONSE, _THEME)
     )
     agreed = []
-    # The first question asks whether the programme fitted; what it changed comes after.
-    for question in list(questions)[1:] or list(questions):
+    # Forms ask what fitted first, and at the end what pupils gained and whether it was worth it.
+    for question in list(questions)[-_N_QUESTIONS:]:
         answers = where(mine, question=question)
         yes = [row for row in answers if row["answer"] in _AGREEING]
         n = cite(yes, "count", "n_schools") if yes else "none"
