@@ -57,16 +57,15 @@ def what_will_change(tables: Tables) -> str:
 
 
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
-    waiting = not_yet_published(tables)
-    if waiting:
-        yield Terms(waiting)
-    yield Paragraph(what_will_change(tables))
-    for text in changes(tables).sentences:
-        yield Paragraph(text)
+    coming = tuple(_coming(tables))
     timeline = gallery.of("support_timeline")
+    if timeline:
+        yield Columns((timeline, coming))
+    else:
+        yield from coming
     context = _context_charts(tables, gallery)
-    if timeline or context:
-        yield Columns(tuple((figure,) for figure in (*timeline, *context)))
+    if context:
+        yield Columns(tuple((figure,) for figure in context))
     if tables["authority_context"]:
         yield Heading(3, "The authority beside others")
         for text in in_short(tables):
@@ -74,6 +73,14 @@ def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
     yield Heading(3, "Words used")
     yield Terms(words_used(tables))
     yield Paragraph(_who_to_ask(tables["study"][0]))
+
+
+def _coming(tables: Tables) -> Iterator[Block]:
+    waiting = not_yet_published(tables)
+    if waiting:
+        yield Terms(waiting)
+    yield Paragraph(what_will_change(tables))
+    yield from (Paragraph(text) for text in changes(tables).sentences)
 
 
 def _context_charts(tables: Tables, gallery: Gallery) -> tuple[Figure, ...]:
