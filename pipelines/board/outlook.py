@@ -57,15 +57,10 @@ def what_will_change(tables: Tables) -> str:
 
 
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
-    coming = tuple(_coming(tables))
-    timeline = gallery.of("support_timeline")
-    if timeline:
-        yield Columns((timeline, coming))
-    else:
-        yield from coming
-    context = _context_charts(tables, gallery)
-    if context:
-        yield Columns(tuple((figure,) for figure in context))
+    yield from _coming(tables)
+    charts = (*gallery.of("support_timeline"), *_context_charts(tables, gallery))[:_MOST_CHARTS]
+    if charts:
+        yield Columns(tuple((figure,) for figure in charts))
     if tables["authority_context"]:
         yield Heading(3, "The authority beside others")
         for text in in_short(tables):
@@ -87,7 +82,7 @@ def _context_charts(tables: Tables, gallery: Gallery) -> tuple[Figure, ...]:
     """Charts of the main measures, each once."""
     main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
     found = [f for measure in main for f in gallery.of("authority_context", measure=measure)]
-    return tuple(found)[:_MOST_CHARTS]
+    return tuple(found)
 
 
 def _who_to_ask(study: Row) -> str:
