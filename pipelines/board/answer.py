@@ -21,6 +21,7 @@ from pipelines.released.questions import (
     evaluated_programmes,
     inside_words,
     measure_label,
+    not_alike,
     others_words,
     outcome_words,
     primary_headlines,
@@ -193,6 +194,8 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
         if are_schools_left_out(side for year in years for side in levels[year].values()):
             others += ", without a few tiny schools"
         start += f" Averages of {group} {there} and {others}: {'; '.join(shown)}."
+        if not_alike(headline["measure"], years, tables):
+            start += " The two years were not measured alike."
     naive = naive_row(headline, tables)
     return f"{start} {_plain_change(naive, programme)}".strip() if naive is not None else start
 
@@ -207,20 +210,28 @@ def _plain_change(naive: Row, programme: Row) -> str:
         f"{others_words(programme)}."
     )
     anyway = naive["expected_anyway"]
-    if wording.is_missing(anyway):
+    if wording.is_missing(anyway) or anyway / naive["estimate_low"] <= 0:
         return f"{looks} Weak years tend to recover unaided, so do not trust it."
     return (
-        f"{looks} If picked after a weak year, {cite(naive, 'signed', 'expected_anyway')} would have come "
-        "anyway."
+        f"{looks} If schools were picked after a weak year, {_part_of(anyway, naive['estimate_low'])} would "
+        "have come anyway."
     )
+
+
+def _part_of(anyway: float, change: float) -> str:
+    """How much of a change was to be expected, in words: nothing here is to be added up."""
+    part = anyway / change
+    if part >= 1:
+        return "all of it"
+    return "most of it" if part >= 0.5 else "part of it"
 
 
 def _compared(headline: Row, programme: Row, tables: Tables) -> str:
     low, high = cite(headline, "signed", "ci_low"), cite(headline, "effect", "ci_high")
     who = "" if programme["comparison_pool"] == "local" else f", against {others_words(programme)}"
     return (
-        f"Two fair comparisons{who}: {two_readings(headline, tables)}. Allowing for chance, anything "
-        f"from {low} to {high} fits."
+        f"Two fair comparisons{who}: {two_readings(headline, tables)}. For both together, chance "
+        f"allows anything from {low} to {high}."
     )
 
 
@@ -274,11 +285,18 @@ def _asked(tables: Tables) -> Iterator[Table]:
     )
     if statuses & {"school_return", "provisional"}:
         said += " Revised results follow; all of this is then made again by the same rules."
+    if any(_is_too_small(row, tables) for row in where(tables["impact"], role="headline")):
+        said += " To decide: whether to measure again next year, with more schools."
     if said:
         rows.append(("What comes next", said.strip()))
         see.append("next")
     if rows:
-        yield Table("What the board asked", ("Asked", "Answer"), tuple(rows), see=tuple(see))
+        yield Table(
+            "What was asked and claimed",
+            ("Asked or claimed", "Answer"),
+            tuple(rows),
+            see=tuple(see),
+        )
 
 
 def _found(row: Row) -> str:
@@ -286,6 +304,8 @@ def _found(row: Row) -> str:
     result = wording.capitalised(wording.CLAIM_RESULT_LABELS[row["result"]])
     found = f"{result}: {cite(row, words, 'numerator')} of {cite(row, words, 'denominator')}."
     exceptions = row["exceptions"]
+    if row["result"] == "cannot_tell" and "(not known)" in str(exceptions):
+        return f"{found} Of some it is not known."
     if wording.is_missing(exceptions) or str(exceptions).count(";") > 1:
         return found
     return f"{found} Not: {cite(row, 'text', 'exceptions')}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines.board.authority_context import in_short
-from pipelines.board.changes import changes
+from pipelines.board.changes import NOTHING, changes
 from pipelines.board.figures import Gallery
 from pipelines.document.blocks import (
     Block,
@@ -75,7 +75,7 @@ def _coming(tables: Tables) -> Iterator[Block]:
     if waiting:
         yield Terms(waiting)
     yield Paragraph(what_will_change(tables))
-    yield from (Paragraph(text) for text in changes(tables).sentences)
+    yield from (Paragraph(text) for text in changes(tables).sentences if text != NOTHING)
 
 
 def _context_charts(tables: Tables, gallery: Gallery) -> tuple[Figure, ...]:

@@ -79,7 +79,7 @@ def _charts(programme: Row, headlines: list[Row], gallery: Gallery) -> list[Figu
         return []
     of = str(programme["programme"])
     main = next((h for h in headlines if not wording.is_missing(h["estimate_low"])), headlines[0])
-    shown = gallery.of("outcome_by_year", "gap_by_year", programme=of, measure=main["measure"])
+    shown = gallery.of("outcome_by_year", programme=of, measure=main["measure"])
     return list(shown[:_MOST_CHARTS])
 
 

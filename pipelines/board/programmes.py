@@ -28,7 +28,10 @@ def facts_of(programme: Row) -> tuple[str, ...]:
     schools = schools_words(programme, "n_schools")
     if not wording.is_missing(n_expected) and n_expected != n_schools:
         schools += f" on the list ({cite(programme, 'count', 'n_expected_schools')} expected)"
-    facts = [f"Pupils looked at: {wording.format_group(programme['target_group'])}.", schools + "."]
+    facts = [
+        f"Pupils looked at: {wording.format_group(programme['target_group'])}.",
+        f"{schools}. {_how_chosen(programme)}",
+    ]
     if programme["is_placebo"]:
         return tuple(facts)
     if not wording.is_missing(programme["starts"]):
@@ -38,6 +41,20 @@ def facts_of(programme: Row) -> tuple[str, ...]:
         facts.append(f"Funding: {money} from {programme['fund']}, as stated.")
         facts.append(_money_a_pupil(programme))
     return tuple(facts)
+
+
+def _how_chosen(programme: Row) -> str:
+    """On what its schools were picked, which decides which of the two comparisons is right."""
+    on = programme["chosen_on"]
+    if programme["is_placebo"]:
+        return (
+            "They were picked by a rule."
+            if wording.is_missing(on)
+            else f"Picked by a rule on the results of {on}."
+        )
+    if wording.is_missing(on):
+        return "The protocol does not say how they were picked."
+    return f"By the protocol, they were picked on results of {on}."
 
 
 def _money_a_pupil(programme: Row) -> str:

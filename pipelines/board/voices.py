@@ -106,5 +106,5 @@ def _how_chosen(quotes: Sequence[Row], tables: Tables) -> str:
     received, held = cite(rules, "count", "n_received"), cite(rules, "count", "n_held")
     said = f"{n} of {received} statements received, in turn from each tone and programme."
     if any(row["n_held"] for row in rules):
-        said += f" Nobody has read {held} yet that may name a person or count pupils."
+        said += f" Held back until a person has read them: {held}."
     return said

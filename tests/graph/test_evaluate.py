@@ -217,7 +217,7 @@ def test_the_pack_on_paper_says_the_answer_on_its_first_page(example: Evaluated)
     assert "We cannot tell yet." in first
     programmes = released(example, "programme").query("is_evaluated")
     assert all(title in first for title in programmes["title"])
-    assert "What the board asked" in first
+    assert "What was asked and claimed" in first
     assert "What the comparison says" not in first
     assert " ".join(others).count("What the comparison says") == len(programmes)
 

@@ -16,7 +16,7 @@ NUMBER = r"[−+]?[\d,]+(?:\.\d+)?"
 # Notes in the report and on page one for averages of other schools than those compared.
 OF_OTHER_SCHOOLS = {
     "schools with results, compared or not": "compared or not",
-    "but for those of a few very small schools": "but for a few very small schools",
+    "but for those of a few very small schools": "without a few tiny schools",
 }
 YEAR_GROUPS = {"Key Stage 2": "Year 6", "Key Stage 4": "Year 11"}
 LEVEL = rf"({NUMBER})%?"

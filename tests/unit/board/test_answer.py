@@ -98,10 +98,11 @@ def test_a_programme_s_column_says_what_when_and_how_sure():
         "SEND in mainstream 18 schools, £200,000, from January 2018. Key Stage 2 tests came four months "
         "later. Reading progress (Year 6). 11 schools can be compared. Averages of pupils on SEN support "
         "there and elsewhere: in 2016-17, −4.1 and −1.6; in 2017-18, −1.9 and −2.2. That looks like a gain "
-        "of 2.8 points against the other schools. If picked after a weak year, +2.2 would have come anyway. "
-        "Two fair comparisons: +0.6 if picked on last year’s results, +1.7 points if picked for a lasting "
-        "need. Allowing for chance, anything from −1.2 to +3.6 points fits. Worth having, by the protocol: "
-        "1.0 points. Likely to show with about 124 pupils: only 2.6 points or more. Attainment 8 (Year 11). "
+        "of 2.8 points against the other schools. If schools were picked after a weak year, most of it would "
+        "have come anyway. Two fair comparisons: +0.6 if picked on last year’s results, +1.7 points if "
+        "picked for a lasting need. For both together, chance allows anything from −1.2 to +3.6 points. Worth "
+        "having, by the protocol: 1.0 points. Likely to show with about 124 pupils: only 2.6 points or more. "
+        "Attainment 8 (Year 11). "
         "Attainment 8 for 2017-18 is published in mid-October. Schools say. 13 of 18 replied. They agree: "
         "“The support was right for our pupils”, 10 of 13; “It was worth the time”, 3 of 11."
     )
@@ -176,12 +177,47 @@ def test_the_picture_stands_right_under_the_answer_with_its_finding():
     assert told.heading == "What two fair comparisons say"
 
 
+@pytest.mark.parametrize(
+    ("anyway", "words"),
+    [
+        (2.8, "all of it would have come anyway."),
+        (1.4, "most of it would have come anyway."),
+        (0.3, "part of it would have come anyway."),
+        (-0.3, "Weak years tend to recover unaided, so do not trust it."),
+        (np.nan, "Weak years tend to recover unaided, so do not trust it."),
+    ],
+)
+def test_how_much_of_the_plain_change_was_to_be_expected_is_said_in_words(anyway, words):
+    tables = released_tables()
+    is_it = (tables["impact"]["role"] == "naive") & (tables["impact"]["programme"] == "send")
+    tables["impact"].loc[is_it, "expected_anyway"] = anyway
+    assert words in columns(tables)[SEND]
+
+
+def test_years_that_are_not_measured_alike_are_said_to_be_so():
+    tables = released_tables()
+    assert "not measured alike" not in columns(tables)[SEND]
+    tables["series_break"] = pd.DataFrame(
+        [
+            {
+                "measure": "ks2_reading_progress",
+                "key_stage": "ks2",
+                "academic_year": "2017-18",
+                "what": "scores were limited",
+                "source": "DfE",
+            }
+        ]
+    )
+    assert "The two years were not measured alike." in columns(tables)[SEND]
+
+
 def test_what_the_board_asked_is_answered_with_where_to_read_more():
     (asked,) = [block for block in opening() if isinstance(block, Table)]
     assert len(asked.see) == len(asked.rows)
     assert set(asked.see) == {"claims", "next"}
     said = words_of(asked.rows)
     assert "What comes next" in said
+    assert "To decide: whether to measure again next year, with more schools." in said
     assert "Attainment 8 and Progress 8 are still to be published." in said
 
 
@@ -190,6 +226,7 @@ def test_nothing_asked_and_nothing_to_come_is_no_table():
     tables["claims"] = tables["claims"].iloc[:0]
     tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
     tables["impact"]["release_status"] = "final"
+    tables["impact"]["mde"] = 0.001
     assert not [block for block in opening(tables) if isinstance(block, Table)]
 
 

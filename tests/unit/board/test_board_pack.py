@@ -50,12 +50,12 @@ def test_charts_of_a_programme_stand_on_its_page():
 def test_a_programme_s_page_shows_its_first_main_measure_with_an_estimate():
     two = (
         chart("outcome_by_year-send-ks4_attainment8"),
-        chart("gap_by_year-send-ks2_reading_progress"),
+        chart("outcome_by_year-send-ks2_reading_progress"),
     )
     names = [
         b.name for b in blocks_of(section("programme-send", charts=two)) if isinstance(b, Figure)
     ]
-    assert names == ["gap_by_year-send-ks2_reading_progress"]
+    assert names == ["outcome_by_year-send-ks2_reading_progress"]
 
 
 def test_a_programme_s_page_has_facts_verdicts_reasons_and_three_limits():
