@@ -1,4 +1,4 @@
-"""What is read: the board pack and the technical report, each as a page and as a PDF."""
+"""The board pack and the technical report, each as a page and as a PDF."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from pipelines.document import html, pdf
 from pipelines.document.blocks import Document
 from pipelines.released import reading
 
-# Tables that reach the page through a chart too: one way there is enough to see in the graph.
+# Tables that also reach the page through a chart; one path in the graph is enough.
 _CHARTED = {name for reads in gallery.FAMILIES.values() for name in reads}
 
 _READS = [

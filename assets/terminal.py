@@ -1,7 +1,4 @@
-"""What the commands say to a person at a terminal: the answer, faults, warnings, where outputs lie.
-
-What is said is made in `pipelines`; when it is said is `cli`'s.
-"""
+"""What commands print at the terminal: the answer, faults, warnings, and where outputs are."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ FAILED = 1
 
 
 def print_headline(paths: StudyPaths) -> None:
-    """Print the answer in words, and where the outputs lie."""
+    """Print the answer in words, and where the outputs are."""
     from pipelines.board.terminal import headline_words  # noqa: PLC0415
     from pipelines.released.citations import released_rows  # noqa: PLC0415
     from pipelines.released.reading import read_published  # noqa: PLC0415
@@ -39,7 +36,7 @@ def stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:
     """Print what stopped a run; returns the exit status."""
     say(faults, "Stopped: ")
     for file in fault_list.tracebacks(paths) if paths else ():
-        print(f"An error nobody foresaw. Please report it; its text is in {file}", file=sys.stderr)
+        print(f"An unexpected error. Please report it; its text is in {file}", file=sys.stderr)
     if paths and paths.current.exists():
         print(f"Nothing was published: {shown(paths.current)} is as it was.", file=sys.stderr)
     elif paths:
@@ -55,7 +52,7 @@ def say(faults: Sequence[Fault], begun: str = "") -> None:
 
 
 def say_pupils_deleted(studies: Sequence[str]) -> None:
-    """Say whose pupil rows were deleted for their age: a run that did not succeed had left them."""
+    """Report studies whose pupil rows, left by a failed run, were deleted because of their age."""
     for study in studies:
         print(
             f"Deleted: the pupil rows of the study {study}, which a run that did not succeed left "
@@ -65,14 +62,14 @@ def say_pupils_deleted(studies: Sequence[str]) -> None:
 
 
 def warn(warnings: Sequence[Fault]) -> None:
-    """Print what a person should look at and what stops nothing."""
+    """Print warnings, which do not stop the study."""
     if warnings:
         print(f"\n{_counted(warnings)} to look at; none stops the study:", file=sys.stderr)
         print(StudyError(warnings).for_analyst(), file=sys.stderr)
 
 
 def warn_in_short(warnings: Iterable[Sequence[Fault]]) -> None:
-    """A line for each rule that warned: the places are `validate`'s to list."""
+    """One line for each rule that warned; `validate` lists the places."""
     lines = [f"  {faults[0].place}: {faults[0].problem}" + _and_more(faults) for faults in warnings]
     if lines:
         print(
@@ -82,7 +79,7 @@ def warn_in_short(warnings: Iterable[Sequence[Fault]]) -> None:
 
 
 def _counted(faults: Sequence[Fault]) -> str:
-    """Things by their kind, and in how many places where those are more."""
+    """Number of kinds of fault, and of places if there are more."""
     n, n_places = len(kinds_of(faults)), len(faults)
     return f"{n} thing{'s' if n > 1 else ''}" + (f" in {n_places} places" if n_places > n else "")
 
@@ -92,5 +89,5 @@ def _and_more(faults: Sequence[Fault]) -> str:
 
 
 def shown(path: Path) -> Path:
-    """A path as a person at the project's folder would type it."""
+    """The path relative to the current folder, if it is below it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

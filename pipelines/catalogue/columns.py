@@ -27,17 +27,17 @@ VALUE_STATUSES = (
 
 
 def text(name: str, about: str) -> Column:
-    """A text that is never blank."""
+    """A non-null text column."""
     return Column(name, "text", about, is_nullable=False)
 
 
 def flag(name: str, about: str) -> Column:
-    """Yes or no, never blank."""
+    """A non-null yes/no column."""
     return Column(name, "flag", about, is_nullable=False)
 
 
 def code(name: str, about: str, allowed: tuple[str, ...]) -> Column:
-    """A code that is never blank."""
+    """A non-null column of codes."""
     return Column(name, "code", about, allowed=allowed, is_nullable=False)
 
 

@@ -1,5 +1,5 @@
--- Every school of the authority with each programme it is in; a school in none has one row without a programme.
--- Who takes part is public. A placebo's list is made from results, so naming its schools would disclose them.
+-- Every school of the authority with each programme it is in, or one row without a programme.
+-- Participation is public. Placebo schools are selected by their results, so naming them would reveal these.
 WITH named AS (
     SELECT
         school_id,

@@ -1,6 +1,6 @@
-"""The questions that documents ask of released rows: what a row is about, and which rows are about what.
+"""Questions that documents ask of released rows: what a row is about, and which rows belong together.
 
-Sentences about results are made in `board`.
+`board` makes the sentences about results.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def key_stage_name(key_stage: str) -> str:
 
 
 def programme_title(row: Row, tables: Tables) -> str:
-    """The title of a row's programme, or its id where the study has no such programme."""
+    """The title of a row's programme; its id if the study has no such programme."""
     own = where(tables["programme"], programme=row["programme"])
     return str(own[0]["title"] if own else row["programme"])
 
@@ -32,7 +32,7 @@ def key_stage_of(row: Row) -> str:
 
 
 def measure_label(measure: str, tables: Tables) -> str:
-    """The study's own label of a measure, else the one in the catalogue of measures."""
+    """The study's own label of a measure, or the one in the catalogue of measures."""
     own = where(tables["measure"], measure=measure)
     return str(own[0]["label"]) if own else MEASURES[measure].label
 
@@ -44,12 +44,12 @@ def in_sentence(label: str) -> str:
 
 
 def rows_about(headline: Row, rows: Sequence[Row]) -> list[Row]:
-    """The rows that are about a headline's programme and measure."""
+    """The rows for a headline's programme and measure."""
     return where(rows, programme=headline["programme"], measure=headline["measure"])
 
 
 def evaluated_programmes(tables: Tables) -> list[Row]:
-    """The programmes whose effect is estimated, in the order of the protocol."""
+    """The programmes whose effect is estimated, in the protocol's order."""
     return [row for row in tables["programme"] if row["is_evaluated"]]
 
 
@@ -65,7 +65,7 @@ def primary_headlines(programme: str, tables: Tables) -> list[Row]:
 
 
 def asked_of(row: Row, tables: Tables) -> Row | None:
-    """What the protocol says of a row's programme and measure."""
+    """The protocol's row for a row's programme and measure."""
     asked = where(tables["measure"], programme=row["programme"], measure=row["measure"])
     return asked[0] if asked else None
 
@@ -82,19 +82,19 @@ def question_words(row: Row, tables: Tables) -> str:
 
 
 def reason_words(row: Row) -> str:
-    """Why a row has the verdict that it has, or no estimate."""
+    """The reason for a row's verdict, or for having no estimate."""
     if wording.is_missing(row["verdict_reason"]):
         return "no reason is on file"
     return cite(row, "text", "verdict_reason")
 
 
 def inside_words(programme: Row) -> str:
-    """Where a programme’s schools are: for a placebo on a list, for there is no programme."""
+    """Where a programme's schools are. A placebo has only a list."""
     return "on the list" if programme["is_placebo"] else "in the programme"
 
 
 def others_words(programme: Row) -> str:
-    """Whom a programme’s schools are compared with, in a sentence that has said who they are."""
+    """The comparison schools, in short, for a sentence that has already described them."""
     return wording.POOL_SHORT[str(programme["comparison_pool"])]
 
 
@@ -104,12 +104,12 @@ def schools_words(row: Row, column: str) -> str:
 
 
 def are_schools_left_out(levels: Iterable[Row]) -> bool:
-    """Whether some average leaves out small schools, which with published tables it would tell of."""
+    """Whether any average leaves out small schools, which published tables would otherwise reveal."""
     return any(level["n_schools_left_out"] > 0 for level in levels)
 
 
 def not_alike(measure: str, years: Sequence[str], tables: Tables) -> str:
-    """A sentence for values of several years that lie on both sides of a break; "" if they do not."""
+    """A sentence if the years lie on both sides of a series break; otherwise ""."""
     found = [
         row
         for row in where(tables["series_break"], measure=measure)

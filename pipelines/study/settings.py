@@ -341,9 +341,9 @@ class StudySection(_Settings):
     as_at: dt.date | None = None
     """The date of the figures."""
     prepared_for: str = ""
-    """Whom the pack is for, as its first line names them."""
+    """The readers of the pack, named in its first line."""
     contact: str = ""
-    """Whom to ask about the pack: a name, a team, an address."""
+    """The contact for questions about the pack: a name, a team, an address."""
     outcome_year: AcademicYear
     """The year whose results are judged."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
