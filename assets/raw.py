@@ -5,9 +5,16 @@ from collections.abc import Mapping
 import dagster as dg
 
 from assets.checks import check_values, values_spec
-from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
+from assets.described import (
+    STUDIES,
+    columns_of,
+    definition_metadata,
+    description_of,
+    key_of,
+    row_count,
+)
 from assets.resources import PROTOCOL_PART, Studies
-from pipelines.catalogue import RAW_TABLES, Table
+from pipelines.catalogue import PROTOCOL_TABLES, RAW_TABLES, Table
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.protocol.tables import write_protocol
@@ -21,6 +28,11 @@ PROTOCOL_KEY = dg.AssetKey(["protocol"])
     group_name="raw",
     description="study.toml, checked and written as small tables; every registered file found and "
     "fingerprinted. A row is a programme.",
+    metadata={
+        # Its column schema is that of its row; those of its other tables are beside it.
+        **{table.full_name: columns_of(table) for table in PROTOCOL_TABLES},
+        **next(definition_metadata(t) for t in PROTOCOL_TABLES if t.name == "programme"),
+    },
 )
 def protocol(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
     """Start a run: read the protocol and hash the sources."""

@@ -1,8 +1,8 @@
 """Every table, declared once: grain, key, columns, units, codes, sensitivity.
 
 Ingest, Great Expectations suites, the schemas on the Dagster page and tests are derived from these
-declarations. Tables are filled in `ingest` (raw), `marts` (mart), `impact` (impact) and `disclosure`
-(released).
+declarations. Tables are filled in `protocol` (protocol), `ingest` (raw), `marts` (mart), `impact` (impact)
+and `released` (released).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pipelines.catalogue.mart import (
     SCHOOL_URN,
 )
 from pipelines.catalogue.programme_schools import ARM, EXPOSURE, PROGRAMME_SCHOOL
+from pipelines.catalogue.protocol import PROTOCOL_TABLES
 from pipelines.catalogue.pupils import KS2_PUPILS, KS4_PUPILS
 from pipelines.catalogue.raw import (
     ELIGIBILITY,
@@ -33,6 +34,7 @@ from pipelines.catalogue.raw import (
     RAW_TABLES,
     REVIEWS,
 )
+from pipelines.catalogue.records import FILE_TABLES, MADE
 from pipelines.catalogue.released import RELEASED_TABLES
 from pipelines.catalogue.schools import (
     INSPECTIONS,
@@ -63,6 +65,7 @@ __all__ = [
     "EVALUATIONS",
     "EVALUATION_QUESTIONS",
     "EXPOSURE",
+    "FILE_TABLES",
     "IMPACT_TABLES",
     "INSPECTIONS",
     "KS2_PUPILS",
@@ -70,9 +73,11 @@ __all__ = [
     "KS4_PUPILS",
     "KS4_STRATUM",
     "LA_CONTEXT",
+    "MADE",
     "MART_TABLES",
     "OUTCOME",
     "PROGRAMME_SCHOOL",
+    "PROTOCOL_TABLES",
     "PUBLISHED_OUTCOME",
     "PUPIL_MOMENT",
     "RAW_TABLES",
@@ -92,6 +97,7 @@ __all__ = [
     "PupilCount",
     "Table",
     "checked_tables",
+    "stored_tables",
 ]
 
 
@@ -100,3 +106,12 @@ def checked_tables() -> Iterator[Table]:
     yield from RAW_TABLES
     yield from MART_TABLES
     yield from IMPACT_TABLES
+
+
+def stored_tables() -> Iterator[Table]:
+    """Every table of a study's store: there is no other."""
+    yield from PROTOCOL_TABLES
+    yield from FILE_TABLES
+    yield MADE
+    yield from checked_tables()
+    yield from RELEASED_TABLES

@@ -7,14 +7,15 @@ from typing import Literal
 
 from pipelines.study.settings import SourceKind
 
-Schema = Literal["raw", "mart", "impact", "released"]
-Kind = Literal["text", "code", "integer", "number", "flag", "date"]
+Schema = Literal["protocol", "raw", "mart", "impact", "released"]
+Kind = Literal["text", "texts", "code", "integer", "number", "flag", "date"]
 Sensitivity = Literal["public", "restricted", "pupil", "identifying"]
 # A fixed number, or the decimals of the row's measure.
 Decimals = int | Literal["measure"]
 
 SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
+    "texts": "VARCHAR[]",
     "code": "VARCHAR",
     "integer": "BIGINT",
     "number": "DOUBLE",
@@ -105,6 +106,14 @@ class Table:
         raise KeyError(f"{self.full_name} has no column {name}")
 
     def ddl(self) -> str:
-        """`CREATE TABLE` for an empty table of this shape."""
-        columns = ", ".join(f"{column.name} {column.sql_type}" for column in self.columns)
-        return f"CREATE OR REPLACE TABLE {self.full_name} ({columns})"
+        """`CREATE TABLE` for an empty table of this shape, in place of any before it."""
+        return f"CREATE OR REPLACE TABLE {self.full_name} ({self._typed_columns()})"
+
+    def ddl_if_absent(self) -> str:
+        """`CREATE TABLE` for a table that is added to: one that is there is kept, and refuses a second row
+        of a key."""
+        key = f", PRIMARY KEY ({', '.join(self.key)})" if self.key else ""
+        return f"CREATE TABLE IF NOT EXISTS {self.full_name} ({self._typed_columns()}{key})"
+
+    def _typed_columns(self) -> str:
+        return ", ".join(f"{column.name} {column.sql_type}" for column in self.columns)

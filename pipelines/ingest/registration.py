@@ -9,35 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.catalogue import Table
+from pipelines.catalogue import FILE_TABLES, Table
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.content import unreadable
 from pipelines.ingest.tabular import Reading
 from pipelines.study.settings import Source, SourceKind, Study
 
 BLANK_ROW = "blank row"
-DDL = """
-CREATE TABLE IF NOT EXISTS raw.source (
-    source_id VARCHAR PRIMARY KEY, kind VARCHAR, academic_year VARCHAR, release_status VARCHAR,
-    publisher VARCHAR, published DATE, licence VARCHAR, sha256 VARCHAR,
-    file_format VARCHAR, encoding VARCHAR, delimiter VARCHAR, sheet VARCHAR,
-    n_rows_in BIGINT, n_rows_kept BIGINT, n_rows_set_aside BIGINT
-);
-CREATE TABLE IF NOT EXISTS raw.set_aside (source_id VARCHAR, reason VARCHAR, n_rows BIGINT);
-CREATE TABLE IF NOT EXISTS raw.unreadable (
-    table_name VARCHAR, source_id VARCHAR, row_number BIGINT, column_name VARCHAR
-);
-CREATE TABLE IF NOT EXISTS raw.check_result (
-    check_name VARCHAR PRIMARY KEY, judged VARCHAR, n_rules BIGINT, n_broken BIGINT, problem VARCHAR
-);
-CREATE TABLE IF NOT EXISTS raw.unknown_code (
-    source_id VARCHAR, column_name VARCHAR, raw_text VARCHAR, n_cells BIGINT
-);
-CREATE TABLE IF NOT EXISTS raw.unread_column (source_id VARCHAR, heading VARCHAR);
-CREATE TABLE IF NOT EXISTS raw.value_set_aside (
-    table_name VARCHAR, source_id VARCHAR, row_number BIGINT, heading VARCHAR
-);
-"""
+DDL = "; ".join(table.ddl_if_absent() for table in FILE_TABLES)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ import duckdb
 
 from pipelines.catalogue import (
     IMPACT_TABLES,
+    MADE,
     MART_TABLES,
     RELEASED_TABLES,
     Table,
@@ -55,22 +56,15 @@ class Published:
     n_withdrawn: int
 
 
-MADE_DDL = """
-CREATE TABLE IF NOT EXISTS protocol.made (
-    part VARCHAR PRIMARY KEY, protocol_sha256 VARCHAR, sources_sha256 VARCHAR
-)
-"""
-
-
 def forget_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
     """Mark a part of the run as not made until it has been rebuilt and passed its checks."""
-    con.execute(MADE_DDL)
+    con.execute(MADE.ddl_if_absent())
     con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part})
 
 
 def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
     """Record the protocol and sources from which a sound part, or a passed check, was made."""
-    con.execute(MADE_DDL)
+    con.execute(MADE.ddl_if_absent())
     con.execute(
         "INSERT OR REPLACE INTO protocol.made "
         "SELECT $part, protocol_sha256, sources_sha256 FROM protocol.study",
@@ -89,7 +83,7 @@ def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collecti
         faults.append(_stale(PROTOCOL, "study.toml has changed since this run began"))
     elif protocol[1] != sources_sha256(study):
         faults.append(_stale("data_root", "a source file has changed since this run began"))
-    con.execute(MADE_DDL)
+    con.execute(MADE.ddl_if_absent())
     fresh = con.execute(
         """
         SELECT part FROM protocol.made

@@ -99,7 +99,7 @@ SELECT
     n_pupils_after - n_pupils_before AS n_pupils_difference,
     CASE WHEN NOT suppressed THEN figure_before END AS before,
     CASE WHEN NOT suppressed THEN figure_after END AS after,
-    round(after - before, decimals) AS difference,
+    round(after - before, CAST(decimals AS INTEGER)) AS difference,
     CASE WHEN NOT suppressed THEN could_be_rounding END AS is_rounding
 FROM pair
 ORDER BY programme = 'all', programme, measure, pupil_group, academic_year, from_finality, to_finality, level

@@ -20,7 +20,7 @@ from assets.automation import JOB, study_folders, weekday_mornings
 from assets.definitions import build_definitions, defs
 from assets.described import STUDIES
 from assets.resources import Studies
-from pipelines.catalogue import checked_tables
+from pipelines.catalogue import PROTOCOL_TABLES, checked_tables
 from pipelines.charts.gallery import FAMILIES
 from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.evaluated import environment
@@ -68,10 +68,17 @@ def test_every_asset_is_a_study_s_and_described(name: str) -> None:
     assert isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
     assert node.partitions_def.name == STUDIES.name == "study"
     assert node.description
-    if name not in {"protocol", "board/board", "board/technical", "publish"}:
+    if name not in {"board/board", "board/technical", "publish"}:
         schema = node.metadata["dagster/column_schema"]
         assert schema.columns
         assert all(column.type for column in schema.columns)
+
+
+def test_the_protocol_shows_the_columns_of_each_of_its_tables() -> None:
+    metadata = NODES["protocol"].metadata
+    for table in PROTOCOL_TABLES:
+        shown = [column.name for column in metadata[table.full_name].columns]
+        assert shown == [column.name for column in table.columns]
 
 
 def test_every_table_has_one_blocking_check_of_its_values() -> None:
