@@ -52,7 +52,7 @@ rounded AS (
         target_school.priority,
         any_value(target_school.target_group) AS target_group,
         sum(school_pupils.n_pupils) AS n_exact,
-        CASE WHEN NOT are_few(n_exact) THEN in_classes(n_exact) END AS n_target_pupils
+        CASE WHEN n_exact = 0 THEN 0 WHEN NOT are_few(n_exact) THEN in_classes(n_exact) END AS n_target_pupils
     FROM target_school
     JOIN school_pupils
         ON school_pupils.school_id = target_school.school_id

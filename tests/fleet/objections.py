@@ -185,6 +185,8 @@ def _target_pupils(
     n, everyone = pupils[pupils.index.isin(list(schools))].sum(), pupils.sum()
     if bool(row["suppressed"]) != (0 < n < rules.minimum_cell):
         yield f"{where}: withheld is {row['suppressed']}, of {n} pupils"
+    if not n and not (pd.isna(row["n_target_pupils"]) or row["n_target_pupils"] == 0):
+        yield f"{where}: pupils printed {row['n_target_pupils']}, counted none"
     if row["suppressed"] or not n:
         return
     if not is_one_of(row["n_target_pupils"], {rules.in_classes(n)}):

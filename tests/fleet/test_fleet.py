@@ -42,6 +42,7 @@ REACHES = {
 SEEDS = (
     *REACHES,
     44,
+    416,
     *(
         0,
         1,

@@ -7,6 +7,7 @@ from math import floor
 import pytest
 
 from pipelines.catalogue import RELEASED_TABLES
+from pipelines.disclosure import gate
 from pipelines.impact.score_interval import CONFIDENCE
 from pipelines.released import making
 from tests.tiny_study import CLAIMS, REVIEW_CLAIM, Row, TinyStudy, ks2_pupil, school
@@ -554,6 +555,19 @@ def test_pupils_on_roll_are_the_same_pupils_and_count_where_nothing_else_is_aske
         assert after_the_gate(con, FOR_WHOM) == [
             {"n_target_pupils": 423, "target_pupil_share": 0.5}
         ]
+
+
+def test_a_priority_of_no_pupil_is_none_and_no_rounded_few():
+    """None identifies nobody, and the middle of the class of none would read as three."""
+    with made(dict.fromkeys(range(1, 7), 20)).store() as con:
+        con.execute("UPDATE protocol.programme SET priority = 'Gaps'")
+        con.execute("UPDATE mart.programme_school SET is_placebo = false")
+        con.execute(
+            "UPDATE mart.outcome SET n_pupils = 0 "
+            "WHERE school_id IN (SELECT school_id FROM mart.programme_school)"
+        )
+        assert after_the_gate(con, FOR_WHOM) == [{"n_target_pupils": 0, "target_pupil_share": 0.0}]
+        assert gate.count_small(con, "priority") == 0
 
 
 def census(urn: int, **counts: object) -> Row:
