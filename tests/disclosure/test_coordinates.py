@@ -82,7 +82,7 @@ def attack(chart: Chart, tables: Tables) -> list[str]:
     n_marks = sum(len(panel.markers) for panel in drawn)
     n_yes = int((chart.data == "yes").sum().sum())
     n_programmes = chart.data.shape[1] - 1
-    enrolled = len(tables["enrolment"])
+    enrolled = tables["enrolment"]["programme"].count()
     return [] if n_marks - n_programmes == n_yes == enrolled else [f"{n_marks} marks"]
 
 
