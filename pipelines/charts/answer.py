@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from pipelines.charts import effect_axis, style, subject
+from pipelines.charts import effect_axis, series_breaks, style, subject
 from pipelines.charts.chart import Chart, Tables
 from pipelines.charts.effect_axis import Row, signed
 from pipelines.charts.subject import Effect, Subject
@@ -57,12 +57,18 @@ def _rows(about: Subject, found: dict[str, Effect]) -> list[Row]:
 def _chart(tables: Tables, about: Subject, headline: Effect, rows: Sequence[Row]) -> Chart:
     name = f"answer-{about.slug}"
     title = _title(about, headline)
-    alt_text = _alt_text(about, headline, rows)
+    broken_at = series_breaks.spoken(tables, about, subject.last_two_years(tables))
+    alt_text = f"{_alt_text(about, headline, rows)} {broken_at}".strip()
     return Chart(
         name=name,
         title=title,
         alt_text=alt_text,
-        caption=subject.caption(tables, about, subject.year_status(tables, headline.status)),
+        caption=subject.caption(
+            tables,
+            about,
+            subject.year_status(tables, headline.status),
+            broken_at,
+        ),
         data=_data(about, headline, rows),
         svg=_draw(tables, about, title, headline, rows).save(name, alt_text),
     )

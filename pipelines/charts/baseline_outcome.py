@@ -22,7 +22,6 @@ from pipelines.released.wording import NUMBER, format_count, rounded
 _SIDE, _LEFT = 3.6, 0.5
 _DECIMALS_OF_POINTS = {"share": 0, "points": 1}
 _BEFORE, _HIGHER = "Average of earlier years", "Higher than before"
-_ROUNDED = "Their figures are rounded, so that schools can lie on one another."
 _BY_CHANCE = (
     "A school's results move by chance too, and those that start low tend to rise whatever is done."
 )
@@ -159,7 +158,7 @@ def _draw(
     key_height = style.key_height(words for words, _ in key)
     sheet = style.sheet(
         title,
-        f"{about.measured()}, one point a school",
+        f"{about.measured()}, one point a school; rounded, so that some lie on one another",
         subject.footer(tables, "", (about.key_stage,)),
         _SIDE + 0.75 + key_height,
     )

@@ -1,8 +1,9 @@
-"""What schools answered about a programme: agreement to the right, disagreement to the left."""
+"""What schools answered about each programme: agreement to the right, disagreement to the left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from pipelines.charts.chart import Chart, Tables
 from pipelines.released.citations import Quote
 from pipelines.released.wording import format_count, format_value, join_words
 
-_RESPONSE_RATE = "response rate"
+_NAME, _RESPONSE_RATE = "evaluation_answers", "response rate"
 _NEUTRAL = "Neither agree nor disagree"
 # How the bar of each answer looks, in the order a reader meets them; a side is where it is drawn.
 # Strong answers are solid, others hatched, each side its own way: printed in grey they stay apart.
@@ -28,74 +29,85 @@ _LOOKS: dict[str, dict[str, Any]] = {
 _AGREE = ("Agree", "Strongly agree")  # from the middle outwards
 _DISAGREE = ("Disagree", "Strongly disagree")
 _KEY: tuple[style.KeyEntry, ...] = tuple((answer, (look,)) for answer, look in _LOOKS.items())
-_QUESTION, _BAR, _BETWEEN = 0.19, 0.26, 0.14
-_LEFT, _ASIDE = 0.08, 0.35
-Answers = dict[str, dict[str, int]]  # number of schools by question and answer
+_LINE, _BAR, _BETWEEN, _ASIDE = 0.165, 0.22, 0.1, 0.3
+_RETURNED, _EXPECTED = "Schools that answered", "Schools in the programme"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the schools of one programme answered to one question: how many gave each answer."""
+
+    question: str
+    programme: str
+    given: Mapping[str, int]
+
+    @property
+    def n(self) -> int:
+        """How many answered it."""
+        return sum(self.given.values())
+
+    def count(self, answers: Sequence[str]) -> int:
+        """How many gave one of these answers."""
+        return sum(self.given.get(answer, 0) for answer in answers)
 
 
 def charts(tables: Tables) -> Iterator[Chart]:
-    """One chart for every programme of which a question was answered."""
-    summary = tables["evaluation_summary"]
-    titles = subject.titles(tables)
-    for programme in titles:
-        mine = summary[summary["programme"] == programme]
-        asked = mine[mine["answer"].isin(_LOOKS)]
-        returned = mine[mine["question"] == _RESPONSE_RATE]
-        if len(asked) and (returned["n_expected"].fillna(0) > 0).any():
-            answers: Answers = {}
-            for row in subject.rows(asked):
-                answers.setdefault(row["question"], {})[row["answer"]] = int(row["n_schools"])
-            n, n_expected = (int(returned[c].iloc[0]) for c in ("n_schools", "n_expected"))
-            yield _chart(tables, programme, answers, n, n_expected)
+    """One chart, or none where no question was answered."""
+    summary, titles = tables["evaluation_summary"], subject.titles(tables)
+    returned = summary[summary["question"] == _RESPONSE_RATE]
+    rates = {
+        row["programme"]: (int(row["n_schools"]), int(row["n_expected"]))
+        for row in subject.rows(returned[returned["n_expected"].fillna(0) > 0])
+    }
+    asked = summary[summary["answer"].isin(_LOOKS) & summary["programme"].isin(rates)]
+    given: dict[tuple[str, str], dict[str, int]] = {}
+    for row in subject.rows(asked):
+        key = row["question"], row["programme"]
+        given.setdefault(key, {})[row["answer"]] = int(row["n_schools"])
+    rows = [
+        Row(question, titles[name], given[question, name])
+        for question in dict.fromkeys(asked["question"])
+        for name in titles
+        if (question, name) in given
+    ]
+    drawn = {row.programme for row in rows}
+    by_title = {title: rates[name] for name, title in titles.items() if title in drawn}
+    if rows:
+        yield _chart(tables, rows, by_title)
 
 
-def _chart(
-    tables: Tables, programme: str, answers: Answers, n_returned: int, n_expected: int
-) -> Chart:
-    name = f"evaluation_answers-{programme}"
-    about = subject.titles(tables)[programme]
-    title = _title(answers, n_returned, n_expected)
-    n_of, n_all = format_count(n_returned), format_count(n_expected)
-    rate = f"{n_of} of the {n_all} schools in {about} answered"
-    alt_text = _alt_text(answers, rate)
-    share = format_value(n_returned / n_expected, "share")
-    answered = (
-        Quote(n_of, (0,), "Schools that answered"),
-        Quote(n_all, (0,), "Schools in the programme"),
+def _chart(tables: Tables, rows: list[Row], rates: dict[str, tuple[int, int]]) -> Chart:
+    title = _title(rows, rates)
+    alt_text = _alt_text(rows)
+    data = pd.DataFrame([_data_row(row, *rates[row.programme]) for row in rows])
+    first = {name: data["Programme"].tolist().index(name) for name in rates}
+    answered = join_words(
+        f"{format_count(n)} of {format_count(n_all)} schools in {name}"
+        for name, (n, n_all) in rates.items()
     )
-    svg = _draw(tables, title, answers, rate).save(name, alt_text)
     return Chart(
-        name=name,
+        name=_NAME,
         title=title,
         alt_text=alt_text,
         caption=(
-            f"Number of schools that gave each answer: {rate} ({share}). Those that did not may think "
-            f"otherwise. {subject.place(tables)}, {subject.outcome_year(tables)}. "
-            f"{subject.source(tables, ('evaluations',))}"
+            f"Answered: {answered}. The others may think otherwise. {subject.place(tables)}, "
+            f"{subject.outcome_year(tables)}. {subject.source(tables, ('evaluations',))}"
         ),
-        data=_data(answers).assign(
-            **{
-                "Schools in the programme": n_all,
-                "Schools that answered": n_of,
-                "Response rate": share,
-            }
+        data=data,
+        svg=_draw(tables, title, rows).save(_NAME, alt_text),
+        caption_from=tuple(
+            Quote(format_count(n), (first[name],), column)
+            for name, counts in rates.items()
+            for n, column in zip(counts, (_RETURNED, _EXPECTED), strict=True)
         ),
-        svg=svg,
-        title_from=answered if 2 * n_returned < n_expected else (),
-        caption_from=(*answered, Quote(share, (0,), "Response rate")),
     )
 
 
-def _sum(given: dict[str, int], answers: tuple[str, ...]) -> int:
-    return sum(given.get(answer, 0) for answer in answers)
-
-
-def _title(answers: Answers, n_returned: int, n_expected: int) -> str:
+def _title(rows: Sequence[Row], rates: Mapping[str, tuple[int, int]]) -> str:
     """Whether more than half of those who answered a question agree, if enough answered."""
-    if 2 * n_returned < n_expected:
-        few = f"{format_count(n_returned)} of {format_count(n_expected)}"
-        return f"{few} schools answered: cannot speak for all"
-    agreed = [2 * _sum(given, _AGREE) > sum(given.values()) for given in answers.values()]
+    if any(2 * n < n_all for n, n_all in rates.values()):
+        return "Too few schools answered to speak for all"
+    agreed = [2 * row.count(_AGREE) > row.n for row in rows]
     if not any(agreed):
         return "On no question did most schools that answered agree"
     which = "every question" if all(agreed) else "some questions, not others"
@@ -103,76 +115,98 @@ def _title(answers: Answers, n_returned: int, n_expected: int) -> str:
 
 
 @style.styled
-def _draw(tables: Tables, title: str, answers: Answers, rate: str) -> style.Sheet:
-    room = style.WIDTH_INCHES - 2 * _LEFT
+def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
     key_height = style.key_height(_LOOKS)
-    questions = [style.wrap(question, room, style.BODY_SIZE) for question in answers]
-    steps = [_QUESTION * (text.count("\n") + 1) + _BAR + _BETWEEN for text in questions]
+    blocks = {
+        question: style.wrap(question, style.TEXT_INCHES, style.BODY_SIZE, bold=True)
+        for question in dict.fromkeys(row.question for row in rows)
+    }
+    body = sum(_LINE * (text.count("\n") + 1) + _BETWEEN for text in blocks.values())
+    body += len(rows) * (_LINE + _BAR)
     sheet = style.sheet(
         title,
-        f"Number of schools that gave each answer; {rate}",
+        "Number of schools that gave each answer, of n that answered the question",
         subject.footer(tables, "", ("evaluations",)),
-        key_height + sum(steps),
+        key_height + body,
     )
-    sheet.key(key_height + sum(steps), _KEY)
-    axes = sheet.axes(0, 0, style.WIDTH_INCHES, sum(steps))
-    axes.set_xlim(0, style.WIDTH_INCHES)
-    axes.set_ylim(sum(steps), 0)
+    sheet.key(key_height + body, _KEY)
+    axes = sheet.axes(style.SIDE, 0, style.TEXT_INCHES, body)
+    axes.set_xlim(0, style.TEXT_INCHES)
+    axes.set_ylim(body, 0)
     axes.axis("off")
     left, right, aside = (
-        max(_sum(given, side) for given in answers.values())
-        for side in (_DISAGREE, _AGREE, (_NEUTRAL,))
+        max(row.count(side) for row in rows) for side in (_DISAGREE, _AGREE, (_NEUTRAL,))
     )
-    inch = (room - _ASIDE) / max(left + right + aside, 1)  # a school's width
-    middle = _LEFT + left * inch
-    top = 0.05
-    for text, given, step in zip(questions, answers.values(), steps, strict=True):
-        axes.text(_LEFT, top, text, va="top", linespacing=1.25)
-        y = top + step - _BAR - _BETWEEN
-        for side, x, school in (
-            (_AGREE, middle, inch),
-            (_DISAGREE, middle, -inch),
-            ((_NEUTRAL,), middle + right * inch + _ASIDE, inch),
-        ):
-            _stack(axes, {answer: given.get(answer, 0) for answer in side}, (x, y), school)
-        axes.plot([middle] * 2, [y - 0.03, y + _BAR + 0.03], color=style.TEXT, linewidth=1.2)
-        top += step
+    inch = (style.TEXT_INCHES - _ASIDE) / max(left + right + aside, 1)  # a school's width
+    middle, y = left * inch, 0.0
+    for question, text in blocks.items():
+        axes.text(0, y, text, va="top", fontweight="bold", linespacing=1.25)
+        y += _LINE * (text.count("\n") + 1)
+        for row in rows:
+            if row.question != question:
+                continue
+            name = style.shortened(row.programme, style.TEXT_INCHES - 0.8, style.SMALL_SIZE)
+            words = f"{name}, n = {format_count(row.n)}"
+            axes.text(0, y + _LINE / 2, words, va="center", fontsize=style.SMALL_SIZE)
+            y += _LINE
+            for side, x, school in (
+                (_AGREE, middle, inch),
+                (_DISAGREE, middle, -inch),
+                ((_NEUTRAL,), middle + right * inch + _ASIDE, inch),
+            ):
+                _stack(axes, row, side, (x, y), school)
+            axes.plot([middle] * 2, [y, y + _BAR - 0.02], color=style.TEXT, linewidth=1.2)
+            y += _BAR
+        y += _BETWEEN
     return sheet
 
 
-def _stack(axes: Axes, given: dict[str, int], place: tuple[float, float], inch: float) -> None:
+def _stack(
+    axes: Axes, row: Row, answers: Sequence[str], place: tuple[float, float], inch: float
+) -> None:
     """Bars from a place on, to the left if a school's width is negative, each with its number."""
     x, y = place
-    for answer, n in given.items():
+    for answer in answers:
+        n = row.given.get(answer, 0)
         if not n:
             continue
-        axes.add_patch(Rectangle((x, y), n * inch, _BAR, linewidth=1.2, **_LOOKS[answer]))
-        if abs(n * inch) > style.text_width(str(n), style.BODY_SIZE) + 0.04:
+        look = _LOOKS[answer] | {
+            "linewidth": 1.2,
+            "label": f"{row.programme}: {n} {answer.lower()}",
+        }
+        axes.add_patch(Rectangle((x, y + 0.02), n * inch, _BAR - 0.06, **look))
+        if abs(n * inch) > style.text_width(str(n), style.SMALL_SIZE) + 0.04:
             axes.text(
                 x + n * inch / 2,
-                y + _BAR / 2,
+                y + _BAR / 2 - 0.01,
                 str(n),
                 ha="center",
                 va="center",
+                fontsize=style.SMALL_SIZE,
                 color=style.WHITE if answer == "Strongly agree" else style.TEXT,
-                bbox=style.BEHIND_TEXT if "hatch" in _LOOKS[answer] else None,
+                bbox=style.BEHIND_TEXT if "hatch" in look else None,
             )
         x += n * inch
 
 
-def _alt_text(answers: Answers, rate: str) -> str:
-    parts = [
-        f"“{question}” {join_words(f'{n} {answer.lower()}' for answer, n in given.items())}."
-        for question, given in answers.items()
-    ]
-    return f"Bars of agreement and disagreement, one row a question. {rate}. {' '.join(parts)}"
+def _alt_text(rows: Sequence[Row]) -> str:
+    by_question: dict[str, list[str]] = {}
+    for row in rows:
+        said = f"{row.count(_AGREE)} of {row.n} in {row.programme}"
+        by_question.setdefault(row.question.rstrip("."), []).append(said)
+    parts = (f"“{question}” {join_words(said)}" for question, said in by_question.items())
+    return f"Schools that agree or strongly agree, of those that answered. {'; '.join(parts)}."
 
 
-def _data(answers: Answers) -> pd.DataFrame:
+def _data_row(row: Row, n_returned: int, n_expected: int) -> dict[str, str]:
     order = [*reversed(_AGREE), _NEUTRAL, *_DISAGREE]
-    return pd.DataFrame(
-        [
-            {"Question": question} | {answer: str(given.get(answer, 0)) for answer in order}
-            for question, given in answers.items()
-        ]
-    )
+    return {
+        "Question": row.question,
+        "Programme": row.programme,
+        **{answer: str(row.given.get(answer, 0)) for answer in order},
+        "Agree in all": str(row.count(_AGREE)),
+        "Answered the question": str(row.n),
+        _RETURNED: format_count(n_returned),
+        _EXPECTED: format_count(n_expected),
+        "Response rate": format_value(n_returned / n_expected, "share"),
+    }

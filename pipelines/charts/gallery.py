@@ -30,14 +30,12 @@ _BY_YEAR = ("comparison", "not_yet_published", "series_break")
 
 # Families in the order a reader meets them, each with the released tables it reads.
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "answer": (*_SUBJECT, "measure", "impact"),
+    "answer": (*_SUBJECT, "measure", "impact", "series_break"),
     "headline_effects": (*_SUBJECT, "measure", "impact", "not_yet_published"),
-    "naive_headline": (*_SUBJECT, "measure", "impact", "series_break"),
     "support_timeline": (*_SUBJECT, "measure"),
     "methods": (*_SUBJECT, "measure", "impact"),
     "power_curve": (*_SUBJECT, "measure", "impact"),
     "outcome_by_year": (*_SUBJECT, "measure", "impact", *_BY_YEAR),
-    "arms_by_year": (*_SUBJECT, "measure", *_BY_YEAR),
     "gap_by_year": (*_SUBJECT, "measure", *_BY_YEAR),
     "baseline_outcome": (
         *_SUBJECT,
@@ -47,10 +45,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "school_point_withheld",
     ),
     "authority_context": (*_SUBJECT, "measure", "series_break", "authority_context"),
-    "programme_overlap": (*_SUBJECT, "programme_overlap"),
     "priorities": ("study", "source", "priority"),
     "evaluation_answers": (*_SUBJECT, "evaluation_summary"),
-    "school_programmes": (*_SUBJECT, "enrolment"),
 }
 
 
@@ -146,7 +142,7 @@ def _drawable_cell(cell: object) -> object:
 
 
 def _with_inert_headings(chart: Chart) -> Chart:
-    """A heading may be a programme's title, and the heading of a CSV is a cell of a spreadsheet too."""
+    """A heading may be a measure's label, and the heading of a CSV is a cell of a spreadsheet too."""
     headings = {heading: inert_in_spreadsheet(heading) for heading in chart.data.columns}
     if all(heading == inert for heading, inert in headings.items()):
         return chart

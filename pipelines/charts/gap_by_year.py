@@ -28,7 +28,8 @@ _ROW, _HEAD, _AXIS, _NAME = 0.46, 0.2, 0.3, 0.26
 _LEFT, _GAP_COLUMN = 1.05, 0.5
 _PANEL = style.WIDTH_INCHES - _LEFT - _GAP_COLUMN
 _HEADING: dict[str, Any] = {"fontsize": style.BODY_SIZE, "fontweight": "bold", "va": "top"}
-_APART = 0.22  # rows between a mark and its interval, so that two intervals never hide each other
+# Rows between a mark and its interval, so that two intervals never hide each other.
+_SIDES = {"not_disadvantaged": -0.22, "disadvantaged": 0.22}
 _WHISKER: dict[str, Any] = {"linewidth": 1.3, "marker": "|", "markersize": 5}
 _GROUPS = ("not_disadvantaged", "disadvantaged")
 _SIDE_WORDS = {"not_disadvantaged": "other", "disadvantaged": "disadvantaged"}
@@ -190,77 +191,64 @@ def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
 
 def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
     """A dumbbell a year: both sides on one bar, their intervals above and below, the gap beside."""
-    looks = {
-        "not_disadvantaged": style.REST_MARKS | {"color": colour, "markeredgecolor": colour},
-        "disadvantaged": style.PROGRAMME_MARKS
-        | {"color": colour, "markerfacecolor": colour, "markeredgecolor": colour},
-    }
-    sides = {"not_disadvantaged": -_APART, "disadvantaged": _APART}
-    beside = axes.get_yaxis_transform()
-    axes.text(1.04, -0.5, "gap", transform=beside, va="bottom", fontsize=style.SMALL_SIZE)
-    named: set[str] = set()
+    beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
+    axes.text(1.04, -0.5, "gap", **(beside | {"va": "bottom", "fontsize": style.SMALL_SIZE}))
+    is_named = False
     for row, gap in enumerate(_gaps(about, panel)):
         readings = {group: line[row] for group, line in panel.items()}
-        shown = {group: reading for group, reading in readings.items() if not reading.is_missing}
-        if gap is not None:
-            ends = [about.axis(reading.mean) for reading in shown.values()]
-            axes.plot(
-                ends, [row] * 2, color=style.BAND, linewidth=7, solid_capstyle="butt", zorder=1
-            )
-            size = about.value(gap).removesuffix("%")
-            axes.text(1.04, row, size, transform=beside, va="center", fontweight="bold")
-        for group, reading in shown.items():
-            if reading.has_interval:
-                interval = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
-                axes.plot(interval, [row + sides[group]] * 2, zorder=2, color=colour, **_WHISKER)
-            axes.plot(
-                [about.axis(reading.mean)], [row], **(looks[group] | {"linestyle": "", "zorder": 3})
-            )
-        if len(shown) == len(panel) and not named:
-            _name_sides(axes, about, row, shown)
-            named = set(shown)
         for group, reading in readings.items():
             if reading.is_missing:
                 words = f"{format_group(group)}: {reading.missing_reason}"
-                axes.text(
-                    0.02,
-                    row + sides[group],
-                    words,
-                    transform=beside,
-                    va="center",
-                    fontsize=style.SMALL_SIZE,
-                )
+                look = beside | {"fontsize": style.SMALL_SIZE}
+                axes.text(0.02, row + _SIDES[group], words, **look)
+            else:
+                _draw_side(axes, about, (row, group), reading, colour)
+        if gap is not None:
+            ends = [about.axis(reading.mean) for reading in readings.values()]
+            bar: dict[str, Any] = {"color": style.BAND, "linewidth": 7, "solid_capstyle": "butt"}
+            axes.plot(ends, [row] * 2, zorder=1, **bar)
+            size = about.value(gap).removesuffix("%")
+            axes.text(1.04, row, size, fontweight="bold", **beside)
+            if not is_named:
+                _name_sides(axes, about, row, readings)
+                is_named = True
+
+
+def _draw_side(
+    axes: Axes, about: Subject, at: tuple[int, str], reading: Reading, colour: str
+) -> None:
+    """A mark on the row, filled for disadvantaged pupils, and its interval on its own side of it."""
+    row, group = at
+    tip = f"{reading.academic_year}, {format_group(group)}: {about.value(reading.mean)}"
+    if reading.has_interval:
+        tip += f" (95%: {year_axis.interval_of(reading, about)})"
+        ends = [about.axis(reading.ci_low), about.axis(reading.ci_high)]
+        look: dict[str, Any] = _WHISKER | {"color": colour, "label": tip}
+        axes.plot(ends, [row + _SIDES[group]] * 2, zorder=2, **look)
+    is_filled = group == "disadvantaged"
+    marks = style.PROGRAMME_MARKS if is_filled else style.REST_MARKS
+    fill = {"markerfacecolor": colour} if is_filled else {}
+    look = marks | fill | {"color": colour, "markeredgecolor": colour, "linestyle": ""}
+    axes.plot([about.axis(reading.mean)], [row], zorder=3, label=tip, **look)
 
 
 def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading]) -> None:
-    """Name the marks of the first whole dumbbell, above it, each from its own side outwards."""
-    ends = {group: about.axis(reading.mean) for group, reading in shown.items()}
+    """Name the marks of the first whole dumbbell above them, moved apart where there is no room."""
     low, high = axes.get_xlim()
     inch = (high - low) / style.inches(axes)[0]
-    words = {group: _SIDE_WORDS[group] for group in ends}
-    widths = {g: style.text_width(w, style.SMALL_SIZE) * inch for g, w in words.items()}
-    left, right = sorted(ends, key=lambda group: ends[group])
-    # Centred over their marks where there is room, moved apart and inwards where not.
-    starts = {group: ends[group] - widths[group] / 2 for group in ends}
-    clear = 0.12 * inch
-    overlap = starts[left] + widths[left] + clear - starts[right]
-    if overlap > 0:
-        starts[left] -= overlap / 2
-        starts[right] += overlap / 2
-    if starts[left] < low:
-        starts[right] = max(starts[right], low + widths[left] + clear)
-        starts[left] = low
-    if starts[right] + widths[right] > high:
-        starts[right] = high - widths[right]
-        starts[left] = min(starts[left], starts[right] - clear - widths[left])
-    for group, start in starts.items():
-        axes.text(start, row - 0.5, words[group], va="bottom", fontsize=style.SMALL_SIZE)
+    groups = sorted(shown, key=lambda group: about.axis(shown[group].mean))
+    widths = [style.text_width(_SIDE_WORDS[g], style.SMALL_SIZE) + 0.12 for g in groups]
+    ends = [about.axis(shown[group].mean) for group in groups]
+    places = style.spread(ends, [width * inch for width in widths], low, high)
+    for group, place in zip(groups, places, strict=True):
+        look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": style.SMALL_SIZE}
+        axes.text(place, row - 0.5, _SIDE_WORDS[group], **look)
 
 
 def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
     existed = "No such programme existed. " if about.is_placebo else ""
     parts = [
-        f"{_arm_words(about, arm)} "
+        f"{_arm_words(about, arm).lower()} "
         + ", ".join(
             f"{'not shown' if gap is None else about.value(gap).removesuffix('%')} in "
             f"{reading.academic_year}"
@@ -271,7 +259,7 @@ def _alt_text(about: Subject, panels: dict[str, Panel]) -> str:
     unit = UNIT_LABELS[about.unit]
     return (
         f"{existed}{about.label}: gap in {unit} between other and disadvantaged pupils by year. "
-        f"{'; '.join(parts)}."
+        f"{capitalised('; '.join(parts))}."
     )
 
 

@@ -39,7 +39,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
     rows = [
         (about, found)
         for about in subject.primary_subjects(tables)
-        if (found := subject.effect(tables, about, "headline")) is not None
+        if (found := subject.headline(tables, about)) is not None
     ]
     if not rows:
         return

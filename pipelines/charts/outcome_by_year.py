@@ -39,7 +39,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
 
 def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> Chart:
     name = f"outcome_by_year-{about.slug}"
-    found = subject.effect(tables, about, "headline")
+    found = subject.headline(tables, about)
     title = verdict_title(tables, about, found)
     statuses = subject.status_words([reading for line in lines.values() for reading in line])
     broken = series_breaks.break_words(tables, about)

@@ -49,7 +49,7 @@ def power(effect: float, mde: float) -> float:
 def charts(tables: Tables) -> Iterator[Chart]:
     """One chart for every primary measure of a programme that existed whose headline has an mde."""
     for about in subject.primary_subjects(tables):
-        headline = subject.effect(tables, about, "headline")
+        headline = subject.headline(tables, about)
         if headline is not None and headline.mde and not about.is_placebo:
             yield _chart(tables, about, headline, headline.mde)
 
@@ -136,9 +136,9 @@ def _draw(
     axes.set_xlabel(f"true effect, {UNIT_LABELS[about.unit]}", loc="left", fontsize=style.BODY_SIZE)
     curve = [(about.axis(size), 100 * power(size, mde)) for size in sizes]
     axes.plot(*zip(*curve, strict=True), color=style.DARK_BLUE, zorder=3)
-    for words, size in marks.items():
-        if size <= _FAR * mde:
-            _mark(axes, about, (words, size, mde), is_left=size < max(marks.values()))
+    near = {words: size for words, size in marks.items() if size <= _FAR * mde}
+    for words, size in near.items():
+        _mark(axes, about, (words, size, mde), is_left=size < max(near.values()))
     return sheet
 
 

@@ -33,7 +33,6 @@ DARK_BLUE = "#12436D"
 BLUE = "#2073BC"  # of a bar under a dark blue dot
 ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
-SEQUENTIAL = ("#F2F2F2", "#6BACE6", "#2073BC", "#12436D")  # light to dark
 TEXT = "#0B0C0C"
 RULE = "#8A8A8A"  # 3.4:1 on white: lines that mean something (zero, no difference)
 GRID = "#D9D9D9"
@@ -69,7 +68,6 @@ THIRD_MARKS: dict[str, Any] = {
 
 # 11 cm: two stand side by side on A4, one fills a phone, where text of 8 points is 9 pixels tall.
 WIDTH_INCHES = 4.4
-WIDE_INCHES = 6.3  # of the families that give way to tables and sentences
 SIDE = 0.08
 TEXT_INCHES = WIDTH_INCHES - 2 * SIDE
 TITLE_SIZE = 12.5
@@ -137,12 +135,12 @@ class Sheet:
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes at a place given in inches from the lower left corner of the drawing space."""
-        full_width, full_height = self.figure.get_size_inches()
+        full_height = self.figure.get_figheight()
         return self.figure.add_axes(
             (
-                left / full_width,
+                left / WIDTH_INCHES,
                 (bottom + self.bottom_inches) / full_height,
-                width / full_width,
+                width / WIDTH_INCHES,
                 height / full_height,
             )
         )
@@ -150,7 +148,7 @@ class Sheet:
     def write(self, y_inches: float, text: str, **look: Any) -> None:  # noqa: ANN401
         """Text from the left margin, at a height of the drawing space; on its line unless told."""
         self.figure.text(
-            SIDE / self.figure.get_figwidth(),
+            SIDE / WIDTH_INCHES,
             (y_inches + self.bottom_inches) / self.figure.get_figheight(),
             text,
             **{"va": "bottom", "linespacing": 1.25, **look},
@@ -230,23 +228,16 @@ def _key_places(words: Iterable[str]) -> list[tuple[int, float]]:
     return places
 
 
-def sheet(
-    title: str,
-    subtitle: str,
-    footer: str,
-    body_inches: float,
-    width_inches: float = WIDTH_INCHES,
-) -> Sheet:
+def sheet(title: str, subtitle: str, footer: str, body_inches: float) -> Sheet:
     """A sheet with wrapped title, subtitle and footer around `body_inches` of space."""
-    width = width_inches - 2 * SIDE
     blocks = {
-        "title": (_balanced(title, width, TITLE_SIZE), TITLE_SIZE),
-        "subtitle": (wrap(subtitle, width, BODY_SIZE), BODY_SIZE),
-        "footer": (wrap(footer, width, SMALL_SIZE), SMALL_SIZE),
+        "title": (_balanced(title, TEXT_INCHES, TITLE_SIZE), TITLE_SIZE),
+        "subtitle": (wrap(subtitle, TEXT_INCHES, BODY_SIZE), BODY_SIZE),
+        "footer": (wrap(footer, TEXT_INCHES, SMALL_SIZE), SMALL_SIZE),
     }
     heights = {key: _height(text, size) for key, (text, size) in blocks.items()}
     total = sum(heights.values()) + body_inches + (5 if subtitle else 4) * _GAP
-    figure = Figure(figsize=(width_inches, total), facecolor=WHITE)
+    figure = Figure(figsize=(WIDTH_INCHES, total), facecolor=WHITE)
     FigureCanvasAgg(figure)
     y = total - _GAP
     for key, weight in (("title", "bold"), ("subtitle", "normal")):
@@ -330,7 +321,7 @@ def padded_limits(
 
 def _write(figure: Figure, y: float, text: str, size: float, weight: str) -> None:
     figure.text(
-        SIDE / figure.get_figwidth(),
+        SIDE / WIDTH_INCHES,
         y,
         text,
         fontsize=size,

@@ -139,18 +139,10 @@ class Reading:
         return not (math.isnan(self.ci_low) or math.isnan(self.ci_high))
 
 
-def evaluated(tables: Tables) -> list[str]:
-    """Ids of the evaluated programmes, in the study's order."""
-    programme = tables["programme"]
-    return list(programme.loc[programme["is_evaluated"].astype(bool), "programme"])
-
-
-def titles(tables: Tables, *, are_evaluated: bool = False) -> dict[str, str]:
-    """Programme titles by id, of all or of those that are evaluated; two of one title with their ids."""
+def titles(tables: Tables) -> dict[str, str]:
+    """Programme titles by id; of two with one title, with their ids."""
     programme = tables["programme"]
     counts = programme["title"].value_counts()
-    if are_evaluated:
-        programme = programme[programme["is_evaluated"].astype(bool)]
     return {
         name: title if counts[title] == 1 else f"{title} ({name})"
         for name, title in zip(programme["programme"], programme["title"], strict=True)
@@ -187,10 +179,10 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
             )
 
 
-def effect(tables: Tables, subject: Subject, role: str) -> Effect | None:
-    """The headline or naive row of a subject; None if there is none."""
+def headline(tables: Tables, subject: Subject) -> Effect | None:
+    """The headline row of a subject; None if there is none."""
     found = effects(tables, subject)
-    return next((row for (_, its_role), row in found.items() if its_role == role), None)
+    return next((row for (_, role), row in found.items() if role == "headline"), None)
 
 
 def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
@@ -286,11 +278,6 @@ def last_two_years(tables: Tables) -> list[str]:
 def outcome_year(tables: Tables) -> str:
     """The academic year whose results are judged."""
     return str(tables["study"].iloc[0]["outcome_year"])
-
-
-def minimum_cell(tables: Tables) -> int:
-    """Below this number of pupils a figure is withheld."""
-    return int(tables["study"].iloc[0]["minimum_cell"])
 
 
 def caption(tables: Tables, subject: Subject, statuses: str, *notes: str) -> str:

@@ -52,28 +52,26 @@ def _of(chart: Any, family: str) -> tuple[str, str] | None:
 
 
 def charts_by_year(made: Made, recount: Recount) -> Iterator[str]:
-    """Levels, schools and pupils of both sides and of each arm, year by year."""
+    """Levels, schools and pupils of both sides, year by year."""
     comparison = made.tables["comparison"]
     group_of = made.tables["programme"].set_index("programme")["target_group"]
     for chart in made.charts:
-        for family, is_arms in (("outcome_by_year", False), ("arms_by_year", True)):
-            of = _of(chart, family)
-            if of is None:
-                continue
-            programme, measure = of
-            about = recount.files.about(measure)
-            rows = comparison[
-                (comparison["measure"] == measure) & (comparison["pupil_group"] == group_of[programme])
-                & (comparison["programme"] == ("all" if is_arms else programme))
-            ]  # fmt: skip
-            for _, drawn in chart.data.iterrows():
-                of_year = rows[rows["academic_year"] == drawn["Year"]]
-                if not is_arms:
-                    is_rest = drawn["Schools"].casefold().startswith("other")
-                    of_year = of_year[of_year["arm"] == ("rest" if is_rest else "programme")]
-                fits = [row for _, row in of_year.iterrows() if _is_row_of_year(drawn, row, about)]
-                if not fits and _has_number(drawn):
-                    yield f"figures: {chart.name} {drawn['Schools']} {drawn['Year']} is in no table"
+        of = _of(chart, "outcome_by_year")
+        if of is None:
+            continue
+        programme, measure = of
+        about = recount.files.about(measure)
+        rows = comparison[
+            (comparison["measure"] == measure) & (comparison["programme"] == programme)
+            & (comparison["pupil_group"] == group_of[programme])
+        ]  # fmt: skip
+        for _, drawn in chart.data.iterrows():
+            is_rest = drawn["Schools"].casefold().startswith("other")
+            arm = rows[rows["arm"] == ("rest" if is_rest else "programme")]
+            of_year = arm[arm["academic_year"] == drawn["Year"]]
+            fits = [row for _, row in of_year.iterrows() if _is_row_of_year(drawn, row, about)]
+            if not fits and _has_number(drawn):
+                yield f"figures: {chart.name} {drawn['Schools']} {drawn['Year']} is in no table"
 
 
 def _has_number(drawn: pd.Series) -> bool:
@@ -262,44 +260,33 @@ def context(made: Made, recount: Recount) -> Iterator[str]:
                 yield f"figures: {chart.name} {key}: {drawn['Figure']}, the table has {value}"
 
 
-def lists(made: Made, _: Recount) -> Iterator[str]:
-    """Schools shared by programmes, reached by priorities, and named."""
-    tables, shared = made.tables, made.tables["programme_overlap"]
+def priorities(made: Made, _: Recount) -> Iterator[str]:
+    """Schools and pupils that each priority reached."""
+    rows = made.tables["priority"].set_index("priority")
     for chart in made.charts:
-        if chart.name == "programme_overlap":
-            drawn = sorted(numbers(v)[0] for v in chart.data.drop(columns="Programme").to_numpy().ravel()
-                           if numbers(v))  # fmt: skip
-            if drawn != sorted(shared["n_schools"]):
-                yield f"figures: {chart.name} has {drawn[:6]}, the table other numbers"
-        elif chart.name == "priorities":
-            rows = tables["priority"].set_index("priority")
-            for _, drawn in chart.data.iterrows():
-                row = rows.loc[drawn["Priority"]]
-                pupils = drawn["Pupils it is for"]
-                if not (_is_count(drawn["Schools"], row["n_schools"])
-                        and _is_count(drawn["Of all local schools"], row["n_schools_of_all"])
-                        and _is_count(pupils, row["n_target_pupils"])):  # fmt: skip
-                    yield f"figures: {chart.name} {drawn['Priority']}: {pupils}, the table says otherwise"
-        elif chart.name == "school_programmes":
-            n = int((chart.data.drop(columns="School") == "yes").to_numpy().sum())
-            listed = tables["enrolment"]["programme"].count()
-            if n != listed:
-                yield f"figures: {chart.name} marks {n} places, the table has {listed}"
+        for _, drawn in chart.data.iterrows() if chart.name == "priorities" else ():
+            row = rows.loc[drawn["Priority"]]
+            pupils = drawn["Pupils it is for"]
+            if not (_is_count(drawn["Schools"], row["n_schools"])
+                    and _is_count(drawn["Of all local schools"], row["n_schools_of_all"])
+                    and _is_count(pupils, row["n_target_pupils"])):  # fmt: skip
+                yield f"figures: {chart.name} {drawn['Priority']}: {pupils}, the table says otherwise"
 
 
 def answers(made: Made, _: Recount) -> Iterator[str]:
-    """Schools that gave each answer to each question."""
-    summary = made.tables["evaluation_summary"]
+    """Schools of each programme that gave each answer to each question."""
+    titles = made.tables["programme"].set_index("programme")["title"]
+    summary = made.tables["evaluation_summary"].assign(title=lambda s: s["programme"].map(titles))
     for chart in made.charts:
-        of = _of(chart, "evaluation_answers")
-        for _, drawn in chart.data.iterrows() if of else ():
+        for _, drawn in chart.data.iterrows() if chart.name == "evaluation_answers" else ():
             rows = summary[
-                (summary["programme"] == of[0]) & (summary["question"] == drawn["Question"])
+                (summary["title"] == drawn["Programme"])
+                & (summary["question"] == drawn["Question"])
             ]
             counted = rows.set_index("answer")["n_schools"]
-            for answer in chart.data.columns.intersection(counted.index):
-                if not _is_count(drawn[answer], counted[answer]):
-                    yield f"figures: {chart.name} {drawn['Question']}: {answer} {drawn[answer]}"
+            known = chart.data.columns.intersection(counted.index)
+            if known.empty or not all(_is_count(drawn[name], counted[name]) for name in known):
+                yield f"figures: {chart.name} {drawn['Programme']}, {drawn['Question']}"
 
 
 CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
@@ -311,6 +298,6 @@ CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
     power,
     points,
     context,
-    lists,
+    priorities,
     answers,
 )

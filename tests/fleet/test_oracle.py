@@ -267,7 +267,7 @@ def _fuller(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 
 FIGURES = {
-    "charts_by_year": _chart("arms_by_year", data=_fuller("Number of schools")),
+    "charts_by_year": _chart("outcome_by_year", data=_fuller("Number of schools")),
     "gaps_by_year": _chart("gap_by_year", data=_fuller("Other pupils")),
     "answer": _chart("answer", data=_fuller("Other schools")),
     "effects": _chart("headline_effects", data=_fuller("Other schools")),
@@ -275,7 +275,7 @@ FIGURES = {
     "power": _chart("power_curve", data=_fuller("Seen in")),
     "points": _chart("baseline_outcome", data=_fuller("Average of earlier years")),
     "context": _chart("authority_context", data=_fuller("Figure")),
-    "lists": _chart("priorities", data=_fuller("Schools")),
+    "priorities": _chart("priorities", data=_fuller("Schools")),
     "answers": _chart("evaluation_answers", data=_fuller("Agree")),
 }
 

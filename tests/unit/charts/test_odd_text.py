@@ -14,7 +14,7 @@ from pipelines.document.typesetting import drawable
 from tests.packs import DOCUMENTS
 from tests.released_fixture import released_tables
 
-FAMILIES = ("headline_effects", "programme_overlap", "school_programmes", "priorities")
+FAMILIES = ("headline_effects", "answer", "evaluation_answers", "priorities")
 ODD = {
     "dollars": "Anchor $x_1$ $\\frac$ School",
     "one dollar": "Anchor $ School \\$",
@@ -59,9 +59,7 @@ def test_what_cannot_be_drawn_is_one_sign_each() -> None:
 
 def test_no_heading_of_a_chart_is_a_formula() -> None:
     tables = released_tables()
-    tables["programme"]["title"] = [
-        f"={title}|' /C calc'!A0" for title in tables["programme"]["title"]
-    ]
+    tables["measure"]["label"] = [f"={label}|' /C calc'!A0" for label in tables["measure"]["label"]]
     charts = [chart for family in gallery.FAMILIES for chart in gallery.draw(family, tables)]
     headings = [str(heading) for chart in charts for heading in chart.data.columns]
     assert [heading for heading in headings if heading.startswith("'=")]

@@ -241,7 +241,7 @@ def test_no_word_says_that_the_comparison_is_local(tables):
     assert "elsewhere in the area" not in str(documents)
     assert "all other local schools" not in str(documents)
     drawn = {chart.name.split("-")[0]: chart for chart in gallery.draw_all(tables)}
-    for name in ("headline_effects", "naive_headline", "baseline_outcome"):
+    for name in ("headline_effects", "answer", "baseline_outcome"):
         chart = drawn[name]
         assert "other local schools" not in chart.svg.decode() + chart.caption + chart.alt_text
     assert "similar schools outside the area" in drawn["headline_effects"].caption
