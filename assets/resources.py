@@ -39,13 +39,14 @@ class Work:
 class Studies(dg.ConfigurableResource):
     """Finds studies and their outputs.
 
-    During a run it holds the study's lock, so that a second run of the study waits, and the only connection
-    to its store.
+    During a run it holds the study's lock, so that a second run of the study waits, the only connection to
+    its store, and the protocol as last read.
     """
 
     data_raw: str
     data_marts: str
     _con: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+    _study: Study | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Studies]:
@@ -75,6 +76,7 @@ class Studies(dg.ConfigurableResource):
                 yield self
         finally:
             self._con = None
+            self._study = None
             lock.release()
 
     def paths(self, study: str) -> StudyPaths:
@@ -119,7 +121,7 @@ class Studies(dg.ConfigurableResource):
         paths = self.paths(study_name)
         fault_list.clear(paths, part)
         try:
-            study = load_study(self.folder(study_name))
+            study = self._study = load_study(self.folder(study_name), known=self._study)
             _require_current_protocol(self._con, study, part)
             yield Work(study, paths, self._con)
         except StudyError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipelines.study.settings import Source, SourceKind, Study
 
 BLANK_ROW = "blank row"
 DDL = "; ".join(table.ddl_if_absent() for table in FILE_TABLES)
+# Checksums by path, size and times, except of files that were only just written.
+_CHECKSUMS: dict[tuple[Path, int, int, int, int], str] = {}
+_SETTLED_NS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -123,9 +127,18 @@ def sources_sha256(study: Study) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """Checksum of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Checksum of a file's bytes. A file that has not changed since the last call is not read again."""
+    before = path.stat()
+    written = max(before.st_mtime_ns, before.st_ctime_ns)
+    mark = (path, before.st_ino, before.st_size, before.st_mtime_ns, before.st_ctime_ns)
+    if mark not in _CHECKSUMS:
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        if time.time_ns() - written < _SETTLED_NS:
+            # The clock of a file system is coarse: a second write could leave the same times.
+            return sha256
+        _CHECKSUMS[mark] = sha256
+    return _CHECKSUMS[mark]
 
 
 def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:

@@ -23,18 +23,22 @@ from pipelines.study.toml_lines import blanks, dotted, line_of
 _EXCESSIVE = re.compile(r"\d{4000}|[\[{]{20}")
 
 
-def load_study(folder: Path) -> Study:
-    """Read and check a study folder's protocol.
+def load_study(folder: Path, *, known: Study | None = None) -> Study:
+    """Read and check a study folder's protocol. If the file is unchanged, `known` is returned instead.
 
     Raises StudyError with every fault of `study.toml`. The files it names are not opened.
     """
     path = folder / PROTOCOL
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        written = path.read_bytes()
+        protocol_sha256 = hashlib.sha256(written).hexdigest()
+        if known and (known.folder, known.protocol_sha256) == (folder.resolve(), protocol_sha256):
+            return known
+        text = written.decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         raise StudyError([_no_protocol(folder)]) from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = written[: error.start].count(b"\n") + 1
         raise StudyError(
             [_protocol_fault("is not UTF-8 text", "save the file as UTF-8", line)]
         ) from None
@@ -56,7 +60,6 @@ def load_study(folder: Path) -> Study:
         raise StudyError(limits)
 
     reserved = {"folder", "protocol_sha256"} & values.keys()
-    protocol_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     settings = {key: value for key, value in values.items() if key not in reserved}
     try:
         study = Study.model_validate(

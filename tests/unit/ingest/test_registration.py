@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 
 import pytest
 
 from pipelines.catalogue import ENROLMENTS, KS2_PUPILS
 from pipelines.errors.fault import StudyError
+from pipelines.ingest import registration
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL, ReadResult, record, registered_files, sources_sha256
 from pipelines.ingest.tabular import Reading
@@ -104,3 +107,40 @@ def test_a_source_that_is_no_longer_registered_is_forgotten(tmp_path):
             ("ks2_2017.csv",),
         ]
         assert con.execute("SELECT count(*) FROM raw.set_aside").fetchone() == (0,)
+
+
+def test_a_file_is_read_for_its_checksum_once(tmp_path, monkeypatch):
+    file = tmp_path / "pupils.csv"
+    file.write_text("a\n", encoding="utf-8")
+    read = []
+    monkeypatch.setattr(registration, "_SETTLED_NS", 0)
+    whole = hashlib.file_digest
+
+    def counting(stream, algorithm):
+        read.append(stream.name)
+        return whole(stream, algorithm)
+
+    monkeypatch.setattr(hashlib, "file_digest", counting)
+    first = registration.file_sha256(file)
+    assert registration.file_sha256(file) == first
+    assert len(read) == 1
+
+
+def test_a_write_that_leaves_size_and_time_is_seen(tmp_path, monkeypatch):
+    file = tmp_path / "pupils.csv"
+    file.write_text("a\n", encoding="utf-8")
+    monkeypatch.setattr(registration, "_SETTLED_NS", 0)
+    registration.file_sha256(file)
+    before = file.stat()
+    time.sleep(0.05)  # longer than the file system's clock takes for a tick
+    file.write_text("b\n", encoding="utf-8")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_mtime_ns == before.st_mtime_ns
+    assert registration.file_sha256(file) == hashlib.sha256(b"b\n").hexdigest()
+
+
+def test_a_checksum_of_a_file_just_written_is_not_kept(tmp_path):
+    file = tmp_path / "pupils.csv"
+    for content in (b"a\n", b"b\n", b"c\n"):
+        file.write_bytes(content)
+        assert registration.file_sha256(file) == hashlib.sha256(content).hexdigest()

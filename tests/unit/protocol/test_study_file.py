@@ -98,6 +98,17 @@ def test_the_good_protocol_is_read_whole(tmp_path):
     assert study.path(study.source[0]) == tmp_path.resolve() / "autumn" / "ks2.csv"
 
 
+def test_a_known_protocol_is_not_parsed_again_and_a_changed_one_is(tmp_path):
+    folder = write(tmp_path, GOOD)
+    known = load_study(folder)
+    assert load_study(folder, known=known) is known
+    later = load_study(write(tmp_path, GOOD + "\n# later\n"), known=known)
+    assert later.protocol_sha256 != known.protocol_sha256
+    (tmp_path / "other").mkdir()
+    elsewhere = load_study(write(tmp_path / "other", GOOD), known=known)
+    assert elsewhere.folder != known.folder
+
+
 def test_a_byte_order_mark_is_no_fault_and_changes_the_hash(tmp_path):
     plain = load_study(write(tmp_path, GOOD))
     marked = load_study(write(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()))
