@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -36,24 +37,57 @@ class SuiteResult:
 
 
 def validate(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> SuiteResult:
-    """Check all rules of one table."""
+    """Check all rules of one table.
+
+    Rules that ask the same of their values are checked together, by one expectation: most suites mainly ask
+    that nothing is blank. Only if a group fails is each of its rules checked separately.
+    """
+    frame = profile(con, rules)
+    groups: dict[Hashable, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(_question(rule), []).append(rule)
+    grouped = pd.DataFrame(
+        {
+            group[0].name: pd.Series([value for rule in group for value in frame[rule.name]])
+            for group in groups.values()
+        }
+    )
+    passed = _held(grouped, tuple(group[0] for group in groups.values()))
+    held = {rule for group in groups.values() if group[0] in passed for rule in group}
+    uncertain = tuple(rule for rule in rules if rule not in held)
+    if uncertain:
+        held |= _held(frame, uncertain)
+    return SuiteResult(
+        held=tuple(rule for rule in rules if rule in held),
+        broken=tuple(rule for rule in rules if rule not in held),
+    )
+
+
+def _held(frame: pd.DataFrame, rules: tuple[Rule, ...]) -> set[Rule]:
+    """The rules that hold for the values in their columns of a frame.
+
+    Raises RuntimeError if a rule has no result.
+    """
     name = rules[0].table.full_name
-    suite_results = _validate_frame(profile(con, rules), name, _expectations(rules))
     # Results come in a different order; the column identifies the rule.
     rule_of = {rule.name: rule for rule in rules}
-    held: list[Rule] = []
-    broken: list[Rule] = []
-    for result in suite_results:
-        rule = rule_of.pop(result.expectation_config.kwargs["column"])
-        # A rule that could not be checked (for example, a missing column) counts as broken.
-        (held if result.success else broken).append(rule)
+    # A rule that could not be checked is no success, so it counts as broken.
+    is_held = {
+        rule_of.pop(result.expectation_config.kwargs["column"]): result.success
+        for result in _validate_frame(frame, name, _expectations(rules))
+    }
     if rule_of:
         raise RuntimeError(f"{name}: rules without a result: {sorted(rule_of)}")
-    order = {rule.name: number for number, rule in enumerate(rules)}
-    return SuiteResult(
-        held=tuple(sorted(held, key=lambda rule: order[rule.name])),
-        broken=tuple(sorted(broken, key=lambda rule: order[rule.name])),
-    )
+    return {rule for rule, success in is_held.items() if success}
+
+
+def _question(rule: Rule) -> Hashable:
+    """What a rule asks of its values; equal for rules that become the same expectation."""
+    if rule.kind == "in_codes" and rule.column:
+        return rule.kind, *rule.column.allowed
+    if rule.kind == "in_range" and rule.column:
+        return rule.kind, rule.column.low, rule.column.high
+    return "rows" if rule.kind == "has_rows" else "none"
 
 
 def profile(con: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> pd.DataFrame:

@@ -73,11 +73,33 @@ def test_a_rule_without_a_result_is_an_error(monkeypatch):
             suites.validate(con, REGISTER_RULES)
 
 
+def test_rules_that_ask_the_same_are_one_expectation_unless_one_is_broken(monkeypatch):
+    judged = []
+    whole = suites._validate_frame
+
+    def counting(frame, name, expectations):
+        judged.append([each.column for each in expectations])
+        return whole(frame, name, expectations)
+
+    monkeypatch.setattr(suites, "_validate_frame", counting)
+    alike = [rule.name for rule in PUPIL_RULES if rule.kind in {"not_null", "unique", "readable"}]
+    with closing(empty_store()) as con:
+        make(con, KS2_PUPILS)
+        assert suites.validate(con, PUPIL_RULES).is_success
+        (once,) = judged
+        assert len(once) < len(PUPIL_RULES) - len(alike) + 1
+        con.execute("ALTER TABLE pupils.ks2_pupils ALTER laestab DROP NOT NULL")
+        con.execute("UPDATE pupils.ks2_pupils SET laestab = NULL")
+        result = suites.validate(con, PUPIL_RULES)
+    assert [rule.name for rule in result.broken] == ["not_null__laestab"]
+    assert set(alike) <= set(judged[-1])
+
+
 def test_a_rule_that_could_not_be_judged_has_not_been_kept(monkeypatch):
-    """If its column is missing, an expectation raises within the library and counts as broken."""
+    """For values that have no order an expectation raises within the library, and counts as broken."""
     whole = suites.profile
     monkeypatch.setattr(
-        suites, "profile", lambda con, rules: whole(con, rules).drop(columns=["unique"])
+        suites, "profile", lambda con, rules: whole(con, rules).assign(unique=["none", 0])
     )
     with closing(empty_store()) as con:
         make(con, SCHOOL_REGISTER)
