@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ concurrency:
           applyLimitPerUniqueValue: true
         limit: 1
 """
+# Added for the command line: the same files, kept open during a run.
+EVALUATE_YAML = """\
+event_log_storage:
+  module: assets.event_log
+  class: OpenEventLog
+  config:
+    base_dir: {folder}
+"""
+_EVALUATE_CONFIG = "evaluate.yaml"
 
 
 def require_page() -> None:
@@ -47,10 +57,16 @@ def require_page() -> None:
 
 
 def instance(data_marts: Path) -> dg.DagsterInstance:
-    """The Dagster instance with the run history of these outputs."""
+    """The Dagster instance with the run history of these outputs, for one run in this process."""
     import dagster  # noqa: PLC0415 - takes a second
 
-    return dagster.DagsterInstance.from_config(str(dagster_home(data_marts)))
+    home = dagster_home(data_marts)
+    # A JSON string is valid YAML, whatever the folder is called.
+    folder = json.dumps(str(home / "history" / "runs"), ensure_ascii=False)
+    (home / _EVALUATE_CONFIG).write_text(
+        DAGSTER_YAML + EVALUATE_YAML.format(folder=folder), encoding="utf-8"
+    )
+    return dagster.DagsterInstance.from_config(str(home), _EVALUATE_CONFIG)
 
 
 def dagster_home(data_marts: Path) -> Path:
