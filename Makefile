@@ -8,8 +8,8 @@ BIN := .venv/bin
 .PHONY: evaluate new validate power release serve notebook test test-fast check hooks fleet calibrate bench \
 	example lock clean help
 
-evaluate: .venv/running ## evaluate a study: STUDY=folder (the example unless given), OFFICERS=1, VERBOSE=1
-	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers)
+evaluate: .venv/running ## evaluate a study: STUDY=folder (the example unless given), OFFICERS=1, FRESH=1, VERBOSE=1
+	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers) $(if $(FRESH),--fresh)
 
 new: .venv/running ## lay out a new study's folder: STUDY=data_raw/<name>
 	@$(BIN)/ssif new $(STUDY)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +14,7 @@ from assets.resources import Studies
 from pipelines.errors.fault import StudyError
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import retention
+from pipelines.publishing.unchanged import unchanged_since
 
 JOB = "evaluate"
 # Weekday mornings while results come out: August to January.
@@ -33,16 +35,16 @@ evaluate_job = dg.define_asset_job(
     cron_schedule=MORNINGS,
     execution_timezone=TIMEZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every study, on weekday mornings from August to January.",
+    description="Every study that has changed, on weekday mornings from August to January.",
 )
 def weekday_mornings(
     context: dg.ScheduleEvaluationContext, studies: Studies
 ) -> Iterator[dg.RunRequest]:
-    """Request a run of every study."""
+    """Request a run of every study that has changed since it was last published."""
     names = studies.names()
     context.instance.add_dynamic_partitions(str(STUDIES.name), names)
     when = context.scheduled_execution_time.isoformat()
-    for name in names:
+    for name in filter(partial(needs_a_run, studies), names):
         yield dg.RunRequest(run_key=f"{name} {when}", partition_key=name)
 
 
@@ -54,11 +56,16 @@ def weekday_mornings(
     description="A study that is new, or whose protocol or files have changed.",
 )
 def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.SensorResult:
-    """Request a run of every study whose files have changed; delete old pupil rows."""
+    """Request a run of every study whose files have changed; delete old pupil rows.
+
+    A study that is already published from the same files needs no run.
+    """
     retention.forget_old_pupils(Path(studies.data_marts), time.time())
     seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     now = {name: fingerprint(studies.folder(name)) for name in studies.names()}
-    changed = [name for name, mark in now.items() if seen.get(name) != mark]
+    changed = [
+        name for name, mark in now.items() if seen.get(name) != mark and needs_a_run(studies, name)
+    ]
     return dg.SensorResult(
         dynamic_partitions_requests=[STUDIES.build_add_request(list(now))] if now else [],
         run_requests=[
@@ -66,6 +73,16 @@ def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.S
         ],
         cursor=json.dumps(now),
     )
+
+
+def needs_a_run(studies: Studies, name: str) -> bool:
+    """Whether a run would change what is published of a study, with or without the officers' page."""
+    try:
+        study = load_study(studies.folder(name))
+    except StudyError:
+        return True  # The run will report what is wrong.
+    paths = studies.paths(name)
+    return not any(unchanged_since(study, paths, officers=officers) for officers in (False, True))
 
 
 def fingerprint(folder: Path) -> str:

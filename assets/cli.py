@@ -6,7 +6,6 @@ Commands only combine functions of `pipelines` and the graph. Each imports the s
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 import time
@@ -14,13 +13,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
-from assets.dagster_home import dagster_home, instance, require_page
+from assets.dagster_home import dagster_home, require_page
 from assets.terminal import (
     FAILED,
     print_headline,
     say,
     say_pupils_deleted,
+    say_unchanged,
     shown,
     stop,
     warn,
@@ -29,6 +30,7 @@ from assets.terminal import (
 from pipelines.errors.fault import StudyError
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import retention
+from pipelines.publishing.unchanged import unchanged_since
 from pipelines.store import fault_list, folder_note
 from pipelines.study.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
 from pipelines.study.settings import PROTOCOL
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.study,
                 data_marts=options.data_marts,
                 is_verbose=options.verbose,
+                is_fresh=options.fresh,
                 run_options={name: getattr(options, name) for name in RUN_OPTIONS},
             )
         if options.command == "new":
@@ -75,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     evaluating = commands.add_parser("evaluate", help="one study from raw files to the page")
     evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
+    fresh = "make everything again, even if nothing has changed"
+    evaluating.add_argument("--fresh", action="store_true", help=fresh)
     for name, about in RUN_OPTIONS.items():
         evaluating.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=about)
     beginning = commands.add_parser("new", help="a new study's folder, to be filled in")
@@ -102,16 +107,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def evaluate(
-    folder: Path, *, data_marts: Path, is_verbose: bool, run_options: dict[str, bool]
+    folder: Path,
+    *,
+    data_marts: Path,
+    is_verbose: bool,
+    is_fresh: bool,
+    run_options: dict[str, bool],
 ) -> int:
     """Evaluate one study; print a line for each asset, the headline in words, and where the outputs are."""
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
     folder_note.remember(paths, study.folder)
     print(f"{study.study.title}\n")
-    is_success = _run_graph(paths, is_verbose=is_verbose, publish_config=run_options)
-    if not is_success:
-        return stop(fault_list.read(paths), paths)
+    made_at = None if is_fresh else unchanged_since(study, paths, **run_options)
+    if made_at:
+        say_unchanged(made_at)
+    else:
+        from assets.running import run_graph  # noqa: PLC0415
+
+        if not run_graph(paths, is_verbose=is_verbose, publish_config=run_options):
+            return stop(fault_list.read(paths), paths)
     print_headline(paths)
     warn_in_short(fault_list.read_warnings(paths).values())
     return 0
@@ -199,32 +214,17 @@ def regenerate_example() -> int:
     return 0
 
 
-def _run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
-    """Run the job for one study in this process; returns whether every step succeeded."""
-    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    # The libraries create millions of long-lived objects; garbage collection at the default thresholds took a
-    # tenth of the run.
-    gc.set_threshold(200_000, 50, 50)
-    from assets.automation import JOB  # noqa: PLC0415
-    from assets.definitions import build_definitions  # noqa: PLC0415
-    from assets.described import STUDIES  # noqa: PLC0415
-    from assets.progress import LOGGER, progress_logger  # noqa: PLC0415
-
-    loggers = None if is_verbose else {LOGGER: progress_logger}
-    definitions = build_definitions(data_marts=paths.marts, loggers=loggers)
-    dagster_instance = instance(paths.marts)
-    dagster_instance.add_dynamic_partitions(str(STUDIES.name), [paths.study])
-    result = definitions.resolve_job_def(JOB).execute_in_process(
-        instance=dagster_instance,
-        partition_key=paths.study,
-        raise_on_error=False,
-        run_config={
-            "ops": {"publish": {"config": publish_config}},
-            **({"loggers": {LOGGER: {}}} if loggers else {}),
-        },
-    )
-    return result.success
+def run() -> NoReturn:
+    """Run a command as a process of its own."""
+    status = main()
+    if sys.argv[1:2] == ["serve"]:
+        sys.exit(status)
+    # Everything is written and closed by now. A normal exit would also take apart the millions of objects
+    # the libraries hold, which takes a second and a half.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

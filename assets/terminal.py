@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from pipelines.errors.fault import Fault, StudyError, kinds_of
@@ -30,6 +31,12 @@ def print_headline(paths: StudyPaths) -> None:
     if officers.is_file():
         print(f"For officers only: {shown(officers)} (not to be published)")
     print(f"Everything else:   {current}")
+
+
+def say_unchanged(made_at: datetime) -> None:
+    """Say that the published run is up to date, and how to make it again anyway."""
+    when = made_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    print(f"Nothing changed since {when}; --fresh makes everything again.")
 
 
 def stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:

@@ -132,7 +132,7 @@ def publish(
     officers = paths.restricted / run.name
     texts = retention.publishable_texts(con)
     make_closed(paths.restricted)
-    if not _is_whole(paths, run.name):
+    if not is_whole(run, officers):
         with usual_files():
             paths.runs.mkdir(parents=True, exist_ok=True)
         with _building(run) as public, private_files(), _building(officers) as restricted:
@@ -300,14 +300,13 @@ def _checksums(run: Path) -> Iterator[tuple[str, str]]:
             yield file.relative_to(run).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _is_whole(paths: StudyPaths, name: str) -> bool:
+def is_whole(run: Path, restricted: Path) -> bool:
     """Whether a run's folder and its officers' folder contain exactly the files in its run.json."""
-    run = paths.runs / name
     try:
         listed = json.loads((run / "run.json").read_text(encoding="utf-8"))
         return bool(
             listed["files_sha256"] == dict(_checksums(run))
-            and listed["restricted_sha256"] == dict(_checksums(paths.restricted / name))
+            and listed["restricted_sha256"] == dict(_checksums(restricted))
         )
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return False

@@ -346,7 +346,7 @@ def test_a_damaged_run_is_built_again(ready, damage):
     assert publish(tiny, con, study) == run
     assert set(contents(run)) == names
     assert page.read_text() == "<html/>"
-    assert publishing._is_whole(tiny.paths, run.name)
+    assert publishing.is_whole(run, tiny.paths.restricted / run.name)
 
 
 def test_the_switch_is_one_rename(ready, monkeypatch):
@@ -358,7 +358,8 @@ def test_the_switch_is_one_rename(ready, monkeypatch):
     rename = Path.replace
 
     def watched(self: Path, target: Path) -> Path:
-        whole = publishing._is_whole(tiny.paths, self.resolve().name)
+        name = self.resolve().name
+        whole = publishing.is_whole(tiny.paths.runs / name, tiny.paths.restricted / name)
         seen.append((target, tiny.paths.current.resolve(), whole))
         return rename(self, target)
 

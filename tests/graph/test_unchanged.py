@@ -1,0 +1,258 @@
+"""Evaluating again makes nothing if nothing has changed, and everything if anything has."""
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+import assets.cli
+import assets.running
+from assets.automation import needs_a_run, study_folders, weekday_mornings
+from assets.resources import Studies
+from pipelines.protocol.study_file import load_study
+from pipelines.publishing import runs
+from pipelines.publishing.unchanged import unchanged_since
+from pipelines.store import fault_list
+from pipelines.study.paths import PROJECT, StudyPaths
+from tests.evaluated import Evaluated, bytes_of, command_of, environment
+from tests.planted import Plant
+
+SAID = "; --fresh makes everything again."
+
+
+@dataclass(frozen=True)
+class Made:
+    """A study that has been evaluated, and what would be asked of the graph if it were again."""
+
+    folder: Path
+    paths: StudyPaths
+    asked: list[dict[str, bool]] = field(default_factory=list)
+
+    def is_unchanged(self, **asked: bool) -> bool:
+        """Whether a run of what is asked would change nothing."""
+        return unchanged_since(load_study(self.folder), self.paths, **asked) is not None
+
+    def record_as_made(self, *, officers: bool = False) -> None:
+        """Make run.json say that the run was made from the present protocol, or with the officers' page."""
+        record = self.paths.current / "run.json"
+        content = json.loads(record.read_text(encoding="utf-8"))
+        sources = content["sources_sha256"]
+        identity = runs.run_identity(load_study(self.folder), sources, has_officers_page=officers)
+        record.write_text(json.dumps(content | identity), encoding="utf-8")
+
+    def again(self, *options: str) -> list[dict[str, bool]]:
+        """Evaluate once more; returns what the graph was asked for, if it was."""
+        self.asked.clear()
+        arguments = ["evaluate", str(self.folder), "--data-marts", str(self.paths.marts)]
+        assert assets.cli.main([*arguments, *options]) == 0
+        return list(self.asked)
+
+
+@pytest.fixture
+def made(example: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    """A copy of the example and of its outputs, which a test may spoil; no graph is run."""
+    folder = shutil.copytree(example.folder, tmp_path / "raw" / "example")
+    marts = shutil.copytree(example.paths.marts, tmp_path / "data_marts", symlinks=True)
+    copy = Made(folder, StudyPaths(marts, "example"))
+    copy.paths.folder_note.write_text(f"{folder}\n", encoding="utf-8")
+
+    def run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
+        assert (paths, is_verbose) == (copy.paths, False)
+        copy.asked.append(publish_config)
+        return True
+
+    monkeypatch.setattr(assets.running, "run_graph", run_graph)
+    return copy
+
+
+def test_with_nothing_changed_the_answer_is_said_and_nothing_made(
+    example: Evaluated, made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = bytes_of(made.paths.home)
+    assert made.again() == []
+    said = capsys.readouterr().out.splitlines()
+    record = json.loads((made.paths.current / "run.json").read_text(encoding="utf-8"))
+    made_at = dt.datetime.fromisoformat(record["made_at"]).astimezone()
+    line = f"Nothing changed since {made_at:%Y-%m-%d %H:%M}{SAID}"
+    assert line in said
+    asset_lines = [row for row in example.stdout.splitlines() if row.endswith(" s")]
+    as_made = [row for row in example.stdout.splitlines() if row not in asset_lines]
+    shown = [row.replace(str(made.paths.marts), str(example.paths.marts)) for row in said]
+    assert [row for row in shown if row not in {line, ""}] == [row for row in as_made if row]
+    assert bytes_of(made.paths.home) == before
+
+
+def test_it_takes_seconds_and_loads_none_of_the_heavy_libraries(made: Made) -> None:
+    code = (
+        "import sys; from assets import cli; "
+        f"status = cli.main({command_of(made.folder, made.paths.marts)[3:]!r}); "
+        "heavy = {'dagster', 'great_expectations', 'matplotlib', 'typst'}; "
+        "print(status, sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert SAID in done.stdout
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert done.stderr == ""
+
+
+def _source(made: Made) -> None:
+    file = made.folder / "reviews.csv"
+    content = file.read_bytes()
+    file.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+
+
+def _protocol(made: Made) -> None:
+    with (made.folder / "study.toml").open("a", encoding="utf-8") as lines:
+        lines.write("\n")
+
+
+def _release(made: Made) -> None:
+    date = ["--date", "2018-10-02", "--data-marts", str(made.paths.marts)]
+    assert assets.cli.main(["release", str(made.folder), *date]) == 0
+
+
+def _file_gone(made: Made) -> None:
+    (made.paths.current / "board" / "board.pdf").unlink()
+
+
+def _byte_of_a_chart(made: Made) -> None:
+    picture = made.paths.current / "charts" / "headline_effects.png"
+    picture.write_bytes(picture.read_bytes()[:-1])
+
+
+def _officers_tables_gone(made: Made) -> None:
+    (made.paths.restricted_current / "restricted.duckdb").unlink()
+
+
+def _never_published(made: Made) -> None:
+    made.paths.current.unlink()
+
+
+def _half_a_record(made: Made) -> None:
+    record = made.paths.current / "run.json"
+    record.write_text(record.read_text(encoding="utf-8")[:100], encoding="utf-8")
+
+
+def _record_of_another_run(made: Made) -> None:
+    record = made.paths.current / "run.json"
+    content = json.loads(record.read_text(encoding="utf-8")) | {"run": "0" * 12}
+    record.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _later_run_failed(made: Made) -> None:
+    fault_list.keep_traceback(made.paths, "mart.cell", "planted")
+
+
+def _later_run_warned(made: Made) -> None:
+    warnings = fault_list.read_warnings(made.paths)
+    made.paths.warnings.mkdir(exist_ok=True)
+    (made.paths.warnings / "planted.json").write_text("[]", encoding="utf-8")
+    assert fault_list.read_warnings(made.paths) != warnings
+
+
+def _later_run_was_killed(made: Made) -> None:
+    made.paths.pupils.touch()
+
+
+STALE: dict[str, Callable[[Made], None]] = {
+    plant.__name__.strip("_"): plant
+    for plant in (
+        _source, _protocol, _release, _file_gone, _byte_of_a_chart, _officers_tables_gone, _never_published,
+        _half_a_record, _record_of_another_run, _later_run_failed, _later_run_warned, _later_run_was_killed,
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("plant", STALE.values(), ids=STALE)
+def test_what_is_stale_is_made_again(made: Made, plant: Callable[[Made], None]) -> None:
+    assert made.is_unchanged()
+    plant(made)
+    assert not made.is_unchanged()
+
+
+def test_one_byte_of_an_unregistered_source_is_enough(made: Made) -> None:
+    """The change is found without a checksum in study.toml: here the protocol has none."""
+    Plant(made.folder).unregister()
+    made.record_as_made()
+    assert made.is_unchanged()
+    _source(made)
+    assert not made.is_unchanged()
+
+
+def test_other_code_and_other_libraries_make_everything_again(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "code_sha256", lambda: "0" * 64)
+        assert not made.is_unchanged()
+    assert made.is_unchanged()
+    monkeypatch.setattr(runs.importlib.metadata, "version", lambda _name: "0.0")
+    assert not made.is_unchanged()
+
+
+def test_the_graph_is_asked_where_something_changed_and_where_a_person_wants_it(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = {"keep_pupils": False, "officers": False}
+    assert made.again("--fresh") == [plain]
+    assert made.again("--officers") == [plain | {"officers": True}]
+    assert made.again("--keep-pupils") == [plain | {"keep_pupils": True}]
+    assert made.again() == []
+    capsys.readouterr()
+    _source(made)
+    assert made.again() == [plain]
+    assert SAID not in capsys.readouterr().out
+
+
+def test_pupil_rows_kept_by_request_stay_while_it_is_repeated(made: Made) -> None:
+    made.paths.pupils.touch()
+    made.paths.pupils_kept.touch()
+    assert made.is_unchanged(keep_pupils=True)
+    assert not made.is_unchanged()
+
+
+def test_the_officers_page_is_made_once_and_a_schedule_leaves_it(made: Made) -> None:
+    made.record_as_made(officers=True)
+    assert made.is_unchanged(officers=True)
+    assert not made.is_unchanged()
+    studies = Studies(data_raw=str(made.folder.parent), data_marts=str(made.paths.marts))
+    assert not needs_a_run(studies, "example")
+
+
+def test_neither_sensor_nor_schedule_asks_for_what_is_made_already(made: Made) -> None:
+    """The sensor has no cursor yet, as when the page is first opened after a run of the command line."""
+    studies = Studies(data_raw=str(made.folder.parent), data_marts=str(made.paths.marts))
+    given = {"resources": {"studies": studies}}
+    morning = dt.datetime(2018, 10, 2, 6, tzinfo=ZoneInfo("Europe/London"))
+
+    def asked_for() -> list[list[str | None]]:
+        with (
+            dg.DagsterInstance.local_temp(str(made.paths.marts)) as instance,
+            dg.build_sensor_context(instance=instance, **given) as looking,
+            dg.build_schedule_context(
+                instance=instance, scheduled_execution_time=morning, **given
+            ) as waking,
+        ):
+            looked = study_folders(looking)
+            assert isinstance(looked, dg.SensorResult)
+            by_sensor, by_schedule = looked.run_requests or [], list(weekday_mornings(waking))
+        return [[request.partition_key for request in each] for each in (by_sensor, by_schedule)]
+
+    assert asked_for() == [[], []]
+    _source(made)
+    assert asked_for() == [["example"], ["example"]]
