@@ -31,6 +31,7 @@ from pipelines.validation.relations import RELATIONS
 RELEASED_PART = "released"
 NO_SMALL_NUMBERS = "no_small_numbers"
 COUNTS_ARE_ROUNDED = "counts_are_rounded"
+STATUS_IS_TRUE = "status_is_true"
 
 
 def _released_key(name: str) -> dg.AssetKey:
@@ -40,6 +41,7 @@ def _released_key(name: str) -> dg.AssetKey:
 _CHECKS = {
     NO_SMALL_NUMBERS: "No figure that rests on fewer pupils than the study's minimum_cell.",
     COUNTS_ARE_ROUNDED: "Every count of pupils is the middle of its class, unless it is public already.",
+    STATUS_IS_TRUE: "A row's figure_status is `shown` exactly if it has its headline figure.",
 }
 
 
@@ -74,6 +76,7 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
             for check, count in (
                 (NO_SMALL_NUMBERS, gate.count_small),
                 (COUNTS_ARE_ROUNDED, gate.count_unrounded),
+                (STATUS_IS_TRUE, gate.count_misstated),
             )
         }
         if any(n for by_table in found.values() for n in by_table.values()):
@@ -97,10 +100,11 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
 
 
 def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
-    """Fault for small or exact numbers that passed the disclosure gate."""
+    """Fault for small, exact or misstated numbers that passed the disclosure gate."""
     problems = {
         NO_SMALL_NUMBERS: f"rows rest on fewer than {minimum_cell} pupils and are not withheld",
         COUNTS_ARE_ROUNDED: "rows have an exact count of pupils",
+        STATUS_IS_TRUE: "rows have a figure_status that their figures contradict",
     }
     return StudyError(
         Fault(

@@ -76,7 +76,7 @@ ask("""
         round(headline.estimate_high, 3) AS headline_high
     FROM released.impact AS headline
     JOIN released.impact AS naive USING (programme, pupil_group, measure, academic_year)
-    WHERE headline.role = 'headline' AND naive.role = 'naive' AND headline.estimate_low IS NOT NULL
+    WHERE headline.role = 'headline' AND naive.role = 'naive' AND headline.figure_status = 'shown'
     ORDER BY headline.programme, headline.measure
 """)
 
@@ -92,7 +92,7 @@ ask("""
         n_schools, n_pupils, round(mean, 3) AS mean, comparison.unit
     FROM released.comparison AS comparison
     JOIN released.measure AS measure USING (programme, measure)
-    WHERE is_primary AND arm IN ('programme', 'rest') AND NOT suppressed
+    WHERE is_primary AND arm IN ('programme', 'rest') AND figure_status = 'shown'
     ORDER BY comparison.programme, measure.key_stage, comparison.pupil_group, academic_year, arm
 """)
 
@@ -106,7 +106,7 @@ ask("""
 ask("""
     SELECT programme, arm, pupil_group, measure, academic_year
     FROM released.comparison
-    WHERE suppressed
+    WHERE figure_status = 'suppressed'
     ORDER BY ALL
 """)
 

@@ -14,7 +14,7 @@ from tests.released_fixture import released_tables
 Tables = dict[str, pd.DataFrame]
 FIGURES = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
 LEVELS = ["mean", "ci_low", "ci_high"]
-NOT_WITHHELD = {"suppressed": False, "withheld_reason": None}
+NOT_WITHHELD = {"figure_status": "shown", "withheld_reason": None}
 
 
 def of_points() -> Tables:
@@ -29,7 +29,7 @@ def without_a_naive_row() -> Tables:
 def with_every_estimate_withheld() -> Tables:
     tables = released_tables()
     impact = tables["impact"].assign(
-        suppressed=True,
+        figure_status="suppressed",
         withheld_reason="few_schools",
         verdict_reason=WITHHELD_REASONS["few_schools"],
     )
@@ -40,13 +40,15 @@ def with_every_estimate_withheld() -> Tables:
 
 def with_everything_withheld() -> Tables:
     tables = with_every_estimate_withheld()
-    levels = tables["comparison"].assign(suppressed=True, n_schools=pd.NA, n_pupils=pd.NA)
+    levels = tables["comparison"].assign(
+        figure_status="suppressed", n_schools=pd.NA, n_pupils=pd.NA
+    )
     levels[LEVELS] = np.nan
     return tables | {
         "comparison": levels,
         "school_point": tables["school_point"].head(0),
         "programme_overlap": tables["programme_overlap"].assign(n_schools=pd.NA),
-        "priority": tables["priority"].assign(suppressed=True, n_target_pupils=pd.NA),
+        "priority": tables["priority"].assign(figure_status="suppressed", n_target_pupils=pd.NA),
     }
 
 
@@ -138,7 +140,7 @@ def of_figures_that_are_all(value: float) -> Callable[[], Tables]:
         made = released_tables()
         same = dict.fromkeys(LEVELS, value)
         return made | {
-            "comparison": made["comparison"].assign(suppressed=False, **same),
+            "comparison": made["comparison"].assign(figure_status="shown", **same),
             "impact": made["impact"].assign(**dict.fromkeys(FIGURES, value)),
             "measure": made["measure"].assign(smallest_effect=np.nan),
             "school_point": made["school_point"].assign(baseline_mean=value, outcome_mean=value),
@@ -220,7 +222,7 @@ def of_many_programmes_and_long_school_names() -> Tables:
             target_group="high_prior",
             n_target_pupils=12340,
             target_pupil_share=0.42,
-            suppressed=False,
+            figure_status="shown",
         ),
     }
 

@@ -303,6 +303,7 @@ def _estimated(
     return [
         _impact_row(key, estimator, role, "provisional")
         | {
+            "figure_status": "shown",
             "estimate_low": low,
             "estimate_high": high,
             "ci_low": ci_low,
@@ -357,7 +358,7 @@ def _impact_row(
         "n_programme_pupils": np.nan,
         "n_comparison_pupils": np.nan,
         "effective_df": np.nan,
-        "suppressed": False,
+        "figure_status": "not_available",
         "withheld_reason": None,
         "mde": np.nan,
         "expected_anyway": np.nan,
@@ -459,7 +460,7 @@ def _comparison() -> pd.DataFrame:
                         "n_meeting": round(mean * n_pupils)
                         if cell is not None and unit == "share"
                         else np.nan,
-                        "suppressed": cell is None,
+                        "figure_status": "suppressed" if cell is None else "shown",
                         "unit": unit,
                     }
                 )
@@ -482,31 +483,31 @@ def _attrition() -> pd.DataFrame:
     lost = "no result for these pupils this year"
     earlier = "no earlier result to compare with"
     rows = [
-        (*_SEND_KS2, "programme", True, 11, 11, None, 680, -1.62, False),
-        (*_SEND_KS2, "comparison", True, 23, 23, None, 1450, -1.41, False),
-        (*_SEND_KS2, "comparison", False, 4, 4, f"{earlier} (1); {lost} (3)", 120, 0.37, False),
-        (*_GAP_KS2, "programme", True, 12, 12, None, np.nan, np.nan, True),
-        (*_GAP_KS2, "programme", False, 1, 1, f"{lost} (1)", np.nan, np.nan, True),
-        (*_GAP_KS2, "comparison", True, 22, 22, None, 1240, 0.55, False),
+        (*_SEND_KS2, "programme", True, 11, 11, None, 680, -1.62, "shown"),
+        (*_SEND_KS2, "comparison", True, 23, 23, None, 1450, -1.41, "shown"),
+        (*_SEND_KS2, "comparison", False, 4, 4, f"{earlier} (1); {lost} (3)", 120, 0.37, "shown"),
+        (*_GAP_KS2, "programme", True, 12, 12, None, np.nan, np.nan, "suppressed"),
+        (*_GAP_KS2, "programme", False, 1, 1, f"{lost} (1)", np.nan, np.nan, "suppressed"),
+        (*_GAP_KS2, "comparison", True, 22, 22, None, 1240, 0.55, "shown"),
     ]
     columns = ["side", "is_kept", "n_schools", "n_schools_with_result", "reasons", "n_pupils"]
-    return pd.DataFrame(rows, columns=[*_QUESTION, *columns, "mean", "suppressed"])
+    return pd.DataFrame(rows, columns=[*_QUESTION, *columns, "mean", "figure_status"])
 
 
 def _balance() -> pd.DataFrame:
-    few = (np.nan,) * 5 + (None, True)
+    few = (np.nan,) * 5 + (None, "suppressed")
     rows = [
         (*_SEND_KS2, "target_pupils_before", 11, 23, 240, 510, -3.25, -1.7, -0.31,
-         "not_satisfied", False),
+         "not_satisfied", "shown"),
         (*_SEND_KS2, "all_pupils_before", 11, 23, 1350, 2900, -1.9, -1.2, -0.11,
-         "needs_adjustment", False),
-        (*_SEND_KS2, "cohort_pupils", 11, 23, 1350, 2900, 61.0, 63.0, -0.04, "satisfies", False),
-        (*_SEND_KS2, "disadvantaged_share", 11, 23, 1350, 2900, 0.31, 0.27, np.nan, None, False),
+         "needs_adjustment", "shown"),
+        (*_SEND_KS2, "cohort_pupils", 11, 23, 1350, 2900, 61.0, 63.0, -0.04, "satisfies", "shown"),
+        (*_SEND_KS2, "disadvantaged_share", 11, 23, 1350, 2900, 0.31, 0.27, np.nan, None, "shown"),
         (*_GAP_KS2, "target_pupils_before", 12, 22, *few),
     ]  # fmt: skip
     columns = ["characteristic", "n_programme_schools", "n_comparison_schools"]
     columns += ["n_programme_pupils", "n_comparison_pupils", "programme_mean", "comparison_mean"]
-    columns += ["standardised_difference", "rating", "suppressed"]
+    columns += ["standardised_difference", "rating", "figure_status"]
     return pd.DataFrame(rows, columns=[*_QUESTION, *columns])
 
 
@@ -624,14 +625,14 @@ def _enrolment() -> pd.DataFrame:
 
 def _priority() -> pd.DataFrame:
     rows = [
-        ("SEND in mainstream", 1, 18, 60, "sen_support", 210, 0.42, False),
-        ("Closing the gap", 1, 18, 60, "disadvantaged", np.nan, np.nan, True),
-        ("Teaching and learning", 1, 22, 60, None, np.nan, np.nan, False),
-        ("Most able", 1, 14, 60, None, np.nan, np.nan, False),
+        ("SEND in mainstream", 1, 18, 60, "sen_support", 210, 0.42, "shown"),
+        ("Closing the gap", 1, 18, 60, "disadvantaged", np.nan, np.nan, "suppressed"),
+        ("Teaching and learning", 1, 22, 60, None, np.nan, np.nan, "not_available"),
+        ("Most able", 1, 14, 60, None, np.nan, np.nan, "not_available"),
     ]
     columns = (
         "priority n_programmes n_schools n_schools_of_all target_group n_target_pupils "
-        "target_pupil_share suppressed"
+        "target_pupil_share figure_status"
     )
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -749,15 +750,15 @@ def _case_study_result() -> pd.DataFrame:
     """One school's results without a first-year figure, and another's withheld."""
     measure = ("ks2_rwm_expected", "disadvantaged")
     rows = [
-        (7990002, "gap", *measure, YEARS[0], None, "share", *[np.nan] * 5, False),
-        (7990002, "gap", *measure, YEARS[1], "final", "share", 40, 10, 0.25, 0.142, 0.402, False),
-        (7990002, "gap", *measure, YEARS[2], "provisional", "share", 41, 14, 0.341, 0.216, 0.493, False),
+        (7990002, "gap", *measure, YEARS[0], None, "share", *[np.nan] * 5, "not_available"),
+        (7990002, "gap", *measure, YEARS[1], "final", "share", 40, 10, 0.25, 0.142, 0.402, "shown"),
+        (7990002, "gap", *measure, YEARS[2], "provisional", "share", 41, 14, 0.341, 0.216, 0.493, "shown"),
         *((7990001, "send", "ks2_reading_progress", "sen_support", year, "final", "points",
-           *[np.nan] * 5, True) for year in YEARS),
+           *[np.nan] * 5, "suppressed") for year in YEARS),
     ]  # fmt: skip
     columns = (
         "school_id programme measure pupil_group academic_year release_status unit "
-        "n_pupils n_meeting mean ci_low ci_high suppressed"
+        "n_pupils n_meeting mean ci_low ci_high figure_status"
     )
     return pd.DataFrame(rows, columns=columns.split())
 
@@ -805,6 +806,6 @@ def with_headlines_alone(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFr
     is_beside = impact["role"].ne("headline") & impact["estimate_low"].notna()
     blank = [c.name for c in ESTIMATE.columns if c.kind == "number" or c.unit == "pupils"]
     impact.loc[is_beside, blank] = np.nan
-    impact["suppressed"] = is_beside
+    impact.loc[is_beside, "figure_status"] = "suppressed"
     impact["withheld_reason"] = np.where(is_beside, "few_schools", None)
     return tables | {"impact": impact}

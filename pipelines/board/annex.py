@@ -121,7 +121,7 @@ def all_pupils_now(row: Row | None) -> str:
     """ "53% (about 870 pupils)": the mean over all pupils of the schools kept or lost."""
     if row is None:
         return NONE
-    if row["suppressed"]:
+    if wording.is_suppressed(row):
         return wording.WITHHELD
     if not row["n_pupils"]:
         return wording.NOT_AVAILABLE
@@ -143,7 +143,7 @@ def balance(tables: Tables) -> Table:
             "Difference (SD)": lambda row: withheld_or(row, "sd", "standardised_difference"),
             "Reading": lambda row: (
                 wording.WITHHELD
-                if row["suppressed"]
+                if wording.is_suppressed(row)
                 else wording.NOT_AVAILABLE
                 if wording.is_missing(row["rating"])
                 else cite(row, "balance", "rating")
@@ -276,7 +276,7 @@ def _of_interval(row: Row, words: str, *columns: str) -> str:
 
 
 def _effect_or_reason(row: Row) -> str:
-    if row["suppressed"]:
+    if wording.is_suppressed(row):
         return wording.WITHHELD
     if wording.is_missing(row["estimate_low"]):
         return f"none: {cite(row, 'text', 'verdict_reason')}"

@@ -184,7 +184,7 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
         f"in {year}, {cite(inside, 'value', 'mean')} and {cite(outside, 'value', 'mean')}"
         for year in years
         for inside, outside in [(levels[year]["programme"], levels[year]["rest"])]
-        if not (inside["suppressed"] or outside["suppressed"])
+        if wording.is_shown(inside) and wording.is_shown(outside)
     ]
     if shown:
         there = "there"

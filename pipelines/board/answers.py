@@ -143,7 +143,7 @@ def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
     """Whether the outcome year's averages are of as many schools as a row compares, small ones left out."""
     sides = levels.get(row["academic_year"], {})
     return bool(sides) and all(
-        not sides[arm]["suppressed"]
+        wording.is_shown(sides[arm])
         and sides[arm]["n_schools"] + sides[arm]["n_schools_left_out"] == row[f"n_{side}_schools"]
         for arm, side in (("programme", "programme"), ("rest", "comparison"))
     )
@@ -163,7 +163,7 @@ def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
 
 
 def _level(row: Row) -> str:
-    return wording.WITHHELD if row["suppressed"] else cite(row, "value", "mean")
+    return wording.WITHHELD if wording.is_suppressed(row) else cite(row, "value", "mean")
 
 
 def bracket_words(row: Row, tables: Tables) -> str:
@@ -326,7 +326,7 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
     ):
         return says
     sides = [[levels[year][arm] for year in years] for arm in ("programme", "rest")]
-    if any(level["suppressed"] for side in sides for level in side):
+    if not all(wording.is_shown(level) for side in sides for level in side):
         return says
     (before, now), (others_before, others_now) = sides
     return (

@@ -83,7 +83,9 @@ def _heading(case: Row, tables: Tables) -> str:
 
 def _shown_results(case: Row, tables: Tables) -> list[list[Row]]:
     """Its results that may be shown, a list a measure."""
-    shown = [row for row in _of("case_study_result", case, tables) if not row["suppressed"]]
+    shown = [
+        row for row in _of("case_study_result", case, tables) if not wording.is_suppressed(row)
+    ]
     return [where(shown, measure=m) for m in dict.fromkeys(row["measure"] for row in shown)]
 
 
@@ -192,7 +194,7 @@ def _of_others(row: Row, tables: Tables) -> str:
 
 
 def _others(row: Row, tables: Tables) -> Row | None:
-    rows = [other for other in _rest(row, tables) if not other["suppressed"]]
+    rows = [other for other in _rest(row, tables) if wording.is_shown(other)]
     return rows[0] if rows else None
 
 

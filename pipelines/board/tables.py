@@ -352,7 +352,7 @@ def _range_of_average(row: Row) -> str:
 
 def withheld_or(row: Row, words: str, *columns: str) -> str:
     """A number in words, or [c] for a row that disclosure control has withheld."""
-    return wording.WITHHELD if row["suppressed"] else cite(row, words, *columns)
+    return wording.WITHHELD if wording.is_suppressed(row) else cite(row, words, *columns)
 
 
 def or_none(row: Row, column: str) -> str:

@@ -97,7 +97,11 @@ def _missing_schools(attrition: list[Row]) -> str:
 def _balance(balance: list[Row]) -> str:
     apart = "; ".join(
         f"{wording.CHARACTERISTIC_LABELS[row['characteristic']]} "
-        + (wording.WITHHELD if row["suppressed"] else cite(row, "in_sd", "standardised_difference"))
+        + (
+            wording.WITHHELD
+            if wording.is_suppressed(row)
+            else cite(row, "in_sd", "standardised_difference")
+        )
         for row in balance
     )
     return (

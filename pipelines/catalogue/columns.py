@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from pipelines.catalogue.table import Column
+from pipelines.catalogue.vocabulary import FigureStatus
 from pipelines.study.key_stages import KeyStage
 from pipelines.study.measures import MEASURES
 from pipelines.study.settings import PUPIL_GROUPS, ReleaseStatus
@@ -107,6 +108,11 @@ KEY_STAGE = code("key_stage", "Key stage", KEY_STAGES)
 GROUP = code("pupil_group", "Which pupils", PUPIL_GROUPS)
 MEASURE = code("measure", "Which outcome", tuple(MEASURES))
 UNIT = code("unit", "share (0 to 1) or points", ("share", "points"))
+FIGURE_STATUS = code(
+    "figure_status",
+    "Whether the row's figures are shown, suppressed (too few pupils or schools), or not available",
+    get_args(FigureStatus),
+)
 VALUE_STATUS = code("value_status", "Whether the cell has a value, or why not", VALUE_STATUSES)
 
 SEN_CODES = ("N", "K", "E")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import get_args
 
 from pipelines.catalogue.columns import (
+    FIGURE_STATUS,
     GROUP,
     KEY_STAGE,
     MEASURE,
@@ -202,10 +203,11 @@ RELEASED_TABLES: tuple[Table, ...] = (
                 "Share of all local pupils of the group with results",
                 decimals=2,
             ),
-            flag("suppressed", "Withheld: too few pupils or schools"),
+            FIGURE_STATUS,
         ),
         pupil_counts=(PupilCount("n_target_pupils"),),
         withheld=("n_target_pupils", "target_pupil_share"),
+        headline="n_target_pupils",
     ),
     Table(
         "released",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 from pipelines.catalogue.columns import (
+    FIGURE_STATUS,
     GROUP,
     MEASURE,
     PROGRAMME,
@@ -26,7 +27,6 @@ from pipelines.catalogue.vocabulary import Verdict, WithheldReason
 _ESTIMATE_FIGURES = tuple(c.name for c in ESTIMATE.columns if c.kind == "number")
 FROM_STATUS = code("from_status", "Earlier release", RELEASE_STATUSES)
 TO_STATUS = replace(FROM_STATUS, name="to_status", about="Later release")
-_SUPPRESSED = flag("suppressed", "Withheld: too few pupils or schools")
 
 _RESULT_FIGURES = ("n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
 _OWN_FIGURES = ("n_pupils", "n_meeting", "mean", "ci_low", "ci_high")
@@ -44,7 +44,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         sensitivity="public",
         columns=(
             *ESTIMATE.columns,
-            _SUPPRESSED,
+            FIGURE_STATUS,
             Column(
                 "withheld_reason",
                 "code",
@@ -54,6 +54,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         ),
         pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
         withheld=_ESTIMATE_FIGURES,
+        headline="estimate_low",
     ),
     replace(
         COMPARISON,
@@ -74,11 +75,12 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 "For a share: pupils who met the standard; the mean divides it by pupils",
                 "pupils",
             ),
-            _SUPPRESSED,
+            FIGURE_STATUS,
             UNIT,
         ),
         pupil_counts=(PupilCount("n_pupils"),),
         withheld=_RESULT_FIGURES,
+        headline="mean",
     ),
     Table(
         "released",
@@ -96,20 +98,22 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 is_nullable=True,
             ),
             ATTRITION.column("mean"),
-            _SUPPRESSED,
+            FIGURE_STATUS,
         ),
         # A side's two rows are suppressed together (`attrition.sql`).
         pupil_counts=(PupilCount("n_pupils"),),
         withheld=("n_pupils", "mean"),
+        headline="mean",
     ),
     replace(
         BALANCE,
         schema="released",
         sensitivity="public",
-        columns=(*BALANCE.columns, _SUPPRESSED),
+        columns=(*BALANCE.columns, FIGURE_STATUS),
         # Pupils of all baseline years.
         pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
         withheld=("programme_mean", "comparison_mean", "standardised_difference", "rating"),
+        headline="programme_mean",
     ),
     replace(
         OVERLAP,
@@ -166,11 +170,12 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 for column in CASE_STUDY_RESULT.columns
                 if column.name != "school_id"
             ),
-            _SUPPRESSED,
+            FIGURE_STATUS,
         ),
         # Shown only where it is public, and then as published.
         pupil_counts=(PupilCount("n_pupils", is_published=True),),
         withheld=_OWN_FIGURES,
+        headline="mean",
     ),
     Table(
         "released",
@@ -195,6 +200,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             "difference",
             "is_rounding",
         ),
+        headline="difference",
         columns=(
             PROGRAMME,
             code(
@@ -223,7 +229,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
             ),
             _verdict("verdict_before", "Verdict on the earlier release, if any"),
             _verdict("verdict_after", "Verdict on the later release, if any"),
-            _SUPPRESSED,
+            FIGURE_STATUS,
         ),
     ),
     Table(

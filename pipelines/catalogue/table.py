@@ -82,9 +82,11 @@ class Table:
     sensitivity: Sensitivity = "public"
     source_kinds: tuple[SourceKind, ...] = ()
     may_be_empty: bool = True
-    # For released tables: counts of pupils, and figures that are blank in suppressed rows.
+    # For released tables: counts of pupils, figures that are blank in suppressed rows, and the figure whose
+    # presence `figure_status` reports.
     pupil_counts: tuple[PupilCount, ...] = ()
     withheld: tuple[str, ...] = ()
+    headline: str | None = None
     is_about_single_schools: bool = False
     # For files with many figures in a row: the table has one row per figure, with its heading in
     # `column_name`.

@@ -32,5 +32,8 @@ Selection = Literal[
 ]
 # What comparison schools outside the authority were matched on.
 MatchedOn = Literal["results_and_make_up", "make_up"]
+# Whether the figures of a released row may be read (`shown`), are withheld by disclosure control, or do not
+# exist: not published, not computable, no pupils.
+FigureStatus = Literal["shown", "suppressed", "not_available"]
 # Why an estimate is withheld.
 WithheldReason = Literal["small_group", "few_schools"]

@@ -17,6 +17,7 @@ from pipelines.released.wording import (
     format_group,
     format_value,
     is_missing,
+    is_shown,
     join_words,
 )
 
@@ -117,7 +118,7 @@ def _pupils(row: Row) -> str:
         return ""
     # A number stands before the words, or a colon after them.
     group = "pupils" if row["target_group"] == "all" else format_group(row["target_group"])
-    if row["suppressed"] or is_missing(row["n_target_pupils"]):
+    if not is_shown(row):
         return f"{group}: {WITHHELD}"
     share = format_value(row["target_pupil_share"], "share")
     return f"about {format_count(row['n_target_pupils'])} {group}, {share} of all"

@@ -21,6 +21,8 @@ from pipelines.released.wording import (
     format_status,
     format_value,
     is_missing,
+    is_shown,
+    is_suppressed,
     join_words,
 )
 from pipelines.study.key_stages import KEY_STAGE_PUPILS
@@ -209,7 +211,7 @@ def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
             n_programme_schools=_number(row["n_programme_schools"]),
             n_comparison_schools=_number(row["n_comparison_schools"]),
             mde=_number(row["mde"]),
-            is_withheld=bool(row["suppressed"]),
+            is_withheld=is_suppressed(row),
         )
         for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place
     }
@@ -229,9 +231,9 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
     for year in study_years(tables):
         of_year = (row for row in of_any_year if row["academic_year"] == year)
         row = max(of_year, key=_finality, default=None)  # rows without a status come first
-        mean = None if row is None or row["suppressed"] else _number(row["mean"])
+        mean = _number(row["mean"]) if row is not None and is_shown(row) else None
         if row is None or mean is None:
-            withheld = row is not None and bool(row["suppressed"])
+            withheld = row is not None and is_suppressed(row)
             reason = WITHHELD_TEXT if withheld else why_absent(tables, subject, year)
             status = None if row is None else _text(row["release_status"])
             nothing = float("nan")

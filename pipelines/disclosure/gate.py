@@ -110,6 +110,19 @@ def count_unrounded(con: duckdb.DuckDBPyConnection, name: str) -> int:
     return row_count(con, f"{table.full_name} WHERE NOT {_is_public(table)} AND ({is_exact})")
 
 
+def count_misstated(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Number of rows whose `figure_status` is not what their headline figure says; should be 0.
+
+    Exactly the rows with that figure are `shown`.
+    """
+    table = _table(name)
+    if not table.headline:
+        return 0
+    is_shown = f"figure_status = 'shown' AND {table.headline} IS NOT NULL"
+    is_blank = f"figure_status IN ('suppressed', 'not_available') AND {table.headline} IS NULL"
+    return row_count(con, f"{table.full_name} WHERE ({is_shown} OR {is_blank}) IS NOT TRUE")
+
+
 def _table(name: str) -> Table:
     return next(table for table in RELEASED_TABLES if table.name == name)
 
@@ -125,8 +138,8 @@ def _has(table: Table, name: str) -> bool:
 
 def _withheld_sign(table: Table) -> str:
     """SQL: whether a row has a withheld figure."""
-    if _has(table, "suppressed"):
-        return "suppressed"
+    if table.headline:
+        return "figure_status = 'suppressed'"
     return " OR ".join(f"{count.column} IS NULL" for count in table.pupil_counts)
 
 
@@ -142,8 +155,10 @@ def _is_small(table: Table) -> str:
         conditions.append(
             f"(is_special_need(pupil_group) AND n_schools < fewest_schools() AND ({somebody}))"
         )
-    if _has(table, "suppressed"):
-        conditions += [f"(suppressed AND {figure} IS NOT NULL)" for figure in table.withheld]
+    if table.headline:
+        conditions += [
+            f"({_withheld_sign(table)} AND {figure} IS NOT NULL)" for figure in table.withheld
+        ]
     return " OR ".join(conditions) or "false"
 
 

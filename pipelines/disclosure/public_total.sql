@@ -58,7 +58,7 @@ judged AS (
             WHEN arm IN ('programme', 'rest') THEN is_programme_disclosive
             WHEN arm = 'authority' THEN is_disclosive
             ELSE is_disclosive OR coalesce(bool_or(is_programme_disclosive) FILTER (programme <> 'all') OVER of_group, false)
-        END AS suppressed
+        END AS is_suppressed
     FROM with_programme
     WINDOW of_group AS (PARTITION BY measure, pupil_group, academic_year, release_status)
 ),
@@ -130,14 +130,14 @@ SELECT
     key_stage,
     academic_year,
     release_status,
-    suppressed,
+    figure_status_of(is_suppressed, interval.mean) AS figure_status,
     n_schools_left_out,
     schools_left_out,
     n_exact,
-    CASE WHEN NOT suppressed THEN n_schools END AS n_schools,
-    CASE WHEN NOT suppressed THEN n_pupils END AS n_pupils,
-    CASE WHEN NOT suppressed THEN n_meeting END AS n_meeting,
-    CASE WHEN NOT suppressed THEN mean END AS mean,
-    CASE WHEN NOT suppressed THEN ends[1] END AS ci_low,
-    CASE WHEN NOT suppressed THEN ends[2] END AS ci_high
+    CASE WHEN NOT is_suppressed THEN n_schools END AS n_schools,
+    CASE WHEN NOT is_suppressed THEN n_pupils END AS n_pupils,
+    CASE WHEN NOT is_suppressed THEN n_meeting END AS n_meeting,
+    CASE WHEN NOT is_suppressed THEN mean END AS mean,
+    CASE WHEN NOT is_suppressed THEN ends[1] END AS ci_low,
+    CASE WHEN NOT is_suppressed THEN ends[2] END AS ci_high
 FROM interval

@@ -15,6 +15,11 @@ from pipelines.disclosure.releases import recorded_impact
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.store.store import one_file
 
+# Whether a row was withheld, newest form first: a record keeps the columns of its day.
+_WITHHELD_SIGNS = {"figure_status": "figure_status = 'suppressed'", "suppressed": "suppressed"}
+# Before both, a verdict was withheld together with the counts.
+_OLDEST_SIGN = "n_programme_pupils IS NULL OR n_comparison_pupils IS NULL"
+
 
 class PublishedVerdict(NamedTuple):
     """A headline's verdict as it was published."""
@@ -42,12 +47,8 @@ def last_published_verdicts(study_folder: Path) -> tuple[PublishedVerdict, ...]:
         with duckdb.connect() as con:
             impact = f"read_parquet({one_file(file)}, hive_partitioning = false)"
             names = {name for name, *_ in con.execute(f"DESCRIBE FROM {impact}").fetchall()}
-            # Older records lack this column: their verdicts were withheld together with the counts.
-            is_withheld = (
-                "suppressed"
-                if "suppressed" in names
-                else "n_programme_pupils IS NULL OR n_comparison_pupils IS NULL"
-            )
+            signs = (sign for column, sign in _WITHHELD_SIGNS.items() if column in names)
+            is_withheld = next(signs, _OLDEST_SIGN)
             rows = con.execute(
                 "SELECT programme, measure, pupil_group, academic_year, release_status, verdict "
                 f"FROM {impact} WHERE role = 'headline' AND verdict IS NOT NULL AND NOT ({is_withheld}) "

@@ -5,7 +5,7 @@ FROM released.verdict_change AS change
 WHERE
     change.compared_with = 'another_release'
     AND revision.level = 'programme'
-    AND revision.n_pupils_before IS NOT NULL AND revision.n_pupils_after IS NOT NULL
+    AND revision.figure_status = 'shown'
     AND revision.programme = change.programme
     AND revision.measure = change.measure
     AND revision.pupil_group = change.pupil_group

@@ -31,5 +31,9 @@ step_from(greatest(half_scale_of(of_measure) / n, pow(10, -stored_decimals_of(of
 CREATE OR REPLACE TEMP MACRO to_step(x, step) AS
 round(sign(x) * floor(abs(x) / step + 0.5 + 1e-9) * step, 6) + 0.0;
 
+-- Whether a row's figures may be read. Decided here only; `FigureStatus` in `catalogue/vocabulary.py` lists the values.
+CREATE OR REPLACE TEMP MACRO figure_status_of(is_suppressed, figure) AS
+CASE WHEN is_suppressed THEN 'suppressed' WHEN figure IS NULL THEN 'not_available' ELSE 'shown' END;
+
 -- Groups with special educational needs are small, chosen by the school itself, and never published by school.
 CREATE OR REPLACE TEMP MACRO is_special_need(of_group) AS of_group IN ('sen_support', 'ehc_plan', 'no_sen');

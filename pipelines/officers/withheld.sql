@@ -16,6 +16,6 @@ FROM released.comparison AS public
 JOIN impact.comparison AS exact USING (programme, arm, pupil_group, measure, academic_year, release_status)
 JOIN protocol.programme_measure AS asked USING (measure)
 JOIN protocol.measure AS measure USING (measure)
-WHERE public.suppressed
+WHERE public.figure_status = 'suppressed'
 GROUP BY ALL
 ORDER BY ALL

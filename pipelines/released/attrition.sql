@@ -34,15 +34,16 @@ judged AS (
                 AND least(mean * n_pupils, n_pupils - mean * n_pupils) < minimum_cell() - 0.5
             )
         )
-            OVER (PARTITION BY programme, measure, side) AS suppressed
+            OVER (PARTITION BY programme, measure, side) AS is_suppressed
     FROM standing
 )
 
 SELECT
-    * EXCLUDE (n_pupils, n_rounded, mean),
-    CASE WHEN NOT suppressed THEN n_rounded END AS n_pupils,
+    * EXCLUDE (n_pupils, n_rounded, mean, is_suppressed),
+    figure_status_of(is_suppressed, judged.mean) AS figure_status,
+    CASE WHEN NOT is_suppressed THEN n_rounded END AS n_pupils,
     CASE
-        WHEN suppressed THEN NULL
+        WHEN is_suppressed THEN NULL
         WHEN is_public(measure) THEN mean
         ELSE to_step(mean, step_of_mean(measure, n_rounded))
     END AS mean

@@ -8,7 +8,7 @@ WITH judged AS (
         AND (
             least(n_programme_schools, n_comparison_schools) < fewest_schools_of_estimate()
             OR least(n_programme_pupils, n_comparison_pupils) < minimum_cell()
-        ) AS suppressed,
+        ) AS is_suppressed,
         pow(
             10,
             -CASE characteristic
@@ -28,13 +28,13 @@ SELECT
     characteristic,
     n_programme_schools,
     n_comparison_schools,
-    CASE WHEN NOT suppressed THEN rounded_count(n_programme_pupils, measure) END AS n_programme_pupils,
-    CASE WHEN NOT suppressed THEN rounded_count(n_comparison_pupils, measure) END AS n_comparison_pupils,
-    CASE WHEN NOT suppressed THEN to_step(programme_mean, step) END AS programme_mean,
-    CASE WHEN NOT suppressed THEN to_step(comparison_mean, step) END AS comparison_mean,
-    CASE WHEN NOT suppressed THEN standardised_difference END AS standardised_difference,
-    CASE WHEN NOT suppressed THEN rating END AS rating,
-    suppressed
+    CASE WHEN NOT is_suppressed THEN rounded_count(n_programme_pupils, measure) END AS n_programme_pupils,
+    CASE WHEN NOT is_suppressed THEN rounded_count(n_comparison_pupils, measure) END AS n_comparison_pupils,
+    CASE WHEN NOT is_suppressed THEN to_step(programme_mean, step) END AS programme_mean,
+    CASE WHEN NOT is_suppressed THEN to_step(comparison_mean, step) END AS comparison_mean,
+    CASE WHEN NOT is_suppressed THEN standardised_difference END AS standardised_difference,
+    CASE WHEN NOT is_suppressed THEN rating END AS rating,
+    figure_status_of(is_suppressed, judged.programme_mean) AS figure_status
 FROM judged
 ORDER BY
     programme,

@@ -13,13 +13,16 @@ SELECT
     case_study_school.unit,
     year.academic_year,
     result.release_status,
-    shown.school_id IS NULL AS suppressed,
-    CASE WHEN NOT suppressed AND is_public(case_study_school.measure) THEN result.n_pupils END AS n_pupils,
-    CASE WHEN NOT suppressed AND is_public(case_study_school.measure) THEN result.n_meeting END AS n_meeting,
-    CASE WHEN NOT suppressed THEN CASE WHEN is_public(case_study_school.measure) THEN result.mean ELSE to_step(result.mean, shown.step) END END
-        AS mean,
-    CASE WHEN NOT suppressed AND is_public(case_study_school.measure) THEN result.ci_low END AS ci_low,
-    CASE WHEN NOT suppressed AND is_public(case_study_school.measure) THEN result.ci_high END AS ci_high
+    figure_status_of(shown.school_id IS NULL, result.mean) AS figure_status,
+    CASE WHEN figure_status = 'shown' AND is_public(case_study_school.measure) THEN result.n_pupils END AS n_pupils,
+    CASE WHEN figure_status = 'shown' AND is_public(case_study_school.measure) THEN result.n_meeting END AS n_meeting,
+    CASE
+        WHEN figure_status <> 'shown' THEN NULL
+        WHEN is_public(case_study_school.measure) THEN result.mean
+        ELSE to_step(result.mean, shown.step)
+    END AS mean,
+    CASE WHEN figure_status = 'shown' AND is_public(case_study_school.measure) THEN result.ci_low END AS ci_low,
+    CASE WHEN figure_status = 'shown' AND is_public(case_study_school.measure) THEN result.ci_high END AS ci_high
 FROM case_study_school
 CROSS JOIN protocol.study_year AS year
 LEFT JOIN impact.case_study_result AS result

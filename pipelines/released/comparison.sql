@@ -13,7 +13,7 @@ SELECT
     total.mean,
     CASE WHEN is_public(exact.measure) THEN exact.ci_low ELSE total.ci_low END AS ci_low,
     CASE WHEN is_public(exact.measure) THEN exact.ci_high ELSE total.ci_high END AS ci_high,
-    total.suppressed,
+    total.figure_status,
     declared.unit
 FROM impact.comparison AS exact
 JOIN temp.public_total AS total USING (programme, arm, pupil_group, measure, academic_year, release_status)

@@ -20,7 +20,7 @@ level AS (
             * CASE WHEN year.is_outcome THEN 1 ELSE -1 END
         ) AS naive_change,
         count(total.mean) AS n_levels,
-        bool_or(total.suppressed) AS is_any_suppressed
+        bool_or(total.figure_status = 'suppressed') AS is_any_suppressed
     FROM temp.public_total AS total
     JOIN protocol.result_release AS release USING (key_stage, academic_year, release_status)
     JOIN protocol.study_year AS year USING (academic_year)
@@ -80,38 +80,38 @@ SELECT
     release_status,
     estimator,
     role,
-    withheld_reason IS NOT NULL AS suppressed,
+    figure_status_of(withheld_reason IS NOT NULL, judged.estimate_low) AS figure_status,
     withheld_reason,
     CASE
-        WHEN suppressed THEN NULL
+        WHEN withheld_reason IS NOT NULL THEN NULL
         WHEN is_of_levels THEN estimate_low + coalesce(shift, 0)
         WHEN estimator = 'leave_one_school_out' THEN floor(estimate_low * steps) / steps
         ELSE estimate_low
     END AS estimate_low,
     CASE
-        WHEN suppressed THEN NULL
+        WHEN withheld_reason IS NOT NULL THEN NULL
         WHEN is_of_levels THEN estimate_high + coalesce(shift, 0)
         WHEN estimator = 'leave_one_school_out' THEN ceil(estimate_high * steps) / steps
         ELSE estimate_high
     END AS estimate_high,
-    CASE WHEN NOT suppressed THEN ci_low + CASE WHEN is_of_levels THEN coalesce(shift, 0) ELSE 0 END END AS ci_low,
-    CASE WHEN NOT suppressed THEN ci_high + CASE WHEN is_of_levels THEN coalesce(shift, 0) ELSE 0 END END AS ci_high,
-    CASE WHEN NOT suppressed THEN p_value END AS p_value,
+    CASE WHEN withheld_reason IS NULL THEN ci_low + CASE WHEN is_of_levels THEN coalesce(shift, 0) ELSE 0 END END AS ci_low,
+    CASE WHEN withheld_reason IS NULL THEN ci_high + CASE WHEN is_of_levels THEN coalesce(shift, 0) ELSE 0 END END AS ci_high,
+    CASE WHEN withheld_reason IS NULL THEN p_value END AS p_value,
     n_programme_schools,
     n_comparison_schools,
     -- Pupil counts are shown with an estimate, or if they are zero; otherwise only in `comparison`.
     CASE WHEN has_counts THEN coalesce(n_programme_shown, rounded_count(n_programme_pupils, measure)) END AS n_programme_pupils,
     CASE WHEN has_counts THEN coalesce(n_comparison_shown, rounded_count(n_comparison_pupils, measure)) END
         AS n_comparison_pupils,
-    CASE WHEN NOT suppressed AND role = 'headline' AND estimate_low IS NOT NULL THEN effective_df END AS effective_df,
-    CASE WHEN NOT suppressed THEN mde END AS mde,
-    CASE WHEN NOT suppressed THEN expected_anyway END AS expected_anyway,
-    CASE WHEN NOT suppressed THEN p_value_holm END AS p_value_holm,
-    CASE WHEN NOT suppressed THEN hedges_g END AS hedges_g,
-    CASE WHEN NOT suppressed THEN hedges_g_low END AS hedges_g_low,
-    CASE WHEN NOT suppressed THEN hedges_g_high END AS hedges_g_high,
-    CASE WHEN verdict IS NULL OR NOT suppressed THEN verdict ELSE 'cannot_tell' END AS verdict,
-    CASE WHEN suppressed THEN why_withheld(withheld_reason) ELSE verdict_reason END AS verdict_reason,
+    CASE WHEN withheld_reason IS NULL AND role = 'headline' AND estimate_low IS NOT NULL THEN effective_df END AS effective_df,
+    CASE WHEN withheld_reason IS NULL THEN mde END AS mde,
+    CASE WHEN withheld_reason IS NULL THEN expected_anyway END AS expected_anyway,
+    CASE WHEN withheld_reason IS NULL THEN p_value_holm END AS p_value_holm,
+    CASE WHEN withheld_reason IS NULL THEN hedges_g END AS hedges_g,
+    CASE WHEN withheld_reason IS NULL THEN hedges_g_low END AS hedges_g_low,
+    CASE WHEN withheld_reason IS NULL THEN hedges_g_high END AS hedges_g_high,
+    CASE WHEN verdict IS NULL OR withheld_reason IS NULL THEN verdict ELSE 'cannot_tell' END AS verdict,
+    CASE WHEN withheld_reason IS NOT NULL THEN why_withheld(withheld_reason) ELSE verdict_reason END AS verdict_reason,
     unit
 FROM judged
 ORDER BY place

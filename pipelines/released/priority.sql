@@ -81,7 +81,7 @@ SELECT
     any_value(rounded.target_group) AS target_group,
     any_value(rounded.n_target_pupils) AS n_target_pupils,
     any_value(rounded.n_target_pupils / nullif(everyone.n_pupils, 0)) AS target_pupil_share,
-    coalesce(bool_or(are_few(rounded.n_exact)), false) AS suppressed
+    figure_status_of(bool_or(are_few(rounded.n_exact)), any_value(rounded.n_target_pupils)) AS figure_status
 FROM listed
 LEFT JOIN reached USING (priority)
 LEFT JOIN rounded USING (priority)

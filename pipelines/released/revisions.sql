@@ -71,10 +71,10 @@ pair AS (
         to_step(earlier.mean, pow(10, -declared.stored_decimals)) AS figure_before,
         to_step(later.mean, pow(10, -declared.stored_decimals)) AS figure_after,
         rounding.is_rounding AS could_be_rounding,
-        earlier.suppressed
-        OR later.suppressed
+        earlier.figure_status = 'suppressed'
+        OR later.figure_status = 'suppressed'
         -- A school left out of only one release would look like a change.
-        OR earlier.schools_left_out IS DISTINCT FROM later.schools_left_out AS suppressed
+        OR earlier.schools_left_out IS DISTINCT FROM later.schools_left_out AS is_suppressed
     FROM two_releases
     JOIN (SELECT * RENAME (release_status AS from_status) FROM shown) AS earlier
         USING (key_stage, academic_year, from_status)
@@ -93,13 +93,13 @@ SELECT
     academic_year,
     from_status,
     to_status,
-    suppressed,
-    CASE WHEN NOT suppressed THEN n_before END AS n_pupils_before,
-    CASE WHEN NOT suppressed THEN n_after END AS n_pupils_after,
+    figure_status_of(is_suppressed, figure_after - figure_before) AS figure_status,
+    CASE WHEN NOT is_suppressed THEN n_before END AS n_pupils_before,
+    CASE WHEN NOT is_suppressed THEN n_after END AS n_pupils_after,
     n_pupils_after - n_pupils_before AS n_pupils_difference,
-    CASE WHEN NOT suppressed THEN figure_before END AS before,
-    CASE WHEN NOT suppressed THEN figure_after END AS after,
+    CASE WHEN NOT is_suppressed THEN figure_before END AS before,
+    CASE WHEN NOT is_suppressed THEN figure_after END AS after,
     round(after - before, CAST(decimals AS INTEGER)) AS difference,
-    CASE WHEN NOT suppressed THEN could_be_rounding END AS is_rounding
+    CASE WHEN NOT is_suppressed THEN could_be_rounding END AS is_rounding
 FROM pair
 ORDER BY programme = 'all', programme, measure, pupil_group, academic_year, from_finality, to_finality, level

@@ -4,7 +4,7 @@ WITH shown AS (
     SELECT programme, measure, pupil_group, academic_year, release_status, verdict
     FROM released.impact
     WHERE
-        role = 'headline' AND verdict IS NOT NULL AND NOT suppressed
+        role = 'headline' AND verdict IS NOT NULL AND figure_status <> 'suppressed'
 ),
 
 by_release AS (

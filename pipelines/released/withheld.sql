@@ -1,24 +1,43 @@
--- Number of withheld figures by table, without the reason: knowing why a figure is withheld reveals more about it.
-SELECT 'comparison' AS released_table, count(*) FILTER (NOT suppressed) AS n_shown, count(*) FILTER (suppressed) AS n_withheld
+-- Number of withheld figures by table, without the reason: knowing why a figure is withheld reveals more about it. A
+-- school's year, or a side, without pupils has nothing to withhold and counts as shown.
+SELECT
+    'comparison' AS released_table,
+    count(*) FILTER (figure_status = 'shown') AS n_shown,
+    count(*) FILTER (figure_status = 'suppressed') AS n_withheld
 FROM released.comparison
 UNION ALL
 SELECT
     'impact',
-    count(*) FILTER (estimate_low IS NOT NULL),
-    count(*) FILTER (suppressed)
+    count(*) FILTER (figure_status = 'shown'),
+    count(*) FILTER (figure_status = 'suppressed')
 FROM released.impact
 UNION ALL
-SELECT 'revisions', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed)
+SELECT
+    'revisions',
+    count(*) FILTER (figure_status = 'shown'),
+    count(*) FILTER (figure_status = 'suppressed')
 FROM released.revisions
 UNION ALL
 SELECT 'school_point', coalesce(sum(n_schools_shown), 0), coalesce(sum(n_schools_withheld), 0)
 FROM released.school_point_withheld
 UNION ALL
-SELECT 'case_study_result', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed) FROM released.case_study_result
+SELECT
+    'case_study_result',
+    count(*) FILTER (figure_status <> 'suppressed'),
+    count(*) FILTER (figure_status = 'suppressed')
+FROM released.case_study_result
 UNION ALL
-SELECT 'attrition', count(n_pupils), count(*) FILTER (suppressed) FROM released.attrition
+SELECT
+    'attrition',
+    count(*) FILTER (figure_status <> 'suppressed'),
+    count(*) FILTER (figure_status = 'suppressed')
+FROM released.attrition
 UNION ALL
-SELECT 'balance', count(*) FILTER (NOT suppressed), count(*) FILTER (suppressed) FROM released.balance
+SELECT
+    'balance',
+    count(*) FILTER (figure_status = 'shown'),
+    count(*) FILTER (figure_status = 'suppressed')
+FROM released.balance
 UNION ALL
 -- A programme without a complete census has nothing to withhold.
 SELECT
@@ -32,4 +51,8 @@ SELECT
     )
 FROM released.programme
 UNION ALL
-SELECT 'priority', count(n_target_pupils), count(*) FILTER (suppressed) FROM released.priority
+SELECT
+    'priority',
+    count(*) FILTER (figure_status = 'shown'),
+    count(*) FILTER (figure_status = 'suppressed')
+FROM released.priority

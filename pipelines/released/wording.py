@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 # A number as these functions write it, with sign and unit sign; an academic year is one, too.
 NUMBER = re.compile(r"20\d\d-\d\d|[+−£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?")
@@ -130,6 +131,16 @@ BALANCE_LABELS = {
     "needs_adjustment": "apart, within what can be adjusted for (up to 0.25)",
     "not_satisfied": "too far apart to be safely adjusted for",
 }
+
+
+def is_shown(row: Mapping[str, Any]) -> bool:
+    """Whether a released row's figures may be read."""
+    return bool(row["figure_status"] == "shown")
+
+
+def is_suppressed(row: Mapping[str, Any]) -> bool:
+    """Whether disclosure control withholds a released row's figures: they are printed as `[c]`."""
+    return bool(row["figure_status"] == "suppressed")
 
 
 def is_missing(value: object) -> bool:

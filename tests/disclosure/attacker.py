@@ -136,7 +136,7 @@ class Released:
             cells = self._cells(row, truth)
             if not cells:
                 continue
-            if not row["suppressed"]:
+            if row["figure_status"] != "suppressed":
                 for kind in ("n_pupils", "n_meeting"):
                     # A difference of two rounded totals adds nothing to these totals.
                     if pd.notna(row[kind]) and row[kind] % CLASS:
@@ -167,7 +167,7 @@ class Released:
                         yield Fact(counted(cells, "n_pupils"), *rounded(n))
         for row in self.tables["revisions"].to_dict("records"):
             for when, status in (("before", "from_status"), ("after", "to_status")):
-                if not row["suppressed"] and row[f"n_pupils_{when}"] % CLASS:
+                if row["figure_status"] == "shown" and row[f"n_pupils_{when}"] % CLASS:
                     of = {**row, "release_status": row[status], "arm": row["level"]}
                     cells = self._cells(of, truth)
                     if cells:
@@ -178,7 +178,7 @@ class Released:
         few.
         """
         for row in self.tables["comparison"].to_dict("records"):
-            cells = self._cells(row, truth) if row["suppressed"] else []
+            cells = self._cells(row, truth) if row["figure_status"] == "suppressed" else []
             about = f"{row['programme']} {row['arm']} {_key(row)}"
             if cells:
                 yield f"n_meeting of {about}", counted(cells, "n_meeting")

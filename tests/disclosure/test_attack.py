@@ -93,7 +93,7 @@ def test_exact_counts_would_give_schools_away(monkeypatch: pytest.MonkeyPatch) -
         with invent(seed).store() as con:
             release = released_of(con)
             exact = con.execute(
-                "SELECT *, CAST(round(mean * n_pupils) AS BIGINT) AS n_meeting, false AS suppressed, "
+                "SELECT *, CAST(round(mean * n_pupils) AS BIGINT) AS n_meeting, 'shown' AS figure_status, "
                 "'share' AS unit FROM impact.comparison WHERE measure = ?",
                 [SHARE],
             ).df()

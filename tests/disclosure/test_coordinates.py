@@ -6,6 +6,7 @@ So measuring a drawing reveals nothing beyond `released`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
@@ -41,7 +42,7 @@ def attack(chart: Chart, tables: Tables) -> list[str]:
     if family == "authority_context":
         context = _of_measure(tables["authority_context"], about[1])
         mine = context[context["pupil_group"] == about[0]]
-        nothing = {"ci_low": float("nan"), "ci_high": float("nan"), "suppressed": False}
+        nothing = {"ci_low": float("nan"), "ci_high": float("nan"), "figure_status": "shown"}
         return list(
             _levels(chart, scaled, mine.rename(columns={"value": "mean"}).assign(**nothing))
         )
@@ -84,7 +85,7 @@ def _scaled(rows: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple[float,
 
 def _levels(chart: Chart, drawn: list[Panel], rows: pd.DataFrame) -> Iterator[str]:
     """One mark for each shown figure, one interval with each, and nothing else."""
-    rows = rows[~rows["suppressed"].astype(bool)]
+    rows = rows[rows["figure_status"] != "suppressed"]
     means = {mean for (mean,) in _scaled(rows, ["mean"])}
     is_share = set(rows["unit"]) == {"share"}
     intervals = {
@@ -273,7 +274,7 @@ def one_withheld(*, mean: float) -> dict[str, pd.DataFrame]:
     key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
     about = ["gap", "ks2_rwm_expected", "disadvantaged", "programme", "2016-17"]
     is_it = (frame[key] == about).all(axis=1)
-    frame.loc[is_it, "suppressed"] = mean != mean  # noqa: PLR0124 - NaN is not itself
+    frame.loc[is_it, "figure_status"] = "suppressed" if math.isnan(mean) else "shown"
     frame.loc[is_it, ["mean", "ci_low", "ci_high"]] = (mean, mean - 0.07, mean + 0.07)
     return tables
 

@@ -27,7 +27,7 @@ def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
     key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
     is_it = (frame[key] == [*SUBJECT, YEAR]).all(axis=1)
     assert is_it.sum() == 1
-    frame.loc[is_it, "suppressed"] = True
+    frame.loc[is_it, "figure_status"] = "suppressed"
     frame.loc[is_it, ["mean", "ci_low", "ci_high"]] = mean
     # As a count, the same digits.
     count = None if mean is None else round(mean * 10_000)
@@ -76,7 +76,7 @@ def test_pictures_words_and_page_do_not_depend_on_a_withheld_figure(drawn):
 
 def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluated):
     comparison = pd.read_csv(example.current / "released" / "comparison.csv")
-    withheld = comparison[comparison["suppressed"]]
+    withheld = comparison[comparison["figure_status"] == "suppressed"]
     assert len(withheld) > 0
     assert (
         withheld[["n_schools", "n_pupils", "n_meeting", "mean", "ci_low", "ci_high"]]
@@ -97,7 +97,10 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
         for document, rows in rows_of.items()
     }
     balance = pd.read_csv(example.current / "released" / "balance.csv")
-    assert len(results_of["report"]) == len(withheld) + balance["suppressed"].sum()
+    assert (
+        len(results_of["report"])
+        == len(withheld) + (balance["figure_status"] == "suppressed").sum()
+    )
     for results in results_of.values():
         assert all(not re.search(r"\d", "".join(row[3:])) for row in results)
     for file in sorted((example.current / "charts").glob("*.json")):

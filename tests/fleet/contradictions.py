@@ -146,7 +146,7 @@ def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
                 continue
             where = f"averages: {row['programme']} {row['measure']}: {text[:160]!r}"
             for arm, side in (("programme", "programme"), ("rest", "comparison")):
-                if arm not in now.index or now.at[arm, "suppressed"]:
+                if arm not in now.index or now.at[arm, "figure_status"] != "shown":
                     continue
                 n_schools = now.at[arm, "n_schools"] + now.at[arm, "n_schools_left_out"]
                 is_other = n_schools != row[f"n_{side}_schools"]

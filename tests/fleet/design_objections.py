@@ -113,11 +113,11 @@ def _row_of_balance(
         min(n_schools for n_schools, *_ in counted.values()) < FEWEST_SCHOOLS_OF_ESTIMATE
         or min(n for _, n, _ in counted.values()) < rules.minimum_cell
     )
-    if bool(row["suppressed"]) != must_be:
-        yield f"{where}: withheld is {row['suppressed']}, counted {must_be}"
+    if (row["figure_status"] == "suppressed") != must_be:
+        yield f"{where}: figures are {row['figure_status']}, withheld as counted is {must_be}"
     for side, (n_schools, n_pupils, mean) in counted.items():
         told = {f"n_{side}_schools": n_schools}
-        if not row["suppressed"]:
+        if row["figure_status"] != "suppressed":
             told |= {
                 f"n_{side}_pupils": rules.count(n_pupils, name),
                 f"{side}_mean": to_step(mean, step),

@@ -183,11 +183,11 @@ def _target_pupils(
     rules = rules_of(tables, recount)
     pupils = recount.pupils_of(groups.pop())
     n, everyone = pupils[pupils.index.isin(list(schools))].sum(), pupils.sum()
-    if bool(row["suppressed"]) != (0 < n < rules.minimum_cell):
-        yield f"{where}: withheld is {row['suppressed']}, of {n} pupils"
+    if (row["figure_status"] == "suppressed") != (0 < n < rules.minimum_cell):
+        yield f"{where}: figures are {row['figure_status']}, of {n} pupils"
     if not n and not (pd.isna(row["n_target_pupils"]) or row["n_target_pupils"] == 0):
         yield f"{where}: pupils printed {row['n_target_pupils']}, counted none"
-    if row["suppressed"] or not n:
+    if row["figure_status"] == "suppressed" or not n:
         return
     if not is_one_of(row["n_target_pupils"], {rules.in_classes(n)}):
         yield f"{where}: pupils printed {row['n_target_pupils']}, counted {n}"
@@ -220,9 +220,9 @@ def attrition(tables: Tables, recount: Recount) -> Iterator[str]:
                 n_schools = int((is_kept == row["is_kept"]).sum())
                 if differs(row["n_schools"], n_schools):
                     yield f"{where}: schools printed {row['n_schools']}, counted {n_schools}"
-                if bool(row["suppressed"]) != must_be:
-                    yield f"{where}: withheld is {row['suppressed']}, counted {must_be}"
-                if not row["suppressed"]:
+                if (row["figure_status"] == "suppressed") != must_be:
+                    yield f"{where}: figures are {row['figure_status']}, withheld as counted is {must_be}"
+                if row["figure_status"] != "suppressed":
                     yield from _row_of_attrition(row, counted[row["is_kept"]], rules, where)
 
 

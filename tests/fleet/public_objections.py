@@ -81,7 +81,7 @@ def levels(tables: Tables, recount: Recount) -> Iterator[str]:
         figures = rules.figures(programme, arm, *cell)
         if figures is None:
             yield f"{where}: nobody has a result"
-        elif not row["suppressed"]:
+        elif row["figure_status"] == "shown":
             yield from _row(row, figures, where)
             yield from _interval(row, figures, rules, where)
     for key in set(_levels_in_use(rules)) - shown:
@@ -106,9 +106,9 @@ def _levels_in_use(rules: Rules) -> Iterator[tuple[str, ...]]:
 def _suppression(
     row: pd.Series, must_be: Bools, withheld: Iterable[str], where: str
 ) -> Iterator[str]:
-    if bool(row["suppressed"]) not in must_be:
-        yield f"{where}: withheld is {row['suppressed']}, counted {set(must_be)}"
-    if row["suppressed"] and row[list(withheld)].notna().any():
+    if (row["figure_status"] == "suppressed") not in must_be:
+        yield f"{where}: figures are {row['figure_status']}, withheld as counted is {set(must_be)}"
+    if row["figure_status"] == "suppressed" and row[list(withheld)].notna().any():
         yield f"{where}: something is shown of what is withheld"
 
 
@@ -154,7 +154,7 @@ def revisions(tables: Tables, recount: Recount) -> Iterator[str]:
         is_moved = totals[0].left_out != totals[1].left_out  # type: ignore[union-attr]
         may_be = {a or b or is_moved for a in both[0] for b in both[1]}
         yield from _suppression(row, frozenset(may_be), withheld, where)
-        if row["suppressed"]:
+        if row["figure_status"] == "suppressed":
             continue
         for when, cell in zip(("before", "after"), cells, strict=True):
             figures = rules.figures(programme, level, *cell)
@@ -206,22 +206,22 @@ def estimates(tables: Tables, recount: Recount) -> Iterator[str]:
         programme = next(p for p in recount.evaluated if p["id"] == row["programme"])
         where = f"estimates: {row['programme']} {row['measure']} {row['estimator']}"
         if rules.is_public(row["measure"]):
-            if row["suppressed"]:
+            if row["figure_status"] == "suppressed":
                 yield f"{where}: withheld, though it is public by school"
             continue
         n_schools = min(row["n_programme_schools"], row["n_comparison_schools"])
         is_few = _is_of_few_pupils(tables, recount, rules, programme, row)
-        is_estimated = bool(row["suppressed"]) or not pd.isna(row["estimate_low"])
+        is_told = row["figure_status"] == "shown"
+        is_estimated = row["figure_status"] != "not_available"
         reason = (
             "small_group" if is_few else "few_schools" * (n_schools < FEWEST_SCHOOLS_OF_ESTIMATE)
         )
         printed = "" if pd.isna(row["withheld_reason"]) else row["withheld_reason"]
         if is_few is not None and is_estimated and printed != reason:
             yield f"{where}: withheld for {printed or 'nothing'}, counted {reason or 'nothing'}"
-        if is_few is None and not row["suppressed"] and is_estimated and reason:
+        if is_few is None and is_told and reason:
             yield f"{where}: not withheld, and it is of {n_schools} schools"
         pupils = row[["n_programme_pupils", "n_comparison_pupils"]]
-        is_told = not row["suppressed"] and not pd.isna(row["estimate_low"])
         if pupils.notna().any() and not is_told and pupils.sum() > 0:
             yield f"{where}: pupils {pupils.tolist()} are told without an estimate"
         if is_told and pupils.isna().any():
@@ -249,7 +249,7 @@ def _is_of_few_pupils(
     if row["role"] == "headline":
         return False
     four = _levels_of_naive(tables, recount, programme, row["measure"])
-    return bool(four["suppressed"].any() or len(four) < 4)
+    return bool((four["figure_status"] == "suppressed").any() or len(four) < 4)
 
 
 def points(tables: Tables, recount: Recount) -> Iterator[str]:

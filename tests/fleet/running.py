@@ -80,6 +80,7 @@ def run(folder: Path, *, has_pdf: bool = True) -> Made:
         for check, count in (
             ("no_small_numbers", gate.count_small),
             ("counts_are_rounded", gate.count_unrounded),
+            ("status_is_true", gate.count_misstated),
         ):
             found = {name: count(con, name) for name in released.withheld}
             if any(found.values()):

@@ -120,17 +120,27 @@ FAULTS = {
     "levels left out": _plus_one("comparison", "n_schools_left_out"),
     "levels who met it": _plus_one("comparison", "n_meeting"),
     "levels interval": _other("comparison", "arm == 'rest' and n_meeting.notna()", ci_high=0.999),
-    "levels withheld": _other("comparison", "not suppressed", suppressed=True),
-    "levels not withheld": _other("comparison", "suppressed", suppressed=False),
-    "levels shown though withheld": _other("comparison", "suppressed", n_pupils=9),
+    "levels withheld": _other(
+        "comparison", "figure_status != 'suppressed'", figure_status="suppressed"
+    ),
+    "levels not withheld": _other(
+        "comparison", "figure_status == 'suppressed'", figure_status="shown"
+    ),
+    "levels shown though withheld": _other(
+        "comparison", "figure_status == 'suppressed'", n_pupils=9
+    ),
     "levels not there": _without_first("comparison"),
     "public_stages said": _other("study", "minimum_cell > 0", public_key_stages="ks2"),
     "estimates withheld": _other(
-        "impact", HEADLINE, suppressed=True, withheld_reason="few_schools"
+        "impact", HEADLINE, figure_status="suppressed", withheld_reason="few_schools"
     ),
     "estimates not withheld": _other("impact", HEADLINE, n_programme_schools=9),
     "estimates other reason": _other(
-        "impact", HEADLINE, n_programme_schools=9, suppressed=True, withheld_reason="small_group"
+        "impact",
+        HEADLINE,
+        n_programme_schools=9,
+        figure_status="suppressed",
+        withheld_reason="small_group",
     ),
     "estimates pupils": _other("impact", HEADLINE, n_programme_pupils=None),
     "estimates pupils of none": _other("impact", "estimate_low.isna()", n_programme_pupils=99),
@@ -143,13 +153,19 @@ FAULTS = {
     "lists in no programme": _other("enrolment", "programme.isna()", programme="p0"),
     "priorities schools": _plus_one("priority", "n_schools"),
     "priorities share": _plus_one("priority", "target_pupil_share"),
-    "priorities withheld": _other("priority", "not suppressed", suppressed=True),
+    "priorities withheld": _other(
+        "priority", "figure_status != 'suppressed'", figure_status="suppressed"
+    ),
     "priorities pupils": _plus_one("priority", "n_target_pupils"),
     "attrition schools": _plus_one("attrition", "n_schools"),
     "attrition pupils": _plus_one("attrition", "n_pupils"),
     "attrition average": _plus_one("attrition", "mean"),
-    "attrition withheld": _other("attrition", "not suppressed", suppressed=True),
-    "attrition not withheld": _other("attrition", "suppressed", suppressed=False),
+    "attrition withheld": _other(
+        "attrition", "figure_status != 'suppressed'", figure_status="suppressed"
+    ),
+    "attrition not withheld": _other(
+        "attrition", "figure_status == 'suppressed'", figure_status="shown"
+    ),
     "naive_changes estimate": _naive,
     "points result": _plus_one("school_point", "outcome_mean"),
     "points before": _plus_one("school_point", "baseline_mean"),
@@ -160,8 +176,12 @@ FAULTS = {
     "claims not shown": _without_first("claims"),
     "revisions result": _plus_one("revisions", "after"),
     "revisions pupils": _plus_one("revisions", "n_pupils_before"),
-    "revisions withheld": _other("revisions", "not suppressed", suppressed=True),
-    "revisions not withheld": _other("revisions", "suppressed", suppressed=False),
+    "revisions withheld": _other(
+        "revisions", "figure_status != 'suppressed'", figure_status="suppressed"
+    ),
+    "revisions not withheld": _other(
+        "revisions", "figure_status == 'suppressed'", figure_status="shown"
+    ),
     "revisions difference": _plus_one("revisions", "difference"),
     "authority_context figure": _plus_one("authority_context", "value"),
     "authority_context not shown": _no_neighbours,
@@ -301,7 +321,10 @@ def test_other_figures_of_a_design_are_objected_to(tmp_path: Path) -> None:
         (design_objections.matched_sides, _matched_schools(recount)),
         (design_objections.balance, _plus_one("balance", "programme_mean")),
         (design_objections.balance, _plus_one("balance", "n_comparison_pupils")),
-        (design_objections.balance, _other("balance", "not suppressed", suppressed=True)),
+        (
+            design_objections.balance,
+            _other("balance", "figure_status != 'suppressed'", figure_status="suppressed"),
+        ),
     ):
         tables = dict(made.tables)
         assert not list(check(tables, recount))

@@ -31,7 +31,7 @@ PROMISED = {
     "estimate_high ci_low ci_high p_value n_programme_schools n_comparison_schools n_programme_pupils "
     "n_comparison_pupils effective_df mde verdict verdict_reason unit",
     "comparison": "programme arm pupil_group measure academic_year release_status n_schools n_pupils mean "
-    "ci_low ci_high suppressed unit",
+    "ci_low ci_high figure_status unit",
     "claims": "claim numerator denominator result exceptions",
     "evaluation_summary": "programme question answer n_schools n_expected",
     "statements": "programme attribution theme tone quote",

@@ -219,6 +219,6 @@ def test_nothing_made_of_published_tables_is_withheld_but_points_of_single_schoo
     n_withheld = withheld.set_index("released_table")["n_withheld"]
     assert set(n_withheld[n_withheld > 0].index) <= {"school_point"}
     impact = pd.read_csv(hampshire.current / "released" / "impact.csv")
-    assert not impact["suppressed"].any()
+    assert set(impact["figure_status"]) <= {"shown", "not_available"}
     counts = ["n_programme_schools", "n_comparison_schools", "n_comparison_pupils"]
     assert impact.loc[impact["estimate_low"].notna(), counts].notna().all(axis=None)

@@ -56,7 +56,12 @@ def test_a_side_that_lost_every_school_is_still_told():
 
 
 def test_lost_schools_without_any_result_have_no_mean():
-    row = {"suppressed": False, "n_pupils": 0, "mean": np.nan, "measure": "ks2_rwm_expected"}
+    row = {
+        "figure_status": "not_available",
+        "n_pupils": 0,
+        "mean": np.nan,
+        "measure": "ks2_rwm_expected",
+    }
     assert annex.all_pupils_now(row) == "not available"
 
 

@@ -151,7 +151,7 @@ def test_without_a_start_nothing_is_said_of_it():
 
 def test_averages_withheld_are_left_out():
     tables = released_tables()
-    tables["comparison"]["suppressed"] = True
+    tables["comparison"]["figure_status"] = "suppressed"
     assert "Averages of" not in columns(tables)[SEND]
     assert "[c]" not in columns(tables)[SEND]
 

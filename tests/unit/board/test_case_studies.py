@@ -69,12 +69,14 @@ def test_an_average_outside_the_range_is_not_put_down_to_anything():
 
 def test_why_there_are_no_figures_is_the_same_sentence_for_every_reason():
     withheld, none, other_measure = (released_tables() for _ in range(3))
-    withheld[RESULT]["suppressed"] = True
+    withheld[RESULT]["figure_status"] = "suppressed"
     none[RESULT] = none[RESULT].iloc[:0]
     for tables in (withheld, none):
         assert {results_of(school, tables) for school in (0, 1)} == {LEFT_OUT}
         assert not [t for t in tables_of(tables) if "results" in t.caption]
-    more = other_measure[RESULT].iloc[[2]].assign(measure="ks4_basics_94", suppressed=True)
+    more = (
+        other_measure[RESULT].iloc[[2]].assign(measure="ks4_basics_94", figure_status="suppressed")
+    )
     other_measure[RESULT] = pd.concat([other_measure[RESULT], more])
     assert results_of(1, other_measure).endswith(f"{CANNOT_SHOW} {LEFT_OUT}")
     assert not re.search(r"\d", LEFT_OUT)
@@ -82,7 +84,7 @@ def test_why_there_are_no_figures_is_the_same_sentence_for_every_reason():
 
 def test_a_figure_left_behind_the_mark_is_not_printed():
     tables = released_tables()
-    tables[RESULT]["suppressed"] = True
+    tables[RESULT]["figure_status"] = "suppressed"
     tables[RESULT][["n_pupils", "mean", "ci_low", "ci_high"]] = 0.4321987
     assert "43%" not in str(cases(tables)) + str(tables_of(tables))
 
@@ -91,7 +93,7 @@ def test_an_average_of_others_that_is_withheld_leaves_the_school_s_own():
     tables = released_tables()
     comparison = tables["comparison"]
     is_it = (comparison["programme"] == "gap") & (comparison["arm"] == "rest")
-    comparison.loc[is_it, "suppressed"] = True
+    comparison.loc[is_it, "figure_status"] = "suppressed"
     assert "other local schools" not in results_of(1, tables)
     last = tables_of(tables)[-1].rows[2]
     assert last == ("2017-18 (provisional)", "41", "34%", "22% to 49%", "[c]")

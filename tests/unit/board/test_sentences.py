@@ -223,7 +223,7 @@ def test_withheld_level_shows_the_mark_in_the_sentence():
         & (comparison["arm"] == "programme")
         & (comparison["academic_year"] == "2017-18")
     )
-    comparison.loc[chosen, "suppressed"] = True
+    comparison.loc[chosen, "figure_status"] = "suppressed"
     found = programmes_of(tables)
     assert "in 2017-18, [c] in schools in the programme and −2.2" in answer(found).happened
     assert "difference of the averages" not in found[0].naive[0].says

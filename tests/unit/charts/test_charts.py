@@ -311,7 +311,7 @@ def test_a_withheld_mean_leaves_no_trace_even_if_the_number_were_still_there():
             & (cells["academic_year"] == "2016-17")
         )
         assert hidden.sum() == 6
-        cells.loc[hidden, "suppressed"] = True
+        cells.loc[hidden, "figure_status"] = "suppressed"
         cells.loc[hidden, ["mean", "ci_low", "ci_high"]] = mean
         drawn.append(redraw(tables, "outcome_by_year", "gap_by_year"))
     for name in ("outcome_by_year-gap-ks2_rwm_expected", "gap_by_year-gap-ks2_rwm_expected"):

@@ -44,7 +44,7 @@ def other_verdicts() -> Tables:
     figures = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
     impact.loc[methods & (impact["estimator"] == "ancova"), figures] = float("nan")
     impact.loc[methods, "verdict_reason"] = "fewer than three years before the programme are known"
-    comparison.loc[comparison["academic_year"] == "2016-17", "suppressed"] = True
+    comparison.loc[comparison["academic_year"] == "2016-17", "figure_status"] = "suppressed"
     tables["evaluation_summary"] = tables["evaluation_summary"].query("answer != 'Agree'")
     return tables
 

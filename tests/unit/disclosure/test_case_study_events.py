@@ -94,6 +94,6 @@ def test_a_published_percentage_is_counted_again(tmp_path):
     ]
     tiny.add("c.csv", 'kind = "case_studies"', [CASE | {"programme": "gap", "urn": 900003}])
     shown = released(
-        tiny, "SELECT n_pupils, n_meeting, mean, suppressed FROM released.case_study_result"
+        tiny, "SELECT n_pupils, n_meeting, mean, figure_status FROM released.case_study_result"
     )
-    assert shown == [(31, 12, 0.39, False)] * 2
+    assert shown == [(31, 12, 0.39, "shown")] * 2

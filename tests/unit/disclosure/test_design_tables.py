@@ -61,11 +61,12 @@ def released(con, name: str, columns: str) -> list[tuple[object, ...]]:
     making._make(con, table)
     assert not table.pupil_counts or gate.count_small(con, name) == 0
     assert not table.pupil_counts or gate.count_unrounded(con, name) == 0
+    assert gate.count_misstated(con, name) == 0
     return con.execute(f"SELECT {columns} FROM released.{name}").fetchall()
 
 
 def shown(con) -> dict[tuple[str, bool], tuple[object, ...]]:
-    rows = released(con, "attrition", "side, is_kept, n_schools, n_pupils, mean, suppressed")
+    rows = released(con, "attrition", "side, is_kept, n_schools, n_pupils, mean, figure_status")
     return {row[:2]: row[2:] for row in rows}
 
 
@@ -76,12 +77,12 @@ def test_reasons_are_pooled_and_means_weighted_by_pupils(con):
     attrition(con, "comparison", COMPARED, 20, 1401, mean=0.554)
     attrition(con, "comparison", NO_RESULT, 2, 60, mean=0.2)
     attrition(con, "comparison", NO_EARLIER, 1, 20, mean=0.6)
-    rows = released(con, "attrition", "is_kept, n_schools, n_pupils, mean, reasons, suppressed")
+    rows = released(con, "attrition", "is_kept, n_schools, n_pupils, mean, reasons, figure_status")
     reasons = "no earlier result to compare with (1); no result for these pupils this year (2)"
     assert rows == [
         # 1,401 is the middle of 1,398 to 1,403, and 81 that of 78 to 83.
-        (True, 20, 1401, pytest.approx(0.55), None, False),
-        (False, 3, 81, pytest.approx(0.3), reasons, False),
+        (True, 20, 1401, pytest.approx(0.55), None, "shown"),
+        (False, 3, 81, pytest.approx(0.3), reasons, "shown"),
     ]
 
 
@@ -96,29 +97,29 @@ def test_a_lost_row_that_may_not_be_shown_takes_the_kept_one_with_it(con, n_scho
     attrition(con, "programme", NO_RESULT, n_schools, n_pupils)
     attrition(con, "comparison", COMPARED, 22, 1500)
     found = shown(con)
-    assert found["programme", True] == (10, None, None, True)
-    assert found["programme", False] == (n_schools, None, None, True)
-    assert found["comparison", True] == (22, 1503, 0.5, False)
+    assert found["programme", True] == (10, None, None, "suppressed")
+    assert found["programme", False] == (n_schools, None, None, "suppressed")
+    assert found["comparison", True] == (22, 1503, 0.5, "shown")
 
 
 def test_a_kept_row_that_may_not_be_shown_takes_the_lost_one_with_it(con):
     attrition(con, "programme", COMPARED, 2, 60)
     attrition(con, "programme", NO_RESULT, 8, 300)
-    assert {row[1:] for row in shown(con).values()} == {(None, None, True)}
+    assert {row[1:] for row in shown(con).values()} == {(None, None, "suppressed")}
 
 
 def test_lost_schools_without_any_result_hide_nothing(con):
     attrition(con, "programme", COMPARED, 10, 700)
     attrition(con, "programme", NO_RESULT, 1, 0)
     found = shown(con)
-    assert found["programme", True] == (10, 699, 0.5, False)
-    assert found["programme", False] == (1, 0, None, False)
+    assert found["programme", True] == (10, 699, 0.5, "shown")
+    assert found["programme", False] == (1, 0, None, "not_available")
 
 
 def test_schools_that_are_never_compared_are_not_lost(con):
     attrition(con, "comparison", COMPARED, 20, 1400)
     attrition(con, "comparison", SPECIAL, 2, 10)
-    assert shown(con) == {("comparison", True): (20, 1401, 0.5, False)}
+    assert shown(con) == {("comparison", True): (20, 1401, 0.5, "shown")}
 
 
 def test_where_nothing_is_kept_there_is_nothing_to_lose(con):
@@ -150,7 +151,7 @@ def test_a_mean_of_few_pupils_is_rounded_to_what_it_can_bear(con):
     """
     attrition(con, "programme", COMPARED, 10, 700)
     attrition(con, "programme", NO_RESULT, 3, 20, mean=0.52)
-    assert shown(con)["programme", False] == (3, 21, 0.5, False)
+    assert shown(con)["programme", False] == (3, 21, 0.5, "shown")
 
 
 # ------------------------------------------------------------------------------------------- balance
@@ -168,7 +169,7 @@ def balance(con, characteristic: str = "target_pupils_before", **changes: object
 
 FIGURES = (
     "n_programme_pupils, n_comparison_pupils, programme_mean, comparison_mean, "
-    "standardised_difference, rating, suppressed"
+    "standardised_difference, rating, figure_status"
 )
 
 
@@ -177,7 +178,7 @@ def test_balance_is_shown_rounded(con):
     balance(con, "cohort_pupils", programme_mean=70.625)
     target, cohort = released(con, "balance", FIGURES)
     # 213 is the middle of 210 to 215, and 321 that of 318 to 323.
-    assert target == (213, 321, 0.43, 0.46, -0.05, "satisfies", False)
+    assert target == (213, 321, 0.43, 0.46, -0.05, "satisfies", "shown")
     assert cohort[2] == 71
 
 
@@ -200,14 +201,14 @@ def test_averages_before_are_rounded_as_they_are_read(con, measure, characterist
 @pytest.mark.parametrize(("count", "few"), [("schools", 9), ("pupils", 5)], ids=str)
 def test_balance_of_few_schools_or_pupils_is_withheld_whole(con, side, count, few):
     balance(con, **{f"n_{side}_{count}": few})
-    assert released(con, "balance", FIGURES) == [(None,) * 6 + (True,)]
+    assert released(con, "balance", FIGURES) == [(None,) * 6 + ("suppressed",)]
 
 
 def test_balance_of_what_is_public_by_school_is_as_it_is(con):
     con.execute("UPDATE protocol.result_release SET is_published = true")
     gate.create_rules(con)
     balance(con, n_programme_schools=2, n_programme_pupils=5)
-    shown = (5, 323, 0.43, 0.46, -0.05, "satisfies", False)
+    shown = (5, 323, 0.43, 0.46, -0.05, "satisfies", "shown")
     assert released(con, "balance", FIGURES) == [shown]
 
 

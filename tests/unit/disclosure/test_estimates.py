@@ -46,7 +46,8 @@ def test_estimates_need_ten_schools_on_each_side(members):
     assert said == [(2, 0) if is_shown else (0, 2)]
     for row in found:
         reason = None if is_shown else "few_schools"
-        assert (row["suppressed"], row["withheld_reason"]) == (not is_shown, reason)
+        status = "shown" if is_shown else "suppressed"
+        assert (row["figure_status"], row["withheld_reason"]) == (status, reason)
         assert (row["estimate_low"] is not None) is is_shown
         # Neither the verdict nor its reason may reveal the suppressed estimate.
         told = ("worse", "all alike")
@@ -81,7 +82,7 @@ def test_where_there_is_no_estimate_nothing_is_withheld():
             "verdict_reason = 'too few schools'"
         )
         (row,) = after_the_gate(con, "FROM released.impact")
-    assert (row["suppressed"], row["withheld_reason"]) == (False, None)
+    assert (row["figure_status"], row["withheld_reason"]) == ("not_available", None)
     assert row["verdict_reason"] == "too few schools"
     # Its pupil counts are blank too; those of the sides are in `comparison`.
     assert row["n_programme_pupils"] is None
@@ -100,7 +101,7 @@ def test_estimates_of_what_is_public_by_school_are_shown_of_two_schools():
     with made({1: 20, 2: 21, 3: 22, 4: 23}, members=(1, 2)).store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
         (row,) = after_the_gate(con, "FROM released.impact")
-    assert (row["suppressed"], row["estimate_low"]) == (False, 1.0)
+    assert (row["figure_status"], row["estimate_low"]) == ("shown", 1.0)
     assert (row["n_programme_pupils"], row["n_comparison_pupils"]) == (41, 45)
 
 
@@ -181,7 +182,7 @@ def test_the_naive_estimate_is_the_difference_of_the_averages_that_are_shown():
 def test_the_naive_estimate_goes_with_an_average_that_is_withheld():
     """Last year none of the programme's pupils met it, so this year's change would reveal that."""
     row = naive_of(moved(met_here=0))
-    assert (row["suppressed"], row["withheld_reason"]) == (True, "small_group")
+    assert (row["figure_status"], row["withheld_reason"]) == ("suppressed", "small_group")
     assert row["estimate_low"] is None
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from pipelines.catalogue import Table
+from pipelines.catalogue.vocabulary import FigureStatus
 from pipelines.disclosure import gate
 from tests.disclosure.invented import SHARE
 from tests.unit.disclosure.made import CAN_WITHHOLD, fill, row_of, rules
@@ -63,15 +66,33 @@ def test_an_exact_count_is_counted(con, table):
 
 @of_every_table
 def test_a_figure_of_a_row_that_is_withheld_is_counted(con, table):
-    if not has(table, "suppressed"):
+    if not table.headline:
         assert table.name == "programme"
         return
     blank = dict.fromkeys((*table.withheld, *(count.column for count in table.pupil_counts)))
-    assert small(con, table, suppressed=True, **blank) == 0
+    assert small(con, table, figure_status="suppressed", **blank) == 0
     for name in table.withheld:
         shown = row_of(table)[name]
         assert shown is not None
-        assert small(con, table, suppressed=True, **blank | {name: shown}) == 1, name
+        assert small(con, table, figure_status="suppressed", **blank | {name: shown}) == 1, name
+
+
+@of_every_table
+def test_a_status_that_the_headline_figure_contradicts_is_counted(con, table):
+    """Exactly the rows with a headline figure are shown, in every table that says so."""
+    if not table.headline:
+        assert gate.count_misstated(con, table.name) == 0
+        return
+    blank = dict.fromkeys((*table.withheld, *(count.column for count in table.pupil_counts)))
+    found = {}
+    for status in (*get_args(FigureStatus), "hidden", None):
+        for has_figure, figures in ((True, {}), (False, blank)):
+            row = row_of(table, figure_status=status, **figures)
+            fill(con, table.full_name, [row_of(table), row])
+            found[status, has_figure] = gate.count_misstated(con, table.name)
+    right = {("shown", True), ("suppressed", False), ("not_available", False)}
+    assert {case for case, n in found.items() if n == 0} == right
+    assert set(found.values()) == {0, 1}
 
 
 @of_every_table

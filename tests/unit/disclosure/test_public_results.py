@@ -72,7 +72,7 @@ def test_one_new_school_hides_no_published_figure(
             count(con, table.name)
             for table in RELEASED_TABLES
             if table.pupil_counts
-            for count in (gate.count_small, gate.count_unrounded)
+            for count in (gate.count_small, gate.count_unrounded, gate.count_misstated)
         ]
         said = con.execute("SELECT public_key_stages FROM released.study").fetchone()
     assert not any(left_open)
@@ -82,7 +82,7 @@ def test_one_new_school_hides_no_published_figure(
         assert withheld == {}
         assert (headline["n_programme_schools"], headline["n_comparison_schools"]) == (6, 6)
         assert (headline["n_programme_pupils"], headline["n_comparison_pupils"]) == (615, 651)
-        assert not headline["suppressed"]
+        assert headline["figure_status"] == "shown"
         assert pd.isna(headline["withheld_reason"])
     else:
         assert withheld["impact"] > 0
@@ -120,10 +120,10 @@ def test_pupil_files_of_one_key_stage_stay_as_secret_beside_tables_of_the_other(
                 ).fetchall()
             )
             of_ks4 = con.execute(
-                "SELECT DISTINCT suppressed, n_pupils FROM released.comparison "
+                "SELECT DISTINCT figure_status, n_pupils FROM released.comparison "
                 "WHERE measure = 'ks4_basics_94'"
             ).fetchall()
-    assert of_ks4 == [(False, 10)]
+    assert of_ks4 == [("shown", 10)]
     assert len(found[0]) > 5
     assert found[0] == found[1]
 

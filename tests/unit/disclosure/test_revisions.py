@@ -195,7 +195,16 @@ def test_nothing_published_leaves_nothing_to_hold_it_against(tmp_path):
     assert last_published_verdicts(tmp_path) == ()
 
 
-def test_the_latest_record_counts_and_one_that_cannot_be_read_is_named(tmp_path):
+# What a record says of a shown and of a withheld row: today, and in the two forms of earlier days.
+RECORDS = {
+    "figure_status": ("'shown' AS figure_status", "'suppressed' AS figure_status"),
+    "suppressed": ("false AS suppressed", "true AS suppressed"),
+    "counts": ("20 AS n_programme_pupils", "NULL AS n_programme_pupils"),
+}
+
+
+@pytest.mark.parametrize(("shown", "withheld"), RECORDS.values(), ids=RECORDS)
+def test_the_latest_record_counts_and_one_that_cannot_be_read_is_named(tmp_path, shown, withheld):
     for day, verdict in (("2018-10-02", "cannot_tell"), ("2019-02-05", "better")):
         folder = tmp_path / "releases" / day / "released"
         folder.mkdir(parents=True)
@@ -203,9 +212,9 @@ def test_the_latest_record_counts_and_one_that_cannot_be_read_is_named(tmp_path)
             con.execute(
                 "CREATE TABLE impact AS SELECT 'send' AS programme, 'ks2_rwm_expected' AS measure, "
                 "'sen_support' AS pupil_group, '2017-18' AS academic_year, 'revised' AS release_status, "
-                f"'{verdict}' AS verdict, 'headline' AS role, 20 AS n_programme_pupils, "
-                "30 AS n_comparison_pupils UNION ALL BY NAME SELECT 'gap' AS programme, "
-                "'ks2_rwm_expected' AS measure, 'cannot_tell' AS verdict, 'headline' AS role"
+                f"'{verdict}' AS verdict, 'headline' AS role, 30 AS n_comparison_pupils, {shown} "
+                "UNION ALL BY NAME SELECT 'gap' AS programme, 'ks2_rwm_expected' AS measure, "
+                f"'cannot_tell' AS verdict, 'headline' AS role, 30 AS n_comparison_pupils, {withheld}"
             )
             con.execute(f"COPY impact TO '{folder / 'impact.parquet'}' (FORMAT parquet)")
     (found,) = last_published_verdicts(tmp_path)

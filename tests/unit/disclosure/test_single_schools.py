@@ -103,7 +103,7 @@ def test_points_of_what_is_public_are_as_published_from_the_minimum_up(n, is_sho
 # --------------------------------------------------------------------------------------- case studies
 
 OWN = (
-    "SELECT academic_year, suppressed, n_pupils, n_meeting, mean, ci_low, ci_high "
+    "SELECT academic_year, figure_status, n_pupils, n_meeting, mean, ci_low, ci_high "
     "FROM released.case_study_result ORDER BY academic_year"
 )
 
@@ -117,16 +117,16 @@ def test_a_school_that_tells_its_case_is_shown_without_counts():
     """Seven of 20 pupils, rounded to a twentieth."""
     study = told(city(met=dict.fromkeys(range(1, 21), 7)))
     assert [tuple(row.values()) for row in rows_of(study, OWN)] == [
-        (year, False, None, None, 0.35, None, None) for year in YEARS
+        (year, "shown", None, None, 0.35, None, None) for year in YEARS
     ]
 
 
 @pytest.mark.parametrize("year", YEARS)
 def test_few_pupils_of_one_year_take_the_other_years_along(year):
     found = rows_of(with_pupils(told(city()), 3, year, 9), OWN)
-    assert [tuple(row.values()) for row in found] == [(y, True, *[None] * 5) for y in YEARS]
+    assert [tuple(row.values()) for row in found] == [(y, "suppressed", *[None] * 5) for y in YEARS]
     found = rows_of(with_pupils(told(city()), 3, year, 10), OWN)
-    assert [row["suppressed"] for row in found] == [False] * 3
+    assert [row["figure_status"] for row in found] == ["shown"] * 3
 
 
 def test_a_year_without_a_result_has_a_row_without_a_figure():
@@ -134,10 +134,10 @@ def test_a_year_without_a_result_has_a_row_without_a_figure():
     is_one = study.cells["school_id"] == 7990003
     study.cells = study.cells[~(is_one & (study.cells["academic_year"] == YEARS[1]))]
     found = rows_of(study, OWN)
-    assert [(row["suppressed"], row["mean"]) for row in found] == [
-        (False, 0.5),
-        (False, None),
-        (False, 0.5),
+    assert [(row["figure_status"], row["mean"]) for row in found] == [
+        ("shown", 0.5),
+        ("not_available", None),
+        ("shown", 0.5),
     ]
 
 

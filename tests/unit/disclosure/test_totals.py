@@ -22,8 +22,8 @@ def is_shown(row: dict[str, object]) -> bool:
     standard.
     """
     shown = {row[name] is not None for name in FIGURES if name != "n_meeting"}
-    assert shown == {not row["suppressed"]}
-    return not row["suppressed"]
+    assert shown == {row["figure_status"] == "shown"}
+    return row["figure_status"] == "shown"
 
 
 # --------------------------------------------------------------------------------------- too few pupils
@@ -85,18 +85,18 @@ def test_both_groups_of_a_gap_stand_or_fall_together():
     """Together they are all pupils of a side, whose results are published elsewhere."""
     study = made({1: 20, 2: 20, 3: 20} | REST)
     others = study.cells.assign(pupil_group="not_disadvantaged")
-    is_shown_alone = sides_of(study)["programme"]["suppressed"] is False
+    is_shown_alone = sides_of(study)["programme"]["figure_status"] == "shown"
     others.loc[others["school_id"] <= 7990003, "mean"] = 0.05
     study.cells = pd.concat([study.cells, others], ignore_index=True)
     found = rows_of(
         study,
-        "SELECT DISTINCT pupil_group, suppressed FROM released.comparison "
+        "SELECT DISTINCT pupil_group, figure_status FROM released.comparison "
         f"WHERE programme <> 'all' AND academic_year = '{YEARS[-1]}' ORDER BY pupil_group",
     )
     assert is_shown_alone
     assert [tuple(row.values()) for row in found] == [
-        ("disadvantaged", True),
-        ("not_disadvantaged", True),
+        ("disadvantaged", "suppressed"),
+        ("not_disadvantaged", "suppressed"),
     ]
 
 
@@ -151,7 +151,7 @@ def test_up_to_four_small_schools_are_left_out(n_pupils, shown):
 
 def test_a_small_school_alone_is_no_total_to_be_left_out_of():
     row = sides_of(made({1: 5} | REST, members=(1,)))["programme"]
-    assert (row["n_schools_left_out"], row["suppressed"]) == (0, True)
+    assert (row["n_schools_left_out"], row["figure_status"]) == (0, "suppressed")
 
 
 def test_no_school_is_left_out_of_pupils_by_special_need():
@@ -327,10 +327,10 @@ def test_what_is_public_by_school_is_neither_rounded_nor_withheld():
             "SELECT round(ci_low, 2), round(ci_high, 2) FROM impact.comparison "
             f"WHERE arm = 'rest' AND academic_year = '{YEARS[-1]}'"
         ).fetchone()
-    names = ("n_schools", "n_schools_left_out", "n_pupils", "n_meeting", "mean", "suppressed")
-    assert [found["programme"][name] for name in names] == [1, 0, 7, 7, 1.0, False]
+    names = ("n_schools", "n_schools_left_out", "n_pupils", "n_meeting", "mean", "figure_status")
+    assert [found["programme"][name] for name in names] == [1, 0, 7, 7, 1.0, "shown"]
     # 12 + 20 + 16 of 31 + 40 + 33 are 46%.
-    assert [found["rest"][name] for name in names] == [3, 0, 104, 48, 0.46, False]
+    assert [found["rest"][name] for name in names] == [3, 0, 104, 48, 0.46, "shown"]
     assert (found["rest"]["ci_low"], found["rest"]["ci_high"]) == intervals
 
 

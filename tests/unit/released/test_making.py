@@ -36,6 +36,7 @@ def test_nothing_small_or_exact_is_left_behind_the_gate(con, table):
     making.release(con)
     assert gate.count_small(con, table.name) == 0
     assert gate.count_unrounded(con, table.name) == 0
+    assert gate.count_misstated(con, table.name) == 0
 
 
 def test_rows_withheld_are_counted(con):
@@ -86,7 +87,11 @@ def test_counts_of_pupils_are_declared_and_no_column_names_a_pupil(table):
     names = {column.name for column in table.columns}
     assert set(table.withheld) <= names
     # Tables that can withhold have a flag; for the census a blank number is the sign.
-    assert not declared or "suppressed" in names or table.name == "programme"
+    assert not declared or table.headline or table.name == "programme"
+    # It is one of the figures that go with the status, and there is one column and no other sign.
+    assert (table.headline is not None) == ("figure_status" in names)
+    assert table.headline in (None, *table.withheld)
+    assert "suppressed" not in names
     numbers = {"pupil_key", "upn", "urn", "school_id", "laestab"}
     # Case-study schools agreed to be named.
     assert names & numbers == ({"school_id"} if table.name.startswith("case_stud") else set())
@@ -101,7 +106,7 @@ def test_how_much_is_withheld_is_said_of_every_table_that_withholds(con):
     }
     assert set(said) == {table.name for table in CAN_WITHHOLD} | {"school_point"}
     # A method without an estimate, or a programme without a census, has nothing to withhold.
-    no_answer = "released.impact WHERE estimate_low IS NULL AND NOT suppressed"
+    no_answer = "released.impact WHERE figure_status = 'not_available'"
     n_nothing = {"impact": store.row_count(con, no_answer)}
     for table in CAN_WITHHOLD:
         if table.name == "programme":

@@ -19,6 +19,9 @@ def test_made_tables_keep_what_the_catalogue_declares(table):
         assert not column.allowed or set(given) <= set(column.allowed), column.name
         assert column.low is None or (given >= column.low).all(), column.name
         assert column.high is None or (given <= column.high).all(), column.name
+    if table.headline:
+        is_shown = frame["figure_status"] == "shown"
+        assert (is_shown == frame[table.headline].notna()).all()
     assert not table.key or not frame.duplicated(list(table.key)).any()
 
 
