@@ -40,7 +40,7 @@ def opening(tables: Tables, gallery: Gallery) -> tuple[Block, ...]:
     return (
         _answer(real, headlines, tables),
         *_placebos(programmes),
-        *_picture(headlines, gallery),
+        *_picture(programmes, headlines, gallery),
         Columns(tuple(tuple(_programme(row, tables)) for row in programmes)),
         *_asked(tables),
     )
@@ -248,9 +248,13 @@ def _power(headline: Row, tables: Tables) -> str:
     return f"Worth having, by the protocol: {smallest}. {shows}"
 
 
-def _picture(headlines: list[Row], gallery: Gallery) -> Iterator[Block]:
-    """The charts of both comparisons side by side, under what they show together."""
-    figures: tuple[Figure, ...] = gallery.of("answer")
+def _picture(programmes: list[Row], headlines: list[Row], gallery: Gallery) -> Iterator[Block]:
+    """The charts of both comparisons side by side, programmes in the protocol's order, and their finding."""
+    figures: list[Figure] = [
+        figure
+        for programme in programmes
+        for figure in gallery.of("answer", programme=str(programme["programme"]))
+    ]
     if not figures:
         return
     estimated = [row for row in headlines if not wording.is_missing(row["estimate_low"])]

@@ -60,20 +60,21 @@ def agreement_words(programme: str, tables: Tables) -> str:
 
 
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
+    """The answers on the left, the quotations on the right; either alone takes the whole width."""
     charts = gallery.of("evaluation_answers")
-    if charts:
-        yield Columns(tuple((chart,) for chart in charts))
-        yield Paragraph(
-            "Schools that did not reply may think otherwise than those that did.", look="note"
-        )
+    caveat = Paragraph(
+        "Schools that did not reply may think otherwise than those that did.", look="note"
+    )
+    answers: tuple[Block, ...] = (*charts, caveat) if charts else ()
     quotes = balanced(tables["statements"])
+    words: tuple[Block, ...] = ()
     if quotes:
-        yield Heading(3, "In their own words")
-        yield Paragraph(_how_chosen(quotes, tables), look="note")
-        halves = [quotes[::2], quotes[1::2]]
-        yield Columns(
-            tuple(tuple(quote_of(row, tables) for row in half) for half in halves if half)
-        )
+        how = Paragraph(_how_chosen(quotes, tables), look="note")
+        words = (Heading(3, "In their own words"), how, *(quote_of(row, tables) for row in quotes))
+    if answers and words:
+        yield Columns((answers, words))
+    else:
+        yield from answers or words
     yield Links((Link("All answers and statements", "technical.html#voices", "technical.pdf"),))
 
 
