@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from pipelines.charts import effect_axis, series_breaks, style, subject
-from pipelines.charts.chart import Chart, Tables
-from pipelines.charts.effect_axis import Row, signed
+from pipelines.charts.chart import Chart, Frames
+from pipelines.charts.effect_axis import EffectLine, signed
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.wording import (
     NOT_AVAILABLE,
@@ -33,7 +33,7 @@ _TITLES = {
 }
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every primary measure whose headline has an estimate."""
     for about in subject.primary_subjects(tables):
         found = {way: effect for (way, _), effect in subject.effects(tables, about).items()}
@@ -42,19 +42,19 @@ def charts(tables: Tables) -> Iterator[Chart]:
             yield _chart(tables, about, headline, _rows(about, found))
 
 
-def _rows(about: Subject, found: dict[str, Effect]) -> list[Row]:
+def _rows(about: Subject, found: dict[str, Effect]) -> list[EffectLine]:
     """Both ways of picking, or the bracket alone where either is withheld; then the plain change."""
     ways = {words: found[way] for way, words in _WAYS.items() if way in found}
     if len(ways) < len(_WAYS) or not all(way.is_estimated for way in ways.values()):
         ways = {_TOGETHER: found["bracket"]}
-    rows = [Row(words, signed(about, way.low, way.high), way) for words, way in ways.items()]
+    rows = [EffectLine(words, signed(about, way.low, way.high), way) for words, way in ways.items()]
     plain = found.get("change_since_last_year")
     if plain is not None and plain.low is not None:
-        rows.append(Row(_PLAIN, signed(about, plain.low, plain.high), plain, is_plain=True))
+        rows.append(EffectLine(_PLAIN, signed(about, plain.low, plain.high), plain, is_plain=True))
     return rows
 
 
-def _chart(tables: Tables, about: Subject, headline: Effect, rows: Sequence[Row]) -> Chart:
+def _chart(tables: Frames, about: Subject, headline: Effect, rows: Sequence[EffectLine]) -> Chart:
     name = f"answer-{about.slug}"
     title = _title(about, headline)
     broken_at = series_breaks.spoken(tables, about, subject.last_two_years(tables))
@@ -86,7 +86,7 @@ def _title(about: Subject, headline: Effect) -> str:
 
 @style.styled
 def _draw(
-    tables: Tables, about: Subject, title: str, headline: Effect, rows: Sequence[Row]
+    tables: Frames, about: Subject, title: str, headline: Effect, rows: Sequence[EffectLine]
 ) -> style.Sheet:
     year = subject.outcome_year(tables)
     whom = f"{about.label}, {about.pupils_year} {format_group(about.pupil_group)}, {year}"
@@ -111,7 +111,7 @@ def _draw(
     return sheet
 
 
-def _alt_text(about: Subject, headline: Effect, rows: Sequence[Row]) -> str:
+def _alt_text(about: Subject, headline: Effect, rows: Sequence[EffectLine]) -> str:
     existed = "No such programme existed. " if about.is_placebo else ""
     ways = "; ".join(
         f"{row.words[:1].lower()}{row.words[1:]}, {row.figure} "
@@ -125,7 +125,7 @@ def _alt_text(about: Subject, headline: Effect, rows: Sequence[Row]) -> str:
     )
 
 
-def _data(about: Subject, headline: Effect, rows: Sequence[Row]) -> pd.DataFrame:
+def _data(about: Subject, headline: Effect, rows: Sequence[EffectLine]) -> pd.DataFrame:
     """Each row drawn, and the headline that gives the verdict."""
     found = {row.words: row.found for row in rows}
     return pd.DataFrame(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 import pandas as pd
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Frames
 from pipelines.charts.subject import Reading, Subject
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
@@ -34,7 +34,7 @@ _LOOKS = {
 _NO_FIGURE = "no published figure"
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart a group for every primary measure of which the authority has a published figure."""
     asked = tables["measure"]
     primary = asked.loc[asked["is_primary"].astype(bool), "measure"]
@@ -65,7 +65,7 @@ def _about(measure: str, group: str) -> Subject:
     )
 
 
-def _chart(tables: Tables, about: Subject, mine: pd.DataFrame) -> Chart:
+def _chart(tables: Frames, about: Subject, mine: pd.DataFrame) -> Chart:
     name = f"authority_context-{about.slug}"
     lines = _lines(mine)
     names = {place: _name_of(tables, place) for place in lines}
@@ -129,7 +129,7 @@ def _lines(mine: pd.DataFrame) -> dict[str, list[Reading]]:
     }
 
 
-def _name_of(tables: Tables, place: str) -> str:
+def _name_of(tables: Frames, place: str) -> str:
     if place == "authority":
         return str(tables["study"].iloc[0]["local_authority_name"])
     return PLACE_LABELS[place]
@@ -150,7 +150,7 @@ def source(mine: pd.DataFrame) -> str:
 
 
 def _title(
-    tables: Tables, about: Subject, lines: Mapping[str, list[Reading]], year: str
+    tables: Frames, about: Subject, lines: Mapping[str, list[Reading]], year: str
 ) -> tuple[str, tuple[Quote, ...]]:
     """The last year's figures of the authority and of England, which say no more than themselves."""
     value_of = {

@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.charts.subject import Subject
 from pipelines.released.citations import Quote
 from pipelines.released.wording import NUMBER, format_count, rounded
@@ -27,7 +27,7 @@ _BY_CHANCE = (
 )
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every primary measure with released school points."""
     points = tables["school_point"]
     for about in subject.primary_subjects(tables):
@@ -42,7 +42,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
             yield _chart(tables, replace(about, decimals=decimals), mine)
 
 
-def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
+def _chart(tables: Frames, about: Subject, points: pd.DataFrame) -> Chart:
     name = f"baseline_outcome-{about.slug}"
     data = _data(tables, about, points)
     title, title_from = _title(tables, about, data)
@@ -81,7 +81,7 @@ def _chart(tables: Tables, about: Subject, points: pd.DataFrame) -> Chart:
     )
 
 
-def _is_broken(tables: Tables, about: Subject) -> bool:
+def _is_broken(tables: Frames, about: Subject) -> bool:
     """Whether a break parts all earlier results from the outcome's."""
     last = max(series_breaks.breaks(tables, about), default="")
     return last > subject.last_year_before(tables)
@@ -94,7 +94,7 @@ def _places(data: pd.DataFrame, schools: str) -> tuple[list[int], list[int]]:
     return [*data.index[mine]], [*data.index[is_higher]]
 
 
-def _higher_words(tables: Tables, about: Subject, data: pd.DataFrame) -> str:
+def _higher_words(tables: Frames, about: Subject, data: pd.DataFrame) -> str:
     """How many of each side, before a noun: a count would stand in none of the chart's figures."""
     parts = []
     for schools in (about.schools, about.others):
@@ -111,7 +111,7 @@ def _part(n: int, everyone: int) -> str:
     return "most" if 2 * n > everyone else "half of" if 2 * n == everyone else "fewer than half of"
 
 
-def _title(tables: Tables, about: Subject, data: pd.DataFrame) -> tuple[str, tuple[Quote, ...]]:
+def _title(tables: Frames, about: Subject, data: pd.DataFrame) -> tuple[str, tuple[Quote, ...]]:
     """How many programme schools are higher than before, and the rows each number counts.
 
     Never more: a school's results move by chance, and the chart gives single schools no interval.
@@ -133,7 +133,7 @@ def _title(tables: Tables, about: Subject, data: pd.DataFrame) -> tuple[str, tup
     return f"Higher in {part} {whose} schools: cannot tell why", quotes
 
 
-def _withheld(tables: Tables, about: Subject) -> list[str]:
+def _withheld(tables: Frames, about: Subject) -> list[str]:
     """How many schools are not shown, each time with the reason."""
     rows = tables["school_point_withheld"]
     mine = rows[
@@ -150,7 +150,7 @@ def _withheld(tables: Tables, about: Subject) -> list[str]:
 
 @style.styled
 def _draw(
-    tables: Tables, about: Subject, title: str, points: pd.DataFrame, status: str
+    tables: Frames, about: Subject, title: str, points: pd.DataFrame, status: str
 ) -> style.Sheet:
     year = subject.outcome_year(tables)
     is_programme = points["is_programme"].astype(bool)
@@ -196,7 +196,7 @@ def _one_of(schools: str) -> str:
     return schools.replace("schools", "school")
 
 
-def _data(tables: Tables, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
+def _data(tables: Frames, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
     ordered = points.sort_values(
         ["is_programme", "baseline_mean", "outcome_mean"], ascending=[False, True, True]
     )

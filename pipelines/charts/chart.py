@@ -11,7 +11,7 @@ from pipelines.released.citations import Quote
 from pipelines.released.wording import NUMBER
 
 MAX_TITLE_WORDS = 10
-Tables = Mapping[str, pd.DataFrame]  # released tables by name, without the schema
+Frames = Mapping[str, pd.DataFrame]  # released tables by name, without the schema
 
 
 @dataclass(frozen=True)

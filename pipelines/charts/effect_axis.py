@@ -27,7 +27,7 @@ _DASHED: dict[str, Any] = {"color": style.TEXT, "linewidth": 1, "linestyle": (0,
 
 
 @dataclass(frozen=True)
-class Row:
+class EffectLine:
     """One comparison: its words, its figure, which is printed bold, and what is drawn."""
 
     words: str
@@ -59,7 +59,7 @@ def signed(about: Subject, low: float | None, high: float | None) -> str:
     return ends[0] if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
 
 
-def key(about: Subject, rows: Sequence[Row], likely: float | None = None) -> str:
+def key(about: Subject, rows: Sequence[EffectLine], likely: float | None = None) -> str:
     """What the marks are, as sentences."""
     is_range = any(not row.is_plain and row.found.low != row.found.high for row in rows)
     parts = (
@@ -72,13 +72,17 @@ def key(about: Subject, rows: Sequence[Row], likely: float | None = None) -> str
     return " ".join(part for part in parts if part)
 
 
-def height(rows: Sequence[Row]) -> float:
+def height(rows: Sequence[EffectLine]) -> float:
     """Inches that `draw` needs."""
     return _HEAD + sum(row.words_height + _MARKS for row in rows) + _AXIS
 
 
 def draw(
-    sheet: Sheet, bottom: float, about: Subject, rows: Sequence[Row], likely: float | None = None
+    sheet: Sheet,
+    bottom: float,
+    about: Subject,
+    rows: Sequence[EffectLine],
+    likely: float | None = None,
 ) -> None:
     """The rows on one scale; `likely` is the smallest difference that would probably have shown."""
     body = height(rows) - _AXIS
@@ -102,7 +106,7 @@ def draw(
         y += _MARKS
 
 
-def _ends(about: Subject, rows: Sequence[Row]) -> list[float]:
+def _ends(about: Subject, rows: Sequence[EffectLine]) -> list[float]:
     found = [row.found for row in rows if not row.is_plain]
     ends = [end for f in found for end in (f.low, f.high, f.ci_low, f.ci_high)]
     return [about.axis(end) for end in ends if end is not None]
@@ -137,7 +141,7 @@ def _name_sides(axes: Axes, about: Subject) -> None:
     axes.text(apart, _HEAD / 2, f"{right} →", ha="left", va="center", **look)
 
 
-def _write(axes: Axes, y: float, row: Row) -> None:
+def _write(axes: Axes, y: float, row: EffectLine) -> None:
     look: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center", "zorder": 5}
     for number, line in enumerate(row.lines):
         x = 0.0
@@ -147,7 +151,7 @@ def _write(axes: Axes, y: float, row: Row) -> None:
             x += style.text_width(text, style.BODY_SIZE, bold=is_bold) / style.TEXT_INCHES
 
 
-def _draw_marks(axes: Axes, about: Subject, y: float, row: Row) -> None:
+def _draw_marks(axes: Axes, about: Subject, y: float, row: EffectLine) -> None:
     """Bar and dots; of a plain change an open mark, or an arrow at the edge where the scale ends."""
     found = row.found
     if found.low is None or found.high is None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.released.citations import Quote
 from pipelines.released.wording import format_count, format_value, join_words
 
@@ -34,7 +34,7 @@ _RETURNED, _EXPECTED = "Schools that answered", "Schools in the programme"
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerBar:
     """What the schools of one programme answered to one question: how many gave each answer."""
 
     question: str
@@ -51,7 +51,7 @@ class Row:
         return sum(self.given.get(answer, 0) for answer in answers)
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart, or none where no question was answered."""
     summary, titles = tables["evaluation_summary"], subject.titles(tables)
     returned = summary[summary["question"] == _RESPONSE_RATE]
@@ -65,7 +65,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         key = row["question"], row["programme"]
         given.setdefault(key, {})[row["answer"]] = int(row["n_schools"])
     rows = [
-        Row(question, titles[name], given[question, name])
+        AnswerBar(question, titles[name], given[question, name])
         for question in dict.fromkeys(asked["question"])
         for name in titles
         if (question, name) in given
@@ -76,7 +76,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
         yield _chart(tables, rows, by_title)
 
 
-def _chart(tables: Tables, rows: list[Row], rates: dict[str, tuple[int, int]]) -> Chart:
+def _chart(tables: Frames, rows: list[AnswerBar], rates: dict[str, tuple[int, int]]) -> Chart:
     title = _title(rows, rates)
     alt_text = _alt_text(rows)
     data = pd.DataFrame([_data_row(row, *rates[row.programme]) for row in rows])
@@ -103,7 +103,7 @@ def _chart(tables: Tables, rows: list[Row], rates: dict[str, tuple[int, int]]) -
     )
 
 
-def _title(rows: Sequence[Row], rates: Mapping[str, tuple[int, int]]) -> str:
+def _title(rows: Sequence[AnswerBar], rates: Mapping[str, tuple[int, int]]) -> str:
     """Whether more than half of those who answered a question agree, if enough answered."""
     if any(2 * n < n_all for n, n_all in rates.values()):
         return "Too few schools answered to speak for all"
@@ -115,7 +115,7 @@ def _title(rows: Sequence[Row], rates: Mapping[str, tuple[int, int]]) -> str:
 
 
 @style.styled
-def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
+def _draw(tables: Frames, title: str, rows: list[AnswerBar]) -> style.Sheet:
     key_height = style.key_height(_LOOKS)
     blocks = {
         question: style.wrap(question, style.TEXT_INCHES, style.BODY_SIZE, bold=True)
@@ -162,7 +162,7 @@ def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
 
 
 def _stack(
-    axes: Axes, row: Row, answers: Sequence[str], place: tuple[float, float], inch: float
+    axes: Axes, row: AnswerBar, answers: Sequence[str], place: tuple[float, float], inch: float
 ) -> None:
     """Bars from a place on, to the left if a school's width is negative, each with its number."""
     x, y = place
@@ -189,7 +189,7 @@ def _stack(
         x += n * inch
 
 
-def _alt_text(rows: Sequence[Row]) -> str:
+def _alt_text(rows: Sequence[AnswerBar]) -> str:
     by_question: dict[str, list[str]] = {}
     for row in rows:
         said = f"{row.count(_AGREE)} of {row.n} in {row.programme}"
@@ -198,7 +198,7 @@ def _alt_text(rows: Sequence[Row]) -> str:
     return f"Schools that agree or strongly agree, of those that answered. {'; '.join(parts)}."
 
 
-def _data_row(row: Row, n_returned: int, n_expected: int) -> dict[str, str]:
+def _data_row(row: AnswerBar, n_returned: int, n_expected: int) -> dict[str, str]:
     order = [*reversed(_AGREE), _NEUTRAL, *_DISAGREE]
     return {
         "Question": row.question,

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.document.typesetting import drawable, typeset
 from pipelines.free_text.review import inert_in_spreadsheet
 from pipelines.released.citations import Quote
@@ -56,12 +56,12 @@ def about(family: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
-def draw(family: str, tables: Tables) -> list[Chart]:
+def draw(family: str, tables: Frames) -> list[Chart]:
     """One family's charts from the tables it reads; none where it has nothing to show."""
     return _with_pictures(_drawn(family, tables))
 
 
-def draw_all(tables: Tables) -> list[Chart]:
+def draw_all(tables: Frames) -> list[Chart]:
     """Every chart the released tables allow."""
     return _with_pictures([chart for family in FAMILIES for chart in _drawn(family, tables)])
 
@@ -125,7 +125,7 @@ def read(folder: Path) -> list[Chart]:
     return sorted(charts, key=_reading_order)
 
 
-def _drawn(family: str, tables: Tables) -> list[Chart]:
+def _drawn(family: str, tables: Frames) -> list[Chart]:
     """A family's charts, of texts that can be drawn, with headings that are safe in a spreadsheet."""
     shown = {name: _drawable(tables[name]) for name in FAMILIES[family]}
     charts = importlib.import_module(f"pipelines.charts.{family}").charts(shown)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.charts.subject import Reading, Subject
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
@@ -37,7 +37,7 @@ _ARMS = ("programme", "rest")
 Panel = dict[str, list[Reading]]  # readings by pupil group
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every primary measure of a programme for disadvantaged pupils."""
     for about in subject.primary_subjects(tables):
         if about.pupil_group != "disadvantaged":
@@ -53,7 +53,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
             yield _chart(tables, about, panels)
 
 
-def _chart(tables: Tables, about: Subject, panels: dict[str, Panel]) -> Chart:
+def _chart(tables: Frames, about: Subject, panels: dict[str, Panel]) -> Chart:
     name = f"gap_by_year-{about.slug}"
     data = _data(about, panels)
     title, title_from = _title(about, data, panels)
@@ -126,7 +126,7 @@ def _title(
 
 
 @style.styled
-def _draw(tables: Tables, about: Subject, title: str, panels: dict[str, Panel]) -> style.Sheet:
+def _draw(tables: Frames, about: Subject, title: str, panels: dict[str, Panel]) -> style.Sheet:
     unit = "%" if about.unit == "share" else "average points"
     lines = [line for panel in panels.values() for line in panel.values()]
     rows = _ROW * len(panels["programme"]["disadvantaged"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.charts import effect_axis, style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Frames
 from pipelines.charts.subject import Effect, Subject
 from pipelines.charts.verdict_title import verdict_title
 from pipelines.released.citations import Quote
@@ -31,10 +31,10 @@ _KEY = (
     "Dots: the two comparisons of the headline. Bar: what chance allows (95%). "
     "Grey: too small to matter."
 )
-Row = tuple[Subject, Effect]
+SubjectEffect = tuple[Subject, Effect]
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart, or none if no programme has a primary measure with a headline row."""
     rows = [
         (about, found)
@@ -64,15 +64,15 @@ def charts(tables: Tables) -> Iterator[Chart]:
     )
 
 
-def _key_stages(rows: list[Row]) -> tuple[str, ...]:
+def _key_stages(rows: list[SubjectEffect]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(about.key_stage for about, _ in rows))
 
 
-def _others(rows: list[Row]) -> str:
+def _others(rows: list[SubjectEffect]) -> str:
     return format_pools(about.comparison_pool for about, _ in rows)
 
 
-def _title(tables: Tables, rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
+def _title(tables: Frames, rows: list[SubjectEffect]) -> tuple[str, tuple[Quote, ...]]:
     """What the verdicts come to, and the rows that each number counts."""
     places: dict[str, list[int]] = {}
     for place, (about, found) in enumerate(rows):
@@ -119,7 +119,7 @@ def _counted(places: list[int]) -> Quote:
     return Quote(str(len(places)), tuple(places), "Verdict", is_count=True)
 
 
-def _statuses(rows: list[Row]) -> str:
+def _statuses(rows: list[SubjectEffect]) -> str:
     """Release status by key stage, as "Year 6 provisional; Year 11 school returns"."""
     by_stage: dict[str, dict[str, None]] = {}
     for about, found in rows:
@@ -128,8 +128,8 @@ def _statuses(rows: list[Row]) -> str:
 
 
 @style.styled
-def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.Sheet:
-    by_measure: dict[str, list[Row]] = {}
+def _draw(tables: Frames, title: str, rows: list[SubjectEffect], statuses: str) -> style.Sheet:
+    by_measure: dict[str, list[SubjectEffect]] = {}
     for row in rows:
         by_measure.setdefault(row[0].measure, []).append(row)
     # Panels with ranges first, then what cannot be judged.
@@ -151,9 +151,9 @@ def _draw(tables: Tables, title: str, rows: list[Row], statuses: str) -> style.S
     return sheet
 
 
-def _drawn(panel: list[Row]) -> list[effect_axis.Row]:
+def _drawn(panel: list[SubjectEffect]) -> list[effect_axis.EffectLine]:
     return [
-        effect_axis.Row(_who(about), _figure(about, found), found)
+        effect_axis.EffectLine(_who(about), _figure(about, found), found)
         for about, found in panel
         if found.is_estimated
     ]
@@ -164,14 +164,14 @@ def _figure(about: Subject, found: Effect) -> str:
     return f"{ends} – {format_verdict(found.verdict)}"
 
 
-def _heading(panel: list[Row]) -> str:
+def _heading(panel: list[SubjectEffect]) -> str:
     """The measure, with what its effect is counted in where there is one, wrapped."""
     about = panel[0][0]
     unit = f", in {UNIT_LABELS[about.unit]}" if _drawn(panel) else ""
     return style.wrap(f"{about.label}{unit}", style.TEXT_INCHES, style.BODY_SIZE, bold=True)
 
 
-def _silent(panel: list[Row]) -> str:
+def _silent(panel: list[SubjectEffect]) -> str:
     """Why rows have no range, wrapped."""
     return "\n".join(
         style.wrap(
@@ -184,14 +184,14 @@ def _silent(panel: list[Row]) -> str:
     )
 
 
-def _panel_height(panel: list[Row]) -> float:
+def _panel_height(panel: list[SubjectEffect]) -> float:
     silent = _silent(panel)
     lines = _heading(panel).count("\n") + 1 + (silent.count("\n") + 1 if silent else 0)
     drawn = _drawn(panel)
     return _LINE * lines + (effect_axis.height(drawn) if drawn else 0.0) + _BETWEEN
 
 
-def _draw_panel(sheet: style.Sheet, panel: list[Row], bottom: float) -> None:
+def _draw_panel(sheet: style.Sheet, panel: list[SubjectEffect], bottom: float) -> None:
     """A heading, then the ranges, then the words of those without one."""
     drawn, silent = _drawn(panel), _silent(panel)
     top = bottom + _panel_height(panel)
@@ -208,7 +208,7 @@ def _who(about: Subject) -> str:
     return f"No such programme – {about.title}" if about.is_placebo else about.title
 
 
-def _spoken(row: Row) -> str:
+def _spoken(row: SubjectEffect) -> str:
     about, found = row
     says = _figure(about, found) if found.is_estimated else found.reason.rstrip(".")
     return f"{_who(about)}, {about.label}: {says}"
@@ -219,7 +219,7 @@ def _span(about: Subject, found: Effect) -> str:
     return format_range(found.ci_low, found.ci_high, about.unit, about.decimals)
 
 
-def _data_row(row: Row) -> dict[str, str]:
+def _data_row(row: SubjectEffect) -> dict[str, str]:
     about, found = row
     unit, decimals = about.unit, about.decimals
     nothing = "no estimate"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines.charts import effect_axis, style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
-from pipelines.charts.effect_axis import Row, signed
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Frames
+from pipelines.charts.effect_axis import EffectLine, signed
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.wording import (
     ESTIMATOR_LABELS,
@@ -43,7 +43,7 @@ class Method:
     found: Effect
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every primary measure whose headline has an estimate, and others to hold against it."""
     for about in subject.primary_subjects(tables):
         methods = _methods(tables, about)
@@ -56,7 +56,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
             yield _chart(tables, about, methods)
 
 
-def _methods(tables: Tables, about: Subject) -> list[Method]:
+def _methods(tables: Frames, about: Subject) -> list[Method]:
     """The headline, then the other methods in the order of their labels, the unsafe one last."""
     order = {"headline": 0, "robustness": 1, "naive": 2}
     rows = subject.effects(tables, about)
@@ -69,7 +69,7 @@ def _methods(tables: Tables, about: Subject) -> list[Method]:
     ]
 
 
-def _chart(tables: Tables, about: Subject, methods: list[Method]) -> Chart:
+def _chart(tables: Frames, about: Subject, methods: list[Method]) -> Chart:
     name = f"methods-{about.slug}"
     title = _title(about, methods)
     alt_text = _alt_text(about, methods)
@@ -129,9 +129,9 @@ def _what_others_say(answers: list[str]) -> str:
 
 
 @style.styled
-def _draw(tables: Tables, about: Subject, title: str, methods: list[Method]) -> style.Sheet:
+def _draw(tables: Frames, about: Subject, title: str, methods: list[Method]) -> style.Sheet:
     rows = [
-        Row(
+        EffectLine(
             capitalised(method.name),
             signed(about, method.found.low, method.found.high),
             method.found,

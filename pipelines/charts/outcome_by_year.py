@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import series_breaks, style, subject, year_axis
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.charts.subject import Reading, Subject
 from pipelines.charts.verdict_title import verdict_title
 from pipelines.released.wording import (
@@ -26,7 +26,7 @@ _SEPTEMBER = 9  # in which an academic year begins
 _REST = "other local schools"
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every evaluated programme and primary measure with any released mean."""
     for about in subject.primary_subjects(tables):
         lines = {
@@ -37,7 +37,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
             yield _chart(tables, about, lines)
 
 
-def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> Chart:
+def _chart(tables: Frames, about: Subject, lines: dict[str, list[Reading]]) -> Chart:
     name = f"outcome_by_year-{about.slug}"
     found = subject.headline(tables, about)
     title = verdict_title(tables, about, found)
@@ -62,7 +62,7 @@ def _chart(tables: Tables, about: Subject, lines: dict[str, list[Reading]]) -> C
 
 @style.styled
 def _draw(
-    tables: Tables, about: Subject, title: str, lines: dict[str, list[Reading]]
+    tables: Frames, about: Subject, title: str, lines: dict[str, list[Reading]]
 ) -> style.Sheet:
     years, breaks = subject.study_years(tables), series_breaks.breaks(tables, about)
     strip = _STRIP if _has_strip(about) else 0.0

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Frames
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
@@ -46,7 +46,7 @@ def power(effect: float, mde: float) -> float:
     return NormalDist().cdf((_Z_975 + _Z_80) * abs(effect) / mde - _Z_975)
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every primary measure of a programme that existed whose headline has an mde."""
     for about in subject.primary_subjects(tables):
         headline = subject.headline(tables, about)
@@ -54,7 +54,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
             yield _chart(tables, about, headline, headline.mde)
 
 
-def _chart(tables: Tables, about: Subject, headline: Effect, mde: float) -> Chart:
+def _chart(tables: Frames, about: Subject, headline: Effect, mde: float) -> Chart:
     name = f"power_curve-{about.slug}"
     marks = {_LIKELY: mde}
     if about.smallest_effect:
@@ -118,7 +118,7 @@ def _sizes(about: Subject, mde: float) -> list[float]:
 
 @style.styled
 def _draw(
-    tables: Tables, about: Subject, title: str, headline: Effect, marks: Mapping[str, float]
+    tables: Frames, about: Subject, title: str, headline: Effect, marks: Mapping[str, float]
 ) -> style.Sheet:
     mde, sizes = marks[_LIKELY], _sizes(about, marks[_LIKELY])
     sheet = style.sheet(

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
     WITHHELD,
@@ -23,10 +23,10 @@ from pipelines.released.wording import (
 
 _NAME = "priorities"
 _LINE, _BAR, _BETWEEN = 0.165, 0.17, 0.2
-Row = dict[str, Any]  # a row of released.priority
+PriorityReached = dict[str, Any]  # a row of released.priority
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart, or none for a study that names no priority."""
     rows = subject.rows(tables["priority"])
     if not rows:
@@ -49,7 +49,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
     )
 
 
-def _title(rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
+def _title(rows: list[PriorityReached]) -> tuple[str, tuple[Quote, ...]]:
     """The fewest and the most schools reached, and the rows they are from."""
     counts = [int(row["n_schools"]) for row in rows]
     everyone = format_count(rows[0]["n_schools_of_all"])
@@ -65,7 +65,7 @@ def _title(rows: list[Row]) -> tuple[str, tuple[Quote, ...]]:
 
 
 @style.styled
-def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
+def _draw(tables: Frames, title: str, rows: list[PriorityReached]) -> style.Sheet:
     labels = [
         style.wrap(str(row["priority"]), style.TEXT_INCHES, style.BODY_SIZE, bold=True)
         for row in rows
@@ -103,7 +103,7 @@ def _draw(tables: Tables, title: str, rows: list[Row]) -> style.Sheet:
     return sheet
 
 
-def _words(row: Row) -> str:
+def _words(row: PriorityReached) -> str:
     schools = subject.counted(int(row["n_schools"]), "school")
     programmes = subject.counted(int(row["n_programmes"]), "programme")
     # Of several programmes one is evaluated, and the pupils are of its schools alone.
@@ -112,7 +112,7 @@ def _words(row: Row) -> str:
     return f"{schools}, {programmes}{pupils}"
 
 
-def _pupils(row: Row) -> str:
+def _pupils(row: PriorityReached) -> str:
     """The pupils it is for, "" where no one group of them is evaluated."""
     if is_missing(row["target_group"]):
         return ""
@@ -124,12 +124,12 @@ def _pupils(row: Row) -> str:
     return f"about {format_count(row['n_target_pupils'])} {group}, {share} of all"
 
 
-def _alt_text(rows: list[Row]) -> str:
+def _alt_text(rows: list[PriorityReached]) -> str:
     parts = join_words(f"{row['priority']}: {_words(row)}" for row in rows)
     return f"Bar chart, one bar a priority. {parts}; of {rows[0]['n_schools_of_all']} schools."
 
 
-def _data_row(row: Row) -> dict[str, str]:
+def _data_row(row: PriorityReached) -> dict[str, str]:
     return {
         "Priority": str(row["priority"]),
         "Programmes": format_count(row["n_programmes"]),

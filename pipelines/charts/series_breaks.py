@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.charts.chart import Tables
+from pipelines.charts.chart import Frames
 from pipelines.charts.subject import Subject, study_years
 from pipelines.released.wording import join_words
 
 
-def breaks(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> dict[str, str]:
+def breaks(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> dict[str, str]:
     """Years from which the measure is not comparable with years before, each with what changed.
 
     Of the years `shown`, else of the study's: a chart of other years, of the authority's published results,
@@ -25,13 +25,13 @@ def breaks(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> dict[st
     return {year: what for year, what in found if min(years) < year <= max(years)}
 
 
-def spoken(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> str:
+def spoken(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> str:
     """Where the breaks of these years are; "" if there is none."""
     found = breaks(tables, about, shown)
     return f"Break in series at {join_words(found)}." if found else ""
 
 
-def break_words(tables: Tables, about: Subject, shown: Sequence[str] = ()) -> str:
+def break_words(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> str:
     """What a reader of values of these years has to know of their breaks; "" if there is none."""
     if not (said := spoken(tables, about, shown)):
         return ""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.charts.chart import Tables
+from pipelines.charts.chart import Frames
 from pipelines.released.wording import (
     STATUS_ORDER,
     format_count,
@@ -141,7 +141,7 @@ class Reading:
         return not (math.isnan(self.ci_low) or math.isnan(self.ci_high))
 
 
-def titles(tables: Tables) -> dict[str, str]:
+def titles(tables: Frames) -> dict[str, str]:
     """Programme titles by id; of two with one title, with their ids."""
     programme = tables["programme"]
     counts = programme["title"].value_counts()
@@ -151,7 +151,7 @@ def titles(tables: Tables) -> dict[str, str]:
     }
 
 
-def primary_subjects(tables: Tables) -> Iterator[Subject]:
+def primary_subjects(tables: Frames) -> Iterator[Subject]:
     """Every evaluated programme with each of its primary measures, in the study's order."""
     measures = tables["measure"]
     for row in rows(tables["programme"]):
@@ -181,13 +181,13 @@ def primary_subjects(tables: Tables) -> Iterator[Subject]:
             )
 
 
-def headline(tables: Tables, subject: Subject) -> Effect | None:
+def headline(tables: Frames, subject: Subject) -> Effect | None:
     """The headline row of a subject; None if there is none."""
     found = effects(tables, subject)
     return next((row for (_, role), row in found.items() if role == "headline"), None)
 
 
-def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
+def effects(tables: Frames, subject: Subject) -> dict[tuple[str, str], Effect]:
     """Every method's row of a subject in the study's outcome year, by estimator and role.
 
     Where several statuses of a year were released, the latest counts.
@@ -217,7 +217,7 @@ def effects(tables: Tables, subject: Subject) -> dict[tuple[str, str], Effect]:
     }
 
 
-def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list[Reading]:
+def series(tables: Frames, subject: Subject, arm: str, pupil_group: str) -> list[Reading]:
     """One reading for every year of the study, with the reason where a year has no mean."""
     comparison = tables["comparison"]
     mine = comparison[
@@ -260,29 +260,29 @@ def series(tables: Tables, subject: Subject, arm: str, pupil_group: str) -> list
     return readings
 
 
-def study_years(tables: Tables) -> list[str]:
+def study_years(tables: Frames) -> list[str]:
     """Academic years of the study, oldest first: the baseline years and the outcome year."""
     row = tables["study"].iloc[0]
     baseline = [year.strip() for year in str(row["baseline_years"]).split(",")]
     return sorted({*filter(None, baseline), str(row["outcome_year"])})
 
 
-def last_year_before(tables: Tables) -> str:
+def last_year_before(tables: Frames) -> str:
     """The last baseline year; "" for a study that has none."""
     return next((y for y in reversed(study_years(tables)) if y < outcome_year(tables)), "")
 
 
-def last_two_years(tables: Tables) -> list[str]:
+def last_two_years(tables: Frames) -> list[str]:
     """The years a change since last year is of."""
     return [year for year in (last_year_before(tables), outcome_year(tables)) if year]
 
 
-def outcome_year(tables: Tables) -> str:
+def outcome_year(tables: Frames) -> str:
     """The academic year whose results are judged."""
     return str(tables["study"].iloc[0]["outcome_year"])
 
 
-def caption(tables: Tables, subject: Subject, statuses: str, *notes: str) -> str:
+def caption(tables: Frames, subject: Subject, statuses: str, *notes: str) -> str:
     """Measure and pupils; place, years and status; source; and what else has to be known."""
     parts = (
         f"{subject.measured()} in {POPULATION}.",
@@ -293,12 +293,12 @@ def caption(tables: Tables, subject: Subject, statuses: str, *notes: str) -> str
     return " ".join(part for part in parts if part)
 
 
-def year_status(tables: Tables, status: str | None) -> str:
+def year_status(tables: Frames, status: str | None) -> str:
     """The outcome year with the status of its results: "2017-18 provisional"."""
     return f"{outcome_year(tables)} {format_status(status)}"
 
 
-def footer(tables: Tables, statuses: str, key_stages: Sequence[str], *notes: str) -> str:
+def footer(tables: Frames, statuses: str, key_stages: Sequence[str], *notes: str) -> str:
     """The short line inside the picture: place, source, and status and notes not told in it."""
     parts = (
         *notes,
@@ -314,14 +314,14 @@ def counted(n: int, noun: str) -> str:
     return f"{format_count(n)} {noun}{'' if n == 1 else 's'}"
 
 
-def place(tables: Tables) -> str:
+def place(tables: Frames) -> str:
     """The authority's name, and that it is made up if it is."""
     row = tables["study"].iloc[0]
     fictional = " (fictional)" if bool(row["is_fictional"]) else ""
     return f"{row['local_authority_name']}{fictional}"
 
 
-def source(tables: Tables, key_stages: Sequence[str] = ()) -> str:
+def source(tables: Frames, key_stages: Sequence[str] = ()) -> str:
     """Who published the figures of these key stages (of every source if none is named)."""
     files = tables["source"]
     if key_stages:
@@ -340,7 +340,7 @@ def status_words(readings: Sequence[Reading]) -> str:
     return "; ".join(f"{join_words(years)} {words}" for words, years in years_by_status.items())
 
 
-def why_absent(tables: Tables, subject: Subject, year: str) -> str:
+def why_absent(tables: Frames, subject: Subject, year: str) -> str:
     """Why a year has no figure, as far as the study's protocol says."""
     pending = tables["not_yet_published"]
     mine = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipelines.charts import style, subject
-from pipelines.charts.chart import Chart, Tables
+from pipelines.charts.chart import Chart, Frames
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
     format_date,
@@ -50,7 +50,7 @@ class Programme:
         return months if self.n_months >= 0 else f"tests came {months} before the start"
 
 
-def charts(tables: Tables) -> Iterator[Chart]:
+def charts(tables: Frames) -> Iterator[Chart]:
     """One chart of the evaluated programmes whose start and tests are known, but for placebos."""
     programmes = _programmes(tables)
     if not programmes:
@@ -75,7 +75,7 @@ def charts(tables: Tables) -> Iterator[Chart]:
     )
 
 
-def _programmes(tables: Tables) -> list[Programme]:
+def _programmes(tables: Frames) -> list[Programme]:
     titles = subject.titles(tables)
     found: dict[str, Programme] = {}
     for about in subject.primary_subjects(tables):
@@ -89,7 +89,7 @@ def _programmes(tables: Tables) -> list[Programme]:
     return list(found.values())
 
 
-def _source(tables: Tables, programmes: Sequence[Programme]) -> str:
+def _source(tables: Frames, programmes: Sequence[Programme]) -> str:
     stages = (stage for programme in programmes for stage in programme.tests)
     return subject.source(tables, ("enrolments", *stages))
 
@@ -128,7 +128,7 @@ def _data_rows(programme: Programme) -> Iterator[dict[str, str]]:
 
 
 @style.styled
-def _draw(tables: Tables, title: str, programmes: Sequence[Programme]) -> style.Sheet:
+def _draw(tables: Frames, title: str, programmes: Sequence[Programme]) -> style.Sheet:
     names = [
         style.wrap(
             f"{programme.title}: {programme.apart}", style.TEXT_INCHES, style.BODY_SIZE, bold=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.charts import subject
-from pipelines.charts.chart import MAX_TITLE_WORDS, Tables
+from pipelines.charts.chart import MAX_TITLE_WORDS, Frames
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.wording import first_within
 
@@ -15,7 +15,7 @@ _PLACEBO = {
 }
 
 
-def verdict_title(tables: Tables, about: Subject, found: Effect | None) -> str:
+def verdict_title(tables: Frames, about: Subject, found: Effect | None) -> str:
     """The finding about a primary measure in ten words or fewer, from its verdict alone."""
     label, title = about.label, about.title
     if found is None or not found.is_estimated:
@@ -49,7 +49,7 @@ def verdict_title(tables: Tables, about: Subject, found: Effect | None) -> str:
     )
 
 
-def _why_silent(tables: Tables, about: Subject, found: Effect | None) -> tuple[str, str]:
+def _why_silent(tables: Frames, about: Subject, found: Effect | None) -> tuple[str, str]:
     """Why there is no verdict, after a colon: with names and years, and in seven words or fewer."""
     year = subject.outcome_year(tables)
     if subject.why_absent(tables, about, year) == subject.NOT_YET:

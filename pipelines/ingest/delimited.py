@@ -18,7 +18,7 @@ from typing import IO, Literal
 
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.content import chunks, empty, is_gzipped, open_binary
-from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
+from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, NumberedRow, heading_row
 from pipelines.store.store import one_file
 from pipelines.study.settings import Encoding
 
@@ -58,15 +58,15 @@ class TextGrid:
     encoding: Encoding
     delimiter: str
 
-    def rows(self, *, is_strict: bool = False) -> Iterator[Row]:
+    def rows(self, *, is_strict: bool = False) -> Iterator[NumberedRow]:
         """Every row; a line without characters is an empty row. If strict, a stray quote is a csv.Error."""
         with open_text(self.path, self.encoding) as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=is_strict)
             yield from enumerate(reader, start=1)
 
-    def first_rows(self) -> list[Row]:
+    def first_rows(self) -> list[NumberedRow]:
         """The rows in which to look for headings."""
-        rows: list[Row] = []
+        rows: list[NumberedRow] = []
         # With a wrong delimiter, quotes may not parse.
         with suppress(csv.Error):
             rows.extend(islice(self.rows(), ROWS_SEARCHED))

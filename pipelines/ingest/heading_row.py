@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipelines.errors.fault import Fault
 
 # A row number as in a spreadsheet, and the row's cells.
-Row = tuple[int, Sequence[str]]
+NumberedRow = tuple[int, Sequence[str]]
 # Titles, dates and legends may come first; no file seen has its headings below row 10.
 ROWS_SEARCHED = 30
 
@@ -51,13 +51,13 @@ def heading_text(cell: str) -> str:
     return cell.strip()
 
 
-def heading_row(rows: Sequence[Row], headings: Headings) -> Row:
+def heading_row(rows: Sequence[NumberedRow], headings: Headings) -> NumberedRow:
     """The first row that names every required column, else the row that names most of them, else row 1.
 
     A row with half of them or fewer counts only if it has more filled cells than row 1, which is then a
     title. Missing columns are then reported for the row that a reader would take for the headings.
     """
-    first: Row = rows[0] if rows and rows[0][0] == 1 else (1, [])
+    first: NumberedRow = rows[0] if rows and rows[0][0] == 1 else (1, [])
     best, most = first, 0
     for row in rows:
         n_found = headings.n_found(row[1])
@@ -67,7 +67,7 @@ def heading_row(rows: Sequence[Row], headings: Headings) -> Row:
     return best
 
 
-def _n_filled(row: Row) -> int:
+def _n_filled(row: NumberedRow) -> int:
     return sum(bool(heading_text(cell)) for cell in row[1])
 
 

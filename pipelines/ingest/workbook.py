@@ -19,7 +19,7 @@ from xml.parsers.expat import ExpatError
 import python_calamine
 
 from pipelines.errors.fault import Fault, StudyError
-from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, Row, heading_row
+from pipelines.ingest.heading_row import ROWS_SEARCHED, Headings, NumberedRow, heading_row
 from pipelines.ingest.workbook_cells import (
     Place,
     SheetMarks,
@@ -45,7 +45,7 @@ class SheetGrid:
     sheet: python_calamine.CalamineSheet
     marks: SheetMarks
 
-    def rows(self, *, is_strict: bool = False) -> Iterator[Row]:
+    def rows(self, *, is_strict: bool = False) -> Iterator[NumberedRow]:
         """Every row up to the last with content; a row without characters is empty."""
         del is_strict  # a workbook has no quotes to be strict about
         first_column = self.sheet.start[1] if self.sheet.start else 0
@@ -57,7 +57,7 @@ class SheetGrid:
             ]
             yield row, cells if any(cells) else []
 
-    def first_rows(self) -> list[Row]:
+    def first_rows(self) -> list[NumberedRow]:
         """The rows in which to look for headings; vertically merged headings are repeated in each row."""
         rows = {row: list(cells) for row, cells in islice(self.rows(), ROWS_SEARCHED)}
         for top, bottom, left, _ in self.marks.merges:

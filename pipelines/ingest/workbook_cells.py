@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
-# Row and column, both from 1.
+# NumberedRow and column, both from 1.
 Place = tuple[int, int]
 # First and last row, first and last column of merged cells, inclusive.
 Merge = tuple[int, int, int, int]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.charts import style
 from pipelines.document.blocks import Figure, Table
-from pipelines.officers.tables import Row
+from pipelines.officers.tables import OfficerRow
 from pipelines.released import wording
 
 _ROW, _AXIS, _LABEL = 0.21, 0.3, 2.1  # inches
@@ -23,7 +23,7 @@ _KEY: tuple[style.KeyEntry, ...] = (
 )
 
 
-def chance_limits(row: Row) -> tuple[float, float] | None:
+def chance_limits(row: OfficerRow) -> tuple[float, float] | None:
     """Low and high end of what chance allows a school with the row's pupils; None where it is not known."""
     if row["pupil_sd"] is None:
         return None
@@ -31,14 +31,14 @@ def chance_limits(row: Row) -> tuple[float, float] | None:
     return row["pooled_mean"] - half, row["pooled_mean"] + half
 
 
-def caterpillars(rows: Sequence[Row], titles: dict[str, str]) -> Iterator[Figure]:
+def caterpillars(rows: Sequence[OfficerRow], titles: dict[str, str]) -> Iterator[Figure]:
     """A figure for each programme and main measure with results; `rows` are those of `latest_result.sql`."""
     for programme, measure in dict.fromkeys((row["programme"], row["measure"]) for row in rows):
         own = [r for r in rows if (r["programme"], r["measure"]) == (programme, measure)]
         yield _figure(f"caterpillar-{programme}-{measure}", own, titles[programme])
 
 
-def _figure(name: str, rows: Sequence[Row], title: str) -> Figure:
+def _figure(name: str, rows: Sequence[OfficerRow], title: str) -> Figure:
     outside = [row for row in rows if _is_outside(row)]
     about = f"{rows[0]['label']}, {wording.format_group(rows[0]['pupil_group'])}"
     finding = f"{len(outside)} of {len(rows)} schools lie outside what chance allows"
@@ -56,7 +56,9 @@ def _figure(name: str, rows: Sequence[Row], title: str) -> Figure:
 
 
 @style.styled
-def _draw(name: str, rows: Sequence[Row], finding: str, subtitle: str, alt_text: str) -> bytes:
+def _draw(
+    name: str, rows: Sequence[OfficerRow], finding: str, subtitle: str, alt_text: str
+) -> bytes:
     height = _ROW * len(rows)
     key = style.key_height(words for words, _ in _KEY)
     sheet = style.sheet(finding, subtitle, "", height + _AXIS + key)
@@ -81,8 +83,8 @@ def _draw(name: str, rows: Sequence[Row], finding: str, subtitle: str, alt_text:
     return sheet.save(name, alt_text)
 
 
-def _table(rows: Sequence[Row], caption: str) -> Table:
-    def words(value: float, row: Row) -> str:
+def _table(rows: Sequence[OfficerRow], caption: str) -> Table:
+    def words(value: float, row: OfficerRow) -> str:
         return wording.format_value(value, row["unit"], row["decimals"])
 
     return Table(
@@ -105,6 +107,6 @@ def _table(rows: Sequence[Row], caption: str) -> Table:
     )
 
 
-def _is_outside(row: Row) -> bool:
+def _is_outside(row: OfficerRow) -> bool:
     limits = chance_limits(row)
     return limits is not None and not limits[0] <= row["mean"] <= limits[1]

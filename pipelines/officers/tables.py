@@ -18,7 +18,7 @@ from pipelines.released import citations as cited
 from pipelines.released import wording
 
 _FOLDER = Path(__file__).parent
-Row = Mapping[str, Any]
+OfficerRow = Mapping[str, Any]
 
 # What stands where a school has no figure.
 _KEY_STAGES = ("Phonics", "Key Stage 1", "Key Stage 2", "Key Stage 4", "Attendance")
@@ -34,14 +34,14 @@ _NO_FIGURE = {
 }
 
 
-def rows_of(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
+def rows_of(con: duckdb.DuckDBPyConnection, name: str) -> list[OfficerRow]:
     """The rows of one SELECT of this folder."""
     found = con.execute((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
     columns = [column[0] for column in found.description]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
-def of_programme(programme: str, rows: Sequence[Row]) -> list[Row]:
+def of_programme(programme: str, rows: Sequence[OfficerRow]) -> list[OfficerRow]:
     """The rows about one programme, without its id."""
     return [
         {name: value for name, value in row.items() if name != "programme"}
@@ -50,14 +50,16 @@ def of_programme(programme: str, rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def table_of(caption: str, rows: Sequence[Row], *, note: str = "", if_empty: str = "") -> Table:
+def table_of(
+    caption: str, rows: Sequence[OfficerRow], *, note: str = "", if_empty: str = ""
+) -> Table:
     """Rows whose columns are headings already; a column in which nothing stands is left out."""
     columns = [name for name in (rows[0] if rows else ()) if any(r[name] is not None for r in rows)]
     cells = tuple(tuple(_words(row[name]) for name in columns) for row in rows)
     return Table(caption, tuple(columns), cells, note, if_empty)
 
 
-def figures(title: str, rows: Sequence[Row]) -> tuple[Table, ...]:
+def figures(title: str, rows: Sequence[OfficerRow]) -> tuple[Table, ...]:
     """A table a measure of one programme: results (pupils) by year, both sides' pooled means first."""
     return tuple(
         _figures(title, [row for row in rows if row["measure"] == measure])
@@ -66,7 +68,7 @@ def figures(title: str, rows: Sequence[Row]) -> tuple[Table, ...]:
 
 
 def every_school(
-    programmes: Sequence[Row], schools: Sequence[Row], results: Sequence[Row]
+    programmes: Sequence[OfficerRow], schools: Sequence[OfficerRow], results: Sequence[OfficerRow]
 ) -> Table:
     """One row a school in any programme: where it takes part, its main results, and what is on file."""
     titles = {row["programme"]: row["title"] for row in programmes}
@@ -96,7 +98,7 @@ def every_school(
     return replace(shown, is_filtered=True)
 
 
-def _standing(rows: Sequence[Row]) -> Iterator[str]:
+def _standing(rows: Sequence[OfficerRow]) -> Iterator[str]:
     """ "Key Stage 2: compared", of every key stage that a programme asks about."""
     for row in rows:
         for name in _KEY_STAGES:
@@ -104,7 +106,7 @@ def _standing(rows: Sequence[Row]) -> Iterator[str]:
                 yield f"{name}: {row[name]}"
 
 
-def _trend(rows: Sequence[Row]) -> Iterator[str]:
+def _trend(rows: Sequence[OfficerRow]) -> Iterator[str]:
     """ "Reading progress ▂▁▇ −0.5 (11)", a text a measure."""
     for measure in dict.fromkeys(row["measure"] for row in rows):
         of = [
@@ -126,7 +128,7 @@ def _strokes(values: Sequence[float]) -> str:
     return "".join(_STROKES[round((value - low) / (high - low) * top)] for value in values)
 
 
-def place_in_programme(row: Row, title: str) -> Item:
+def place_in_programme(row: OfficerRow, title: str) -> Item:
     """What is on file of a school in one programme."""
     said = [
         f"{name}: {_words(value)}"
@@ -136,7 +138,7 @@ def place_in_programme(row: Row, title: str) -> Item:
     return Item("; ".join(said), strong=f"{title}.")
 
 
-def results_of_school(name: str, rows: Sequence[Row]) -> Table:
+def results_of_school(name: str, rows: Sequence[OfficerRow]) -> Table:
     """A school's results (pupils) by year, a row a measure and group of pupils."""
     years = sorted({_year(row) for row in rows})
     keys = dict.fromkeys((row["measure"], row["label"], row["pupil_group"]) for row in rows)
@@ -152,7 +154,7 @@ def results_of_school(name: str, rows: Sequence[Row]) -> Table:
     return table_of(f"{name}: results by year", by_key)
 
 
-def withheld_counts(rows: Sequence[Row]) -> Table:
+def withheld_counts(rows: Sequence[OfficerRow]) -> Table:
     """How much of each public table is withheld, as the board's page has it."""
     shown = public.withheld(
         {"withheld": [cited.Row("withheld", row["released_table"], row) for row in rows]}
@@ -160,7 +162,7 @@ def withheld_counts(rows: Sequence[Row]) -> Table:
     return replace(shown, rows=tuple(tuple(map(cited.plain, row)) for row in shown.rows))
 
 
-def withheld(rows: Sequence[Row], titles: Mapping[str, str]) -> Table:
+def withheld(rows: Sequence[OfficerRow], titles: Mapping[str, str]) -> Table:
     """The averages that the public tables withhold, as they are."""
     return table_of(
         "Averages that are withheld in public",
@@ -181,10 +183,10 @@ def withheld(rows: Sequence[Row], titles: Mapping[str, str]) -> Table:
     )
 
 
-def _figures(title: str, rows: Sequence[Row]) -> Table:
+def _figures(title: str, rows: Sequence[OfficerRow]) -> Table:
     years = sorted({_year(row) for row in rows})
     others = next((r["mean"] for r in rows if r["is_outcome"] and r["is_comparison"]), None)
-    by_school: dict[str, list[Row]] = {}
+    by_school: dict[str, list[OfficerRow]] = {}
     for row in rows:
         by_school.setdefault(row["school"], []).append(row)
     label, group = rows[0]["label"], rows[0]["pupil_group"]
@@ -203,11 +205,11 @@ def _figures(title: str, rows: Sequence[Row]) -> Table:
     )
 
 
-def _year(row: Row) -> str:
+def _year(row: OfficerRow) -> str:
     return f"{row['academic_year']} ({wording.format_status(row['release_status'])})"
 
 
-def _result(rows: Sequence[Row]) -> str | None:
+def _result(rows: Sequence[OfficerRow]) -> str | None:
     if not rows:
         return None
     (row,) = rows
@@ -219,7 +221,7 @@ def _result(rows: Sequence[Row]) -> str | None:
     return f"{value} ({wording.format_count(row['n_pupils'])})"
 
 
-def _against(rows: Sequence[Row], others: float | None) -> str | None:
+def _against(rows: Sequence[OfficerRow], others: float | None) -> str | None:
     """A school's own result of the outcome year less the pooled mean of the schools compared with."""
     now = [r for r in rows if r["is_outcome"] and r["value_status"] == "value" and r["n_pupils"]]
     if not now or others is None or now[0]["is_comparison"]:

@@ -25,7 +25,7 @@ from pipelines.document.blocks import (
 )
 from pipelines.officers import tables
 from pipelines.officers.caterpillar import caterpillars
-from pipelines.officers.tables import Row
+from pipelines.officers.tables import OfficerRow
 
 MARKING = "OFFICIAL-SENSITIVE – for officers of the authority only; not to be published"
 _NOT_RETURNED = "not returned"
@@ -107,7 +107,7 @@ def _side_by_side(figures: Iterator[Figure]) -> Iterator[Columns]:
 
 
 def _to_do(
-    programmes: Sequence[Row], schools: Sequence[Row], texts: Sequence[Row]
+    programmes: Sequence[OfficerRow], schools: Sequence[OfficerRow], texts: Sequence[OfficerRow]
 ) -> Iterator[Block]:
     items = []
     for programme in programmes:
@@ -141,7 +141,7 @@ def _to_do(
 
 
 def _profiles(
-    programmes: Sequence[Row], schools: Sequence[Row], figures: Sequence[Row]
+    programmes: Sequence[OfficerRow], schools: Sequence[OfficerRow], figures: Sequence[OfficerRow]
 ) -> Iterator[Block]:
     """What each school is in, and its results by year, folded away under its name."""
     titles = {row["programme"]: row["title"] for row in programmes}
@@ -157,7 +157,7 @@ def _profiles(
 
 
 def _programmes(
-    programmes: Sequence[Row], evidence: Sequence[Row], figures: Sequence[Row]
+    programmes: Sequence[OfficerRow], evidence: Sequence[OfficerRow], figures: Sequence[OfficerRow]
 ) -> Iterator[Section]:
     for programme in programmes:
         of, title = programme["programme"], programme["title"]
@@ -176,7 +176,7 @@ def _programmes(
             yield Section(f"programme-{of}", title, tuple(blocks))
 
 
-def _texts(texts: Sequence[Row]) -> Iterator[Block]:
+def _texts(texts: Sequence[OfficerRow]) -> Iterator[Block]:
     if texts:
         yield Paragraph(_HOW_TO_READ)
     yield tables.table_of(
@@ -185,7 +185,7 @@ def _texts(texts: Sequence[Row]) -> Iterator[Block]:
 
 
 def _withheld(
-    con: duckdb.DuckDBPyConnection, study: Row, titles: dict[str, str]
+    con: duckdb.DuckDBPyConnection, study: OfficerRow, titles: dict[str, str]
 ) -> Iterator[Block]:
     yield Paragraph(
         f"A figure is withheld where it would rest on fewer than {study['minimum_cell']} pupils, or would "

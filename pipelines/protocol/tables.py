@@ -21,7 +21,7 @@ from pipelines.study.series import breaks_within, comparable_years
 from pipelines.study.settings import Programme, ProgrammeMeasure, Study
 from pipelines.study.toml_lines import dotted, line_of
 
-Row = Mapping[str, Any]
+ProtocolRow = Mapping[str, Any]
 
 
 def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256: str) -> int:
@@ -32,7 +32,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
     return len(rows["programme"])
 
 
-def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[Row]]:
+def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[ProtocolRow]]:
     """The rows of each table."""
     measures, in_use, context = study.measures, measures_in_use(study), study.authority_context
     outcome_year = study.study.outcome_year
@@ -112,7 +112,7 @@ def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[Row]]:
     }
 
 
-def _study(study: Study, sources_sha256: str) -> Row:
+def _study(study: Study, sources_sha256: str) -> ProtocolRow:
     section = study.study
     return {
         "study": section.name,
@@ -132,7 +132,7 @@ def _study(study: Study, sources_sha256: str) -> Row:
     }
 
 
-def _programme(programme: Programme) -> Row:
+def _programme(programme: Programme) -> ProtocolRow:
     placebo = programme.placebo
     return {
         "programme": programme.id,
@@ -155,7 +155,7 @@ def _programme(programme: Programme) -> Row:
     }
 
 
-def _asked(study: Study, asked: ProgrammeMeasure) -> Row:
+def _asked(study: Study, asked: ProgrammeMeasure) -> ProtocolRow:
     measure = study.measures[asked.name]
     return {
         "measure": measure.name,
@@ -169,7 +169,7 @@ def _asked(study: Study, asked: ProgrammeMeasure) -> Row:
     }
 
 
-def _listed_authorities(study: Study) -> Iterator[Row]:
+def _listed_authorities(study: Study) -> Iterator[ProtocolRow]:
     """Authorities whose published results are shown, with the setting that names each and its line."""
     if not any(source.kind == "la_context" for source in study.source):
         return
@@ -182,7 +182,7 @@ def _listed_authorities(study: Study) -> Iterator[Row]:
         yield {"la_code": code, "setting": dotted(setting), "file_row": line_of(text, setting)}
 
 
-def _school_types(study: Study) -> Iterator[Row]:
+def _school_types(study: Study) -> Iterator[ProtocolRow]:
     """Every known type of school; the study's own explanations override."""
     types = {key: (known.school_kind, known.is_maintained) for key, known in school_types().items()}
     for spelling, meant in study.study.school_types.items():
@@ -191,7 +191,7 @@ def _school_types(study: Study) -> Iterator[Row]:
         yield {"spelling_key": key, "school_kind": kind, "is_maintained": is_maintained}
 
 
-def _write(con: duckdb.DuckDBPyConnection, table: Table, rows: list[Row]) -> None:
+def _write(con: duckdb.DuckDBPyConnection, table: Table, rows: list[ProtocolRow]) -> None:
     """Fill a table. Raises ValueError if a row has not just the declared columns."""
     names = [column.name for column in table.columns]
     if any(row.keys() != set(names) for row in rows):
