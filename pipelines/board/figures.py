@@ -39,11 +39,15 @@ class DrawnChart(Protocol):
 
 
 class Gallery:
-    """A study's figures, in the order of the charts."""
+    """A study's figures, by programme in the order of the protocol; else in the order of the charts."""
 
     def __init__(self, charts: Sequence[DrawnChart], tables: Tables) -> None:
         titles = Counter(chart.title for chart in charts)
-        self._figures = [_figure(chart, titles[chart.title] > 1, tables) for chart in charts]
+        order = [str(row["programme"]) for row in evaluated_programmes(tables)]
+        self._figures = [
+            _figure(chart, titles[chart.title] > 1, tables)
+            for chart in sorted(charts, key=lambda chart: _place(chart.name, order))
+        ]
 
     def of(self, *families: str, programme: str = "", measure: str = "") -> tuple[Figure, ...]:
         """The figures of some families, of one programme or measure where that is said."""
@@ -54,6 +58,12 @@ class Gallery:
             and (not programme or f"-{programme}-" in f"-{figure.name}-")
             and (not measure or figure.name.endswith(f"-{measure}"))
         )
+
+
+def _place(name: str, programmes: Sequence[str]) -> int:
+    """Where the programme that a chart's name holds stands among them; before all of them, if none does."""
+    held = [programme for programme in programmes if f"-{programme}-" in f"-{name}-"]
+    return programmes.index(max(held, key=len)) if held else -1
 
 
 def _figure(chart: DrawnChart, has_namesake: bool, tables: Tables) -> Figure:

@@ -75,11 +75,15 @@ def technical_report(
         sections=tuple(
             Section(id_, heading, blocks)
             for id_, heading, made in _SECTIONS
-            if (blocks := tuple(made(tables, gallery)))
+            if (blocks := tuple(filter(_says_something, made(tables, gallery))))
         ),
         closing=closing(tables, (Link("Board pack", "index.html", "board.pdf"),)),
         has_contents_on_paper=True,
     )
+
+
+def _says_something(block: Block) -> bool:
+    return not isinstance(block, Table) or bool(block.rows or block.if_empty)
 
 
 def _method(tables: Tables, _: Gallery) -> Iterator[Block]:
