@@ -170,6 +170,33 @@ def test_a_programmes_column_on_page_one_is_short(study: Evaluated, record_prope
     record_property("said", f"words of each column on page one: {n_words}")
 
 
+def test_charts_of_page_one_stand_in_the_order_of_the_columns(example: Evaluated) -> None:
+    page = example.page("pack")
+    titles = list(columns_of_page_one(page))
+    programmes = pd.read_csv(example.current / "released" / "programme.csv").set_index("title")
+    ids = [programmes.at[title, "programme"] for title in titles]
+    main = parsed(page).find(".//main")
+    assert main is not None
+    opening = list(main)[: [part.tag for part in main].index("nav")]
+    names = [f"{figure.get('id')}-" for part in opening for figure in part.iter("figure")]
+    shown = [id_ for name in names for id_ in ids if f"-{id_}-" in name]
+    assert shown
+    assert shown == sorted(shown, key=ids.index)
+
+
+@pytest.mark.parametrize("document", PAPERS)
+def test_no_heading_stands_over_nothing(study: Evaluated, document: str) -> None:
+    headings = ("h2", "h3", "h4")
+    alone = []
+    for section in parsed(study.page(document)).iter("section"):
+        parts = list(section)
+        for part, after in zip(parts, [*parts[1:], None], strict=True):
+            is_over = after is not None and (after.tag not in headings or after.tag > part.tag)
+            if part.tag in headings and not is_over:
+                alone.append(text_of(part))
+    assert alone == []
+
+
 @pytest.mark.parametrize("document", PAPERS)
 def test_pictures_of_the_paper_are_kept(
     study: Evaluated, document: str, artefacts: Path, tmp_path: Path, record_property: Said
