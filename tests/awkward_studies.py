@@ -14,7 +14,7 @@ from tests.released_fixture import released_tables
 Tables = dict[str, pd.DataFrame]
 FIGURES = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
 LEVELS = ["mean", "ci_low", "ci_high"]
-NOT_WITHHELD = {"figure_status": "shown", "withheld_reason": None}
+NO_ESTIMATE = {"figure_status": "not_available", "withheld_reason": None}
 
 
 def of_points() -> Tables:
@@ -56,7 +56,7 @@ def without_comparison_schools() -> Tables:
     tables = with_every_estimate_withheld()
     reason = "too few schools: 0 other schools have results and at least 5 are needed"
     return tables | {
-        "impact": tables["impact"].assign(**NOT_WITHHELD, verdict_reason=reason),
+        "impact": tables["impact"].assign(**NO_ESTIMATE, verdict_reason=reason),
         "comparison": tables["comparison"].query("arm != 'rest'"),
         "school_point": tables["school_point"].query("is_programme"),
     }
@@ -122,7 +122,7 @@ def with_a_year_without_results() -> Tables:
 def without_the_outcome_year() -> Tables:
     tables = with_every_estimate_withheld()
     return tables | {
-        "impact": tables["impact"].assign(**NOT_WITHHELD, verdict_reason="no result on file"),
+        "impact": tables["impact"].assign(**NO_ESTIMATE, verdict_reason="no result on file"),
         "comparison": tables["comparison"].query("academic_year != '2017-18'"),
     }
 
@@ -141,7 +141,7 @@ def of_figures_that_are_all(value: float) -> Callable[[], Tables]:
         same = dict.fromkeys(LEVELS, value)
         return made | {
             "comparison": made["comparison"].assign(figure_status="shown", **same),
-            "impact": made["impact"].assign(**dict.fromkeys(FIGURES, value)),
+            "impact": made["impact"].assign(figure_status="shown", **dict.fromkeys(FIGURES, value)),
             "measure": made["measure"].assign(smallest_effect=np.nan),
             "school_point": made["school_point"].assign(baseline_mean=value, outcome_mean=value),
         }

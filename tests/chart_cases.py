@@ -102,6 +102,7 @@ class Case:
         return rows.assign(
             measure=self.measure,
             unit=unit,
+            figure_status=np.where(np.isnan(low), "not_available", "shown"),
             estimate_low=low + 0.4 * (high - low),
             estimate_high=low + 0.6 * (high - low),
             ci_low=low,

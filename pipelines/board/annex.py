@@ -123,7 +123,7 @@ def all_pupils_now(row: Row | None) -> str:
         return NONE
     if wording.is_suppressed(row):
         return wording.WITHHELD
-    if not row["n_pupils"]:
+    if not wording.is_shown(row):
         return wording.NOT_AVAILABLE
     return f"{cite(row, 'value', 'mean')} (about {cite(row, 'count', 'n_pupils')} pupils)"
 
@@ -278,7 +278,7 @@ def _of_interval(row: Row, words: str, *columns: str) -> str:
 def _effect_or_reason(row: Row) -> str:
     if wording.is_suppressed(row):
         return wording.WITHHELD
-    if wording.is_missing(row["estimate_low"]):
+    if not wording.is_shown(row):
         return f"none: {cite(row, 'text', 'verdict_reason')}"
     if row["estimate_low"] == row["estimate_high"]:
         return cite(row, "effect", "estimate_low")

@@ -50,7 +50,7 @@ def _answer(real: list[Row], headlines: list[Row], tables: Tables) -> Notice:
     """The answer in large letters, and what it does not mean."""
     verdicts = {str(row["verdict"]) for row in headlines}
     if verdicts <= {"cannot_tell"}:
-        estimated = [row for row in headlines if not wording.is_missing(row["estimate_low"])]
+        estimated = [row for row in headlines if wording.is_shown(row)]
         is_open = all(map(_fits_both, estimated))
         if not estimated:
             why = "There are too few results to compare so far."
@@ -148,7 +148,7 @@ def _outcome(headline: Row, programme: Row, tables: Tables) -> Iterator[Paragrap
     label = measure_label(headline["measure"], tables)
     pupils = KEY_STAGE_PUPILS[headline.measure.key_stage]
     strong = f"{label} ({pupils})."
-    if wording.is_missing(headline["estimate_low"]):
+    if not wording.is_shown(headline):
         yield Paragraph(_why_not(headline), strong=strong)
         return
     yield Paragraph(_happened(headline, programme, tables), strong=strong)
@@ -257,7 +257,7 @@ def _picture(programmes: list[Row], headlines: list[Row], gallery: Gallery) -> I
     ]
     if not figures:
         return
-    estimated = [row for row in headlines if not wording.is_missing(row["estimate_low"])]
+    estimated = [row for row in headlines if wording.is_shown(row)]
     is_open = all(row["verdict"] == "cannot_tell" and _fits_both(row) for row in estimated)
     finding = "Not to be judged yet: gains and losses both fit"
     heading = finding if estimated and is_open else "What two fair comparisons say"

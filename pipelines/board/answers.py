@@ -60,7 +60,7 @@ class NaiveReading:
 
 def answer_to(row: Row, programme: Row, tables: Tables) -> Answer:
     """The answer that one headline gives."""
-    is_estimated = not wording.is_missing(row["estimate_low"])
+    is_estimated = wording.is_shown(row)
     status = wording.format_status(row["release_status"])
     return Answer(
         key_stage=row.measure.key_stage,
@@ -151,7 +151,7 @@ def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
 
 def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
     """Whose averages they are, where they are of other schools than those compared."""
-    is_estimated = not wording.is_missing(row["estimate_low"])
+    is_estimated = wording.is_shown(row)
     whose = (
         " in all schools with results, compared or not"
         if is_estimated and not is_of_the_compared(row, levels)
@@ -201,7 +201,7 @@ def _ends(row: Row, tables: Tables) -> tuple[tuple[Row, str], ...]:
     known = tuple(
         (of_method[name], way)
         for name, way in _WAYS.items()
-        if name in of_method and not wording.is_missing(of_method[name]["estimate_low"])
+        if name in of_method and wording.is_shown(of_method[name])
     )
     return known if _is_apart(row) and len(known) == len(_WAYS) else ()
 
@@ -268,7 +268,7 @@ def naive_row(row: Row, tables: Tables) -> Row | None:
         pupil_group=row["pupil_group"],
         measure=row["measure"],
     )
-    if not matching or wording.is_missing(matching[0]["estimate_low"]):
+    if not matching or not wording.is_shown(matching[0]):
         return None
     return matching[0]
 
@@ -295,7 +295,7 @@ def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | No
         why += f" If they were picked on {on_what}, {anyway} was to be expected anyway ({status})."
     if programme["is_placebo"]:
         why += " Nothing at all was done in these schools, and still the figure reads like this."
-    if not wording.is_missing(row["estimate_low"]):
+    if wording.is_shown(row):
         headline = cite(row, "range", "estimate_low", "estimate_high")
         why += f" The two comparisons of the headline give {headline} ({status})."
     return NaiveReading(question_words(row, tables), says, why)

@@ -129,9 +129,7 @@ def _results_say(rows: Sequence[Row], tables: Tables) -> tuple[str, ...]:
     """The outcome year's figure beside the others', and how far chance could have moved it."""
     (study,) = tables["study"]
     outcome = [
-        row
-        for row in where(rows, academic_year=study["outcome_year"])
-        if not wording.is_missing(row["mean"])
+        row for row in where(rows, academic_year=study["outcome_year"]) if wording.is_shown(row)
     ]
     if not outcome:
         return ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines.board.tables import table_of
+from pipelines.board.tables import table_of, withheld_or
 from pipelines.document.blocks import Table
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, sentence
@@ -105,7 +105,7 @@ def _unmoved(tables: Tables) -> Iterator[str]:
 
 
 def _is_still(row: Row) -> bool:
-    return not wording.is_missing(row["difference"]) and row["difference"] == 0
+    return wording.is_shown(row) and row["difference"] == 0
 
 
 def _figures(tables: Tables) -> Table:
@@ -136,22 +136,18 @@ def _schools(row: Row, tables: Tables) -> str:
 
 
 def _level(row: Row, value: str, status: str) -> str:
-    words = wording.WITHHELD if wording.is_missing(row[value]) else cite(row, "value", value)
-    return f"{words} ({wording.format_status(row[status])})"
+    return f"{withheld_or(row, 'value', value)} ({wording.format_status(row[status])})"
 
 
 def _moved(row: Row) -> str:
-    if wording.is_missing(row["difference"]):
+    if wording.is_suppressed(row):
         return wording.WITHHELD
     kind = "rounding" if row["is_rounding"] else "revised"
     return f"{cite(row, 'effect', 'difference')} ({kind})"
 
 
 def _pupils(row: Row) -> str:
-    before, after = (
-        wording.WITHHELD if wording.is_missing(row[name]) else cite(row, "count", name)
-        for name in ("n_pupils_before", "n_pupils_after")
-    )
+    before, after = (withheld_or(row, "count", f"n_pupils_{when}") for when in ("before", "after"))
     return f"{before}, then {after}"
 
 

@@ -78,7 +78,7 @@ def _charts(programme: Row, headlines: list[Row], gallery: Gallery) -> list[Figu
     if not headlines:
         return []
     of = str(programme["programme"])
-    main = next((h for h in headlines if not wording.is_missing(h["estimate_low"])), headlines[0])
+    main = next((h for h in headlines if wording.is_shown(h)), headlines[0])
     shown = gallery.of("outcome_by_year", programme=of, measure=main["measure"])
     return list(shown[:_MOST_CHARTS])
 

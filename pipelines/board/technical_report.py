@@ -109,7 +109,7 @@ def _answer(headline: Row, programme: Row, tables: Tables, gallery: Gallery) -> 
     naive = naive_reading(headline, programme, tables)
     if naive is not None:
         yield Paragraph(f"{naive.says} {naive.why_unsafe}")
-    if wording.is_missing(headline["estimate_low"]):
+    if not wording.is_shown(headline):
         return
     of, measure = str(programme["programme"]), str(headline["measure"])
     yield from _side_by_side(gallery.of("methods", "power_curve", programme=of, measure=measure))
@@ -134,7 +134,7 @@ def _measures(tables: Tables, gallery: Gallery) -> Iterator[Block]:
         of = str(programme["programme"])
         for headline in where(tables["impact"], role="headline", programme=programme["programme"]):
             is_main = (of, str(headline["measure"])) in primary
-            if not is_main and not wording.is_missing(headline["estimate_low"]):
+            if not is_main and wording.is_shown(headline):
                 yield annex.methods(headline, tables)
 
 

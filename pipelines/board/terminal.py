@@ -26,7 +26,7 @@ def headline_words(tables: Tables) -> list[str]:
                 f"{wording.format_status(row['release_status'])})"
             )
             verdict = wording.format_verdict(row["verdict"])
-            if wording.is_missing(row["estimate_low"]):
+            if not wording.is_shown(row):
                 lines.append(f"{about}: {verdict}: {reason_words(row)}.")
                 continue
             bracket = capitalised(bracket_words(row, tables))

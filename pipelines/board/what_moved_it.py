@@ -40,7 +40,7 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
         anyway = cite(naive, "effect", "expected_anyway")
         yield f"Weak years recover: of the {change} since last year, {anyway} was to be expected."
     left_out = by_method.get("leave_one_school_out")
-    if left_out and not wording.is_missing(left_out["estimate_low"]):
+    if left_out and wording.is_shown(left_out):
         low, high = left_out["estimate_low"], left_out["estimate_high"]
         stretch = (high - low) - (headline["estimate_high"] - headline["estimate_low"])
         size = max(abs(headline["estimate_low"]), abs(headline["estimate_high"]))

@@ -56,6 +56,7 @@ def test_without_money_or_a_size_worth_having_neither_is_spoken_of():
 def test_without_any_estimate_there_are_too_few_results():
     tables = released_tables()
     tables["impact"][["estimate_low", "estimate_high", "ci_low", "ci_high", "mde"]] = np.nan
+    tables["impact"]["figure_status"] = "not_available"
     assert "There are too few results to compare so far." in answer_of(tables)
     assert not [
         b for b in opening(tables) if isinstance(b, Columns) and b.heading.startswith("Not")

@@ -104,6 +104,7 @@ def test_an_outcome_without_a_figure_or_an_interval():
     tables[RESULT].loc[2, ["ci_low", "ci_high"]] = np.nan
     assert "chance" not in results_of(1, tables)
     tables[RESULT].loc[2, ["n_pupils", "mean"]] = np.nan
+    tables[RESULT].loc[2, "figure_status"] = "not_available"
     assert results_of(1, tables) == CANNOT_SHOW
 
 

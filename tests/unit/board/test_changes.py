@@ -28,6 +28,7 @@ MOVED = {
     "after": -2.0,
     "difference": -0.1,
     "is_rounding": False,
+    "figure_status": "shown",
     "verdict_before": "cannot_tell",
     "verdict_after": "worse",
 }
@@ -87,7 +88,7 @@ def test_rounding_withheld_and_unmoved_figures_are_told_apart():
             | dict.fromkeys(
                 ("n_pupils_before", "n_pupils_after", "before", "after", "difference"), float("nan")
             )
-            | {"programme": "all", "level": "authority"},
+            | {"programme": "all", "level": "authority", "figure_status": "suppressed"},
             MOVED | {"difference": 0.0, "programme": "gap"},
         ]
     )

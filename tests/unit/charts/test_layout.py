@@ -43,6 +43,7 @@ def other_verdicts() -> Tables:
     methods = impact["role"] == "robustness"
     figures = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
     impact.loc[methods & (impact["estimator"] == "ancova"), figures] = float("nan")
+    impact.loc[methods & (impact["estimator"] == "ancova"), "figure_status"] = "not_available"
     impact.loc[methods, "verdict_reason"] = "fewer than three years before the programme are known"
     comparison.loc[comparison["academic_year"] == "2016-17", "figure_status"] = "suppressed"
     tables["evaluation_summary"] = tables["evaluation_summary"].query("answer != 'Agree'")
