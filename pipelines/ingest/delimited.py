@@ -47,6 +47,9 @@ class Survey:
     encoding: Encoding
     line_end: Literal["\n", "\r\n", "\r", "mixed"]
     has_blank_line: bool
+    has_spaced_quote: (
+        bool  # a quote after a space, which DuckDB reads as the start of a quoted cell
+    )
     tail: str
 
 
@@ -149,7 +152,7 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
     encoding: Encoding = marked or stated or "utf-8"
     decoder = codecs.getincrementaldecoder(encoding)()
     is_decoded = True
-    has_nul = has_blank_line = False
+    has_nul = has_blank_line = has_spaced_quote = False
     n_cr = n_lf = n_crlf = 0
     last, tail = b"", b""
     for chunk in chain((first,), parts, (b"",)):
@@ -168,6 +171,7 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
         has_blank_line = has_blank_line or any(
             pair in joined for pair in (b"\n\n", b"\n\r", b"\r\r")
         )
+        has_spaced_quote = has_spaced_quote or b' "' in joined
         n_cr += plain.count(b"\r")
         n_lf += plain.count(b"\n")
         if n_cr:
@@ -180,7 +184,11 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
         raise StudyError([_nul(source_id, path, encoding)])
     codec = "utf-8" if encoding == "utf-16" else encoding
     return Survey(
-        encoding, _line_end(n_cr, n_lf, n_crlf), has_blank_line, tail.decode(codec, "replace")
+        encoding,
+        _line_end(n_cr, n_lf, n_crlf),
+        has_blank_line,
+        has_spaced_quote,
+        tail.decode(codec, "replace"),
     )
 
 

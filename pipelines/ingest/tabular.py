@@ -277,6 +277,8 @@ def _direct_scan(
     """SQL for a file that DuckDB can read directly: UTF-8, heading in row 1, nothing below the records."""
     if survey.encoding != "utf-8" or heading != 1 or survey.line_end not in {"\n", "\r\n"}:
         return None
+    if survey.has_spaced_quote:
+        return None
     nothing = f' "\t\r{grid.delimiter}'
     last_lines = survey.tail.split("\n")
     while last_lines and not last_lines[-1].strip(nothing) and last_lines[-1].count('"') % 2 == 0:

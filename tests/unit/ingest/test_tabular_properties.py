@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -169,6 +169,8 @@ LINES = st.lists(
 
 
 @CALM
+@example(lines=b' ""', end=b"\n")
+@example(lines=b'x, "y"', end=b"\r\n")
 @given(lines=LINES, end=st.sampled_from([b"\n", b"\r\n"]))
 def test_the_parallel_reader_reads_as_the_row_by_row_reader_does(lines, end):
     data = (b"head0,head1,head2\n" + lines + b"\n").replace(b"\n", end)
