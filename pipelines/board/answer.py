@@ -195,7 +195,7 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
             others += ", without a few tiny schools"
         start += f" Averages of {group} {there} and {others}: {'; '.join(shown)}."
         if not_alike(headline["measure"], years, tables):
-            start += " The two years were not measured alike."
+            start += " They were not measured alike."
     naive = naive_row(headline, tables)
     return f"{start} {_plain_change(naive, programme)}".strip() if naive is not None else start
 
@@ -205,10 +205,10 @@ def _plain_change(naive: Row, programme: Row) -> str:
     if change == 0:
         return f"The plain change since last year is that of {others_words(programme)}."
     is_gain = (change > 0) == naive.measure.higher_is_better
-    looks = (
-        f"That looks like a {'gain' if is_gain else 'loss'} of {cite(naive, 'size', 'estimate_low')} against "
-        f"{others_words(programme)}."
-    )
+    is_local = programme["comparison_pool"] == "local"
+    against = "" if is_local else f" against {others_words(programme)}"
+    size = cite(naive, "size", "estimate_low")
+    looks = f"That looks like a {'gain' if is_gain else 'loss'} of {size}{against}."
     anyway = naive["expected_anyway"]
     if wording.is_missing(anyway) or anyway / naive["estimate_low"] <= 0:
         return f"{looks} Weak years tend to recover unaided, so do not trust it."
@@ -230,7 +230,7 @@ def _compared(headline: Row, programme: Row, tables: Tables) -> str:
     low, high = cite(headline, "signed", "ci_low"), cite(headline, "effect", "ci_high")
     who = "" if programme["comparison_pool"] == "local" else f", against {others_words(programme)}"
     return (
-        f"Two fair comparisons{who}: {two_readings(headline, tables)}. For both together, chance "
+        f"Two fair comparisons{who}: {two_readings(headline, tables)}. Together, chance "
         f"allows anything from {low} to {high}."
     )
 

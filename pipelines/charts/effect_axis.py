@@ -161,7 +161,7 @@ def _draw_marks(axes: Axes, about: Subject, y: float, row: EffectLine) -> None:
     low, high = axes.get_xlim()
     if row.is_plain and not low <= dots[0] <= high:
         arrow, at, side = ("→", high, "right") if dots[0] > high else ("←", low, "left")
-        look: dict[str, Any] = {"color": style.ORANGE, "fontsize": style.TITLE_SIZE}
+        look: dict[str, Any] = {"color": style.TEXT, "fontsize": style.TITLE_SIZE}
         axes.text(at, y, arrow, ha=side, va="center", fontweight="bold", zorder=5, **look)
         return
     if found.ci_low is not None and found.ci_high is not None and not row.is_plain:

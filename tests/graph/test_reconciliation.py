@@ -196,7 +196,7 @@ def ends(evaluated: Evaluated) -> Iterator[tuple[str, str, str]]:
     for said in (answers(evaluated), on_page_one(evaluated)):
         for question, text in said.items():
             for first, way, second in re.findall(
-                rf"({NUMBER}) if schools were picked ({ON_RESULTS}|{FOR_A_NEED})(?: and|,) ({NUMBER})",
+                rf"({NUMBER}) if (?:schools were )?picked ({ON_RESULTS}|{FOR_A_NEED})(?: and|,) ({NUMBER})",
                 text,
             ):
                 yield question, *((first, second) if way == ON_RESULTS else (second, first))
