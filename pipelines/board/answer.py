@@ -213,7 +213,7 @@ def _plain_change(naive: Row, programme: Row) -> str:
     if wording.is_missing(anyway) or anyway / naive["estimate_low"] <= 0:
         return f"{looks} Weak years tend to recover unaided, so do not trust it."
     return (
-        f"{looks} If schools were picked after a weak year, {_part_of(anyway, naive['estimate_low'])} would "
+        f"{looks} If picked after a weak year, {_part_of(anyway, naive['estimate_low'])} would "
         "have come anyway."
     )
 

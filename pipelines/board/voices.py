@@ -56,7 +56,7 @@ def agreement_words(programme: str, tables: Tables) -> str:
             f"“{wording.typographic(words)}”, {n} of {cite(answers[0], 'count', 'n_expected')}"
         )
     said = f"{cite(replied[0], 'count', 'n_schools')} of {cite(replied[0], 'count', 'n_expected')} replied."
-    return f"{said} They agree: {'; '.join(agreed)}." if agreed else said
+    return f"{said} Agreed: {'; '.join(agreed)}." if agreed else said
 
 
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:

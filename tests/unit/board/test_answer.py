@@ -99,12 +99,12 @@ def test_a_programme_s_column_says_what_when_and_how_sure():
         "SEND in mainstream 18 schools, £200,000, from January 2018. Key Stage 2 tests came four months "
         "later. Reading progress (Year 6). 11 schools can be compared. Averages of pupils on SEN support "
         "there and elsewhere: in 2016-17, −4.1 and −1.6; in 2017-18, −1.9 and −2.2. That looks like a gain "
-        "of 2.8 points. If schools were picked after a weak year, most of it would "
+        "of 2.8 points. If picked after a weak year, most of it would "
         "have come anyway. Two fair comparisons: +0.6 if picked on last year’s results, +1.7 points if "
         "picked for a lasting need. Together, chance allows anything from −1.2 to +3.6 points. "
         "Worth having, by the protocol: 1.0 points. Likely to show with about 124 pupils: only 2.6 points "
         "or more. Attainment 8 (Year 11). "
-        "Attainment 8 for 2017-18 is published in mid-October. Schools say. 13 of 18 replied. They agree: "
+        "Attainment 8 for 2017-18 is published in mid-October. Schools say. 13 of 18 replied. Agreed: "
         "“The support was right for our pupils”, 10 of 13; “It was worth the time”, 3 of 11."
     )
     assert "Key Stage 2 tests came eight months later." in gap
