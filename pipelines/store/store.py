@@ -63,7 +63,7 @@ def _with_schemas(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection
 
 
 def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
-    """Delete a store written by a different version of the code.
+    """Delete a store, charts and documents made by a different version of the code.
 
     Its tables may have another shape, and its results must not be published under this version's hash.
     """
@@ -72,6 +72,8 @@ def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
         for file in (paths.store, paths.pupils):
             for written in (file, Path(f"{file}.wal")):
                 written.unlink(missing_ok=True)
+        for folder in (paths.charts, paths.board):
+            shutil.rmtree(folder, ignore_errors=True)
         note.write_text(code_sha256, encoding="utf-8")
 
 
