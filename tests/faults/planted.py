@@ -47,7 +47,7 @@ UNREADABLE = "cannot be read as"
 OUT_OF_RANGE, UNKNOWN, BLANK = "out of range", "the code is not known", "the cell is blank"
 MISSING = "the column is missing"
 NOBODY_ASKS = "no programme of study.toml asks about the column"
-NO_CASE_STUDY = "no case study is of this school and programme"
+NO_CASE_STUDY = "there is no case study of this school and programme"
 
 
 @dataclass(frozen=True)
