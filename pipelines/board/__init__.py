@@ -1,5 +1,5 @@
-"""What each document says: functions that take released tables and charts and yield blocks.
+"""Builds the content of each document: released tables and charts in, blocks out.
 
-`board_pack` and `technical_report` put them in order. How a block looks is `document`, how a number reads is
-`released.wording`, where it comes from `released.citations`.
+`board_pack` and `technical_report` order the sections. `document` lays out blocks,
+`released.wording` formats numbers and `released.citations` records where each comes from.
 """

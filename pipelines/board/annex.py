@@ -1,6 +1,6 @@
-"""The technical annex's tables: who is missing, how alike both sides were, how often the method errs.
+"""The technical annex's tables: estimates by method, attrition, balance, overlap, error rates.
 
-And every method's estimate. Tables of what happened and of how it was done are `tables`'s.
+Tables on what the programmes did, the sources and the checks are in `tables`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipelines.released.questions import (
 
 
 def methods(headline: Row, tables: Tables) -> Table:
-    """Every method's answer to the question of one headline."""
+    """Estimates of one headline by every method."""
     rows = where(rows_about(headline, tables["impact"]), pupil_group=headline["pupil_group"])
     label = measure_label(headline["measure"], tables)
     group = wording.format_group(headline["pupil_group"])
@@ -54,7 +54,7 @@ _JUDGED = {
 
 
 def data_checks(tables: Tables) -> Table:
-    """What was checked of the data, and what a person should look at."""
+    """The data checks by kind, and the warnings for a person to review."""
     kinds = [row for row in tables["data_check"] if wording.is_missing(row["problem"])]
     warned = [row for row in tables["data_check"] if row not in kinds]
     return table_of(
@@ -79,7 +79,7 @@ def data_checks(tables: Tables) -> Table:
 
 
 def attrition(tables: Tables) -> Table:
-    """Schools that a headline keeps and loses, with all their pupils' results."""
+    """Schools kept in and lost from each headline comparison, with all their pupils' results."""
     sides: dict[tuple[str, str, str], dict[bool, Row]] = {}
     for row in _of_headlines("attrition", tables):
         place = (row["programme"], row["measure"], row["side"])
@@ -118,7 +118,7 @@ def attrition(tables: Tables) -> Table:
 
 
 def all_pupils_now(row: Row | None) -> str:
-    """ "53% (about 870 pupils)": the mean over all pupils of the schools kept or lost."""
+    """ "53% (about 870 pupils)": the mean over all pupils in the schools kept or lost."""
     if row is None:
         return NONE
     if wording.is_suppressed(row):
@@ -129,7 +129,7 @@ def all_pupils_now(row: Row | None) -> str:
 
 
 def balance(tables: Tables) -> Table:
-    """How far apart both sides of each headline were before the programme."""
+    """Differences between the two sides of each headline before the programme."""
     return table_of(
         "Both sides before the programme",
         list(_of_headlines("balance", tables)),
@@ -156,13 +156,13 @@ def balance(tables: Tables) -> Table:
 
 
 def before(row: Row) -> str:
-    """How a mean of `released.balance` is put into words: in the unit of what it is a mean of."""
+    """The `cite` format for a row of `released.balance`, which depends on its characteristic."""
     units = {"cohort_pupils": "count", "disadvantaged_share": "percent"}
     return units.get(row["characteristic"], "value")
 
 
 def overlap(tables: Tables) -> Table:
-    """Whether both sides of each headline met before, and what else the others take part in."""
+    """Overlap of the two sides' earlier results, and the comparison schools' other programmes."""
     return table_of(
         "Where both sides meet, and what the others got",
         list(_of_headlines("overlap", tables)),
@@ -195,7 +195,7 @@ def overlap(tables: Tables) -> Table:
 
 
 def calibration(tables: Tables) -> tuple[Table, ...]:
-    """What was said of simulated schools, a table for each size that is nearest to some headline."""
+    """Error rates and power in simulated schools, a table for each simulated study size."""
     rates_of: dict[tuple[object, ...], list[Row]] = {}
     comparisons_of: dict[tuple[object, ...], list[str]] = {}
     for headline in _headlines(tables):
@@ -218,7 +218,7 @@ def calibration(tables: Tables) -> tuple[Table, ...]:
 
 
 def _rates(caption: str, rates: list[Row]) -> Table:
-    """A row a way of choosing schools; powers at each effect that was given."""
+    """A row for each way of choosing schools, with power at each simulated effect."""
     by_effect: dict[str, dict[float, Row]] = {}
     for row in rates:
         by_effect.setdefault(row["selection"], {})[row["effect_sd"]] = row
@@ -253,25 +253,25 @@ def _rates(caption: str, rates: list[Row]) -> Table:
 
 
 def _headlines(tables: Tables) -> Iterator[Row]:
-    """The primary measures, as the protocol has them."""
+    """The rows of the primary measures, in the protocol's order."""
     for programme in tables["programme"]:
         of_programme = where(tables["measure"], programme=programme["programme"])
         yield from (row for row in of_programme if row["is_primary"])
 
 
 def _of_headlines(name: str, tables: Tables) -> Iterator[Row]:
-    """The rows of a design table that are about primary measures, in the order of the protocol."""
+    """The rows of a design table for the primary measures, in the protocol's order."""
     for headline in _headlines(tables):
         yield from rows_about(headline, tables[name])
 
 
 def _comparison(row: Row, tables: Tables) -> str:
-    """ "SEND in mainstream (Key Stage 2)": of each key stage there is one primary measure."""
+    """ "SEND in mainstream (Key Stage 2)": each key stage has one primary measure."""
     return f"{programme_title(row, tables)} ({key_stage_of(row)})"
 
 
 def _of_interval(row: Row, words: str, *columns: str) -> str:
-    """What goes with an interval, in words; nothing where a method has none."""
+    """The cited interval, or "" where a method has none."""
     return "" if wording.is_missing(row[columns[0]]) else cite(row, words, *columns)
 
 

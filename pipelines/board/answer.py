@@ -1,6 +1,6 @@
-"""Page one: what the board asked, answered in plain words, one column a programme and one picture.
+"""Page one: the answer in plain words, one column for each programme, and one chart.
 
-What every sentence rests on is told on the programme's own page and in the technical report.
+The programme pages and the technical report give the evidence for each sentence.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipelines.released.questions import (
 )
 from pipelines.study.key_stages import KEY_STAGE_PUPILS, TESTS
 
-_ASKED_SO_FAR = 12  # months that are counted in words
+_ASKED_SO_FAR = 12  # months, up to which a delay is given in months
 
 
 def opening(tables: Tables, gallery: Gallery) -> tuple[Block, ...]:
@@ -47,7 +47,7 @@ def opening(tables: Tables, gallery: Gallery) -> tuple[Block, ...]:
 
 
 def _answer(real: list[Row], headlines: list[Row], tables: Tables) -> Notice:
-    """The answer in large letters, and what it does not mean."""
+    """The answer in large letters, and how not to read it."""
     verdicts = {str(row["verdict"]) for row in headlines}
     if verdicts <= {"cannot_tell"}:
         estimated = [row for row in headlines if wording.is_shown(row)]
@@ -81,7 +81,7 @@ def _answer(real: list[Row], headlines: list[Row], tables: Tables) -> Notice:
 
 
 def _is_too_small(headline: Row, tables: Tables) -> bool:
-    """Whether an effect worth having was unlikely to show."""
+    """Whether the study was unlikely to detect the smallest effect that matters."""
     asked = asked_of(headline, tables)
     smallest = None if asked is None else asked["smallest_effect"]
     return not (wording.is_missing(smallest) or wording.is_missing(headline["mde"])) and bool(
@@ -159,7 +159,7 @@ def _outcome(headline: Row, programme: Row, tables: Tables) -> Iterator[Paragrap
 
 
 def _why_not(headline: Row) -> str:
-    """The reason in its shortest form; the whole of it stands on the programme's page."""
+    """The reason in its shortest form; the programme's page gives it in full."""
     if wording.is_missing(headline["verdict_reason"]):
         return "No reason is on file."
     reason = wording.typographic(headline["verdict_reason"]).partition(":")[0]
@@ -173,7 +173,7 @@ def _why_not(headline: Row) -> str:
 
 
 def _happened(headline: Row, programme: Row, tables: Tables) -> str:
-    """Both sides' averages of two years, the change that a reader can work out, and why it misleads."""
+    """Both sides' averages in two years, the plain change, and why it misleads."""
     group = wording.format_group(headline["pupil_group"])
     compared = schools_words(headline, "n_programme_schools")
     start = f"{compared} can be compared."
@@ -219,7 +219,7 @@ def _plain_change(naive: Row, programme: Row) -> str:
 
 
 def _part_of(anyway: float, change: float) -> str:
-    """How much of a change was to be expected, in words: nothing here is to be added up."""
+    """How much of a change was to be expected, in words: readers should not add figures up."""
     part = anyway / change
     if part >= 1:
         return "all of it"
@@ -249,7 +249,7 @@ def _power(headline: Row, tables: Tables) -> str:
 
 
 def _picture(programmes: list[Row], headlines: list[Row], gallery: Gallery) -> Iterator[Block]:
-    """The charts of both comparisons side by side, programmes in the protocol's order, and their finding."""
+    """The charts of the main comparisons side by side, in the protocol's order, under a heading."""
     figures: list[Figure] = [
         figure
         for programme in programmes
@@ -265,12 +265,12 @@ def _picture(programmes: list[Row], headlines: list[Row], gallery: Gallery) -> I
 
 
 def _fits_both(headline: Row) -> bool:
-    """Whether a gain and a loss are both within what chance allows."""
+    """Whether the confidence interval includes both a gain and a loss."""
     return bool(headline["ci_low"] < 0 < headline["ci_high"])
 
 
 def _asked(tables: Tables) -> Iterator[Table]:
-    """The claims and questions put to the board, with their answers, and what comes next."""
+    """The board's claims and questions with their answers, and what comes next."""
     rows, see = [], []
     for row in tables["claims"]:
         if (
@@ -278,7 +278,7 @@ def _asked(tables: Tables) -> Iterator[Table]:
             and row["result"] == "holds"
             and "take part" in row["claim"]
         ):
-            continue  # as many schools as the bid named: no news
+            continue  # the bid named the right number of schools
         rows.append((cite(row, "text", "claim"), _found(row)))
         see.append("claims")
     waiting = tables["not_yet_published"]

@@ -1,6 +1,6 @@
-"""The answer to one headline in finished sentences: what happened, both comparisons, and the naive reading.
+"""The answer to one headline in sentences: what happened, both comparisons, the naive reading.
 
-Every number is cited. What the study as a whole lets a board say is `findings`.
+Every number is cited. `limits` states what the study cannot show.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipelines.released.questions import (
     schools_words,
 )
 
-# The estimators whose ends make the bracket, and how schools were picked if each is right.
+# The estimators at the ends of the bracket, each with the selection under which it is unbiased.
 _WAYS = {
     "ancova": "on last year’s results",
     "change_from_baseline_mean": "for a lasting need",
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class NaiveReading:
-    """What a reader would take from the change since last year, and why that is unsafe."""
+    """What a reader might conclude from the change since last year, and why that is unsafe."""
 
     question: str
     says: str
@@ -59,7 +59,7 @@ class NaiveReading:
 
 
 def answer_to(row: Row, programme: Row, tables: Tables) -> Answer:
-    """The answer that one headline gives."""
+    """The answer to one headline."""
     is_estimated = wording.is_shown(row)
     status = wording.format_status(row["release_status"])
     return Answer(
@@ -92,14 +92,14 @@ def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
 
 
 def _schools_and_pupils(row: Row, side: str) -> str:
-    """ "12 schools (about 111 such pupils)": of the question, with a result in the outcome year."""
+    """ "12 schools (about 111 such pupils)": those compared, with a result in the outcome year."""
     schools = schools_words(row, f"n_{side}_schools")
     about, such = ("about ", " such pupils") if side == "programme" else ("", "")
     return f"{schools} ({about}{cite(row, 'count', f'n_{side}_pupils')}{such})"
 
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
-    """The two groups' own results in the two latest years there are; "" if there are none."""
+    """Both groups' averages in the two latest available years; "" if there are none."""
     levels = levels_of(row, tables)
     years = sorted(levels, reverse=True)[:2]
     if not years:
@@ -126,7 +126,7 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
 
 
 def levels_of(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
-    """Both sides' averages by year, up to the headline's, in years that both sides have."""
+    """Both sides' averages by year, up to the headline's year, in years that both sides have."""
     by_year: dict[str, dict[str, Row]] = {}
     for level in where(
         tables["comparison"],
@@ -140,7 +140,7 @@ def levels_of(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
 
 
 def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
-    """Whether the outcome year's averages are of as many schools as a row compares, small ones left out."""
+    """Whether the outcome year's averages and the schools they leave out add up to those compared."""
     sides = levels.get(row["academic_year"], {})
     return bool(sides) and all(
         wording.is_shown(sides[arm])
@@ -150,7 +150,7 @@ def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
 
 
 def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
-    """Whose averages they are, where they are of other schools than those compared."""
+    """Which schools the averages cover, where they differ from those compared."""
     is_estimated = wording.is_shown(row)
     whose = (
         " in all schools with results, compared or not"
@@ -167,7 +167,7 @@ def _level(row: Row) -> str:
 
 
 def bracket_words(row: Row, tables: Tables) -> str:
-    """Both ends, and which is right in which way of choosing schools."""
+    """The two ends of the bracket, each with the selection under which it is unbiased."""
     ends = _ends(row, tables)
     if not ends:
         both = cite(row, "range", "estimate_low", "estimate_high")
@@ -180,7 +180,7 @@ def bracket_words(row: Row, tables: Tables) -> str:
 
 
 def two_readings(row: Row, tables: Tables) -> str:
-    """Both ends, each with the way of choosing schools in which it is right."""
+    """`bracket_words` in page one's shorter form."""
     ends = _ends(row, tables)
     if not ends:
         both = cite(row, "range", "estimate_low", "estimate_high")
@@ -193,7 +193,7 @@ def two_readings(row: Row, tables: Tables) -> str:
 
 
 def _ends(row: Row, tables: Tables) -> tuple[tuple[Row, str], ...]:
-    """The rows of both ends of a headline with the way of choosing each assumes; () where they read alike."""
+    """Rows of both ends of a headline, each with its selection; () where both round alike."""
     of_method = {
         method["estimator"]: method
         for method in where(rows_about(row, tables["impact"]), pupil_group=row["pupil_group"])
@@ -207,7 +207,7 @@ def _ends(row: Row, tables: Tables) -> tuple[tuple[Row, str], ...]:
 
 
 def _is_apart(row: Row) -> bool:
-    """Whether the two ends of a headline read as two figures."""
+    """Whether the two ends of a headline still differ after rounding."""
     low, high = (plain(cite(row, "signed", f"estimate_{end}")) for end in ("low", "high"))
     return low != high
 
@@ -220,7 +220,7 @@ def _bracket_sentences(row: Row, programme: Row, status: str, tables: Tables) ->
 
 
 def anything_words(row: Row) -> str:
-    """How far chance could have moved the comparison."""
+    """The confidence interval in words."""
     low, high = cite(row, "signed", "ci_low"), cite(row, "signed", "ci_high")
     return f"could be anything from {low} to {high} by chance"
 
@@ -241,7 +241,7 @@ def _power(row: Row, tables: Tables) -> str:
 
 
 def _conclusion(row: Row, programme: Row) -> str:
-    """The verdict as a full thought with its reason; for a placebo, whether it got it right."""
+    """The verdict and its reason in sentences; for a placebo, also whether it is a false alarm."""
     verdict = str(row["verdict"])
     opening = {
         "cannot_tell": "We cannot tell",
@@ -260,7 +260,7 @@ def _conclusion(row: Row, programme: Row) -> str:
 
 
 def naive_row(row: Row, tables: Tables) -> Row | None:
-    """The change since last year for the same outcome; None where there is no such number."""
+    """The change since last year for the same outcome; None where there is no such figure."""
     matching = where(
         tables["impact"],
         role="naive",
@@ -274,7 +274,7 @@ def naive_row(row: Row, tables: Tables) -> Row | None:
 
 
 def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
-    """The reading of the change since last year beside a headline; None where there is no such change."""
+    """The change since last year, set beside a headline; None where there is no such figure."""
     naive = naive_row(row, tables)
     if naive is None:
         return None
@@ -302,7 +302,7 @@ def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | No
 
 
 def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
-    """The naive change with the averages it is the difference of, so that a reader can check it."""
+    """The naive change with the averages it is computed from, so that a reader can check it."""
     status = wording.format_status(naive["release_status"])
     change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
     is_higher_better = naive.measure.higher_is_better

@@ -1,6 +1,6 @@
-"""The authority's published results beside its statistical neighbours and England: sentences and tables.
+"""The authority's published results beside its statistical neighbours and England.
 
-They say how all of the authority's pupils of a group did. What a programme did is `findings`.
+They cover all the authority's pupils of a group. `answers` has the programmes' effects.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pipelines.released.questions import key_stage_of, measure_label, not_alike
 
 @dataclass(frozen=True)
 class Context:
-    """What is said of the authority's published results; nothing where no file holds any."""
+    """Sentences and tables on the authority's published results; empty where there are none."""
 
     sentences: tuple[str, ...]
     tables: tuple[Table, ...]
 
 
 def authority_context(tables: Tables) -> Context:
-    """The section's sentences, and a table a measure."""
+    """The section's sentences, and one table for each measure."""
     rows = tables["authority_context"]
     measures = tuple(dict.fromkeys(row["measure"] for row in rows))
     if not rows:
@@ -42,7 +42,7 @@ def authority_context(tables: Tables) -> Context:
 
 
 def in_short(tables: Tables) -> tuple[str, ...]:
-    """What the pack says of the authority: the last year of the groups that its programmes are for."""
+    """The pack's version: the latest year, for the pupil groups that the programmes target."""
     groups = {row["target_group"] for row in where(tables["programme"], is_evaluated=True)}
     main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
     return (
@@ -53,7 +53,7 @@ def in_short(tables: Tables) -> tuple[str, ...]:
 
 
 def _last_year(measure: str, tables: Tables, groups: Collection[object] = ()) -> Iterator[str]:
-    """A sentence a group: the last year of the authority, with the others of that year."""
+    """A sentence for each group: the authority's latest year, with the other places' figures."""
     mine = where(tables["authority_context"], measure=measure)
     for group in dict.fromkeys(row["pupil_group"] for row in mine):
         if groups and group not in groups:
@@ -77,7 +77,7 @@ def _not_alike(measure: str, tables: Tables) -> Iterator[str]:
 
 
 def _neighbours(rows: Sequence[Row]) -> Iterator[str]:
-    """Who the neighbours are and how they are averaged."""
+    """Who the statistical neighbours are and how they are averaged."""
     of = where(rows, place="statistical_neighbours")
     if of:
         yield (

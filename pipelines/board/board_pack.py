@@ -1,4 +1,4 @@
-"""The board pack: at most eight sheets, the answer first, in the order in which a board reads."""
+"""The board pack: at most eight pages, with the answer on the first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipelines.released.questions import evaluated_programmes
 
 
 def board_pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> Document:
-    """The pack from the released tables, by name without the schema, and the drawn charts.
+    """The pack, from the released tables (names without the schema) and the drawn charts.
 
     Raises KeyError if a released table is missing.
     """
@@ -77,7 +77,7 @@ def kicker(study: Row, tables: Tables) -> str:
 
 
 def closing(tables: Tables, links: tuple[Link, ...]) -> tuple[Block, ...]:
-    """What stands at the end of every document: other documents, licence, fingerprints."""
+    """The end of every document: links to other documents, the licence, the fingerprints."""
     (study,) = tables["study"]
     licences = dict.fromkeys(
         str(row["licence"]) for row in tables["source"] if not wording.is_missing(row["licence"])
@@ -98,7 +98,7 @@ def closing(tables: Tables, links: tuple[Link, ...]) -> tuple[Block, ...]:
 
 
 def dated(released: Mapping[str, pd.DataFrame]) -> dt.date:
-    """The day that a document bears: that of the figures, else the study's reference date."""
+    """The document's date: that of the figures, or else the study's reference date."""
     (study,) = released["study"].to_dict("records")
     day = study["reference_date"] if wording.is_missing(study["as_at"]) else study["as_at"]
     return pd.Timestamp(day).date()

@@ -1,6 +1,6 @@
-"""Each consenting school's case study: its words, what it received and when, results where they may be shown.
+"""Case studies of consenting schools: their words, the support by date, results if released.
 
-One school is no comparison: nothing here says, or hints, what the support did.
+A single school has no comparison, so nothing here states or implies an effect of the support.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
 from pipelines.released.questions import in_sentence, measure_label, programme_title
 
-# One sentence for every reason: which of them it is would say something about the pupils.
+# One sentence for every reason, because the reason itself could disclose something about pupils.
 LEFT_OUT = (
     "Results of one school are left out where they would be about few pupils or about special educational "
     "needs, or where there are none to compare. Which of these it is, is not said."
@@ -25,7 +25,7 @@ CANNOT_SHOW = (
 
 
 def case_studies(tables: Tables) -> Iterator[Section]:
-    """The case studies that may be published, in the order of the released table, in one section."""
+    """One section with the case studies that may be published, in the released table's order."""
     cases = tables["case_studies"]
     if cases:
         blocks = tuple(block for case in cases for block in _case_study(case, tables))
@@ -42,7 +42,7 @@ def case_studies(tables: Tables) -> Iterator[Section]:
 
 
 def case_tables(tables: Tables) -> tuple[Table, ...]:
-    """What happened at each school in order of time, and its results by year where they may be shown."""
+    """The events at each school in date order, and its results by year where they are released."""
     return tuple(
         table
         for case in tables["case_studies"]
@@ -82,7 +82,7 @@ def _heading(case: Row, tables: Tables) -> str:
 
 
 def _shown_results(case: Row, tables: Tables) -> list[list[Row]]:
-    """Its results that may be shown, a list a measure."""
+    """The school's released results, one list for each measure."""
     shown = [
         row for row in _of("case_study_result", case, tables) if not wording.is_suppressed(row)
     ]
@@ -90,7 +90,7 @@ def _shown_results(case: Row, tables: Tables) -> list[list[Row]]:
 
 
 def _support_says(events: Sequence[Row]) -> str:
-    """How much of the support there had been by the tests; nothing where either is not known."""
+    """How many parts of the support began before the tests; "" if support or tests lack dates."""
     received = where(events, kind="support")
     tests = where(events, kind="tests")
     if not (received and tests):
@@ -126,7 +126,7 @@ def _events(events: Sequence[Row], heading: str) -> Table:
 
 
 def _results_say(rows: Sequence[Row], tables: Tables) -> tuple[str, ...]:
-    """The outcome year's figure beside the others', and how far chance could have moved it."""
+    """The outcome year's figure beside other schools', and how far chance could have moved it."""
     (study,) = tables["study"]
     outcome = [
         row for row in where(rows, academic_year=study["outcome_year"]) if wording.is_shown(row)
@@ -178,7 +178,7 @@ def _results(rows: Sequence[Row], heading: str, tables: Tables) -> Table:
 
 
 def _how_many(row: Row) -> str:
-    """How many pupils, where it is said."""
+    """The number of pupils, where it is released."""
     return "" if wording.is_missing(row["n_pupils"]) else f"{cite(row, 'count', 'n_pupils')} "
 
 

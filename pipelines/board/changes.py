@@ -1,6 +1,6 @@
-"""What changed when later results came in: which release is used, whether a verdict changed, what moved.
+"""Changes since earlier results: the release used, verdicts that changed, figures that moved.
 
-What the figures mean is `findings`'; here they are only set against what they were.
+`answers` explains what the figures mean; here each is only compared with its earlier value.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ NOTHING = (
 
 @dataclass(frozen=True)
 class Changes:
-    """Sentences on the releases used and on verdicts, then the figures that moved."""
+    """Sentences on the releases used and the verdicts, then the figures that moved."""
 
     sentences: tuple[str, ...]
     figures: Table
 
 
 def changes(tables: Tables) -> Changes:
-    """The section's words and its table; where there is nothing to show, that is said."""
+    """The section's sentences and table; a sentence says so if nothing changed."""
     said = (*_used(tables), *_verdicts(tables), *_unmoved(tables))
     return Changes(said or (NOTHING,), _figures(tables))
 
 
 def _used(tables: Tables) -> Iterator[str]:
-    """For each year and key stage with several releases, the one that every number rests on."""
+    """The release that is used, for each year and key stage that has several."""
     releases: dict[tuple[str, str], dict[str, bool]] = {}
     for row in tables["source"]:
         if not wording.is_missing(row["is_used"]):

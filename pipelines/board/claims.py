@@ -1,4 +1,4 @@
-"""The year's priorities with what they reached, and what was claimed to the board, counted again."""
+"""The year's priorities and the schools reached; claims made to the board, recounted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.released.citations import Tables
 
 
 def priorities_and_claims(tables: Tables, gallery: Gallery) -> Iterator[Section]:
-    """One section, or none where a study has neither."""
+    """One section, or none where a study has no priorities and no claims."""
     blocks = tuple(_blocks(tables, gallery))
     if blocks:
         what = "What was claimed" if tables["claims"] else "The priorities"

@@ -1,4 +1,4 @@
-"""Drawn charts as figures of a document: words cited, their data as a table, found by what they show."""
+"""Drawn charts as figures in a document, with cited text and their data as a table."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pipelines.released.questions import evaluated_programmes, in_sentence, meas
 
 
 class DrawnChart(Protocol):
-    """What a document needs of a chart; `pipelines.charts` draws them.
+    """A chart as documents use it; `pipelines.charts` draws them.
 
-    `svg` brings its own alternative text, and ids that no other chart has.
+    `svg` includes its own alternative text, and its ids are unique to the chart.
     """
 
     @property
@@ -39,7 +39,7 @@ class DrawnChart(Protocol):
 
 
 class Gallery:
-    """A study's figures, by programme in the order of the protocol; else in the order of the charts."""
+    """A study's figures: by programme in the protocol's order, then in the order of the charts."""
 
     def __init__(self, charts: Sequence[DrawnChart], tables: Tables) -> None:
         titles = Counter(chart.title for chart in charts)
@@ -50,7 +50,7 @@ class Gallery:
         ]
 
     def of(self, *families: str, programme: str = "", measure: str = "") -> tuple[Figure, ...]:
-        """The figures of some families, of one programme or measure where that is said."""
+        """The figures of the given families, limited to one programme or measure if given."""
         return tuple(
             figure
             for figure in self._figures
@@ -61,7 +61,7 @@ class Gallery:
 
 
 def _place(name: str, programmes: Sequence[str]) -> int:
-    """Where the programme that a chart's name holds stands among them; before all of them, if none does."""
+    """The position of the programme named in a chart's name; -1 if it names none."""
     held = [programme for programme in programmes if f"-{programme}-" in f"-{name}-"]
     return programmes.index(max(held, key=len)) if held else -1
 
@@ -84,7 +84,7 @@ def _figure(chart: DrawnChart, has_namesake: bool, tables: Tables) -> Figure:
 
 
 def _subject(name: str, tables: Tables) -> str:
-    """ "Closing the gap, reading progress": what a chart's name says that it is about."""
+    """ "Closing the gap, reading progress": the subject, from the chart's name."""
     programmes = [
         row for row in evaluated_programmes(tables) if f"-{row['programme']}-" in f"-{name}-"
     ]

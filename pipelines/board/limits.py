@@ -1,4 +1,4 @@
-"""What the results cannot say, and why: open questions, schools left out, what cannot be told apart."""
+"""What the results cannot show, and why: open questions, missing schools, confounded effects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipelines.study.key_stages import AT_KEY_STAGE
 
 
 def limits_of(programme: Row, tables: Tables) -> tuple[Term, ...]:
-    """What a board must know beside one programme's results, the gravest first."""
+    """The limits on one programme's results, most serious first."""
     return (
         *_if_the_coming_cohort_was_known([programme], tables),
         *_limits_of_separation(tables, programme["programme"]),
@@ -29,7 +29,7 @@ def limits_of(programme: Row, tables: Tables) -> tuple[Term, ...]:
 
 
 def cannot_say(tables: Tables) -> tuple[Term, ...]:
-    """Every limit of the study, in the order in which a reader meets their subjects."""
+    """All limits of the study, in the order in which the documents present their subjects."""
     programmes = evaluated_programmes(tables)
     limits = []
     for programme in programmes:
@@ -72,7 +72,7 @@ def _time_and_money(programmes: list[Row]) -> Iterator[Term]:
 
 
 def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:
-    """What cannot be told apart: programmes that share schools, and everything else they did."""
+    """Effects that cannot be separated: programmes that share schools, and other programmes."""
     titles = {row["programme"]: row["title"] for row in evaluated_programmes(tables)}
     limits = [
         Term(
@@ -84,7 +84,7 @@ def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:
         if row["programme_a"] in titles
         and row["programme_b"] in titles
         and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
-        and (row["n_schools"] or 0) > 0  # a withheld number says nothing
+        and (row["n_schools"] or 0) > 0  # 0 or withheld
         and of in (None, row["programme_a"], row["programme_b"])
     ]
     others = where(tables["programme"], is_evaluated=False)
@@ -101,9 +101,9 @@ def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:
 
 
 def coming_cohort_words(rates: list[Row]) -> str:
-    """How often the method errs where schools were chosen knowing the coming cohort, and where not.
+    """How often the method errs if schools were chosen knowing the coming cohort, and otherwise.
 
-    `rates` are the rows of `released.calibration` of one headline, of which there is at least one.
+    `rates` are the rows of `released.calibration` for one headline, at least one.
     """
     none_given = where(rates, effect_sd=0)
     (coming,) = where(none_given, selection="coming_cohort")
@@ -127,7 +127,7 @@ def simulated_size(rates: Row) -> str:
 
 
 def _if_the_coming_cohort_was_known(programmes: list[Row], tables: Tables) -> list[Term]:
-    """The way of choosing schools that the method cannot see through, with how often it then errs."""
+    """The selection that the method cannot detect, with its simulated error rate."""
     titles_of: dict[str, list[str]] = {}
     words_of: dict[str, str] = {}
     for programme in programmes:

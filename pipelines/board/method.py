@@ -1,4 +1,4 @@
-"""How it was done, in paragraphs: the protocol, who is compared, and how a verdict comes about."""
+"""The method in paragraphs: the protocol, who is compared, and how a verdict is reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipelines.released.questions import evaluated_programmes
 
 
 def method_words(tables: Tables) -> tuple[str, ...]:
-    """The paragraphs, in the order in which a reader asks."""
+    """The paragraphs on the method, in the order in which they are printed."""
     (study,) = tables["study"]
     evaluated = evaluated_programmes(tables)
     pools = [str(row["comparison_pool"]) for row in evaluated]
@@ -42,7 +42,7 @@ def method_words(tables: Tables) -> tuple[str, ...]:
 
 
 def _of_rounding(study: Row, tables: Tables) -> list[str]:
-    """How far an average can be from the exact one; nothing where all results are published by school."""
+    """How far rounding moves an average; [] where all key stages are published by school."""
     published = study["public_key_stages"]
     as_published = () if wording.is_missing(published) else str(published).split(", ")
     if {row["key_stage"] for row in tables["measure"]} <= set(as_published):
@@ -55,7 +55,7 @@ def _of_rounding(study: Row, tables: Tables) -> list[str]:
 
 
 def _how_chosen(evaluated: list[Row]) -> list[str]:
-    """What the protocol says of how each programme's schools were chosen, in one paragraph."""
+    """How each programme's schools were chosen, according to the protocol, in one paragraph."""
     said = []
     for row in evaluated:
         on = row["chosen_on"]

@@ -1,4 +1,4 @@
-"""What comes next and when, the authority beside others, words used, and whom to ask."""
+"""What comes next and when, the authority beside others, the glossary and the contacts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def outlook(tables: Tables, gallery: Gallery) -> Section:
 
 
 def not_yet_published(tables: Tables) -> tuple[Term, ...]:
-    """Results that the study asks for and that do not exist yet."""
+    """Results that the study needs and that are not yet published."""
     return tuple(
         Term(
             f"{measure_label(row['measure'], tables)}, {row['academic_year']} "
@@ -42,7 +42,7 @@ def not_yet_published(tables: Tables) -> tuple[Term, ...]:
 
 
 def what_will_change(tables: Tables) -> str:
-    """Whether the results can still change."""
+    """Whether the results can still be revised."""
     statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
     if statuses & {"school_return", "provisional"}:
         return (
@@ -79,7 +79,7 @@ def _coming(tables: Tables) -> Iterator[Block]:
 
 
 def _context_charts(tables: Tables, gallery: Gallery) -> tuple[Figure, ...]:
-    """Charts of the main measures, each once."""
+    """The charts of the authority's results in the main measures, each once."""
     main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
     found = [f for measure in main for f in gallery.of("authority_context", measure=measure)]
     return tuple(found)
@@ -92,7 +92,7 @@ def _who_to_ask(study: Row) -> str:
 
 
 def words_used(tables: Tables) -> tuple[Term, ...]:
-    """Six words that the board meets, each with what it means in this study."""
+    """The glossary: six terms as this study uses them."""
     (study,) = tables["study"]
     confidence = cite(study, "percent", "confidence_share")
     minimum_cell = cite(study, "count", "minimum_cell")

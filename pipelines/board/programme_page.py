@@ -1,4 +1,4 @@
-"""A page a programme: what it is, how its results moved, what the comparison says, and three limits."""
+"""A programme's page: what it is, its results by year, the comparison, and three limits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_CHARTS = 4
 
 
 def programme_page(programme: Row, tables: Tables, gallery: Gallery) -> Section:
-    """The section of one row of `released.programme` that is evaluated."""
+    """The section for one evaluated programme, a row of `released.programme`."""
     id_ = str(programme["programme"])
     return Section(
         f"programme-{id_}",
@@ -51,7 +51,7 @@ def _blocks(programme: Row, tables: Tables, gallery: Gallery) -> Iterator[Block]
     facts = Bullets(tuple(Item(fact) for fact in facts_of(programme)))
     headlines = primary_headlines(programme["programme"], tables)
     charts = _charts(programme, headlines, gallery)
-    if len(charts) == 1:  # no chart stands beside a blank
+    if len(charts) == 1:  # a lone chart shares its row with the facts
         yield Columns(((charts[0],), (facts,)))
     else:
         yield facts
@@ -74,7 +74,7 @@ def _blocks(programme: Row, tables: Tables, gallery: Gallery) -> Iterator[Block]
 
 
 def _charts(programme: Row, headlines: list[Row], gallery: Gallery) -> list[Figure]:
-    """Charts of the first main measure that has an estimate; the others are in the technical report."""
+    """The charts of the first main measure that has an estimate; the report shows the others."""
     if not headlines:
         return []
     of = str(programme["programme"])

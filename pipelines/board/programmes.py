@@ -1,4 +1,4 @@
-"""One evaluated programme in sentences: what it is, its money, and which of its schools can be compared."""
+"""One evaluated programme in sentences: what it is, its funding, and its schools compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.study.key_stages import AT_KEY_STAGE, KEY_STAGE_RESULTS, KEY_STAG
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many of a programme’s schools have results of one key stage that can be compared."""
+    """How many of a programme's schools have comparable results at one key stage."""
 
     key_stage: str
     sentence: str
@@ -23,7 +23,7 @@ class Coverage:
 
 
 def facts_of(programme: Row) -> tuple[str, ...]:
-    """What a programme is: its pupils, schools, start and money, a sentence each."""
+    """The programme's pupils, schools, start and funding, a sentence each."""
     n_schools, n_expected = programme["n_schools"], programme["n_expected_schools"]
     schools = schools_words(programme, "n_schools")
     if not wording.is_missing(n_expected) and n_expected != n_schools:
@@ -44,7 +44,7 @@ def facts_of(programme: Row) -> tuple[str, ...]:
 
 
 def _how_chosen(programme: Row) -> str:
-    """On what its schools were picked, which decides which of the two comparisons is right."""
+    """What its schools were chosen on, which decides which of the two comparisons is unbiased."""
     on = programme["chosen_on"]
     if programme["is_placebo"]:
         return (
@@ -58,7 +58,7 @@ def _how_chosen(programme: Row) -> str:
 
 
 def _money_a_pupil(programme: Row) -> str:
-    """What the funding comes to for each target pupil on roll, or why that cannot be said."""
+    """The funding for each target pupil on roll, or why it cannot be given."""
     group, year = programme["target_group"], programme["census_academic_year"]
     if group not in wording.CENSUS_GROUP_LABELS:
         return (
@@ -87,7 +87,7 @@ def _money_a_pupil(programme: Row) -> str:
 
 
 def coverage_of(programme: Row, tables: Tables) -> tuple[Coverage, ...]:
-    """Which of a programme's schools can be compared, a key stage each, and why the others cannot."""
+    """Which of a programme's schools can be compared, for each key stage, and why others cannot."""
     headlines = primary_headlines(programme["programme"], tables)
     coverage = []
     for key_stage in KEY_STAGES:
@@ -139,5 +139,5 @@ def _coverage_sentence(
 
 
 def _colon_free(reason: object) -> str:
-    """ "special school: reported apart" → "special school, reported apart", to sit in a list."""
+    """ "special school: reported apart" → "special school, reported apart", for use in a list."""
     return wording.typographic(reason).replace(": ", ", ")

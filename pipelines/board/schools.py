@@ -1,4 +1,4 @@
-"""Every school of the authority and the programmes it is in, those in none included."""
+"""All schools of the authority with their programmes, including schools in none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NONE = "in none"
 
 
 def schools_by_programme(tables: Tables) -> Iterator[Section]:
-    """One section, or none where no school is enrolled in a programme that existed."""
+    """One section, or none where no school is enrolled in a programme that took place."""
     rows = tables["enrolment"]
     if not rows:
         return

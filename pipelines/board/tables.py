@@ -1,6 +1,6 @@
-"""Released rows as tables of words for the page: every number is cited, withheld ones are [c].
+"""Released rows as tables of text: every number is cited, and [c] marks a withheld one.
 
-Sentences are `findings`, the technical annex's tables `annex`; the HTML around a table is `page`.
+`answers` writes the sentences, `annex` the technical annex's tables, `document` the HTML.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _TEXT_KINDS = {
 def of_chart(
     name: str, title: str, data: pd.DataFrame, cited_already: Mapping[str, str] | None = None
 ) -> Table:
-    """The table beside a chart: its frame holds text under human headings already."""
+    """The table beside a chart; its frame already holds text under readable headings."""
     return Table(
         f"The figures in the chart: {title}",
         tuple(cite_quotes(str(column), name, (), cited_already) for column in data.columns),
@@ -55,7 +55,7 @@ def of_chart(
 
 
 def estimates(programme: str, tables: Tables) -> Table:
-    """Every headline of a programme, primary measures first, with how far it could be off."""
+    """All estimates of a programme, primary measures first, with their intervals."""
     is_primary = {
         row["measure"]: row["is_primary"] for row in where(tables["measure"], programme=programme)
     }
@@ -85,7 +85,7 @@ def estimates(programme: str, tables: Tables) -> Table:
 
 
 def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
-    """One table a measure: the averages behind the comparison, by year, pupil group and arm."""
+    """One table for each measure: the averages compared, by year, pupil group and arm."""
     comparison = where(tables["comparison"], programme=programme)
     confidence = cite(tables["study"][0], "percent", "confidence_share")
     titles = {
@@ -96,7 +96,7 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
     for measure in dict.fromkeys(row["measure"] for row in comparison):
         waiting = where(tables["not_yet_published"], measure=measure)
         mine = where(comparison, measure=measure)
-        # A year without any release is one sentence, not a row for every group and side.
+        # A year without any release takes one sentence, not a row for every group and side.
         published = [row for row in mine if not wording.is_missing(row["release_status"])]
         why_missing = [sentence(cite(row, "text", "reason")) for row in waiting]
         if len(published) < len(mine) and not waiting:
@@ -123,7 +123,7 @@ def results_by_year(programme: str, tables: Tables) -> tuple[Table, ...]:
 
 
 def _left_out(rows: Sequence[Row]) -> Iterator[str]:
-    """What a reader has to know where schools with results are not in an average."""
+    """A note where schools with results are left out of an average."""
     if are_schools_left_out(rows):
         yield (
             "A few schools with very few of these pupils are not counted where, with published tables, "
@@ -132,7 +132,7 @@ def _left_out(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def reached(tables: Tables) -> Table:
-    """Each programme's schools, and the pupils on roll in them."""
+    """Each programme's schools and the pupils on their rolls."""
     return table_of(
         "What each programme reached",
         where(tables["programme"], is_placebo=False),
@@ -147,7 +147,7 @@ def reached(tables: Tables) -> Table:
 
 
 def claims(tables: Tables) -> Table:
-    """What was claimed, counted again."""
+    """The claims made to the board, and their recount."""
     (study,) = tables["study"]
     return table_of(
         f"Claims checked, of schools as they stood on {cite(study, 'date', 'reference_date')}",
@@ -166,7 +166,7 @@ def claims(tables: Tables) -> Table:
 
 
 def _said(row: Row) -> str:
-    """The words that are checked and whose they are; a programme's own numbers are the protocol's."""
+    """The claim in its own words and who made it; a programme's own numbers cite the protocol."""
     if wording.is_missing(row["said"]):
         return "the study’s protocol"
     by = "" if wording.is_missing(row["said_by"]) else f", {cite(row, 'text', 'said_by')}"
@@ -174,7 +174,7 @@ def _said(row: Row) -> str:
 
 
 def evaluations(tables: Tables) -> Table:
-    """Answers on the evaluation forms, against the number of schools asked."""
+    """Answers on the evaluation forms, with the number of schools surveyed."""
     return table_of(
         "Evaluation forms received",
         [row for row in tables["evaluation_summary"] if row["question"] != _THEME],
@@ -191,7 +191,7 @@ def evaluations(tables: Tables) -> Table:
 
 
 def evaluation_themes(tables: Tables) -> Table:
-    """What schools wrote about in their own words on the forms."""
+    """Themes of the free-text answers on the forms."""
     return table_of(
         "What free answers on the forms are about",
         [row for row in tables["evaluation_summary"] if row["question"] == _THEME],
@@ -209,7 +209,7 @@ def evaluation_themes(tables: Tables) -> Table:
 
 
 def statement_rule(tables: Tables) -> Table:
-    """How the statements that are shown were chosen."""
+    """How the statements shown were selected."""
     return table_of(
         "Which statements are shown",
         tables["statement_rule"],
@@ -227,7 +227,7 @@ def statement_rule(tables: Tables) -> Table:
 
 
 def text_review(tables: Tables) -> Table:
-    """Texts that are not shown until a person has read them."""
+    """Texts withheld until a person has reviewed them."""
     return table_of(
         "Texts held until a person has read them",
         tables["text_review"],
@@ -241,7 +241,7 @@ def text_review(tables: Tables) -> Table:
 
 
 def withheld(tables: Tables) -> Table:
-    """How much is shown and withheld, table by table."""
+    """The number of figures shown and withheld, for each table."""
     names = {
         "comparison": "Averages by year, pupils and schools",
         "impact": "Effects by method",
@@ -265,7 +265,7 @@ def withheld(tables: Tables) -> Table:
 
 
 def sources(tables: Tables) -> Table:
-    """The files everything was made from."""
+    """The source files of the results."""
     return table_of(
         "Files used",
         tables["source"],
@@ -288,13 +288,13 @@ def table_of(
     note: str = "",
     if_empty: str = "",
 ) -> Table:
-    """A table of one row a row, its columns given as heading and how to put a row into words."""
+    """A table with a line for each row; `columns` maps a heading to the function for its cells."""
     cells = tuple(tuple(word(row) for word in columns.values()) for row in rows)
     return Table(caption, tuple(columns), cells, note, if_empty)
 
 
 def _target_pupils(row: Row) -> str:
-    """ "pupils on SEN support: 730"; a dash where a programme is for no one group of pupils."""
+    """ "pupils on SEN support: 730"; a dash where a programme has no single target group."""
     group = row["target_group"]
     if wording.is_missing(group):
         return NONE
@@ -306,7 +306,7 @@ def _target_pupils(row: Row) -> str:
 
 
 def _on_roll(row: Row, column: str) -> str:
-    """A number of pupils that is missing where the census has no figure of some school."""
+    """A number of pupils on roll, missing where the census lacks a school."""
     if wording.is_missing(row[column]):
         return wording.NOT_AVAILABLE
     return cite(row, "count", column)
@@ -330,7 +330,7 @@ def _status(row: Row) -> str:
 
 
 def _sides(row: Row) -> str:
-    """ "11 (124) against 23 (262)": schools and their pupils, programme first; a dash before any result."""
+    """ "11 (124) against 23 (262)": schools (pupils), programme first; a dash before any result."""
     if wording.is_missing(row["release_status"]):
         return NONE
     return " against ".join(
@@ -351,11 +351,11 @@ def _range_of_average(row: Row) -> str:
 
 
 def withheld_or(row: Row, words: str, *columns: str) -> str:
-    """A number in words, or [c] for a row that disclosure control has withheld."""
+    """A number in words, or [c] where disclosure control withheld it."""
     return wording.WITHHELD if wording.is_suppressed(row) else cite(row, words, *columns)
 
 
 def or_none(row: Row, column: str) -> str:
-    """A text, or a dash where there is none."""
+    """A text, or a dash where it is missing."""
     value = row[column]
     return NONE if wording.is_missing(value) or value == "" else cite(row, "text", column)

@@ -1,6 +1,6 @@
-"""The technical report: method, every measure and method, design, power, results by year, sources, checks.
+"""The technical report: method, estimates, design, power, results by year, sources, checks.
 
-For whoever checks the pack or carries the study on. The board's own pages are `board_pack`.
+For analysts who check the pack or continue the study. `board_pack` is the board's own document.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _NO_CALIBRATION = (
 def technical_report(
     released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]
 ) -> Document:
-    """The report from the released tables, by name without the schema, and the drawn charts."""
+    """The report, from the released tables (names without the schema) and the drawn charts."""
     tables = released_rows(released)
     (study,) = tables["study"]
     gallery = Gallery(charts, tables)
@@ -91,7 +91,7 @@ def _method(tables: Tables, _: Gallery) -> Iterator[Block]:
 
 
 def _answers(tables: Tables, gallery: Gallery) -> Iterator[Block]:
-    """Each main question: the reading a reader would take, the answer, every method, what moved it."""
+    """For each main question: the naive reading, the answer, every method, what moved it."""
     for programme in evaluated_programmes(tables):
         for headline in primary_headlines(programme["programme"], tables):
             yield from _answer(headline, programme, tables, gallery)
@@ -159,7 +159,7 @@ def _design(tables: Tables, gallery: Gallery) -> Iterator[Block]:
 
 
 def _shared(tables: Tables) -> Iterator[str]:
-    """ "6 schools are in both SEND in mainstream and Closing the gap.", a sentence a pair of programmes."""
+    """ "6 schools are in both SEND in mainstream and Closing the gap.", for each such pair."""
     titles = {row["programme"]: row["title"] for row in evaluated_programmes(tables)}
     order = list(titles)
     for row in tables["programme_overlap"]:

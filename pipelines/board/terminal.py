@@ -1,4 +1,4 @@
-"""The answer in one line a question, as a terminal prints it."""
+"""The answers for the terminal, one line for each question."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.released.questions import (
 
 
 def headline_words(tables: Tables) -> list[str]:
-    """One plain-text line for each evaluated programme and key stage, as a terminal prints it."""
+    """One plain-text line for each evaluated programme and key stage."""
     lines = []
     for programme in evaluated_programmes(tables):
         for row in primary_headlines(programme["programme"], tables):

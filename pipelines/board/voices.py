@@ -1,4 +1,4 @@
-"""What schools said: their answers on evaluation forms, and some of their own words, balanced by tone."""
+"""What schools said: answers on the evaluation forms, and quotations balanced by tone."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _THEME = "theme of the free answer"
 _AGREEING = ("Strongly agree", "Agree")
 _TONES = ("positive", "mixed", "negative")
 _N_QUOTES = 6
-_N_QUESTIONS = 2  # of a form, on page one
+_N_QUESTIONS = 2  # shown from a form on page one
 
 
 def voices(tables: Tables, gallery: Gallery) -> Iterator[Section]:
-    """One section, or none where no form and no statement came in."""
+    """One section, or none where there are no forms and no statements."""
     if not (tables["evaluation_summary"] or tables["statements"]):
         return
     yield Section(
@@ -37,7 +37,7 @@ def voices(tables: Tables, gallery: Gallery) -> Iterator[Section]:
 
 
 def agreement_words(programme: str, tables: Tables) -> str:
-    """ "13 of 18 replied. Agreed: “Staff have changed …” 9 of 13; …", or nothing."""
+    """ "13 of 18 replied. Agreed: “Staff have changed …” 9 of 13; …", or ""."""
     mine = where(tables["evaluation_summary"], programme=programme)
     replied = [row for row in mine if row["question"] == _RESPONSE]
     if not replied:
@@ -46,7 +46,7 @@ def agreement_words(programme: str, tables: Tables) -> str:
         row["question"] for row in mine if row["question"] not in (_RESPONSE, _THEME)
     )
     agreed = []
-    # Forms ask what fitted first, and at the end what pupils gained and whether it was worth it.
+    # Forms end with the questions on what pupils gained and whether it was worth it.
     for question in list(questions)[-_N_QUESTIONS:]:
         answers = where(mine, question=question)
         yes = [row for row in answers if row["answer"] in _AGREEING]
@@ -60,7 +60,7 @@ def agreement_words(programme: str, tables: Tables) -> str:
 
 
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
-    """The answers on the left, the quotations on the right; either alone takes the whole width."""
+    """Answers on the left, quotations on the right; either alone takes the full width."""
     charts = gallery.of("evaluation_answers")
     caveat = Paragraph(
         "Schools that did not reply may think otherwise than those that did.", look="note"
@@ -79,7 +79,7 @@ def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
 
 
 def balanced(statements: Sequence[Row]) -> list[Row]:
-    """At most six statements: of each programme and tone the first, then the second, and so on."""
+    """At most six statements: the first for each programme and tone, then the second, and so on."""
     programmes = list(dict.fromkeys(row["programme"] for row in statements))
     by_place = [
         where(statements, programme=programme, tone=tone)
@@ -92,7 +92,7 @@ def balanced(statements: Sequence[Row]) -> list[Row]:
 
 
 def quote_of(row: Row, tables: Tables) -> Quote:
-    """A statement with whose it is, as consented."""
+    """A statement with its attribution, as consented."""
     return Quote(
         cite(row, "as_it_is", "quote"),
         f"{cite(row, 'as_it_is', 'attribution')}, {programme_title(row, tables)} ({row['tone']})",

@@ -1,4 +1,4 @@
-"""For the analyst who checks one headline: what moved it, what it rests on, and what would undo it."""
+"""Background to one headline for analysts: what moved it, its design, what would overturn it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
 from pipelines.released.questions import rows_about
 
-# Below this share of an end's own size, a range over schools left out is no news.
+# Leaving out a school moves an end by less than this share of it: not worth reporting.
 _STEADY_SHARE = 0.25
 
 
@@ -30,7 +30,7 @@ def behind_the_headline(headline: Row, tables: Tables) -> tuple[str, ...]:
 
 
 def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
-    """Plain sentences on how far methods differ, from the rows themselves."""
+    """How far the estimates of different methods differ."""
     by_method = {row["estimator"]: row for row in methods}
     ends = cite(headline, "distance", "estimate_low", "estimate_high")
     yield f"How schools were chosen: the two ends are {ends} apart."
@@ -59,7 +59,7 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
 
 
 def _what_it_rests_on(headline: Row, tables: Tables) -> Iterator[str]:
-    """The design of the comparison, each part with what would have to be true for it to mislead."""
+    """The design of the comparison, and what would make each part misleading."""
     attrition = rows_about(headline, tables["attrition"])
     if attrition:
         yield _missing_schools(attrition)
