@@ -180,6 +180,22 @@ def test_tables_mark_their_headers(reader: PdfReader, model: dict[str, Any]) -> 
     assert names.count("/Table") == names.count("/THead") == len(tables) + n_halves - n_long > 3
 
 
+def test_each_row_s_first_cell_is_its_header(reader: PdfReader, model: dict[str, Any]) -> None:
+    printed = [
+        row
+        for block in blocks_in(model)
+        if block["kind"] == "table" and not block["is_long"]
+        for row in block["rows"]
+    ]
+    bodies = [tag for tag in tags(reader) if tag["/S"] == "/TBody"]
+    rows = [row.get_object() for body in bodies for row in body["/K"]]
+    assert len(rows) == len(printed) > 10
+    for row in rows:
+        first, *others = [cell.get_object() for cell in row["/K"]]
+        assert (first["/S"], first["/A"]["/Scope"]) == ("/TH", "/Row")
+        assert {cell["/S"] for cell in others} == {"/TD"}
+
+
 def test_no_digit_stands_without_a_reference(model: dict[str, Any]) -> None:
     quoted = {
         id(run) for b in blocks_in(model) if b["kind"] == "quote" for run in runs_in(b["text"])
