@@ -152,7 +152,7 @@ def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
                 is_other = n_schools != row[f"n_{side}_schools"]
                 if is_other and "compared or not" not in text:
                     yield f"{where}: of {n_schools} schools, {row[f'n_{side}_schools']} compared"
-                if now.at[arm, "n_schools_left_out"] > 0 and "very small schools" not in text:
+                if now.at[arm, "n_schools_left_out"] > 0 and "tiny schools" not in text:
                     yield f"{where}: of all schools, {now.at[arm, 'n_schools_left_out']} left out"
 
 
