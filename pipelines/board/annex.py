@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pipelines.board.limits import simulated_size
 from pipelines.board.tables import NONE, or_none, table_of, withheld_or
+from pipelines.catalogue.vocabulary import ESTIMATOR_LABELS
 from pipelines.document.blocks import Table
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, capitalised, cite, where
@@ -31,7 +32,7 @@ def methods(headline: Row, tables: Tables) -> Table:
         f"({key_stage_of(headline)}), every method",
         rows,
         {
-            "Method": lambda row: wording.ESTIMATOR_LABELS[row["estimator"]],
+            "Method": lambda row: ESTIMATOR_LABELS[row["estimator"]],
             "Effect": _effect_or_reason,
             f"{cite(tables['study'][0], 'percent', 'confidence_share')} interval": lambda row: (
                 _of_interval(row, "range", "ci_low", "ci_high")

@@ -1,6 +1,6 @@
 """Codes used in columns of estimates: roles, verdicts, estimators and so on.
 
-Their English wording is in `released.wording`.
+Estimators have their English names beside them; the words for other codes are in `released.wording`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,18 @@ Estimator = Literal[
     "triple_difference",
     "pupil_adjusted",
 ]
+ESTIMATOR_LABELS = {
+    "bracket": "both comparisons together (the headline)",
+    "ancova": "against schools with the same earlier results",
+    "change_from_baseline_mean": "change since the average of earlier years",
+    "change_leaving_selection_years_out": "change, leaving out years schools were chosen on",
+    "change_since_last_year": "change since last year (unsafe)",
+    "randomisation_inference": "against schools with the same earlier results, chance by reshuffling schools",
+    "wild_cluster_bootstrap": "against schools with the same earlier results, chance by resampling",
+    "leave_one_school_out": "both comparisons, leaving out each school in turn",
+    "triple_difference": "change of these pupils against other pupils of the same schools",
+    "pupil_adjusted": "against pupils who started at the same level",
+}
 # How simulated programmes choose their schools when the methods are calibrated.
 Selection = Literal[
     "random",

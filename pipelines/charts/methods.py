@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipelines.catalogue.vocabulary import ESTIMATOR_LABELS
 from pipelines.charts import effect_axis, style, subject
 from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Frames
 from pipelines.charts.effect_axis import EffectLine, signed
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.wording import (
-    ESTIMATOR_LABELS,
     UNIT_LABELS,
     capitalised,
     first_within,

@@ -96,19 +96,6 @@ CLAIM_RESULT_LABELS = {
     "cannot_tell": "cannot tell",
 }
 
-ESTIMATOR_LABELS = {
-    "bracket": "both comparisons together (the headline)",
-    "ancova": "against schools with the same earlier results",
-    "change_from_baseline_mean": "change since the average of earlier years",
-    "change_leaving_selection_years_out": "change, leaving out years schools were chosen on",
-    "change_since_last_year": "change since last year (unsafe)",
-    "randomisation_inference": "against schools with the same earlier results, chance by reshuffling schools",
-    "wild_cluster_bootstrap": "against schools with the same earlier results, chance by resampling",
-    "leave_one_school_out": "both comparisons, leaving out each school in turn",
-    "triple_difference": "change of these pupils against other pupils of the same schools",
-    "pupil_adjusted": "against pupils who started at the same level",
-}
-
 SELECTION_LABELS = {
     "random": "nothing (drawn by lot)",
     "last_year": "last year’s result, and chance",
