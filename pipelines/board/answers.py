@@ -140,7 +140,7 @@ def levels_of(row: Row, tables: Tables) -> dict[str, dict[str, Row]]:
 
 
 def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
-    """Whether the outcome year's averages and the schools they leave out add up to those compared."""
+    """Whether the outcome year's averages, with the schools they leave out, cover those compared."""
     sides = levels.get(row["academic_year"], {})
     return bool(sides) and all(
         wording.is_shown(sides[arm])

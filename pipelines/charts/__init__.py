@@ -1,5 +1,5 @@
-"""Charts of the released tables: one figure family a module; `gallery` draws, writes and reads them.
+"""Charts of the released tables: one module for each family; `gallery` draws, writes and reads.
 
-A chart sees released tables and nothing else. The page around it is `pipelines.board`, the words for
-numbers are `pipelines.released.wording`. Nothing is imported here, so that importing the package stays light.
+A chart reads released tables only. `pipelines.board` builds the page around it and
+`pipelines.released.wording` formats numbers. The package imports nothing, so importing it is fast.
 """

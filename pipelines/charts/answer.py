@@ -1,4 +1,4 @@
-"""The answer for one programme and outcome: one row a way its schools may have been picked."""
+"""The answer for one programme and outcome, with one row for each way of choosing schools."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def charts(tables: Frames) -> Iterator[Chart]:
 
 
 def _rows(about: Subject, found: dict[str, Effect]) -> list[EffectLine]:
-    """Both ways of picking, or the bracket alone where either is withheld; then the plain change."""
+    """Both ways of choosing schools, or the bracket if one is withheld; then the plain change."""
     ways = {words: found[way] for way, words in _WAYS.items() if way in found}
     if len(ways) < len(_WAYS) or not all(way.is_estimated for way in ways.values()):
         ways = {_TOGETHER: found["bracket"]}
@@ -76,7 +76,7 @@ def _chart(tables: Frames, about: Subject, headline: Effect, rows: Sequence[Effe
 
 def _title(about: Subject, headline: Effect) -> str:
     low, high = headline.ci_low or 0.0, headline.ci_high or 0.0
-    # Else one of its ends extrapolates, or whom the schools count has changed.
+    # An interval on one side of zero is still undecided if an end extrapolates or schools changed.
     unsure = "gains and losses both fit" if low <= 0 <= high else "not compared like with like"
     finding = _TITLES.get(headline.verdict or "", f"Cannot tell: {unsure}")
     if not about.is_placebo:
@@ -126,7 +126,7 @@ def _alt_text(about: Subject, headline: Effect, rows: Sequence[EffectLine]) -> s
 
 
 def _data(about: Subject, headline: Effect, rows: Sequence[EffectLine]) -> pd.DataFrame:
-    """Each row drawn, and the headline that gives the verdict."""
+    """The rows drawn, and the headline that gives the verdict."""
     found = {row.words: row.found for row in rows}
     return pd.DataFrame(
         [

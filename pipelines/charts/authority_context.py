@@ -1,6 +1,6 @@
-"""Published results of the authority by year: beside its statistical neighbours and England.
+"""Published results of the authority by year, beside its statistical neighbours and England.
 
-They are others' figures of all the authority's pupils of a group. No programme is in them, and no school.
+The figures cover all the authority's pupils of a group. No programme or school is identified.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NO_FIGURE = "no published figure"
 
 
 def charts(tables: Frames) -> Iterator[Chart]:
-    """One chart a group for every primary measure of which the authority has a published figure."""
+    """One chart for each primary measure and group with a published figure for the authority."""
     asked = tables["measure"]
     primary = asked.loc[asked["is_primary"].astype(bool), "measure"]
     context = tables["authority_context"]
@@ -45,7 +45,7 @@ def charts(tables: Frames) -> Iterator[Chart]:
 
 
 def _about(measure: str, group: str) -> Subject:
-    """The subject of a chart that is of no programme."""
+    """The subject of a chart that shows no programme."""
     found = MEASURES[measure]
     return Subject(
         programme=group,
@@ -105,7 +105,7 @@ def _chart(tables: Frames, about: Subject, mine: pd.DataFrame) -> Chart:
 
 
 def _lines(mine: pd.DataFrame) -> dict[str, list[Reading]]:
-    """A reading for every year that any place has, the authority's line first."""
+    """A reading for every year that any place has; the authority's line comes first."""
     years = sorted(set(mine["academic_year"]))
     rows = {(row["place"], row["academic_year"]): row for row in subject.rows(mine)}
     nothing = float("nan")
@@ -136,7 +136,7 @@ def _name_of(tables: Frames, place: str) -> str:
 
 
 def _average_note(mine: pd.DataFrame) -> str:
-    """How the neighbours' average is made, without a number: the figures beside the chart count them."""
+    """How the neighbours' average is computed; the table beside the chart counts the neighbours."""
     of = mine[mine["place"] == "statistical_neighbours"]
     if of.empty:
         return ""
@@ -152,7 +152,7 @@ def source(mine: pd.DataFrame) -> str:
 def _title(
     tables: Frames, about: Subject, lines: Mapping[str, list[Reading]], year: str
 ) -> tuple[str, tuple[Quote, ...]]:
-    """The last year's figures of the authority and of England, which say no more than themselves."""
+    """The latest figures of the authority and England, with no comparison drawn from them."""
     value_of = {
         place: (row, reading)
         for place, line in lines.items()
@@ -183,7 +183,7 @@ def _title(
 def _row(
     lines: Mapping[str, list[Reading]], place: str, value_of: Mapping[str, tuple[int, Reading]]
 ) -> int:
-    """The row of the chart's figures that a place's value stands in."""
+    """The row of a place's value in the chart's data."""
     before = list(lines)[: list(lines).index(place)]
     return sum(len(lines[other]) for other in before) + value_of[place][0]
 
@@ -196,7 +196,7 @@ def _draw(
     breaks: Collection[str],
     footer: str,
 ) -> style.Sheet:
-    """`lines` by place: what the place is called, and its figures."""
+    """`lines` maps each place to its name and readings."""
     sheet = style.sheet(title, f"{about.measured()}, published figures", footer, _HEIGHT)
     readings = [line for _, line in lines.values()]
     width, height = style.WIDTH_INCHES - _LEFT - _RIGHT, _HEIGHT - 0.5
@@ -236,7 +236,7 @@ def _data(
 
 
 def _n_of(row: Mapping[str, object] | None) -> str:
-    """ "9 of 10" for an average; a dash where the figure is of one place."""
+    """ "9 of 10" for an average; a dash for the figure of a single place."""
     if row is None or row["place"] != "statistical_neighbours":
         return "–"
     return f"{format_count(row['n_places'])} of {format_count(row['n_places_listed'])}"  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Each school's earlier results against its outcome, schools unnamed.
 
-Only schools in released.school_point are here; there is none for pupils on SEN support, whose
+Shows only schools in released.school_point, which has none for pupils on SEN support: their
 school-level figures are not public.
 """
 
@@ -37,7 +37,7 @@ def charts(tables: Frames) -> Iterator[Chart]:
             & (points["pupil_group"] == about.pupil_group)
         ].dropna(subset=["baseline_mean", "outcome_mean"])
         if len(mine):
-            # No decimal is shown that the points are not released with (`school_point`).
+            # No more decimals than the points are released with (`school_point`).
             decimals = min(about.decimals, _DECIMALS_OF_POINTS[about.unit])
             yield _chart(tables, replace(about, decimals=decimals), mine)
 
@@ -72,7 +72,7 @@ def _chart(tables: Frames, about: Subject, points: pd.DataFrame) -> Chart:
         data=data,
         svg=svg,
         title_from=title_from,
-        # Below the schools' own rows stands one for each reason.
+        # The schools' rows are followed by a row for each reason.
         caption_from=tuple(
             Quote(number, (len(points) + place,), "School")
             for place, note in enumerate(notes)
@@ -82,20 +82,20 @@ def _chart(tables: Frames, about: Subject, points: pd.DataFrame) -> Chart:
 
 
 def _is_broken(tables: Frames, about: Subject) -> bool:
-    """Whether a break parts all earlier results from the outcome's."""
+    """Whether a series break separates all earlier results from the outcome."""
     last = max(series_breaks.breaks(tables, about), default="")
     return last > subject.last_year_before(tables)
 
 
 def _places(data: pd.DataFrame, schools: str) -> tuple[list[int], list[int]]:
-    """Rows of the figures of these schools, and of those of them that are higher than before."""
+    """Rows of these schools in the chart's data, and of those that are higher than before."""
     mine = data["School"] == _one_of(schools)
     is_higher = mine & (data[_HIGHER] == "yes")
     return [*data.index[mine]], [*data.index[is_higher]]
 
 
 def _higher_words(tables: Frames, about: Subject, data: pd.DataFrame) -> str:
-    """How many of each side, before a noun: a count would stand in none of the chart's figures."""
+    """What part of each side is higher, in words; a number would have to be cited from the data."""
     parts = []
     for schools in (about.schools, about.others):
         everyone, higher = (len(places) for places in _places(data, schools))
@@ -114,7 +114,7 @@ def _part(n: int, everyone: int) -> str:
 def _title(tables: Frames, about: Subject, data: pd.DataFrame) -> tuple[str, tuple[Quote, ...]]:
     """How many programme schools are higher than before, and the rows each number counts.
 
-    Never more: a school's results move by chance, and the chart gives single schools no interval.
+    It claims no more, because a single school's results vary by chance and have no interval here.
     """
     if _is_broken(tables, about):
         return "Measured differently before and after: cannot tell which schools rose", ()
@@ -134,7 +134,7 @@ def _title(tables: Frames, about: Subject, data: pd.DataFrame) -> tuple[str, tup
 
 
 def _withheld(tables: Frames, about: Subject) -> list[str]:
-    """How many schools are not shown, each time with the reason."""
+    """How many schools are not shown, by reason."""
     rows = tables["school_point_withheld"]
     mine = rows[
         (rows["programme"] == about.programme)
@@ -206,7 +206,6 @@ def _data(tables: Frames, about: Subject, points: pd.DataFrame) -> pd.DataFrame:
             "School": _one_of(about.schools if row["is_programme"] else about.others),
             _BEFORE: about.value(row["baseline_mean"]),
             year: about.value(row["outcome_mean"]),
-            # As a reader of the two figures beside it would say.
             _HIGHER: "yes" if _change(about, row) > 0 else "no",
         }
         for row in subject.rows(ordered)

@@ -1,4 +1,4 @@
-"""What a chart is: a finding with its words, its data and its picture. How it is drawn is `style`."""
+"""A chart: a finding, its words, its data and its picture. `style` has the drawing."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Frames = Mapping[str, pd.DataFrame]  # released tables by name, without the sche
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn chart that can stand alone.
+    """A drawn chart that can be read on its own.
 
-    `data` is the table shown beside it: human column headings, every value already text.
-    Raises ValueError if the title is longer than ten words, any of the words or data is missing, or a
-    number is said to come from figures that do not have it.
+    `data` is the table shown beside it: readable column headings, every value already text.
+    Raises ValueError if the title has more than ten words, if text or data is missing, or if a
+    number is cited from data that does not contain it.
     """
 
     name: str  # file stem: family-programme-measure
     title: str  # the finding
-    alt_text: str  # the finding, for a reader who does not see the picture
+    alt_text: str  # the finding, for readers who cannot see the picture
     caption: str  # measure, pupils, place, period, release status, source
     data: pd.DataFrame
     svg: bytes
-    png: bytes = b""  # the same at twice the screen's 96 dots an inch, once `gallery` has made it
-    title_from: tuple[Quote, ...] = ()  # the numbers of the title, in their order
+    png: bytes = b""  # the same at twice the screen's 96 dots an inch, added by `gallery`
+    title_from: tuple[Quote, ...] = ()  # the numbers in the title, in order
     caption_from: tuple[Quote, ...] = ()
 
     def __post_init__(self) -> None:
-        """Hold the contract: a short title, and nothing missing."""
+        """Check the title's length and that nothing is missing."""
         if len(self.title.split()) > MAX_TITLE_WORDS:
             raise ValueError(f"Chart {self.name}: title over {MAX_TITLE_WORDS} words: {self.title}")
         if not (self.title and self.alt_text and self.caption and len(self.data)):

@@ -1,6 +1,6 @@
-"""An axis of effects, one row a comparison: its words above, its estimate and 95% interval below them.
+"""An axis of effects with one row for each comparison: words above, estimate and interval below.
 
-Which comparisons there are, a family decides. The axis counts in points or percentage points.
+Each family chooses its comparisons. The axis is in points or percentage points.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _DASHED: dict[str, Any] = {"color": style.TEXT, "linewidth": 1, "linestyle": (0,
 
 @dataclass(frozen=True)
 class EffectLine:
-    """One comparison: its words, its figure, which is printed bold, and what is drawn."""
+    """One comparison: its words, its figure (printed in bold), and the effect drawn."""
 
     words: str
     figure: str
     found: Effect
-    is_plain: bool = False  # an estimate that misleads: an open mark, and no interval
+    is_plain: bool = False  # a misleading estimate: drawn as an open mark without an interval
 
     @property
     def lines(self) -> list[list[tuple[str, bool]]]:
-        """The pieces of each line and whether they are bold: the figure follows its words if it has room."""
+        """The pieces of each line with their boldness; the figure follows the words if it fits."""
         size, room = style.BODY_SIZE, style.TEXT_INCHES
         *above, last = style.wrap(f"{self.words}:", room, size).split("\n")
         figure = style.wrap(self.figure, room, size, bold=True).split("\n")
@@ -49,18 +49,18 @@ class EffectLine:
 
     @property
     def words_height(self) -> float:
-        """Inches of its words."""
+        """Height of the words in inches."""
         return _LINE * len(self.lines)
 
 
 def signed(about: Subject, low: float | None, high: float | None) -> str:
-    """Differences without their unit: "between −2.3 and +3.5", "+0.6" where both read the same."""
+    """Differences without a unit: "between −2.3 and +3.5", or "+0.6" if both ends round alike."""
     ends = [format_signed(end, about.unit, about.decimals) for end in (low, high)]
     return ends[0] if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
 
 
 def key(about: Subject, rows: Sequence[EffectLine], likely: float | None = None) -> str:
-    """What the marks are, as sentences."""
+    """What the marks mean, in sentences."""
     is_range = any(not row.is_plain and row.found.low != row.found.high for row in rows)
     parts = (
         f"In {UNIT_LABELS[about.unit]}.",
@@ -73,7 +73,7 @@ def key(about: Subject, rows: Sequence[EffectLine], likely: float | None = None)
 
 
 def height(rows: Sequence[EffectLine]) -> float:
-    """Inches that `draw` needs."""
+    """Height in inches that `draw` needs."""
     return _HEAD + sum(row.words_height + _MARKS for row in rows) + _AXIS
 
 
@@ -84,7 +84,7 @@ def draw(
     rows: Sequence[EffectLine],
     likely: float | None = None,
 ) -> None:
-    """The rows on one scale; `likely` is the smallest difference that would probably have shown."""
+    """Draw the rows on one scale; `likely` is the smallest difference likely to be detected."""
     body = height(rows) - _AXIS
     axes = sheet.axes(style.SIDE, bottom + _AXIS, style.TEXT_INCHES, body)
     axes.set_ylim(body, 0)
@@ -98,7 +98,7 @@ def draw(
     for row in rows:
         _write(axes, y, row)
         y += row.words_height
-        # No line crosses the words of a row.
+        # The zero line does not cross the words of a row.
         axes.plot([0, 0], [y, y + _MARKS], zorder=2, **_ZERO)
         if gain:
             axes.plot([gain, gain], [y, y + _MARKS], zorder=2, **_DASHED)
@@ -113,7 +113,7 @@ def _ends(about: Subject, rows: Sequence[EffectLine]) -> list[float]:
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
-    """Limits with room for words on either side of zero; signed marks below, where they have room."""
+    """Set limits with room for words on either side of zero, and signed tick labels that fit."""
     low, high = style.padded_limits(values, 0.05)
     side = (style.text_width("← better", style.SMALL_SIZE) + 0.1) / style.TEXT_INCHES
     low = min(low, -high * side / (1 - side))
@@ -152,7 +152,7 @@ def _write(axes: Axes, y: float, row: EffectLine) -> None:
 
 
 def _draw_marks(axes: Axes, about: Subject, y: float, row: EffectLine) -> None:
-    """Bar and dots; of a plain change an open mark, or an arrow at the edge where the scale ends."""
+    """A bar and dots; a plain change has an open mark, or an arrow where it is off the scale."""
     found = row.found
     if found.low is None or found.high is None:
         return

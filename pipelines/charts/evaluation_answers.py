@@ -17,8 +17,8 @@ from pipelines.released.wording import format_count, format_value, join_words
 
 _NAME, _RESPONSE_RATE = "evaluation_answers", "response rate"
 _NEUTRAL = "Neither agree nor disagree"
-# How the bar of each answer looks, in the order a reader meets them; a side is where it is drawn.
-# Strong answers are solid, others hatched, each side its own way: printed in grey they stay apart.
+# The look of each answer's bar, in reading order. Solid and hatched bars, with a hatch for each
+# side, can still be distinguished when printed in grey.
 _LOOKS: dict[str, dict[str, Any]] = {
     "Strongly disagree": {"facecolor": style.ORANGE, "edgecolor": style.ORANGE},
     "Disagree": {"facecolor": style.WHITE, "edgecolor": style.ORANGE, "hatch": "////"},
@@ -35,7 +35,7 @@ _RETURNED, _EXPECTED = "Schools that answered", "Schools in the programme"
 
 @dataclass(frozen=True)
 class AnswerBar:
-    """What the schools of one programme answered to one question: how many gave each answer."""
+    """The answers of one programme's schools to one question: how many gave each answer."""
 
     question: str
     programme: str
@@ -43,11 +43,11 @@ class AnswerBar:
 
     @property
     def n(self) -> int:
-        """How many answered it."""
+        """The number of schools that answered."""
         return sum(self.given.values())
 
     def count(self, answers: Sequence[str]) -> int:
-        """How many gave one of these answers."""
+        """The number that gave any of these answers."""
         return sum(self.given.get(answer, 0) for answer in answers)
 
 
@@ -104,7 +104,7 @@ def _chart(tables: Frames, rows: list[AnswerBar], rates: dict[str, tuple[int, in
 
 
 def _title(rows: Sequence[AnswerBar], rates: Mapping[str, tuple[int, int]]) -> str:
-    """Whether more than half of those who answered a question agree, if enough answered."""
+    """Whether more than half of those who answered agree, if enough answered."""
     if any(2 * n < n_all for n, n_all in rates.values()):
         return "Too few schools answered to speak for all"
     agreed = [2 * row.count(_AGREE) > row.n for row in rows]
@@ -137,7 +137,7 @@ def _draw(tables: Frames, title: str, rows: list[AnswerBar]) -> style.Sheet:
     left, right, aside = (
         max(row.count(side) for row in rows) for side in (_DISAGREE, _AGREE, (_NEUTRAL,))
     )
-    inch = (style.TEXT_INCHES - _ASIDE) / max(left + right + aside, 1)  # a school's width
+    inch = (style.TEXT_INCHES - _ASIDE) / max(left + right + aside, 1)  # width of one school
     middle, y = left * inch, 0.0
     for question, text in blocks.items():
         axes.text(0, y, text, va="top", fontweight="bold", linespacing=1.25)
@@ -164,7 +164,7 @@ def _draw(tables: Frames, title: str, rows: list[AnswerBar]) -> style.Sheet:
 def _stack(
     axes: Axes, row: AnswerBar, answers: Sequence[str], place: tuple[float, float], inch: float
 ) -> None:
-    """Bars from a place on, to the left if a school's width is negative, each with its number."""
+    """Bars with their numbers from a place outwards, leftwards if `inch` is negative."""
     x, y = place
     for answer in answers:
         n = row.given.get(answer, 0)

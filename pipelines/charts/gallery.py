@@ -1,6 +1,6 @@
-"""All charts of a study: drawn, written to a folder, read back. One figure family is one module.
+"""All charts of a study: drawn, written to a folder and read back.
 
-Importing this module is light; the drawing library is imported when charts are drawn.
+Importing this module is fast: the drawing library is imported when charts are drawn.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PAGE = (
 _SUBJECT = ("study", "programme", "source")
 _BY_YEAR = ("comparison", "not_yet_published", "series_break")
 
-# Families in the order a reader meets them, each with the released tables it reads.
+# Families in reading order, each with the released tables it reads.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "answer": (*_SUBJECT, "measure", "impact", "series_break"),
     "headline_effects": (*_SUBJECT, "measure", "impact", "not_yet_published"),
@@ -51,23 +51,23 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 
 def about(family: str) -> str:
-    """What a family's charts show: the first line of its module, read without the drawing library."""
+    """A family's description: the first line of its module, read without the drawing library."""
     source = (Path(__file__).parent / f"{family}.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
 def draw(family: str, tables: Frames) -> list[Chart]:
-    """One family's charts from the tables it reads; none where it has nothing to show."""
+    """One family's charts from the tables it reads; [] if there is nothing to show."""
     return _with_pictures(_drawn(family, tables))
 
 
 def draw_all(tables: Frames) -> list[Chart]:
-    """Every chart the released tables allow."""
+    """All charts that the released tables allow."""
     return _with_pictures([chart for family in FAMILIES for chart in _drawn(family, tables)])
 
 
 def write(chart: Chart, folder: Path) -> list[Path]:
-    """Write `<name>.svg`, `.png`, `.csv` (the data) and `.json` (the words); the paths written."""
+    """Write `<name>.svg`, `.png`, `.csv` (the data) and `.json` (the words); return the paths."""
     words = {
         "title": chart.title,
         "alt_text": chart.alt_text,
@@ -93,7 +93,7 @@ def write(chart: Chart, folder: Path) -> list[Path]:
 
 
 def replace(family: str, charts: list[Chart], folder: Path) -> None:
-    """Write a family's charts in place of those it drew before, leaving none behind."""
+    """Write a family's charts and delete those it wrote before."""
     for old in [*folder.glob(f"{family}.*"), *folder.glob(f"{family}-*")]:
         old.unlink()
     for chart in charts:
@@ -101,9 +101,9 @@ def replace(family: str, charts: list[Chart], folder: Path) -> None:
 
 
 def read(folder: Path) -> list[Chart]:
-    """The charts written to a folder, families in reading order, then by name.
+    """The charts in a folder, families in reading order, then by name.
 
-    Raises FileNotFoundError if a chart's words are there but its picture or data is not.
+    Raises FileNotFoundError if a chart's words exist but its picture or data does not.
     """
     charts = []
     for words_path in sorted(folder.glob("*.json")):
@@ -126,7 +126,7 @@ def read(folder: Path) -> list[Chart]:
 
 
 def _drawn(family: str, tables: Frames) -> list[Chart]:
-    """A family's charts, of texts that can be drawn, with headings that are safe in a spreadsheet."""
+    """A family's charts, from text that can be drawn, with headings safe in a spreadsheet."""
     shown = {name: _drawable(tables[name]) for name in FAMILIES[family]}
     charts = importlib.import_module(f"pipelines.charts.{family}").charts(shown)
     return [_with_inert_headings(chart) for chart in charts]
@@ -142,7 +142,7 @@ def _drawable_cell(cell: object) -> object:
 
 
 def _with_inert_headings(chart: Chart) -> Chart:
-    """A heading may be a measure's label, and the heading of a CSV is a cell of a spreadsheet too."""
+    """Escape headings, which can be a study's labels: a spreadsheet could run one as a formula."""
     headings = {heading: inert_in_spreadsheet(heading) for heading in chart.data.columns}
     if all(heading == inert for heading, inert in headings.items()):
         return chart
@@ -159,7 +159,7 @@ def _with_inert_headings(chart: Chart) -> Chart:
 
 
 def _with_pictures(charts: list[Chart]) -> list[Chart]:
-    """The charts with a PNG each, made of the SVG: nothing is drawn twice, and no two can differ."""
+    """The charts with PNGs converted from their SVGs, so that the two cannot differ."""
     with ThreadPoolExecutor() as pool:
         pictures = pool.map(_picture, (chart.svg for chart in charts))
         return [

@@ -28,7 +28,7 @@ _ROW, _HEAD, _AXIS, _NAME = 0.46, 0.2, 0.3, 0.26
 _LEFT, _GAP_COLUMN = 1.05, 0.5
 _PANEL = style.WIDTH_INCHES - _LEFT - _GAP_COLUMN
 _HEADING: dict[str, Any] = {"fontsize": style.BODY_SIZE, "fontweight": "bold", "va": "top"}
-# Rows between a mark and its interval, so that two intervals never hide each other.
+# Rows between a mark and its interval, so that the two intervals do not overlap.
 _SIDES = {"not_disadvantaged": -0.22, "disadvantaged": 0.22}
 _WHISKER: dict[str, Any] = {"linewidth": 1.3, "marker": "|", "markersize": 5}
 _GROUPS = ("not_disadvantaged", "disadvantaged")
@@ -87,7 +87,7 @@ def _all_readings(panels: dict[str, Panel]) -> list[Reading]:
 
 
 def _gaps(about: Subject, panel: Panel) -> list[float | None]:
-    """How far other pupils are ahead of disadvantaged pupils by year; None where either side is missing."""
+    """Other pupils' lead over disadvantaged pupils, by year; None where either is missing."""
     sign = 1 if about.higher_is_better else -1
     return [
         None if other.is_missing or target.is_missing else sign * (other.mean - target.mean)
@@ -96,7 +96,7 @@ def _gaps(about: Subject, panel: Panel) -> list[float | None]:
 
 
 def _gap_words(about: Subject, gap: float) -> str:
-    """A gap with its unit and, where disadvantaged pupils do better, its minus sign."""
+    """A gap with its unit, and a minus sign where disadvantaged pupils do better."""
     minus = MINUS if rounded(gap, about.unit, about.decimals) < 0 else ""
     return minus + format_size(gap, about.unit, about.decimals)
 
@@ -104,12 +104,11 @@ def _gap_words(about: Subject, gap: float) -> str:
 def _title(
     about: Subject, data: pd.DataFrame, panels: dict[str, Panel]
 ) -> tuple[str, tuple[Quote, ...]]:
-    """Both gaps of the outcome year: one or two earlier years are no direction."""
+    """Both gaps in the outcome year; one or two earlier years do not show a trend."""
     year = panels["programme"]["disadvantaged"][-1].academic_year
     last = {arm: _gaps(about, panel)[-1] for arm, panel in panels.items()}
     gaps = {arm: _gap_words(about, gap) for arm, gap in last.items() if gap is not None}
     if len(gaps) < len(panels):
-        # Of the side that has one, its own.
         whose = {"programme": "other schools", "rest": about.schools}.get(next(iter(gaps), ""))
         return f"No {year} gap can be shown{f' for {whose}' if whose else ''}", ()
     places = {arm: n for n, arm in enumerate(data["Schools"]) if data["Year"].iloc[n] == year}
@@ -159,7 +158,7 @@ def _draw(tables: Frames, about: Subject, title: str, panels: dict[str, Panel]) 
 
 
 def _mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> None:
-    """A dashed line above each year from which values are not comparable with those before."""
+    """A dashed line above each year from which values are not comparable with earlier ones."""
     for row, year in enumerate(years):
         if row and year in breaks:
             axes.axhline(
@@ -177,7 +176,7 @@ def _mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> N
 
 
 def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
-    """Each row's year with its release status, left of the first panel."""
+    """The years with their release statuses, left of the first panel."""
     for row, words in enumerate(year_axis.year_words(lines)):
         axes.text(
             (0.08 - _LEFT) / style.inches(axes)[0],
@@ -190,7 +189,7 @@ def _write_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
 
 
 def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
-    """A dumbbell a year: both sides on one bar, their intervals above and below, the gap beside."""
+    """A dumbbell for each year: both sides on one bar, their intervals, and the gap beside it."""
     beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
     axes.text(1.04, -0.5, "gap", **(beside | {"va": "bottom", "fontsize": style.SMALL_SIZE}))
     is_named = False
@@ -217,7 +216,7 @@ def _draw_panel(axes: Axes, about: Subject, panel: Panel, colour: str) -> None:
 def _draw_side(
     axes: Axes, about: Subject, at: tuple[int, str], reading: Reading, colour: str
 ) -> None:
-    """A mark on the row, filled for disadvantaged pupils, and its interval on its own side of it."""
+    """A mark on the row, filled for disadvantaged pupils, and its interval on its own side."""
     row, group = at
     tip = f"{reading.academic_year}, {format_group(group)}: {about.value(reading.mean)}"
     if reading.has_interval:
@@ -233,7 +232,7 @@ def _draw_side(
 
 
 def _name_sides(axes: Axes, about: Subject, row: int, shown: dict[str, Reading]) -> None:
-    """Name the marks of the first whole dumbbell above them, moved apart where there is no room."""
+    """Label the marks of the first complete dumbbell, moved apart where they would overlap."""
     low, high = axes.get_xlim()
     inch = (high - low) / style.inches(axes)[0]
     groups = sorted(shown, key=lambda group: about.axis(shown[group].mean))

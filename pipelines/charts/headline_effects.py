@@ -1,4 +1,4 @@
-"""Headline effects of every evaluated programme on its primary measures, in one chart."""
+"""Headline effects of all evaluated programmes on their primary measures, in one chart."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _others(rows: list[SubjectEffect]) -> str:
 
 
 def _title(tables: Frames, rows: list[SubjectEffect]) -> tuple[str, tuple[Quote, ...]]:
-    """What the verdicts come to, and the rows that each number counts."""
+    """A summary of the verdicts, and the rows that each number counts."""
     places: dict[str, list[int]] = {}
     for place, (about, found) in enumerate(rows):
         if not about.is_placebo:
@@ -120,7 +120,7 @@ def _counted(places: list[int]) -> Quote:
 
 
 def _statuses(rows: list[SubjectEffect]) -> str:
-    """Release status by key stage, as "Year 6 provisional; Year 11 school returns"."""
+    """Release status by key stage, such as "Year 6 provisional; Year 11 school returns"."""
     by_stage: dict[str, dict[str, None]] = {}
     for about, found in rows:
         by_stage.setdefault(about.pupils_year, {})[format_status(found.status)] = None
@@ -132,7 +132,7 @@ def _draw(tables: Frames, title: str, rows: list[SubjectEffect], statuses: str) 
     by_measure: dict[str, list[SubjectEffect]] = {}
     for row in rows:
         by_measure.setdefault(row[0].measure, []).append(row)
-    # Panels with ranges first, then what cannot be judged.
+    # Panels with ranges first, then those without an estimate.
     panels = sorted(by_measure.values(), key=lambda panel: not _drawn(panel))
     heights = [_panel_height(panel) for panel in panels]
     drawn = [row for panel in panels for row in _drawn(panel)]
@@ -165,14 +165,14 @@ def _figure(about: Subject, found: Effect) -> str:
 
 
 def _heading(panel: list[SubjectEffect]) -> str:
-    """The measure, with what its effect is counted in where there is one, wrapped."""
+    """The measure and its unit, wrapped."""
     about = panel[0][0]
     unit = f", in {UNIT_LABELS[about.unit]}" if _drawn(panel) else ""
     return style.wrap(f"{about.label}{unit}", style.TEXT_INCHES, style.BODY_SIZE, bold=True)
 
 
 def _silent(panel: list[SubjectEffect]) -> str:
-    """Why rows have no range, wrapped."""
+    """Why some rows have no range, wrapped."""
     return "\n".join(
         style.wrap(
             f"{_who(about)} – {format_verdict('cannot_tell')}: {found.reason or 'no estimate'}",
@@ -192,7 +192,7 @@ def _panel_height(panel: list[SubjectEffect]) -> float:
 
 
 def _draw_panel(sheet: style.Sheet, panel: list[SubjectEffect], bottom: float) -> None:
-    """A heading, then the ranges, then the words of those without one."""
+    """A heading, then the ranges, then the rows without one, in words."""
     drawn, silent = _drawn(panel), _silent(panel)
     top = bottom + _panel_height(panel)
     sheet.write(top, _heading(panel), va="top", fontweight="bold")
@@ -215,7 +215,7 @@ def _spoken(row: SubjectEffect) -> str:
 
 
 def _span(about: Subject, found: Effect) -> str:
-    """The whole range a reader must allow for."""
+    """The whole interval that chance allows, in words."""
     return format_range(found.ci_low, found.ci_high, about.unit, about.decimals)
 
 

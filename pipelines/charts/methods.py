@@ -1,4 +1,4 @@
-"""Every method's answer for one headline: the headline on top, the unsafe change at the foot."""
+"""All methods' estimates for one headline: the headline on top, the unsafe change last."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHORT_VERDICTS = {
 
 @dataclass(frozen=True)
 class Method:
-    """One method's row: its words, its role and what it found."""
+    """One method's row: its words, its role and its estimate."""
 
     name: str
     role: str
@@ -44,7 +44,7 @@ class Method:
 
 
 def charts(tables: Frames) -> Iterator[Chart]:
-    """One chart for every primary measure whose headline has an estimate, and others to hold against it."""
+    """One chart for every primary measure with a headline estimate and other methods' estimates."""
     for about in subject.primary_subjects(tables):
         methods = _methods(tables, about)
         if (
@@ -90,7 +90,7 @@ def _chart(tables: Frames, about: Subject, methods: list[Method]) -> Chart:
 
 
 def _title(about: Subject, methods: list[Method]) -> str:
-    """The verdict, then what the other methods with an interval say; the unsafe one apart."""
+    """The verdict, then the findings of other methods with an interval; the unsafe one apart."""
     verdict = methods[0].found.verdict or "cannot_tell"
     full = "No programme existed" if about.is_placebo else capitalised(format_verdict(verdict))
     short = "No programme existed" if about.is_placebo else _SHORT_VERDICTS[verdict]
@@ -104,7 +104,7 @@ def _title(about: Subject, methods: list[Method]) -> str:
 
 
 def _answer(about: Subject, found: Effect) -> str:
-    """What one interval says, by the rule of verdicts; "" where there is none."""
+    """The finding of one interval, by the rule for verdicts; "" where there is no interval."""
     if found.ci_low is None or found.ci_high is None:
         return ""
     if found.ci_low > 0 or found.ci_high < 0:
@@ -115,7 +115,7 @@ def _answer(about: Subject, found: Effect) -> str:
 
 
 def _what_others_say(answers: list[str]) -> str:
-    """The agreement of the other methods, in seven words or fewer."""
+    """Whether the other methods agree, in seven words or fewer."""
     given = [answer for answer in answers if answer]
     said = {answer for answer in given if answer != "open"}
     if not given:
@@ -157,7 +157,7 @@ def _draw(tables: Frames, about: Subject, title: str, methods: list[Method]) -> 
 
 
 def _silent_words(methods: list[Method]) -> str:
-    """The methods that could not answer, each with its reason, wrapped."""
+    """The methods without an estimate, each with its reason, wrapped."""
     lines = [
         f"No answer: {method.name}: {method.found.reason or 'no estimate'}"
         for method in methods
@@ -167,7 +167,7 @@ def _silent_words(methods: list[Method]) -> str:
 
 
 def _alt_text(about: Subject, methods: list[Method]) -> str:
-    """The headline with its interval, and from where to where the others' estimates go."""
+    """The headline with its interval, and the range of the other methods' estimates."""
     existed = "No such programme existed. " if about.is_placebo else ""
     headline = methods[0].found
     others = [end for m in methods if m.role == "robustness" for end in (m.found.low, m.found.high)]

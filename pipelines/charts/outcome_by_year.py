@@ -22,7 +22,7 @@ from pipelines.released.wording import (
 _HEIGHT = 2.6
 _LEFT, _RIGHT, _STRIP = 0.45, 1.12, 0.55
 _WIDTH = style.WIDTH_INCHES - _LEFT - _RIGHT
-_SEPTEMBER = 9  # in which an academic year begins
+_SEPTEMBER = 9  # month in which an academic year begins
 _REST = "other local schools"
 
 
@@ -91,7 +91,7 @@ def _has_strip(about: Subject) -> bool:
 
 
 def _draw_strip(axes: Axes, about: Subject, years: list[str]) -> None:
-    """Support and the months of tests in their places in time; a year goes from September to August."""
+    """Support and test months on the time axis; a year runs from September to August."""
     axes.set_xlim(-0.5, len(years) - 0.5)
     axes.set_ylim(0, _STRIP)
     axes.axis("off")
@@ -112,7 +112,7 @@ def _draw_strip(axes: Axes, about: Subject, years: list[str]) -> None:
 
 
 def _place(day: pd.Timestamp, years: list[str]) -> float:
-    """Where a day stands on the axis; a day between two years that are shown stands between them."""
+    """The position of a day on the axis; a day between two shown years lies between them."""
     first = day.year - (day.month < _SEPTEMBER)
     year = f"{first}-{(first + 1) % 100:02d}"
     number = next((n for n, shown in enumerate(years) if shown >= year), len(years))

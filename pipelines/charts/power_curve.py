@@ -1,10 +1,10 @@
-"""How many of 100 such studies would see a true effect of each size, for every headline with an estimate.
+"""How many of 100 such studies would detect a true effect of each size, for every headline.
 
-Computed from the released smallest effect likely to show (mde) alone, by the normal approximation:
+Computed from the released minimum detectable effect (mde) by the normal approximation:
 
     power(x) = Phi((z_0.975 + z_0.8) * |x| / mde - z_0.975), z_0.975 = 1.960, z_0.8 = 0.8416
 
-which is 80% at the mde. How that is found is `pipelines.impact.imbens_manski.detectable_effect`.
+which is 80% at the mde. `pipelines.impact.imbens_manski.detectable_effect` computes the mde.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from pipelines.released.wording import (
 _Z_975, _Z_80 = (NormalDist().inv_cdf(share) for share in (0.975, 0.8))
 _HEIGHT, _LEFT, _BELOW = 2.6, 0.5, 0.5
 _WIDTH = style.WIDTH_INCHES - _LEFT - 0.12
-_REACH, _POINTS = 1.5, 30  # how far the curve goes, in mde; its points, at most
-_FAR = 2.2  # mde from which on an effect is seen in all studies but a few in 10,000
+_REACH, _POINTS = 1.5, 30  # extent of the curve in multiples of mde; its largest number of points
+_FAR = 2.2  # multiple of mde at which all but a few in 10,000 studies detect the effect
 _WORTH, _LIKELY = "worth having", "likely to show"
 _SIZE, _SEEN, _WHAT = "Size of the true effect", "Seen in", "What it is"
 
 
 def power(effect: float, mde: float) -> float:
-    """The probability that a true effect is seen, where one of `mde` is seen in 80 of 100."""
+    """The power to detect a true effect, given that it is 80% at `mde`, in the same unit."""
     return NormalDist().cdf((_Z_975 + _Z_80) * abs(effect) / mde - _Z_975)
 
 
 def charts(tables: Frames) -> Iterator[Chart]:
-    """One chart for every primary measure of a programme that existed whose headline has an mde."""
+    """One chart for every primary measure of a real programme whose headline has an mde."""
     for about in subject.primary_subjects(tables):
         headline = subject.headline(tables, about)
         if headline is not None and headline.mde and not about.is_placebo:
@@ -107,7 +107,7 @@ def _seen(size: float, mde: float) -> str:
 
 
 def _sizes(about: Subject, mde: float) -> list[float]:
-    """Sizes from nothing on, in round steps that the measure's decimals tell apart."""
+    """Effect sizes from zero, in round steps that the measure's decimals can show."""
     least = 10.0**-about.decimals / (100 if about.unit == "share" else 1)
     reach = max(_REACH * mde, 1.1 * min(about.smallest_effect or 0.0, _FAR * mde))
     rough = max(reach / _POINTS, least)
@@ -143,7 +143,7 @@ def _draw(
 
 
 def _mark(axes: Axes, about: Subject, what: tuple[str, float, float], *, is_left: bool) -> None:
-    """A dashed line and a dot at a size, its words where the curve is not: upper left, lower right."""
+    """A dashed line and a dot at a size, labelled away from the curve: upper left, lower right."""
     words, size, mde = what
     x, y = about.axis(size), 100 * power(size, mde)
     figure = format_size(size, about.unit, about.decimals).partition(" ")[0]

@@ -1,4 +1,4 @@
-"""What the programmes of each priority reached: schools, and pupils where their group is evaluated."""
+"""The schools that each priority's programmes reached, and the pupils of evaluated groups."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PriorityReached = dict[str, Any]  # a row of released.priority
 
 
 def charts(tables: Frames) -> Iterator[Chart]:
-    """One chart, or none for a study that names no priority."""
+    """One chart, or none for a study without priorities."""
     rows = subject.rows(tables["priority"])
     if not rows:
         return
@@ -50,7 +50,7 @@ def charts(tables: Frames) -> Iterator[Chart]:
 
 
 def _title(rows: list[PriorityReached]) -> tuple[str, tuple[Quote, ...]]:
-    """The fewest and the most schools reached, and the rows they are from."""
+    """The smallest and largest number of schools reached, and the rows they come from."""
     counts = [int(row["n_schools"]) for row in rows]
     everyone = format_count(rows[0]["n_schools_of_all"])
     of_all = Quote(everyone, (0,), "Of all local schools")
@@ -106,17 +106,17 @@ def _draw(tables: Frames, title: str, rows: list[PriorityReached]) -> style.Shee
 def _words(row: PriorityReached) -> str:
     schools = subject.counted(int(row["n_schools"]), "school")
     programmes = subject.counted(int(row["n_programmes"]), "programme")
-    # Of several programmes one is evaluated, and the pupils are of its schools alone.
+    # Where a priority has several programmes, the pupils are those of the evaluated one.
     whose = "; evaluated: " if row["n_programmes"] > 1 else "; "
     pupils = f"{whose}{_pupils(row)}" if _pupils(row) else ""
     return f"{schools}, {programmes}{pupils}"
 
 
 def _pupils(row: PriorityReached) -> str:
-    """The pupils it is for, "" where no one group of them is evaluated."""
+    """The target pupils, or "" where no single group is evaluated."""
     if is_missing(row["target_group"]):
         return ""
-    # A number stands before the words, or a colon after them.
+    # A number precedes the words; [c] follows them after a colon.
     group = "pupils" if row["target_group"] == "all" else format_group(row["target_group"])
     if not is_shown(row):
         return f"{group}: {WITHHELD}"

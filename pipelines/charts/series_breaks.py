@@ -1,6 +1,6 @@
-"""Breaks in the series a chart by year shows: where they are, in words.
+"""Breaks in the series of a chart by year, in words.
 
-How a line is drawn across them is `year_axis`'s.
+`year_axis` draws the lines across them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pipelines.released.wording import join_words
 
 
 def breaks(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> dict[str, str]:
-    """Years from which the measure is not comparable with years before, each with what changed.
+    """Years from which the measure is not comparable with earlier years, each with what changed.
 
-    Of the years `shown`, else of the study's: a chart of other years, of the authority's published results,
-    say, has breaks of its own.
+    Considers the years `shown`, or else the study's: a chart of the authority's published results,
+    for example, covers other years.
     """
     years = shown or study_years(tables)
     rows_of = tables["series_break"]
@@ -26,13 +26,13 @@ def breaks(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> dict[st
 
 
 def spoken(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> str:
-    """Where the breaks of these years are; "" if there is none."""
+    """Where the breaks in these years are; "" if there is none."""
     found = breaks(tables, about, shown)
     return f"Break in series at {join_words(found)}." if found else ""
 
 
 def break_words(tables: Frames, about: Subject, shown: Sequence[str] = ()) -> str:
-    """What a reader of values of these years has to know of their breaks; "" if there is none."""
+    """What a reader needs to know about breaks in these years; "" if there is none."""
     if not (said := spoken(tables, about, shown)):
         return ""
     what = "; ".join(breaks(tables, about, shown).values())

@@ -1,7 +1,7 @@
-"""How every chart looks: the Analysis Function's style, the sheet it is drawn on, and how it is saved.
+"""The look of all charts: the Analysis Function's style, the sheet and how it is saved.
 
-What a chart shows is its family's module. Importing this module imports matplotlib, but no pyplot
-and no window system: figures are made and saved without either.
+Each family's module decides what its charts show. Importing this module imports matplotlib, but
+neither pyplot nor a window system, which charts do not need.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _Result = TypeVar("_Result")
 
 # The Analysis Function's palette: blue is always programme schools, orange the others.
 DARK_BLUE = "#12436D"
-BLUE = "#2073BC"  # of a bar under a dark blue dot
+BLUE = "#2073BC"  # a bar under a dark blue dot
 ORANGE = "#F46A25"
 DARK_GREY = "#3D3D3D"
 TEXT = "#0B0C0C"
-RULE = "#8A8A8A"  # 3.4:1 on white: lines that mean something (zero, no difference)
+RULE = "#8A8A8A"  # 3.4:1 on white: lines that carry meaning (zero, no difference)
 GRID = "#D9D9D9"
 BAND = "#E4E4E4"
 WHITE = "#FFFFFF"
@@ -56,7 +56,7 @@ REST_MARKS: dict[str, Any] = {
     "markeredgewidth": 1.8,
     "linestyle": (0, (4, 2)),
 }
-# A third line beside both: a country beside an authority and its neighbours.
+# A third line: England, beside an authority and its neighbours.
 THIRD_MARKS: dict[str, Any] = {
     "color": DARK_GREY,
     "marker": "D",
@@ -66,7 +66,7 @@ THIRD_MARKS: dict[str, Any] = {
     "linestyle": (0, (1, 2)),
 }
 
-# 11 cm: two stand side by side on A4, one fills a phone, where text of 8 points is 9 pixels tall.
+# 11 cm: two fit side by side on A4, one fills a phone, where text of 8 points is 9 pixels tall.
 WIDTH_INCHES = 4.4
 SIDE = 0.08
 TEXT_INCHES = WIDTH_INCHES - 2 * SIDE
@@ -77,16 +77,16 @@ _LINE_HEIGHT = 1.3
 BEHIND_TEXT: dict[str, Any] = {"facecolor": WHITE, "edgecolor": "none", "pad": 1.0}
 KEY_LINE = 0.21
 _KEY_MARK = 0.4
-# The words, and the mark before them: settings of lines through its ends and middle, or of a patch.
+# The label and its mark: settings of lines through the mark's ends and middle, or of a patch.
 KeyEntry = tuple[str, Sequence[Mapping[str, Any]]]
 _GAP = 0.09
 
 _OVERRIDES: dict[str, object] = {
-    # A dollar is a dollar: two in a school's name are no formula.
+    # Dollar signs in a school's name do not start a formula.
     "text.parse_math": False,
     "font.size": BODY_SIZE,
     "font.family": "sans-serif",
-    # Shipped with matplotlib, so every machine draws the same; browsers fall back to sans-serif.
+    # Shipped with matplotlib, so that all machines draw alike; browsers fall back to sans-serif.
     "font.sans-serif": ["DejaVu Sans"],
     "text.color": TEXT,
     "axes.labelcolor": TEXT,
@@ -101,7 +101,7 @@ _OVERRIDES: dict[str, object] = {
     "grid.color": GRID,
     "svg.fonttype": "none",
     "path.simplify": False,
-    # Where a layout is measured in pixels, letters stand as in the SVG, not fitted to the pixels.
+    # Measure text as it is placed in the SVG, not as fitted to pixels.
     "text.hinting": "none",
     "hatch.linewidth": 1.4,
 }
@@ -115,7 +115,7 @@ def _style() -> Any:  # noqa: ANN401 - matplotlib types its settings by name, on
 
 
 def styled(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """Run a drawing function under the style: text and lines take their settings when made."""
+    """Run a drawing function under the style, which text and lines read when they are created."""
 
     @functools.wraps(draw)
     def wrapper(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
@@ -127,14 +127,14 @@ def styled(draw: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A figure with its title, subtitle and footer set; `axes` places panels in what is left."""
+    """A figure with title, subtitle and footer; `axes` places panels in the remaining space."""
 
     figure: Figure
     title: str
     bottom_inches: float
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
-        """Axes at a place given in inches from the lower left corner of the drawing space."""
+        """Axes placed in inches from the lower left corner of the drawing space."""
         full_height = self.figure.get_figheight()
         return self.figure.add_axes(
             (
@@ -146,7 +146,7 @@ class Sheet:
         )
 
     def write(self, y_inches: float, text: str, **look: Any) -> None:  # noqa: ANN401
-        """Text from the left margin, at a height of the drawing space; on its line unless told."""
+        """Text from the left margin, at a height of the drawing space; `look` is matplotlib's."""
         self.figure.text(
             SIDE / WIDTH_INCHES,
             (y_inches + self.bottom_inches) / self.figure.get_figheight(),
@@ -155,7 +155,7 @@ class Sheet:
         )
 
     def key(self, top_inches: float, entries: Sequence[KeyEntry]) -> None:
-        """Marks with their words in one or more lines, the first below `top_inches` of the space."""
+        """A key of marks with labels, in as many lines as needed, from `top_inches` down."""
         lines = _key_lines(words for words, _ in entries)
         axes = self.axes(0, top_inches - KEY_LINE * lines, WIDTH_INCHES, KEY_LINE * lines)
         axes.set_xlim(0, WIDTH_INCHES)
@@ -176,9 +176,9 @@ class Sheet:
             )
 
     def save(self, name: str, alt_text: str) -> bytes:
-        """The SVG; the same sheet gives the same bytes, and ids no other chart has.
+        """The SVG as bytes, the same for the same sheet, with ids unique to this chart.
 
-        A line or patch with a label has it as its tooltip.
+        The label of a line or patch becomes its tooltip.
         """
         tips = {}
         for number, mark in enumerate(self.figure.findobj(_has_tip)):
@@ -200,14 +200,14 @@ def _has_tip(mark: Artist) -> bool:
 def inches(axes: Axes) -> tuple[float, float]:
     """Width and height of a panel in inches."""
     figure = axes.get_figure(root=True)
-    if figure is None:  # pragma: no cover - every panel is of a sheet
+    if figure is None:  # pragma: no cover - every panel belongs to a sheet
         return 0.0, 0.0
     box = axes.get_position()
     return box.width * figure.get_figwidth(), box.height * figure.get_figheight()
 
 
 def key_height(words: Iterable[str]) -> float:
-    """Inches of a key with these words and of the room below it."""
+    """Height in inches of a key with these labels, including the space below it."""
     return KEY_LINE * _key_lines(words) + _GAP
 
 
@@ -216,7 +216,7 @@ def _key_lines(words: Iterable[str]) -> int:
 
 
 def _key_places(words: Iterable[str]) -> list[tuple[int, float]]:
-    """Line and left edge in inches of each mark: a line is filled before the next begins."""
+    """The line and left edge in inches of each mark, filling a line before starting the next."""
     places: list[tuple[int, float]] = []
     line, x = 0, SIDE
     for text in words:
@@ -249,11 +249,11 @@ def sheet(title: str, subtitle: str, footer: str, body_inches: float) -> Sheet:
 
 
 def wrap(text: str, width_inches: float, size: float, *, bold: bool = False) -> str:
-    """`text` broken into lines that fit `width_inches`, measured in the font that is drawn."""
+    """`text` broken into lines that fit `width_inches`, measured in the font used."""
     lines: list[str] = []
     line_inches = 0.0
     for word in text.split():
-        # Nothing is kerned against a space: a line is as wide as its words, each measured once.
+        # No kerning at a space: a line is as wide as its words, so each is measured once.
         longer_inches = line_inches + text_width(f" {word}", size, bold=bold)
         if lines and longer_inches <= width_inches:
             lines[-1] += f" {word}"
@@ -265,7 +265,7 @@ def wrap(text: str, width_inches: float, size: float, *, bold: bool = False) -> 
 
 
 def shortened(text: str, width_inches: float, size: float) -> str:
-    """`text`, or as many of its first words as fit `width_inches` with an ellipsis; one word at least."""
+    """`text`, or the first words (at least one) that fit `width_inches` with an ellipsis."""
     if text_width(text, size) <= width_inches:
         return text
     words = text.split()
@@ -288,17 +288,17 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 def spread(
     positions: Sequence[float], sizes: Sequence[float], low: float, high: float
 ) -> list[float]:
-    """Middles of things of these sizes, in rising order, moved apart and kept from `low` to `high`."""
+    """Move items of these sizes apart, in rising order, within `low` to `high`; their middles."""
     apart = _pushed(positions, sizes, float("-inf"))
     shift = sum(a - p for a, p in zip(apart, positions, strict=True)) / max(len(apart), 1)
     inside = _pushed([place - shift for place in apart], sizes, low)
-    # The same from above: turned over, pushed up, turned back.
+    # From above: negate, push up, negate again.
     turned = _pushed([-place for place in reversed(inside)], list(reversed(sizes)), -high)
     return [-place for place in reversed(turned)]
 
 
 def _pushed(positions: Sequence[float], sizes: Sequence[float], floor: float) -> list[float]:
-    """Middles moved up where they would stand below the floor or on the one before."""
+    """Middles moved up where they would lie below the floor or overlap the one before."""
     moved = []
     for position, size in zip(positions, sizes, strict=True):
         moved.append(max(position, floor + size / 2))
@@ -309,7 +309,7 @@ def _pushed(positions: Sequence[float], sizes: Sequence[float], floor: float) ->
 def padded_limits(
     values: Iterable[float], share: float = 0.08, within: tuple[float, float] | None = None
 ) -> tuple[float, float]:
-    """Axis limits around the values that are there, with room, kept `within` what is possible."""
+    """Axis limits around the non-missing values, with padding, kept within `within`."""
     present = [value for value in values if value == value]  # noqa: PLR0124 - NaN is not itself
     low, high = min(present), max(present)
     room = (high - low) * share or 0.5 * abs(high) or 1.0
@@ -332,7 +332,7 @@ def _write(figure: Figure, y: float, text: str, size: float, weight: str) -> Non
 
 
 def _balanced(text: str, width_inches: float, size: float) -> str:
-    """Bold `text` in as few lines as fit, those lines as even as they can be."""
+    """Bold `text` in as few lines as fit, of lengths as even as possible."""
     best = wrap(text, width_inches, size, bold=True)
     for tenths in range(9, 4, -1):
         narrower = wrap(text, width_inches * tenths / 10, size, bold=True)
@@ -347,10 +347,10 @@ def _height(text: str, size: float) -> float:
 
 
 def _inlinable(svg: str, name: str, title: str, alt_text: str, tips: Mapping[str, str]) -> bytes:
-    """The SVG made fit to stand among others in one page: own ids, own style, title, text and tooltips.
+    """The SVG prepared for inlining in a page: unique ids, own style, title, text and tooltips.
 
-    Matplotlib numbers its groups from 1 in every file and styles `*`, which in a page means all
-    of the page.
+    Matplotlib numbers its groups from 1 in every file, and styles `*`, which would apply to the
+    whole page.
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)

@@ -1,6 +1,6 @@
-"""What a chart is about, looked up in the released tables: programme, measure, years, estimates.
+"""The subject of a chart, read from the released tables: programme, measure, years, estimates.
 
-Reads frames and returns small frozen dataclasses and sentences. Nothing is drawn here (`style`).
+Reads frames and returns small frozen dataclasses and sentences. `style` does the drawing.
 """
 
 from __future__ import annotations
@@ -53,41 +53,41 @@ class Subject:
 
     @property
     def others(self) -> str:
-        """What to call the schools it is compared with."""
+        """Words for the comparison schools."""
         return format_pools([self.comparison_pool])
 
     @property
     def schools(self) -> str:
-        """What to call its schools: a placebo's were in no programme."""
+        """Words for its schools; a placebo's were in no programme."""
         return "schools picked by a rule" if self.is_placebo else "programme schools"
 
     @property
     def pupils_year(self) -> str:
-        """The year group whose results these are."""
+        """The year group of the results."""
         return KEY_STAGE_PUPILS[self.key_stage]
 
     @property
     def slug(self) -> str:
-        """The part of a chart's name that says what it is about."""
+        """The part of a chart's name that identifies the subject."""
         return f"{self.programme}-{self.measure}"
 
     def value(self, value: float | None) -> str:
-        """A level of this measure as people read it."""
+        """A level of this measure as text."""
         return format_value(value, self.unit, self.decimals)
 
     def axis(self, value: float) -> float:
-        """A value as its axis counts: percentages for shares, points as they are."""
+        """A value in the axis's unit: percentages for shares, points unchanged."""
         return value * 100 if self.unit == "share" else value
 
     def measured(self, pupil_group: str | None = None) -> str:
-        """What is measured and of whom: "Reading progress, average points, pupils on SEN …"."""
+        """The measure and pupils: "Reading progress, average points, pupils on SEN …"."""
         group = format_group(pupil_group or self.pupil_group)
         return f"{self.label}, {'%' if self.unit == 'share' else 'average points'}, {group}"
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One row of released.impact; the numbers are None together where there is no estimate."""
+    """One row of released.impact; the numbers are all None where there is no estimate."""
 
     low: float | None
     high: float | None
@@ -98,20 +98,20 @@ class Effect:
     status: str | None
     n_programme_schools: float | None
     n_comparison_schools: float | None
-    mde: float | None = None  # the smallest effect that would probably have shown
+    mde: float | None = None  # the smallest effect likely to be detected
     is_withheld: bool = False
 
     @property
     def is_estimated(self) -> bool:
-        """Whether there is a range to draw."""
+        """Whether there is an interval to draw."""
         return None not in (self.low, self.high, self.ci_low, self.ci_high)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One mean with its interval in one year, or the words that stand where there is none.
+    """One mean with its interval in one year, or the reason that it is missing.
 
-    A mean may have no interval: its ends are NaN.
+    A mean without an interval has NaN ends.
     """
 
     academic_year: str
@@ -122,17 +122,17 @@ class Reading:
     n_schools: float | None
     n_pupils: float | None
     missing_reason: str  # "" where there is a mean
-    # Whether the interval is cut below, above: it would go on where a share cannot.
+    # Whether the interval is cut below and above, where a share would pass 0 or 1.
     is_cut: tuple[bool, bool] = (False, False)
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no mean to draw."""
+        """Whether the mean is missing."""
         return bool(self.missing_reason)
 
     @property
     def how_final(self) -> str:
-        """Its release status; of a figure that is missing without one, why it is missing."""
+        """The release status, or why the figure is missing if it has none."""
         return self.missing_reason if self.status is None else format_status(self.status)
 
     @property
@@ -142,7 +142,7 @@ class Reading:
 
 
 def titles(tables: Frames) -> dict[str, str]:
-    """Programme titles by id; of two with one title, with their ids."""
+    """Programme titles by id; equal titles have their ids added."""
     programme = tables["programme"]
     counts = programme["title"].value_counts()
     return {
@@ -188,9 +188,9 @@ def headline(tables: Frames, subject: Subject) -> Effect | None:
 
 
 def effects(tables: Frames, subject: Subject) -> dict[tuple[str, str], Effect]:
-    """Every method's row of a subject in the study's outcome year, by estimator and role.
+    """A subject's estimates in the study's outcome year, by estimator and role.
 
-    Where several statuses of a year were released, the latest counts.
+    Of several released statuses, the latest counts.
     """
     impact = tables["impact"]
     mine = impact[
@@ -213,7 +213,7 @@ def effects(tables: Frames, subject: Subject) -> dict[tuple[str, str], Effect]:
             mde=_number(row["mde"]),
             is_withheld=is_suppressed(row),
         )
-        for row in sorted(rows(mine), key=_finality)  # a later status takes an earlier one's place
+        for row in sorted(rows(mine), key=_finality)  # a later status replaces an earlier one
     }
 
 
@@ -241,7 +241,7 @@ def series(tables: Frames, subject: Subject, arm: str, pupil_group: str) -> list
             continue
         low, high = _number(row["ci_low"]), _number(row["ci_high"])
         is_cut = False, False
-        if subject.unit == "share":  # of few schools an interval can run past what a share can be
+        if subject.unit == "share":  # with few schools an interval can pass 0 or 1
             is_cut = low is not None and low < 0, high is not None and high > 1
             low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in (low, high))
         readings.append(
@@ -268,22 +268,22 @@ def study_years(tables: Frames) -> list[str]:
 
 
 def last_year_before(tables: Frames) -> str:
-    """The last baseline year; "" for a study that has none."""
+    """The last baseline year; "" for a study without one."""
     return next((y for y in reversed(study_years(tables)) if y < outcome_year(tables)), "")
 
 
 def last_two_years(tables: Frames) -> list[str]:
-    """The years a change since last year is of."""
+    """The two years between which the change since last year is measured."""
     return [year for year in (last_year_before(tables), outcome_year(tables)) if year]
 
 
 def outcome_year(tables: Frames) -> str:
-    """The academic year whose results are judged."""
+    """The academic year that is evaluated."""
     return str(tables["study"].iloc[0]["outcome_year"])
 
 
 def caption(tables: Frames, subject: Subject, statuses: str, *notes: str) -> str:
-    """Measure and pupils; place, years and status; source; and what else has to be known."""
+    """Measure and pupils; place, years and status; source; and further notes."""
     parts = (
         f"{subject.measured()} in {POPULATION}.",
         f"{place(tables)}, {statuses}.",
@@ -299,7 +299,7 @@ def year_status(tables: Frames, status: str | None) -> str:
 
 
 def footer(tables: Frames, statuses: str, key_stages: Sequence[str], *notes: str) -> str:
-    """The short line inside the picture: place, source, and status and notes not told in it."""
+    """The short line inside the picture: place, source, status and notes."""
     parts = (
         *notes,
         f"{place(tables)}.",
@@ -315,14 +315,14 @@ def counted(n: int, noun: str) -> str:
 
 
 def place(tables: Frames) -> str:
-    """The authority's name, and that it is made up if it is."""
+    """The authority's name, marked if it is fictitious."""
     row = tables["study"].iloc[0]
     fictional = " (fictional)" if bool(row["is_fictional"]) else ""
     return f"{row['local_authority_name']}{fictional}"
 
 
 def source(tables: Frames, key_stages: Sequence[str] = ()) -> str:
-    """Who published the figures of these key stages (of every source if none is named)."""
+    """Who published the figures of these key stages (of all sources if none is given)."""
     files = tables["source"]
     if key_stages:
         files = files[files["kind"].str.startswith(tuple(key_stages))]
@@ -341,7 +341,7 @@ def status_words(readings: Sequence[Reading]) -> str:
 
 
 def why_absent(tables: Frames, subject: Subject, year: str) -> str:
-    """Why a year has no figure, as far as the study's protocol says."""
+    """Why a year has no figure, according to the study's protocol."""
     pending = tables["not_yet_published"]
     mine = pending[(pending["measure"] == subject.measure) & (pending["academic_year"] == year)]
     return NOT_YET if len(mine) else "no figure"
@@ -353,7 +353,7 @@ def _finality(row: Mapping[str, Any]) -> int:
 
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a released table, each by column name."""
+    """The rows of a released table as dictionaries by column name."""
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 

@@ -30,7 +30,7 @@ Span = tuple[pd.Timestamp, pd.Timestamp]
 
 @dataclass(frozen=True)
 class Programme:
-    """A programme's support, and the months of the tests of each key stage it is judged on."""
+    """A programme's support, and the test months of each key stage evaluated."""
 
     title: str
     support: Span
@@ -38,7 +38,7 @@ class Programme:
 
     @property
     def n_months(self) -> int:
-        """Months from the start to the first test; negative where that came before."""
+        """Months from the start to the first test; negative where the test came first."""
         first = min(first for first, _ in self.tests.values())
         return round((first - self.support[0]).days / _DAYS_A_MONTH)
 
@@ -51,7 +51,7 @@ class Programme:
 
 
 def charts(tables: Frames) -> Iterator[Chart]:
-    """One chart of the evaluated programmes whose start and tests are known, but for placebos."""
+    """One chart of the evaluated programmes, except placebos, with known start and test dates."""
     programmes = _programmes(tables)
     if not programmes:
         return
@@ -95,7 +95,7 @@ def _source(tables: Frames, programmes: Sequence[Programme]) -> str:
 
 
 def _title(programmes: Sequence[Programme], data: pd.DataFrame) -> tuple[str, tuple[Quote, ...]]:
-    """How many months lie between, each number with its row."""
+    """The months between start and tests, each number with its row."""
     months = [programme.n_months for programme in programmes]
     if min(months) < 0:
         return "Some tests came before the support began", ()
@@ -162,7 +162,7 @@ def _draw(tables: Frames, title: str, programmes: Sequence[Programme]) -> style.
 
 
 def _prepare(axes: Axes, programmes: Sequence[Programme]) -> None:
-    """Days across, with a mark at the start of each third of a year, or of fewer where time is long."""
+    """A day axis with ticks every four months, or fewer where the period is long."""
     days = [day for p in programmes for span in (p.support, *p.tests.values()) for day in span]
     first, last = min(days), max(days)
     room = pd.Timedelta(days=0.03 * (last - first).days + 1)
@@ -183,7 +183,7 @@ def _prepare(axes: Axes, programmes: Sequence[Programme]) -> None:
 
 
 def _draw_span(axes: Axes, y: float, span: Span, colour: str, words: str) -> None:
-    """A bar of days, named on the side where there is room."""
+    """A bar of days, labelled on the side with room."""
     ends = [day.toordinal() for day in span]
     tip = f"{words}: {format_months(*span)}"
     axes.plot(ends, [y, y], color=colour, linewidth=8, solid_capstyle="butt", zorder=3, label=tip)

@@ -1,4 +1,4 @@
-"""The finding about a primary measure as a title, from its verdict alone."""
+"""Titles that state the finding on a primary measure, from its verdict alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLACEBO = {
 
 
 def verdict_title(tables: Frames, about: Subject, found: Effect | None) -> str:
-    """The finding about a primary measure in ten words or fewer, from its verdict alone."""
+    """The finding on a primary measure in ten words or fewer, from its verdict alone."""
     label, title = about.label, about.title
     if found is None or not found.is_estimated:
         long, short = _why_silent(tables, about, found)
@@ -50,7 +50,7 @@ def verdict_title(tables: Frames, about: Subject, found: Effect | None) -> str:
 
 
 def _why_silent(tables: Frames, about: Subject, found: Effect | None) -> tuple[str, str]:
-    """Why there is no verdict, after a colon: with names and years, and in seven words or fewer."""
+    """Why there is no verdict: in full with names and years, and in seven words or fewer."""
     year = subject.outcome_year(tables)
     if subject.why_absent(tables, about, year) == subject.NOT_YET:
         return f"{year} results not yet published", f"not yet published for {year}"

@@ -1,4 +1,4 @@
-"""Lines over academic years with intervals and marked gaps, for `outcome_by_year` and `gap_by_year`."""
+"""Lines by academic year with intervals and marked gaps, shared by the charts by year."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.released.wording import MINUS, capitalised, format_interval
 
 _LINE = 0.155
 NOT_ALIKE = "not measured alike"
-_DODGE = 0.05  # keeps two intervals of one year from hiding each other
+_DODGE = 0.05  # keeps two intervals of one year apart
 
 
 def draw_line(
@@ -26,9 +26,9 @@ def draw_line(
     *,
     breaks: Collection[str] = (),
 ) -> None:
-    """One line with 95% intervals, with a gap where a year is missing and before a break in series.
+    """One line with 95% intervals, broken at a missing year and before a break in series.
 
-    `side` is −1, 0 or 1: two lines drawn apart do not hide each other's intervals.
+    `side` (−1, 0 or 1) shifts the line so that two lines' intervals do not overlap.
     """
     places: list[tuple[float, float]] = []
     for position, reading in enumerate(readings):
@@ -49,7 +49,7 @@ def draw_line(
 def _draw_interval(
     axes: Axes, subject: Subject, reading: Reading, x: float, look: dict[str, Any]
 ) -> None:
-    """The interval upright at a place, with an arrow at an end where it is cut."""
+    """A vertical interval, with an arrow at an end where it is cut."""
     ends = [subject.axis(reading.ci_low), subject.axis(reading.ci_high)]
     axes.plot([x, x], ends, linewidth=1.2, zorder=2, **look)
     for end, (arrow, is_cut) in enumerate(zip("v^", reading.is_cut, strict=True)):
@@ -72,14 +72,14 @@ def spoken(subject: Subject, lines: Mapping[str, Sequence[Reading]]) -> str:
 
 
 def interval_of(reading: Reading, subject: Subject) -> str:
-    """Its interval in words, or why there is none."""
+    """The interval in words, or why there is none."""
     return reading.missing_reason or format_interval(
         reading.ci_low, reading.ci_high, subject.unit, subject.decimals
     )
 
 
 def interval_words(lines: Sequence[Sequence[Reading]]) -> str:
-    """What the thin lines are, the arrows at their ends, and why some have none."""
+    """What the thin lines and arrows mean, and why some values have none."""
     drawn = [reading for readings in lines for reading in readings if not reading.is_missing]
     is_any_cut = any(any(reading.is_cut) for reading in drawn)
     arrows = " (arrow: cut where a share can go no further)" if is_any_cut else ""
@@ -87,9 +87,9 @@ def interval_words(lines: Sequence[Sequence[Reading]]) -> str:
 
 
 def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
-    """The year axis, each year with its release status beneath, however many lines are drawn.
+    """The year axis with release statuses beneath, for any number of lines.
 
-    Where many years leave too little room, smaller, then without the statuses, which the caption has.
+    Where space is short, text is smaller, then the statuses are left to the caption.
     """
     labels = year_words(lines)
     room = style.inches(axes)[0] / len(labels) - 0.04
@@ -99,7 +99,7 @@ def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
         (labels, style.SMALL_SIZE),
         ([style.wrap(label, room, style.SMALL_SIZE) for label in labels], style.SMALL_SIZE),
         (years, style.SMALL_SIZE),
-        # The years of the tests: 2017-18 as 2018.
+        # The years of the tests: 2018 for 2017-18.
         ([f"20{year[-2:]}" for year in years], style.SMALL_SIZE),
     ):
         widest = max(style.text_width(part, size) for word in words for part in word.split("\n"))
@@ -110,7 +110,7 @@ def draw_years(axes: Axes, lines: Sequence[Sequence[Reading]]) -> None:
 
 
 def year_words(lines: Sequence[Sequence[Reading]]) -> list[str]:
-    """Each year over its release status."""
+    """Each year above its release status."""
     labels = []
     for readings in zip(*lines, strict=True):
         known = [reading for reading in readings if reading.status is not None] or readings[:1]
@@ -120,13 +120,13 @@ def year_words(lines: Sequence[Sequence[Reading]]) -> list[str]:
 
 
 def value_mark(subject: Subject) -> Callable[[float, object], str]:
-    """How a value axis writes its marks, in the unit's own way: "40%", "−2"."""
+    """The formatter of a value axis in the measure's unit: "40%", "−2"."""
     suffix = "%" if subject.unit == "share" else ""
     return lambda value, _: f"{value:g}".replace("-", MINUS) + suffix
 
 
 def draw_values(axes: Axes, subject: Subject) -> None:
-    """Value axis, with a line at zero where it is in sight."""
+    """The value axis, with a line at zero where zero is in range."""
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(value_mark(subject))
     low, high = axes.get_ylim()
@@ -135,7 +135,7 @@ def draw_values(axes: Axes, subject: Subject) -> None:
 
 
 def mark_missing(axes: Axes, lines: Mapping[str, Sequence[Reading]], width_inches: float) -> None:
-    """Shade each year in which a line has no mean and say why, at the foot of the panel."""
+    """Shade each year in which a line has no mean, with the reason at the foot of the panel."""
     for position, readings in enumerate(zip(*lines.values(), strict=True)):
         reasons = {
             name: reading.missing_reason
@@ -161,9 +161,9 @@ def mark_missing(axes: Axes, lines: Mapping[str, Sequence[Reading]], width_inche
 
 
 def mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> None:
-    """A dashed line before each year from which values are not comparable with those before.
+    """A dashed line before each year from which values are not comparable with earlier ones.
 
-    Named across it above the lines, or upright beside it where several would meet there.
+    The label is above the lines, or vertical beside it where several would overlap.
     """
     places = [position - 0.5 for position, year in enumerate(years) if position and year in breaks]
     across: dict[str, Any] = {"va": "top", "ha": "center", "linespacing": 1.1}
@@ -184,7 +184,7 @@ def mark_breaks(axes: Axes, years: Sequence[str], breaks: Collection[str]) -> No
 def limits(
     subject: Subject, lines: Sequence[Sequence[Reading]], room: float = 0.1
 ) -> tuple[float, float]:
-    """Value limits, as the axis counts, that hold every interval; shares stay within 0 to 100."""
+    """Value limits in axis units that contain every interval; shares stay within 0 to 100."""
     ends = [
         subject.axis(end)
         for readings in lines
@@ -201,11 +201,11 @@ def label_ends(
     lines: Mapping[str, Sequence[Reading]],
     room: float,
 ) -> None:
-    """Each line's name with its last value beside its end, moved apart, the first line's in bold.
+    """Each line's name and last value beside its end, moved apart, the first line's in bold.
 
-    `room` is inches right of the panel. A name as long as a paragraph is cut: the chart's table has it.
+    `room` is the space right of the panel in inches. Very long names are cut; the table has them.
     """
-    # Clear of what is written in a last year that has no figure.
+    # Clear of the reason written in a last year without a figure.
     is_early = any(line[-1].is_missing for line in lines.values())
     low, high = axes.get_ylim()
     width, height = style.inches(axes)
