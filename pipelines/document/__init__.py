@@ -1,1 +1,1 @@
-"""Documents as typed blocks, and how each block looks: one HTML macro and one Typst function a block."""
+"""Documents as typed blocks, each rendered by one HTML macro and one Typst function."""

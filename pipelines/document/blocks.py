@@ -1,7 +1,7 @@
-"""What a document is made of: typed blocks in reading order, in sections that can be linked to.
+"""The parts of a document: typed blocks in reading order, in sections that can be linked to.
 
-A text may hold cited numbers (`released.citations`). How a block looks is `document.html.j2` and
-`document.typ`, one macro and one function for each `kind`.
+A text may contain cited numbers (`released.citations`). `document.html.j2` and `document.typ`
+render the blocks, with one macro and one function for each `kind`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import ClassVar, Literal
 
-LONGEST_PRINTED = 100  # rows; a longer table stays on the screen, and the print says so
+LONGEST_PRINTED = 100  # rows; a longer table is not printed, and a note says so
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading: of level 2 in an opening, below that inside a section, whose own heading is of level 2."""
+    """A heading: level 2 in the opening, lower inside a section, whose own heading is level 2."""
 
     kind: ClassVar[str] = "heading"
     level: Literal[2, 3, 4]
@@ -24,7 +24,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph, with words that stand out before it."""
+    """A paragraph, optionally with bold words before it."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
@@ -34,17 +34,17 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Notice:
-    """What must not be overlooked, in a box."""
+    """A boxed message that must not be overlooked."""
 
     kind: ClassVar[str] = "notice"
     text: str
     strong: str = ""
-    is_answer: bool = False  # the answer of the whole document, in large letters
+    is_answer: bool = False  # the document's main answer, in large letters
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict on one question; `code` is that of the released tables."""
+    """The verdict on one question; `code` is the released tables' code."""
 
     kind: ClassVar[str] = "verdict"
     code: str
@@ -53,7 +53,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Item:
-    """An entry of a list, with words that stand out before it."""
+    """A list entry, optionally with bold words before it."""
 
     text: str
     strong: str = ""
@@ -69,7 +69,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Term:
-    """A word, or a subject, and what is said of it."""
+    """A term or subject, with its definition or explanation."""
 
     subject: str
     text: str
@@ -77,7 +77,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Terms:
-    """Words and their meanings, or subjects and what is said of them."""
+    """A list of terms or subjects with their explanations."""
 
     kind: ClassVar[str] = "terms"
     items: tuple[Term, ...]
@@ -85,7 +85,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Quote:
-    """Somebody's own words, and whose they are."""
+    """A quotation with its attribution."""
 
     kind: ClassVar[str] = "quote"
     text: str
@@ -94,10 +94,10 @@ class Quote:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: `rows` are as wide as `columns`; the first cell of each row is its header.
+    """A table of text: each row is as long as `columns`, and its first cell is its header.
 
-    `see` has, for each row, the id of a section or nothing: where a reader finds more. Raises ValueError for
-    a ragged row.
+    `see` holds the id of a section with more detail for each row, or "". Raises ValueError for a
+    row of another length.
     """
 
     kind: ClassVar[str] = "table"
@@ -105,27 +105,27 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
-    if_empty: str = ""  # said in place of a table without rows
+    if_empty: str = ""  # printed in place of a table without rows
     see: tuple[str, ...] = ()
-    is_filtered: bool = False  # on a screen, its rows can be searched and sorted
-    is_in_halves: bool = False  # on paper, its rows stand in two columns
+    is_filtered: bool = False  # on screen, its rows can be searched and sorted
+    is_in_halves: bool = False  # on paper, its rows are set in two columns
 
     def __post_init__(self) -> None:
-        """Hold every row to the width of the header."""
+        """Check that every row is as long as the header."""
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"Table {self.caption!r}: a row is not as wide as the header.")
 
     @property
     def is_long(self) -> bool:
-        """Too long to be worth printing."""
+        """Whether the table is too long to print."""
         return len(self.rows) > LONGEST_PRINTED
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart under its title, with its words cited, and the figures in it as a table.
+    """A chart with its title, cited caption, and data as a table.
 
-    `label` is its title, with its subject where another chart has the same.
+    `label` is the title, followed by the subject where charts share a title.
     """
 
     kind: ClassVar[str] = "figure"
@@ -136,22 +136,22 @@ class Figure:
     caption: str
     svg: bytes
     table: Table
-    has_files: bool = True  # the picture and its data lie beside the document, too
+    has_files: bool = True  # the picture and its data are files beside the document
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Cells side by side; on a narrow screen one below the other."""
+    """Cells side by side; one below the other on a narrow screen."""
 
     kind: ClassVar[str] = "columns"
     cells: tuple[tuple[Block, ...], ...]
-    heading: str = ""  # of what the cells show together, where they need one
+    heading: str = ""  # a heading for all the cells, where needed
     level: Literal[2, 3] = 3
 
 
 @dataclass(frozen=True)
 class Details:
-    """What a reader of the screen opens when wanted; on paper it is always open."""
+    """Content that readers unfold on screen; always shown on paper."""
 
     kind: ClassVar[str] = "details"
     summary: str
@@ -160,7 +160,7 @@ class Details:
 
 @dataclass(frozen=True)
 class Link:
-    """A link to another document of the run, or to a section, from the page and from the PDF."""
+    """A link to another document of the run, or to a section, on the page and in the PDF."""
 
     text: str
     page: str
@@ -193,18 +193,18 @@ Block = (
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a heading of level 2, with a permanent id that links may use."""
+    """Blocks under a level 2 heading, with a permanent id for links."""
 
     id: str
     heading: str
     blocks: tuple[Block, ...]
     starts_page: bool = False
-    in_contents: str = ""  # the heading in the contents, where it is shorter
+    in_contents: str = ""  # a shorter heading for the contents, if any
 
 
 @dataclass(frozen=True)
 class Document:
-    """A whole document: `opening` stands under the title, before the first section."""
+    """A whole document: `opening` follows the title, before the first section."""
 
     title: str
     description: str
@@ -212,17 +212,17 @@ class Document:
     sections: tuple[Section, ...]
     closing: tuple[Block, ...]
     kicker: str = ""
-    marking: str = ""  # a protective marking, repeated on every sheet
+    marking: str = ""  # a protective marking, repeated on every page
     has_contents_on_paper: bool = False
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """Every figure, in reading order."""
+        """All figures, in reading order."""
         return tuple(block for block in blocks_of(self) if isinstance(block, Figure))
 
 
 def blocks_of(part: object) -> Iterator[Block]:
-    """Every block of a document, section or block, in reading order, those inside others included."""
+    """All blocks of a document, section or block, in reading order, including nested ones."""
     if isinstance(part, Block):
         yield part
     if isinstance(part, tuple):

@@ -1,4 +1,4 @@
-// Tables that can be searched and sorted. Without this script they are plain tables.
+// Makes tables searchable and sortable. Without this script they are plain tables.
 for (const table of document.querySelectorAll("table[data-filtered]")) {
   const rows = [...table.tBodies[0].rows];
   const box = document.createElement("input");

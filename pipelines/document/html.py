@@ -1,7 +1,7 @@
-"""A document as one self-contained HTML text: a macro a block, a style sheet, a script of a few kilobytes.
+"""A document as one self-contained HTML file: a macro for each block, a style sheet, a script.
 
-Everything that is not our own markup is escaped by the template engine. The script adds searching and sorting
-to some tables, is admitted by its hash, and nothing is lost without it.
+The template engine escapes everything but the project's own markup. The script adds searching
+and sorting to some tables; it is allowed by its hash, and the page works without it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipelines.document.typeface import woff
 from pipelines.released.citations import parts, plain
 
 _HERE = Path(__file__).parent
-# Style sheet, title and drawings are no running text; neither is the inside of a tag.
+# Skip style sheets, titles, drawings and the inside of tags.
 _YEAR_OR_MARKUP = re.compile(
     r"(<(style|script|title|svg)\b.*?</\2>|<[^>]*>)|\b20\d\d-\d\d(?![\d-])", re.DOTALL
 )
@@ -29,9 +29,9 @@ _WEIGHTS = {"Regular": 400, "Semibold": 600}
 
 
 def render(document: Document) -> str:
-    """The document as HTML: no outside file, well-formed as XML too.
+    """The document as HTML that is also well-formed XML and needs no other file.
 
-    A cited number stands in an element with the attribute `data-from`, as `citations.Reference` writes it.
+    Cited numbers are elements with a `data-from` attribute, written by `citations.Reference`.
     """
     environment = Environment(
         loader=FileSystemLoader(_HERE),
@@ -59,14 +59,14 @@ def render(document: Document) -> str:
 
 
 def with_whole_years(html: str) -> str:
-    """The page with every academic year in its text kept on one line: browsers break at the hyphen."""
+    """The page with line breaks prevented in academic years, at whose hyphen browsers break."""
     return _YEAR_OR_MARKUP.sub(
         lambda found: found[1] or f'<span class="year">{found[0]}</span>', html
     )
 
 
 def _faces(html: str) -> str:
-    """The typeface, cut down to the characters of the page."""
+    """The typeface, limited to the characters on the page."""
     characters = frozenset(html)
     return "\n".join(
         f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {weight}; '
@@ -77,7 +77,7 @@ def _faces(html: str) -> str:
 
 
 def _with_references(value: object) -> object:
-    """A cited number as an element that says where it is from; every other value as it is."""
+    """A cited number as an element with its reference; other values unchanged."""
     if not isinstance(value, str) or isinstance(value, Markup) or plain(value) == value:
         return value
     return Markup("").join(
@@ -87,11 +87,11 @@ def _with_references(value: object) -> object:
 
 
 def _own_file(name: str) -> Markup:
-    """A file of this room: no data, so nothing to escape."""
+    """A file of this package, which contains no data and needs no escaping."""
     return Markup((_HERE / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 def _drawing(svg: bytes) -> Markup:
-    """A chart as inline SVG: drawn by us, and an XML prolog has no place inside a page."""
+    """A chart drawn by this project as inline SVG, without the XML prolog."""
     text = svg.decode("utf-8")
     return Markup(text[text.index("<svg") :])  # noqa: S704

@@ -1,6 +1,6 @@
 """A document as a tagged PDF (PDF/UA-1): its blocks as plain data, set by `document.typ`.
 
-Text reaches Typst as JSON, never as markup, so nothing in a file can be read as an order.
+Text reaches Typst as JSON, never as markup, so that Typst cannot run text from a data file.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pipelines.document.typesetting import drawable, typeset
 from pipelines.released.citations import parts, plain
 
 _TEMPLATE = Path(__file__).with_name("document.typ")
-# Values that are no text to be read.
+# Fields that hold codes and addresses, not text to read.
 _AS_THEY_ARE = {"code", "look", "id", "page", "paper"}
 
 
 def render(document: Document, dated: dt.date) -> bytes:
-    """The PDF, the same to the byte for the same input on any machine; `dated` is written into it."""
+    """The PDF, byte-identical for identical input on any machine; `dated` is its date."""
     files = {
         "main": _TEMPLATE.read_bytes(),
         "document.json": json.dumps(model(document), ensure_ascii=False).encode(),
@@ -34,10 +34,10 @@ def render(document: Document, dated: dt.date) -> bytes:
 
 
 def with_row_headers(pdf: bytes) -> bytes:
-    """The tagged PDF with the first cell of every table row marked as the header of its row.
+    """The tagged PDF with the first cell of every table row marked as its row header.
 
-    Typst's Python package marks headers of columns only. A screen reader then reads a table's figures without
-    the name of their row (PDF/UA-1, 7.5; ISO 32000-1, 14.8.5.7). Saving again also halves the file.
+    Typst's Python package marks column headers only, so a screen reader would read figures without
+    their row's name (PDF/UA-1, 7.5; ISO 32000-1, 14.8.5.7). Saving again also halves the file size.
     """
     import pikepdf  # noqa: PLC0415 - only a PDF needs it
 
@@ -58,7 +58,7 @@ def with_row_headers(pdf: bytes) -> bytes:
 
 
 def model(document: Document) -> dict[str, Any]:
-    """What `document.typ` reads: every text as a list of runs, `{text, from}`."""
+    """The data for `document.typ`: every text is a list of runs, `{text, from}`."""
     blocks: dict[str, Any] = _plain_data(document)
     return {"name": drawable(f"{plain(document.title)} (draft)"), **blocks}
 
@@ -69,7 +69,7 @@ def _plain_data(part: object, field: str = "") -> Any:  # noqa: ANN401 - JSON
     if isinstance(part, tuple):
         return [_plain_data(each, field) for each in part]
     if isinstance(part, Figure):
-        # The figures in a chart are a click away on the page; on paper the picture shows them.
+        # Only the page has the chart's data table; on paper the picture shows the figures.
         return {
             "kind": part.kind,
             "title": _runs(part.title),

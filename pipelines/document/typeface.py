@@ -1,4 +1,4 @@
-"""The open typeface that documents are set in: Source Sans Pro, SIL Open Font License."""
+"""The open typeface of the documents: Source Sans Pro, SIL Open Font License."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """Where the typeface's files are, found without importing its package."""
+    """The folder of the typeface's files, found without importing its package."""
     spec = importlib.util.find_spec("font_source_sans_pro")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
@@ -21,7 +21,7 @@ def folder() -> Path:
 
 @functools.lru_cache(maxsize=8)
 def woff(name: str, characters: frozenset[str]) -> bytes:
-    """One weight of the typeface ("Regular") with no more than these characters, the same to the byte."""
+    """One weight of the typeface (such as "Regular") with only these characters, byte-identical."""
     from fontTools import subset  # noqa: PLC0415 - only a page needs it
 
     options = subset.Options(flavor="woff", layout_features=["kern", "tnum"], hinting=False)

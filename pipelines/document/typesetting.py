@@ -1,6 +1,6 @@
-"""Typst, set up alike wherever it is used: two open typefaces from packages, no file of the machine.
+"""Typst with the same settings everywhere: two open typefaces from packages, no system fonts.
 
-Documents are set in Source Sans Pro (`typeface`), charts in DejaVu Sans, which matplotlib lays them out in.
+Documents use Source Sans Pro (`typeface`); charts use DejaVu Sans, as in matplotlib's layout.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 from pipelines.document import typeface
 
 _NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
-# Zero-width joiners, variation selectors and the frame of a keycap.
+# Zero-width joiners, variation selectors and the enclosing keycap.
 _JOINS = "\u200c\u200d\ufe00-\ufe0f\u20e3"
 _JOINING = re.compile(f"[{_JOINS}]")
 _JOINED = re.compile(f"{_NO_GLYPH}(?:[{_JOINS}]+{_NO_GLYPH})+")
 
 
 def typeset(files: Mapping[str, bytes], **options: Any) -> bytes:  # noqa: ANN401 - typst's own options
-    """What `main` among the files comes to, the same to the byte on any machine.
+    """Compile the file `main`; the output is byte-identical on any machine.
 
-    A PNG is one page. Charts and pages are set in the font the charts were laid out in.
+    A PNG shows one page. `options` go to Typst.
     """
     import typst  # noqa: PLC0415 - 20 MB that only pictures and the PDF need
 
@@ -35,8 +35,8 @@ def typeset(files: Mapping[str, bytes], **options: Any) -> bytes:  # noqa: ANN40
 def drawable(text: str) -> str:
     """The text with � for each character, or joined emoji, that the font lacks.
 
-    PDF/UA refuses a character without a glyph, an SVG most control characters, and matplotlib warns. What
-    only joins or varies others is left out: without them it has no glyph either.
+    PDF/UA rejects characters without a glyph, SVG most control characters, and matplotlib warns.
+    Joiners and variation selectors have no glyph and are dropped.
     """
     lacking = {c for c in set(text) - _characters() if not _JOINING.match(c)}
     drawn = text.translate({ord(character): _NO_GLYPH for character in lacking})
@@ -45,7 +45,7 @@ def drawable(text: str) -> str:
 
 @functools.cache
 def _characters() -> frozenset[str]:
-    """What the font can draw, and the white space a text may hold."""
+    """The font's characters and the white space allowed in text."""
     from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - the drawing library is heavy
 
     font = FT2Font(str(font_folder() / "DejaVuSans.ttf"))
@@ -53,7 +53,7 @@ def _characters() -> frozenset[str]:
 
 
 def font_folder() -> Path:
-    """Where matplotlib keeps the fonts it brings; found without importing it."""
+    """The folder of the fonts shipped with matplotlib, found without importing it."""
     spec = importlib.util.find_spec("matplotlib")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("matplotlib, whose fonts everything is set in, is not installed")
