@@ -1,5 +1,5 @@
-"""The officers' version: what the board's page may not say, school by school, for officers of the authority.
+"""The officers' version: figures by school that may not be published, for the authority's officers.
 
-It reads the tables behind the door (`mart`, `impact`) and what officers' own files say (`raw`), never a
-pupil's row. Nothing in it is released; `publishing` keeps it in a folder that only its owner opens.
+It reads the tables behind the disclosure gate (`mart`, `impact`) and the officers' own files
+(`raw`), never pupil rows. `publishing` stores it in a folder that only its owner can open.
 """

@@ -1,7 +1,7 @@
-"""Each compared school's latest result against what chance alone allows a school of its size.
+"""Each compared school's latest result, with the limits of chance for a school of its size.
 
-The limits are those of a control chart (Spiegelhalter 2005, Statistics in Medicine 24: 1185): the pooled mean
-plus and minus 1.96 standard deviations of pupils over the root of the school's number of pupils.
+The limits are those of a control chart (Spiegelhalter 2005, Statistics in Medicine 24: 1185): the
+pooled mean ± 1.96 pupil standard deviations / √(number of pupils).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KEY: tuple[style.KeyEntry, ...] = (
 
 
 def chance_limits(row: OfficerRow) -> tuple[float, float] | None:
-    """Low and high end of what chance allows a school with the row's pupils; None where it is not known."""
+    """The control limits for a school with the row's pupils; None where they are unknown."""
     if row["pupil_sd"] is None:
         return None
     half = _LIMIT_SDS * row["pupil_sd"] / math.sqrt(row["n_pupils"])
@@ -32,7 +32,7 @@ def chance_limits(row: OfficerRow) -> tuple[float, float] | None:
 
 
 def caterpillars(rows: Sequence[OfficerRow], titles: dict[str, str]) -> Iterator[Figure]:
-    """A figure for each programme and main measure with results; `rows` are those of `latest_result.sql`."""
+    """A figure for each programme and main measure with results, from rows of `latest_result.sql`."""
     for programme, measure in dict.fromkeys((row["programme"], row["measure"]) for row in rows):
         own = [r for r in rows if (r["programme"], r["measure"]) == (programme, measure)]
         yield _figure(f"caterpillar-{programme}-{measure}", own, titles[programme])

@@ -1,4 +1,4 @@
-"""The officers' tables: each SELECT beside this module as a table of words, nothing in it withheld."""
+"""The officers' tables: each SELECT beside this module as a table of text, nothing withheld."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from pipelines.released import wording
 _FOLDER = Path(__file__).parent
 OfficerRow = Mapping[str, Any]
 
-# What stands where a school has no figure.
 _KEY_STAGES = ("Phonics", "Key Stage 1", "Key Stage 2", "Key Stage 4", "Attendance")
-# From low to high, for a line of results in a cell.
+# Low to high, for a line of results in a cell.
 _STROKES = "▁▂▃▄▅▆▇█"
 _NO_FIGURE = {
     "suppressed": "withheld by its publisher",
@@ -35,14 +34,14 @@ _NO_FIGURE = {
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, name: str) -> list[OfficerRow]:
-    """The rows of one SELECT of this folder."""
+    """The rows of one SELECT in this folder."""
     found = con.execute((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
     columns = [column[0] for column in found.description]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
 def of_programme(programme: str, rows: Sequence[OfficerRow]) -> list[OfficerRow]:
-    """The rows about one programme, without its id."""
+    """The rows of one programme, without its id."""
     return [
         {name: value for name, value in row.items() if name != "programme"}
         for row in rows
@@ -53,14 +52,14 @@ def of_programme(programme: str, rows: Sequence[OfficerRow]) -> list[OfficerRow]
 def table_of(
     caption: str, rows: Sequence[OfficerRow], *, note: str = "", if_empty: str = ""
 ) -> Table:
-    """Rows whose columns are headings already; a column in which nothing stands is left out."""
+    """A table of rows whose column names are its headings; empty columns are left out."""
     columns = [name for name in (rows[0] if rows else ()) if any(r[name] is not None for r in rows)]
     cells = tuple(tuple(_words(row[name]) for name in columns) for row in rows)
     return Table(caption, tuple(columns), cells, note, if_empty)
 
 
 def figures(title: str, rows: Sequence[OfficerRow]) -> tuple[Table, ...]:
-    """A table a measure of one programme: results (pupils) by year, both sides' pooled means first."""
+    """A table for each of a programme's measures: results (pupils) by year, pooled means first."""
     return tuple(
         _figures(title, [row for row in rows if row["measure"] == measure])
         for measure in dict.fromkeys(row["measure"] for row in rows)
@@ -70,7 +69,7 @@ def figures(title: str, rows: Sequence[OfficerRow]) -> tuple[Table, ...]:
 def every_school(
     programmes: Sequence[OfficerRow], schools: Sequence[OfficerRow], results: Sequence[OfficerRow]
 ) -> Table:
-    """One row a school in any programme: where it takes part, its main results, and what is on file."""
+    """A row for each school in a programme: programmes, main results, and other records."""
     titles = {row["programme"]: row["title"] for row in programmes}
     rows = []
     for name in dict.fromkeys(row["School (URN)"] for row in schools):
@@ -99,7 +98,7 @@ def every_school(
 
 
 def _standing(rows: Sequence[OfficerRow]) -> Iterator[str]:
-    """ "Key Stage 2: compared", of every key stage that a programme asks about."""
+    """ "Key Stage 2: compared", for each key stage that its programme is evaluated on."""
     for row in rows:
         for name in _KEY_STAGES:
             if row.get(name):
@@ -107,7 +106,7 @@ def _standing(rows: Sequence[OfficerRow]) -> Iterator[str]:
 
 
 def _trend(rows: Sequence[OfficerRow]) -> Iterator[str]:
-    """ "Reading progress ▂▁▇ −0.5 (11)", a text a measure."""
+    """ "Reading progress ▂▁▇ −0.5 (11)", for each measure."""
     for measure in dict.fromkeys(row["measure"] for row in rows):
         of = [
             r for r in rows
@@ -129,7 +128,7 @@ def _strokes(values: Sequence[float]) -> str:
 
 
 def place_in_programme(row: OfficerRow, title: str) -> Item:
-    """What is on file of a school in one programme."""
+    """The records of a school in one programme."""
     said = [
         f"{name}: {_words(value)}"
         for name, value in row.items()
@@ -139,7 +138,7 @@ def place_in_programme(row: OfficerRow, title: str) -> Item:
 
 
 def results_of_school(name: str, rows: Sequence[OfficerRow]) -> Table:
-    """A school's results (pupils) by year, a row a measure and group of pupils."""
+    """A school's results (pupils) by year, a row for each measure and pupil group."""
     years = sorted({_year(row) for row in rows})
     keys = dict.fromkeys((row["measure"], row["label"], row["pupil_group"]) for row in rows)
     by_key = []
@@ -155,7 +154,7 @@ def results_of_school(name: str, rows: Sequence[OfficerRow]) -> Table:
 
 
 def withheld_counts(rows: Sequence[OfficerRow]) -> Table:
-    """How much of each public table is withheld, as the board's page has it."""
+    """How many figures each public table shows and withholds, as in the board pack."""
     shown = public.withheld(
         {"withheld": [cited.Row("withheld", row["released_table"], row) for row in rows]}
     )
@@ -163,7 +162,7 @@ def withheld_counts(rows: Sequence[OfficerRow]) -> Table:
 
 
 def withheld(rows: Sequence[OfficerRow], titles: Mapping[str, str]) -> Table:
-    """The averages that the public tables withhold, as they are."""
+    """The averages that the public tables withhold, with their values."""
     return table_of(
         "Averages that are withheld in public",
         [
@@ -222,7 +221,7 @@ def _result(rows: Sequence[OfficerRow]) -> str | None:
 
 
 def _against(rows: Sequence[OfficerRow], others: float | None) -> str | None:
-    """A school's own result of the outcome year less the pooled mean of the schools compared with."""
+    """A school's result in the outcome year less the pooled mean of its comparison schools."""
     now = [r for r in rows if r["is_outcome"] and r["value_status"] == "value" and r["n_pupils"]]
     if not now or others is None or now[0]["is_comparison"]:
         return None

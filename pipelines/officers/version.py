@@ -1,6 +1,6 @@
-"""The officers' version: what to do first, every school in a table, a profile each, and what is withheld.
+"""The officers' version: actions, all schools in a table, a profile of each, withheld figures.
 
-Named schools and small figures, marked on every screen. Its SELECTs and tables are beside this module.
+It names schools and shows small figures, so every page is marked. `tables` runs its SELECTs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _HOW_TO_READ = (
 
 
 def officers_version(con: duckdb.DuckDBPyConnection) -> Document:
-    """The document, from the working store; nothing in it is withheld."""
+    """The document, from the working store, with nothing withheld."""
     (study,) = tables.rows_of(con, "study")
     programmes = tables.rows_of(con, "programme")
     schools, evidence, figures, visits, texts = (
@@ -143,7 +143,7 @@ def _to_do(
 def _profiles(
     programmes: Sequence[OfficerRow], schools: Sequence[OfficerRow], figures: Sequence[OfficerRow]
 ) -> Iterator[Block]:
-    """What each school is in, and its results by year, folded away under its name."""
+    """Each school's programmes and results by year, folded under its name."""
     titles = {row["programme"]: row["title"] for row in programmes}
     for name in dict.fromkeys(row["School (URN)"] for row in schools):
         in_ = [row for row in schools if row["School (URN)"] == name]
