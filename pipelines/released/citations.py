@@ -1,8 +1,8 @@
-"""Numbers in sentences that say where they come from: released table, rows, columns and format.
+"""Numbers in sentences with their origin: released table, rows, columns and format.
 
-`cite` puts a number into a sentence between marks, characters of Unicode's private use area that no
-text of a file keeps. A renderer turns the marks into markup (`parts`), plain text leaves them out
-(`plain`), and a test makes each number again from the released tables (`words_of`).
+`cite` puts a number between marks, which are characters of Unicode's private use area that are
+removed from any input text. A renderer turns marks into markup (`parts`), plain text drops them
+(`plain`), and a test recomputes each number from the released tables (`words_of`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipelines.study.measures import MEASURES, Measure
 _OPEN, _SAYS, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARKS = str.maketrans("", "", _OPEN + _SAYS + _CLOSE)
 _CITED = re.compile(f"{_OPEN}([^{_SAYS}]*){_SAYS}([^{_CLOSE}]*){_CLOSE}")
-# A chart's headings are words, and may hold what parts a reference.
+# Chart headings are free text, and may contain a reference's separators.
 _ESCAPED = str.maketrans({"%": "%25", "|": "%7C", ",": "%2C"})
 _FIRST = re.compile(f"^({_OPEN}[^{_SAYS}]*{_SAYS})?(.)")
 _KEY_OF = {table.name: table.key for table in RELEASED_TABLES}
@@ -31,9 +31,9 @@ _ACADEMIC_YEAR = re.compile(r"20\d\d-\d\d")
 
 
 class Row(dict[str, Any]):
-    """A row of a released table, which knows the table and what it is called there.
+    """A row of a released table, with the table's name and the row's reference in it.
 
-    `about` is the measure whose figures it holds, None if of none.
+    `about` is the measure of its figures, or None.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Row(dict[str, Any]):
 
     @property
     def measure(self) -> Measure:
-        """The measure of its figures. Raises ValueError for a row that is of none."""
+        """The measure of its figures. Raises ValueError if it has none."""
         if self.about is None:
             raise ValueError(f"released.{self.table}: {self.key} is of no measure")
         return self.about
@@ -57,7 +57,7 @@ Tables = Mapping[str, Sequence[Row]]
 
 @dataclass(frozen=True)
 class Reference:
-    """Where a number comes from: `rows` of a released table, their `columns`, and the `format` in words."""
+    """The origin of a number: `rows` of a released table, their `columns`, and its text `format`."""
 
     table: str
     rows: tuple[str, ...]
@@ -70,20 +70,20 @@ class Reference:
 
     @classmethod
     def read(cls, text: str) -> Reference:
-        """The reference a mark holds."""
+        """Parse the reference in a mark."""
         table, rows, columns, words = text.split("|")
         names = tuple(unquote(column) for column in columns.split(",") if column)
         return cls(table, tuple(rows.split(";")), names, words)
 
 
 def released_rows(frames: Mapping[str, pd.DataFrame]) -> Tables:
-    """Released tables by name, as rows that can be cited; NULL as pandas has it."""
+    """Released tables by name, as rows that can be cited; NULL as in pandas."""
     measures = released_measures(frames.get("measure"))
     return {name: _rows(name, frame, measures) for name, frame in frames.items()}
 
 
 def released_measures(asked: pd.DataFrame | None) -> Mapping[str, Measure]:
-    """Measures by name: the usual ones, and those a study asks about as `released.measure` tells of them."""
+    """Measures by name: the catalogue's, and the study's own from `released.measure`."""
     if asked is None:
         return MEASURES
     return MEASURES | {
@@ -105,7 +105,7 @@ def where(rows: Sequence[Row], **values: object) -> list[Row]:
 
 
 def cite(of: Row | Sequence[Row], words: str, *columns: str) -> str:
-    """A number in words (a key of `FORMATS`), marked with where it is from; several rows are added up."""
+    """A number as text (`words`: a key of `FORMATS`), marked with its origin; several rows are summed."""
     rows = [of] if isinstance(of, Row) else list(of)
     if not rows:
         raise ValueError("a number needs a row to come from")
@@ -115,9 +115,9 @@ def cite(of: Row | Sequence[Row], words: str, *columns: str) -> str:
 
 @dataclass(frozen=True)
 class Quote:
-    """A number in a chart's words, and where in the chart's own figures it was taken from.
+    """A number in a chart's words, with its place in the chart's data.
 
-    The cell of its one row holds the number; or it `is_count`: how many the rows are.
+    It is in the cell of its one row, or, if `is_count`, is the number of rows.
     """
 
     number: str
@@ -126,7 +126,7 @@ class Quote:
     is_count: bool = False
 
     def is_in(self, data: pd.DataFrame) -> bool:
-        """Whether the figures say so."""
+        """Whether the data contain the number."""
         if self.column not in data.columns or not set(self.rows) <= set(range(len(data))):
             return False
         if self.is_count:
@@ -139,7 +139,7 @@ Cell = tuple[str, str, str]  # row, column and text of a value in a chart's CSV
 
 
 def chart_cells(data: pd.DataFrame) -> list[list[Cell]]:
-    """The cells of the figures of a chart, a list a row; rows are numbered from 0."""
+    """The cells of a chart's data, a list for each row; rows are numbered from 0."""
     return [
         [(str(row), str(column), str(value)) for column, value in values.items()]
         for row, values in enumerate(data.to_dict("records"))
@@ -149,10 +149,10 @@ def chart_cells(data: pd.DataFrame) -> list[list[Cell]]:
 def cite_quotes(
     text: str, name: str, quotes: Iterable[Quote], cited_already: Mapping[str, str] | None = None
 ) -> str:
-    """Words of a chart, each number marked with the figures that the chart says it is from.
+    """A chart's text with each number marked with its place in the chart's data.
 
-    `cited_already` are numbers that stand in no chart's figures, such as the level of its intervals. Any
-    other number is a name's.
+    `cited_already` are numbers outside the chart's data, such as its confidence level. Any other
+    number is taken to be part of a name.
     """
     waiting = list(quotes)
 
@@ -169,7 +169,7 @@ def cite_quotes(
 
 
 def cite_figure(cell: Cell, name: str, cited_already: Mapping[str, str] | None = None) -> str:
-    """A cell of a chart's figures, each number in it marked with that cell."""
+    """A cell of a chart's data, each number in it marked with that cell."""
     row, column, text = cell
 
     def marked(found: re.Match[str]) -> str:
@@ -200,7 +200,7 @@ def parts(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def capitalised(text: str) -> str:
-    """The text with a capital first letter, behind a mark too."""
+    """The text with a capital first letter, also after a mark."""
     return _FIRST.sub(lambda found: (found.group(1) or "") + found.group(2).upper(), text, count=1)
 
 
@@ -211,12 +211,12 @@ def sentence(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text without its marks."""
+    """The text without marks."""
     return _CITED.sub(r"\2", text)
 
 
 def words_of(words: str, rows: Sequence[Row], columns: Sequence[str]) -> str:
-    """A number as `cite` words it, from its rows and columns."""
+    """A number formatted as `cite` does, from its rows and columns."""
     return FORMATS[words](rows, *columns)
 
 

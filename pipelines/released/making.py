@@ -1,4 +1,4 @@
-"""Fills every released table from the SELECT of the same name in this folder, behind the disclosure gate.
+"""Fills each released table from the SELECT of the same name, behind the disclosure gate.
 
 `disclosure.gate` decides what may be published; `reading` reads the tables.
 """
@@ -61,8 +61,8 @@ def select_of(name: str) -> str:
 def as_read(column: Column) -> str:
     """SQL for a column's number rounded to its released decimals; halves round away from zero.
 
-    Extra decimals help reverse-engineering: someone who knows most schools' results could search for values
-    of the others that reproduce an estimate.
+    Extra decimals help reverse-engineering: someone who knows most schools' results could search
+    for values of the others that reproduce an estimate.
     """
     n = "stored_decimals_of(measure)" if column.decimals == "measure" else str(column.decimals)
     # The constants correct 0.145 * 100 = 14.499... and turn -0 into 0, as in `wording.rounded`.

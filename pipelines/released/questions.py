@@ -1,6 +1,6 @@
-"""Questions that documents ask of released rows: what a row is about, and which rows belong together.
+"""Look-ups in released rows for documents: what a row is about, and which rows belong together.
 
-`board` makes the sentences about results.
+`board` writes the sentences about results.
 """
 
 from __future__ import annotations

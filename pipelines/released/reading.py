@@ -17,7 +17,7 @@ NAMES: tuple[str, ...] = tuple(table.name for table in RELEASED_TABLES)
 def read_tables(
     con: duckdb.DuckDBPyConnection, names: Iterable[str] = NAMES
 ) -> dict[str, pd.DataFrame]:
-    """Released tables of the working store, or of a run's `released.duckdb`, as frames by table name."""
+    """Released tables of the working store or a run's `released.duckdb`, as frames by name."""
     return {name: con.execute(f"SELECT * FROM released.{name}").df() for name in names}
 
 

@@ -1,4 +1,4 @@
-"""Tells whether two published values differ because of a revision or only because of rounding."""
+"""Distinguishes revisions of published values from differences in rounding."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ def could_be_same_value(
 ) -> bool:
     """Whether one underlying value could have been published as both.
 
-    A half width is half the rounding step, 0 for an unrounded value. Rounded values stand for half-open
-    intervals: 40.7 and 40.8 share no value, but 51.3 and 51 do. An unrounded value may equal an interval's
-    end.
+    A half width is half the rounding step, 0 for an unrounded value. Rounded values represent
+    half-open intervals: 40.7 and 40.8 share no value, but 51.3 and 51 do. An unrounded value may
+    equal an interval's end.
     """
     apart = abs(after - before)
     both = before_half_width + after_half_width

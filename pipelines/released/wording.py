@@ -1,7 +1,6 @@
-"""How released numbers and codes read in English, on charts and on the board page alike.
+"""English text for released numbers and codes, shared by charts and documents.
 
-No table, no file and no drawing here: each function takes a value and returns words
-(`pipelines.charts` draws them, `pipelines.board` prints them).
+Each function takes a value and returns text; none reads a table or a file.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# A number as these functions write it, with sign and unit sign; an academic year is one, too.
+# A number with its sign and unit sign, as written here; academic years count as numbers.
 NUMBER = re.compile(r"20\d\d-\d\d|[+−£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?")
-MINUS = "−"  # the minus sign, not a hyphen: screen readers and line breaks treat it as one
+MINUS = "−"  # not a hyphen, which screen readers do not read as minus and lines break at
 WITHHELD = "[c]"  # the Government Statistical Service's mark for a confidential figure
 NOT_AVAILABLE = "not available"
 
@@ -45,7 +44,7 @@ GROUP_LABELS = {
     "high_prior": "pupils with high prior attainment",
 }
 
-# Groups that the school census counts; its disadvantaged pupils are those of free school meals alone.
+# Groups in the school census, which counts only free school meals as disadvantage.
 CENSUS_GROUP_LABELS = {
     group: GROUP_LABELS[group] for group in ("all", "sen_support", "ehc_plan")
 } | {
@@ -56,12 +55,12 @@ POOL_LABELS = {
     "local": "other local schools",
     "matched": "similar schools outside the area",
 }
-# Places that published results of an authority stand beside.
+# Places with which an authority's published results are compared.
 PLACE_LABELS = {
     "statistical_neighbours": "neighbours’ average",
     "england": "England",
 }
-# The same inside a sentence that has said who they are.
+# Short forms for a sentence that has already described the schools.
 POOL_SHORT = {
     "local": "the other schools",
     "matched": "similar schools outside the area",
@@ -74,7 +73,7 @@ POOL_CAVEATS = {
     "local": "",
     "matched": " Whatever else changed in this area alone is part of the difference.",
 }
-# For each pool that a study uses, how its schools were found; of local ones there is nothing to find.
+# How each pool's schools were found; local ones need no search.
 POOL_METHODS = {
     "matched": "Similar schools outside the area are mainstream schools in none of these programmes. For "
     "the comparison of schools with the same earlier results they are alike in these, in their share of "
@@ -112,7 +111,7 @@ CHARACTERISTIC_LABELS = {
     "disadvantaged_share": "share of disadvantaged pupils",
 }
 
-# The What Works Clearinghouse's bounds, 0.05 and 0.25 SD.
+# Thresholds of the What Works Clearinghouse: 0.05 and 0.25 SD.
 BALANCE_LABELS = {
     "satisfies": "alike (up to 0.05)",
     "needs_adjustment": "apart, within what can be adjusted for (up to 0.25)",
@@ -121,33 +120,33 @@ BALANCE_LABELS = {
 
 
 def is_shown(row: Mapping[str, Any]) -> bool:
-    """Whether a released row's figures may be read."""
+    """Whether a released row shows its figures."""
     return bool(row["figure_status"] == "shown")
 
 
 def is_suppressed(row: Mapping[str, Any]) -> bool:
-    """Whether disclosure control withholds a released row's figures: they are printed as `[c]`."""
+    """Whether disclosure control suppresses a released row's figures, printed as `[c]`."""
     return bool(row["figure_status"] == "suppressed")
 
 
 def is_missing(value: object) -> bool:
-    """True for None, NaN, NaT and pandas' NA: whatever a NULL of a table arrives as."""
+    """True for None, NaN, NaT and pandas' NA, the forms in which a NULL arrives."""
     if value is None:
         return True
     try:
         return bool(value != value)  # noqa: PLR0124 - only NaN and NaT differ from themselves
-    except TypeError:  # pandas' NA refuses to be a bool
+    except TypeError:  # pandas' NA has no truth value
         return True
 
 
 def rounded(value: float, unit: str, decimals: int | None = None) -> float:
-    """`value` as people read it: a share 0..1 becomes a percentage 0..100; halves away from zero.
+    """`value` as printed: a share 0..1 becomes a percentage 0..100; halves round away from zero.
 
-    Never −0: what rounds to zero is 0.0, so that it carries no sign.
+    Returns 0.0, never −0.0, so that zero has no sign.
     """
     scaled = value * 100 if unit == "share" else value
     step = 10 ** _read_to(unit, decimals)
-    # 0.145 * 100 is 14.499...: nudge by less than any real difference before rounding halves up.
+    # 1e-9, smaller than any real difference, corrects 0.145 * 100 = 14.499...
     return math.copysign(math.floor(abs(scaled) * step + 0.5 + 1e-9) / step, scaled) + 0.0
 
 
@@ -190,7 +189,7 @@ def format_interval(
 ) -> str:
     """A range of levels: "37% to 49%", "−3.6 to −1.0"; missing → "not available".
 
-    Of few schools a share's interval can run past what a share can be: it is told up to there.
+    A share's interval is cut at 0% and 100%, which it can pass with few schools.
     """
     if low is None or high is None or is_missing(low) or is_missing(high):
         return NOT_AVAILABLE
@@ -216,14 +215,14 @@ def format_sd(value: float | None) -> str:
 
 
 def format_in_100(share: float | None) -> str:
-    """How often in a hundred: 0.473 → "47 in 100", 0.003 → "fewer than 1 in 100", 0 → "0 in 100"."""
+    """A frequency in 100: 0.473 → "47 in 100", 0.003 → "fewer than 1 in 100", 0 → "0 in 100"."""
     if share is None or is_missing(share):
         return NOT_AVAILABLE
     return "fewer than 1 in 100" if 0 < share < 0.005 else f"{share * 100:.0f} in 100"
 
 
 def format_census(academic_year: str) -> str:
-    """The census of an academic year by its month: "2017-18" → "January 2018 census"."""
+    """The school census of an academic year: "2017-18" → "January 2018 census"."""
     return f"January {int(academic_year[:4]) + 1} census"
 
 
@@ -233,12 +232,12 @@ def format_count(n: float | None) -> str:
 
 
 def in_words(n: int) -> str:
-    """A small number in words: 4 → "four"; from thirteen on in digits."""
+    """A number in words up to twelve, then in digits: 4 → "four"."""
     return _SMALL_NUMBERS[n] if 0 <= n < len(_SMALL_NUMBERS) else format_count(n)
 
 
 def format_count_or_withheld(n: float | None) -> str:
-    """A count that is missing only where it is withheld: "1,460", "[c]"."""
+    """A count, with missing as withheld: "1,460", "[c]"."""
     return WITHHELD if n is None or is_missing(n) else format_count(n)
 
 
@@ -270,44 +269,44 @@ def format_months(first: object, last: object = None) -> str:
 
 
 def format_p_value(p: float | None) -> str:
-    """A p-value to two digits, "below 0.01" where smaller; missing → "not available"."""
+    """A p-value to two decimals, or "below 0.01"; missing → "not available"."""
     if p is None or is_missing(p):
         return NOT_AVAILABLE
     return "below 0.01" if p < 0.005 else f"{p:.2f}"
 
 
 def typographic(text: object) -> str:
-    """A stored text as the page sets it: curly apostrophes, no full stop of its own."""
+    """A stored text as printed: curly apostrophes, no full stop at the end."""
     return str(text).replace("'", "’").rstrip(".")
 
 
 def format_verdict(verdict: str | None) -> str:
-    """A verdict as a short phrase; None or NULL (no verdict was due) → "described, not judged"."""
+    """A verdict as a short phrase; None or NULL (none was due) → "described, not judged"."""
     if verdict is None or is_missing(verdict):
         return NO_VERDICT
     return VERDICT_LABELS[verdict]
 
 
 def format_status(status: str | None) -> str:
-    """A release status in words, "not yet published" where there is none."""
+    """A release status in words; missing → "not yet published"."""
     return "not yet published" if status is None or is_missing(status) else STATUS_LABELS[status]
 
 
 def format_group(pupil_group: str) -> str:
-    """A pupil group in words; how disadvantage is defined is `disadvantage_means`'s to say."""
+    """A pupil group in words; see `disadvantage_means` for the definition of disadvantage."""
     return GROUP_LABELS[pupil_group]
 
 
 def format_pools(pools: Iterable[str]) -> str:
-    """Whom programme schools are compared with; more than one pool joined by "or"."""
+    """The comparison schools in words; several pools are joined by "or"."""
     return join_words((POOL_LABELS[pool] for pool in dict.fromkeys(pools)), "or")
 
 
 def disadvantage_means(source_kinds: Iterable[str]) -> str:
-    """Who counts as disadvantaged, which differs between sources.
+    """The definition of disadvantage, which depends on the kinds of source.
 
-    Pupil files mark free school meals only (looked-after and adopted pupils are matched in later);
-    published school tables hold all three.
+    Pupil files flag free school meals only (DfE matches looked-after and adopted pupils later);
+    published school tables include all three.
     """
     if any(kind.endswith("_schools") for kind in source_kinds):
         return (
@@ -318,7 +317,7 @@ def disadvantage_means(source_kinds: Iterable[str]) -> str:
 
 
 def format_arm(arm: str, programme_titles: Mapping[str, str]) -> str:
-    """A school's place in the study in words; `programme_titles` are those of the evaluated, by id."""
+    """A study arm in words; `programme_titles` maps evaluated programmes' ids to titles."""
     none_of = {1: "schools not in the programme", 2: "schools in neither programme"}
     fixed = {
         "programme": "programme schools",
@@ -335,7 +334,7 @@ def format_arm(arm: str, programme_titles: Mapping[str, str]) -> str:
 
 
 def _members(arm: str, programmes: Iterable[str]) -> tuple[str, ...]:
-    """The programmes that an arm's name joins; () if it is made of others."""
+    """The programmes joined in an arm's name; () if it names any other."""
     for programme in programmes:
         if arm == programme:
             return (programme,)
@@ -346,7 +345,7 @@ def _members(arm: str, programmes: Iterable[str]) -> tuple[str, ...]:
 
 
 def join_words(words: Iterable[str], last: str = "and") -> str:
-    """A list as English reads it: "a, b and c"; empty → ""."""
+    """A list in English: "a, b and c"; empty → ""."""
     items = list(words)
     if len(items) < 2:
         return "".join(items)
@@ -354,7 +353,7 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
 
 
 def format_public_key_stages(key_stages: object) -> str:
-    """Of which results nothing is withheld, as a further sentence: "ks2, ks4" of tables, or missing → ""."""
+    """A sentence on the key stages published by school, such as "ks2, ks4"; missing → ""."""
     if is_missing(key_stages):
         return ""
     numbers = [key_stage.removeprefix("ks") for key_stage in str(key_stages).split(", ")]
@@ -365,7 +364,7 @@ def format_public_key_stages(key_stages: object) -> str:
 
 
 def capitalised(text: str) -> str:
-    """`text` with a capital first letter, the others as they are: SEN stays SEN."""
+    """`text` with a capital first letter and the others unchanged: SEN stays SEN."""
     return text[:1].upper() + text[1:]
 
 
@@ -378,10 +377,10 @@ def sentence(text: str) -> str:
 
 
 def first_within(n_words: int, *candidates: str) -> str:
-    """The first candidate of at most `n_words` words: the fullest wording first, a short form last.
+    """The first candidate of at most `n_words` words; give the fullest first, the shortest last.
 
-    The short form holds no name, label or title, whose length a study decides. Words never stop a run:
-    where not even the short form fits, its first words stand with an ellipsis.
+    The shortest contains no name, label or title, whose length depends on the study. If not even
+    that fits, it is cut and ends in an ellipsis, so that text never stops a run.
     """
     for candidate in candidates:
         if len(candidate.split()) <= n_words:
@@ -396,7 +395,7 @@ def _number(value: float, unit: str, decimals: int | None) -> str:
 
 
 def _read_to(unit: str, decimals: int | None) -> int:
-    """Decimals of a measure, else those usual for the unit."""
+    """The decimals given, or else the unit's default."""
     return _DECIMALS_BY_UNIT[unit] if decimals is None else decimals
 
 
