@@ -16,7 +16,7 @@ from pipelines.document import html, pdf
 from pipelines.document.blocks import Document
 from pipelines.released import reading
 
-# Tables that also reach the page through a chart; one path in the graph is enough.
+# Tables that the page also reads through a chart; the graph needs only one of the two paths.
 _CHARTED = {name for reads in gallery.FAMILIES.values() for name in reads}
 
 _READS = [

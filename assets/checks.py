@@ -1,7 +1,7 @@
 """Checks of every table against its catalogue entry, and of tables against each other.
 
-Severity ERROR stops later steps; WARN is reported at the end. Check results contain counts, rule names and
-places, never values; values are stored for the analyst's terminal only.
+Severity ERROR stops later steps; WARN is reported at the end. Check results contain counts, rule
+names and places, never values; values are stored for the analyst's terminal only.
 """
 
 import warnings
@@ -73,7 +73,7 @@ def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
 def _store_faults(
     work: Work, part: str, faults: Iterable[Fault], *, is_warning: bool = False
 ) -> FailureMetadata:
-    """Store faults for the terminal; returns what the page may show: places, and the command to run."""
+    """Store faults for the terminal; returns the metadata for the page: places and the command."""
     error = StudyError(faults)
     keep = fault_list.keep_warnings if is_warning else fault_list.keep
     keep(work.paths, part, error)
@@ -126,9 +126,9 @@ def _relation_checks(
 
 
 def _steps() -> Iterator[tuple[str, Table, tuple[Relation, ...]]]:
-    """One step per table; a warning that needs additional tables gets its own step.
+    """One step per table; a warning that needs further tables gets its own step.
 
-    A step waits for every table it needs, and a fault in one of them must not hide this table's faults.
+    A step waits for all tables it needs, and a fault in one must not hide this table's faults.
     """
     for table in RAW_TABLES:
         mine = [relation for relation in RELATIONS if relation.table is table]

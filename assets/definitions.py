@@ -23,8 +23,7 @@ def build_definitions(
     data_marts: Path = DATA_MARTS,
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
-    """Wire the graph. Steps run in one process, because a study has one DuckDB file and processes are
-    slow."""
+    """Wire the graph. Steps share one process: a study has one DuckDB file, processes are slow."""
     return dg.Definitions(
         assets=[*raw_assets, *mart_assets, *impact_assets, *release_assets],
         asset_checks=relation_checks,

@@ -1,8 +1,8 @@
 """Dagster's event log for the command line: its SQLite files stay open for the whole run.
 
-Dagster's own class opens a file anew, and compiles every statement anew, for each event and each query: this
-took more than a third of a run. What is stored is the same, event by event, so the page can follow the run.
-Which class is used where is set in `dagster_home`.
+Dagster's own class reopens a file and recompiles every statement for each event and query, which
+took more than a third of a run. This class stores the same events, so the page can follow the run.
+`dagster_home` sets which class is used.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import sqlalchemy
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy.engine import Connection, Engine
 
-# The file that runs share; each run also has a file of its own, named by its id.
+# The file shared by all runs; each run also has a file named by its id.
 INDEX = "index"
 # How long to wait for another process that is writing: Dagster's page, or another study's run.
 LONGEST_WAIT_SECONDS = 60
 
 
 class OpenEventLog(SqliteEventLogStorage):
-    """Dagster's SQLite event log with one database engine per file, kept until the instance is closed."""
+    """Dagster's SQLite event log with one engine per file, kept until the instance is closed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Dagster's own
         self._engines: dict[str, Engine] = {}
@@ -49,7 +49,7 @@ class OpenEventLog(SqliteEventLogStorage):
         return self._transaction(str(run_id), super().run_connection(run_id))
 
     def index_connection(self) -> AbstractContextManager[Connection]:
-        """A transaction in the file of what runs share."""
+        """A transaction in the file shared by all runs."""
         return self._transaction(INDEX, super().index_connection())
 
     @contextmanager
@@ -79,5 +79,5 @@ class OpenEventLog(SqliteEventLogStorage):
 
 
 def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:  # noqa: ANN401
-    """In WAL mode SQLite then never damages the file; a power cut may lose the last events of a run."""
+    """In WAL mode this cannot corrupt the file, but a power cut may lose a run's last events."""
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,4 +1,4 @@
-"""Impact assets: compared schools, comparison quality, effects by every method, and results of both sides."""
+"""Impact assets: compared schools, comparison quality, effects, and results of both sides."""
 
 from collections.abc import Callable
 

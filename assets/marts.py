@@ -15,7 +15,7 @@ _TABLE_IN_SQL = re.compile(r"\b(raw|pupils|mart|impact|protocol)\.([a-z_0-9]+)\b
 
 
 def tables_read_by(select: str) -> list[dg.AssetKey]:
-    """The assets that a SELECT reads; the protocol only if it reads no other."""
+    """The assets that a SELECT reads; the protocol only if it reads nothing else."""
     raw_names = {table.name for table in RAW_TABLES}
     keys: list[dg.AssetKey] = []
     for schema, name in _TABLE_IN_SQL.findall(select):

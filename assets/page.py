@@ -1,6 +1,6 @@
-"""Serves Dagster's page behind a guard, on this machine only, and runs the daemon for schedule and sensor.
+"""Serves Dagster's page behind a guard, on this machine only, and runs Dagster's daemon.
 
-`dagster dev` would serve a page that any site in the analyst's browser could control; `page_guard` prevents
+Any site in the analyst's browser could control the page of `dagster dev`; `page_guard` prevents
 that. Needs the extra `page`.
 """
 

@@ -1,7 +1,7 @@
 """Restricts access to Dagster's page to a browser on this machine, and to the page itself.
 
-The page has no login and accepts any request. Without the guard, another web page in the analyst's browser
-could start or stop runs: by a link (a mutation by GET), a form, a WebSocket, or DNS rebinding.
+The page has no login and accepts any request. Without the guard, another web page in the analyst's
+browser could start or stop runs: by a link (a mutation by GET), form, WebSocket or DNS rebinding.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Raw assets: the protocol as tables, and one typed table per kind of source, each with a blocking check."""
+"""Raw assets: the protocol, and one typed table per kind of source, each with a blocking check."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ PROTOCOL_KEY = dg.AssetKey(["protocol"])
     description="study.toml, checked and written as small tables; every registered file found and "
     "fingerprinted. A row is a programme.",
     metadata={
-        # Its column schema is that of its row; those of its other tables are beside it.
+        # Schemas of all protocol tables; the asset's own schema is that of `programme`.
         **{table.full_name: columns_of(table) for table in PROTOCOL_TABLES},
         **next(definition_metadata(t) for t in PROTOCOL_TABLES if t.name == "programme"),
     },

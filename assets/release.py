@@ -100,7 +100,7 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
 
 
 def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
-    """Fault for small, exact or misstated numbers that passed the disclosure gate."""
+    """Fault for small, exact or inconsistent numbers that passed the disclosure gate."""
     problems = {
         NO_SMALL_NUMBERS: f"rows rest on fewer than {minimum_cell} pupils and are not withheld",
         COUNTS_ARE_ROUNDED: "rows have an exact count of pupils",

@@ -1,4 +1,4 @@
-"""What each step of the graph gets: its study, the store, and the run's lock."""
+"""What each step of the graph receives: its study, the store, and the run's lock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROTOCOL_PART = "protocol"
 
 @dataclass(frozen=True)
 class Work:
-    """A study being worked on by one step."""
+    """A study in use by one step."""
 
     study: Study
     paths: StudyPaths
@@ -39,7 +39,7 @@ class Work:
 class Studies(dg.ConfigurableResource):
     """Finds studies and their outputs.
 
-    During a run it holds the study's lock, so that a second run of the study waits, the only connection to
+    During a run it holds the study's lock (a second run of the study waits), the only connection to
     its store, and the protocol as last read.
     """
 
@@ -103,10 +103,10 @@ class Studies(dg.ConfigurableResource):
 
     @contextmanager
     def step(self, study_name: str, part: str) -> Iterator[Work]:
-        """Open a study for a step that builds or checks `part`, and mark the part as made if it is sound.
+        """Open a study for a step that builds or checks `part`; mark the part as made if sound.
 
-        A StudyError fails the step with its shareable text; the full text is stored for the analyst. A part
-        whose check stored a fault is not marked, so it is never published.
+        A StudyError fails the step with its shareable text; the full text is stored locally.
+        A part whose check stored a fault is not marked, so it is never published.
         """
         with self._opened(study_name, part) as work:
             forget_made(work.con, part)
@@ -137,7 +137,7 @@ class Studies(dg.ConfigurableResource):
 
 
 def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:
-    """Refuse to add to a store that was begun with another protocol."""
+    """Raise StudyError if the store was begun with another protocol."""
     if part == PROTOCOL_PART:
         return
     try:

@@ -14,8 +14,8 @@ from pipelines.study.paths import StudyPaths
 def run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
     """Run the job for one study; returns whether every step succeeded."""
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    # The libraries create millions of long-lived objects; garbage collection at the default thresholds took a
-    # tenth of the run.
+    # The libraries create millions of long-lived objects; at the default thresholds, garbage
+    # collection took a tenth of the run.
     gc.set_threshold(200_000, 50, 50)
     loggers = None if is_verbose else {LOGGER: progress_logger}
     definitions = build_definitions(data_marts=paths.marts, loggers=loggers)
