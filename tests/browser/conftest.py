@@ -1,6 +1,6 @@
-"""The system's Chromium without a window, and the pages of each study in it: board pack, technical report.
+"""The system's Chromium, headless, and the pages of each study: board pack, technical report.
 
-The browser lives no longer than a module: while it runs, the thread has an event loop that others would meet.
+The browser closes after each module, because its event loop would disturb other tests' threads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser of this machine. Where there is none tests skip, in CI they fail."""
+    """This machine's browser. Without one, tests are skipped locally and fail in CI."""
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
         reason = f"no browser is installed: looked for {', '.join(PROGRAMS)}"
@@ -45,7 +45,7 @@ def board(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def wide(chromium: Browser, board: Path) -> Iterator[Page]:
-    """The page on a desk's screen, nothing opened. Tests put back what they change."""
+    """The page at desktop width, nothing unfolded. Tests undo what they change."""
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.goto(board.as_uri())
     yield page

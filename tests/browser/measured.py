@@ -1,7 +1,7 @@
-"""What a browser is asked about a page: axe's rules, reflow, overlaps, landmarks, Tab stops, contrast.
+"""Measurements of a page in a browser: axe, reflow, overlaps, landmarks, Tab stops, contrast.
 
-Each question returns the faults it found, worded for whoever mends the page. What must hold is in
-`test_accessibility`; axe-core reaches the page through the debugger, which the page's ban on scripts allows.
+Each function returns the faults it found, worded for the developer. `test_accessibility` has the
+requirements. axe-core is injected through the debugger, which the page's ban on scripts allows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 WCAG_22_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 MAX_TAB_STOPS = 1000
 
-# Axe leaves open what stands on a drawing; `faint_drawing_text` measures that.
+# Axe cannot judge text on a drawing; `faint_drawing_text` measures that.
 _RUN_AXE = """async (tags) => {
   axe.configure({rules: [{id: 'color-contrast', selector: '*:not(svg *)'}]});
   const named = {'landmark-unique': {enabled: true}};  // each part has a name of its own
@@ -46,7 +46,7 @@ _OVERFLOW = """() => {
   return faults;
 }"""
 
-# The ink of a line of text is lower than its box, and lines of one text may be set close.
+# The glyphs of a line are lower than its box, and lines of one text may be set close.
 _OVERLAPS = """() => {
   const boxes = [];
   const add = (e, rect, name, inset) => {
@@ -148,7 +148,7 @@ _LOST_ON_PAPER = """() => [
 
 @dataclass(frozen=True)
 class AxeResult:
-    """Violations in words, and how many rules held on at least one element."""
+    """Violations in words, and the number of rules that passed on at least one element."""
 
     violations: tuple[str, ...]
     n_rules_passed: int
@@ -156,7 +156,7 @@ class AxeResult:
 
 @dataclass(frozen=True)
 class TabStop:
-    """An element that Tab reached: whether it follows the one before, shows focus, and is in view."""
+    """An element reached by Tab: does it follow the previous one, show focus, and is it visible?"""
 
     name: str
     is_after: bool
@@ -165,7 +165,7 @@ class TabStop:
 
 
 def axe(page: Page) -> AxeResult:
-    """Axe-core's rules for WCAG 2.0 to 2.2, levels A and AA, and that no two parts share a name."""
+    """Axe-core's rules for WCAG 2.0 to 2.2, levels A and AA, and unique names for landmarks."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result: dict[str, Any] = page.evaluate(_RUN_AXE, list(WCAG_22_AA))
     violations = tuple(
@@ -177,29 +177,29 @@ def axe(page: Page) -> AxeResult:
 
 
 def overflows(page: Page) -> list[str]:
-    """What is wider than the page, hidden at its edge, or scrolls out of the keyboard's reach."""
+    """Elements wider than the page, cut off at its edge, or scrollable but not by keyboard."""
     return list(page.evaluate(_OVERFLOW))
 
 
 def overlaps(page: Page) -> list[str]:
-    """Texts and drawings that lie on one another."""
+    """Texts and drawings that overlap."""
     return list(page.evaluate(_OVERLAPS))
 
 
 def sliding_charts(page: Page) -> list[str]:
-    """Charts that are wider than the page, or slide sideways in it."""
+    """Charts that are wider than the page or need sideways scrolling."""
     return list(page.evaluate(_SLIDING_CHARTS))
 
 
 def landmarks(page: Page) -> list[str]:
-    """The landmarks that the browser tells a screen reader of, by role."""
+    """The landmarks that the browser exposes to screen readers, by role."""
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
     roles = [node.get("role", {}).get("value", "") for node in tree["nodes"] if not node["ignored"]]
     return [role for role in roles if role in _LANDMARKS]
 
 
 def tab_stops(page: Page) -> list[TabStop]:
-    """Every element that Tab reaches from the top of the page, in that order."""
+    """Every element that Tab reaches from the top of the page, in order."""
     page.evaluate(
         "() => { window.lastStop = null; document.activeElement.blur(); scrollTo(0, 0); }"
     )
@@ -214,15 +214,15 @@ def tab_stops(page: Page) -> list[TabStop]:
 
 
 def n_focusable(page: Page) -> int:
-    """How many visible elements a keyboard should reach."""
+    """The number of visible elements that a keyboard should reach."""
     return int(page.evaluate(_FOCUSABLE))
 
 
 def faint_drawing_text(page: Page) -> list[str]:
-    """Words on a drawing with less than 4.5:1 against what is drawn under their middle."""
+    """Text on a drawing with contrast below 4.5:1 against the shape under its middle."""
     return list(page.evaluate(_FAINT_TEXT))
 
 
 def lost_on_paper(page: Page) -> list[str]:
-    """Words, tables and drawings that do not come out in the medium the page is shown in."""
+    """Texts, tables and drawings that are hidden in the current medium (screen or print)."""
     return list(page.evaluate(_LOST_ON_PAPER))

@@ -1,4 +1,4 @@
-"""Pack and report in a browser: WCAG 2.2 A and AA by axe-core, reflow, dark mode, keyboard, paper, script."""
+"""Pack and report in a browser: WCAG 2.2 AA by axe-core, reflow, dark mode, keyboard, print."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page
 from tests.browser import measured
 from tests.evaluated import Evaluated
 
-# 400% zoom of a 1280 × 900 window is a window of 320 × 225 with four dots to each pixel.
+# 400% zoom of a 1280 × 900 window gives a viewport of 320 × 225 with four pixels per CSS pixel.
 NARROW = {"390 px": (390, 844, 2), "320 px": (320, 568, 1), "1280 px at 400%": (320, 225, 4)}
 MOST_LANDMARKS = 10
-# 210 mm less two margins of 12 mm, at 96 px to the inch.
+# 210 mm less two margins of 12 mm, at 96 px per inch.
 A4_BETWEEN_MARGINS_PX = 703
 Scheme = Literal["light", "dark"]
 OPEN_ALL = "() => document.querySelectorAll('details').forEach(d => { d.open = true; })"
@@ -247,7 +247,7 @@ def test_a_planted_tab_stop_out_of_order_or_unseen_is_found(planted: Page) -> No
 
 
 def name_of(board: Path) -> str:
-    """The study whose page it is, below a folder of whose name it lies, and which of its pages."""
+    """A page's test id: its study, and the page's name unless it is the pack."""
     study = next(
         parent.parent.name for parent in board.parents if parent.name in {"current", "runs"}
     )

@@ -1,4 +1,4 @@
-"""The officers' version in a browser: as accessible as the pack, and its marking on screen and paper."""
+"""The officers' version in a browser: accessibility, and its marking on screen and paper."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_marking_stays_in_sight_and_nothing_is_cut_off(
 def test_every_sheet_of_paper_is_marked(opened: Page) -> None:
     sheets = PdfReader(io.BytesIO(opened.pdf(format="A4"))).pages
     assert len(sheets) > 1
-    # Some fonts set "ffi" as one letter.
+    # Some fonts have a single glyph for "ffi".
     words = [unicodedata.normalize("NFKC", sheet.extract_text()) for sheet in sheets]
     unmarked = [n for n, text in enumerate(words) if MARKING not in text]
     assert unmarked == []

