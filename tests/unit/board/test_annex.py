@@ -1,4 +1,4 @@
-"""The annex's tables: what each row says, what is withheld, and which rates stand beside which headline."""
+"""The annex's tables: their rows, what is withheld, and which rates belong to which headline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page one: the answer, a column a programme that can be checked, one picture, and what was asked."""
+"""Page one: the answer, a column for each programme, one chart, and the board's questions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def opening(tables: dict[str, pd.DataFrame] | None = None, charts=CHARTS):
 
 
 def columns(tables: dict[str, pd.DataFrame] | None = None) -> list[str]:
-    """What is said of each programme."""
+    """The text of each programme's column."""
     (texts,) = [
         block for block in opening(tables)
         if isinstance(block, Columns) and not isinstance(block.cells[0][0], Figure)
@@ -166,7 +166,7 @@ def test_a_matched_pool_is_named():
 
 
 def test_the_picture_stands_right_under_the_answer_with_its_finding():
-    # After the answer, and the notice on the placebo; charts come in any order.
+    # Third, after the answer and the notice on the placebo; charts arrive in any order.
     picture = opening(charts=CHARTS[::-1])[2]
     assert isinstance(picture, Columns)
     assert picture.heading == "Not to be judged yet: gains and losses both fit"

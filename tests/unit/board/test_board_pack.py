@@ -1,4 +1,4 @@
-"""The board pack as a whole: its sections, where charts stand, what disappears, how it ends."""
+"""The board pack as a whole: sections, the order of charts, parts left out, and its end."""
 
 from __future__ import annotations
 

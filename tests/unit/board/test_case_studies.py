@@ -1,4 +1,4 @@
-"""A school's page: what came before the tests, figures where they may be shown, never why they are not."""
+"""A school's case study: support before the tests; figures if released, never why they are not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESULT = "case_study_result"
 
 
 def cases(tables=None) -> dict[str, list[str]]:
-    """What is said of each school, by its heading: its paragraphs and its statement."""
+    """Each school's paragraphs and statement, by heading."""
     (section,) = case_studies(released_rows(tables or released_tables()))
     said: dict[str, list[str]] = {}
     for block in section.blocks:

@@ -1,4 +1,4 @@
-"""What the board is told when later results came in, in words and figures, all of it cited."""
+"""Changes after later results, in words and figures, all cited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every outcome a study can have, and every awkward study, has a page: it is made, and says no nonsense."""
+"""Documents are built without nonsense for every possible outcome and every awkward study."""
 
 import re
 
@@ -22,7 +22,7 @@ def undrawn(monkeypatch):
 def words_of_page(tables: dict[str, pd.DataFrame]) -> str:
     charts = [chart for family in gallery.FAMILIES for chart in gallery.draw(family, tables)]
     pages = [html.render(made(tables, charts)) for made in DOCUMENTS.values()]
-    # A cell ends where the next begins; a number within a sentence is part of it.
+    # Put a space between cells, but not around a number within a sentence.
     bodies = " ".join(page[page.index("<body") :] for page in pages)
     apart = re.sub(r"</t[dh]>", " | ", re.sub(r"<script>.*?</script>", "", bodies, flags=re.DOTALL))
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", apart))

@@ -1,4 +1,4 @@
-"""The sentences a board reads: computed from the verdict, with a release status beside numbers."""
+"""The board's sentences follow from the verdict and give the release status beside numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STATUSES = ("provisional", "final", "revised", "school returns", "not yet publis
 
 @dataclasses.dataclass(frozen=True)
 class Said:
-    """What is said of one programme."""
+    """The sentences on one programme."""
 
     id: str
     facts: tuple[str, ...]
@@ -39,7 +39,7 @@ class Said:
 
 
 def programmes_of(frames: dict[str, pd.DataFrame]) -> tuple[Said, ...]:
-    """The sentences on every evaluated programme, without the marks of citations."""
+    """The sentences on every evaluated programme, without citation marks."""
     tables = released_rows(frames)
     said = []
     for row in evaluated_programmes(tables):
@@ -241,7 +241,7 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
     naive = programmes_of(tables)[0].naive
     assert len(naive) == 1, "a change that cannot be computed is not told"
     assert words in naive[0].says
-    # The averages it is the difference of stand beside it: their difference is +2.8.
+    # The difference of these averages is the printed change, +2.8.
     averages = "from −4.1 to −1.9 in schools in the programme, from −1.6 to −2.2 in the others."
     assert naive[0].says.endswith(averages)
     assert "not safe" in naive[0].why_unsafe
@@ -250,7 +250,7 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
 
 @pytest.mark.parametrize("n_left_out", [0, 1])
 def test_averages_of_the_schools_compared_but_a_few_small_ones_are_said_to_be_so(n_left_out):
-    """The others are 20 schools, of which one may be left out of their average."""
+    """There are 20 comparison schools, of which one may be left out of the average."""
     tables = released_tables()
     comparison, impact = tables["comparison"], tables["impact"]
     asked = impact["measure"] == "ks2_reading_progress"

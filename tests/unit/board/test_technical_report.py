@@ -1,4 +1,4 @@
-"""The technical report: a part for each main question, every method, what each rests on, and the design."""
+"""The technical report: each main question, every method, its assumptions, and the design."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def part(id_: str, tables: dict[str, pd.DataFrame] | None = None) -> str:
 
 
 def behind(programme: str, measure: str, tables: dict[str, pd.DataFrame] | None = None) -> str:
-    """What moved one headline, what it rests on, what would undo it."""
+    """The background to one headline: what moved it, its design, what would overturn it."""
     rows = released_rows(released_tables() if tables is None else tables)
     (headline,) = [
         row for row in rows["impact"]

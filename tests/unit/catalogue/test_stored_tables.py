@@ -1,4 +1,4 @@
-"""A study's store has the tables that the catalogue declares, of the declared columns, and no other."""
+"""A study's store has exactly the tables and columns that the catalogue declares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ordinary but awkward studies are drawn whole: no family stops, and none prints nonsense."""
+"""All chart families draw ordinary but awkward studies without an error or nonsense."""
 
 import pytest
 

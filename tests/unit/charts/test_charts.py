@@ -1,4 +1,4 @@
-"""Every chart's contract, on the hand-made released tables: words, data, marks, bytes."""
+"""All charts' requirements, on hand-made released tables: words, data, marks, bytes."""
 
 import contextlib
 import dataclasses
@@ -42,7 +42,7 @@ def redraw(tables: dict[str, pd.DataFrame], *families: str) -> dict[str, Chart]:
 
 def test_a_family_reads_no_table_but_those_it_names():
     tables = released_tables()
-    # A year without results is where a chart looks up why.
+    # Charts look up the reason for a year without results.
     tables["comparison"] = tables["comparison"][tables["comparison"]["academic_year"] != "2017-18"]
     for family, names in gallery.FAMILIES.items():
         gallery.draw(family, {name: tables[name] for name in names})
@@ -108,7 +108,7 @@ def test_long_names_still_give_titles_of_ten_words():
     tables["programme"].loc[tables["programme"]["is_evaluated"], "title"] = long
     tables["measure"]["label"] = "The share of pupils who reach a standard that takes long to say"
     drawn = redraw(tables).values()
-    # However short its name is cut, a placebo's row says what it is.
+    # A placebo's row is marked as one, however short its name is cut.
     assert any(
         "No such programme – " in words_drawn(c) for c in drawn if c.name == "headline_effects"
     )
@@ -119,7 +119,7 @@ def test_long_names_still_give_titles_of_ten_words():
 
 
 def test_every_chart_can_be_read_on_a_phone(charts):
-    """Of a phone 390 pixels wide 358 are left for a chart: no letter of it is below 9 pixels there."""
+    """A phone 390 pixels wide leaves 358 for a chart, whose smallest letters must have 9."""
     for name, chart in charts.items():
         (width,) = re.findall(rb'<svg[^>]* viewBox="0 0 ([\d.]+) ', chart.svg)
         sizes = re.findall(rb"font(?:-size)?: (?:\d+ )?([\d.]+)px", chart.svg)
@@ -193,7 +193,7 @@ def test_every_number_of_a_chart_s_words_stands_in_its_figures(charts):
 
 
 def test_a_number_follows_the_cell_it_is_said_to_be_from(charts):
-    """Another figure in that cell, another number in the words: not one that happens to be the same."""
+    """Changing the cited cell changes the number, so it is not an equal number from elsewhere."""
     title = charts["priorities"].title
     tables = released_tables()
     most = tables["priority"]["n_schools"].idxmax()
@@ -300,7 +300,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_a_withheld_mean_leaves_no_trace_even_if_the_number_were_still_there():
-    """The picture of a withheld cell is the same whatever its mean was: nothing can be measured."""
+    """The picture of a withheld cell is the same for any mean, so nothing can be measured."""
     drawn = []
     for mean in (WITHHELD_MEAN, float("nan")):
         tables = released_tables()
@@ -377,7 +377,7 @@ def test_an_interval_that_is_cut_has_an_arrow_and_one_that_is_not_there_is_not_d
     assert cut.startswith("0% to ")
     assert absent == "not available"
     n_lines = [chart.svg.count(b"stroke-width: 1.2") for chart in (charts[name], drawn[name])]
-    # One more line with an arrow, one interval less.
+    # One more line, with an arrow, and one interval fewer.
     assert n_lines == [6, 6]
     assert drawn[name].svg.count(b"<use") == charts[name].svg.count(b"<use") + 1
 
@@ -402,7 +402,7 @@ def test_support_and_tests_stand_in_their_places_in_time(charts):
     left, right = strip.lines[0][0][0], strip.lines[0][1][0]
     year = (right - left) / 3
     places = [(line[0][0] - left) / year for line in strip.lines[2:]]
-    # A year goes from September to August: 8 January 2018 is 129 days into the third, 1 May 242.
+    # Years start in September: 8 January 2018 is day 129 of the third year, 1 May is day 242.
     assert places[0] == pytest.approx(2 + 129 / 366, abs=0.01)
     assert places[1:] == pytest.approx([n + 242 / 366 for n in range(3)], abs=0.01)
 
@@ -433,7 +433,7 @@ def test_the_timeline_says_when_support_began(starts, title):
 
 
 def test_power_is_the_normal_approximation_of_the_released_mde(charts):
-    # Of a released mde of 2.6 points: 80% there, 5% of nothing but on both sides, so 2.5% on its own.
+    # At the mde of 2.6 points: 80%. At no effect: 5% on both sides together, so 2.5% on one.
     assert power_curve.power(2.6, 2.6) == pytest.approx(0.8)
     assert power_curve.power(0.0, 2.6) == pytest.approx(0.025)
     assert power_curve.power(-1.0, 2.6) == pytest.approx(norm.cdf(2.8016 / 2.6 - 1.96), abs=1e-4)
@@ -479,7 +479,7 @@ def test_the_latest_release_status_of_a_year_is_drawn():
 
 
 def test_tables_from_the_database_give_the_same_charts(charts):
-    """What notebooks and pages read comes out of DuckDB, with its own types for NULLs and dates."""
+    """Notebooks and pages read tables from DuckDB, which has its own types for NULLs and dates."""
     tables = {}
     with contextlib.closing(duckdb.connect()) as connection:
         for name, table in released_tables().items():
@@ -535,7 +535,7 @@ def test_a_plain_change_off_the_scale_is_an_arrow_at_its_edge(charts):
     tables = released_tables()
     tables["impact"].loc[of_send(tables, "change_since_last_year"), "estimate_low"] = -99.0
     drawn = words_drawn(redraw(tables, "answer")[SEND])
-    # One beside "worse", and one at the edge.
+    # One arrow beside "worse", and one at the edge.
     assert drawn.count("←") == words_drawn(charts[SEND]).count("←") + 1
     assert "−99.0" in drawn
 

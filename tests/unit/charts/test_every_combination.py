@@ -1,7 +1,7 @@
-"""Every outcome a study can have has words that fit it, in every family of charts.
+"""All chart families have fitting words for every possible outcome.
 
-A study of one programme is made for each combination of verdict, what the other methods say, whether the
-programme existed, measure (both units and key stages), direction of the measure and length of its names.
+There is a study of one programme for each combination of verdict, other methods' findings, real
+programme or placebo, measure (both units and key stages), the measure's direction, name length.
 """
 
 import itertools
@@ -14,14 +14,14 @@ from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
 from tests.chart_cases import MEASURES, MOVED, OTHERS, VERDICTS, Case, check_words, leave_undrawn
 
-# What a chart's scales, keys and notes may not say unless it is the verdict.
+# Words that scales, keys and notes may use only for that verdict.
 JUDGED = re.compile(r"\b(better|worse)\b", re.I)
 VERDICT_FAMILIES = ("answer", "headline_effects", "methods", "outcome_by_year")
 
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Words without pictures: what is drawn does not depend on most of a combination."""
+    """Skip the drawing, which does not depend on most of a combination."""
     leave_undrawn(monkeypatch)
 
 
@@ -36,7 +36,7 @@ def check_title_against_verdict(chart: Chart, case: Case) -> None:
     if case.is_placebo:
         assert title.startswith("no programme existed"), about
         return
-    # What other methods say follows the verdict; an effect size says itself on which side it lies.
+    # Other methods' findings follow the verdict in the title.
     finding = title.partition("; other")[0].partition("; all")[0].partition("; some")[0]
     words = {"better": "better", "worse": "worse", "cannot_tell": "cannot tell"}
     words |= {"no_meaningful_difference": "too"}
@@ -55,7 +55,7 @@ def test_every_outcome_has_words(family, measure):
     verdicts = VERDICTS if "impact" in gallery.FAMILIES[family] else VERDICTS[:1]
     drawn = 0
     for verdict, (is_placebo, higher, is_long) in itertools.product(verdicts, flags):
-        # Only one family looks at what other methods say.
+        # Only one family reads other methods' findings.
         for others in OTHERS if family == "methods" and not is_long else OTHERS[:1]:
             case = Case(verdict, others, measure, is_placebo, higher, is_long)
             for chart in gallery.draw(family, case.tables()):
@@ -79,7 +79,7 @@ def test_no_scale_or_key_says_what_the_verdict_does_not(family, verdict):
     for measure in ("ks2_rwm_expected", "ks4_attainment8"):
         case = Case(verdict, measure=measure)
         for chart in gallery.draw(family, case.tables()):
-            # Of a scale of effects both sides are named.
+            # An effect axis labels both of its sides.
             drawn = re.sub("← worse|better →", "", words_drawn(chart).replace(chart.title, ""))
             said = {word.casefold() for word in JUDGED.findall(drawn)}
             assert said <= {verdict}, f"{chart.name}: {said} is drawn of {verdict}"

@@ -1,4 +1,4 @@
-"""Every text of every chart lies inside the sheet and on no other text, with short names and with long."""
+"""All texts of all charts lie inside the sheet and do not overlap, with short and long names."""
 
 import itertools
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.released_fixture import released_tables
 
 Tables = dict[str, pd.DataFrame]
 EMPTY = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-TOUCHING = 1.5  # dots of 1/100 inch: boxes hold room for letters that the words do not have
+TOUCHING = 1.5  # 1/100 inch: boxes include space for letters that the words do not contain
 
 
 def long_names() -> Tables:
@@ -37,7 +37,7 @@ def long_names() -> Tables:
 
 
 def other_verdicts() -> Tables:
-    """Ranges on both sides, a method without an answer, withheld years, a silent majority."""
+    """Ranges on both sides, a method without an estimate, withheld years, fewer answers."""
     tables = released_tables()
     impact, comparison = tables["impact"], tables["comparison"]
     methods = impact["role"] == "robustness"
@@ -51,7 +51,7 @@ def other_verdicts() -> Tables:
 
 
 def drawn_texts(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> dict[str, Bbox]:
-    """The box of each text that is drawn, by its words; a tick outside the axis is none."""
+    """The box of each drawn text, by its words; ticks outside the axis are not drawn."""
     drawn: list[Text] = []
     draw: Callable[..., None] = Text.draw
 
@@ -74,7 +74,7 @@ def drawn_texts(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> dict[str, Bb
     ids=[*(make.__name__ for make in (released_tables, long_names, other_verdicts)), *STUDIES],
 )
 def figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
-    """The figure of every chart, kept in place of being saved."""
+    """The figure of every chart, kept instead of being saved."""
     kept: dict[str, Figure] = {}
 
     def keep(sheet: style.Sheet, name: str, _: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Names of any kind are drawn, in picture, page, PDF and report: none stops a run, none acts."""
+"""Odd names appear in chart, page, PDF and report without stopping a run or being executed."""
 
 from __future__ import annotations
 

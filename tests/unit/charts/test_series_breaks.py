@@ -1,4 +1,4 @@
-"""A chart across a break in series is marked, in the picture and in words; nothing is averaged across it."""
+"""Charts mark a series break in picture and words, and nothing is averaged across it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_change_since_last_year_is_not_touched_by_an_older_break():
 
 @pytest.mark.parametrize("family", [*BY_YEAR, "baseline_outcome", "answer"])
 def test_a_break_after_the_study_is_none_of_its_charts(family):
-    """The authority's published results may be shown of later years, whose breaks the table holds too."""
+    """The table also has breaks in later years, for the authority's published results."""
     later, whole = drawn(family, is_broken=True, year="2018-19"), drawn(family, is_broken=False)
     assert (later.caption, later.title, later.svg) == (whole.caption, whole.title, whole.svg)
 

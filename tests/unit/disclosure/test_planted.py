@@ -79,7 +79,7 @@ def test_a_figure_of_a_row_that_is_withheld_is_counted(con, table):
 
 @of_every_table
 def test_a_status_that_the_headline_figure_contradicts_is_counted(con, table):
-    """Exactly the rows with a headline figure are shown, in every table that says so."""
+    """In every table with a status, exactly the rows with a headline figure are shown."""
     if not table.headline:
         assert gate.count_misstated(con, table.name) == 0
         return

@@ -451,7 +451,7 @@ def test_free_text_is_released_nowhere(tmp_path):
             assert "Marigold" not in con.execute(f"FROM released.{name}").df().to_string()
 
 
-# ------------------------------------------------------------------------------------ what was counted
+# ---------------------------------------------------------------------------------------- counts
 
 
 def test_programmes_and_their_overlap(tmp_path):
@@ -527,7 +527,7 @@ def test_a_priority_reaches_the_schools_of_all_its_programmes_and_few_pupils_are
 
 
 def test_the_pupils_of_a_priority_are_rounded_and_of_its_evaluated_programme_alone(tmp_path):
-    """In the programme Alder has 2 and Dogwood 1; Birch is in a network, Fir has 1 and is in nothing.
+    """In the programme Alder has 2 and Dogwood 1; Birch is in a network, Fir has 1 and is in none.
 
     With twelve more, the programme has 15 (shown as 15) of 30 (shown as 33).
     """
@@ -558,7 +558,7 @@ def test_pupils_on_roll_are_the_same_pupils_and_count_where_nothing_else_is_aske
 
 
 def test_a_priority_of_no_pupil_is_none_and_no_rounded_few():
-    """None identifies nobody, and the middle of the class of none would read as three."""
+    """No pupil is identified, and the middle of that class would be printed as three."""
     with made(dict.fromkeys(range(1, 7), 20)).store() as con:
         con.execute("UPDATE protocol.programme SET priority = 'Gaps'")
         con.execute("UPDATE mart.programme_school SET is_placebo = false")

@@ -95,7 +95,7 @@ def test_a_run_of_another_study_toml_or_other_files_is_not_recorded(published, c
 
 
 def test_the_day_of_a_record_is_in_its_fingerprint(published):
-    """The same tables published on another day: the page names the day, so it must be rebuilt."""
+    """The page names the day, so the same tables published on another day need a rebuild."""
     tiny, study = published
     recorded = releases.record(study, tiny.paths, DAY)
     before = releases.releases_sha256(study.folder)

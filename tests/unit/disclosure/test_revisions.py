@@ -195,7 +195,7 @@ def test_nothing_published_leaves_nothing_to_hold_it_against(tmp_path):
     assert last_published_verdicts(tmp_path) == ()
 
 
-# What a record says of a shown and of a withheld row: today, and in the two forms of earlier days.
+# Records of a shown and a withheld row, in the current and two earlier formats.
 RECORDS = {
     "figure_status": ("'shown' AS figure_status", "'suppressed' AS figure_status"),
     "suppressed": ("false AS suppressed", "true AS suppressed"),

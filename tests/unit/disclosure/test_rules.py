@@ -93,7 +93,7 @@ def test_a_step_is_the_next_of_one_two_and_five(con, x, step):
     [
         # Half the scale of a share is 0.5: 0.5 / 21 = 0.0238.
         (SHARE, 21, 0.05),
-        # 0.5 / 999 = 0.0005, but a share is read as a whole percentage.
+        # 0.5 / 999 = 0.0005, but a share is printed as a whole percentage.
         (SHARE, 999, 0.01),
         # Progress runs from -30 to 30, half is 30: 30 / 105 = 0.286.
         (POINTS, 105, 0.5),
@@ -149,7 +149,7 @@ def test_groups_of_special_need_are_never_public_by_school(con, group, is_specia
     assert said(con, "is_special_need(?)", group) is is_special
 
 
-# ------------------------------------------------------------------------------ decimals that are read
+# ------------------------------------------------------------------------------- decimals printed
 
 
 @pytest.mark.parametrize("measure", ["ks2_rwm_expected", "ks4_attainment8", "ks4_progress8"])
@@ -181,7 +181,7 @@ def test_every_released_number_has_its_decimals_declared():
 
 @pytest.mark.parametrize(("n_about", "within"), [(100, 0.04), (400, 0.01)])
 def test_a_percentage_of_rounded_counts_is_mostly_as_near_as_the_page_says(n_about, within):
-    """For about a hundred pupils within four points, for four hundred within one, more than 8 times in 10."""
+    """Within four points for about 100 pupils, within one for 400, in more than 8 of 10 cases."""
 
     def shown(n: int) -> int:
         return n // 6 * 6 + 3

@@ -30,7 +30,7 @@ def fingerprint(tiny: TinyStudy) -> object:
     return found
 
 
-# -------------------------------------------------------------------------------------- held, let go
+# ------------------------------------------------------------------------ held for review, released
 
 
 def test_a_text_that_names_a_pupil_is_held_counted_and_listed_without_its_words(tmp_path):
@@ -102,7 +102,7 @@ def test_a_decision_does_not_stand_in_for_consent(tmp_path):
     assert released(tiny, "FROM mart.text_review") == []
 
 
-# ------------------------------------------------------------------------------------------ the draw
+# --------------------------------------------------------------------------------- random selection
 
 
 def many(n_positive: int, n_mixed: int, n_negative: int) -> list[dict[str, object]]:

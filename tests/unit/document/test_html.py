@@ -1,4 +1,4 @@
-"""Each document as a page: self-contained, well-formed, accessible in structure, safe with hostile text."""
+"""Each document as HTML: self-contained, well-formed, accessible, safe with hostile text."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_withheld_cells_show_the_mark_and_never_a_number():
     tables = released_tables()
     hidden = tables["comparison"]["figure_status"] == "suppressed"
     assert hidden.any()
-    # Even if a number came through with the mark, it must not be printed.
+    # Even if a withheld number reached the page, it must not be printed.
     tables["comparison"].loc[hidden, ["mean", "ci_low", "ci_high"]] = WITHHELD_MEAN
     tables["comparison"].loc[hidden, ["n_pupils", "n_schools"]] = 4321
     withheld = [

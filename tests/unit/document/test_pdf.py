@@ -1,4 +1,4 @@
-"""Each document as a PDF: the same words as its page in the same order, tagged, its text never markup."""
+"""Each document as a PDF: the page's words in the same order, tagged, never parsed as markup."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def page(document: Document) -> ET.Element:
 
 
 def text_in(paper: bytes) -> str:
-    """All the text, as it is read out, words one space apart."""
+    """All the text in reading order, with single spaces between words."""
     pages = PdfReader(io.BytesIO(paper)).pages
     return " ".join(" ".join(page.extract_text() for page in pages).split())
 
@@ -144,14 +144,14 @@ def test_headings_are_those_of_the_page_in_its_order(reader: PdfReader, page: ET
 
 
 def pieces_of(element: ET.Element) -> Iterator[str]:
-    """The words that stand out at the beginning of an element, and the others."""
+    """The bold words at the beginning of an element, and the rest."""
     strong = text_of(element.find("strong")) if element.find("strong") is not None else ""
     yield strong
     yield text_of(element).removeprefix(strong).strip().removeprefix("Verdict: ")
 
 
 def test_it_says_what_the_page_says(model: dict[str, Any], page: ET.Element) -> None:
-    """Every paragraph, item and cell but those of figures, which the picture shows."""
+    """Every paragraph, item and cell, except the data tables of charts."""
     in_pdf = "".join("".join(run["text"] or "" for run in runs_in(model)).split())
     main = page.find(".//main")
     within_figures = {id(e) for d in main.iter("details") for e in d.iter()} - {
@@ -161,7 +161,7 @@ def test_it_says_what_the_page_says(model: dict[str, Any], page: ET.Element) -> 
         e for e in main.iter()
         if e.tag in {"p", "li", "dt", "dd", "th", "td", "caption"} and id(e) not in within_figures
     ]  # fmt: skip
-    own = {"", "More", *(text_of(a) for a in main.iter("a"))}  # links: a page number on paper
+    own = {"", "More", *(text_of(a) for a in main.iter("a"))}  # links: page numbers on paper
     missing = [
         text for e in elements
         if "only-print" not in (e.get("class") or "")
@@ -287,5 +287,5 @@ def test_sections_that_start_a_page_do(reader: PdfReader, document: Document) ->
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     ask = [cited.plain(section.heading) for section in document.sections if section.starts_page]
     start = [heading for heading in ask if any(text.startswith(heading) for text in pages)]
-    # One that would leave the page before it less than a third full stands on that page.
+    # A section starts on the previous page if that is less than a third full.
     assert len(start) >= len(ask) - 2

@@ -1,4 +1,4 @@
-"""Faults say where, what and what to do; what was found in a file is for the analyst's terminal alone."""
+"""Faults give place, problem and remedy; values from files go to the analyst's terminal only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What free text must not do to a reader, and what makes a person review it first.
+"""Free text must be harmless to readers, and is held for review if it may identify a pupil.
 
 Planted names are not on the project's list of given names, unless a test says so.
 """

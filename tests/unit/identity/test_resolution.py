@@ -241,7 +241,7 @@ def test_a_school_that_splits_and_stays_open_is_itself():
     assert kinds(found) == {A: "as_registered", B: "split_off"}
 
 
-# ------------------------------------------------------------------------- links that say nothing
+# --------------------------------------------------------------------------------- ignored links
 
 
 @pytest.mark.parametrize(

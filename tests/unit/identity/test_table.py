@@ -58,7 +58,7 @@ def with_split(tmp_path) -> TinyStudy:
     return tiny
 
 
-# ------------------------------------------------------------------------------------------ the stop
+# ------------------------------------------------------------------------- faults that stop a study
 
 
 def test_a_school_with_results_that_may_be_either_stops_the_study_with_its_candidates(tmp_path):

@@ -1,4 +1,4 @@
-"""Helpers that read a file as every caller does, and write workbooks by hand."""
+"""Read a file as all callers do, and write workbooks by hand."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_the_tables_keep_the_rules_of_the_catalogue(tiny_marts):
             "text_review",
             "case_study",
             "school_eligibility",
-        }  # nobody said anything in the tiny study, and it has no evidence on eligibility
+        }  # the tiny study has no statements and no evidence on eligibility
         rules = tuple(rules_of(table, is_expected=has_rows))
         assert suites.validate(tiny_marts, rules).is_success
 
@@ -177,7 +177,7 @@ def test_key_stage_4_has_moments_with_key_stage_2_points(tmp_path):
         assert moments(con, FIR, "ks4_basics_94") == (2, 2, 2, 58, 1684, 58, 1, 1, 1)
 
 
-# --------------------------------------------------------------------------------------- the summary
+# ----------------------------------------------------------------------------------- summary index
 
 
 SCORES = ("READPROGSCORE_EM_ADJUSTED", "WRITPROGSCORE_EM_ADJUSTED", "MATPROGSCORE_EM_ADJUSTED")
@@ -731,7 +731,7 @@ def test_a_mart_is_one_select_that_yields_the_columns_of_the_catalogue(tiny_mart
     assert [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
     assert ";" not in re.sub(r"--.*", "", text)
     described = tiny_marts.execute(f"DESCRIBE {text}").fetchall()
-    if table is not SCHOOL_IDENTITY:  # made in Python of what its SELECT yields
+    if table is not SCHOOL_IDENTITY:  # built in Python from its SELECT
         assert {row[0] for row in described} == {column.name for column in table.columns}
 
 

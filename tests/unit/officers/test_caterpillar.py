@@ -1,4 +1,4 @@
-"""The officers' caterpillar: limits by the school's own number of pupils, and schools outside counted."""
+"""The officers' caterpillar plot: limits by each school's pupils, and schools outside counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The officers' version: what to do, every school, its profile, its marking, and that no text acts."""
+"""The officers' version: actions, all schools, profiles, marking, and no text is executed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def root(html: str) -> ET.Element:
 
 
 def rows(root: ET.Element, caption: str) -> list[dict[str, str]]:
-    """The table whose caption begins so, as its readers see it: heading to cell."""
+    """The rows of the table whose caption starts with `caption`, as heading to cell."""
     (scroll,) = [
         div for div in root.iter("div")
         if div.get("class", "").startswith("scroll")

@@ -1,4 +1,4 @@
-"""`ssif power`: what it prints and writes, what it does not read, and how it stops."""
+"""`ssif power`: its output, the data it must not read, and its errors."""
 
 from __future__ import annotations
 

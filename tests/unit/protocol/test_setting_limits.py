@@ -98,7 +98,7 @@ def test_text_of_any_language_and_emoji_may_stand_in_a_setting(tmp_path: Path) -
     assert load_study(folder).study.title == words
 
 
-# ---------------------------------------------------------------------------------- what is told
+# -------------------------------------------------------------------------------------- messages
 
 
 @pytest.mark.parametrize("field", ["file", "problem", "remedy", "column", "found", "expected"])

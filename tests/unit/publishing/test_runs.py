@@ -75,7 +75,7 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-# -------------------------------------------------------------------------------- what is published
+# ------------------------------------------------------------------------------- published files
 
 
 def test_a_run_holds_all_that_readers_need(ready):
@@ -236,7 +236,7 @@ def test_what_is_handed_out_is_as_open_as_other_files_and_holds_nothing_restrict
         assert path.name not in {"restricted.duckdb", "officers"}
 
 
-# ------------------------------------------------------------------------------- what is not mixed
+# ---------------------------------------------------------------------------- consistency of parts
 
 
 def test_a_changed_protocol_is_refused(ready):
@@ -300,7 +300,7 @@ def test_a_part_made_from_something_older_is_refused(ready, column):
     assert isinstance(raised.value, StudyError)
 
 
-# ------------------------------------------------------------------------------------ one switch
+# ------------------------------------------------------------------------------------- atomicity
 
 
 def test_the_same_inputs_are_the_same_run_and_are_not_built_again(ready, monkeypatch):
@@ -441,7 +441,7 @@ def test_old_runs_are_forgotten_and_the_current_one_never(ready, monkeypatch):
 
 
 def test_the_fingerprint_of_the_code_is_of_the_code(tmp_path, monkeypatch):
-    fingerprint = publishing.code_sha256.__wrapped__  # it is found once a process
+    fingerprint = publishing.code_sha256.__wrapped__  # cached for the process
     before = fingerprint()
     assert fingerprint() == before == publishing.code_sha256()
     for folder in ("pipelines", "assets"):

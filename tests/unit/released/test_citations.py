@@ -1,4 +1,4 @@
-"""Every number of the page says where it is from, and is the same made again from there."""
+"""Every number on the page cites its origin, and recomputing it from there gives the same."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_chart_s_words_are_cited_from_the_figures_it_says() -> None:
 
 
 def test_a_figure_of_a_chart_is_cited_from_its_own_cell() -> None:
-    """Not from an earlier cell of the row that holds the same number."""
+    """Not from an earlier cell of the row with the same number."""
     data = pd.DataFrame({"Year": ["2017-18"], "All": ["12"], "Of these": ["12 (43%)"]})
     ((_, _, cell),) = chart_cells(data)
     said = {words: where for words, where in parts(cite_figure(cell, "a_chart")) if where}
@@ -95,7 +95,7 @@ def test_a_heading_may_hold_what_parts_a_reference() -> None:
 
 
 def uncited(element: ET.Element) -> Iterator[str]:
-    """Text outside cited elements, drawings, quotations and what is never shown."""
+    """Text outside cited elements, drawings, quotations and hidden elements."""
     tag = element.tag.split("}")[-1]
     if tag in {"svg", "style", "script", "head", "blockquote"} or element.get("data-from"):
         return
@@ -105,7 +105,7 @@ def uncited(element: ET.Element) -> Iterator[str]:
         yield child.tail or ""
 
 
-# Names that hold a digit, academic years, and the numbers of a list of contents.
+# Names with a digit, academic years, and the numbers in a table of contents.
 NAMES = re.compile(
     r"\b(20\d\d-\d\d|Key Stages 2 and 4|Key Stage [24]|Year \d+|(Attainment|Progress) 8|[Gg]rade \d)\b"
 )

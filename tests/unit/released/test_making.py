@@ -88,7 +88,7 @@ def test_counts_of_pupils_are_declared_and_no_column_names_a_pupil(table):
     assert set(table.withheld) <= names
     # Tables that can withhold have a flag; for the census a blank number is the sign.
     assert not declared or table.headline or table.name == "programme"
-    # It is one of the figures that go with the status, and there is one column and no other sign.
+    # The flag is the column figure_status, whose figures include the headline figure.
     assert (table.headline is not None) == ("figure_status" in names)
     assert table.headline in (None, *table.withheld)
     assert "suppressed" not in names

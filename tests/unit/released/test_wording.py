@@ -1,4 +1,4 @@
-"""Numbers and codes as people read them: signs, units, halves, missing values, no overclaiming."""
+"""Numbers and codes as text: signs, units, halves, missing values, no overclaiming."""
 
 import re
 from typing import get_args

@@ -69,7 +69,7 @@ def test_only_the_owner_may_read_them(paths):
 
 
 def test_a_warning_stands_until_its_part_is_made_again(paths):
-    """Runs of other parts publish it too; it is not a fault of theirs."""
+    """Runs of other parts publish it too, without counting it as their fault."""
     fault_list.keep_warnings(paths, "dates", StudyError([ONE]))
     fault_list.clear(paths)
     assert fault_list.read_warnings(paths) == {"dates": (ONE,)}

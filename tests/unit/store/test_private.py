@@ -85,7 +85,7 @@ def test_the_masks_nest_and_are_taken_back(tmp_path: Path) -> None:
     }
 
 
-# ------------------------------------------------------------------------------ for how long it stays
+# ------------------------------------------------------------------------------------ retention
 
 
 def with_pupils(marts: Path, name: str = "s", days: float = 8) -> StudyPaths:

@@ -1,4 +1,4 @@
-"""What another version of the code made is deleted before a run, whatever this version calls its charts."""
+"""Outputs of another version of the code are deleted before a run, whatever their names."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Other outcomes, from files to the page: attendance, phonics, KS4 subjects, a study's own.
 
-Each study is invented, with an effect planted in tables of schools; none needs code.
+Each study is invented, with an effect planted in school tables; none needs new code.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def checked(tiny: TinyStudy) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def said(con: duckdb.DuckDBPyConnection) -> str:
-    """What terminal, documents and charts say, one text a line."""
+    """All text of terminal, documents and charts, one text on each line."""
     tables = reading.read_tables(con)
     charts = gallery.draw_all(tables)
     documents = [made(tables, charts) for made in DOCUMENTS.values()]

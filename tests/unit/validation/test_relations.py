@@ -95,7 +95,7 @@ def _plant_form(tiny: TinyStudy, table: str, column: str, value: object) -> Plac
 
 
 def _plant_column(tiny: TinyStudy, table: str) -> Place:
-    """School names help whoever fills in the list, and occur in many lists."""
+    """School names help people to fill in the list, and occur in many lists."""
     if table == "enrolments":
         for row in tiny.tables["enrolments.csv"]:
             row.update({"School name": "Alder", "left": "", "Remarks": ""})

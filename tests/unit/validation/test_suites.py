@@ -96,7 +96,7 @@ def test_rules_that_ask_the_same_are_one_expectation_unless_one_is_broken(monkey
 
 
 def test_a_rule_that_could_not_be_judged_has_not_been_kept(monkeypatch):
-    """For values that have no order an expectation raises within the library, and counts as broken."""
+    """A rule counts as broken if the library raises an error, here on values without an order."""
     whole = suites.profile
     monkeypatch.setattr(
         suites, "profile", lambda con, rules: whole(con, rules).assign(unique=["none", 0])
