@@ -174,9 +174,7 @@ class Released:
                         yield Fact(counted(cells, "n_pupils"), *rounded(row[f"n_pupils_{when}"]))
 
     def withheld(self, truth: Truth) -> Iterator[tuple[str, Sum]]:
-        """What a suppressed row must not reveal: how many met the standard, and of how many, if these are
-        few.
-        """
+        """Sums that a suppressed row must not reveal: who met the standard, and pupils if few."""
         for row in self.tables["comparison"].to_dict("records"):
             cells = self._cells(row, truth) if row["figure_status"] == "suppressed" else []
             about = f"{row['programme']} {row['arm']} {_key(row)}"

@@ -1,4 +1,4 @@
-"""Marks of a chart, read back as numbers, are exactly the released figures; suppressed ones have no mark.
+"""Chart marks, read back as numbers, are exactly the released figures; suppressed ones have none.
 
 A mark is where the released figure is, within the drawing's precision, and agrees with the chart's own table.
 So measuring a drawing reveals nothing beyond `released`.
@@ -166,7 +166,7 @@ def _curve(drawn: list[Panel], tables: Tables, programme: str, measure: str) -> 
 
 
 def _days(drawn: list[Panel], tables: Tables) -> Iterator[str]:
-    """Bars of days begin and end on days that are released: two of them give the scale."""
+    """Bars begin and end on released days; two of them give the scale."""
     programme, measure = tables["programme"], tables["measure"]
     days = {
         pd.Timestamp(day).toordinal()
@@ -214,7 +214,7 @@ def _rounds_to(value: float, figure: float) -> bool:
     return abs(value - figure) <= half + PRECISION
 
 
-# ---------------------------------------------------------------------------------------- what is attacked
+# ------------------------------------------------------------------------------------------ attacks
 
 
 def drawn(family: str, tables: Tables) -> list[Chart]:
@@ -306,7 +306,7 @@ def test_a_mark_for_a_withheld_year_is_caught() -> None:
 def test_marks_of_figures_that_were_not_released_are_caught(
     table: str, column: str, off: float | pd.Timedelta, families: tuple[str, ...]
 ) -> None:
-    """As before rounding or before the disclosure gate; marks that read the same are elsewhere."""
+    """Offsets as before rounding or the disclosure gate, even if the printed text is the same."""
     planted = released_tables()
     planted[table][column] = planted[table][column] + off
     caught = faults_of(planted, released_tables(), *families)

@@ -1,4 +1,4 @@
-"""Charts, their data and words, and both documents: what is withheld in a table is nowhere else either."""
+"""A figure withheld in a table is not in charts, their data and words, or either document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUBJECT = ("gap", "ks2_rwm_expected", "disadvantaged", "programme")
 
 
 def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
-    """The middle year of a line is withheld; a figure left behind the mark may not come out."""
+    """The middle year of a line is withheld; `mean` is a figure left in that row by mistake."""
     tables = released_tables()
     frame = tables["comparison"]
     key = ["programme", "measure", "pupil_group", "arm", "academic_year"]
@@ -29,7 +29,7 @@ def withheld_year(mean: float | None) -> dict[str, pd.DataFrame]:
     assert is_it.sum() == 1
     frame.loc[is_it, "figure_status"] = "suppressed"
     frame.loc[is_it, ["mean", "ci_low", "ci_high"]] = mean
-    # As a count, the same digits.
+    # A count with the same digits.
     count = None if mean is None else round(mean * 10_000)
     frame.loc[is_it, ["n_pupils", "n_schools", "n_meeting"]] = count
     return tables
@@ -53,12 +53,12 @@ def test_a_withheld_year_is_neither_drawn_nor_drawn_across(drawn):
         return sum(len(re.findall(r"[ML]", d)) == 3 and d.count("L") == 2 for d in lines_of(svg))
 
     assert three_year_lines(drawn[name].svg) == three_year_lines(whole.svg) - 1
-    # Its two years that are left are two points, with no line from one to the other.
+    # The two remaining years are two points without a line between them.
     assert any(re.fullmatch(r"M \S+ \S+\s+M \S+ \S+\s*", d) for d in lines_of(drawn[name].svg))
 
 
 def test_pictures_words_and_page_do_not_depend_on_a_withheld_figure(drawn):
-    """Byte for byte the same with a figure left behind the mark, whatever it is."""
+    """The output is byte-identical whatever figure is left in the withheld row."""
     other = {chart.name: chart for chart in gallery.draw_all(withheld_year(WITHHELD_MEAN))}
     assert {n: c.svg for n, c in drawn.items()} == {n: c.svg for n, c in other.items()}
     words = [
@@ -91,7 +91,7 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
         ]
         for document, page in example.pages().items()
     }
-    # Of an average, or of balance, four figures of a row are withheld together.
+    # In averages and in balance, four figures of a row are withheld together.
     results_of = {
         document: [row for row in rows if row.count("[c]") == 4]
         for document, rows in rows_of.items()
@@ -114,7 +114,7 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
 @pytest.mark.parametrize("document", PAPERS)
 def test_the_paper_says_no_more_than_the_page(example: Evaluated, document: str):
     pypdf = pytest.importorskip("pypdf")
-    # As laid out: numbers that stand side by side in a drawing stay apart.
+    # Layout mode keeps neighbouring numbers in a drawing separate.
     pages = pypdf.PdfReader(example.paper(document)).pages
     text = " ".join(page.extract_text(extraction_mode="layout") for page in pages)
     numbers = re.compile(r"\d[\d,.]*\d|\d")

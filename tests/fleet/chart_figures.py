@@ -1,6 +1,6 @@
-"""Every chart's figures held against the released tables they are drawn from, whatever family it is of.
+"""Compares the figures of all chart families with the released tables they are drawn from.
 
-A cell of words with no number (withheld, no figure, no estimate) draws nothing. Numbers are read as printed.
+Cells without a number (withheld, no figure, no estimate) have no mark. Numbers are read as printed.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _PLACES = {"Neighbours’ average": "statistical_neighbours", "England": "englan
 
 
 def numbers(text: object) -> list[float]:
-    """The numbers of a cell, in their order."""
+    """The numbers in a cell, in order."""
     return [float(found.replace("−", "-").replace(",", "")) for found in _NUMBER.findall(str(text))]
 
 
 def is_printed(text: object, value: Any, about: About, nth: int = 0) -> bool:
-    """Whether a cell prints nothing, or the value as the measure is read."""
+    """Whether a cell has no number, or the value rounded as its measure is printed."""
     found = numbers(text)
     if not found or "withheld" in str(text):
         return True
@@ -43,7 +43,7 @@ def _is_count(text: object, n: Any) -> bool:
 
 
 def _of(chart: Any, family: str) -> tuple[str, str] | None:
-    """Programme and measure of a chart of a family."""
+    """Programme and measure of a chart, or None if it belongs to another family."""
     name, _, rest = chart.name.partition("-")
     if name != family:
         return None
@@ -122,7 +122,7 @@ _WAYS = {
 
 
 def answer(made: Made, recount: Recount) -> Iterator[str]:
-    """Every way of comparing one outcome: its estimate, interval and schools, and what would have shown."""
+    """Each comparison of one outcome: estimate, interval, schools, minimum detectable effect."""
     impact = made.tables["impact"].set_index(["programme", "measure", "academic_year", "estimator"])
     year = made.tables["study"]["outcome_year"].iloc[0]
     for chart in made.charts:
@@ -165,7 +165,7 @@ def effects(made: Made, recount: Recount) -> Iterator[str]:
 
 
 def is_headline_printed(drawn: pd.Series, row: pd.Series, recount: Recount) -> bool:
-    """Whether a row of the chart's figures is of a headline."""
+    """Whether a row of the chart's data matches a headline row."""
     about = recount.files.about(row["measure"])
     low, high = row["estimate_low"], row["estimate_high"]
     text = drawn["The two comparisons of the headline"]
@@ -196,7 +196,7 @@ def timeline(made: Made, _: Recount) -> Iterator[str]:
 
 
 def power(made: Made, recount: Recount) -> Iterator[str]:
-    """How many of 100 studies see each size, by the normal approximation."""
+    """How many of 100 studies detect each effect size, by the normal approximation."""
     impact = made.tables["impact"]
     headline = impact[(impact["role"] == "headline") & impact["mde"].notna()]
     mde = headline.set_index(["programme", "measure"])["mde"]
@@ -219,7 +219,7 @@ def power(made: Made, recount: Recount) -> Iterator[str]:
 
 
 def points(made: Made, recount: Recount) -> Iterator[str]:
-    """A mark for every school's point, and none beside."""
+    """One mark for every school's point, and no others."""
     table = made.tables["school_point"]
     for chart in made.charts:
         of = _of(chart, "baseline_outcome")

@@ -58,9 +58,9 @@ def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
             else 0
             for on in (IN_RESULTS, IN_MAKE_UP)
         ]
-        # An estimated headline counts the first end's schools. So does one refused because too few programme
-        # schools remain. Otherwise the end with too few outside schools refused it. If both ends have enough
-        # schools, another rule refused it, which is not recounted here.
+        # The first end's schools are counted if the headline has an estimate, or has none because
+        # too few programme schools remain. Otherwise one end lacks outside schools; if neither
+        # does, another rule applied, which is not recounted here.
         is_first = pd.notna(rows["estimate_low"].iloc[0]) or len(kept) < _FEWEST_SCHOOLS_OF_AN_END
         too_few = [n for n in ends if n < _FEWEST_SCHOOLS_OF_AN_END][:1]
         may_be = ends[:1] if is_first else too_few or ends

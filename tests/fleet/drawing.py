@@ -1,6 +1,6 @@
 """Random settings of a study: years, kinds of source, schools, programmes and their true effects.
 
-This module writes no file (`files` does) and makes no pupil (`world` does). It restates what publishers can
+`files` writes the files and `world` simulates the pupils. This module restates what publishers can
 hold (years without tests, measures published by school), so that it tests the pipeline's own tables too.
 """
 
@@ -205,7 +205,7 @@ def draw_usual(seed: int) -> Drawn:
 
 
 def measures_of(stage: str, form: Form, years: tuple[str, ...], group: str) -> tuple[str, ...]:
-    """Measures of a key stage that files of this form hold for these pupils in every one of the years."""
+    """Measures of a key stage that files of this form have for these pupils in all the years."""
     names = [*_SHARES[stage], *_POINTS[stage]]
     if form == "tables":
         names.remove("ks2_progress_index") if stage == "ks2" else None

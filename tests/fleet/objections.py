@@ -1,4 +1,4 @@
-"""Compares released figures with the oracle's: those that the files alone determine.
+"""Compares released figures with the oracle's, as far as the files determine them.
 
 An objection is a sentence that names the check, the place, the printed and the counted figure. Withheld
 figures ([c] or blank) are not recounted.

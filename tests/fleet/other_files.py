@@ -16,7 +16,7 @@ _ELSEWHERE = {"school_links", "la_context"}
 def other_files(draw: Draw, world: World) -> dict[str, pd.DataFrame]:
     drawn = world.drawn
     members = world.enrolments
-    # These files omit schools that merged into another.
+    # These files leave out schools that merged into another.
     local = world.schools[world.schools["is_local"] & (world.schools["merged_into"] < 0)]
     year = int(drawn.outcome_year[:4])
     made: dict[str, list[dict[str, object]]] = {kind: [] for kind in drawn.kinds - _ELSEWHERE}

@@ -1,6 +1,6 @@
 """Checks released pupil figures against the rules of disclosure control and rounding.
 
-It objects to a figure that should be withheld and is shown, and to one withheld without need.
+It objects to figures shown that should be withheld, and to figures withheld without need.
 """
 
 from __future__ import annotations

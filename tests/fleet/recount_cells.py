@@ -1,4 +1,4 @@
-"""The oracle's reading of the files in plain pandas: schools, enrolments and every school's results.
+"""Reads a study's files for the oracle, in plain pandas: schools, enrolments, schools' results.
 
 It shares no code with `pipelines` or with the writer of the files. It restates the rules, codes and headings
 of the Department's guides and the study's protocol.

@@ -71,7 +71,7 @@ def run(folder: Path, *, has_pdf: bool = True) -> Made:
     """Evaluate a study. Raises StudyError or RefusedError where a check stops it."""
     study = load_study(folder)
     with store.connect_in_memory() as con:
-        # A second thread does not pay off for small tables.
+        # A second thread does not speed up small tables.
         con.execute("SET threads = 1")
         warnings = _read(con, study)
         _marts(con, study)

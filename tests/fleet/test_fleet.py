@@ -1,4 +1,4 @@
-"""The committed studies: each runs to pages and PDFs and passes the oracle; together they cover all codes."""
+"""Committed studies run to pages and PDFs and pass the oracle; together they cover all codes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ SEEDS = (
         36,
     ),
     *(38, 43),
-    # Phonics, Key Stage 1, absence; measures of the study's own, schools that merged or split, lost columns.
+    # Phonics, Key Stage 1, absence; own measures, schools that merged or split, lost columns.
     *(87, 202, 221, 237, 262, 268, 380, 386),
 )
 # Reasons for schools in no programme, which coverage does not list, or for files the fleet does not make.

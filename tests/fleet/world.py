@@ -161,7 +161,7 @@ def _chosen(
     n = max(1, round(programme.share * len(local)))
     how = programme.chosen
     if not len(local) or (how == "none" and first):
-        return []  # never of every programme: a study without an enrolment is none
+        return []  # not for all programmes: a study needs an enrolment
     if how == "all":
         return local.tolist()
     if how == "one":

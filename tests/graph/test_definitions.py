@@ -129,7 +129,7 @@ def test_assets_only_put_things_together(module: Path) -> None:
 def test_definitions_load_quickly_and_without_a_warning() -> None:
     code = (
         "import sys, warnings\n"
-        "import dagster\n"  # what its own imports warn of is not ours to mend
+        "import dagster\n"  # warnings of its own imports are outside this project
         "warnings.simplefilter('error')\n"
         "import assets.definitions\n"
         "assets.definitions.defs.get_repository_def()\n"

@@ -207,7 +207,7 @@ def _ids(html: str) -> set[str]:
 
 
 def on_paper(run: Evaluated, document: str) -> list[str]:
-    """The words of each page. A hyphen at which a line may break reads back as a soft one."""
+    """The words of each page. Hyphens at possible line breaks are read back as soft hyphens."""
     pages = [page.extract_text() for page in PdfReader(run.paper(document)).pages]
     return [" ".join(page.split()).replace("\u00ad", "-") for page in pages]
 

@@ -1,4 +1,4 @@
-"""The command line's event log stores what Dagster's own class stores, and either can read the other's."""
+"""The command line's event log stores the same as Dagster's class, and each reads the other's."""
 
 import logging
 import warnings
@@ -12,7 +12,7 @@ import pytest
 from assets import dagster_home
 
 STUDIES = dg.DynamicPartitionsDefinition(name="study")
-# Every table of the log, without the columns that differ from run to run: ids of runs, times.
+# Every table of the log, without the columns that differ between runs: run ids and times.
 COLUMNS = {
     "event_logs": "id, dagster_event_type, step_key, asset_key, partition",
     "asset_keys": "asset_key, last_materialization IS NOT NULL, wipe_timestamp",
@@ -52,7 +52,7 @@ def silent(_context: dg.InitLoggerContext) -> logging.Logger:
 
 
 def run(instance: dg.DagsterInstance, study: str) -> str:
-    """Run a graph of which one asset fails, for one study; returns the run's id."""
+    """Run a graph with one failing asset, for one study; returns the run's id."""
     instance.add_dynamic_partitions("study", [study])
     definitions = dg.Definitions(
         assets=[table, count, page],
@@ -71,12 +71,12 @@ def run(instance: dg.DagsterInstance, study: str) -> str:
 
 
 def dagsters_own(marts: Path) -> dg.DagsterInstance:
-    """The instance of the page and of the daemon."""
+    """The instance used by the page and the daemon."""
     return dg.DagsterInstance.from_config(str(dagster_home.dagster_home(marts)))
 
 
 def kept(marts: Path, run_ids: list[str]) -> dict[str, list[tuple[object, ...]]]:
-    """What the log's files hold: what runs share, then each run's own events."""
+    """Contents of the log's files: those that runs share, then each run's own events."""
     folder = marts / ".dagster" / "history" / "runs"
     found = {}
     for file in ("index", *run_ids):
@@ -89,7 +89,7 @@ def kept(marts: Path, run_ids: list[str]) -> dict[str, list[tuple[object, ...]]]
 
 @pytest.fixture(params=["marts", """it's: "#1" {é} 🏫"""], ids=["plain", "odd"])
 def marts(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Where outputs go; a folder's name may mean something else in YAML."""
+    """The outputs' folder, with names that have another meaning in YAML."""
     return tmp_path / str(request.param)
 
 
@@ -106,7 +106,7 @@ def test_two_runs_leave_what_they_leave_with_dagsters_own(marts: Path, tmp_path:
 
 
 def test_no_file_is_left_open(tmp_path: Path) -> None:
-    """SQLite takes its own files beside the log away with the last connection."""
+    """SQLite deletes its auxiliary files beside the log with the last connection."""
     with dagster_home.instance(tmp_path) as instance:
         run(instance, "autumn")
         assert list(tmp_path.rglob("*.db-wal"))

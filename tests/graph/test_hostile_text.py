@@ -72,7 +72,7 @@ NEVER = {
 # Our own script, and the icon, which is in the page itself.
 SCRIPT = (PROJECT / "pipelines" / "document" / "document.js").read_text(encoding="utf-8")
 ICON = "data:image/svg+xml,"
-# What a page may lead to: itself, the other page, and files of the same run.
+# Allowed link targets: the page itself, the other page, and files of the same run.
 LINKS = ("#", *PAGES.values(), "../charts/", "../released/")
 
 
@@ -164,7 +164,7 @@ def test_every_text_is_there_as_text(run: Evaluated, pages: dict[str, Page]) -> 
     assert shown <= set(pd.read_parquet(run.current / "released" / "statements.parquet")["quote"])
     read = "".join(page.text for page in pages.values())
     assert {text for text in shown if text not in read} == set()
-    # Six statements, what both case studies say, and free answers: also on the pack's own page.
+    # Six statements, both case studies and free answers are also in the pack.
     assert sum(text in pages["pack"].text for text in shown) >= 6
 
 

@@ -13,7 +13,7 @@ from tests.evaluated import Evaluated, parsed, text_of
 from tests.graph.test_pack import columns_of_page_one
 
 NUMBER = r"[−+]?[\d,]+(?:\.\d+)?"
-# Notes in the report and on page one for averages of other schools than those compared.
+# Notes in the report and on page one where averages cover other schools than those compared.
 OF_OTHER_SCHOOLS = {
     "schools with results, compared or not": "compared or not",
     "but for those of a few very small schools": "without a few tiny schools",
@@ -29,7 +29,7 @@ ON_RESULTS, FOR_A_NEED = "on last year’s results", "for a lasting need"
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of a programme's schools and of the others, last year and this year, as printed."""
+    """Levels of a programme's schools and the others, last year and this year, as printed."""
 
     before: str
     now: str
@@ -192,7 +192,7 @@ def test_the_programmes_page_compares_the_same_schools_as_the_report(evaluated: 
 
 
 def ends(evaluated: Evaluated) -> Iterator[tuple[str, str, str]]:
-    """Both ends of a range as printed: in the report, then on page one. The results-based end comes first."""
+    """Question and both ends as printed, ANCOVA first: from the report, then from page one."""
     for said in (answers(evaluated), on_page_one(evaluated)):
         for question, text in said.items():
             for first, way, second in re.findall(

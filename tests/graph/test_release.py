@@ -61,7 +61,7 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     before = bytes_of(current.resolve() / "released")
     later = evaluate(folder, marts)
     assert later.status == 0, later.stderr
-    # A different run, because it compares with a release; the figures shown are the same.
+    # A different run, because it compares with a release, but with the same figures.
     assert later.current.resolve().name != run
     after = bytes_of(later.current.resolve() / "released")
     # Only the comparison of verdicts with the published ones is new.

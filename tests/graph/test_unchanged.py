@@ -1,4 +1,4 @@
-"""Evaluating again makes nothing if nothing has changed, and everything if anything has."""
+"""A second evaluation builds nothing if nothing has changed, and otherwise everything."""
 
 import datetime as dt
 import json
@@ -30,18 +30,18 @@ SAID = "; --fresh makes everything again."
 
 @dataclass(frozen=True)
 class Made:
-    """A study that has been evaluated, and what would be asked of the graph if it were again."""
+    """An evaluated study, with the runs that evaluating it again requests from the graph."""
 
     folder: Path
     paths: StudyPaths
     asked: list[dict[str, bool]] = field(default_factory=list)
 
     def is_unchanged(self, **asked: bool) -> bool:
-        """Whether a run of what is asked would change nothing."""
+        """Whether a run with these options would change nothing."""
         return unchanged_since(load_study(self.folder), self.paths, **asked) is not None
 
     def record_as_made(self, *, officers: bool = False) -> None:
-        """Make run.json say that the run was made from the present protocol, or with the officers' page."""
+        """Make run.json state the current protocol and whether the officers' version was made."""
         record = self.paths.current / "run.json"
         content = json.loads(record.read_text(encoding="utf-8"))
         sources = content["sources_sha256"]
@@ -49,7 +49,7 @@ class Made:
         record.write_text(json.dumps(content | identity), encoding="utf-8")
 
     def again(self, *options: str) -> list[dict[str, bool]]:
-        """Evaluate once more; returns what the graph was asked for, if it was."""
+        """Evaluate again; returns the options of each graph run, none if the graph did not run."""
         self.asked.clear()
         arguments = ["evaluate", str(self.folder), "--data-marts", str(self.paths.marts)]
         assert assets.cli.main([*arguments, *options]) == 0
@@ -58,7 +58,7 @@ class Made:
 
 @pytest.fixture
 def made(example: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
-    """A copy of the example and of its outputs, which a test may spoil; no graph is run."""
+    """A copy of the example and its outputs, for a test to modify; no graph is run."""
     folder = shutil.copytree(example.folder, tmp_path / "raw" / "example")
     marts = shutil.copytree(example.paths.marts, tmp_path / "data_marts", symlinks=True)
     copy = Made(folder, StudyPaths(marts, "example"))
@@ -235,7 +235,7 @@ def test_the_officers_page_is_made_once_and_a_schedule_leaves_it(made: Made) -> 
 
 
 def test_neither_sensor_nor_schedule_asks_for_what_is_made_already(made: Made) -> None:
-    """The sensor has no cursor yet, as when the page is first opened after a run of the command line."""
+    """The sensor has no cursor yet, as when the page is first opened after a command-line run."""
     studies = Studies(data_raw=str(made.folder.parent), data_marts=str(made.paths.marts))
     given = {"resources": {"studies": studies}}
     morning = dt.datetime(2018, 10, 2, 6, tzinfo=ZoneInfo("Europe/London"))
