@@ -70,7 +70,7 @@ def truths_of(con: duckdb.DuckDBPyConnection) -> Iterator[Truth]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_comes_out_of_one_release(seed: int) -> None:
+def test_one_release_discloses_nothing(seed: int) -> None:
     with invent(seed).store() as con:
         release = released_of(con)
         for truth in truths_of(con):
@@ -78,14 +78,14 @@ def test_nothing_comes_out_of_one_release(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_nothing_comes_out_of_a_study_of_a_citys_size(seed: int) -> None:
+def test_a_study_of_a_city_discloses_nothing(seed: int) -> None:
     with invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY).store() as con:
         release = released_of(con)
         for truth in truths_of(con):
             assert worked_out(truth, [release]) == []
 
 
-def test_exact_counts_would_give_schools_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exact_counts_would_disclose_schools(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same attack on unrounded counts succeeds, so the test can fail."""
     monkeypatch.setattr(attacker, "rounded", lambda n: (n, n))
     found = []
@@ -144,7 +144,7 @@ def moves(release: Released, truth: Truth) -> dict[str, Sum]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_two_releases_do_not_tell_who_moved(seed: int) -> None:
+def test_two_releases_do_not_reveal_whose_results_changed(seed: int) -> None:
     """The second release differs by three pupils; comparing both does not reveal their results."""
     before = invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY)
     both = three_pupils_moved(before, seed)
@@ -165,7 +165,7 @@ def test_two_releases_do_not_tell_who_moved(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_second_folder_with_one_school_fewer_does_not_give_it_away(seed: int) -> None:
+def test_a_second_study_with_one_school_fewer_does_not_disclose_it(seed: int) -> None:
     study = invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY)
     members = study.members
     dropped = members.groupby("programme").head(1)

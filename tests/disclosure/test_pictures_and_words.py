@@ -45,7 +45,7 @@ def lines_of(svg: bytes) -> list[str]:
     return [path.get("d", "") for path in root.iter(f"{SVG}path")]
 
 
-def test_a_withheld_year_is_neither_drawn_nor_drawn_across(drawn):
+def test_a_withheld_year_is_not_drawn_and_no_line_crosses_it(drawn):
     name = "outcome_by_year-gap-ks2_rwm_expected"
     whole = {c.name: c for c in gallery.draw("outcome_by_year", released_tables())}[name]
 
@@ -112,7 +112,7 @@ def test_the_example_prints_no_figure_that_its_tables_withhold(example: Evaluate
 
 
 @pytest.mark.parametrize("document", PAPERS)
-def test_the_paper_says_no_more_than_the_page(example: Evaluated, document: str):
+def test_the_pdf_shows_no_more_than_the_page(example: Evaluated, document: str):
     pypdf = pytest.importorskip("pypdf")
     # Layout mode keeps neighbouring numbers in a drawing separate.
     pages = pypdf.PdfReader(example.paper(document)).pages

@@ -85,7 +85,7 @@ NOT_REACHED = {
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_drawn_study_is_made_and_nothing_printed_is_false(seed: int, tmp_path: Path) -> None:
+def test_a_random_study_runs_and_nothing_printed_is_false(seed: int, tmp_path: Path) -> None:
     made = run(write_study(draw_study(seed), tmp_path))
     assert [document[:4] for document in made.documents] == [b"%PDF", b"%PDF"]
     assert all("</html>" in page for page in (made.html, made.report))
@@ -102,11 +102,11 @@ def test_the_committed_studies_reach_every_verdict_and_reason() -> None:
     assert len(SEEDS) == len(set(SEEDS)) >= 40
 
 
-def test_no_fault_is_awaited() -> None:
+def test_no_known_fault_is_ignored() -> None:
     assert AWAITED == ()
 
 
-def test_a_placebo_that_no_school_can_be_picked_for_says_so(tmp_path: Path) -> None:
+def test_a_placebo_without_eligible_schools_says_so(tmp_path: Path) -> None:
     made = run(write_study(draw_study(406), tmp_path), has_pdf=False)
     impact = made.tables["impact"]
     (reason,) = impact.loc[impact["role"] == "headline", "verdict_reason"].unique()

@@ -206,7 +206,7 @@ def require_told(told: ExpectedOutput, stdout: str, stderr: str) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_planted_fault_is_told_and_nothing_is_published(
+def test_a_planted_fault_is_reported_and_nothing_is_published(
     fault: Callable[[Plant], ExpectedOutput],
     example_again: Evaluated,
     study_copy: Path,
@@ -253,7 +253,7 @@ def test_a_folder_that_is_no_study(tmp_path: Path, capsys: pytest.CaptureFixture
     assert not (tmp_path / "m").exists()
 
 
-def test_mended_the_study_is_published_again_and_a_warning_stops_nothing(
+def test_a_corrected_study_is_published_despite_a_warning(
     example_again: Evaluated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Faults and marks of an earlier run do not affect a later one.

@@ -111,12 +111,12 @@ def test_released_is_the_only_way_to_charts_and_the_board() -> None:
 
 
 @pytest.mark.parametrize("module", modules_of("pipelines"), ids=lambda m: m.name)
-def test_pipelines_know_nothing_of_dagster_or_assets(module: Path) -> None:
+def test_pipelines_import_neither_dagster_nor_assets(module: Path) -> None:
     assert not imports_of(module) & {"dagster", "assets", "tests", "notebooks"}
 
 
 @pytest.mark.parametrize("module", modules_of("assets"), ids=lambda m: m.name)
-def test_assets_only_put_things_together(module: Path) -> None:
+def test_assets_only_wire_things_together(module: Path) -> None:
     assert not imports_of(module) & {"numpy", "pandas", "scipy", "matplotlib", "tests", "notebooks"}
     text = module.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST_ASSET_MODULE_LINES
@@ -158,7 +158,7 @@ def looked_at(studies: Studies, cursor: str | None) -> dg.SensorResult:
     return result
 
 
-def test_the_sensor_asks_for_new_and_changed_studies_only(tmp_path: Path) -> None:
+def test_the_sensor_requests_new_and_changed_studies_only(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "raw" / "example")
     studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path / "marts"))
 
@@ -187,7 +187,7 @@ def test_the_sensor_asks_for_new_and_changed_studies_only(tmp_path: Path) -> Non
     assert look(with_new.cursor).run_requests == []
 
 
-def test_a_broken_protocol_is_asked_for_once_and_again_when_mended(tmp_path: Path) -> None:
+def test_a_broken_protocol_is_requested_once_and_again_when_corrected(tmp_path: Path) -> None:
     folder = tmp_path / "raw" / "broken"
     folder.mkdir(parents=True)
     (folder / "study.toml").write_text("this is not TOML", encoding="utf-8")
@@ -203,7 +203,7 @@ def test_a_broken_protocol_is_asked_for_once_and_again_when_mended(tmp_path: Pat
     assert asked == [1, 0, 1, 0]
 
 
-def test_the_schedule_asks_for_each_study_once_a_morning(tmp_path: Path) -> None:
+def test_the_schedule_requests_each_study_once_a_morning(tmp_path: Path) -> None:
     for name in ("autumn", "winter"):
         (tmp_path / "raw" / name).mkdir(parents=True)
         (tmp_path / "raw" / name / "study.toml").touch()

@@ -55,7 +55,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & PERMISSIONS
 
 
-def test_a_line_an_asset_then_the_headline_then_where_outputs_lie(example: Evaluated) -> None:
+def test_prints_a_line_per_asset_then_the_headline_then_the_outputs(example: Evaluated) -> None:
     lines = example.stdout.splitlines()
     title, blank, *rest = lines
     assert title == load_study(example.folder).study.title
@@ -102,7 +102,7 @@ def test_rows_on_the_lines_are_the_rows_of_the_tables(example: Evaluated) -> Non
 
 
 @pytest.mark.parametrize("name", PROMISED)
-def test_each_released_table_is_there_three_ways(example: Evaluated, name: str) -> None:
+def test_each_released_table_has_three_formats(example: Evaluated, name: str) -> None:
     from_duckdb = released(example, name)
     from_parquet = pd.read_parquet(example.current / "released" / f"{name}.parquet")
     with (example.current / "released" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
@@ -312,6 +312,6 @@ def test_the_same_input_gives_the_same_bytes(example: Evaluated, example_again: 
 
 
 @pytest.mark.parametrize("document", PAGES)
-def test_no_digit_of_a_page_stands_without_a_reference(example: Evaluated, document: str) -> None:
+def test_no_digit_of_a_finished_page_lacks_a_reference(example: Evaluated, document: str) -> None:
     bare = [NAMES.sub("", text) for text in uncited(parsed(example.page(document)))]
     assert [text for text in bare if re.search(r"\d", text)] == []

@@ -93,7 +93,7 @@ def marts(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / str(request.param)
 
 
-def test_two_runs_leave_what_they_leave_with_dagsters_own(marts: Path, tmp_path: Path) -> None:
+def test_two_runs_store_the_same_as_with_dagster_s_own_log(marts: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     with dagsters_own(own) as instance:
         expected = kept(own, [run(instance, study) for study in ("autumn", "winter")])

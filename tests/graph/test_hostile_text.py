@@ -169,9 +169,7 @@ def test_every_text_is_there_as_text(run: Evaluated, pages: dict[str, Page]) -> 
 
 
 @pytest.mark.parametrize("document", PAGES)
-def test_a_page_has_no_element_and_no_attribute_that_acts(
-    pages: dict[str, Page], document: str
-) -> None:
+def test_a_page_has_no_active_element_or_attribute(pages: dict[str, Page], document: str) -> None:
     page = pages[document]
     tags = {tag for tag, _ in page.elements}
     assert tags & NEVER == set()
@@ -198,7 +196,7 @@ def test_no_cell_of_a_csv_is_a_formula(run: Evaluated) -> None:
     assert {inert_in_spreadsheet(publishable_text(text)) for text in TEXTS.values()} <= quotes
 
 
-def test_nothing_unseen_is_in_what_is_read(run: Evaluated) -> None:
+def test_no_invisible_character_is_in_the_outputs(run: Evaluated) -> None:
     for path in run.current.rglob("*"):
         if path.suffix in {".csv", ".html", ".json", ".md", ".svg"}:
             text = path.read_text(encoding="utf-8").replace("\u200d", "")
@@ -206,7 +204,7 @@ def test_nothing_unseen_is_in_what_is_read(run: Evaluated) -> None:
             assert unseen <= {"\n"}, path
 
 
-def test_a_text_that_names_a_pupil_is_counted_and_nowhere_to_be_read(run: Evaluated) -> None:
+def test_a_text_that_names_a_pupil_is_counted_and_appears_nowhere(run: Evaluated) -> None:
     held = released(run, "text_review").groupby("kind")["n_texts"].max().to_dict()
     assert held == {
         "statements": 1, "case_studies": 1, "case_study_support": 1, "evaluations": 1,
@@ -216,7 +214,7 @@ def test_a_text_that_names_a_pupil_is_counted_and_nowhere_to_be_read(run: Evalua
     } == set()
 
 
-def test_neither_the_terminal_nor_dagster_is_told_a_word(run: Evaluated) -> None:
+def test_neither_the_terminal_nor_dagster_gets_the_text(run: Evaluated) -> None:
     assert PROBE not in run.stdout + run.stderr
     dagster = {
         where
@@ -227,7 +225,7 @@ def test_neither_the_terminal_nor_dagster_is_told_a_word(run: Evaluated) -> None
     assert (run.paths.marts / ".dagster").is_dir()
 
 
-def test_consent_withdrawn_takes_a_statement_out_of_every_output(run: Evaluated) -> None:
+def test_withdrawn_consent_removes_a_statement_from_every_output(run: Evaluated) -> None:
     def where(words: str = WITHDRAWN) -> set[str]:
         return {place for place, text in everywhere(run.current) if words in text}
 

@@ -109,7 +109,7 @@ def test_after_one_asset_the_whole_can_be_published_again(finished: Finished) ->
 
 
 @pytest.mark.parametrize("stage", ["ks2", "ks4"])
-def test_deleted_pupil_rows_are_asked_for_in_plain_words(finished: Finished, stage: str) -> None:
+def test_deleted_pupil_rows_are_requested_in_plain_words(finished: Finished, stage: str) -> None:
     with closing(duckdb.connect(str(finished.paths.store), read_only=True)) as con:
         before = con.execute(f"SELECT count(*) FROM mart.{stage}_stratum").fetchone()
     assert "pupil rows are no longer there" in finished.refusal(f"mart/{stage}_stratum")
@@ -170,7 +170,7 @@ def test_a_part_that_failed_its_check_is_never_published(finished: Finished) -> 
     assert bytes_of(finished.paths.current) == before
 
 
-def test_a_gate_left_open_is_said_and_never_published(
+def test_a_gate_left_open_is_reported_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = [f"released/{table.name}" for table in RELEASED_TABLES]
@@ -186,7 +186,7 @@ def test_a_gate_left_open_is_said_and_never_published(
     assert "released: it is not sound" in finished.refusal("publish")
 
 
-def test_a_gate_that_lets_an_exact_count_pass_is_said_and_never_published(
+def test_an_exact_count_that_passes_the_gate_is_reported_and_never_published(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real check, with a gate that shows a pupil more than the rounded count."""

@@ -84,7 +84,7 @@ def cited_on_paper(value: object) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_number_of_page_and_paper_is_the_same_made_again(
+def test_every_number_of_page_and_pdf_is_recomputed_from_its_reference(
     study: Evaluated, document: str, record_property: Said
 ) -> None:
     tables = read_published(study.current / "released.duckdb")
@@ -170,7 +170,7 @@ def test_a_programmes_column_on_page_one_is_short(study: Evaluated, record_prope
     record_property("said", f"words of each column on page one: {n_words}")
 
 
-def test_charts_of_page_one_stand_in_the_order_of_the_columns(example: Evaluated) -> None:
+def test_charts_of_page_one_are_in_the_order_of_the_columns(example: Evaluated) -> None:
     page = example.page("pack")
     titles = list(columns_of_page_one(page))
     programmes = pd.read_csv(example.current / "released" / "programme.csv").set_index("title")
@@ -185,7 +185,7 @@ def test_charts_of_page_one_stand_in_the_order_of_the_columns(example: Evaluated
 
 
 @pytest.mark.parametrize("document", PAPERS)
-def test_no_heading_stands_over_nothing(study: Evaluated, document: str) -> None:
+def test_no_heading_is_followed_by_nothing(study: Evaluated, document: str) -> None:
     headings = ("h2", "h3", "h4")
     alone = []
     for section in parsed(study.page(document)).iter("section"):
@@ -198,7 +198,7 @@ def test_no_heading_stands_over_nothing(study: Evaluated, document: str) -> None
 
 
 @pytest.mark.parametrize("document", PAPERS)
-def test_pictures_of_the_paper_are_kept(
+def test_images_of_the_pdf_are_kept(
     study: Evaluated, document: str, artefacts: Path, tmp_path: Path, record_property: Said
 ) -> None:
     pages = pictures(study.paper(document), tmp_path)
@@ -212,7 +212,7 @@ def test_pictures_of_the_paper_are_kept(
     record_property("said", f"pictures of {len(pages)} pages of paper: {artefacts.name}/")
 
 
-def test_how_long_the_pack_took_is_said(study: Evaluated, record_property: Said) -> None:
+def test_the_time_for_the_pack_is_recorded(study: Evaluated, record_property: Said) -> None:
     """Records the time in the tests' log; `make bench` measures it properly."""
     seconds = [float(took) for _, took in _STEP.findall(study.stdout + study.stderr)]
     assert len(seconds) == len(gallery.FAMILIES) + 2

@@ -99,7 +99,7 @@ def test_the_page_itself_is_answered_and_kept_out_of_frames(page: ASGIApp) -> No
         assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_its_own_questions_and_orders_are_answered(page: ASGIApp) -> None:
+def test_its_own_queries_and_mutations_are_answered(page: ASGIApp) -> None:
     body = json.dumps({"query": MUTATION}).encode()
     for origin in ([], [("Origin", f"http://{HERE}")]):
         asked = [("Host", HERE), *JSON.items(), *origin]
@@ -129,7 +129,7 @@ def test_its_own_questions_and_orders_are_answered(page: ASGIApp) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/graphql", "/graphql/"])
-def test_an_order_from_elsewhere_is_refused(
+def test_a_mutation_from_elsewhere_is_refused(
     page: ASGIApp, method: str, headers: list[tuple[str, str]], status: int, path: str
 ) -> None:
     order = f"{path}?{urlencode({'query': MUTATION})}"
@@ -140,7 +140,7 @@ def test_an_order_from_elsewhere_is_refused(
     assert marks["x-frame-options"] == "DENY"
 
 
-def test_without_the_guard_each_of_these_was_done(page: ASGIApp) -> None:
+def test_without_the_guard_each_of_these_is_executed(page: ASGIApp) -> None:
     """Shows why the guard is needed; fails if Dagster starts to refuse these itself."""
     unguarded: ASGIApp = page.router  # type: ignore[attr-defined]
     order = f"/graphql?{urlencode({'query': MUTATION})}"
@@ -164,7 +164,7 @@ def test_a_socket_is_opened_to_the_page_alone(
     assert open_socket(page, headers) == first
 
 
-def test_at_the_usual_port_a_browser_leaves_it_out() -> None:
+def test_hosts_without_the_default_port_are_accepted() -> None:
     assert PageGuard(guarded_app, 80).hosts == {  # type: ignore[arg-type]
         *(HOST, "localhost", f"{HOST}:80", "localhost:80")
     }

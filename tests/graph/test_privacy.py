@@ -192,12 +192,12 @@ def test_no_pupil_in_what_officers_read(example_again: Evaluated) -> None:
     assert found_below(officers) == {}
 
 
-def test_no_pupil_in_what_a_run_says(example: Evaluated, example_again: Evaluated) -> None:
+def test_no_pupil_in_what_a_run_prints(example: Evaluated, example_again: Evaluated) -> None:
     for run in (example, example_again):
         assert pupils().found_in(run.stdout + run.stderr) == set()
 
 
-def test_no_pupil_in_what_a_failed_run_leaves_and_says(
+def test_no_pupil_in_what_a_failed_run_leaves_and_prints(
     failed: Evaluated, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert failed.status == 1

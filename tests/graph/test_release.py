@@ -72,7 +72,7 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     assert set(after) == set(before)
 
 
-def test_a_day_that_is_none_is_refused(copied: tuple[Path, Path]) -> None:
+def test_an_invalid_day_is_refused(copied: tuple[Path, Path]) -> None:
     done = release(*copied, "October")
     assert done.returncode == 2
     assert "invalid fromisoformat value" in done.stderr

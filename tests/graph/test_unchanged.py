@@ -73,7 +73,7 @@ def made(example: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return copy
 
 
-def test_with_nothing_changed_the_answer_is_said_and_nothing_made(
+def test_without_changes_the_answer_is_printed_and_nothing_is_built(
     example: Evaluated, made: Made, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = bytes_of(made.paths.home)
@@ -179,7 +179,7 @@ STALE: dict[str, Callable[[Made], None]] = {
 
 
 @pytest.mark.parametrize("plant", STALE.values(), ids=STALE)
-def test_what_is_stale_is_made_again(made: Made, plant: Callable[[Made], None]) -> None:
+def test_stale_outputs_are_rebuilt(made: Made, plant: Callable[[Made], None]) -> None:
     assert made.is_unchanged()
     plant(made)
     assert not made.is_unchanged()
@@ -205,7 +205,7 @@ def test_other_code_and_other_libraries_make_everything_again(
     assert not made.is_unchanged()
 
 
-def test_the_graph_is_asked_where_something_changed_and_where_a_person_wants_it(
+def test_the_graph_runs_after_a_change_or_on_request(
     made: Made, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plain = {"keep_pupils": False, "officers": False}
@@ -226,7 +226,7 @@ def test_pupil_rows_kept_by_request_stay_while_it_is_repeated(made: Made) -> Non
     assert not made.is_unchanged()
 
 
-def test_the_officers_page_is_made_once_and_a_schedule_leaves_it(made: Made) -> None:
+def test_the_officers_page_is_made_once_and_a_schedule_keeps_it(made: Made) -> None:
     made.record_as_made(officers=True)
     assert made.is_unchanged(officers=True)
     assert not made.is_unchanged()
@@ -234,7 +234,7 @@ def test_the_officers_page_is_made_once_and_a_schedule_leaves_it(made: Made) -> 
     assert not needs_a_run(studies, "example")
 
 
-def test_neither_sensor_nor_schedule_asks_for_what_is_made_already(made: Made) -> None:
+def test_neither_sensor_nor_schedule_requests_a_finished_run(made: Made) -> None:
     """The sensor has no cursor yet, as when the page is first opened after a command-line run."""
     studies = Studies(data_raw=str(made.folder.parent), data_marts=str(made.paths.marts))
     given = {"resources": {"studies": studies}}

@@ -48,7 +48,7 @@ def test_withheld_means_are_marked_on_both_rows_of_a_side():
     assert table.rows[2][3:] == ("[c]", "no result for these pupils this year (1)", "[c]")
 
 
-def test_a_side_that_lost_every_school_is_still_told():
+def test_a_side_that_lost_every_school_is_still_listed():
     tables = released_tables()
     attrition = tables["attrition"]
     tables["attrition"] = attrition[~((attrition["programme"] == "gap") & attrition["is_kept"])]
@@ -65,7 +65,7 @@ def test_lost_schools_without_any_result_have_no_mean():
     assert annex.all_pupils_now(row) == "not available"
 
 
-def test_balance_is_in_the_unit_of_what_is_balanced():
+def test_balance_is_in_the_unit_of_its_characteristic():
     table = told(annex.balance, released_tables())
     assert column(table, "Programme schools") == ["−3.3", "−1.9", "61", "31%", "[c]"]
     assert column(table, "Difference (SD)") == ["−0.31", "−0.11", "−0.04", "not available", "[c]"]
@@ -83,7 +83,7 @@ def test_overlap_says_where_both_sides_meet():
     assert told(annex.overlap, tables).rows[0][1:4] == ("not available", "[c]", "[c]")
 
 
-def test_rates_of_one_size_stand_in_one_table_and_of_two_in_two():
+def test_each_simulated_size_has_a_table():
     tables = released_tables()
     (table,) = told(annex.calibration, tables)
     assert table.columns[-1] == "Finds an effect of 0.2 SD"
@@ -117,7 +117,7 @@ def test_an_estimate_that_is_withheld_is_marked():
     assert {row[1] for row in table.rows[1:]} == {"[c]"}
 
 
-def test_what_was_checked_is_told_with_what_a_person_should_look_at():
+def test_data_checks_are_listed_with_warnings_to_review():
     table = told(annex.data_checks, released_tables())
     assert column(table, "Rules") == ["412", "31", "268"]
     assert column(table, "To look at") == ["–", "the date lies before the programme began (3)", "–"]

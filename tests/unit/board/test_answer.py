@@ -44,7 +44,7 @@ def test_the_answer_comes_first_and_does_not_say_that_nothing_happened():
     )
 
 
-def test_without_money_or_a_size_worth_having_neither_is_spoken_of():
+def test_without_funding_or_a_smallest_effect_neither_is_mentioned():
     tables = released_tables()
     tables["programme"]["funding_gbp"] = np.nan
     tables["measure"]["smallest_effect"] = np.nan
@@ -71,14 +71,14 @@ def test_without_any_estimate_there_are_too_few_results():
         ("no_meaningful_difference", "SEND in mainstream: any difference is too small to matter"),
     ],
 )
-def test_a_verdict_is_the_answer_with_each_question_s_own(verdict, words):
+def test_a_verdict_is_the_answer_with_one_for_each_question(verdict, words):
     said = answer_of(with_verdict(verdict, 1.4, 1.9, (0.3, 3.1)))
     assert said.startswith(words)
     assert "Closing the gap: cannot tell" in said
     assert "We cannot tell yet" not in said
 
 
-def test_a_placebo_is_no_part_of_the_answer_and_says_what_it_is():
+def test_a_placebo_is_not_part_of_the_answer_and_is_labelled():
     tables = released_tables()
     tables["impact"].loc[tables["impact"]["programme"] == "lowest", "verdict"] = "better"
     assert answer_of(tables).startswith("We cannot tell yet.")
@@ -93,7 +93,7 @@ def test_a_study_of_a_placebo_alone_does_not_ask_whether_it_helped():
     assert "helped" not in words_of(opening(tables))
 
 
-def test_a_programme_s_column_says_what_when_and_how_sure():
+def test_a_programme_s_column_gives_facts_dates_and_uncertainty():
     send, gap, lowest = columns()
     assert send == (
         "SEND in mainstream 18 schools, £200,000, from January 2018. Key Stage 2 tests came four months "
@@ -122,7 +122,7 @@ def test_a_reader_can_work_the_plain_change_out_from_the_averages():
     assert f"a gain of {change:.1f} points" in send
 
 
-def test_no_column_has_more_than_180_words_and_none_the_words_of_the_method():
+def test_columns_have_at_most_180_words_and_no_method_terms():
     for text in columns():
         assert len(text.split()) <= 180
         for word in ("degrees of freedom", "ANCOVA", "bracket", "confidence", "interval", "SD"):
@@ -144,7 +144,7 @@ def test_how_long_there_was_before_the_tests(starts, words):
     assert words in columns(tables)[SEND]
 
 
-def test_without_a_start_nothing_is_said_of_it():
+def test_without_a_start_date_none_is_mentioned():
     tables = released_tables()
     tables["programme"]["starts"] = pd.NaT
     assert "tests came" not in "".join(columns(tables))
@@ -165,7 +165,7 @@ def test_a_matched_pool_is_named():
     assert "there and in other local schools" in send
 
 
-def test_the_picture_stands_right_under_the_answer_with_its_finding():
+def test_the_chart_follows_the_answer_with_its_finding():
     # Third, after the answer and the notice on the placebo; charts arrive in any order.
     picture = opening(charts=CHARTS[::-1])[2]
     assert isinstance(picture, Columns)
@@ -189,14 +189,14 @@ def test_the_picture_stands_right_under_the_answer_with_its_finding():
         (np.nan, "Weak years tend to recover unaided, so do not trust it."),
     ],
 )
-def test_how_much_of_the_plain_change_was_to_be_expected_is_said_in_words(anyway, words):
+def test_the_expected_part_of_the_plain_change_is_given_in_words(anyway, words):
     tables = released_tables()
     is_it = (tables["impact"]["role"] == "naive") & (tables["impact"]["programme"] == "send")
     tables["impact"].loc[is_it, "expected_anyway"] = anyway
     assert words in columns(tables)[SEND]
 
 
-def test_years_that_are_not_measured_alike_are_said_to_be_so():
+def test_years_that_are_not_comparable_are_described_as_such():
     tables = released_tables()
     assert "not measured alike" not in columns(tables)[SEND]
     tables["series_break"] = pd.DataFrame(
@@ -213,7 +213,7 @@ def test_years_that_are_not_measured_alike_are_said_to_be_so():
     assert "They were not measured alike." in columns(tables)[SEND]
 
 
-def test_what_the_board_asked_is_answered_with_where_to_read_more():
+def test_the_board_s_questions_are_answered_with_links():
     (asked,) = [block for block in opening() if isinstance(block, Table)]
     assert len(asked.see) == len(asked.rows)
     assert set(asked.see) == {"claims", "next"}
@@ -223,7 +223,7 @@ def test_what_the_board_asked_is_answered_with_where_to_read_more():
     assert "Attainment 8 and Progress 8 are still to be published." in said
 
 
-def test_nothing_asked_and_nothing_to_come_is_no_table():
+def test_without_questions_or_next_steps_there_is_no_table():
     tables = released_tables()
     tables["claims"] = tables["claims"].iloc[:0]
     tables["not_yet_published"] = tables["not_yet_published"].iloc[:0]
@@ -232,7 +232,7 @@ def test_nothing_asked_and_nothing_to_come_is_no_table():
     assert not [block for block in opening(tables) if isinstance(block, Table)]
 
 
-def test_one_school_and_one_programme_are_not_many():
+def test_one_school_and_one_programme_are_worded_in_the_singular():
     tables = released_tables()
     tables["programme"] = tables["programme"].iloc[[0]].assign(n_schools=1)
     assert columns(tables)[0].startswith("SEND in mainstream 1 school, ")

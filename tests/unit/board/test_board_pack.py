@@ -19,7 +19,7 @@ def section(id_: str, tables: dict[str, pd.DataFrame] | None = None, charts=CHAR
     return next(section for section in pack.sections if section.id == id_)
 
 
-def test_sections_come_in_the_order_in_which_a_board_reads():
+def test_sections_are_in_the_board_s_reading_order():
     pack = board_pack(released_tables(), CHARTS)
     assert [section.id for section in pack.sections] == [
         "programme-send", "programme-gap", "programme-lowest", "claims", "schools", "schools-say",
@@ -42,7 +42,7 @@ def test_the_first_line_says_whose_results_when_and_how_final():
     assert "invented" not in board_pack(tables, ()).kicker
 
 
-def test_charts_of_a_programme_stand_on_its_page():
+def test_charts_of_a_programme_are_on_its_page():
     names = [b.name for b in blocks_of(section("programme-send")) if isinstance(b, Figure)]
     assert names == ["outcome_by_year-send-ks2_reading_progress"]
 
@@ -115,7 +115,7 @@ def test_six_quotes_are_balanced_over_tones_and_programmes():
     assert balanced(()) == []
 
 
-def test_what_schools_said_has_their_words_as_consented():
+def test_schools_are_quoted_as_consented():
     quotes = [b for b in blocks_of(section("schools-say")) if isinstance(b, Quote)]
     shown = released_tables()["statements"]
     assert 0 < len(quotes) <= 6
@@ -155,7 +155,7 @@ def test_what_comes_next_has_reasons_words_and_whom_to_ask():
         (None, "made again by the same rules when results are published."),
     ],
 )
-def test_whether_results_can_still_change_is_said(status, words):
+def test_the_text_says_whether_results_can_still_change(status, words):
     tables = released_tables()
     tables["impact"]["release_status"] = status
     assert words in what_will_change(released_rows(tables))
@@ -169,7 +169,7 @@ def test_every_document_ends_with_licence_and_fingerprints():
     assert "Protocol 3f1c9a0b7d42." in said
 
 
-def test_it_is_dated_with_the_day_of_its_figures():
+def test_the_pack_has_the_date_of_its_figures():
     tables = released_tables()
     assert dated(tables).isoformat() == "2018-10-02"
     tables["study"]["as_at"] = pd.NaT

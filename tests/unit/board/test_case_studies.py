@@ -61,7 +61,7 @@ def test_a_school_s_figures_stand_beside_the_others_with_how_far_chance_could_mo
     )
 
 
-def test_an_average_outside_the_range_is_not_put_down_to_anything():
+def test_an_average_outside_the_interval_is_not_explained():
     tables = released_tables()
     tables[RESULT].loc[2, ["mean", "ci_low", "ci_high"]] = (0.2, 0.1, 0.35)
     assert "lies outside that range, for whatever reason." in results_of(1, tables)
@@ -82,14 +82,14 @@ def test_why_there_are_no_figures_is_the_same_sentence_for_every_reason():
     assert not re.search(r"\d", LEFT_OUT)
 
 
-def test_a_figure_left_behind_the_mark_is_not_printed():
+def test_a_figure_left_in_a_withheld_row_is_not_printed():
     tables = released_tables()
     tables[RESULT]["figure_status"] = "suppressed"
     tables[RESULT][["n_pupils", "mean", "ci_low", "ci_high"]] = 0.4321987
     assert "43%" not in str(cases(tables)) + str(tables_of(tables))
 
 
-def test_an_average_of_others_that_is_withheld_leaves_the_school_s_own():
+def test_a_withheld_average_of_others_leaves_the_school_s_own_figure():
     tables = released_tables()
     comparison = tables["comparison"]
     is_it = (comparison["programme"] == "gap") & (comparison["arm"] == "rest")
@@ -128,11 +128,11 @@ def test_how_much_support_came_before_the_tests(before, says):
     assert support_of(0, tables).endswith(says)
 
 
-def test_without_tests_or_support_nothing_is_said_of_before():
+def test_without_test_or_support_dates_their_order_is_not_mentioned():
     assert "before the tests" not in support_of(1)
 
 
-def test_days_and_months_head_what_happened():
+def test_events_have_days_or_months():
     rows = tables_of()[0].rows
     assert rows[1] == ("15 January 2018 to 22 June 2018", "Support: 6 days of an adviser")
     assert rows[2] == ("May 2018", "Key Stage 2 tests")
@@ -145,7 +145,7 @@ def test_a_school_of_two_programmes_has_each_programme_s_events_and_results():
     assert [results_of(n, tables) == LEFT_OUT for n in range(3)] == [True, False, True]
 
 
-def test_nothing_is_said_to_be_the_support_s_doing():
+def test_no_result_is_attributed_to_the_support():
     text = " ".join(results_of(school) for school in (0, 1)).casefold()
     for word in ("caus", "because", "thanks to", "impact", "effect", "improv", "helped", "worked"):
         assert word not in text

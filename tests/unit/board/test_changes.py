@@ -59,7 +59,7 @@ def made(revisions=(), verdicts=(), sources=None) -> Changes:
     return changes(released_rows(tables))
 
 
-def test_nothing_to_show_is_said():
+def test_a_section_without_changes_says_so():
     found = made()
     assert found.sentences == (NOTHING,)
     assert found.figures.rows == ()
@@ -80,7 +80,7 @@ def test_a_figure_that_moved_is_listed_with_both_releases():
     )
 
 
-def test_rounding_withheld_and_unmoved_figures_are_told_apart():
+def test_rounding_withheld_and_unmoved_figures_are_distinguished():
     found = made(
         [
             MOVED | {"is_rounding": True, "level": "rest", "verdict_before": None},
@@ -136,7 +136,7 @@ def test_every_number_is_cited():
         ),
     ],
 )
-def test_whether_a_verdict_changed_is_said_in_words(change, words):
+def test_the_text_says_whether_a_verdict_changed(change, words):
     (said,) = made(verdicts=[CHANGE | change]).sentences
     assert plain(said).startswith(
         "SEND in mainstream, reading progress of pupils on SEN support (Key Stage 2): "
@@ -144,7 +144,7 @@ def test_whether_a_verdict_changed_is_said_in_words(change, words):
     assert words in plain(said)
 
 
-def test_the_release_that_is_used_is_said_where_there_are_several():
+def test_the_release_used_is_named_where_there_are_several():
     final = {
         "file": "final.csv",
         "kind": "ks2_pupils",
@@ -167,7 +167,7 @@ def test_the_release_that_is_used_is_said_where_there_are_several():
         ("attendance_schools", "Attendance"),
     ],
 )
-def test_the_release_that_is_used_is_said_of_every_key_stage(kind, words):
+def test_the_release_used_is_named_for_every_key_stage(kind, words):
     table = {"file": "a.csv", "kind": kind, "academic_year": "2017-18"}
     sources = [
         {**table, "release_status": "provisional", "is_used": False},
@@ -177,7 +177,7 @@ def test_the_release_that_is_used_is_said_of_every_key_stage(kind, words):
     assert said.startswith(f"Of 2017-18, {words}, every number on this page rests on the revised")
 
 
-def test_values_on_both_sides_of_a_break_are_said_not_to_be_alike():
+def test_values_on_both_sides_of_a_break_are_called_not_comparable():
     tables = released_tables()
     tables["series_break"] = pd.DataFrame(
         [

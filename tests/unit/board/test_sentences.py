@@ -233,7 +233,7 @@ def test_withheld_level_shows_the_mark_in_the_sentence():
     ("change", "words"),
     [(2.8, "went up by 2.8 points"), (-2.8, "went down by 2.8 points"), (0.01, "in step with")],
 )
-def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
+def test_naive_change_has_its_direction_and_is_called_unsafe(change, words):
     tables = released_tables()
     impact = tables["impact"]
     chosen = (impact["role"] == "naive") & (impact["measure"] == "ks2_reading_progress")
@@ -249,7 +249,7 @@ def test_naive_change_is_told_in_its_direction_and_called_unsafe(change, words):
 
 
 @pytest.mark.parametrize("n_left_out", [0, 1])
-def test_averages_of_the_schools_compared_but_a_few_small_ones_are_said_to_be_so(n_left_out):
+def test_averages_that_leave_out_small_schools_say_so(n_left_out):
     """There are 20 comparison schools, of which one may be left out of the average."""
     tables = released_tables()
     comparison, impact = tables["comparison"], tables["impact"]
@@ -267,7 +267,7 @@ def test_averages_of_the_schools_compared_but_a_few_small_ones_are_said_to_be_so
 
 
 @pytest.mark.parametrize(("public", "is_said"), [(None, True), ("ks2", True), ("ks2, ks4", False)])
-def test_how_far_rounding_moves_a_percentage_is_said_where_something_is_rounded(public, is_said):
+def test_the_effect_of_rounding_is_given_where_something_is_rounded(public, is_said):
     tables = released_tables()
     tables["study"]["public_key_stages"] = public
     said = [text for text in method_of(tables) if "rounded numbers of pupils" in text]
@@ -282,7 +282,7 @@ def test_placebo_says_nothing_was_done_and_has_no_funding():
     assert "in the programme" not in words_of(placebo)
 
 
-def test_the_protocol_s_way_of_choosing_schools_is_said_and_no_other_way_is_ruled_out():
+def test_the_protocol_s_selection_is_given_and_no_other_is_ruled_out():
     tables = released_tables()
     text = plain(" ".join(method_of(tables)))
     assert "of SEND in mainstream it does not say how" in text
@@ -294,7 +294,7 @@ def test_the_protocol_s_way_of_choosing_schools_is_said_and_no_other_way_is_rule
         assert phrase not in words
 
 
-def test_money_is_no_limit_where_none_is_stated():
+def test_funding_is_no_limit_where_none_is_stated():
     tables = released_tables()
     subjects = [limit.subject for limit in limits_in(tables)]
     assert "Whether the money was well spent" in subjects
@@ -349,7 +349,7 @@ def test_where_money_cannot_be_set_against_pupils_it_says_why(changes, words):
     assert words in money_of_send(**changes)
 
 
-def test_money_is_never_put_on_a_point_and_never_on_a_placebo():
+def test_no_cost_per_point_and_no_cost_of_a_placebo_is_given():
     found = programmes_of(released_tables())
     for programme in found:
         assert not [fact for fact in programme.facts if "per point" in fact or "a point" in fact]
@@ -357,7 +357,7 @@ def test_money_is_never_put_on_a_point_and_never_on_a_placebo():
     assert found[1].facts[-1].endswith("has no figure for 1 of its 18 schools.")
 
 
-def test_the_failure_of_the_method_is_quoted_with_its_size():
+def test_the_method_s_error_rate_is_quoted_with_its_simulated_size():
     limits = [limit for limit in limits_in(released_tables()) if "knew" in limit.subject]
     (limit,) = limits
     assert limit.subject == (
@@ -372,7 +372,7 @@ def test_the_failure_of_the_method_is_quoted_with_its_size():
     )
 
 
-def test_the_failure_quoted_is_the_table_s_own():
+def test_the_error_rate_quoted_is_the_table_s_own():
     rates = released_tables()["calibration"]
     rates = rates[rates["programme"] == "gap"]
     rates.loc[rates["selection"] == "coming_cohort", "false_verdict_share"] = 0.284
@@ -395,7 +395,7 @@ def test_smallest_effect_is_left_out_where_the_protocol_names_none():
         ("ks2, ks4", "are rounded. Results of Key Stages 2 and 4 are published school by school"),
     ],
 )
-def test_it_is_said_of_which_results_nothing_is_withheld(public, words):
+def test_results_of_which_nothing_is_withheld_are_named(public, words):
     tables = released_tables()
     tables["study"]["public_key_stages"] = public
     (rule,) = [plain(text) for text in method_of(tables) if "fewer than" in text]
@@ -403,7 +403,7 @@ def test_it_is_said_of_which_results_nothing_is_withheld(public, words):
     assert ("school by school" in rule) == (public is not None)
 
 
-def test_small_wordings():
+def test_small_helpers_of_wording():
     assert wording.format_date(pd.Timestamp("2018-09-01")) == "1 September 2018"
     assert in_sentence("Reading progress") == "reading progress"
     assert in_sentence("Progress 8") == "Progress 8"

@@ -42,7 +42,7 @@ def with_rows(**changes: object) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def test_its_parts_come_in_order_and_each_says_something():
+def test_sections_are_in_order_and_none_is_empty():
     report = technical_report(released_tables(), CHARTS)
     assert [section.id for section in report.sections] == [
         "method", "answers", "measures", "limits", "design", "error-rates", "results", "changes",
@@ -68,7 +68,7 @@ def test_a_main_question_has_its_verdict_reading_and_methods():
     assert "A finding: methods" in said
 
 
-def test_the_part_to_be_expected_anyway_is_said():
+def test_the_part_expected_anyway_is_given():
     said = behind("send", "ks2_reading_progress")
     assert "of the +2.8 points since last year, +2.2 points was to be expected" in said
 
@@ -80,7 +80,7 @@ def test_what_would_undo_a_verdict_is_its_distance_from_zero():
     assert "worth at least 0.3 points" in behind("send", "ks2_reading_progress", tables)
 
 
-def test_nothing_claimed_is_nothing_undone():
+def test_without_a_claim_there_is_nothing_to_overturn():
     said = behind("send", "ks2_reading_progress", with_rows(ci_low=-2.8, ci_high=2.9))
     assert "nothing has been claimed" in said
     assert not re.search(r"no (effect|change) |prove|caused|significant", said)
@@ -91,7 +91,7 @@ def test_a_missing_minimum_detectable_effect_is_left_out():
     assert "eight times in ten" not in said
 
 
-def test_what_a_headline_rests_on_is_told_with_what_would_mislead():
+def test_the_design_of_a_headline_is_given_with_what_would_mislead():
     said = behind("send", "ks2_reading_progress")
     assert (
         "Schools missing: 4 of the others (no earlier result to compare with (1); no result for these "
@@ -123,7 +123,7 @@ def test_a_headline_without_a_design_table_leaves_it_out():
     assert "Schools missing: none that could" in behind("send", "ks2_reading_progress", tables)
 
 
-def test_others_that_are_in_no_programme_are_said_to_be_in_none():
+def test_comparison_schools_in_no_programme_are_described_as_such():
     tables = released_tables()
     for kind in ("evaluated", "others"):
         tables["overlap"][f"n_comparison_schools_in_{kind}"] = 0
@@ -132,7 +132,7 @@ def test_others_that_are_in_no_programme_are_said_to_be_in_none():
     assert "moved their results" not in said
 
 
-def test_limits_name_what_cannot_be_told_and_a_verdict_takes_its_own_away():
+def test_limits_name_undecided_questions_and_a_verdict_removes_its_own():
     assert "Whether SEND in mainstream helped at Key Stage 2" in part("limits")
     tables = with_rows(verdict="better", estimate_low=1.4, estimate_high=1.9, ci_low=0.3)
     assert "Whether SEND in mainstream helped at Key Stage 2" not in part("limits", tables)
@@ -164,7 +164,7 @@ def test_the_design_has_a_table_for_each_part_or_says_why_not():
     assert "knows how the coming pupils" not in said
 
 
-def test_what_changed_stands_in_a_part_of_its_own():
+def test_changes_have_a_section_of_their_own():
     tables = released_tables()
     assert "There is nothing to set these results against" in part("changes", tables)
     tables["revisions"] = pd.DataFrame([MOVED])

@@ -180,7 +180,7 @@ NAMED = re.compile(
 )
 
 
-def test_every_number_of_a_chart_s_words_stands_in_its_figures(charts):
+def test_every_number_in_a_chart_s_words_is_in_its_data(charts):
     for name, chart in charts.items():
         words = ((chart.title, chart.title_from), (chart.caption, chart.caption_from))
         for text, quotes in words:
@@ -283,7 +283,7 @@ def test_colours_are_at_most_four_of_the_palette(charts):
 
 
 @pytest.mark.parametrize("colour", [style.DARK_BLUE, style.ORANGE, style.RULE])
-def test_marks_stand_out_from_the_page(colour):
+def test_marks_contrast_with_the_page(colour):
     assert contrast(colour, style.WHITE) >= 3
 
 
@@ -391,7 +391,7 @@ def test_a_headline_without_an_estimate_is_named_with_its_reason(charts):
         assert chart.data["Why"].str.contains(reason).any()
 
 
-def test_support_and_tests_stand_in_their_places_in_time(charts):
+def test_support_and_tests_are_placed_in_time(charts):
     chart = charts["outcome_by_year-send-ks2_reading_progress"]
     said = "support from January 2018, tests in May 2018"
     assert said in chart.alt_text
@@ -498,7 +498,7 @@ def test_a_plain_change_without_an_interval_is_still_drawn(charts):
     assert chart.data["95% interval"].tolist()[2] == "not available"
 
 
-def test_a_headline_alone_is_not_held_against_others():
+def test_a_headline_without_other_methods_has_no_chart_of_methods():
     assert redraw(with_headlines_alone(released_tables()), "methods") == {}
 
 
@@ -508,7 +508,7 @@ def of_send(tables: dict[str, pd.DataFrame], estimator: str) -> pd.Series:
     return is_reading & (impact["programme"] == "send") & (impact["estimator"] == estimator)
 
 
-def test_the_answer_has_a_row_a_way_of_picking_and_the_plain_change(charts):
+def test_the_answer_has_a_row_for_each_selection_and_the_plain_change(charts):
     chart = charts[SEND]
     drawn = words_drawn(chart)
     for words in ("If picked on last year’s results:", "If picked for a lasting need:"):
@@ -521,7 +521,7 @@ def test_the_answer_has_a_row_a_way_of_picking_and_the_plain_change(charts):
 
 
 @pytest.mark.parametrize("estimator", ["ancova", "change_from_baseline_mean"])
-def test_where_an_end_is_withheld_the_bracket_stands_alone(charts, estimator):
+def test_where_an_end_is_withheld_the_bracket_is_alone(charts, estimator):
     tables = released_tables()
     figures = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
     tables["impact"].loc[of_send(tables, estimator), figures] = float("nan")
@@ -546,7 +546,7 @@ def test_where_less_is_better_the_scale_says_so_and_the_gain_is_on_the_left():
     assert "← better worse →" in " ".join(words_drawn(redraw(tables, "answer")[SEND]).split())
 
 
-def test_a_study_without_results_has_only_what_it_can_say():
+def test_a_study_without_results_has_only_the_possible_charts():
     tables = released_tables()
     for name in ("impact", "comparison", "school_point", "school_point_withheld"):
         tables[name] = tables[name].head(0)

@@ -52,7 +52,7 @@ def test_any_name_is_drawn(text: str) -> None:
         assert html.render(document)
 
 
-def test_what_cannot_be_drawn_is_one_sign_each() -> None:
+def test_characters_that_cannot_be_drawn_are_each_replaced() -> None:
     assert drawable("Da 👩‍👩‍👧 iawn 漢字 3️⃣ ŷ") == "Da � iawn �� 3 ŷ"
     assert drawable("$x_1$ é\n") == "$x_1$ é\n"
 

@@ -44,7 +44,7 @@ def words_of(chart: Chart) -> str:
 
 
 @pytest.mark.parametrize("family", [*BY_YEAR, "baseline_outcome", "answer"])
-def test_a_break_is_told_in_caption_and_alt_text(family):
+def test_a_break_is_given_in_caption_and_alt_text(family):
     broken, whole = (drawn(family, is_broken=is_broken) for is_broken in (True, False))
     assert (AT if family == "answer" else SAID) in broken.caption
     assert AT in broken.alt_text
@@ -87,13 +87,13 @@ def test_the_change_since_last_year_is_not_touched_by_an_older_break():
 
 
 @pytest.mark.parametrize("family", [*BY_YEAR, "baseline_outcome", "answer"])
-def test_a_break_after_the_study_is_none_of_its_charts(family):
+def test_a_break_after_the_study_is_not_in_its_charts(family):
     """The table also has breaks in later years, for the authority's published results."""
     later, whole = drawn(family, is_broken=True, year="2018-19"), drawn(family, is_broken=False)
     assert (later.caption, later.title, later.svg) == (whole.caption, whole.title, whole.svg)
 
 
-def test_published_results_are_parted_by_the_breaks_of_their_own_years():
+def test_published_results_have_the_breaks_of_their_own_years():
     def caption(year: str, shown_from: str, until: str) -> str:
         tables = released_tables()
         tables["series_break"] = pd.DataFrame(

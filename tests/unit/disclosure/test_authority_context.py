@@ -65,7 +65,7 @@ def test_neighbours_are_averaged_plainly_over_those_with_a_figure(tmp_path: Path
     ]
 
 
-def test_of_two_releases_the_most_final_stands_for_all_places(tmp_path: Path) -> None:
+def test_the_most_final_of_two_releases_is_used_for_all_places(tmp_path: Path) -> None:
     rows = [
         lait(RWM_SEN, 799, "8", "2017 (prov)"),
         lait(RWM_SEN, 970, "15", "2017 (prov)"),
@@ -94,7 +94,9 @@ def test_without_a_list_of_neighbours_there_is_the_authority_and_england(tmp_pat
         ("[801, 801]", "801 is listed twice"),
     ],
 )
-def test_a_list_of_neighbours_that_cannot_be(tmp_path: Path, neighbours: str, problem: str) -> None:
+def test_impossible_lists_of_neighbours_are_refused(
+    tmp_path: Path, neighbours: str, problem: str
+) -> None:
     with pytest.raises(StudyError) as raised:
         study(tmp_path, ROWS, neighbours).write()
     assert [fault.problem for fault in raised.value.faults] == [problem]

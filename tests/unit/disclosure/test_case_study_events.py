@@ -27,7 +27,7 @@ def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
         return con.execute(select).fetchall()
 
 
-def test_support_and_what_is_public_stand_in_order_of_time(tmp_path):
+def test_support_and_public_events_are_in_date_order(tmp_path):
     tiny = telling(tmp_path, {}, {"from": "2018-06-18", "until": "", "support": "A look back"})
     tiny.sources["ks2_2018.csv"] += "\npublished = 2018-09-04"
     inspected = {"900001": "2017-05-02", "900011": "2018-02-27", "900002": "2018-02-28"}
@@ -52,7 +52,7 @@ def test_support_and_what_is_public_stand_in_order_of_time(tmp_path):
 
 
 @pytest.mark.parametrize("consent", ["no", "withdrawn"])
-def test_without_consent_no_line_is_told_or_even_judged(tmp_path, consent):
+def test_without_consent_no_event_is_shown_or_reviewed(tmp_path, consent):
     tiny = telling(tmp_path, {"support": "Marigold Quillfeather was visited"}, consent=consent)
     with tiny.released() as con:
         for table in (
@@ -63,7 +63,7 @@ def test_without_consent_no_line_is_told_or_even_judged(tmp_path, consent):
             assert con.execute(f"FROM {table}").fetchall() == []
 
 
-def test_a_line_that_names_a_pupil_is_held_and_the_others_told(tmp_path):
+def test_an_event_that_names_a_pupil_is_held_and_the_others_are_shown(tmp_path):
     tiny = telling(tmp_path, {}, {"support": "Marigold Quillfeather was visited"})
     assert released(tiny, LINES) == [("Six visits",)]
     assert released(tiny, "FROM released.text_review") == [
@@ -71,7 +71,7 @@ def test_a_line_that_names_a_pupil_is_held_and_the_others_told(tmp_path):
     ]
 
 
-def test_a_held_case_study_takes_its_lines_and_results_along(tmp_path):
+def test_a_held_case_study_withholds_its_events_and_results(tmp_path):
     tiny = telling(tmp_path, {})
     tiny.tables["c.csv"][0]["context"] = "Marigold Quillfeather is its head."
     with tiny.released() as con:

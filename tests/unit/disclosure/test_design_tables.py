@@ -91,7 +91,7 @@ def test_reasons_are_pooled_and_means_weighted_by_pupils(con):
     [(1, 40), (2, 80), (3, 5)],
     ids=["one school", "two schools", "few pupils"],
 )
-def test_a_lost_row_that_may_not_be_shown_takes_the_kept_one_with_it(con, n_schools, n_pupils):
+def test_a_suppressed_lost_row_suppresses_the_kept_one(con, n_schools, n_pupils):
     """Otherwise the lost row would be the side's total (in `comparison`) minus the kept row."""
     attrition(con, "programme", COMPARED, 10, 700)
     attrition(con, "programme", NO_RESULT, n_schools, n_pupils)
@@ -102,7 +102,7 @@ def test_a_lost_row_that_may_not_be_shown_takes_the_kept_one_with_it(con, n_scho
     assert found["comparison", True] == (22, 1503, 0.5, "shown")
 
 
-def test_a_kept_row_that_may_not_be_shown_takes_the_lost_one_with_it(con):
+def test_a_suppressed_kept_row_suppresses_the_lost_one(con):
     attrition(con, "programme", COMPARED, 2, 60)
     attrition(con, "programme", NO_RESULT, 8, 300)
     assert {row[1:] for row in shown(con).values()} == {(None, None, "suppressed")}
@@ -122,12 +122,12 @@ def test_schools_that_are_never_compared_are_not_lost(con):
     assert shown(con) == {("comparison", True): (20, 1401, 0.5, "shown")}
 
 
-def test_where_nothing_is_kept_there_is_nothing_to_lose(con):
+def test_without_kept_schools_no_schools_are_lost(con):
     attrition(con, "comparison", NO_RESULT, 20, 1400)
     assert shown(con) == {}
 
 
-def test_what_is_known_of_parts_cannot_be_taken_off(con):
+def test_known_parts_cannot_be_subtracted(con):
     """For 735 pupils it is known that 373 met the standard; three to eight more have no status.
 
     Any released figure for 738 to 743 pupils is consistent with several numbers and results of these.
@@ -145,7 +145,7 @@ def test_what_is_known_of_parts_cannot_be_taken_off(con):
         assert len({n_met for _, n_met in fitting}) > 2
 
 
-def test_a_mean_of_few_pupils_is_rounded_to_what_it_can_bear(con):
+def test_a_mean_of_few_pupils_is_rounded_to_a_coarse_step(con):
     """20 pupils are shown as 21; one of them half the scale away changes a share by 0.024, so the step is
     0.05.
     """
@@ -191,7 +191,9 @@ def test_balance_is_shown_rounded(con):
         ("ks4_attainment8", "disadvantaged_share", 0.2381, 0.24),
     ],
 )
-def test_averages_before_are_rounded_as_they_are_read(con, measure, characteristic, mean, shown):
+def test_earlier_averages_are_rounded_to_their_printed_decimals(
+    con, measure, characteristic, mean, shown
+):
     balance(con, characteristic, measure=measure, programme_mean=mean)
     ((found,),) = released(con, "balance", "programme_mean")
     assert found == pytest.approx(shown, abs=1e-12)

@@ -88,7 +88,7 @@ def test_where_there_is_no_estimate_nothing_is_withheld():
     assert row["n_programme_pupils"] is None
 
 
-def test_nobody_is_not_a_small_count():
+def test_zero_is_not_a_small_count():
     with made(CITY, members=MEMBERS).store() as con:
         con.execute(
             "UPDATE impact.estimate SET n_programme_pupils = 0, n_comparison_pupils = 0, estimate_low = NULL"
@@ -106,7 +106,7 @@ def test_estimates_of_what_is_public_by_school_are_shown_of_two_schools():
 
 
 @pytest.mark.parametrize("members", [MEMBERS[:9], MEMBERS], ids=len)
-def test_what_is_withheld_is_not_told_as_a_change_either(members):
+def test_a_withheld_figure_is_not_shown_as_a_change_either(members):
     day = pd.Timestamp("2018-10-02").date()
     before = PublishedVerdict(day, "gap", SHARE, "disadvantaged", YEARS[-1], "final", "better")
     with made(CITY, members=members).store() as con:
@@ -129,7 +129,7 @@ def test_the_range_of_leaving_out_a_school_is_rounded_outwards():
     assert [(row["estimate_low"], row["estimate_high"]) for row in found] == [(-0.04, 0.06)]
 
 
-def test_degrees_of_freedom_are_said_of_the_headline_alone():
+def test_only_the_headline_gives_degrees_of_freedom():
     with made(CITY, members=MEMBERS).store() as con:
         con.execute("UPDATE impact.estimate SET effective_df = 12.3")
         plant(con, estimator="ancova", role="robustness")
@@ -179,7 +179,7 @@ def test_the_naive_estimate_is_the_difference_of_the_averages_that_are_shown():
     assert (row["ci_low"], row["ci_high"]) == (0.04, 0.14)
 
 
-def test_the_naive_estimate_goes_with_an_average_that_is_withheld():
+def test_the_naive_estimate_is_suppressed_with_a_withheld_average():
     """Last year none of the programme's pupils met it, so this year's change would reveal that."""
     row = naive_of(moved(met_here=0))
     assert (row["figure_status"], row["withheld_reason"]) == ("suppressed", "small_group")

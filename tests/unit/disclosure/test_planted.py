@@ -127,7 +127,7 @@ def test_of_what_is_public_nothing_is_counted(table):
             assert small(con, table, measure="ks4_attainment8", **{count.column: 5}) == 1
 
 
-def test_the_checks_go_by_the_studys_minimum():
+def test_the_checks_use_the_study_s_minimum():
     (table,) = (table for table in CAN_WITHHOLD if table.name == "attrition")
     with rules(10) as con:
         con.execute(table.ddl())

@@ -54,7 +54,7 @@ def with_a_figure_of_three_pupils(plant: Plant) -> None:
         (with_a_figure_of_three_pupils, False),
     ],
 )
-def test_one_new_school_hides_no_published_figure(
+def test_one_new_school_suppresses_no_published_figure(
     one_new_school: Path, change: Callable[[Plant], None], is_shown: bool
 ) -> None:
     change(Plant(one_new_school))
@@ -91,7 +91,7 @@ def test_one_new_school_hides_no_published_figure(
         assert headline["verdict_reason"] == WITHHELD_REASONS["few_schools"]
 
 
-def test_pupil_files_of_one_key_stage_stay_as_secret_beside_tables_of_the_other(
+def test_pupil_files_of_one_key_stage_stay_confidential_beside_tables_of_the_other(
     tmp_path: Path,
 ) -> None:
     ks4_table = {
@@ -160,7 +160,7 @@ def test_a_key_stage_is_public_where_all_its_releases_are_and_look_like_it(
         assert asked.fetchone() == ("ks2" in public, "ks4" in public)
 
 
-def test_the_others_of_what_is_public_are_counted_for_themselves() -> None:
+def test_comparison_schools_of_public_results_are_counted_directly() -> None:
     """58% of 30 pupils are 17.4 on each side and 34.8 in all, so the others are not 35 minus 17."""
     with made(dict.fromkeys(range(1, 7), 10), mean=0.58).store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")

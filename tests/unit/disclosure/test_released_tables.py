@@ -57,7 +57,7 @@ def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
         return con.execute(select).fetchall()
 
 
-def test_the_confidence_told_is_the_engine_s():
+def test_the_confidence_level_shown_is_the_engine_s():
     assert f"{CONFIDENCE} AS confidence_share" in making.select_of("study")
 
 
@@ -162,7 +162,7 @@ def test_twelve_of_eighteen_fail(tmp_path):
 
 
 @pytest.mark.parametrize("unknown", ["unknown", None], ids=["said to be unknown", "not listed"])
-def test_twelve_of_eighteen_and_one_unknown_cannot_be_told(tmp_path, unknown):
+def test_twelve_of_eighteen_and_one_unknown_are_undecided(tmp_path, unknown):
     row = eligibility(tmp_path, ["yes"] * 12 + ["no"] * 5 + [unknown])
     assert row[1:4] == (12, 18, "cannot_tell")
     assert str(row[4]).endswith("School 17 (not known)")
@@ -176,7 +176,7 @@ def test_eleven_of_eighteen_and_one_unknown_fail(tmp_path):
     ("n_yes", "n", "share", "result"),
     [(14, 25, "0.56", "holds"), (13, 25, "0.56", "fails"), (7, 10, "0.7", "holds")],
 )
-def test_the_exact_share_holds_whatever_binary_makes_of_it(tmp_path, n_yes, n, share, result):
+def test_an_exact_share_holds_despite_binary_rounding(tmp_path, n_yes, n, share, result):
     """0.56 of 25 is 14.000000000000002 in binary."""
     row = eligibility(tmp_path, ["yes"] * n_yes + ["no"] * (n - n_yes), share)
     assert row[1:4] == (n_yes, n, result)
@@ -201,7 +201,7 @@ def test_one_criterion_met_is_enough(tmp_path):
     ) == [(1, "cannot_tell", "Elm School (not known)")]
 
 
-def test_a_claim_nobody_made_is_not_checked(tmp_path):
+def test_a_claim_that_was_not_made_is_not_checked(tmp_path):
     """Programmes' own statements are checked always, those about all schools only if study.toml has the
     claim.
     """
@@ -214,7 +214,7 @@ def test_a_claim_nobody_made_is_not_checked(tmp_path):
     assert released(tiny, select) == []
 
 
-def test_what_was_said_and_by_whom_stands_beside_the_count(tmp_path):
+def test_the_claim_and_its_source_are_beside_the_count(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace("expected_schools = 2\n", "") + CLAIMS
     assert released(tiny, "SELECT said, said_by FROM released.claims") == [
@@ -400,7 +400,7 @@ def money(tmp_path, send: int | None, gap: int | None, said: int) -> tuple[objec
         ),
     ],
 )
-def test_money_said_and_money_stated_are_set_side_by_side_and_no_gap_is_filled(
+def test_claimed_and_stated_funding_are_compared_and_no_gap_is_filled(
     tmp_path, send, gap, said, found
 ):
     assert money(tmp_path, send, gap, said) == found
@@ -490,7 +490,7 @@ def test_who_takes_part_is_named_with_nothing_about_results(tmp_path):
     ]
 
 
-def test_schools_of_one_name_are_told_apart_by_their_number(tmp_path):
+def test_schools_of_one_name_are_distinguished_by_their_number(tmp_path):
     tiny = TinyStudy(tmp_path)
     for row in tiny.tables["register.csv"]:
         if row["URN"] == 900002:
@@ -542,7 +542,7 @@ ON_ROLL = (
 FOR_WHOM = "SELECT n_target_pupils, target_pupil_share FROM released.priority"
 
 
-def test_pupils_on_roll_are_the_same_pupils_and_count_where_nothing_else_is_asked():
+def test_pupils_on_roll_count_only_where_no_other_stage_is_in_use():
     """With 20 pupils in each of six schools, 60 are in the programme's; 420 are on their roll."""
     with made(dict.fromkeys(range(1, 7), 20)).store() as con:
         con.execute("UPDATE protocol.programme SET priority = 'Gaps'")
@@ -557,7 +557,7 @@ def test_pupils_on_roll_are_the_same_pupils_and_count_where_nothing_else_is_aske
         ]
 
 
-def test_a_priority_of_no_pupil_is_none_and_no_rounded_few():
+def test_a_priority_without_pupils_has_zero_and_not_a_rounded_few():
     """No pupil is identified, and the middle of that class would be printed as three."""
     with made(dict.fromkeys(range(1, 7), 20)).store() as con:
         con.execute("UPDATE protocol.programme SET priority = 'Gaps'")

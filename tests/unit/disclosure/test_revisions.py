@@ -84,7 +84,7 @@ def revised(study: Invented) -> dict[str, tuple]:
         return {level: tuple(figures) for level, *figures in con.execute(SELECT).fetchall()}
 
 
-def test_what_moved_is_rounded_and_every_level_is_there():
+def test_changes_are_rounded_and_every_level_is_there():
     """One more pupil, six more who met it: 120 and 121 pupils are shown as 123, 60 and 66 as 63 and 69.
 
     The authority has 243, with 123 and 129 who met it; the others are the difference.
@@ -97,12 +97,12 @@ def test_what_moved_is_rounded_and_every_level_is_there():
     }
 
 
-def test_one_pupil_more_is_not_told_from_none():
+def test_one_more_pupil_makes_no_difference():
     """61 of 121 met it after 60 of 120: the new pupil met it."""
     assert revised(city({0: (21, 11)})) == revised(city({}))
 
 
-def test_what_one_release_may_not_show_is_not_shown_of_both():
+def test_a_figure_suppressed_in_one_release_is_suppressed_in_both():
     """In the later release only five of eleven met it, which is too few, though it was half of 24 before."""
     found = revised(city(dict.fromkeys(range(6), (2, 1)) | {0: (1, 0)}, n=4))
     assert found["programme"] == (None,) * 7
@@ -110,7 +110,7 @@ def test_what_one_release_may_not_show_is_not_shown_of_both():
     assert found["rest"] == (None,) * 7
 
 
-def test_a_school_that_is_left_out_of_one_release_is_no_revision():
+def test_leaving_a_school_out_of_one_release_is_not_a_revision():
     """It had 20 pupils and now five, so the totals would cover six schools and then five."""
     found = revised(city({0: (5, 2)}))
     assert found["programme"] == found["authority"] == (None,) * 7
@@ -165,7 +165,7 @@ def test_a_decimal_lost_is_no_revision(tmp_path, later, is_rounding, difference)
 # ------------------------------------------------------------------------------------------ verdicts
 
 
-def test_what_was_published_last_is_held_against_what_is_said_now(tmp_path):
+def test_the_current_verdicts_are_compared_with_the_last_published_ones(tmp_path):
     tiny = TinyStudy(tmp_path)
     select = (
         "SELECT compared_with, published_on, from_status, verdict_before, verdict_after, is_changed "
@@ -191,7 +191,7 @@ def test_what_was_published_last_is_held_against_what_is_said_now(tmp_path):
         )  # fmt: skip
 
 
-def test_nothing_published_leaves_nothing_to_hold_it_against(tmp_path):
+def test_without_a_publication_there_is_no_comparison(tmp_path):
     assert last_published_verdicts(tmp_path) == ()
 
 

@@ -52,7 +52,7 @@ def test_half_a_pupil_is_counted_as_one(con):
     assert said(con, "in_classes(?)", 11.4) == 9
 
 
-def test_nobody_is_shown_as_nobody_and_is_not_few(con):
+def test_zero_is_shown_as_zero_and_is_not_small(con):
     assert said(con, "rounded_count(0, ?)", SHARE) == 0
     assert {n: said(con, "are_few(?)", n) for n in (0, 1, 5, 6)} == {
         0: False,
@@ -106,7 +106,7 @@ def test_a_step_is_the_next_of_one_two_and_five(con, x, step):
         ("ks4_progress8", 999, 0.01),
     ],
 )
-def test_the_step_of_a_mean_is_what_it_can_bear(con, measure, n, step):
+def test_the_step_of_a_mean_depends_on_its_pupils(con, measure, n, step):
     assert said(con, "step_of_mean(?, ?)", measure, n) == pytest.approx(step)
 
 
@@ -154,7 +154,7 @@ def test_groups_of_special_need_are_never_public_by_school(con, group, is_specia
 
 @pytest.mark.parametrize("measure", ["ks2_rwm_expected", "ks4_attainment8", "ks4_progress8"])
 @given(value=st.floats(-80, 80) | st.integers(-200, 200).map(lambda n: n / 8))
-def test_numbers_leave_as_they_are_read(con, measure, value):
+def test_numbers_are_released_with_their_printed_decimals(con, measure, value):
     unit, decimals = MEASURES[measure].unit, MEASURES[measure].decimals
     column = Column("value", "number", "A result", decimals="measure")
     found = con.execute(
@@ -180,7 +180,7 @@ def test_every_released_number_has_its_decimals_declared():
 
 
 @pytest.mark.parametrize(("n_about", "within"), [(100, 0.04), (400, 0.01)])
-def test_a_percentage_of_rounded_counts_is_mostly_as_near_as_the_page_says(n_about, within):
+def test_percentages_of_rounded_counts_are_mostly_as_accurate_as_the_page_says(n_about, within):
     """Within four points for about 100 pupils, within one for 400, in more than 8 of 10 cases."""
 
     def shown(n: int) -> int:

@@ -11,7 +11,7 @@ from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.test_revisions import city
 
 
-def test_the_protocol_holds_the_breaks_of_what_is_asked_and_the_years_that_have_an_average(
+def test_the_protocol_tables_have_the_breaks_and_the_averaged_years(
     tmp_path,
 ):
     tiny = TinyStudy(tmp_path)

@@ -73,7 +73,7 @@ def test_the_fewest_pupils_of_any_year_decide_what_it_is_rounded_to():
 
 
 @pytest.mark.parametrize(("n", "shown"), [(10, 5.0), (40, 4.0)])
-def test_points_of_a_school_are_rounded_to_what_they_can_bear(n, shown):
+def test_points_of_a_school_are_rounded_to_a_step_by_its_pupils(n, shown):
     """Progress runs from -30 to 30: with ten pupils the step is 5, with 40 it is 1."""
     found = rows_of(city(n, measure=POINTS, mean=4.2), f"{POINTS_SHOWN} GROUP BY ALL")
     assert {row["outcome_mean"] for row in found} == {shown}
@@ -113,7 +113,7 @@ def told(study: Invented) -> Invented:
     return study
 
 
-def test_a_school_that_tells_its_case_is_shown_without_counts():
+def test_a_case_study_school_is_shown_without_counts():
     """Seven of 20 pupils, rounded to a twentieth."""
     study = told(city(met=dict.fromkeys(range(1, 21), 7)))
     assert [tuple(row.values()) for row in rows_of(study, OWN)] == [
@@ -122,7 +122,7 @@ def test_a_school_that_tells_its_case_is_shown_without_counts():
 
 
 @pytest.mark.parametrize("year", YEARS)
-def test_few_pupils_of_one_year_take_the_other_years_along(year):
+def test_few_pupils_in_one_year_suppress_the_other_years(year):
     found = rows_of(with_pupils(told(city()), 3, year, 9), OWN)
     assert [tuple(row.values()) for row in found] == [(y, "suppressed", *[None] * 5) for y in YEARS]
     found = rows_of(with_pupils(told(city()), 3, year, 10), OWN)
@@ -141,13 +141,13 @@ def test_a_year_without_a_result_has_a_row_without_a_figure():
     ]
 
 
-def test_a_school_tells_nothing_of_pupils_by_special_need():
+def test_no_school_result_is_by_special_need():
     study = told(city(50, group="sen_support"))
     study.told["programme"] = "send"
     assert rows_of(study, OWN) == []
 
 
-def test_results_that_are_public_are_told_with_their_counts():
+def test_public_results_are_shown_with_their_counts():
 
     study = told(city(31, met=dict.fromkeys(range(1, 21), 12)))
     with study.store() as con:

@@ -87,14 +87,14 @@ def test_a_person_lets_a_text_through_until_its_words_change(tmp_path):
 
 
 @pytest.mark.parametrize("missing", REVIEW)
-def test_a_decision_without_who_when_and_what_is_none(tmp_path, missing):
+def test_a_decision_without_who_when_and_what_is_invalid(tmp_path, missing):
     tiny = with_statements(tmp_path, [{"quote": "Thank you, Mrs Wren."}])
     decided = {"reviewed_by": "A", "reviewed_on": "2018-10-01", "reviewed_text": fingerprint(tiny)}
     tiny.tables["s.csv"][0] |= {**decided, missing: ""}
     assert released(tiny, QUOTES) == []
 
 
-def test_a_decision_does_not_stand_in_for_consent(tmp_path):
+def test_a_decision_does_not_replace_consent(tmp_path):
     tiny = with_statements(tmp_path, [{"quote": "Thank you, Mrs Wren."}])
     decided = {"reviewed_by": "A", "reviewed_on": "2018-10-01", "reviewed_text": fingerprint(tiny)}
     tiny.tables["s.csv"][0] |= {**decided, "consent": "withdrawn"}
@@ -204,7 +204,7 @@ def test_a_theme_that_names_someone_is_counted_and_not_shown(tmp_path):
     ]
 
 
-def test_a_form_without_the_new_columns_is_read_as_before(tmp_path):
+def test_an_older_form_without_the_new_columns_is_read(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.add("f.csv", 'kind = "evaluations"', [FORM])
     with tiny.released() as con:

@@ -75,13 +75,13 @@ def test_fewer_who_met_the_standard_or_did_not_are_not_shown(met, shown):
     ],
     ids=["few pupils here", "few pupils there", "few met here", "few did not there"],
 )
-def test_both_sides_stand_or_fall_together(n_pupils, met):
+def test_both_sides_are_shown_or_suppressed_together(n_pupils, met):
     """The authority's total is published elsewhere, so one side would reveal the other."""
     found = sides_of(made(n_pupils, met=met))
     assert {arm: is_shown(row) for arm, row in found.items()} == {"programme": False, "rest": False}
 
 
-def test_both_groups_of_a_gap_stand_or_fall_together():
+def test_both_groups_of_a_gap_are_shown_or_suppressed_together():
     """Together they are all pupils of a side, whose results are published elsewhere."""
     study = made({1: 20, 2: 20, 3: 20} | REST)
     others = study.cells.assign(pupil_group="not_disadvantaged")
@@ -100,7 +100,7 @@ def test_both_groups_of_a_gap_stand_or_fall_together():
     ]
 
 
-def test_what_is_withheld_of_one_year_is_shown_of_another():
+def test_a_figure_withheld_in_one_year_is_shown_in_another():
     study = made({1: 20, 2: 20, 3: 20} | REST)
     is_of_school = study.cells["school_id"].isin([7990001, 7990002, 7990003])
     study.cells.loc[is_of_school & (study.cells["academic_year"] == YEARS[-2]), "mean"] = 0.05
@@ -114,7 +114,7 @@ def test_what_is_withheld_of_one_year_is_shown_of_another():
 @pytest.mark.parametrize(
     ("members", "shown"), [((1,), False), ((1, 2), False), ((1, 2, 3), True), ((1, 2, 3, 4), False)]
 )
-def test_pupils_by_special_need_are_of_three_schools_or_more_on_both_sides(members, shown):
+def test_pupils_by_special_need_need_three_schools_on_both_sides(members, shown):
     """With two schools each can subtract itself; with six schools, four leave two on the other side."""
     n_pupils = dict.fromkeys(range(1, 7), 40)
     found = sides_of(made(n_pupils, group="sen_support", members=members))
@@ -149,7 +149,7 @@ def test_up_to_four_small_schools_are_left_out(n_pupils, shown):
     assert found["rest"]["n_schools_left_out"] == 0
 
 
-def test_a_small_school_alone_is_no_total_to_be_left_out_of():
+def test_a_total_of_one_small_school_keeps_it():
     row = sides_of(made({1: 5} | REST, members=(1,)))["programme"]
     assert (row["n_schools_left_out"], row["figure_status"]) == (0, "suppressed")
 
@@ -178,7 +178,7 @@ def test_a_school_of_few_other_pupils_is_left_out_too():
     ]
 
 
-def test_who_is_small_is_asked_of_each_year():
+def test_small_schools_are_determined_for_each_year():
     study = made({1: 20, 2: 20, 3: 20} | REST)
     is_earlier = study.cells["academic_year"] == YEARS[-2]
     study.cells.loc[is_earlier & (study.cells["school_id"] == 7990003), "n_pupils"] = 5
@@ -195,7 +195,7 @@ def test_a_share_is_its_rounded_counts():
     assert (row["n_pupils"], row["n_meeting"], row["mean"]) == (27, 15, 0.56)
 
 
-def test_the_others_are_what_the_programmes_leave_of_the_authority():
+def test_the_others_are_the_authority_minus_the_programme():
     """60 pupils become 63 and the authority's 120 become 123, so the others are 60, though 60 alone would be
     63.
 
@@ -232,12 +232,12 @@ def test_thirteen_of_nineteen_others_are_not_shown_as_all_of_them():
         ({1: 40, 2: 40, 3: 40}, 4.2, 4.0),
     ],
 )
-def test_other_means_are_rounded_to_what_they_can_bear(n_pupils, mean, shown):
+def test_other_means_are_rounded_to_a_step_by_their_pupils(n_pupils, mean, shown):
     row = sides_of(made(n_pupils | REST, measure=POINTS, mean=mean))["programme"]
     assert (row["mean"], row["n_meeting"]) == (shown, None)
 
 
-def test_two_pupils_more_or_less_are_not_told_from_none():
+def test_two_pupils_more_or_fewer_make_no_difference():
     """Thirty to thirty-five pupils of whom eighteen met it look the same to readers."""
     met = {1: 6, 2: 6, 3: 6}
     found = [sides_of(made({1: n, 2: 10, 3: 10} | REST, met=met)) for n in (10, 11, 12, 15)]
@@ -262,7 +262,7 @@ def exact(con, arm: str = "programme") -> tuple[dict[str, float], dict[str, obje
     return dict(zip(names, row, strict=True)), shown
 
 
-def test_the_range_of_a_share_is_wilsons_of_what_is_shown_and_how_alike_pupils_are():
+def test_the_interval_of_a_share_is_wilson_s_on_shown_counts_and_the_design_effect():
     """123 pupils of three schools, 41 each; with an intraclass correlation of 0.1 they count as 123 / (1 +
     0.1 * 40).
     """
@@ -276,7 +276,7 @@ def test_the_range_of_a_share_is_wilsons_of_what_is_shown_and_how_alike_pupils_a
     assert (shown["ci_low"], shown["ci_high"]) == (0.33, 0.69)
 
 
-def test_pupils_of_one_school_count_for_fewer_than_as_many_of_three():
+def test_pupils_of_one_school_count_less_than_as_many_of_three():
     """In one school 123 pupils count as 123 / (1 + 0.1 * 122) = 9.3, so the interval is wider."""
     with made({1: 120} | REST, members=(1,)).store() as con:
         found, _ = exact(con)
@@ -285,7 +285,7 @@ def test_pupils_of_one_school_count_for_fewer_than_as_many_of_three():
     assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low), pytest.approx(high))
 
 
-def test_the_range_of_points_is_what_pupils_of_the_authority_differ_by():
+def test_the_interval_of_points_uses_the_authority_s_pupil_variance():
     """Within-school variance is 1, nine tenths of the total 10 / 9, with 24.6 effective pupils."""
     study = made({1: 40, 2: 40, 3: 40} | REST, measure=POINTS, mean=4.0)
     with study.store() as con:
@@ -299,7 +299,7 @@ def test_the_range_of_points_is_what_pupils_of_the_authority_differ_by():
     assert (shown["mean"], shown["ci_low"], shown["ci_high"]) == (4.0, 3.6, 4.4)
 
 
-def test_a_range_tells_nothing_of_how_schools_spread():
+def test_an_interval_reveals_nothing_about_the_spread_of_schools():
     """The same rounded counts, from equal schools or from one with none and one with all who met it."""
     alike, apart = (
         sides_of(made({1: 20, 2: 20, 3: 20} | REST, met=met))["programme"]
@@ -334,7 +334,7 @@ def test_what_is_public_by_school_is_neither_rounded_nor_withheld():
     assert (found["rest"]["ci_low"], found["rest"]["ci_high"]) == intervals
 
 
-def test_all_schools_by_what_they_take_part_in_keep_to_the_same_rules():
+def test_arms_follow_the_same_rules():
     """The authority's arms: 40 pupils of the programme's two included schools, and 60 in no programme."""
     rows = rows_of(
         made({1: 20, 2: 20, 3: 5} | REST),

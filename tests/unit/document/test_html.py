@@ -54,7 +54,7 @@ def test_an_academic_year_is_never_broken_at_its_hyphen(written: str, page: ET.E
         assert not bare.search(element.tail or ""), element.tail
 
 
-def test_years_in_tags_titles_drawings_and_dates_are_left_alone():
+def test_years_in_tags_titles_drawings_and_dates_are_unchanged():
     kept = (
         '<title>2017-18</title><svg><title>a</title><text>2017-18</text></svg><p id="2017-18">'
         "2018-09-01</p><script>2017-18</script>"
@@ -70,7 +70,7 @@ def test_every_table_has_a_caption_of_its_own(page: ET.Element):
     assert sorted(captions) == sorted(set(captions))
 
 
-def test_it_needs_nothing_from_outside_and_no_script_but_its_own(written: str, page: ET.Element):
+def test_it_needs_no_outside_file_and_no_script_but_its_own(written: str, page: ET.Element):
     ids = {element.get("id") for element in page.iter()}
     for element in page.iter():
         assert element.tag.split("}")[-1] not in {"iframe", "object", "img", "form"}

@@ -196,7 +196,7 @@ def test_each_row_s_first_cell_is_its_header(reader: PdfReader, model: dict[str,
         assert {cell["/S"] for cell in others} == {"/TD"}
 
 
-def test_no_digit_stands_without_a_reference(model: dict[str, Any]) -> None:
+def test_no_digit_in_the_pdf_lacks_a_reference(model: dict[str, Any]) -> None:
     quoted = {
         id(run) for b in blocks_in(model) if b["kind"] == "quote" for run in runs_in(b["text"])
     }
@@ -207,7 +207,7 @@ def test_no_digit_stands_without_a_reference(model: dict[str, Any]) -> None:
     assert [text for text in bare if re.search(r"\d", text)] == []
 
 
-def test_every_number_is_the_same_made_again(model: dict[str, Any]) -> None:
+def test_every_number_of_the_pdf_is_recomputed_from_its_reference(model: dict[str, Any]) -> None:
     tables = released_rows(released_tables())
     n_resolved = 0
     for run in runs_in(model):
@@ -221,7 +221,7 @@ def test_every_number_is_the_same_made_again(model: dict[str, Any]) -> None:
     assert n_resolved > 100
 
 
-def test_no_digit_is_drawn_but_the_model_s_and_page_numbers(
+def test_no_digit_is_drawn_except_the_model_s_and_page_numbers(
     paper: bytes, model: dict[str, Any]
 ) -> None:
     n_pages = len(PdfReader(io.BytesIO(paper)).pages)
@@ -259,7 +259,7 @@ def test_hostile_words_of_a_chart_are_never_markup() -> None:
     assert alternative == HOSTILE
 
 
-def test_what_the_font_lacks_is_drawn_as_a_sign_and_stops_nothing() -> None:
+def test_characters_missing_from_the_font_are_replaced() -> None:
     tables = released_tables()
     tables["statements"]["quote"] = "Da iawn \U0001f389 1\u20e3 a\u0350 \U0001f3fd 漢字 \x00 ŷ."
     runs = "".join(
@@ -283,7 +283,7 @@ def test_a_long_table_is_left_out_and_says_so() -> None:
     assert "This long table is left out of the print." in drawn
 
 
-def test_sections_that_start_a_page_do(reader: PdfReader, document: Document) -> None:
+def test_sections_marked_to_start_a_page_do(reader: PdfReader, document: Document) -> None:
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     ask = [cited.plain(section.heading) for section in document.sections if section.starts_page]
     start = [heading for heading in ask if any(text.startswith(heading) for text in pages)]

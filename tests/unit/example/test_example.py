@@ -130,7 +130,7 @@ def test_cohorts_and_schools_with_results(seed):
             assert (results["URN"].map(listed) == results["LAESTAB"] % 10_000).all()
 
 
-def test_the_last_year_is_as_it_stands_on_2_october_2018(city):
+def test_the_last_year_has_the_release_status_of_2_october_2018(city):
     assert not (city.ks2_pupils["2017-18"]["PINCL_FLAG"] == 203).any()
     assert all((city.ks2_pupils[y]["PINCL_FLAG"] == 203).any() for y in ("2015-16", "2016-17"))
     returns = city.ks4_pupils["2017-18"]
@@ -237,7 +237,7 @@ def test_claims_can_be_settled_one_way_each(city):
     assert len(school_ids(maintained) - visited) == 1
 
 
-def test_voices_hold_every_case(city):
+def test_statements_cover_every_case(city):
     answered = city.evaluations.groupby("programme")["urn"].nunique()
     assert answered.to_dict() == {"send": 13, "gap": 11}
     assert len(city.evaluations) > answered.sum()
@@ -261,7 +261,7 @@ def test_voices_hold_every_case(city):
 
 
 @pytest.mark.parametrize("seed", [SEED, 7])
-def test_what_is_planted_is_what_target_pupils_get_and_nothing_else_moves(seed):
+def test_planted_effects_change_target_pupils_only(seed):
     with_effect, without = simulate(seed), simulate(seed, effects={})
     after, before = with_effect.ks2_pupils["2017-18"], without.ks2_pupils["2017-18"]
     in_send = after["URN"].isin({SCHOOLS[place].now.urn for place in members(with_effect, "send")})
@@ -282,7 +282,7 @@ def test_what_is_planted_is_what_target_pupils_get_and_nothing_else_moves(seed):
     pd.testing.assert_frame_equal(with_effect.enrolments, without.enrolments)
 
 
-def test_the_gap_programme_does_nothing_unless_asked():
+def test_the_gap_programme_has_no_effect_unless_requested():
     assert set(TRUE_EFFECTS["gap"].values()) == {0.0}
     asked = simulate(5, effects={"gap": {"ks2_reading_progress": 2.0}}).ks2_pupils["2017-18"]
     plain_city = simulate(5, effects={})

@@ -64,7 +64,7 @@ INERT = "\u202e\u2066\u200b\ufeff\u00ad\x00\x07\x1b\u2028\ue000\U000e0041"
 # ------------------------------------------------------------------------------------------ inert
 
 
-def test_what_is_not_seen_is_taken_out():
+def test_invisible_characters_are_removed():
     assert publishable_text(f"It{INERT} hel{INERT.replace(chr(0x2028), '')}ped.") == "It helped."
     assert publishable_text("\u202eelpmaxe\u202c and \u2067more\u2069") == "elpmaxe and more"
 
@@ -92,7 +92,7 @@ def test_a_long_text_is_cut_at_a_word_and_says_so():
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=400))
-def test_nothing_unseen_is_left_whatever_was_written(text: str):
+def test_no_invisible_character_is_left_in_any_text(text: str):
     plain = publishable_text(text)
     left = {c for c in plain if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}}
     assert left <= {"\u200d"}
@@ -174,7 +174,7 @@ def test_the_examples_own_texts_are_not_held_but_for_those_that_name_someone():
     assert len(texts) > 40
 
 
-def test_of_names_on_no_list_one_in_fifty_is_missed_at_most():
+def test_at_most_one_in_fifty_unlisted_names_is_missed():
     sentences = [sentence.format(name, name) for sentence in SAID_OF_A_PUPIL for name in UNLISTED]
     missed = [text for text in sentences if review_reasons(text, KNOWN) != NAME]
     # Two names that end like ordinary words, with only the capital to mark them as names.
@@ -205,7 +205,7 @@ def test_listed_disguised_and_announced_names_are_held(text: str):
 @pytest.mark.parametrize(
     "text", ["zofka did well", "It was ZOFKA who did", "Quill, like others, did"]
 )
-def test_what_the_rules_miss(text: str):
+def test_names_that_the_rules_miss(text: str):
     """Unlisted names without any sign of being one; this documents a known limitation."""
     assert review_reasons(text, KNOWN) == []
 

@@ -68,7 +68,7 @@ def schools_of(found: dict[int, Decision]) -> set[frozenset[int]]:
 # --------------------------------------------------------------------------------------- conversions
 
 
-def test_a_converter_is_one_school_known_by_its_urn_on_the_day():
+def test_a_converter_is_one_school_under_its_urn_on_the_reference_date():
     found = decided([closed(A, 2001), school(B, 2001, BEFORE)], [link(A, B)])
     assert kinds(found) == {A: "converted", B: "as_registered"}
     assert {d.school_id for d in found.values()} == {8512001}
@@ -79,14 +79,14 @@ def test_a_converter_is_one_school_known_by_its_urn_on_the_day():
 
 
 @pytest.mark.parametrize("date", [None, dt.date(2017, 6, 30), AFTER])
-def test_the_dates_of_the_register_come_before_the_links_own(date):
+def test_register_dates_take_precedence_over_link_dates(date):
     found = decided([closed(A, 2001), school(B, 2009, BEFORE)], [link(A, B, date=date)])
     assert (found[A].decision, found[A].evidence_date) == ("re_numbered", BEFORE)
     assert found[A].school_id == found[B].school_id == 8512009
 
 
 @pytest.mark.parametrize("number", [2001, 2009])
-def test_a_later_conversion_is_the_same_school_by_its_number_of_the_day(number):
+def test_a_later_conversion_keeps_the_number_of_the_reference_date(number):
     found = decided([closed(A, 2001, AFTER), school(B, number, AFTER)], [link(A, B)])
     assert {d.school_id for d in found.values()} == {8512001}
     assert {d.standing_urn for d in found.values()} == {A}
@@ -96,28 +96,28 @@ def test_a_later_conversion_is_the_same_school_by_its_number_of_the_day(number):
     }
 
 
-def test_on_the_day_itself_the_new_school_stands():
+def test_on_the_day_of_conversion_the_new_school_counts():
     found = decided([closed(A, 2001, DAY), school(B, 2001, DAY)], [link(A, B)])
     assert found[A].standing_urn == B
 
 
 @pytest.mark.parametrize("overlap_days", [0, 20])
 @pytest.mark.parametrize("links", [[], [link(A, B)]])
-def test_a_handover_that_overlaps_by_some_days_is_no_contradiction(overlap_days, links):
+def test_an_overlap_of_a_few_days_at_handover_is_accepted(overlap_days, links):
     old = school(A, 2001, closed=DAY + dt.timedelta(days=overlap_days))
     found = decided([old, school(B, 2001, DAY)], links)
     assert kinds(found) == {A: "converted", B: "as_registered"}
     assert found[A].standing_urn == B
 
 
-def test_a_school_of_no_register_is_found_by_its_link():
+def test_an_unregistered_school_is_found_by_its_link():
     """In an export of open schools only, results under the old URN are still found."""
     old = KnownSchool(A, is_listed=True, place=Place("ks2.csv", 7))
     found = decided([old, school(B, 2001, BEFORE)], [link(A, B)])
     assert found[A].school_id == found[B].school_id == 8512001
 
 
-def test_a_school_that_nothing_leads_on_from_is_unknown():
+def test_a_school_without_a_successor_is_unknown():
     found = decided([KnownSchool(A, is_listed=True), school(B)], [])
     assert (found[A].decision, found[A].school_id, found[A].standing_urn) == ("unknown", None, None)
     assert found[B].decision == "as_registered"
@@ -133,14 +133,14 @@ def test_links_between_schools_that_no_file_names_are_not_listed():
     assert set(decided([school(A)], [link(B, C), link(D, A)])) == {A, D}
 
 
-def test_a_chain_is_followed_to_its_end_also_through_schools_of_no_register():
+def test_a_chain_is_followed_through_unregistered_schools():
     links = [link(A, B), link(B, C), link(C, D)]
     found = decided([closed(A), closed(B, on=dt.date(2018, 1, 1)), school(D, opened=BEFORE)], links)
     assert {d.school_id for d in found.values()} == {8512004}
     assert found[C].decision == "converted"
 
 
-def test_a_chain_noted_twice_is_no_split():
+def test_a_chain_recorded_twice_is_not_a_split():
     known = [closed(A), closed(B, on=dt.date(2018, 1, 1)), school(C, opened=dt.date(2018, 1, 1))]
     found = decided(known, [link(A, B), link(B, C), link(A, C)])
     assert schools_of(found) == {frozenset({A, B, C})}
@@ -161,14 +161,14 @@ def test_a_merger_pools_its_parts(kind, date):
     assert schools_of(found) == {frozenset({A, B, C})}
 
 
-def test_a_school_that_takes_another_in_keeps_itself_and_pools():
+def test_a_school_that_absorbs_another_keeps_its_id_and_pools_results():
     known = [closed(A), school(B, opened=dt.date(2010, 9, 1))]
     found = decided(known, [link(A, B)])
     assert kinds(found) == {A: "merged", B: "as_registered"}
     assert found[A].school_id == found[B].school_id == 8512002
 
 
-def test_a_merger_after_the_day_leaves_the_parts_apart():
+def test_a_merger_after_the_reference_date_keeps_the_parts_separate():
     found = decided(
         [closed(A, on=AFTER), closed(B, on=AFTER), school(C, 2001, opened=AFTER)],
         [link(A, C), link(B, C)],
@@ -179,13 +179,13 @@ def test_a_merger_after_the_day_leaves_the_parts_apart():
     assert found[C].school_id == C
 
 
-def test_results_of_a_school_merged_after_the_day_cannot_be_shared_out():
+def test_results_of_a_school_merged_after_the_reference_date_cannot_be_divided():
     merged = school(C, opened=AFTER, is_needed=True)
     found = decided([closed(A, on=AFTER), closed(B, on=AFTER), merged], [link(A, C), link(B, C)])
     assert (found[C].decision, found[C].candidates) == ("unresolved", (A, B))
 
 
-def test_a_school_taken_in_after_the_day_is_still_itself():
+def test_a_school_absorbed_after_the_reference_date_is_still_itself():
     """The other school had converted by then, which is not a merger."""
     known = [
         closed(A, 2001, on=dt.date(2014, 11, 1)),
@@ -215,13 +215,13 @@ def split(*numbers: int) -> dict[int, Decision]:
     return decided(known, [link(A, B, " - Split School"), link(A, C, " - Split School")])
 
 
-def test_a_split_goes_on_in_the_part_that_keeps_the_laestab():
+def test_a_split_continues_in_the_part_that_keeps_the_laestab():
     found = split(2001, 2009)
     assert kinds(found) == {A: "converted", B: "as_registered", C: "split_off"}
     assert schools_of(found) == {frozenset({A, B}), frozenset({C})}
 
 
-def test_a_split_without_an_heir_names_its_candidates_and_counts_for_itself():
+def test_a_split_without_a_successor_names_its_candidates_and_stays_one_school():
     found = split(2008, 2009)
     assert kinds(found) == {A: "unresolved", B: "split_off", C: "split_off"}
     assert found[A].candidates == (B, C)
@@ -254,17 +254,17 @@ def test_a_school_that_splits_and_stays_open_is_itself():
         "Closure",
     ],
 )
-def test_links_between_two_schools_that_stay_two(kind):
+def test_links_between_two_schools_that_stay_separate(kind):
     found = decided([closed(A), school(B)], [Link(A, B, kind, BEFORE, Place("links.csv", 2))])
     assert kinds(found) == {A: "as_registered", B: "as_registered"}
     assert len(schools_of(found)) == 2
 
 
-def test_a_link_to_itself_says_nothing():
+def test_a_link_to_itself_is_ignored():
     assert kinds(decided([school(A)], [link(A, A)])) == {A: "as_registered"}
 
 
-def test_a_ring_names_the_others():
+def test_a_cycle_of_links_names_the_other_schools():
     found = decided([school(A), school(B), school(C)], [link(A, B), link(B, A)])
     assert kinds(found) == {A: "unresolved", B: "unresolved", C: "as_registered"}
     assert found[A].candidates == (B,)
@@ -290,7 +290,7 @@ def test_a_laestab_that_passes_on_without_a_link_is_one_school():
     assert "without a link" in found[A].evidence
 
 
-def test_over_a_summer_too_and_after_the_day():
+def test_a_laestab_passes_on_over_a_summer_and_after_the_reference_date():
     known = [
         school(A, 2001, closed=dt.date(2019, 7, 20)),
         school(B, 2001, opened=dt.date(2019, 9, 4)),
@@ -322,7 +322,7 @@ def test_two_schools_with_one_laestab_for_a_year_are_unresolved():
 
 
 @pytest.mark.parametrize(("other_file", "n_schools"), [("ks2_2018.csv", 1), ("ks2_2017.csv", 2)])
-def test_without_dates_results_tell_whether_both_were_there(other_file, n_schools):
+def test_without_dates_results_show_whether_both_schools_were_open(other_file, n_schools):
     one, other = (
         KnownSchool(
             urn,
@@ -359,7 +359,7 @@ def test_a_correction_settles_a_split_and_its_predecessors_come_with_it():
     assert found[A].place == Place("corrections.csv", 2)
 
 
-def test_a_correction_sets_a_school_apart_from_links_and_laestab():
+def test_a_correction_separates_a_school_from_links_and_laestab():
     known = [closed(A, 2001), school(B, 2001, BEFORE)]
     for links in ([], [link(A, B)]):
         found = decided(known, links, corrections=[correction(A, None)])
@@ -402,7 +402,7 @@ LINKS = st.lists(
 
 @settings(deadline=None, max_examples=300)
 @given(SCHOOLS, LINKS, st.randoms(use_true_random=False))
-def test_the_partition_is_the_same_whatever_the_order_and_whoever_recorded_a_link(
+def test_the_partition_depends_on_neither_row_order_nor_which_school_recorded_a_link(
     known, links, random
 ):
     expected = decided(known, links)
@@ -427,7 +427,7 @@ def test_the_partition_is_the_same_whatever_the_order_and_whoever_recorded_a_lin
 
 @settings(deadline=None, max_examples=300)
 @given(SCHOOLS, LINKS)
-def test_every_urn_has_one_row_and_every_school_one_id_and_one_standing_urn(known, links):
+def test_every_urn_has_one_row_and_every_school_one_id_and_one_current_urn(known, links):
     found = decided(known, links)
     standing = {d.school_id: d.standing_urn for d in found.values() if d.school_id is not None}
     for d in found.values():

@@ -61,7 +61,7 @@ def with_split(tmp_path) -> TinyStudy:
 # ------------------------------------------------------------------------- faults that stop a study
 
 
-def test_a_school_with_results_that_may_be_either_stops_the_study_with_its_candidates(tmp_path):
+def test_a_school_with_results_and_several_possible_successors_stops_the_study(tmp_path):
     (fault,) = faults(with_split(tmp_path))
     assert (fault.file, fault.row) == ("links.csv", 4)
     assert fault.problem.startswith("which school URN 900002 is cannot be told")
@@ -73,7 +73,7 @@ def test_a_school_with_results_that_may_be_either_stops_the_study_with_its_candi
     assert "Birch" not in fault.shareable()
 
 
-def test_one_without_results_or_enrolment_is_listed_only(tmp_path):
+def test_an_unresolved_school_without_results_or_enrolment_is_only_listed(tmp_path):
     tiny = with_split(tmp_path)
     for file in ("ks2_2017.csv", "ks2_2018.csv", "enrolments.csv"):
         rows = tiny.tables[file]
@@ -81,21 +81,21 @@ def test_one_without_results_or_enrolment_is_listed_only(tmp_path):
     assert identity(tiny)[900002] == (BIRCH, "unresolved")
 
 
-def test_one_that_is_only_enrolled_stops_it_too(tmp_path):
+def test_an_unresolved_school_that_is_only_enrolled_stops_the_study(tmp_path):
     tiny = with_split(tmp_path)
     for file in ("ks2_2017.csv", "ks2_2018.csv"):
         tiny.tables[file] = [row for row in tiny.tables[file] if row["URN"] != 900002]
     assert [f.row for f in faults(tiny)] == [4]
 
 
-def test_a_school_of_another_authority_stops_nobody(tmp_path):
+def test_an_unresolved_school_of_another_authority_does_not_stop_the_study(tmp_path):
     tiny = with_split(tmp_path)
     tiny.tables["enrolments.csv"].pop()
     tiny.tables["register.csv"][2]["LA (code)"] = 850
     assert identity(tiny)[900002] == (8502002, "unresolved")
 
 
-def test_a_school_of_no_register_that_links_lead_nowhere_from_stops_it(tmp_path):
+def test_an_unregistered_school_without_a_successor_stops_the_study(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.tables["enrolments.csv"].append({"programme": "gap", "urn": 900077, "start_date": ""})
     link(tiny, 900077, 900078)
@@ -104,7 +104,7 @@ def test_a_school_of_no_register_that_links_lead_nowhere_from_stops_it(tmp_path)
     assert fault.problem.startswith("URN 900077 leads to no school that is known")
 
 
-def test_results_under_a_urn_of_no_register_are_found_by_its_link(tmp_path):
+def test_results_under_an_unregistered_urn_are_found_by_its_link(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.tables["register.csv"].pop(
         0
@@ -134,7 +134,7 @@ def test_every_urn_any_file_names_has_a_row(tmp_path):
 @pytest.mark.parametrize(
     ("school_urn", "school_id"), [(900021, 7992021), ("separate", BIRCH), ("Separate", BIRCH)]
 )
-def test_a_correction_settles_it(tmp_path, school_urn, school_id):
+def test_a_correction_resolves_a_school(tmp_path, school_urn, school_id):
     tiny = with_split(tmp_path)
     correct(tiny, correction(900002, school_urn))
     assert identity(tiny)[900002] == (school_id, "correction")
@@ -162,13 +162,13 @@ def test_a_correction_that_does_not_apply_is_a_fault(tmp_path, rows, row, column
     assert problem in fault.problem
 
 
-def test_all_of_them_are_named_together(tmp_path):
+def test_all_unresolved_schools_are_named_together(tmp_path):
     tiny = TinyStudy(tmp_path)
     correct(tiny, correction(900066, "separate"), correction(900002, "separate"))
     assert [f.row for f in faults(tiny)] == [2, 3]
 
 
-def test_a_correction_against_the_links_that_is_newer_than_they_are_stands(tmp_path):
+def test_a_correction_newer_than_the_links_overrides_them(tmp_path):
     tiny = TinyStudy(tmp_path)
     correct(tiny, correction(900003, "separate"))
     assert identity(tiny)[900003] == (7992003, "correction")

@@ -48,7 +48,7 @@ def test_nearest_is_by_ratio(table: pd.DataFrame, asked, nearest):
     assert nearest_size(table, ComparisonSize(*asked)) == ComparisonSize(*nearest)
 
 
-def test_a_size_at_which_nothing_is_ever_estimated_is_nobody_s_nearest(table: pd.DataFrame):
+def test_a_simulated_size_without_estimates_is_never_the_nearest(table: pd.DataFrame):
     assert (table.loc[table["n_schools"] == 10, "estimate_share"] == 0).all()
     assert nearest_size(table, ComparisonSize(4, 10, 10.0)) == ComparisonSize(11, 34, 10)
 

@@ -25,7 +25,7 @@ def test_a_share_that_all_met_ends_at_one():
     assert share_result(20, 20).ci_low == pytest.approx(1 - 0.1611, abs=5e-5)
 
 
-def test_a_share_of_nobody_is_refused():
+def test_a_share_of_no_pupils_is_refused():
     with pytest.raises(ValueError, match="pupil"):
         share_result(0, 0)
 

@@ -216,7 +216,7 @@ def test_the_pool_is_balanced_where_schools_elsewhere_are_not(con):
     assert pd.isna(overlap["n_comparison_schools_in_others"])
 
 
-def test_what_happened_afterwards_has_no_say_in_who_is_matched(con, tmp_path):
+def test_outcomes_do_not_affect_matching(con, tmp_path):
     query = "SELECT * EXCLUDE (distance) FROM impact.matched_school ORDER BY ALL"
     # Random draws are the same; only outcomes of schools elsewhere differ.
     with england(tmp_path, shift=-0.2).released() as other:
@@ -247,7 +247,7 @@ def test_no_word_says_that_the_comparison_is_local(tables):
     assert "similar schools outside the area" in drawn["headline_effects"].caption
 
 
-def test_local_pupils_of_a_phase_are_not_drawn_apart_from_those_outside(con):
+def test_randomisation_is_not_stratified_by_a_phase_known_locally_only(con):
     # The register gives a phase for local schools only.
     row = con.execute(
         "SELECT estimate_low, p_value FROM impact.estimate WHERE estimator = 'randomisation_inference'"
@@ -295,7 +295,7 @@ REFUSALS: dict[str, tuple[Callable[[TinyStudy], None], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_where_nobody_can_be_matched_every_method_says_why(tmp_path, case):
+def test_without_matches_every_method_gives_the_reason(tmp_path, case):
     change, words = REFUSALS[case]
     tiny = england(tmp_path)
     change(tiny)
@@ -309,7 +309,7 @@ def test_where_nobody_can_be_matched_every_method_says_why(tmp_path, case):
     assert words in said[0].replace("’", "'")
 
 
-def test_pupil_files_of_the_authority_are_nobody_to_match_with(tmp_path):
+def test_the_authority_s_pupil_files_offer_no_schools_to_match(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace(
         'target_group = "disadvantaged"',

@@ -102,7 +102,7 @@ def school(number: int) -> int:
     return 7992000 + number
 
 
-def test_attrition_holds_those_lost_against_those_kept(tmp_path: Path) -> None:
+def test_attrition_compares_lost_schools_with_kept_ones(tmp_path: Path) -> None:
     withheld = "withheld_when_published"
     with store(tmp_path) as (con, _):
         for number, mean, n in ((1, 0.5, 20), (2, 0.8, 10), (3, 0.9, 30), (4, None, None)):
@@ -207,7 +207,7 @@ def test_balance_of_points_takes_the_spread_within_and_between_schools(tmp_path:
     assert unknown["programme_mean"] == pytest.approx(inside.mean())
 
 
-def test_a_withheld_number_of_disadvantaged_pupils_is_not_none(tmp_path: Path) -> None:
+def test_a_withheld_number_of_disadvantaged_pupils_is_not_zero(tmp_path: Path) -> None:
     with store(tmp_path) as (con, _):
         for number in range(1, 7):
             add_cell(con, school(number), "2016-17", "all", 0.5, N_ALL)
@@ -222,7 +222,7 @@ def test_a_withheld_number_of_disadvantaged_pupils_is_not_none(tmp_path: Path) -
     assert share["programme_mean"] == pytest.approx(0.125)
 
 
-def test_where_no_file_tells_of_disadvantaged_pupils_their_share_is_not_nought(
+def test_without_data_on_disadvantage_its_share_is_missing_and_not_zero(
     tmp_path: Path,
 ) -> None:
     """Some tables give all pupils only; a school without results has no cohort here."""

@@ -233,7 +233,7 @@ def test_a_missing_baseline_without_lasting_differences_is_the_groups_mean(plant
 
 
 @every_method
-def test_a_baseline_year_nobody_has_is_left_aside(method, planted_panel):
+def test_a_baseline_year_without_any_result_is_ignored(method, planted_panel):
     panel = planted_panel()
     n_pupils = panel.n_pupils.copy()
     mean = panel.mean.copy()
@@ -263,7 +263,7 @@ def test_leaving_selection_years_out_says_what_it_lacks(planted_panel):
         ({"send": range(0, 0)}, "no school of the programme"),
     ],
 )
-def test_what_no_comparison_can_show_is_said_in_words(method, members, words, planted_panel):
+def test_comparisons_that_are_impossible_get_a_reason(method, members, words, planted_panel):
     answer = method(planted_panel(members=members))["send"]
     assert isinstance(answer, NotComputable)
     assert words in answer.reason
@@ -277,7 +277,7 @@ def test_what_no_comparison_can_show_is_said_in_words(method, members, words, pl
         {"send": range(0, 20), "gap": range(20, 40)},
     ],
 )
-def test_two_programmes_of_the_same_schools_cannot_be_told_apart(method, members, planted_panel):
+def test_two_programmes_of_the_same_schools_cannot_be_separated(method, members, planted_panel):
     for answer in method(planted_panel(members=members)).values():
         assert isinstance(answer, NotComputable)
         assert "cannot be told apart" in answer.reason
@@ -320,7 +320,7 @@ def test_the_naive_change_of_schools_of_one_size_is_welch_s_comparison_of_two_me
 
 
 @every_method
-def test_an_empty_panel_is_said_in_words(method, planted_panel):
+def test_an_empty_panel_gets_a_reason_in_words(method, planted_panel):
     panel = planted_panel(change=lambda mean: np.full_like(mean, np.nan))
     answer = method(panel)["send"]
     assert isinstance(answer, NotComputable)
@@ -328,7 +328,7 @@ def test_an_empty_panel_is_said_in_words(method, planted_panel):
 
 
 @every_method
-def test_results_that_do_not_vary_are_said_in_words(method, planted_panel):
+def test_results_without_variation_get_a_reason_in_words(method, planted_panel):
     panel = planted_panel()
     flat = replace(
         panel,
@@ -343,7 +343,7 @@ def test_results_that_do_not_vary_are_said_in_words(method, planted_panel):
 
 
 @every_method
-def test_a_perfect_fit_is_not_sold_as_certainty(method, planted_panel):
+def test_a_perfect_fit_is_not_reported_as_certainty(method, planted_panel):
     panel = planted_panel(change=lambda mean: np.repeat(mean[:, :1], 3, axis=1))
     same = replace(
         panel,

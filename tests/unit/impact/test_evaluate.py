@@ -70,7 +70,7 @@ def test_only_the_primary_headline_for_the_target_group_gets_a_verdict(planted_p
     assert all(row.verdict is None for row in rows.values())
 
 
-def test_a_planted_effect_is_found_and_none_is_not(planted_panel):
+def test_planted_effects_are_found_and_absent_ones_are_not(planted_panel):
     found = rows_of(planted_panel(members=MEMBERS, effects={"send": 8.0}), SEND, GAP)
     assert found["send", "bracket"].verdict == "better"
     small = replace(SEND, smallest_effect=50.0)

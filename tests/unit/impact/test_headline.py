@@ -54,14 +54,14 @@ def test_the_bracket_spans_both_ends():
     assert apart > detectable_effect(errors, (15.0, 25.0), 1.0)
 
 
-def test_ends_of_other_schools_err_apart():
+def test_ends_of_different_schools_have_independent_errors():
     first, second = end(2.0, 1.5), end(1.0, 1.5)
     elsewhere = replace(second, contribution={n + 100: c for n, c in second.contribution.items()})
     errors, df = (first.standard_error, second.standard_error), (20.0, 20.0)
     assert joined(first, elsewhere).mde == pytest.approx(detectable_effect(errors, df, 0.0, 1.0))
 
 
-def test_ends_that_point_in_opposite_directions_test_nothing():
+def test_ends_in_opposite_directions_give_no_test():
     result = joined(end(2.0, 1.0), end(-2.0, 1.0))
     assert result.p_value == 1.0
 
@@ -117,7 +117,7 @@ def test_an_extrapolation_caps_the_verdict(ends):
     assert (judged, reason) == ("cannot_tell", "no overlap")
 
 
-def test_an_extrapolation_is_said_beside_another_reason():
+def test_an_extrapolation_is_named_beside_another_reason():
     judged, reason = verdict(joined(end(1, 2), end(1, 2), "no overlap"), smallest_effect=1.0)
     assert judged == "cannot_tell"
     assert "zero" in reason
@@ -145,7 +145,7 @@ def test_five_schools_a_side_and_eight_degrees_of_freedom_are_enough():
     assert isinstance(bracket(edge, edge), Bracket)
 
 
-def test_an_end_that_cannot_be_had_leaves_no_headline():
+def test_without_one_end_there_is_no_headline():
     missing = NotComputable("send", "ancova", "for a reason", ENOUGH)
     nobody = NotComputable("send", "ancova", "none to compare with", SampleSize(40, 0, 400, 0))
     assert bracket(missing, end(1, 1)) == replace(missing, estimator="bracket")
@@ -164,7 +164,7 @@ def ranked_exposure(panel, score, *, every: int = 1, n: int = 15):
     return replace(panel, exposure=exposure)
 
 
-def test_schools_drawn_anyhow_overlap(planted_panel):
+def test_schools_chosen_at_random_overlap(planted_panel):
     for seed in range(20):
         assert extrapolation_reason(planted_panel(seed=seed), "send") is None
 
@@ -196,7 +196,7 @@ def test_a_narrow_programme_with_hardly_any_like_school_outside_is_an_extrapolat
     assert extrapolation_reason(replace(panel, mean=mean), "send") is None
 
 
-def test_a_cut_on_the_mean_is_seen_where_each_year_alone_overlaps(planted_panel):
+def test_a_cut_on_the_mean_is_detected_where_each_year_alone_overlaps(planted_panel):
     panel = planted_panel(lasting_sd=0.0)
     rng = np.random.default_rng(6)
     mean, level, swing = panel.mean.copy(), np.repeat([-1.0, 1.0], [15, 25]), rng.normal(0, 5, 40)

@@ -74,7 +74,7 @@ def test_what_is_material(identified, is_shown, is_possible):
     assert may_be_material(identified) is is_possible
 
 
-def test_what_chance_may_have_done_is_said_and_caps_nothing():
+def test_a_change_within_chance_is_named_and_caps_no_verdict():
     headline = capped(ROW, share(0.03, 0.04, -0.01, 0.08))
     assert headline.verdict == "better"
     assert headline.verdict_reason.startswith(f"{ROW.verdict_reason}; besides, the share")
@@ -92,7 +92,7 @@ def test_no_material_change_leaves_the_headline_as_it_is():
     assert capped(ROW, share(0.0, 0.0, -0.01, 0.01)) == ROW
 
 
-def test_what_could_not_be_told_anyway_says_both():
+def test_a_verdict_that_was_already_open_gives_both_reasons():
     headline = replace(ROW, verdict="cannot_tell", verdict_reason="the range spans zero")
     reason = capped(headline, share(0.03, 0.04, 0.01, 0.06)).verdict_reason
     assert reason.startswith("the range spans zero; besides, the share")

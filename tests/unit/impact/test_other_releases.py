@@ -89,7 +89,7 @@ def test_a_release_without_many_of_the_schools_has_no_verdict(made):
     ] == ("revised", None, other_releases.INCOMPLETE)
 
 
-def test_one_release_has_nothing_beside_it(made):
+def test_a_single_release_has_no_comparison(made):
     con, study = made
     only = study.model_copy(update={"source": study.source[:-1]})
     other_releases.build_verdict_by_release(con, only)

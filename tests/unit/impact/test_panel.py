@@ -62,7 +62,7 @@ def test_a_school_enters_with_an_outcome_and_one_baseline_and_not_without():
     assert result.unit == "share"
 
 
-def test_withheld_values_never_count_even_where_a_number_stands_beside_them():
+def test_withheld_values_never_count_even_beside_a_number():
     rows = [
         cell(1, YEARS[2], 0.5, 10),
         cell(1, YEARS[1], 0.0, 10, value_status="suppressed"),

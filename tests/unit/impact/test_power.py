@@ -25,7 +25,7 @@ def test_the_result_of_the_outcome_year_enters_nowhere(
     assert power(replace(panel, mean=other)) == power(panel)
 
 
-def test_effects_are_told_in_the_unit_and_in_pupil_standard_deviations(
+def test_effects_are_given_in_the_unit_and_in_pupil_standard_deviations(
     planted_panel: Callable[..., SchoolPanel],
 ) -> None:
     panel = planted_panel()
@@ -51,7 +51,7 @@ def test_more_pupils_and_more_lasting_schools_let_a_study_see_more(
     assert power(panel, passing)["send"].mde_sd > seen
 
 
-def test_one_baseline_year_says_nothing_of_what_lasts(
+def test_one_baseline_year_does_not_identify_lasting_differences(
     planted_panel: Callable[..., SchoolPanel],
 ) -> None:
     panel = planted_panel()
@@ -82,7 +82,7 @@ def test_too_few_schools_are_refused_as_the_headline_would(
     assert answer.n_programme_pupils > 0
 
 
-def test_programmes_with_the_same_schools_cannot_be_told_apart(
+def test_programmes_with_the_same_schools_cannot_be_separated(
     planted_panel: Callable[..., SchoolPanel],
 ) -> None:
     answers = power(planted_panel(members={"send": range(12), "gap": range(12)}))
@@ -127,7 +127,7 @@ def test_adjusting_for_prior_attainment_is_a_regression_within_schools(
     assert list(same.within_variance) == [1.0, 2.0, 3.0]
 
 
-def test_the_further_apart_both_sides_were_the_less_is_seen(
+def test_sides_that_were_further_apart_have_less_power(
     planted_panel: Callable[..., SchoolPanel],
 ) -> None:
     """Half a pupil SD weaker in every year: the ends diverge, so larger effects are needed."""

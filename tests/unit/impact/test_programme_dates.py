@@ -53,7 +53,7 @@ def test_both_sides_with_a_year_before_have_an_estimate(tmp_path):
     assert pd.notna(row["estimate_low"])
 
 
-def test_sides_without_a_year_in_common_have_none_and_are_told_so(tmp_path):
+def test_sides_without_a_common_year_have_no_estimate_and_a_reason(tmp_path):
     others = range(N_MEMBERS, N_SCHOOLS)
     row, reasons = released(tmp_path, start="2016-11-07", missing={"2015-16": others})
     assert reasons == {"no_common_year": N_MEMBERS}

@@ -43,7 +43,7 @@ def test_planted_effects_of_two_programmes_are_found(planted_panel):
         assert found.sample.n_programme_pupils == 15 * 400
 
 
-def test_what_pupils_had_attained_before_takes_up_variance(planted_panel):
+def test_prior_attainment_explains_variance(planted_panel):
     panel = planted_panel()
     answer = pupil_adjusted(panel, pupil_sums(panel, effects=[0.0], slope=2.0))["send"]
     without_slope = pupil_adjusted(panel, pupil_sums(panel, effects=[0.0], slope=0.0))["send"]
@@ -94,7 +94,7 @@ def test_refusals_say_why(planted_panel, is_gone, words):
     assert answer.estimator == "pupil_adjusted"
 
 
-def test_two_programmes_of_the_same_schools_cannot_be_told_apart(planted_panel):
+def test_two_programmes_of_the_same_schools_cannot_be_separated(planted_panel):
     panel = planted_panel(members={"send": range(15), "gap": range(15)})
     answers = pupil_adjusted(panel, pupil_sums(panel, effects=[1.0, 0.0]))
     assert all("told apart" in answers[programme].reason for programme in ("send", "gap"))
@@ -113,7 +113,7 @@ def test_intraclass_correlation_is_the_share_that_schools_share(planted_panel, s
     assert intraclass_correlation(panel, sums) == pytest.approx(expected, abs=0.04)
 
 
-def test_intraclass_correlation_is_unknown_where_one_pupil_stands_for_each_school(planted_panel):
+def test_intraclass_correlation_is_unknown_with_one_pupil_a_school(planted_panel):
     panel = planted_panel()
     assert intraclass_correlation(panel, pupil_sums(panel, effects=[1.0], n_pupils=1)) is None
 

@@ -97,7 +97,7 @@ def test_no_answer_where_the_coefficient_or_its_error_cannot_be_had(spoil):
         infer(outcome, spoil(exposure), covariates, weights)
 
 
-def test_a_perfect_fit_is_not_sold_as_certainty():
+def test_a_perfect_fit_is_not_reported_as_certainty():
     _, exposure, covariates, weights = arrays()
     with pytest.raises(ValueError, match="cannot be estimated"):
         infer(3 + 2 * exposure[:, 0] + covariates[:, 1], exposure, covariates, weights)

@@ -67,7 +67,7 @@ def test_no_answer_where_the_coefficient_or_its_error_cannot_be_had(column):
         bootstrap(outcome, design, weights)
 
 
-def test_a_perfect_fit_is_not_sold_as_certainty():
+def test_a_perfect_fit_is_not_reported_as_certainty():
     _, design, weights = arrays()
     with pytest.raises(ValueError, match="cannot be estimated"):
         bootstrap(design @ [3.0, 2.0, 0.0, 1.0], design, weights)

@@ -145,7 +145,7 @@ def test_the_record_says_how_a_file_was_taken_and_what_became_of_its_rows(tmp_pa
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_cell_that_cannot_be_read_is_shown_from_the_file_as_it_is(tmp_path, kind):
+def test_an_unreadable_cell_is_shown_unchanged_from_the_file(tmp_path, kind):
     tiny = TinyStudy(tmp_path)
     tiny.tables["enrolments.csv"][1]["start_date"] = "soon"
     study = rewritten(tiny, WRITERS[kind])
@@ -215,7 +215,7 @@ def test_a_link_within_the_folder_is_followed(tmp_path):
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_figure_that_cannot_be_is_shown_from_the_table_as_it_is(tmp_path, kind):
+def test_an_impossible_figure_is_shown_unchanged_from_the_table(tmp_path, kind):
     rows = [published_ks2(900003, 2003, "Cedar", PTRWM_EXP_FSM6CLA1A="140%")]
     tiny = published_study(tmp_path, {"2017-18": rows})
     study = rewritten(tiny, WRITERS[kind])

@@ -20,7 +20,7 @@ OTHER_THINGS = {
 
 
 @pytest.mark.parametrize("thing", OTHER_THINGS)
-def test_what_is_saved_as_csv_and_is_none_is_named(tmp_path, thing):
+def test_files_wrongly_named_csv_are_identified(tmp_path, thing):
     data, found, remedy = OTHER_THINGS[thing]
     (fault,) = faults_of(write(tmp_path, data))
     assert fault.problem.startswith(f"the file is not what its name says: it is {found}")
@@ -34,7 +34,7 @@ def test_what_is_saved_as_csv_and_is_none_is_named(tmp_path, thing):
     [b"a,b\n1,2\n", b"<html>", gzip.compress(b"a", mtime=0)],
     ids=["text", "a web page", "gzip"],
 )
-def test_what_is_saved_as_a_workbook_and_is_none_is_named(tmp_path, name, data):
+def test_files_wrongly_named_as_workbooks_are_identified(tmp_path, name, data):
     (fault,) = faults_of(write(tmp_path, data, name))
     assert fault.problem == "the file is not what its name says: it is no workbook"
 
@@ -53,7 +53,7 @@ def test_an_empty_file_is_named(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["file.csv", "file.xlsx"])
-def test_a_file_that_may_not_be_read_is_named(tmp_path, name, monkeypatch):
+def test_a_file_without_read_permission_is_named(tmp_path, name, monkeypatch):
     path = write(tmp_path, "a,b\n1,2\n", name)
 
     def refuse(*_: object, **__: object) -> None:
@@ -76,12 +76,12 @@ def test_a_gzip_file_beyond_what_any_table_holds_is_refused(tmp_path, monkeypatc
     assert "unpacks to far more than a table would" in fault.problem
 
 
-def test_a_small_file_that_shrinks_much_is_read(tmp_path):
+def test_a_small_highly_compressed_file_is_read(tmp_path):
     got = read(write(tmp_path, b"a,b\n" + b"0,0\n" * 100_000, "file.csv.gz"))
     assert len(got.rows) == 100_000
 
 
-def test_headings_in_a_name_of_capitals_are_read(tmp_path):
+def test_file_names_in_capitals_are_read(tmp_path):
     path = tmp_path / "FILE.CSV.GZ"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
     assert read(path).rows == [(2, "1", "2")]

@@ -19,7 +19,7 @@ ACCENTS = [(2, "Zoë", "£1"), (3, "café’s", "–")]
         ("utf-16", "utf-16"),
     ],
 )
-def test_an_encoding_is_told_and_noted(tmp_path, codec, taken_as, name):
+def test_an_encoding_is_detected_and_recorded(tmp_path, codec, taken_as, name):
     path = write(tmp_path, "a,b\nZoë,£1\ncafé’s,–\n".encode(codec), name)
     got = read(path)
     assert got.rows == ACCENTS
@@ -33,7 +33,7 @@ def test_utf16_of_the_other_byte_order_is_read(tmp_path):
     assert read(path).rows == [(2, "Zoë", "1")]
 
 
-def test_a_stated_encoding_is_taken(tmp_path):
+def test_a_stated_encoding_is_used(tmp_path):
     # Both encodings are possible here, so the study must state which.
     path = write(tmp_path, "a,b\nCAFÉ”,é\n".encode("cp1252"))
     assert "UTF-8" in faults_of(path)[0].problem

@@ -44,7 +44,7 @@ def test_a_folder_is_read_alone(tmp_path, name, neighbour):
     assert read(path).rows == [(2, "mine", "2")]
 
 
-def test_a_folder_named_as_a_setting_adds_no_column(tmp_path):
+def test_a_folder_named_like_a_hive_partition_adds_no_column(tmp_path):
     (tmp_path / "year=2018").mkdir()
     got = read(write(tmp_path / "year=2018", "a,b\nmine,2\n"))
     assert got.file.direct_scan is not None

@@ -77,14 +77,14 @@ def test_totals_and_notes_below_the_records_are_counted(tmp_path, kind, below):
     ],
 )
 @pytest.mark.parametrize("kind", WRITERS)
-def test_what_could_be_a_record_stays_one(tmp_path, kind, last):
+def test_a_possible_record_stays_a_record(tmp_path, kind, last):
     got = read(WRITERS[kind](tmp_path, [HEADING, "1,u1,K,100,0,", last]), PUPILS)
     assert [row[0] for row in got.rows] == [2, 3]
     assert got.set_asides == {}
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_total_among_the_records_stays_to_be_judged(tmp_path, kind):
+def test_a_total_among_the_records_is_left_for_the_checks(tmp_path, kind):
     lines = [HEADING, "Total,,,190,,", "", "1,u1,K,100,0,", "Total,,,190,,"]
     got = read(WRITERS[kind](tmp_path, lines), PUPILS)
     assert [row[:2] for row in got.rows] == [(2, "Total"), (4, "1")]
@@ -97,12 +97,12 @@ def test_a_note_of_two_lines_is_one_row(tmp_path):
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_heading_that_is_nowhere_leaves_row_1_for_the_heading(tmp_path, kind):
+def test_without_known_headings_row_1_is_the_heading(tmp_path, kind):
     got = read(WRITERS[kind](tmp_path, ["x,y", "1,2", "urn,3"]), PUPILS)
     assert (got.file.headers, got.file.heading_row) == (("x", "y"), 1)
 
 
-def test_a_row_that_names_most_is_the_heading_so_that_the_missing_one_is_named_there():
+def test_the_row_with_most_headings_is_the_heading_row_and_names_the_missing_one():
     rows = [(1, ["title"]), (2, ["urn", "upn"]), (3, ["urn", "UPN ", "Sen", "x"]), (4, ["1"])]
     assert heading_row(rows, PUPILS)[0] == 3
     assert heading_row([*rows, (5, ["urn", "upn", "sen", "score"])], PUPILS)[0] == 5
@@ -114,7 +114,7 @@ def test_a_heading_is_not_looked_for_below_row_30(tmp_path):
     assert open_tabular("f.csv", write(tmp_path, "\n".join(lines)), PUPILS).heading_row == 1
 
 
-def test_a_heading_that_stands_twice_is_a_fault_only_if_it_is_meant(tmp_path):
+def test_a_repeated_heading_is_a_fault_only_if_it_is_needed(tmp_path):
     path = write(tmp_path, "title\nURN,UPN,SEN,SCORE,OTHER,other\n1,2,3,4,5,6\n")
     assert read(path, PUPILS).rows == [(3, "1", "2", "3", "4", "5", "6")]
     path = write(tmp_path, "title\nURN,UPN,SEN,SCORE,FSM,fsm\n1,2,3,4,5,6\n")
@@ -123,7 +123,7 @@ def test_a_heading_that_stands_twice_is_a_fault_only_if_it_is_meant(tmp_path):
     assert fault.problem == "the heading 'FSM' stands 2 times"
 
 
-def test_without_a_wish_the_first_row_is_the_heading(tmp_path):
+def test_without_wanted_headings_the_first_row_is_the_heading(tmp_path):
     got = read(write(tmp_path, "title\nURN\n1\n"), ANY_HEADINGS)
     assert got.file.headers == ("title",)
     assert [row for row, _ in got.rows] == [2, 3]

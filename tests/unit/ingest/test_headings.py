@@ -111,7 +111,7 @@ def test_a_heading_the_file_does_not_have_is_named_with_its_line_and_the_nearest
 @pytest.mark.parametrize(
     "setting", ['columns = { "% met" = "TARGET" }', 'columns."% met" = "TARGET"']
 )
-def test_a_name_nobody_knows_is_named_with_the_nearest(tmp_path, setting):
+def test_an_unknown_name_is_reported_with_the_nearest_known_one(tmp_path, setting):
     tiny = tables(
         tmp_path,
         setting.replace("TARGET", "ks2_rwm_expcted/disadvantaged"),
@@ -140,7 +140,7 @@ def test_one_thing_has_one_column(tmp_path):
     ]
 
 
-def test_what_a_file_does_not_hold_has_to_be_said(tmp_path):
+def test_missing_columns_must_be_declared(tmp_path):
     lean = {
         heading: value
         for heading, value in published_ks2(900001, 2001, "Alder").items()
@@ -166,7 +166,7 @@ def test_what_a_file_does_not_hold_has_to_be_said(tmp_path):
         ).fetchall() == [("mainstream_school", 900001, None, None, None)]
 
 
-def test_what_cannot_be_done_without_and_what_is_there_are_faults(tmp_path):
+def test_declaring_a_required_or_present_column_missing_is_a_fault(tmp_path):
     tiny = tables(
         tmp_path, 'without = ["URN", "LEA", "PTRWM_EXP_FSM6CLA1A"]\nassume = { ESTAB = "1" }'
     )
@@ -190,7 +190,7 @@ def test_a_figure_of_another_year_is_refused_with_the_reason(tmp_path):
     )
 
 
-def test_the_same_goes_for_files_of_one_record_a_row(tmp_path):
+def test_the_same_applies_to_files_with_one_record_a_row(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.sources["enrolments.csv"] += (
         '\ncolumns = { "Unique ref" = "urn", "Since" = "start_date" }\nassume = { programme = "send" }'
@@ -222,7 +222,7 @@ def test_an_assumed_text_that_cannot_be_read_is_a_fault(tmp_path):
     }
 
 
-def test_of_a_pupil_file_no_heading_is_listed(tmp_path):
+def test_headings_of_a_pupil_file_are_never_listed(tmp_path):
     """A file without headings begins with a pupil."""
     tiny = TinyStudy(tmp_path)
     tiny.sources["ks2_2018.csv"] += '\ncolumns = { "Marigold" = "RWMEXP" }'

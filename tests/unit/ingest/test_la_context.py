@@ -106,12 +106,12 @@ def test_a_year_is_the_summer_of_its_results(text, year, status):
 
 
 @pytest.mark.parametrize("text", ["0", "2014-16", "2013/14-15/16", "2014/15-2016/17", "2015-2018"])
-def test_a_span_is_known_and_is_no_year(text):
+def test_a_span_of_years_is_recognised_and_is_not_a_year(text):
     assert spelled_year(text) == SpelledYear()
 
 
 @pytest.mark.parametrize("text", ["", "summer", "20171", "201719999", "2018 (guess)", "18"])
-def test_what_is_no_year_is_not_known(text):
+def test_text_that_is_not_a_year_is_unknown(text):
     assert not spelled_year(text).is_known
 
 
@@ -169,7 +169,7 @@ def test_rows_that_are_not_kept_have_a_reason(tmp_path):
         ).fetchall() == [(4, 1, 3)]
 
 
-def test_what_cannot_be_read_stops_with_its_place(tmp_path):
+def test_unreadable_cells_stop_the_study_with_their_place(tmp_path):
     rows = [
         lait("12"),
         lait("QQ", Years="2017"),
@@ -187,7 +187,7 @@ def test_what_cannot_be_read_stops_with_its_place(tmp_path):
     }
 
 
-def test_a_code_nobody_knows_is_counted_where_no_programme_uses_the_measure(tmp_path):
+def test_an_unknown_code_is_counted_where_no_programme_uses_the_measure(tmp_path):
     rows = [lait("12"), lait("QQ", **{"Short Desc": "AVG_Prog8_Score"})]
     with ingested(tmp_path, rows) as (con, study):
         assert not faults_in(con, study)
@@ -250,7 +250,7 @@ def test_explore_education_statistics_by_subject_and_pupils(tmp_path):
         ({"school_type": "State-funded schools"}, "all"),
     ],
 )
-def test_a_file_cut_to_one_group_is_that_group(tmp_path, cut, group):
+def test_a_file_limited_to_one_group_has_that_group(tmp_path, cut, group):
     rows = [ees(**cut), ees(geographic_level="National", **cut)]
     with ingested(tmp_path, rows) as (con, study):
         assert not faults_in(con, study)
@@ -265,7 +265,7 @@ def test_a_file_cut_to_one_group_is_that_group(tmp_path, cut, group):
         ({"school_type": "Special"}, "school_type is 'Special' in every row"),
     ],
 )
-def test_a_file_cut_to_another_group_is_set_aside_and_the_reason_names_it(tmp_path, cut, named):
+def test_a_file_limited_to_another_group_is_set_aside_with_the_reason(tmp_path, cut, named):
     with ingested(tmp_path, [ees(**cut), ees(geographic_level="National", **cut)]) as found:
         (fault,) = faults_in(*found)
     assert fault.problem == "every row was set aside, so there is none that can be used"
@@ -276,7 +276,7 @@ def test_a_file_cut_to_another_group_is_set_aside_and_the_reason_names_it(tmp_pa
     assert 'assume = { "pupil_group" = ' in fault.remedy
 
 
-def test_a_study_may_say_of_whom_a_file_cut_to_one_group_is(tmp_path):
+def test_a_study_can_declare_the_group_of_a_file_limited_to_one(tmp_path):
     rows = [ees(sen_type="K"), ees(sen_type="K", geographic_level="National")]
     more = 'assume = { "pupil_group" = "sen_support" }'
     with ingested(tmp_path, rows, more) as (con, study):
@@ -284,7 +284,7 @@ def test_a_study_may_say_of_whom_a_file_cut_to_one_group_is(tmp_path):
         assert context(con, "pupil_group") == [("sen_support",), ("sen_support",)]
 
 
-def test_a_version_nobody_knows_is_a_fault(tmp_path):
+def test_an_unknown_version_is_a_fault(tmp_path):
     with ingested(tmp_path, [ees(), ees(geographic_level="National", version="Draft 2")]) as found:
         (fault,) = faults_in(*found)
     assert (fault.row, fault.column, fault.found) == (3, "version", "'Draft 2'")
@@ -299,7 +299,7 @@ def test_a_study_may_say_what_a_long_file_calls_things(tmp_path):
         assert context(con, "column_name, la_code, value") == [("% met", 799, 0.56)]
 
 
-def test_a_file_without_a_figure_of_ours_stops(tmp_path):
+def test_a_file_without_a_figure_in_use_stops_the_study(tmp_path):
     row = ees()
     del row["expected_standard_pupil_percent"], row["average_scaled_score"]
     with pytest.raises(StudyError) as raised, ingested(tmp_path, [row]):
@@ -308,7 +308,7 @@ def test_a_file_without_a_figure_of_ours_stops(tmp_path):
     assert fault.problem == "no column holds a figure that this project knows"
 
 
-def test_without_a_status_a_file_is_not_dated(tmp_path):
+def test_a_file_without_a_status_is_a_fault(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.add(FILE, 'kind = "la_context"', [lait("12")])
     with pytest.raises(StudyError) as raised:

@@ -46,7 +46,7 @@ def test_an_open_quotation_mark_at_the_end_is_a_fault_of_its_row(tmp_path):
         "a,b,c\n1,2,3\nTotal",
     ],
 )
-def test_what_is_short_for_another_reason_is_read(tmp_path, text):
+def test_records_that_are_short_for_other_reasons_are_read(tmp_path, text):
     assert read(write(tmp_path, text)).rows
 
 

@@ -125,12 +125,12 @@ CODES = {
 }
 
 
-def test_a_code_is_a_status_and_never_nought(tmp_path):
+def test_a_code_is_a_status_and_never_zero(tmp_path):
     found = figures(tmp_path, list(CODES), "value_status, value, half_width")
     assert found == {text: (status, None, 0) for text, status in CODES.items()}
 
 
-def test_a_percent_sign_may_stand_apart(tmp_path):
+def test_a_percent_sign_may_follow_a_space(tmp_path):
     assert figures(tmp_path, ["47 %"], "value_status, value, half_width") == {
         "47 %": ("value", pytest.approx(0.47), pytest.approx(0.005))
     }
@@ -282,7 +282,7 @@ def test_all_missing_columns_are_named_at_once(tmp_path):
     )
 
 
-def test_columns_of_measures_that_nobody_is_judged_on_may_be_missing(tmp_path):
+def test_columns_of_unused_measures_may_be_missing(tmp_path):
     tiny = tables_study(tmp_path, [published_ks2(900100, 2001, "Alder")])
     with ingested(tiny) as (con, _):
         assert con.execute(
@@ -328,7 +328,7 @@ def test_only_columns_of_an_earlier_year_are_a_missing_column(tmp_path):
 
 
 @pytest.mark.parametrize("code", ["SN", "R", "QQ"])
-def test_a_code_nobody_knows_is_counted_where_the_study_does_not_use_the_column(tmp_path, code):
+def test_an_unknown_code_is_counted_where_the_study_does_not_use_the_column(tmp_path, code):
     rows = [published_ks2(900100 + n, 2001 + n, "Alder", READPROG=code) for n in range(3)]
     with ingested(tables_study(tmp_path, rows)) as (con, study):
         assert not faults_in(con, study)
@@ -397,7 +397,7 @@ def test_the_same_thing_has_another_heading_in_other_years():
     assert grade_5 == {"2016-17", "2024-25"}
 
 
-def test_a_measure_the_year_does_not_have_is_an_empty_cell_and_no_missing_column(tmp_path):
+def test_a_measure_that_did_not_exist_in_a_year_is_blank_and_not_a_missing_column(tmp_path):
     """In a baseline year before the measure exists, no column for it is required."""
     row = {
         **published_ks2(900100, 2001, "Alder"),

@@ -60,7 +60,7 @@ def test_headings_are_matched_by_name_in_any_order_and_case(tmp_path):
         ).fetchall() == [(111, 99, 900002)]
 
 
-def test_either_of_two_headings_serves(tmp_path):
+def test_either_of_two_headings_is_accepted(tmp_path):
     tiny = one_pupil(tmp_path, FSM6_P=1)
     tiny.tables["ks2_2018.csv"][0]["FSM6"] = tiny.tables["ks2_2018.csv"][0].pop("FSM6_P")
     assert read_column(tiny, KS2_PUPILS, "is_fsm6") == ([True], [])
@@ -178,7 +178,7 @@ def test_signed_numbers_are_read_with_either_minus(tmp_path):
     assert_read(tiny, KS2_PUPILS, "reading_progress_points", expected)
 
 
-def test_what_is_no_number_is_reported_and_stored_as_nothing(tmp_path):
+def test_invalid_numbers_are_reported_and_stored_as_null(tmp_path):
     texts = [
         "12,5",
         "0,092",
@@ -211,7 +211,7 @@ def test_whole_numbers_are_read(tmp_path):
     assert_read(tiny, SCHOOL_REGISTER, "establishment_number", expected)
 
 
-def test_what_is_no_whole_number_is_never_rounded_into_one(tmp_path):
+def test_fractions_are_never_rounded_to_whole_numbers(tmp_path):
     texts = ["12.7", "1,5", "12,34", "0,012", "1e1", "seven", "7a", "0.5", "7%", "7" * 20]
     tiny = schools_with(tmp_path, "EstablishmentNumber", texts)
     assert_refused(
@@ -235,7 +235,7 @@ def test_dates_are_read_with_the_day_before_the_month(tmp_path):
     assert_read(tiny, SCHOOL_REGISTER, "open_date", expected)
 
 
-def test_what_is_no_date_is_reported(tmp_path):
+def test_invalid_dates_are_reported(tmp_path):
     texts = ["31/02/2018", "2018-13-01", "Sept 2018", "12/31/2018", "0", "18-09-04", "43347"]
     texts += ["31-Sep-18", "Sep-18", "4 Sept 2018", "09.13.2018"]
     texts += ["2018-09-04 09:30:00"]
@@ -259,7 +259,7 @@ def test_flags_are_read(tmp_path):
     assert_read(pupils_with(tmp_path, "FSM6_P", list(expected)), KS2_PUPILS, "is_fsm6", expected)
 
 
-def test_what_is_no_flag_is_reported(tmp_path):
+def test_invalid_flags_are_reported(tmp_path):
     texts = ["2", "1.5", "maybe", "-1"]
     tiny = pupils_with(tmp_path, "FSM6_P", texts)
     assert_refused(
@@ -310,7 +310,7 @@ def test_september_and_december_files_have_their_columns_elsewhere(tmp_path, hea
 
 
 @pytest.mark.parametrize("code", ["PKF", "PKG", "PKE", "BLW", "PK1", "PK6", "EM", "GDS", "D"])
-def test_writing_is_told_in_the_words_of_its_year(tmp_path, code):
+def test_writing_outcomes_use_the_codes_of_their_year(tmp_path, code):
     with ingested(one_pupil(tmp_path, WRITTAOUTCOME=code), KS2_PUPILS) as (con, _):
         (rule,) = [
             r
@@ -323,7 +323,7 @@ def test_writing_is_told_in_the_words_of_its_year(tmp_path, code):
         ).fetchone() == (0,)
 
 
-def test_a_score_of_n_is_no_score(tmp_path):
+def test_a_score_of_n_is_missing(tmp_path):
     tiny = one_pupil(tmp_path, READSCORE="N", READOUTCOME="B")
     assert read_column(tiny, KS2_PUPILS, "reading_score_points") == ([None], [])
 
@@ -407,7 +407,7 @@ def test_a_kind_without_a_file_is_an_empty_table(tmp_path):
 # -------------------------------------------------------------------------------------------- pupils
 
 
-def test_pupils_are_told_apart_by_a_key_that_does_not_hold_their_number(tmp_path):
+def test_pupils_have_keys_that_do_not_contain_their_number(tmp_path):
     tiny = one_pupil(tmp_path)
     tiny.tables["ks2_2018.csv"] += [
         ks2_pupil(900002, 2002, "b799200218001"),  # the same pupil
@@ -482,7 +482,7 @@ def test_the_store_is_readable_by_its_owner_only(tmp_path):
         ),
     ],
 )
-def test_what_a_person_writes_for_a_code_is_that_code(tmp_path, table, column, good, expected):
+def test_codes_written_in_words_are_recognised(tmp_path, table, column, good, expected):
     tiny = TinyStudy(tmp_path)
     tiny.sources.pop(f"{table.name}.csv", None)
     rows = [

@@ -94,7 +94,7 @@ def test_rows_that_do_not_add_up_stop_the_run(tmp_path):
             )
 
 
-def test_a_source_that_is_no_longer_registered_is_forgotten(tmp_path):
+def test_a_source_that_is_no_longer_registered_is_dropped(tmp_path):
     tiny = TinyStudy(tmp_path)
     study = tiny.write()
     with store.connect(tiny.paths) as con:

@@ -40,7 +40,7 @@ def test_a_national_total_of_the_census_is_no_school(tmp_path):
 
 
 @pytest.mark.parametrize("code", ["NA", "SUPP", "NP", "supp", ""])
-def test_a_count_kept_back_is_no_count_and_no_fault(tmp_path, code):
+def test_a_suppressed_count_is_missing_and_not_a_fault(tmp_path, code):
     rows = [CENSUS | {"TSENELK": code}]
     assert read_column(census_of(tmp_path, rows), SCHOOL_CENSUS, "n_sen_support_pupils") == (
         [None],
@@ -69,7 +69,7 @@ def test_a_school_without_its_number_in_the_census_is_a_fault(tmp_path):
 
 
 @pytest.mark.parametrize(("word", "phase"), [("LA", "PRI"), ("la", "SEC"), ("NAT", "SPE")])
-def test_a_total_is_told_by_what_it_says_and_not_by_what_is_blank(tmp_path, word, phase):
+def test_a_total_is_recognised_by_its_text_and_not_by_blanks(tmp_path, word, phase):
     total = CENSUS | {"URN": word, "ESTAB": phase, "NOR": "46164", "NUMFSMEVER": "6926"}
     with ingested(census_of(tmp_path, [CENSUS, total, total]), SCHOOL_CENSUS) as (con, _):
         assert con.execute("SELECT urn FROM raw.school_census").fetchall() == [(900002,)]
@@ -110,7 +110,7 @@ def test_a_childrens_centre_is_no_school(tmp_path, centre):
     assert faults_in(tiny, SCHOOL_REGISTER) == []
 
 
-def test_a_schools_number_of_five_digits_is_a_slip(tmp_path):
+def test_a_school_number_of_five_digits_is_a_fault(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.tables["register.csv"].append(school(20115, 2007, "Gorse School"))
     (fault,) = faults_in(tiny, SCHOOL_REGISTER)
@@ -118,7 +118,7 @@ def test_a_schools_number_of_five_digits_is_a_slip(tmp_path):
 
 
 @pytest.mark.parametrize("age", ["99", "28", "0", "", "Not applicable"])
-def test_ages_of_pupils_stop_no_register(tmp_path, age):
+def test_pupil_ages_do_not_stop_a_register(tmp_path, age):
     tiny = TinyStudy(tmp_path)
     tiny.tables["register.csv"].append(school(900007, 2007, "Gorse", StatutoryHighAge=age))
     assert faults_in(tiny, SCHOOL_REGISTER) == []

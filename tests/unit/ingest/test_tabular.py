@@ -40,7 +40,7 @@ def test_a_plain_file_is_read(tmp_path, name, mark, end):
     assert read(tmp_path, content, name) == [(2, "1", "2"), (3, "3", None)]
 
 
-def test_headings_lose_outer_space_and_the_mark(tmp_path):
+def test_headings_lose_outer_spaces_and_the_byte_order_mark(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("\ufeff a , b\n1,2\n", encoding="utf-8")
     assert open_tabular("file.csv", path).headers == ("a", "b")
@@ -151,7 +151,7 @@ def test_a_file_without_headings_is_named(tmp_path, content):
     assert "is empty or its first row holds no headings" in fault.problem
 
 
-def test_every_heading_that_stands_twice_is_named_once(tmp_path):
+def test_every_repeated_heading_is_named_once(tmp_path):
     faults = faults_of(tmp_path, "a,A,b,,c,B,a,\n1,2,3,4,5,6,7,8\n")
     assert [(f.row, f.column, f.problem) for f in faults] == [
         (1, "a", "the heading 'a' stands 3 times"),
@@ -159,7 +159,7 @@ def test_every_heading_that_stands_twice_is_named_once(tmp_path):
     ]
 
 
-def test_cells_are_shown_as_they_stand(tmp_path):
+def test_cells_are_shown_unchanged(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text('a,b\n1," x, y"\n3\n')
     file = open_tabular("file.csv", path)

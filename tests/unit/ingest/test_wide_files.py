@@ -23,7 +23,7 @@ def test_a_hundred_thousand_columns_are_refused(tmp_path, ending):
     assert fault.expected == "at most 2,000 columns"
 
 
-def test_as_many_as_may_be_are_read(tmp_path):
+def test_the_maximum_number_of_columns_is_read(tmp_path):
     heading = ",".join(["a", "b", *(f"c{nth}" for nth in range(MOST_COLUMNS - 2))])
     got = read(write(tmp_path, f"{heading}\n1,2\n"))
     assert got.rows[0][:3] == (2, "1", "2")

@@ -149,7 +149,7 @@ def test_a_heading_merged_over_two_rows_stands_in_the_lower(tmp_path):
     assert got.rows == [(3, "1", "2", "3")]
 
 
-def test_a_heading_merged_over_columns_is_refused_if_it_is_meant(tmp_path):
+def test_a_needed_heading_merged_over_columns_is_refused(tmp_path):
     rows = [["a", "b", None, "c", None], [1, 2, 3, 4, 5]]
     path = merged(tmp_path, rows, "B1:C1", "D1:E1")
     (fault,) = faults_of(path, Headings.of([["a"], ["b"]], []))
@@ -172,20 +172,20 @@ def test_an_error_is_named_at_its_cell(tmp_path, error):
     assert fault.problem == "the cell shows an error, not a value"
 
 
-def test_a_formula_that_was_never_worked_out_is_named_at_its_cell(tmp_path):
+def test_a_formula_without_a_stored_value_is_named_at_its_cell(tmp_path):
     path = xlsx(tmp_path, {"One": [["a", "b"], [1, "=A2*2"], [3, "=A3*2"]]})
     faults = faults_of(path)
     assert [(fault.row, fault.column) for fault in faults] == [(2, "b"), (3, "b")]
     assert faults[0].problem == "the cell holds a formula that was never worked out"
 
 
-def test_a_formula_that_was_worked_out_is_its_value(tmp_path):
+def test_a_formula_with_a_stored_value_is_read_as_that_value(tmp_path):
     path = xlsx(tmp_path, {"One": [["a", "b"], [1, "=A2*2"]]})
     change_sheet(path, "<f>A2*2</f><v></v>", "<f>A2*2</f><v>2</v>")
     assert read(path).rows == [(2, "1", "2")]
 
 
-def test_an_error_in_a_column_nobody_asked_for_is_no_fault(tmp_path):
+def test_an_error_in_an_unused_column_is_not_a_fault(tmp_path):
     path = xlsx(tmp_path, {"One": [["a", "b", "c"], [1, 2, "#N/A"]]})
     assert read(path, Headings.of([["a"], ["b"]], [])).rows == [(2, "1", "2", None)]
     assert faults_of(path, A_AND_B)[0].column == "c"
@@ -256,7 +256,7 @@ def test_a_workbook_beyond_what_can_be_read_is_refused(tmp_path, monkeypatch):
     assert "unpacks to far more" in faults_of(path)[0].problem
 
 
-def test_a_size_that_is_a_lie_is_found_out(tmp_path):
+def test_a_false_declared_size_is_detected(tmp_path):
     path = zipped(tmp_path, {"xl/media/x.xml": bytes(10_000)})
     data = path.read_bytes()
     size = (10_000).to_bytes(4, "little")
@@ -315,7 +315,7 @@ def test_a_long_text_that_many_cells_share_is_refused(tmp_path, monkeypatch):
         "</table:table-cell>",
     ],
 )
-def test_a_text_written_once_and_laid_out_often_is_refused(tmp_path, text, monkeypatch):
+def test_a_text_repeated_in_many_cells_is_refused(tmp_path, text, monkeypatch):
     monkeypatch.setattr(workbook_cells, "MOST_CHARACTERS", 50_000)
     rows = f'<table:table-row table:number-rows-repeated="10">{text}</table:table-row>'
     assert "unpacks to far more" in faults_of(ods(tmp_path, rows))[0].problem
@@ -325,7 +325,7 @@ def test_a_text_written_once_and_laid_out_often_is_refused(tmp_path, text, monke
     "repeats",
     ['table:number-rows-repeated="1048576"', 'table:number-rows-repeated="9999999999999"'],
 )
-def test_a_row_written_once_and_meant_a_million_times_is_refused(tmp_path, repeats):
+def test_a_row_repeated_a_million_times_is_refused(tmp_path, repeats):
     cells = text_cell("x", number_columns_repeated=16384)
     rows = f"<table:table-row {repeats}>{cells}</table:table-row>"
     (fault,) = faults_of(ods(tmp_path, rows))
@@ -362,7 +362,7 @@ def test_a_workbook_that_names_a_part_twice_is_broken(tmp_path):
     assert faults_of(path)[0].problem == "the workbook is broken or cut short"
 
 
-def test_entities_that_grow_without_end_are_refused(tmp_path):
+def test_expanding_xml_entities_are_refused(tmp_path):
     path = xlsx(tmp_path, {"One": [["a", "b"], [1, 2]]})
     entities = "".join(
         f'<!ENTITY e{n} "{f"&e{n - 1};" * 20}">' if n else '<!ENTITY e0 "ha">' for n in range(12)

@@ -83,18 +83,18 @@ def test_terms_of_support_before_the_tests(tmp_path, start, n_terms):
         (None, None, (NOT_YET, False), (UNDER_WAY, True)),
     ],
 )
-def test_standing_on_the_day_of_the_tests(tmp_path, start, left_on, before, outcome):
+def test_membership_status_on_the_day_of_the_tests(tmp_path, start, left_on, before, outcome):
     found = exposed(tmp_path, start, left_on)
     assert [(standing, touched) for _, standing, touched, _ in found] == [before, outcome]
 
 
-def test_terms_end_with_the_leaving(tmp_path):
+def test_terms_end_when_a_school_leaves(tmp_path):
     # Autumn 2016 to spring 2017: two terms by the tests of 2017, and no more by those of 2018.
     found = exposed(tmp_path, "2016-11-07", "2017-03-01")
     assert [terms for *_, terms in found] == [2, 2]
 
 
-def test_a_school_withdrawn_without_a_day_was_not_there_at_the_tests(tmp_path):
+def test_a_school_withdrawn_without_a_date_had_left_before_the_tests(tmp_path):
     found = exposed(tmp_path, "2017-09-04", has_left=True)
     assert [standing for _, standing, *_ in found] == [NOT_YET, LEFT]
     assert [terms for *_, terms in found] == [0, None]

@@ -98,7 +98,7 @@ def test_a_pupil_set_aside_is_in_no_cell(tiny_marts):
     assert cell(tiny_marts, DOGWOOD, "ks2_rwm_expected") == (1, 1.0, None)
 
 
-def test_a_measure_nobody_has_a_value_for_has_no_cell(tiny_marts):
+def test_a_measure_without_values_has_no_cell(tiny_marts):
     assert cell(tiny_marts, FIR, "ks4_attainment8") is None
     assert cell(tiny_marts, ELM, "ks2_reading_score") is None
     assert store.row_count(tiny_marts, "mart.cell WHERE mean IS NULL") == 0
@@ -110,7 +110,7 @@ def test_ks4_cells(tiny_marts):
     assert cell(tiny_marts, FIR, "ks4_basics_95") == (2, 0.0, 0.0)
 
 
-def test_who_is_identified_is_a_share_of_the_whole_cohort(tiny_marts):
+def test_identification_is_a_share_of_the_whole_cohort(tiny_marts):
     # Of Alder's four pupils two are on SEN support, one has a plan, and one has no code.
     assert cell(tiny_marts, ALDER, "ks2_sen_support_share") == pytest.approx((3, 2 / 3, 1 / 3))
     assert cell(tiny_marts, FIR, "ks4_sen_support_share") == (2, 0.0, 0.0)
@@ -234,7 +234,7 @@ def test_the_progress_index_weighs_by_the_baseline_years_inverse_covariance(tmp_
             assert found == pytest.approx(expected, rel=1e-9)
 
 
-def test_other_authorities_have_no_say_in_the_index(tmp_path):
+def test_other_authorities_do_not_affect_the_index(tmp_path):
     tiny, _ = progress_study(tmp_path)
     with tiny.marts() as con:
         before = cell(con, BIRCH, "ks2_progress_index")
@@ -409,7 +409,7 @@ def test_a_school_has_the_key_stages_whose_results_it_has(tiny_marts):
         (("", ""), "mainstream", False),
     ],
 )
-def test_a_type_is_what_it_says_in_every_spelling(tmp_path, written, kind, is_maintained):
+def test_a_school_type_is_recognised_in_every_spelling(tmp_path, written, kind, is_maintained):
     tiny = TinyStudy(tmp_path)
     birch = next(row for row in tiny.tables["register.csv"] if row["URN"] == 900002)
     birch["TypeOfEstablishment (name)"], birch["EstablishmentTypeGroup (name)"] = written
@@ -449,7 +449,7 @@ def test_the_tables_type_codes_say_what_a_school_is(
         ]
 
 
-def test_where_a_register_has_the_group_alone_the_tables_say_the_type(tmp_path):
+def test_without_types_in_the_register_the_tables_give_them(tmp_path):
     rows = [
         published_ks2(900002, 2002, "Birch", NFTYPE="ACS", RECTYPE=2),
         published_ks2(900004, 2004, "Dogwood", NFTYPE="FD"),
@@ -473,7 +473,7 @@ def test_where_a_register_has_the_group_alone_the_tables_say_the_type(tmp_path):
     ]
 
 
-def test_a_study_says_what_a_spelling_is_that_nobody_knows(tmp_path):
+def test_a_study_can_declare_an_unknown_spelling_of_a_type(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.protocol = tiny.protocol.replace(
         "[study]\n", '[study]\nschool_types = { "Council school" = "Community school" }\n'
@@ -523,7 +523,7 @@ def test_a_school_enrolled_under_both_urns_is_one_school_from_the_first_date(tmp
 
 
 @pytest.mark.parametrize(("urns", "told"), [((900003, 900004), 3), ((900004, 900003), 2)])
-def test_a_school_that_was_two_tells_the_case_study_of_its_present_number(tmp_path, urns, told):
+def test_a_merged_school_has_one_case_study_under_its_current_number(tmp_path, urns, told):
     tiny = TinyStudy(tmp_path)
     rows = [
         {"programme": "gap", "urn": urn, "consent": "yes", "context": "A school.",
@@ -629,7 +629,7 @@ def test_a_published_interval_gives_the_variance_over_pupils_back(tmp_path):
     assert (n, mean, variance, half_width) == pytest.approx((30, -1.0, 120.0, 0.05))
 
 
-def test_figures_of_authorities_and_nations_are_nobodys_cell(tmp_path):
+def test_figures_of_authorities_and_nations_are_in_no_cell(tmp_path):
     rows = [
         published_ks2(900002, 2002, "Birch"),
         published_ks2(900002, 2002, "Nowhere", RECTYPE=3),
@@ -746,7 +746,7 @@ def test_the_old_table_stays_if_the_select_fails(tmp_path):
         assert con.execute("FROM mart.cell").fetchall() == before
 
 
-def test_a_mart_of_pupil_rows_that_are_gone_says_what_to_make(tmp_path):
+def test_a_mart_without_its_pupil_rows_names_what_to_rebuild(tmp_path):
     tiny = TinyStudy(tmp_path)
     with tiny.marts() as con:
         con.execute(f"DROP TABLE {KS2_PUPILS.full_name}")

@@ -129,7 +129,7 @@ def test_each_school_has_a_profile_under_its_name(root):
     assert "Takes part from: 8 January 2018" in "".join(profile.itertext())
 
 
-def test_few_pupils_are_shown_beside_the_mean_of_those_compared_with(root):
+def test_results_of_few_pupils_are_shown_beside_the_comparison_mean(root):
     by_school = {row["School (URN)"]: row for row in rows(root, "Closing the gap: Expected")}
     assert by_school["Alder Academy (900011)"] == {
         "School (URN)": "Alder Academy (900011)",
@@ -198,7 +198,7 @@ def test_no_pupil_s_row_is_read_or_shown(html):
         assert secret not in html
 
 
-def test_headings_captions_and_language_are_there_for_those_who_listen(root):
+def test_headings_captions_and_language_are_there_for_screen_readers(root):
     assert root.get("lang") == "en-GB"
     levels = [int(e.tag[1]) for e in root.iter() if re.fullmatch(r"h[1-6]", e.tag)]
     assert levels.count(1) == 1

@@ -67,7 +67,7 @@ def test_no_pupil_row_is_left(asked: tuple[Path, str]) -> None:
     assert (home / "power.csv").stat().st_mode & 0o077 == 0
 
 
-def test_a_fault_is_told_with_its_place_and_nothing_is_written(
+def test_a_fault_is_reported_with_its_place_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "example"
@@ -90,7 +90,7 @@ def test_a_fault_is_told_with_its_place_and_nothing_is_written(
     assert not list((tmp_path / "marts").rglob("*.duckdb"))
 
 
-def test_a_programme_that_never_was_has_its_schools(real_data: Path, tmp_path: Path) -> None:
+def test_a_placebo_has_its_schools(real_data: Path, tmp_path: Path) -> None:
     assert real_data.is_dir()
     study = load_study(Path(__file__).parents[2] / "real" / "hampshire")
     primary = next(a for a in study_power(study, tmp_path) if a.is_primary)
@@ -98,7 +98,7 @@ def test_a_programme_that_never_was_has_its_schools(real_data: Path, tmp_path: P
     assert 0.1 < primary.power.mde < 0.3
 
 
-def test_a_study_too_small_for_anything_is_told_why(tmp_path: Path) -> None:
+def test_a_study_that_is_too_small_gets_the_reason(tmp_path: Path) -> None:
     study = TinyStudy(tmp_path).write()
     answers = study_power(study, tmp_path / "scratch")
     assert {answer.power.mde for answer in answers} == {None}

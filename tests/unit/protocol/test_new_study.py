@@ -113,7 +113,7 @@ def test_a_setting_is_explained_by_its_own_declaration(folder):
     assert all(field.description for field in Source.model_fields.values())
 
 
-def test_every_setting_of_a_source_can_be_used_as_it_stands(folder):
+def test_every_setting_of_a_source_can_be_used_unchanged(folder):
     text = FILLED.sub(r"\1", (folder / "study.toml").read_text(encoding="utf-8"))
     notes = [
         line for line in text.splitlines() if re.match(r"# (columns|assume|without|used) =", line)
@@ -149,14 +149,14 @@ def test_a_name_that_cannot_be_a_study_s_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_there_is_refused_and_left_as_it_is(tmp_path, capsys):
+def test_an_existing_folder_is_refused_and_left_unchanged(tmp_path, capsys):
     (tmp_path / "autumn").mkdir()
     assert cli.main(["new", str(tmp_path / "autumn")]) == 1
     assert "there is something of that name already" in capsys.readouterr().err
     assert list(tmp_path.rglob("*")) == [tmp_path / "autumn"]
 
 
-def test_a_parent_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_parent_folder_is_refused(tmp_path):
     with pytest.raises(StudyError, match="there is no folder"):
         write_new_study(tmp_path / "nowhere" / "autumn")
     assert list(tmp_path.iterdir()) == []
@@ -179,5 +179,5 @@ def test_the_command_says_what_to_do_next(tmp_path, capsys):
     assert "make validate STUDY=" in said
 
 
-def test_a_comment_that_shows_the_marks_is_no_blank():
+def test_a_comment_that_explains_the_marks_is_not_a_blank():
     assert list(blanks('# a = "‹x›"\nb = 1 # ‹x›\n  c = ["‹2016-17›"]\n')) == [(3, "c", "2016-17")]

@@ -49,7 +49,7 @@ def under_study(line: str) -> str:
     ],
     ids=lambda value: re.sub(r"\W+", " ", value[:40]) if len(value) < 60 else "a long text",
 )
-def test_what_no_study_has_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+def test_impossible_settings_are_refused(tmp_path: Path, text: str, problem: str) -> None:
     began = time.monotonic()
     (fault,) = faults_of(tmp_path, text)
     assert problem.replace("brackets within", "brackets stand within") in fault.problem
@@ -85,12 +85,12 @@ def test_a_number_has_bounds_that_protect(tmp_path: Path, setting: str, bound: s
     "root",
     ["/", str(Path.home()), str(Path.home().parent), str(PROJECT), "../../../../../../../.."],
 )
-def test_data_root_is_no_whole_disk_and_no_whole_home(tmp_path: Path, root: str) -> None:
+def test_data_root_is_neither_a_whole_disk_nor_a_home_folder(tmp_path: Path, root: str) -> None:
     faults = faults_of(tmp_path, under_study(f'data_root = "{root}"'))
     assert "study.data_root" in {fault.column for fault in faults}
 
 
-def test_text_of_any_language_and_emoji_may_stand_in_a_setting(tmp_path: Path) -> None:
+def test_settings_accept_text_of_any_language_and_emoji(tmp_path: Path) -> None:
     folder = tmp_path / "autumn"
     folder.mkdir()
     words = "Ysgol Tŷ’r Ffynnon – 学校 بيت 👩‍👩‍👧 £5 & $x$ <b>"
@@ -102,7 +102,7 @@ def test_text_of_any_language_and_emoji_may_stand_in_a_setting(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("field", ["file", "problem", "remedy", "column", "found", "expected"])
-def test_a_fault_never_orders_a_terminal_about(field: str) -> None:
+def test_fault_messages_contain_no_terminal_control_codes(field: str) -> None:
     told = {"file": "f.csv", "problem": "p", "remedy": "r", "column": "c", "found": "x"}
     hostile = "a\x1b[2J\r\nStopped.\u202eb\u2066\x9b"
     fault = Fault(**(told | {"expected": "e"} | {field: hostile}))  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def test_a_fault_never_orders_a_terminal_about(field: str) -> None:
     assert spelled_out(hostile) in fault.for_analyst()
 
 
-def test_what_is_seen_is_told_as_it_stands() -> None:
+def test_visible_text_is_quoted_unchanged() -> None:
     for text in ("Tŷ’r – 学校", "a b", "⟨U+202E⟩"):
         assert spelled_out(text) == text
     assert spelled_out("a\tb\u00adc") == "a⟨U+0009⟩b⟨U+00AD⟩c"

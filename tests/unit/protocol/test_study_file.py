@@ -570,7 +570,7 @@ def test_all_faults_are_named_at_once(tmp_path):
         ),
     ],
 )
-def test_a_smallest_effect_that_cannot_be_is_refused(tmp_path, measure, size, problem, remedy):
+def test_an_impossible_smallest_effect_is_refused(tmp_path, measure, size, problem, remedy):
     text = GOOD.replace('"ks2_reading_progress"', f'"{measure}"').replace(
         "effect = 1", f"effect = {size}"
     )
@@ -629,7 +629,7 @@ def test_a_claim_that_cannot_be_counted_is_refused(tmp_path, entry, column, prob
         ('fund = "SSIF"\n', 'fund = "SSIF"\neligible_share = 70\n', "programme[1].eligible_share"),
     ],
 )  # fmt: skip
-def test_a_number_that_cannot_be_is_refused(tmp_path, old, new, column):
+def test_an_impossible_number_is_refused(tmp_path, old, new, column):
     text = (
         GOOD.replace(old, new, 1)
         if old
@@ -655,7 +655,7 @@ def test_a_number_that_cannot_be_is_refused(tmp_path, old, new, column):
         ("= 799", '= "799"', "'799'", "write 799"),
     ],
 )
-def test_a_value_whose_meaning_can_be_told_is_shown_as_it_should_be_written(
+def test_a_value_with_a_clear_meaning_is_shown_in_its_correct_form(
     tmp_path, old, new, found, remedy
 ):
     (fault,) = faults_of(tmp_path, changed(old, new))
@@ -685,7 +685,7 @@ def test_a_value_whose_meaning_can_be_told_is_shown_as_it_should_be_written(
         ('name = "autumn"', 'name = "autumn"\nname = "autumn"', "stands twice", "take one"),
     ],
 )
-def test_a_line_that_is_no_toml_is_told_in_words(tmp_path, old, new, problem, remedy):
+def test_a_line_that_is_not_toml_is_explained_in_words(tmp_path, old, new, problem, remedy):
     text = changed(old, new) if old else GOOD.replace('name = "autumn"', f'name = "autumn"\n{new}')
     (fault,) = faults_of(tmp_path, text)
     assert problem in fault.problem

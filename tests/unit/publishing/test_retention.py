@@ -65,14 +65,14 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "form",
     ],
 )
-def test_what_is_taken_back_changed_or_held_is_among_them_no_more(tmp_path, before, changes):
+def test_withdrawn_changed_or_held_texts_are_no_longer_publishable(tmp_path, before, changes):
     after = texts(tmp_path, **changes)
     assert not before <= after
     # Support is withdrawn with its case study.
     assert len(before - after) == (2 if "case_studies" in changes else 1)
 
 
-def test_what_is_added_takes_nothing_away(tmp_path, before):
+def test_an_added_text_removes_none(tmp_path, before):
     added = STATEMENT | {"urn": 900002, "quote": "We are glad of it."}
     assert before < texts(tmp_path, statements=[STATEMENT, added])
 
@@ -85,7 +85,7 @@ def a_run(runs: Path, name: str, age: int, said: object) -> Path:
     return run
 
 
-def test_a_run_goes_if_one_of_its_words_may_no_longer_be_published(tmp_path):
+def test_a_run_is_deleted_if_one_of_its_texts_may_no_longer_be_published(tmp_path):
     newest = a_run(tmp_path, "newest", 0, {retention.TEXTS: ["a", "b"]})
     a_run(tmp_path, "same", 1, {retention.TEXTS: ["a", "b"]})
     a_run(tmp_path, "fewer", 2, {retention.TEXTS: ["a"]})
@@ -96,20 +96,20 @@ def test_a_run_goes_if_one_of_its_words_may_no_longer_be_published(tmp_path):
 
 
 @pytest.mark.parametrize("said", [None, {}, {retention.TEXTS: None}, []])
-def test_a_run_that_does_not_say_what_it_holds_goes(tmp_path, said):
+def test_a_run_without_a_record_of_its_texts_is_deleted(tmp_path, said):
     newest = a_run(tmp_path, "newest", 0, {retention.TEXTS: []})
     a_run(tmp_path, "older", 1, said)
     assert retention.forget_runs(tmp_path, newest, []) == 1
     assert [run.name for run in tmp_path.iterdir()] == ["newest"]
 
 
-def test_what_a_run_cut_off_half_way_left_goes(tmp_path):
+def test_remains_of_an_interrupted_run_are_deleted(tmp_path):
     newest = a_run(tmp_path, "newest", 0, {retention.TEXTS: []})
     a_run(tmp_path, ".abc.building", 1, {retention.TEXTS: []})
     assert retention.forget_runs(tmp_path, newest, []) == 0
     assert [run.name for run in tmp_path.iterdir()] == ["newest"]
 
 
-def test_it_is_said_in_a_sentence():
+def test_the_deletion_is_reported_in_a_sentence():
     assert retention.in_words(1).startswith("1 older run deleted: it held words of schools")
     assert retention.in_words(2).startswith("2 older runs deleted: they held words of schools")

@@ -191,7 +191,7 @@ def test_a_later_run_without_it_takes_it_out_of_what_officers_see(ready):
     assert not (tiny.paths.restricted_current / "officers").exists()
 
 
-def test_a_run_opened_by_a_careless_hand_is_closed_again(ready):
+def test_wrong_permissions_of_a_run_are_restored(ready):
     tiny, con, study = ready
     run = publish(tiny, con, study, has_officers_page=True)
     restricted = tiny.paths.restricted / run.name
@@ -216,7 +216,7 @@ def test_a_changed_officers_version_is_made_again(ready):
     assert MARKING in page.read_text(encoding="utf-8")
 
 
-def test_what_officers_may_open_goes_with_its_run(ready):
+def test_the_officers_version_is_deleted_with_its_run(ready):
     tiny, con, study = ready
     first = publish(tiny, con, study)
     (tiny.paths.restricted / ".cut-off.building").mkdir()
@@ -226,7 +226,7 @@ def test_what_officers_may_open_goes_with_its_run(ready):
     assert names == {second.name, "current"}
 
 
-def test_what_is_handed_out_is_as_open_as_other_files_and_holds_nothing_restricted(ready):
+def test_shared_files_have_usual_permissions_and_hold_nothing_restricted(ready):
     tiny, con, study = ready
     with private.private_files():
         run = publish(tiny, con, study, has_officers_page=True)
@@ -279,7 +279,7 @@ def test_a_part_that_was_never_made_is_refused(ready):
     assert [fault.file for fault in raised.value.faults] == ["charts.effect", "charts.gap"]
 
 
-def test_a_part_that_was_forgotten_is_refused(ready):
+def test_a_part_missing_from_the_records_is_refused(ready):
     tiny, con, study = ready
     publish(tiny, con, study)
     publishing.forget_made(con, "board")
@@ -420,7 +420,7 @@ def test_the_store_is_usable_after_a_failure(ready, monkeypatch):
     assert publish(tiny, con, study).is_dir()
 
 
-def test_old_runs_are_forgotten_and_the_current_one_never(ready, monkeypatch):
+def test_old_runs_are_deleted_and_the_current_one_never_is(ready, monkeypatch):
     tiny, con, study = ready
     names = []
     for number in range(retention.RUNS_KEPT + 2):

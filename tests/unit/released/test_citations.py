@@ -61,7 +61,7 @@ def test_a_row_is_known_by_its_key_or_by_its_place() -> None:
     ]
 
 
-def test_marks_in_a_file_s_text_are_no_marks() -> None:
+def test_marks_in_a_file_s_text_are_removed() -> None:
     forged = "\ue000impact|0|p_value|count\ue0017\ue002"
     rows = released_rows({"statements": pd.DataFrame({"quote": [forged]})})["statements"]
     assert plain(rows[0]["quote"]) == rows[0]["quote"]
@@ -89,7 +89,7 @@ def test_a_figure_of_a_chart_is_cited_from_its_own_cell() -> None:
     }
 
 
-def test_a_heading_may_hold_what_parts_a_reference() -> None:
+def test_a_heading_may_contain_the_separators_of_a_reference() -> None:
     reference = Reference("charts/a_chart.csv", ("0",), ("English, maths | 95% interval",), "part")
     assert Reference.read(str(reference)) == reference
 
@@ -116,7 +116,7 @@ def page(request: pytest.FixtureRequest) -> ET.Element:
     return page_of(DOCUMENTS[request.param](released_tables(), CHARTS))
 
 
-def test_no_digit_of_the_page_stands_without_a_reference(page: ET.Element) -> None:
+def test_no_digit_of_the_page_lacks_a_reference(page: ET.Element) -> None:
     bare = [NAMES.sub("", text) for text in uncited(page)]
     assert [text for text in bare if re.search(r"\d", text)] == []
 
@@ -127,7 +127,7 @@ def test_a_planted_digit_is_found() -> None:
     assert "18" not in "".join(uncited(planted))
 
 
-def test_every_number_of_the_page_is_the_same_made_again(page: ET.Element) -> None:
+def test_every_number_of_the_page_is_recomputed_from_its_reference(page: ET.Element) -> None:
     n_resolved = 0
     for element in page.iter():
         where = element.get("data-from")

@@ -32,7 +32,7 @@ def test_what_was_made_before_the_gate_is_not_touched():
 
 
 @pytest.mark.parametrize("table", CAN_WITHHOLD, ids=lambda table: table.name)
-def test_nothing_small_or_exact_is_left_behind_the_gate(con, table):
+def test_the_gate_leaves_nothing_small_or_exact(con, table):
     making.release(con)
     assert gate.count_small(con, table.name) == 0
     assert gate.count_unrounded(con, table.name) == 0
@@ -98,7 +98,7 @@ def test_counts_of_pupils_are_declared_and_no_column_names_a_pupil(table):
     assert {column.sensitivity for column in table.columns} <= {"public"}
 
 
-def test_how_much_is_withheld_is_said_of_every_table_that_withholds(con):
+def test_every_table_that_withholds_has_its_withheld_count(con):
     making.release(con)
     said = {
         name: (shown, withheld)

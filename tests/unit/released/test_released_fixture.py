@@ -10,7 +10,7 @@ BY_NAME = {table.name: table for table in RELEASED_TABLES}
 
 
 @pytest.mark.parametrize("table", RELEASED_TABLES, ids=lambda table: table.name)
-def test_made_tables_keep_what_the_catalogue_declares(table):
+def test_fixture_tables_conform_to_the_catalogue(table):
     frame = released_tables()[table.name]
     assert list(frame.columns) == [column.name for column in table.columns]
     for column in table.columns:
@@ -37,6 +37,6 @@ def test_a_blank_the_catalogue_does_not_allow_is_refused():
         shaped(BY_NAME["measure"], without)
 
 
-def test_a_column_that_may_be_blank_may_be_left_out():
+def test_nullable_columns_may_be_left_out():
     values = pd.DataFrame([{"kind": "statements", "programme": "send", "reason": "UPN"}])
     assert shaped(BY_NAME["text_review"], values)["n_texts"].isna().all()

@@ -41,7 +41,7 @@ def test_the_order_makes_no_difference(before, after, first, second):
 
 
 @given(underlying, places, places)
-def test_values_further_apart_than_both_steps_are_a_revision(value, first, second):
+def test_values_further_apart_than_both_rounding_steps_are_a_revision(value, first, second):
     one, other = published(value, first), published(value + 3, second)
     assert not could_be_same_value(*one, *other)
 

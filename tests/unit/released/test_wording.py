@@ -121,7 +121,7 @@ def test_who_is_disadvantaged_depends_on_the_source():
     assert "looked after" in wording.disadvantage_means(["ks2_schools"])
 
 
-def test_a_capital_letter_leaves_the_others_alone():
+def test_capitalising_leaves_other_letters_unchanged():
     assert wording.capitalised("pupils on SEN support") == "Pupils on SEN support"
 
 

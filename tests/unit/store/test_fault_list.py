@@ -22,19 +22,19 @@ def test_faults_come_back_as_they_were(paths):
     assert fault_list.read(paths) == (ONE, TWO)
 
 
-def test_a_fault_that_two_parts_found_is_told_once(paths):
+def test_a_fault_found_by_two_parts_is_reported_once(paths):
     fault_list.keep(paths, "raw.a", StudyError([ONE]))
     fault_list.keep(paths, "raw.b", StudyError([TWO, ONE]))
     assert fault_list.read(paths) == (ONE, TWO)
 
 
-def test_nothing_kept_is_nothing_told(paths):
+def test_without_stored_faults_nothing_is_reported(paths):
     assert fault_list.read(paths) == ()
     assert fault_list.tracebacks(paths) == ()
     fault_list.clear(paths)
 
 
-def test_a_part_is_forgotten_alone(paths):
+def test_deleting_one_part_s_faults_keeps_the_others(paths):
     fault_list.keep(paths, "raw.ks2", StudyError([ONE]))
     fault_list.keep(paths, "raw.ks2.check", StudyError([TWO]))
     fault_list.keep(paths, "raw.ks4", StudyError([TWO]))
@@ -48,7 +48,7 @@ def test_a_part_is_forgotten_alone(paths):
     assert list(paths.faults.iterdir()) == []
 
 
-def test_a_part_whose_name_another_begins_with_is_not_forgotten(paths):
+def test_a_part_whose_name_is_a_prefix_of_another_keeps_its_faults(paths):
     fault_list.keep(paths, "raw.ks2_pupils", StudyError([ONE]))
     fault_list.clear(paths, "raw.ks2")
     assert fault_list.read(paths) == (ONE,)
@@ -68,7 +68,7 @@ def test_only_the_owner_may_read_them(paths):
     assert {file.stat().st_mode & 0o777 for file in (kept, paths.faults / "a.json")} == {0o600}
 
 
-def test_a_warning_stands_until_its_part_is_made_again(paths):
+def test_a_warning_is_kept_until_its_part_is_rebuilt(paths):
     """Runs of other parts publish it too, without counting it as their fault."""
     fault_list.keep_warnings(paths, "dates", StudyError([ONE]))
     fault_list.clear(paths)

@@ -49,7 +49,7 @@ def killed(tmp_path: Path) -> StudyPaths:
     return StudyPaths(tmp_path, "s")
 
 
-def test_what_a_killed_run_leaves_is_closed_to_others(killed: StudyPaths) -> None:
+def test_remains_of_a_killed_run_are_private(killed: StudyPaths) -> None:
     left = modes(killed.work)
     assert {"pupils.duckdb.wal", "store.duckdb.wal"} <= set(left)
     assert b"Quillfeather" in (killed.work / "pupils.duckdb.wal").read_bytes()
@@ -57,7 +57,7 @@ def test_what_a_killed_run_leaves_is_closed_to_others(killed: StudyPaths) -> Non
     assert set(left.values()) == {0o600}
 
 
-def test_an_open_working_store_is_closed_with_all_in_it(tmp_path: Path) -> None:
+def test_an_open_working_store_and_its_files_are_private(tmp_path: Path) -> None:
     paths = StudyPaths(tmp_path, "s")
     (paths.work / "faults").mkdir(parents=True)
     (paths.work / "pupils.duckdb.wal").write_bytes(b"Quillfeather")
@@ -70,7 +70,7 @@ def test_an_open_working_store_is_closed_with_all_in_it(tmp_path: Path) -> None:
     }
 
 
-def test_the_masks_nest_and_are_taken_back(tmp_path: Path) -> None:
+def test_file_mode_masks_nest_and_are_restored(tmp_path: Path) -> None:
     usual = os.umask(0o022)
     os.umask(usual)
     with private_files():
@@ -116,7 +116,7 @@ def test_write_ahead_and_spilled_rows_go_with_them(killed: StudyPaths) -> None:
     assert names <= {"store.duckdb", "store.duckdb.wal", "run.lock"}
 
 
-def test_rows_that_somebody_asked_to_keep_and_those_of_a_run_under_way_stay(tmp_path: Path) -> None:
+def test_rows_kept_by_request_and_those_of_a_current_run_stay(tmp_path: Path) -> None:
     kept, under_way = with_pupils(tmp_path, "kept"), with_pupils(tmp_path, "under-way")
     kept.pupils_kept.touch()
     with FileLock(under_way.lock):

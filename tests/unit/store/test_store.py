@@ -19,13 +19,13 @@ def made_by(code: str, parent: Path) -> StudyPaths:
     return paths
 
 
-def test_everything_made_by_other_code_goes(tmp_path: Path) -> None:
+def test_outputs_of_other_code_are_deleted(tmp_path: Path) -> None:
     paths = made_by("one", tmp_path)
     forget_other_code(paths, "two")
     assert not [f for f in (paths.store, paths.pupils, paths.charts, paths.board) if f.exists()]
 
 
-def test_what_the_same_code_made_stays(tmp_path: Path) -> None:
+def test_outputs_of_the_same_code_stay(tmp_path: Path) -> None:
     paths = made_by("one", tmp_path)
     forget_other_code(paths, "one")
     assert (paths.charts / "a.svg").is_file()

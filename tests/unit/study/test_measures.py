@@ -60,7 +60,7 @@ def test_every_key_stage_has_words():
         assert set(words) == set(KEY_STAGES)
 
 
-def test_lower_is_better_of_absence_alone():
+def test_lower_is_better_for_absence_only():
     worse_with_more = {name for name, m in MEASURES.items() if not m.higher_is_better}
     assert worse_with_more == {"attendance_absence", "attendance_persistent_absence"}
 
@@ -79,7 +79,7 @@ def test_a_study_has_its_own_measures_beside_the_usual_ones(tmp_path):
     assert "suspensions" not in MEASURES
 
 
-def test_a_measure_that_there_is_not_is_named_with_those_near_it(tmp_path):
+def test_an_unknown_measure_is_reported_with_similar_ones(tmp_path):
     (fault,) = faults_of(tmp_path, ('name = "ks2_reading_progress"', 'name = "ks2_reading"'))
     assert fault.column == "programme[1].measure[1].name"
     assert fault.problem == "there is no measure 'ks2_reading'"
@@ -128,9 +128,7 @@ def test_a_measure_that_there_is_not_is_named_with_those_near_it(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_with_a_measure_of_the_studys_own_is_said(
-    tmp_path, old, new, column, problem
-):
+def test_faults_in_a_measure_of_the_study_s_own_are_explained(tmp_path, old, new, column, problem):
     (fault,) = faults_of(tmp_path, (old, new))
     assert fault.column == column
     assert fault.problem.startswith(problem)

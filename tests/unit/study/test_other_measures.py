@@ -214,7 +214,7 @@ def test_one_that_raises_absence_is_worse(tmp_path):
     assert "It looks like a loss." in words
 
 
-def test_a_rate_is_not_told_as_a_count_of_pupils(tmp_path):
+def test_a_rate_is_not_shown_as_a_count_of_pupils(tmp_path):
     with checked(absence(tmp_path, -1.5)) as con:
         told = con.execute(
             "SELECT mean FROM released.comparison WHERE arm = 'rest' AND academic_year = '2017-18' "
@@ -231,7 +231,7 @@ def test_a_rate_is_not_told_as_a_count_of_pupils(tmp_path):
     assert nation == [("nation", None)]
 
 
-def test_a_school_s_own_rate_is_not_told_as_a_count_of_pupils(tmp_path):
+def test_a_school_s_own_rate_is_not_shown_as_a_count_of_pupils(tmp_path):
     tiny = absence(tmp_path, -1.5)
     told = {"programme": "help", "urn": 920003, "consent": "yes", "context": "A school."}
     tiny.add(

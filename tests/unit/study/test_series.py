@@ -50,7 +50,7 @@ def test_a_row_that_is_not_understood_stops(wrong):
         ("ks2_sen_support_share", ("2015-16", "2022-23"), []),
     ],
 )
-def test_a_break_lies_between_the_years_it_parts(measure, years, breaks):
+def test_a_break_lies_between_the_years_it_separates(measure, years, breaks):
     assert [note.academic_year for note in breaks_within(measure, years)] == breaks
 
 

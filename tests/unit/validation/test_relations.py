@@ -347,7 +347,7 @@ def test_a_planted_fault_breaks_its_relation_and_no_other(tmp_path, relation: Re
     } == {relation.name: [(place[0], place[1], place[2].lower(), place[3])]}
 
 
-def test_every_row_that_breaks_a_relation_is_named(tmp_path):
+def test_every_row_that_breaks_a_relation_is_listed(tmp_path):
     tiny = TinyStudy(tmp_path)
     _enrol(tiny, urn=900098)
     _enrol(tiny, urn=900099)
@@ -360,7 +360,7 @@ def test_every_row_that_breaks_a_relation_is_named(tmp_path):
     }
 
 
-def test_a_school_registered_without_its_number_cannot_be_told_and_is_a_fault(tmp_path):
+def test_a_school_registered_without_its_number_is_a_fault(tmp_path):
     """Otherwise its results would be dropped silently."""
     tiny = TinyStudy(tmp_path)
     tiny.tables["register.csv"][2] = school(900002, 2002, "Birch", EstablishmentNumber="")
@@ -373,7 +373,7 @@ def test_a_school_registered_without_its_number_cannot_be_told_and_is_a_fault(tm
     }
 
 
-def test_without_a_register_the_performance_tables_stand_in_for_it(tmp_path):
+def test_without_a_register_the_performance_tables_replace_it(tmp_path):
     tiny = published_study(tmp_path, {"2017-18": [published_ks2(900001, 2001, "Alder")]})
     tiny.drop("register.csv")
     tiny.drop("links.csv")
@@ -391,7 +391,7 @@ def test_a_school_under_two_numbers_counts_once(tmp_path):
     assert broken(tiny) == {}
 
 
-def test_a_programme_of_which_nobody_is_enrolled_is_named(tmp_path):
+def test_a_programme_without_enrolments_is_named(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.tables["enrolments.csv"] = [
         row for row in tiny.tables["enrolments.csv"] if row["programme"] != "send"
@@ -427,7 +427,7 @@ def test_schools_within_a_twentieth_of_the_authority_s_row_are_right(tmp_path):
         assert (broken(tiny) == {}) is is_right, n_authority
 
 
-def test_an_unknown_programme_is_told_with_those_there_are_and_its_schools_are_not_missed(tmp_path):
+def test_an_unknown_programme_is_reported_with_the_known_ones(tmp_path):
     tiny = TinyStudy(tmp_path)
     tiny.tables["enrolments.csv"][0]["programme"] = "SEND"
     study = tiny.write()
@@ -465,7 +465,7 @@ def test_the_authority_itself_has_to_be_in_a_file_and_one_file_with_each_is_enou
         ({n: {"PTREAD_EXP": "61%"} for n in range(24)}, []),
     ],
 )
-def test_percentages_of_other_pupils_are_told_once_a_column_and_rounding_never_is(
+def test_impossible_percentages_are_reported_once_a_column_and_rounding_never_is(
     tmp_path, planted: dict[int, dict[str, object]], found: list[tuple[object, ...]]
 ):
     rows = [published_ks2(900001 + n, 2001 + n, "S") | {"PTREAD_EXP": "60%"} for n in range(24)]
@@ -478,7 +478,7 @@ def test_percentages_of_other_pupils_are_told_once_a_column_and_rounding_never_i
     ]
 
 
-def test_a_fall_is_told_with_both_numbers_of_rows_schools_and_enrolled_schools(tmp_path):
+def test_a_fall_is_reported_with_both_numbers_of_rows_schools_and_enrolled_schools(tmp_path):
     schools = [published_ks2(900001 + n, 2001 + n, "S") for n in range(20)]
     for n_kept, found, enrolled in (
         (18, None, None),
@@ -539,7 +539,7 @@ def test_every_file_of_relations_is_declared_and_every_one_declared_has_its_file
     assert len({r.name for r in RELATIONS}) == len(RELATIONS)
 
 
-def test_a_group_of_maintained_schools_and_others_says_too_little(tmp_path):
+def test_a_group_that_mixes_maintained_and_other_schools_is_too_vague(tmp_path):
     tiny = TinyStudy(tmp_path)
     for row in tiny.tables["register.csv"]:
         row["TypeOfEstablishment (name)"] = ""
@@ -555,7 +555,7 @@ def test_a_group_of_maintained_schools_and_others_says_too_little(tmp_path):
 
 
 @pytest.mark.parametrize("is_matched", [False, True])
-def test_a_type_nobody_knows_stops_only_where_schools_elsewhere_are_compared(tmp_path, is_matched):
+def test_an_unknown_type_stops_only_where_outside_schools_are_compared(tmp_path, is_matched):
     tiny = TinyStudy(tmp_path)
     elsewhere = {"TypeOfEstablishment (name)": "City school", "LA (code)": 850}
     tiny.tables["register.csv"].append(school(900099, 2099, "Away", **elsewhere))

@@ -73,7 +73,7 @@ def test_a_rule_without_a_result_is_an_error(monkeypatch):
             suites.validate(con, REGISTER_RULES)
 
 
-def test_rules_that_ask_the_same_are_one_expectation_unless_one_is_broken(monkeypatch):
+def test_identical_rules_are_one_expectation_unless_one_is_broken(monkeypatch):
     judged = []
     whole = suites._validate_frame
 
@@ -95,7 +95,7 @@ def test_rules_that_ask_the_same_are_one_expectation_unless_one_is_broken(monkey
     assert set(alike) <= set(judged[-1])
 
 
-def test_a_rule_that_could_not_be_judged_has_not_been_kept(monkeypatch):
+def test_a_rule_that_could_not_be_evaluated_counts_as_broken(monkeypatch):
     """A rule counts as broken if the library raises an error, here on values without an order."""
     whole = suites.profile
     monkeypatch.setattr(

@@ -62,7 +62,7 @@ PUPIL_CELLS = (
 
 
 @pytest.mark.parametrize("cell", PUPIL_CELLS, ids=lambda cell: " ".join(cell[1:4]))
-def test_a_pupils_value_is_a_fault_only_where_its_measure_is_asked(
+def test_a_pupils_value_is_a_fault_only_where_its_measure_is_in_use(
     tmp_path: Path, cell: tuple[str, ...]
 ):
     file, heading, text, measure, said = cell
@@ -91,7 +91,7 @@ PUBLISHED_CELLS = (
 
 
 @pytest.mark.parametrize(("heading", "text", "said"), PUBLISHED_CELLS)
-def test_a_published_figure_is_a_fault_only_where_its_measure_is_asked(
+def test_a_published_figure_is_a_fault_only_where_its_measure_is_in_use(
     tmp_path, heading: str, text: str, said: str
 ):
     good = {heading: "104", f"{heading}_FSM6CLA1A": "103"}
@@ -109,7 +109,7 @@ def test_a_published_figure_is_a_fault_only_where_its_measure_is_asked(
     assert any((f.row, f.column) == (3, heading) and said in f.problem for f in found.faults)
 
 
-def test_a_share_that_is_none_is_set_aside_and_a_column_from_0_to_1_too(tmp_path):
+def test_impossible_shares_and_columns_from_0_to_1_are_set_aside(tmp_path):
     rows = [
         published_ks2(900001 + n, 2001 + n, "S")
         | {"PTREAD_EXP": f"0.{n + 3}", "PTREAD_EXP_FSM6CLA1A": "40%"}
@@ -126,7 +126,7 @@ def test_a_share_that_is_none_is_set_aside_and_a_column_from_0_to_1_too(tmp_path
     assert [(f.row, f.column) for f in found.faults] == [(2, "PTREAD_EXP")]
 
 
-def test_what_a_placebos_schools_are_chosen_by_is_used(tmp_path):
+def test_a_placebo_s_selection_measure_counts_as_in_use(tmp_path):
     rows = [
         published_ks2(900001 + n, 2001 + n, "S") | {"PTREAD_EXP_FSM6CLA1A": "200%"}
         for n in range(4)
@@ -138,7 +138,7 @@ def test_what_a_placebos_schools_are_chosen_by_is_used(tmp_path):
     assert {fault.column for fault in faults} == {"PTREAD_EXP_FSM6CLA1A"}
 
 
-def test_a_column_that_is_missing_matters_only_where_it_is_asked(tmp_path):
+def test_a_missing_column_matters_only_where_it_is_in_use(tmp_path):
     tiny = TinyStudy(tmp_path)
     for row in tiny.tables["ks2_2018.csv"]:
         del row["MATSCORE"]
@@ -171,7 +171,7 @@ def _one_that_asks(study: Study, asked: str) -> Study:
     return study.model_copy(update={"programme": (changed,)})
 
 
-def test_what_a_column_is_used_for_is_a_measure_or_a_group_and_asking_for_it_uses_it(tmp_path):
+def test_every_use_of_a_column_is_a_measure_or_group_that_makes_it_required(tmp_path):
     study = TinyStudy(tmp_path).write()
     for table in RAW_TABLES:
         for column in table.columns:
@@ -184,7 +184,7 @@ def test_what_a_column_is_used_for_is_a_measure_or_a_group_and_asking_for_it_use
 
 
 @pytest.mark.parametrize("table", [KS2_PUPILS, KS4_PUPILS], ids=lambda table: table.name)
-def test_the_catalogue_says_which_measure_the_mart_makes_of_a_column(table):
+def test_the_catalogue_names_the_measure_that_the_mart_computes_from_a_column(table):
     """`used_for` must match the SQL that makes cells, or values would be set aside wrongly."""
     sql = (marts.FOLDER / f"{table.name.removesuffix('_pupils')}_stratum.sql").read_text(
         encoding="utf-8"
