@@ -76,7 +76,7 @@ def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.S
 
 
 def needs_a_run(studies: Studies, name: str) -> bool:
-    """Whether a run would change what is published of a study, with or without the officers' page."""
+    """Whether a run, with or without the officers' version, would change a study's outputs."""
     try:
         study = load_study(studies.folder(name))
     except StudyError:

@@ -22,8 +22,8 @@ class _Lines(logging.Handler):
         meta = getattr(record, "dagster_meta", {})
         event: DagsterEvent | None = meta.get("dagster_event")
         if event is None:
-            # Print the project's own warnings. Dagster's errors about skipped steps are omitted, because
-            # faults are reported in full at the end.
+            # Print the project's own warnings. Dagster's errors about skipped steps are omitted,
+            # because faults are reported in full at the end.
             if record.levelno == logging.WARNING:
                 message = meta.get("orig_message", record.getMessage())
                 print(message, file=sys.stderr, flush=True)  # noqa: T201 - meant for the terminal

@@ -1,4 +1,4 @@
--- The evidence on each criterion, as judged at the time of the bid.
+-- The evidence on each eligibility criterion, as assessed at the time of the bid.
 SELECT
     eligibility.programme,
     school.school_name || ' (' || school.urn || ')' AS "School (URN)",

@@ -1,5 +1,5 @@
--- Every programme school's own figures, however few its pupils, and the pooled mean of the schools on both sides of
--- the comparison: one row a measure, year and school; the two pooled rows stand first.
+-- Every programme school's own figures, however few its pupils, and the pooled mean of each side of the comparison:
+-- one row for each measure, year and school; the two pooled rows come first.
 WITH standing AS (
     SELECT
         compared.*, asked.protocol_order, asked.unit, asked.label, asked.is_primary, measure.decimals, outcome.academic_year, outcome.release_status, outcome.n_pupils,

@@ -1,5 +1,5 @@
--- Every compared school's result of the outcome year on each main measure, with the pooled mean of all of them and
--- how far pupils vary around it: for a share from the mean itself, otherwise from variances within schools.
+-- Every compared school's result in the outcome year on each main measure, with the pooled mean and the standard
+-- deviation of pupils: for a share computed from the mean, otherwise from within-school variances.
 WITH result AS (
     SELECT
         compared.programme,

@@ -1,4 +1,4 @@
--- Every file, and the rows of it that were not used, by reason.
+-- Every file with its unused rows, by reason.
 SELECT
     source.source_id AS "File",
     source.n_rows_in AS "Rows read",

@@ -1,4 +1,4 @@
--- The schools of each programme: whether they are compared on its main measures and why not, and what is on file.
+-- The schools of each programme: whether they are compared on its main measures, why not, and other records.
 WITH standing AS (
     SELECT compared.programme, compared.school_id, compared.key_stage, comparison_reason.words AS reason
     FROM impact.compared_school AS compared

@@ -1,5 +1,5 @@
--- Texts that are not published until a person has read them, where they stand. The words themselves may name a
--- pupil, so they stay in the file.
+-- Places of texts that are not published until a person has reviewed them. The texts themselves may name a pupil, so
+-- they are not selected.
 SELECT
     source_id AS "File",
     row_number AS "Row",

@@ -1,4 +1,4 @@
--- Each open local school's inspections and outside reviews, newest first; those without one in the year stand first.
+-- Each open local school's inspections and outside reviews, newest first, after schools without one in the year.
 WITH visit AS (
     SELECT
         urn,

@@ -1,4 +1,4 @@
--- The averages that the public tables withhold, as they are.
+-- The averages that the public tables withhold, with their values.
 SELECT
     public.programme,
     public.measure,

@@ -15,11 +15,11 @@ import org.verapdf.pdfa.validation.validators.ValidatorFactory;
 import org.w3c.dom.Element;
 
 /**
- * What veraPDF says of PDF files under PDF/UA-1, as lines of words between tabs: "rules" and how many the profile
- * has; for each file "file", its name and how many checks were made; for each check that failed "failed", the rule
- * as clause-test, what it asks and where.
+ * Prints veraPDF's PDF/UA-1 results as tab-separated lines: "rules" and their number in the profile; for each file
+ * "file", its name and the number of checks; for each failed check "failed", the rule as clause-test, its requirement
+ * and the place.
  *
- * veraPDF's library comes without the part of Java that reads its profile (JAXB), so the profile is read here.
+ * The profile is parsed here, because veraPDF's library lacks the part of Java that would do it (JAXB).
  */
 class PdfUa {
     private static final String PROFILE = "/org/verapdf/pdfa/validation/PDFUA-1.xml";

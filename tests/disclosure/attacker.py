@@ -1,9 +1,9 @@
 """An attacker who reverse-engineers released figures, using what others publish, with integer programs.
 
-The attacker knows which schools each figure covers, the rounding and suppression rules, the Department's
-tables (pupils of every school with six or more in the groups published by school) and the authority's totals.
-For each unknown number two integer programs find its minimum and maximum under all of this. It is disclosed
-if both are equal and were not equal before the release.
+The attacker knows which schools each figure covers, the rounding and suppression rules, the
+Department's tables (pupils of every school with six or more in the groups published by school) and
+the authority's totals. For each unknown number two integer programs find its minimum and maximum
+under all of this. It is disclosed if both are equal and were not equal before the release.
 
 The rules are reimplemented from `disclosure/README.md`, without using `pipelines`.
 """
@@ -143,8 +143,8 @@ class Released:
                         yield Fact(counted(cells, kind), *rounded(row[kind]))
                 continue
             why = list(self._why(row, cells))
-            # All figures of a programme, including both groups of a gap, are suppressed together, and arms
-            # with them.
+            # All figures of a programme, including both groups of a gap, are suppressed together,
+            # and arms with them.
             why += [
                 fact
                 for beside in rows.values()
@@ -292,8 +292,8 @@ def worked_out(
 ) -> list[str]:
     """What releases disclose beyond other publications, in words.
 
-    `more` are further sums that must not be disclosed; `outside` are facts known beforehand, by default
-    `published`.
+    `more` are further sums that must not be disclosed; `outside` are facts known beforehand, by
+    default `published`.
     """
     known = list(published(truth) if outside is None else outside)
     inside = [fact for release in releases for fact in release.facts(truth)]

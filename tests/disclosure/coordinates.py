@@ -1,7 +1,7 @@
 """Reads numbers back from the marks of an SVG, as an attacker with a ruler would.
 
-It shares no code with `pipelines.charts`. The tick labels and positions of an axis give its scale, which
-turns markers, line ends, bars and shaded cells into numbers.
+It shares no code with `pipelines.charts`. The tick labels and positions of an axis give its scale,
+which turns markers, line ends, bars and shaded cells into numbers.
 """
 
 from __future__ import annotations

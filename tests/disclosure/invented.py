@@ -1,7 +1,7 @@
 """Small random studies written directly to marts, many per second, each from a seed.
 
-They are deliberately awkward: few schools, one or two pupils in a group, overlapping programmes, schools
-without baseline results, two releases of a year.
+They are deliberately awkward: few schools, one or two pupils in a group, overlapping programmes,
+schools without baseline results, two releases of a year.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """No suppressed figure, and no school that published tables omit, can be reconstructed from releases.
 
-Tested for one release, for two releases of a study, for two studies of the same pupils, and with other
-publications. `pipelines/disclosure/README.md` describes what the attacker knows.
+Tested for one release, for two releases of a study, for two studies of the same pupils, and with
+other publications. `pipelines/disclosure/README.md` describes what the attacker knows.
 """
 
 from __future__ import annotations

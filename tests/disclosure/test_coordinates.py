@@ -1,7 +1,7 @@
 """Chart marks, read back as numbers, are exactly the released figures; suppressed ones have none.
 
-A mark is where the released figure is, within the drawing's precision, and agrees with the chart's own table.
-So measuring a drawing reveals nothing beyond `released`.
+A mark is where the released figure is, within the drawing's precision, and agrees with the chart's
+own table. So measuring a drawing reveals nothing beyond `released`.
 """
 
 from __future__ import annotations

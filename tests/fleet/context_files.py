@@ -10,7 +10,7 @@ import pandas as pd
 from tests.fleet.drawing import YEARS, Draw, Drawn
 from tests.fleet.world import AUTHORITY
 
-# Short descriptions in the Local Authority Interactive Tool's files: measure and pupil group of each.
+# Measure and pupil group of each short description in the Local Authority Interactive Tool.
 SHORT_DESCRIPTIONS = {
     "KS2RWM_Expected_STD": ("ks2_rwm_expected", "all"),
     "DAP_NEW_KS2_RWM": ("ks2_rwm_expected", "disadvantaged"),

@@ -1,7 +1,7 @@
 """Random settings of a study: years, kinds of source, schools, programmes and their true effects.
 
-`files` writes the files and `world` simulates the pupils. This module restates what publishers can
-hold (years without tests, measures published by school), so that it tests the pipeline's own tables too.
+`files` writes the files and `world` simulates the pupils. This module restates what publishers
+hold (years without tests, measures by school), so that it also tests the pipeline's own tables.
 """
 
 from __future__ import annotations

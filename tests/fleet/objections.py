@@ -1,7 +1,7 @@
 """Compares released figures with the oracle's, as far as the files determine them.
 
-An objection is a sentence that names the check, the place, the printed and the counted figure. Withheld
-figures ([c] or blank) are not recounted.
+An objection is a sentence that names the check, the place, the printed and the counted figure.
+Withheld figures ([c] or blank) are not recounted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Other results: phonics, Key Stage 1, absence, and the study's own measures.
 
-They come as school tables with the authority's own headings. A separate random stream decides whether a study
-has them, so studies without them do not change.
+They come as school tables with the authority's own headings. A separate random stream decides
+whether a study has them, so studies without them do not change.
 """
 
 from __future__ import annotations

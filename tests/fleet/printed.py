@@ -1,7 +1,7 @@
 """The oracle's rules of disclosure control: how counted figures may be printed.
 
-The rules are restated from `pipelines/disclosure/README.md`. A published share may not correspond to a whole
-number of pupils. Where half a pupil decides, either answer is allowed, so every answer is a set.
+The rules are restated from `pipelines/disclosure/README.md`. Answers are sets, because a published
+share may not give a whole number of pupils, and either answer is allowed where half a pupil decides.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pandas as pd
 from tests.fleet.recount_cells import Files
 from tests.fleet.recount_matching import all_matched
 
-# A year is used only if each side has this many schools with results, or half of its schools if fewer.
+# A year needs this many schools with results on each side, or half of the side's if fewer.
 _FEWEST_SCHOOLS_OF_A_SIDE = 5
 # Age of the year group by the end of its school year.
 _LAST_AGE = {"phonics": 6, "ks1": 7, "ks2": 11, "ks4": 16}
@@ -161,9 +161,9 @@ class Recount:
     ) -> pd.DataFrame:
         """Local schools with their side, reason for exclusion, and results now and before.
 
-        Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (mainstream, with results
-        of the key stage), `outcome`, `n`, `last` and `n_last` (the last baseline year). `is_adjusted`: use
-        only pupils with known prior attainment.
+        Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (mainstream, with
+        results of the key stage), `outcome`, `n`, `last` and `n_last` (the last baseline year).
+        `is_adjusted`: use only pupils with known prior attainment.
         """
         key = (programme["id"], measure["name"], is_adjusted)
         if key not in self._standings:
@@ -238,7 +238,7 @@ class Recount:
     ) -> set[int]:
         """Schools with a result in a baseline year in which both sides have enough schools.
 
-        All pupils decide which years count, even if only those with known prior attainment are compared.
+        All pupils decide which years count, also if only those with prior attainment are compared.
         """
         schools = self.files.schools
         may_be = schools.index[schools["is_local"] & self.is_compared_kind]

@@ -1,7 +1,7 @@
 """Reads a study's files for the oracle, in plain pandas: schools, enrolments, schools' results.
 
-It shares no code with `pipelines` or with the writer of the files. It restates the rules, codes and headings
-of the Department's guides and the study's protocol.
+It shares no code with `pipelines` or with the writer of the files. It restates the rules, codes and
+headings of the Department's guides and the study's protocol.
 """
 
 from __future__ import annotations

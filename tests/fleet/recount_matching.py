@@ -50,8 +50,8 @@ def matched_schools(
 def schools_before(recount: Recount, measure: str, group: str) -> pd.DataFrame:
     """Each mainstream school's baseline characteristics.
 
-    Index: school. `result_before`: average difference from each year's average school; `cohort_pupils`:
-    pupils a year; `disadvantaged_share`; `has_outcome`; `n_pupils` in total.
+    Index: school. `result_before`: average difference from each year's average school;
+    `cohort_pupils`: pupils a year; `disadvantaged_share`; `has_outcome`; `n_pupils` in total.
     """
     files = recount.files
     used = files.used[files.used["measure"] == measure]

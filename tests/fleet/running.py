@@ -1,7 +1,7 @@
 """Runs a study from files to pages and PDFs without Dagster: the steps of `assets`, in order.
 
-Every rule that stops a run is checked by plain comparisons of each table's profile. Great Expectations,
-slower by seconds, gives the same answers and has its own tests.
+Every rule that stops a run is checked by plain comparisons of each table's profile. Great
+Expectations, slower by seconds, gives the same answers and has its own tests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Schools that convert, merge or split within a study's years, and their numbers in each year.
 
-A conversion keeps the LAESTAB. In a merger, one school absorbs another, or a new school with its own number
-replaces both. In a split, the new part gets a new number and the rest keeps the old one.
+A conversion keeps the LAESTAB. In a merger, one school absorbs another, or a new school with its
+own number replaces both. In a split, the new part gets a new number and the rest keeps the old one.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ SEEDS = (
     # Phonics, Key Stage 1, absence; own measures, schools that merged or split, lost columns.
     *(87, 202, 221, 237, 262, 268, 380, 386),
 )
-# Reasons for schools in no programme, which coverage does not list, or for files the fleet does not make.
+# Reasons for schools in no programme (not in coverage), or about files the fleet does not make.
 NOT_REACHED = {
     "reason no_common_year",
     "reason in_evaluated_programme",

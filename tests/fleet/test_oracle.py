@@ -24,7 +24,7 @@ from tests.fleet.running import Made, run
 from tests.fleet.seeds import draw_study
 
 SEED = 9
-# Has pupil rows in two releases; some estimates, averages and revisions are withheld and some are not.
+# Has pupil rows in two releases; some estimates, averages and revisions are withheld.
 ROUNDED_SEED = 2
 MATCHED_SEED = 198
 Tables = dict[str, pd.DataFrame]

@@ -258,8 +258,8 @@ def test_a_corrected_study_is_published_despite_a_warning(
 ) -> None:
     """Faults and marks of an earlier run do not affect a later one.
 
-    Runs in this process, where every warning raised by a step is an error. 17 schools are expected but 18
-    enrolled, which is a warning. The officers' version was not requested, so it is removed.
+    Runs in this process, where every warning raised by a step is an error. 17 schools are expected
+    but 18 enrolled, which is a warning. The officers' version was not requested, so it is removed.
     """
     folder = shutil.copytree(EXAMPLE, tmp_path / "raw" / "example")
     home = shutil.copytree(example_again.paths.marts, tmp_path / "data_marts", symlinks=True)

@@ -53,8 +53,8 @@ HOSTILE = {
     "long": "very long " * 10_000,
     "endless": "w" * 100_000,
 }
-# Part of every school's name: a formula for matplotlib, a joined emoji for PDF/UA, this project's own marker
-# characters, and characters that reverse a line or control a terminal.
+# Part of every school's name: a formula for matplotlib, a joined emoji for PDF/UA, this project's
+# own marker characters, and characters that reverse a line or control a terminal.
 ODD_NAME = "$x_1$ $\\frac$ 👩‍👩‍👧 \ue000impact|x|y|z\ue0015\ue002 \u202eelpmaxe \x1b[31m"
 TEXTS = {name: f"{text} {PROBE}" for name, text in HOSTILE.items()}
 NEVER = {

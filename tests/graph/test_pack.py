@@ -30,7 +30,7 @@ Said = Callable[[str, object], None]
 SCREEN_DPI = 96.0
 MOST_PAGES = {"pack": 8, "report": 20}
 MOST_WORDS = 180  # of a programme's column on page one
-# A page is judged in strips of about a centimetre (two lines of text). The last holds the page number.
+# Strips of a page, about 1 cm (two lines of text) each. The last holds the page number.
 N_STRIPS = 27
 MARGIN_STRIPS = 2
 FEWEST_NUMBERS = {"pack": 30, "report": 300}

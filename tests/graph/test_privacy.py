@@ -1,7 +1,7 @@
 """No pupil of the example appears in anything that a run leaves: outputs, logs, Dagster's storage.
 
-Containers are opened: DuckDB and SQLite by SQL, parquet as a table; images in a page or in Dagster's metadata
-are decoded, and compressed cells of Dagster's storage are unpacked.
+Containers are opened: DuckDB and SQLite by SQL, parquet as a table; images in a page or in
+Dagster's metadata are decoded, and compressed cells of Dagster's storage are unpacked.
 """
 
 import base64

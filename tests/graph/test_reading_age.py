@@ -1,7 +1,7 @@
 """The first page has a reading age of at most 14, by the higher of two formulas.
 
-Flesch-Kincaid (1975) counts syllables, the Automated Readability Index (1967) characters, so figures and
-names count in full. Both give a US school grade; adding five gives an age.
+Flesch-Kincaid (1975) counts syllables, the Automated Readability Index (1967) characters, so
+figures and names count in full. Both give a US school grade; adding five gives an age.
 """
 
 import re

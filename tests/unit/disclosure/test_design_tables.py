@@ -130,7 +130,7 @@ def test_without_kept_schools_no_schools_are_lost(con):
 def test_known_parts_cannot_be_subtracted(con):
     """For 735 pupils it is known that 373 met the standard; three to eight more have no status.
 
-    Any released figure for 738 to 743 pupils is consistent with several numbers and results of these.
+    Any released figure for 738 to 743 pupils fits several numbers and results of these.
     """
     worlds: dict[tuple[object, ...], set[tuple[int, int]]] = {}
     for n_few in range(3, 9):

@@ -53,8 +53,8 @@ def test_estimates_need_ten_schools_on_each_side(members):
         told = ("worse", "all alike")
         withheld = ("cannot_tell", WITHHELD_REASONS["few_schools"])
         assert (row["verdict"], row["verdict_reason"]) == (told if is_shown else withheld)
-        # Numbers of schools are not secret. Pupil counts are shown with an estimate only: 200 become 201, and
-        # the others are the authority's rounded 399 (400) minus these.
+        # Numbers of schools are not secret. Pupil counts are shown with an estimate only: 200
+        # become 201, and the others are the authority's rounded 399 (400) minus these.
         assert row["n_programme_schools"] == len(members)
         n_pupils = [row[f"n_{side}_pupils"] for side in ("programme", "comparison")]
         assert n_pupils == ([201, 198] if is_shown else [None, None])

@@ -246,7 +246,7 @@ REVIEWED = (
 @pytest.mark.parametrize(
     ("visits", "result"),
     [
-        # Maintained and open: Birch, Dogwood, Elm, Fir. Cedar is Dogwood today; Alder is an academy.
+        # Maintained and open: Birch, Dogwood, Elm, Fir. Cedar is now Dogwood; Alder is an academy.
         ({900002: "2017-09-01", 900003: "2018-08-31", 900005: "2018-01-01"}, (3, 4, "holds")),
         ({900002: "2017-08-31", 900003: "2018-09-01", 900005: "2018-01-01"}, (1, 4, "fails")),
         ({900002: "2018-01-01", 900011: "2018-01-01", 900005: "2018-01-01"}, (2, 4, "fails")),

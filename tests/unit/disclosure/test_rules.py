@@ -188,7 +188,7 @@ def test_percentages_of_rounded_counts_are_mostly_as_accurate_as_the_page_says(n
 
     sides = [(n, met) for n in range(n_about - 5, n_about + 6) for met in range(6, n - 5)]
     of_programme = [abs(shown(met) / shown(n) - met / n) for n, met in sides]
-    # The others are the authority minus a programme with 117 to 125 pupils, of whom 40 to 45 met it.
+    # The others are the authority minus a programme of 117 to 125 pupils, with 40 to 45 who met it.
     of_others = [
         abs((shown(met + m) - shown(m)) / (shown(n + k) - shown(k)) - met / n)
         for n, met in sides

@@ -43,7 +43,7 @@ def test_a_point_is_of_ten_pupils_or_more_in_every_year(year, n, n_withheld):
 @pytest.mark.parametrize(
     ("n", "met", "shown"),
     [
-        # One of ten changes a share by 0.1, one of 20 by 0.05, one of 40 by 0.025, rounded to a step of 0.05.
+        # One of ten changes a share by 0.1, one of 20 by 0.05, one of 40 by 0.025 (a step of 0.05).
         (10, 3, 0.3),
         (20, 7, 0.35),
         (40, 15, 0.4),
@@ -92,7 +92,7 @@ def test_points_of_what_is_public_are_as_published_from_the_minimum_up(n, is_sho
     study = with_pupils(city(40, met=dict.fromkeys(range(1, 21), 15)), 3, YEARS[0], n)
     with study.store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
-        # Five pupils are not a published figure, so the key stage is not public and 0.375 has a step of 0.05.
+        # A figure for five pupils is not published, so the key stage is not public: a step of 0.05.
 
         found = after_the_gate(con, f"{POINTS_SHOWN} GROUP BY ALL")
         (said,) = after_the_gate(con, SAID)

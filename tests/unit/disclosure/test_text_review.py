@@ -135,7 +135,7 @@ def test_a_statement_without_a_tone_is_shown_too(tmp_path):
 @pytest.mark.parametrize(
     ("of_tone", "n_shown"),
     [
-        # One each, then 21 divided as 29 : 7 : 1, which is 16.46, 3.97 and 0.57: largest remainders.
+        # One each, then 21 as 29 : 7 : 1, which is 16.46, 3.97 and 0.57: largest remainders.
         ((30, 8, 2), (17, 5, 2)),
         ((24, 1, 0), (23, 1, None)),
         ((100, 1, 1), (22, 1, 1)),

@@ -271,7 +271,7 @@ def test_the_interval_of_a_share_is_wilson_s_on_shown_counts_and_the_design_effe
     n_effective, mean = 24.6, 63 / 123
     low, high = proportion_confint(mean * n_effective, n_effective, method="wilson")
     assert (found["ci_low"], found["ci_high"]) == (pytest.approx(low), pytest.approx(high))
-    # By hand: the centre is (0.5122 + 3.8415 / 49.2) / (1 + 3.8415 / 24.6) = 0.5106, half the width 0.184.
+    # By hand: centre (0.5122 + 3.8415 / 49.2) / (1 + 3.8415 / 24.6) = 0.5106, half-width 0.184.
     assert (shown["n_pupils"], shown["n_meeting"], shown["mean"]) == (123, 63, 0.51)
     assert (shown["ci_low"], shown["ci_high"]) == (0.33, 0.69)
 

@@ -23,7 +23,7 @@ from pipelines.study.paths import EXAMPLE, PROJECT
 NAME, NUMBER = ["personal name"], ["telephone or other long number"]
 KNOWN = ["Anchor Lane Primary School", "Rowan Infant School", "Kestrelmouth", "Closing the gap"]
 
-# Yoruba, Turkish, Portuguese, Hausa, Māori, Sanskrit, Polish, Romanian and English names, and invented ones.
+# Yoruba, Turkish, Portuguese, Hausa, Māori, Sanskrit, Polish, Romanian, English, invented names.
 UNLISTED = (
     "Olanrewaju", "Akinkunmi", "Ewatomi", "Oymak", "Coşkun", "Ayasun", "Lourenço", "Kyara", "Danjuma",
     "Habibu", "Aroha", "Kauri", "Eesha", "Jagvi", "Chaitaly", "Juliusz", "Aniela", "Minodora", "Crina",

@@ -56,7 +56,7 @@ def test_an_effect_on_target_pupils_is_kept_and_one_on_the_others_taken_off(grou
 
 
 def test_equal_years_and_weights_give_the_regression_of_gap_changes(groups):
-    # Known exactly: without within-school variance and with one scale, all schools have equal weight.
+    # Exact, because without within-school variance and with one scale all schools weigh the same.
     target, complement = (
         replace(panel, within_variance=np.zeros(3), scale=np.full(3, 5.0)) for panel in groups
     )

@@ -62,7 +62,7 @@ def test_the_tables_keep_the_rules_of_the_catalogue(tiny_marts):
 
 
 def test_a_mean_and_variance_over_pupils(tiny_marts):
-    # Alder 2018: 0.5, -2.5, 0.5, 0.5; mean -0.25, squared deviations 0.75² · 3 + 2.25² = 6.75, over 3.
+    # Alder 2018: 0.5, -2.5, 0.5, 0.5; mean -0.25, variance (0.75² · 3 + 2.25²) / 3 = 2.25.
     assert cell(tiny_marts, ALDER, "ks2_reading_progress") == pytest.approx((4, -0.25, 2.25))
     # Met, not met, met, met: 3 of 4; variance 4/3 · 3/4 · 1/4.
     assert cell(tiny_marts, ALDER, "ks2_rwm_expected") == pytest.approx((4, 0.75, 0.25))

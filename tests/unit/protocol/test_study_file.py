@@ -357,7 +357,7 @@ def test_a_link_out_of_data_root_is_refused(tmp_path):
         load_study(folder)
 
 
-# where the key stands (text before it), its dotted name, a key that is known there
+# the text before the key, its dotted name, a known key at that place
 UNKNOWN_KEYS = {
     "root": ("[study]\n", "colour", "not_yet_published"),
     "study": ('title = "Autumn"\n', "study.colour", "baseline_years"),

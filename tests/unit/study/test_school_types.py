@@ -82,8 +82,8 @@ def test_every_type_of_the_real_register_and_tables_is_known(real_data):
         text for text in written if text.strip() and spelling_key(text) not in school_types()
     }
     assert unknown == set()
-    # The register's group is an independent count. Differences: academies and free schools for 16 to 19 (56),
-    # and service children's schools, which have no group (34).
+    # The register's group is an independent count. Differences: academies and free schools for 16
+    # to 19 (56), and service children's schools, which have no group (34).
     kinds = pd.Series([school_types()[spelling_key(row["NFTYPE"])].school_kind for row in rows])
     groups = pd.Series([row["MINORGROUP"] for row in rows]).value_counts()
     assert kinds.value_counts().to_dict() == {
