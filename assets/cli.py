@@ -215,7 +215,7 @@ def regenerate_example() -> int:
 
 
 def run() -> NoReturn:
-    """Run a command as a process of its own."""
+    """Run a command in its own process."""
     status = main()
     if sys.argv[1:2] == ["serve"]:
         sys.exit(status)

@@ -133,7 +133,7 @@ class Drawn:
     not_yet_published: tuple[tuple[str, str], ...]
     stated_total: int | None
     claims: tuple[tuple[str, int], ...]  # kind, and how many schools it leaves out
-    # Drawn with random streams of their own (`other_results`, `lost_columns`, `other_files`).
+    # Drawn from separate random streams (`other_results`, `lost_columns`, `other_files`).
     other_stages: tuple[str, ...] = ()
     own_measures: tuple[OwnMeasure, ...] = ()
     is_roll_counted: bool = True  # the table of absence counts pupils, or the census does

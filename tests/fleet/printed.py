@@ -1,7 +1,7 @@
 """The oracle's rules of disclosure control: how counted figures may be printed.
 
 The rules are restated from `pipelines/disclosure/README.md`. Answers are sets, because a published
-share may not give a whole number of pupils, and either answer is allowed where half a pupil decides.
+share may not give a whole number of pupils; where half a pupil decides, either answer is allowed.
 """
 
 from __future__ import annotations

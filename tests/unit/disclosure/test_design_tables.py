@@ -1,4 +1,4 @@
-"""Design tables after the disclosure gate: nothing about few pupils or one school, nor through totals."""
+"""Design tables after the disclosure gate disclose no few pupils and no school, also via totals."""
 
 from __future__ import annotations
 

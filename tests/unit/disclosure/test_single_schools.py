@@ -93,7 +93,6 @@ def test_points_of_what_is_public_are_as_published_from_the_minimum_up(n, is_sho
     with study.store() as con:
         con.execute("UPDATE protocol.result_release SET is_published = true")
         # A figure for five pupils is not published, so the key stage is not public: a step of 0.05.
-
         found = after_the_gate(con, f"{POINTS_SHOWN} GROUP BY ALL")
         (said,) = after_the_gate(con, SAID)
     assert {row["outcome_mean"] for row in found} == {0.38 if is_shown else 0.4}

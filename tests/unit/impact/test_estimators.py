@@ -220,7 +220,7 @@ def test_a_missing_baseline_discounts_what_passes_between_years(planted_panel):
 def test_a_missing_baseline_without_lasting_differences_is_the_groups_mean(planted_panel):
     panel = planted_panel(seed=8)
     mean = panel.mean.copy()
-    mean[:, 1] = 100 - mean[:, 0]  # the years go against each other: nothing lasts
+    mean[:, 1] = 100 - mean[:, 0]  # negatively correlated years: no lasting differences
     mean[0, 1] = np.nan
     n_pupils = np.where(np.isnan(mean), 0, panel.n_pupils)
     gappy = replace(panel, mean=mean, n_pupils=n_pupils)

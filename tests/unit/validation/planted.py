@@ -52,7 +52,7 @@ def make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def ways_to_break(rule: Rule) -> tuple[str, ...]:
-    """The planted faults of a rule. Raises ValueError if there is none."""
+    """The planted faults of a rule. Raises ValueError for a rule without one."""
     if rule.kind == "in_range" and rule.column:
         ways = {"too low": rule.column.low, "too high": rule.column.high}
         nan = ("not a number",) if rule.column.kind == "number" else ()
