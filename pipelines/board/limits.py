@@ -84,7 +84,7 @@ def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:
         if row["programme_a"] in titles
         and row["programme_b"] in titles
         and list(titles).index(row["programme_a"]) < list(titles).index(row["programme_b"])
-        and (row["n_schools"] or 0) > 0  # 0 or withheld
+        and (row["n_schools"] or 0) > 0  # missing if withheld
         and of in (None, row["programme_a"], row["programme_b"])
     ]
     others = where(tables["programme"], is_evaluated=False)

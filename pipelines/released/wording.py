@@ -305,7 +305,7 @@ def format_pools(pools: Iterable[str]) -> str:
 def disadvantage_means(source_kinds: Iterable[str]) -> str:
     """The definition of disadvantage, which depends on the kinds of source.
 
-    Pupil files flag free school meals only (DfE matches looked-after and adopted pupils later);
+    Pupil files flag free school meals only (looked-after and adopted pupils are matched later);
     published school tables include all three.
     """
     if any(kind.endswith("_schools") for kind in source_kinds):

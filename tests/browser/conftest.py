@@ -1,6 +1,6 @@
 """The system's Chromium, headless, and the pages of each study: board pack, technical report.
 
-The browser closes after each module, because its event loop would disturb other tests' threads.
+The browser closes after each module, because its event loop in the thread disturbs other tests.
 """
 
 from __future__ import annotations
