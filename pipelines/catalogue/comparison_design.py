@@ -126,6 +126,7 @@ COMPARED_SCHOOL = Table(
         GROUP,
         SCHOOL_ID,
         flag("is_programme", "Enrolled in the programme"),
+        flag("is_in_scope", "Local, mainstream, and teaches the key stage: it could be compared"),
         code("reason", "compared, or why it is left out", get_args(ComparisonReason)),
     ),
 )

@@ -8,17 +8,13 @@ SELECT
     compared.pupil_group,
     CASE WHEN compared.is_programme THEN 'programme' ELSE 'comparison' END AS side,
     compared.reason = 'compared' AS is_kept,
-    school.is_local
-    AND school.is_compared_kind
-    AND with_results.school_id IS NOT NULL AS is_in_scope,
+    compared.is_in_scope,
     compared.reason,
     count(*) AS n_schools,
     count(everyone.school_id) AS n_schools_with_result,
     CAST(coalesce(sum(everyone.n_pupils), 0) AS BIGINT) AS n_pupils,
     sum(everyone.n_pupils * everyone.mean) / sum(everyone.n_pupils) AS mean
 FROM impact.compared_school AS compared
-JOIN mart.school AS school USING (school_id)
-LEFT JOIN mart.school_key_stage AS with_results USING (school_id, key_stage)
 LEFT JOIN mart.outcome AS everyone
     ON everyone.school_id = compared.school_id
     AND everyone.measure = compared.measure
@@ -32,6 +28,6 @@ GROUP BY
     compared.key_stage,
     compared.pupil_group,
     compared.is_programme,
-    is_in_scope,
+    compared.is_in_scope,
     compared.reason
 ORDER BY compared.programme, compared.measure, compared.is_programme DESC, compared.reason

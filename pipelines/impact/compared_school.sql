@@ -56,6 +56,7 @@ standing AS (
         school.school_kind,
         school.is_compared_kind,
         school.is_local,
+        school.is_open,
         evaluated.school_id IS NOT NULL AS is_evaluated,
         match.is_like_in_results,
         with_results.school_id IS NOT NULL AS has_results,
@@ -95,6 +96,12 @@ standing AS (
         AND baseline_year.measure = question.measure
         AND baseline_year.academic_year = result.academic_year
     GROUP BY ALL
+),
+
+-- An open school with earlier results and none this year has lost them, so it is listed.
+candidate AS (
+    SELECT *, has_results OR (is_open AND n_earlier > 0) AS has_key_stage
+    FROM standing
 )
 
 SELECT
@@ -104,6 +111,7 @@ SELECT
     pupil_group,
     school_id,
     is_programme,
+    is_local AND is_compared_kind AND has_key_stage AS is_in_scope,
     CASE
         WHEN is_programme AND NOT is_local THEN 'outside_authority'
         WHEN school_kind = 'special' THEN 'special_school'
@@ -126,6 +134,6 @@ SELECT
         WHEN NOT is_like_in_results THEN 'alike_in_make_up_only'
         ELSE 'not_among_most_similar'
     END AS reason
-FROM standing
-WHERE is_programme OR (has_results AND is_local <> is_matched AND (is_local OR is_compared_kind))
+FROM candidate
+WHERE is_programme OR (has_key_stage AND is_local <> is_matched AND (is_local OR is_compared_kind))
 ORDER BY programme, measure, school_id

@@ -61,18 +61,30 @@ published AS (
                 ) END
             ) AS n_pupils
         ),
-        measure.key_stage
+        measure.key_stage,
+        school_urn.school_id,
+        published.value_status IN ('value', 'suppressed') OR published.n_pupils > 0 AS has_pupils
     FROM raw.published_outcome AS published
+    JOIN mart.school_urn AS school_urn USING (urn)
     JOIN protocol.measure AS measure USING (measure)
     LEFT JOIN on_roll USING (urn, academic_year)
     WHERE published.level IN ('mainstream_school', 'special_school')
+    -- Tables list a school that became an academy under both numbers, one of them without pupils.
+    QUALIFY has_pupils OR NOT coalesce(bool_or(has_pupils) OVER (
+        PARTITION BY
+            school_urn.school_id,
+            published.academic_year,
+            published.release_status,
+            published.pupil_group,
+            published.measure
+    ), false)
 ),
 
 -- Schools that merged count as one school in earlier years too: their published figures are averaged over pupils.
 -- A progress score's published 95% interval gives its variance over pupils.
 published_cell AS (
     SELECT
-        school_urn.school_id,
+        published.school_id,
         published.key_stage,
         published.academic_year,
         published.release_status,
@@ -90,9 +102,8 @@ published_cell AS (
         CASE WHEN bool_and(published.value_status = 'value') THEN 'value'
             ELSE min(published.value_status) FILTER (published.value_status <> 'value') END AS value_status
     FROM published
-    JOIN mart.school_urn AS school_urn USING (urn)
     GROUP BY
-        school_urn.school_id,
+        published.school_id,
         published.key_stage,
         published.academic_year,
         published.release_status,

@@ -90,11 +90,16 @@ def add_school(
 
 
 def add_compared(
-    con: duckdb.DuckDBPyConnection, school: int, *, inside: bool, reason: str = "compared"
+    con: duckdb.DuckDBPyConnection,
+    school: int,
+    *,
+    inside: bool,
+    reason: str = "compared",
+    is_in_scope: bool = True,
 ) -> None:
     con.execute(
-        "INSERT INTO impact.compared_school VALUES ('gap', ?, 'ks2', 'disadvantaged', ?, ?, ?)",
-        [MEASURE, school, inside, reason],
+        "INSERT INTO impact.compared_school VALUES ('gap', ?, 'ks2', 'disadvantaged', ?, ?, ?, ?)",
+        [MEASURE, school, inside, is_in_scope, reason],
     )
 
 
@@ -128,18 +133,16 @@ def test_attrition_compares_lost_schools_with_kept_ones(tmp_path: Path) -> None:
     ]
 
 
-def test_only_a_school_that_could_be_compared_can_be_lost(tmp_path: Path) -> None:
+def test_schools_in_and_out_of_scope_are_counted_apart(tmp_path: Path) -> None:
     with store(tmp_path) as (con, _):
-        add_school(con, school(1))
-        add_school(con, school(2), is_special=True)
-        add_school(con, school(3), is_local=False)
-        add_school(con, school(4))
-        con.execute(f"DELETE FROM mart.school_key_stage WHERE school_id = {school(4)}")
-        for number in range(1, 5):
-            add_compared(con, school(number), inside=True, reason=f"reason {number}")
+        for number in range(1, 4):
+            add_school(con, school(number))
+            add_compared(
+                con, school(number), inside=True, reason="no_result", is_in_scope=number < 3
+            )
         design.build(con, ATTRITION)
-        scope = con.execute("SELECT reason, is_in_scope FROM impact.attrition ORDER BY 1")
-        assert [is_in_scope for _, is_in_scope in scope.fetchall()] == [True, False, False, False]
+        counted = con.execute("SELECT is_in_scope, n_schools FROM impact.attrition ORDER BY ALL")
+        assert counted.fetchall() == [(False, 1), (True, 2)]
 
 
 def balanced(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, object]]:

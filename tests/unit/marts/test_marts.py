@@ -619,6 +619,46 @@ def test_a_merged_school_of_which_one_part_is_withheld_is_withheld(tmp_path):
     assert (n, mean, status) == (20, None, "suppressed")
 
 
+@pytest.mark.parametrize("blank", ["", "NA"])
+def test_a_school_listed_again_without_pupils_keeps_its_result(tmp_path, blank):
+    # Tables list a school that became an academy under both its numbers.
+    rows = [
+        published_ks2(
+            900003, 2003, "Cedar", TELIG=blank, TFSM6CLA1A=blank, PTRWM_EXP_FSM6CLA1A=blank
+        ),
+        published_ks2(900004, 2004, "Dogwood", TFSM6CLA1A=30, PTRWM_EXP_FSM6CLA1A="60%"),
+    ]
+    with published_study(tmp_path, {"2017-18": rows}).marts() as con:
+        n, mean, _, _, status = published_cell(con, DOGWOOD)
+    assert (n, mean, status) == (30, pytest.approx(0.6), "value")
+
+
+@pytest.mark.parametrize(
+    ("closed_on", "expected"),
+    [("", [("comparison", "no_result", 1), ("programme", "no_earlier_result", 1)]),
+     ("31-08-2017", [("programme", "no_earlier_result", 1)])],
+)  # fmt: skip
+def test_an_open_school_that_lost_its_results_is_listed_as_missing(tmp_path, closed_on, expected):
+    blank = dict.fromkeys(("TELIG", "TFSM6CLA1A", "PTRWM_EXP", "PTRWM_EXP_FSM6CLA1A"), "NA")
+    tables = {
+        "2016-17": [published_ks2(900002, 2002, "Birch", TFSM6CLA1A=10)],
+        "2017-18": [
+            published_ks2(900002, 2002, "Birch", **blank),
+            published_ks2(900003, 2003, "Cedar", TFSM6CLA1A=30),
+        ],
+    }
+    tiny = published_study(tmp_path, tables)
+    for row in tiny.tables["register.csv"]:
+        if row["URN"] == 900002:
+            row["CloseDate"] = closed_on
+    with tiny.released() as con:
+        listed = con.execute(
+            "SELECT side, reason, n_schools FROM impact.attrition WHERE is_in_scope "
+            "AND measure = 'ks2_rwm_expected' ORDER BY ALL"
+        ).fetchall()
+    assert listed == expected
+
+
 def test_a_published_interval_gives_the_variance_over_pupils_back(tmp_path):
     # Half-width 1.96 · 2 with 30 pupils: standard error 2, variance 2² · 30.
     row = published_ks2(
