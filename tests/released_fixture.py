@@ -26,7 +26,6 @@ WITHHELD_MEAN = 0.4321987  # for tests of withheld cells: a number no output may
 
 TOO_FEW = "too few schools: 4 programme schools have results and at least 5 are needed"
 NOT_YET = "Attainment 8 for 2017-18 is published in mid-October"
-UNSAFE = "schools were chosen on weak results, and weak results tend to recover anyway"
 
 
 def without_marks(found):
@@ -317,7 +316,7 @@ def _estimated(
             "mde": mde,
             "expected_anyway": 0.8 * naive[0] if role == "naive" else np.nan,
             "verdict": verdict if role == "headline" else None,
-            "verdict_reason": {"headline": reason, "naive": UNSAFE}.get(role),
+            "verdict_reason": reason if role == "headline" else None,
         }
         for (estimator, role), (low, high, ci_low, ci_high) in numbers.items()
     ]

@@ -8,7 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from pipelines.board.answers import is_of_the_compared, levels_of, naive_row, two_readings
+from pipelines.board.answers import (
+    is_improvement,
+    is_of_the_compared,
+    levels_of,
+    naive_row,
+    two_readings,
+)
 from pipelines.board.figures import Gallery
 from pipelines.board.voices import agreement_words
 from pipelines.document.blocks import Block, Columns, Figure, Heading, Notice, Paragraph, Table
@@ -204,18 +210,20 @@ def _plain_change(naive: Row, programme: Row) -> str:
     change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
     if change == 0:
         return f"The plain change since last year is that of {others_words(programme)}."
-    is_gain = (change > 0) == naive.measure.higher_is_better
+    is_gain = is_improvement(naive)
     is_local = programme["comparison_pool"] == "local"
     against = "" if is_local else f" against {others_words(programme)}"
     size = cite(naive, "size", "estimate_low")
     looks = f"That looks like a {'gain' if is_gain else 'loss'} of {size}{against}."
     anyway = naive["expected_anyway"]
-    if wording.is_missing(anyway) or anyway / naive["estimate_low"] <= 0:
+    is_known = not wording.is_missing(anyway)
+    if is_known and anyway / naive["estimate_low"] > 0:
+        picked = "after a weak year" if is_gain else "on last year’s results"
+        part = _part_of(anyway, naive["estimate_low"])
+        return f"{looks} If picked {picked}, {part} would have come anyway."
+    if is_gain and not is_known:
         return f"{looks} Weak years tend to recover unaided, so do not trust it."
-    return (
-        f"{looks} If picked after a weak year, {_part_of(anyway, naive['estimate_low'])} would "
-        "have come anyway."
-    )
+    return f"{looks} It is no fair comparison: one year can be chance, and the two sides differ."
 
 
 def _part_of(anyway: float, change: float) -> str:

@@ -23,6 +23,9 @@ from pipelines.released.questions import (
     schools_words,
 )
 
+_RECOVERY = "schools picked for a weak year tend to do better the year after, with or without help"
+_NO_FAIR_COMPARISON = "one year’s change can be chance, and the two sides differ in other ways too"
+
 # The estimators at the ends of the bracket, each with the selection under which it is unbiased.
 _WAYS = {
     "ancova": "on last year’s results",
@@ -273,6 +276,12 @@ def naive_row(row: Row, tables: Tables) -> Row | None:
     return matching[0]
 
 
+def is_improvement(naive: Row) -> bool:
+    """Whether a change, as printed, is for the better."""
+    change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
+    return change != 0 and (change > 0) == naive.measure.higher_is_better
+
+
 def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | None:
     """The change since last year, set beside a headline; None where there is no such figure."""
     naive = naive_row(row, tables)
@@ -280,12 +289,11 @@ def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | No
         return None
     status = wording.format_status(naive["release_status"])
     says = _naive_words(naive, row, programme, tables)
-    reason = (
-        "schools picked for a weak year tend to do better the year after, with or without help"
-        if wording.is_missing(naive["verdict_reason"])
-        else cite(naive, "text", "verdict_reason")
-    )
-    why = f"It is not safe to read it that way: {reason}."
+    # Recovery from a weak year explains a gain, never a loss.
+    reasons = [_RECOVERY if is_improvement(naive) else _NO_FAIR_COMPARISON]
+    if not wording.is_missing(naive["verdict_reason"]):
+        reasons.insert(0, cite(naive, "text", "verdict_reason"))
+    why = f"It is not safe to read it that way: {', and '.join(reasons)}."
     if not wording.is_missing(naive["expected_anyway"]):
         anyway = cite(naive, "effect", "expected_anyway")
         chosen_on = programme["chosen_on"]
@@ -311,11 +319,10 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
     if change == 0:
         says = f"Since last year, {where_} moved in step with {others_words(programme)} ({status})."
     else:
-        is_gain = (change > 0) == is_higher_better
         says = (
             f"Since last year, {where_} went {'up' if change > 0 else 'down'} by "
             f"{cite(naive, 'size', 'estimate_low')} compared with {others_words(programme)} ({status}). "
-            f"It looks like {'a gain' if is_gain else 'a loss'}."
+            f"It looks like {'a gain' if is_improvement(naive) else 'a loss'}."
         )
     levels = levels_of(row, tables)
     years = sorted(levels)[-2:]

@@ -38,7 +38,10 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
     if naive and not wording.is_missing(naive["expected_anyway"]):
         change = cite(naive, "effect", "estimate_low")
         anyway = cite(naive, "effect", "expected_anyway")
-        yield f"Weak years recover: of the {change} since last year, {anyway} was to be expected."
+        yield (
+            f"Change since last year: {change}. If schools were picked on earlier results, {anyway} "
+            "was to be expected."
+        )
     left_out = by_method.get("leave_one_school_out")
     if left_out and wording.is_shown(left_out):
         low, high = left_out["estimate_low"], left_out["estimate_high"]

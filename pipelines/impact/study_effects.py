@@ -36,8 +36,6 @@ from pipelines.study.settings import Programme, Study
 
 _SELECT = Path(__file__).parent
 
-UNSAFE = "schools picked for a weak year tend to do better the year after, with or without help"
-
 # The other pupils of the same schools, for triple differences.
 COMPLEMENT = {"disadvantaged": "not_disadvantaged", "sen_support": "no_sen"}
 
@@ -278,9 +276,7 @@ def _with_breaks(row: ImpactRow, study: Study) -> ImpactRow:
     if not breaks or row.estimate_low is None:
         return row
     what = "; ".join(note.what for note in breaks)
-    return dataclasses.replace(
-        row, verdict_reason=f"the two years are not measured alike ({what}), and {UNSAFE}"
-    )
+    return dataclasses.replace(row, verdict_reason=f"the two years are not measured alike ({what})")
 
 
 def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPanel) -> ImpactRow:

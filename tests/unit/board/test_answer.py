@@ -185,7 +185,7 @@ def test_the_chart_follows_the_answer_with_its_finding():
         (2.8, "all of it would have come anyway."),
         (1.4, "most of it would have come anyway."),
         (0.3, "part of it would have come anyway."),
-        (-0.3, "Weak years tend to recover unaided, so do not trust it."),
+        (-0.3, "gain of 2.8 points. It is no fair comparison: one year can be chance, and the two"),
         (np.nan, "Weak years tend to recover unaided, so do not trust it."),
     ],
 )
@@ -194,6 +194,25 @@ def test_the_expected_part_of_the_plain_change_is_given_in_words(anyway, words):
     is_it = (tables["impact"]["role"] == "naive") & (tables["impact"]["programme"] == "send")
     tables["impact"].loc[is_it, "expected_anyway"] = anyway
     assert words in columns(tables)[SEND]
+
+
+@pytest.mark.parametrize(
+    ("anyway", "words"),
+    [
+        (np.nan, "It is no fair comparison: one year can be chance, and the two sides differ."),
+        (0.3, "It is no fair comparison: one year can be chance, and the two sides differ."),
+        (-2.8, "If picked on last year’s results, all of it would have come anyway."),
+    ],
+)
+def test_a_loss_is_never_put_down_to_recovery(anyway, words):
+    tables = released_tables()
+    is_it = (tables["impact"]["role"] == "naive") & (tables["impact"]["programme"] == "send")
+    tables["impact"].loc[is_it, ["estimate_low", "estimate_high"]] = -2.8
+    tables["impact"].loc[is_it, "expected_anyway"] = anyway
+    send = columns(tables)[SEND]
+    assert f"That looks like a loss of 2.8 points. {words}" in send
+    assert "recover" not in send
+    assert "weak year" not in send
 
 
 def test_years_that_are_not_comparable_are_described_as_such():

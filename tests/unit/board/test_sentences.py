@@ -245,6 +245,9 @@ def test_naive_change_has_its_direction_and_is_called_unsafe(change, words):
     averages = "from −4.1 to −1.9 in schools in the programme, from −1.6 to −2.2 in the others."
     assert naive[0].says.endswith(averages)
     assert "not safe" in naive[0].why_unsafe
+    # Recovery from a weak year explains a gain only.
+    assert ("picked for a weak year" in naive[0].why_unsafe) is (change > 1)
+    assert ("the two sides differ" in naive[0].why_unsafe) is (change < 1)
     assert "between +0.6 and +1.7 points" in naive[0].why_unsafe
 
 
