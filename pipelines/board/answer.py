@@ -186,6 +186,7 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
     levels = levels_of(headline, tables)
     years = sorted(levels)[-2:]
     is_local = programme["comparison_pool"] == "local"
+    is_of_compared = is_local and is_of_the_compared(headline, levels)
     shown = [
         f"in {year}, {cite(inside, 'value', 'mean')} and {cite(outside, 'value', 'mean')}"
         for year in years
@@ -195,26 +196,33 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
     if shown:
         there = "there"
         others = "elsewhere" if is_local else "in other local schools"
-        if not is_of_the_compared(headline, levels):
-            there, others = inside_words(programme), f"{others}, compared or not"
+        if not is_of_compared:
+            which = "compared or not" if is_local else "which are not those compared"
+            there, others = inside_words(programme), f"{others}, {which}"
         if are_schools_left_out(side for year in years for side in levels[year].values()):
             others += ", without a few tiny schools"
         start += f" Averages of {group} {there} and {others}: {'; '.join(shown)}."
         if not_alike(headline["measure"], years, tables):
             start += " They were not measured alike."
     naive = naive_row(headline, tables)
-    return f"{start} {_plain_change(naive, programme)}".strip() if naive is not None else start
+    if naive is None:
+        return start
+    return (
+        f"{start} {_plain_change(naive, programme, is_of_averages=bool(shown) and is_of_compared)}"
+    )
 
 
-def _plain_change(naive: Row, programme: Row) -> str:
+def _plain_change(naive: Row, programme: Row, *, is_of_averages: bool) -> str:
+    """The change since last year; `is_of_averages` if it follows from the averages just printed."""
     change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
     if change == 0:
         return f"The plain change since last year is that of {others_words(programme)}."
     is_gain = is_improvement(naive)
     is_local = programme["comparison_pool"] == "local"
-    against = "" if is_local else f" against {others_words(programme)}"
+    among = "Among the schools compared" if is_local else f"Against {others_words(programme)}"
+    what = "That" if is_of_averages else f"{among}, the change since last year"
     size = cite(naive, "size", "estimate_low")
-    looks = f"That looks like a {'gain' if is_gain else 'loss'} of {size}{against}."
+    looks = f"{what} looks like a {'gain' if is_gain else 'loss'} of {size}."
     anyway = naive["expected_anyway"]
     is_known = not wording.is_missing(anyway)
     if is_known and anyway / naive["estimate_low"] > 0:

@@ -123,7 +123,8 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
             )
         said.append(f"in {year}, {inside} and {outside} ({status})")
     shown = {year: levels[year] for year in years}
-    parts.append(f"Averages over such pupils{_of_which_schools(row, shown)}: {'; '.join(said)}.")
+    which = _of_which_schools(row, programme, shown)
+    parts.append(f"Averages over such pupils{which}: {'; '.join(said)}.")
     parts.append(not_alike(row["measure"], years, tables))
     return " ".join(filter(None, parts))
 
@@ -152,14 +153,13 @@ def is_of_the_compared(row: Row, levels: dict[str, dict[str, Row]]) -> bool:
     )
 
 
-def _of_which_schools(row: Row, levels: dict[str, dict[str, Row]]) -> str:
+def _of_which_schools(row: Row, programme: Row, levels: dict[str, dict[str, Row]]) -> str:
     """Which schools the averages cover, where they differ from those compared."""
-    is_estimated = wording.is_shown(row)
-    whose = (
-        " in all schools with results, compared or not"
-        if is_estimated and not is_of_the_compared(row, levels)
-        else ""
-    )
+    whose = ""
+    if wording.is_shown(row) and programme["comparison_pool"] != "local":
+        whose = " in all local schools with results (the schools compared with are not among them)"
+    elif wording.is_shown(row) and not is_of_the_compared(row, levels):
+        whose = " in all schools with results, compared or not"
     if are_schools_left_out(level for sides in levels.values() for level in sides.values()):
         whose += ", but for those of a few very small schools"
     return whose

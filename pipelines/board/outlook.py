@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pipelines.board.authority_context import in_short
 from pipelines.board.changes import NOTHING, changes
@@ -91,12 +91,36 @@ def _who_to_ask(study: Row) -> str:
     return f"Questions: {cite(study, 'as_it_is', 'contact')}."
 
 
+def _other_schools(pools: Collection[str]) -> Iterator[Term]:
+    """Who the schools outside the programme are, in the averages and in the comparisons."""
+    who = (
+        "State-funded mainstream schools of the area that are not in the programme and have results. "
+        "They may take part in other programmes."
+    )
+    if "matched" not in pools:
+        yield Term("Other schools", who)
+        return
+    are_all_matched = set(pools) == {"matched"}
+    which = (
+        "no programme is compared with them"
+        if are_all_matched
+        else "not every programme is compared with them"
+    )
+    yield Term("Other local schools", f"{who} Their averages are printed, but {which}.")
+    yield Term(
+        wording.capitalised(wording.POOL_LABELS["matched"]),
+        "State-funded mainstream schools elsewhere, in none of these programmes, that were most like the "
+        "programme’s schools before. The effect is estimated from these.",
+    )
+
+
 def words_used(tables: Tables) -> tuple[Term, ...]:
     """The glossary: six terms as this study uses them."""
     (study,) = tables["study"]
     confidence = cite(study, "percent", "confidence_share")
     minimum_cell = cite(study, "count", "minimum_cell")
-    groups = {row["target_group"] for row in where(tables["programme"], is_evaluated=True)}
+    evaluated = where(tables["programme"], is_evaluated=True)
+    groups = {row["target_group"] for row in evaluated}
     words = [
         Term(
             "Cannot tell",
@@ -111,11 +135,7 @@ def words_used(tables: Tables) -> tuple[Term, ...]:
             "Allowing for chance",
             f"How far off a comparison could be by chance, at the usual {confidence} level.",
         ),
-        Term(
-            "Other schools",
-            "State-funded mainstream schools of the area that are not in the programme and have results. "
-            "They may take part in other programmes.",
-        ),
+        *_other_schools({str(row["comparison_pool"]) for row in evaluated}),
     ]
     if "disadvantaged" in groups:
         means = wording.disadvantage_means(row["kind"] for row in tables["source"])

@@ -67,6 +67,7 @@ def _chart(tables: Frames, about: Subject, headline: Effect, rows: Sequence[Effe
             tables,
             about,
             subject.year_status(tables, headline.status),
+            about.compared_with,
             broken_at,
         ),
         data=_data(about, headline, rows),
@@ -102,6 +103,7 @@ def _draw(
             format_status(headline.status),
             (about.key_stage,),
             effect_axis.key(about, rows, headline.mde),
+            about.compared_with,
         ),
         below + _LINE * (programme.count("\n") + 1),
     )

@@ -65,6 +65,7 @@ def _chart(tables: Frames, about: Subject, points: pd.DataFrame) -> Chart:
             tables,
             about,
             f"{subject.outcome_year(tables)} {status}",
+            about.compared_with,
             _BY_CHANCE,
             withheld,
             broken,

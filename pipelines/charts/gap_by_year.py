@@ -69,6 +69,7 @@ def _chart(tables: Frames, about: Subject, panels: dict[str, Panel]) -> Chart:
             tables,
             about,
             statuses,
+            about.not_compared,
             "The gap is other pupils minus disadvantaged pupils; it moves by chance too.",
             broken,
         ),

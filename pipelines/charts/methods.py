@@ -82,6 +82,7 @@ def _chart(tables: Frames, about: Subject, methods: list[Method]) -> Chart:
             tables,
             about,
             subject.year_status(tables, methods[0].found.status),
+            about.compared_with,
             "Methods share pupils and schools: that they agree is not so many separate answers.",
         ),
         data=pd.DataFrame([_data_row(about, method) for method in methods]),

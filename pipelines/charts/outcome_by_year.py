@@ -53,6 +53,7 @@ def _chart(tables: Frames, about: Subject, lines: dict[str, list[Reading]]) -> C
             tables,
             about,
             statuses,
+            about.not_compared,
             broken,
         ),
         data=_data(about, lines),

@@ -94,6 +94,7 @@ def _chart(tables: Frames, about: Subject, headline: Effect, mde: float) -> Char
             tables,
             about,
             subject.year_status(tables, headline.status),
+            about.compared_with,
             "By the normal approximation, from the smallest effect likely to show.",
         ),
         data=data,

@@ -57,6 +57,18 @@ class Subject:
         return format_pools([self.comparison_pool])
 
     @property
+    def compared_with(self) -> str:
+        """A note on an effect whose comparison schools are outside the place that the caption names."""
+        return "" if self.comparison_pool == "local" else f"Compared with {self.others}."
+
+    @property
+    def not_compared(self) -> str:
+        """A note on averages by year, if the effect is not estimated from the other schools shown."""
+        if self.comparison_pool == "local":
+            return ""
+        return f"The effect is estimated from {self.others}, not from the other schools shown here."
+
+    @property
     def schools(self) -> str:
         """Words for its schools; a placebo's were in no programme."""
         return "schools picked by a rule" if self.is_placebo else "programme schools"

@@ -150,7 +150,8 @@ def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
                     continue
                 n_schools = now.at[arm, "n_schools"] + now.at[arm, "n_schools_left_out"]
                 is_other = n_schools != row[f"n_{side}_schools"]
-                if is_other and "compared or not" not in text:
+                is_said = "compared or not" in text or "which are not those compared" in text
+                if is_other and not is_said:
                     yield f"{where}: of {n_schools} schools, {row[f'n_{side}_schools']} compared"
                 if now.at[arm, "n_schools_left_out"] > 0 and "tiny schools" not in text:
                     yield f"{where}: of all schools, {now.at[arm, 'n_schools_left_out']} left out"

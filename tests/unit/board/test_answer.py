@@ -162,7 +162,23 @@ def test_a_matched_pool_is_named():
     tables["programme"]["comparison_pool"] = "matched"
     send = columns(tables)[SEND]
     assert "Two fair comparisons, against similar schools outside the area:" in send
-    assert "there and in other local schools" in send
+    # The averages are of local schools, so the change does not follow from them, and is not said to.
+    assert (
+        "in the programme and in other local schools, which are not those compared: in 2016" in send
+    )
+    assert "That looks like" not in send
+    assert (
+        "Against similar schools outside the area, the change since last year looks like a gain of 2.8"
+        in send
+    )
+
+
+def test_a_change_that_does_not_follow_from_the_averages_printed_is_not_called_that():
+    tables = released_tables()
+    tables["impact"].loc[tables["impact"]["programme"] == "send", "n_programme_schools"] = 10
+    send = columns(tables)[SEND]
+    assert "elsewhere, compared or not: in 2016-17" in send
+    assert "Among the schools compared, the change since last year looks like a gain of 2.8" in send
 
 
 def test_the_chart_follows_the_answer_with_its_finding():

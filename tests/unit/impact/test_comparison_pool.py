@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.board.outlook import words_used
 from pipelines.board.terminal import headline_words
 from pipelines.charts import gallery
 from pipelines.planning.study_power import power_page, study_power
@@ -244,7 +245,19 @@ def test_no_word_says_that_the_comparison_is_local(tables):
     for name in ("headline_effects", "answer", "baseline_outcome"):
         chart = drawn[name]
         assert "other local schools" not in chart.svg.decode() + chart.caption + chart.alt_text
-    assert "similar schools outside the area" in drawn["headline_effects"].caption
+    for name in ("headline_effects", "answer", "methods", "power_curve", "baseline_outcome"):
+        assert "similar schools outside the area" in drawn[name].caption, name
+    assert "not from the other schools shown here" in drawn["outcome_by_year"].caption
+
+
+def test_the_glossary_says_which_schools_are_compared_and_which_are_averaged(tables):
+    terms = {term.subject: term.text for term in words_used(released_rows(tables))}
+    assert "no programme is compared with them" in terms["Other local schools"]
+    assert "State-funded mainstream schools elsewhere" in terms["Similar schools outside the area"]
+    local = tables | {"programme": tables["programme"].assign(comparison_pool="local")}
+    terms = {term.subject: term.text for term in words_used(released_rows(local))}
+    assert "Other schools" in terms
+    assert "Similar schools outside the area" not in terms
 
 
 def test_randomisation_is_not_stratified_by_a_phase_known_locally_only(con):
