@@ -15,6 +15,7 @@ from pipelines.board.answers import (
     naive_row,
     two_readings,
 )
+from pipelines.board.changes import still_to_revise
 from pipelines.board.figures import Gallery
 from pipelines.board.voices import agreement_words
 from pipelines.document.blocks import Block, Columns, Figure, Heading, Notice, Paragraph, Table
@@ -298,13 +299,15 @@ def _asked(tables: Tables) -> Iterator[Table]:
         rows.append((cite(row, "text", "claim"), _found(row)))
         see.append("claims")
     waiting = tables["not_yet_published"]
-    statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
     coming = [measure_label(row["measure"], tables) for row in waiting]
     said = (
         f"{wording.join_words(dict.fromkeys(coming))} are still to be published." if coming else ""
     )
-    if statuses & {"school_return", "provisional"}:
-        said += " Revised results follow; all of this is then made again by the same rules."
+    if to_revise := still_to_revise(tables, "school_return", "provisional"):
+        said += (
+            f" Revised results of {wording.join_words(to_revise)} follow; all of this is then made again "
+            "by the same rules."
+        )
     if any(_is_too_small(row, tables) for row in where(tables["impact"], role="headline")):
         said += " To decide: whether to measure again next year, with more schools."
     if said:

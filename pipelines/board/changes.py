@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipelines.board.tables import table_of, withheld_or
 from pipelines.document.blocks import Table
 from pipelines.released import wording
-from pipelines.released.citations import Row, Tables, cite, sentence
+from pipelines.released.citations import Row, Tables, cite, sentence, where
 from pipelines.released.questions import (
     in_sentence,
     key_stage_name,
@@ -60,6 +60,24 @@ def _used(tables: Tables) -> Iterator[str]:
             f"{wording.format_status(used)} results, {why}. The {wording.join_words(others)} ones are "
             "kept beside them."
         )
+
+
+def still_to_revise(tables: Tables, *statuses: str) -> list[str]:
+    """Key stages, by name, whose headlines rest on these statuses with no later release on file."""
+    waiting = []
+    for row in where(tables["impact"], role="headline"):
+        if row["release_status"] not in statuses:
+            continue
+        on_file = [
+            wording.STATUS_ORDER.index(source["release_status"])
+            for source in where(tables["source"], academic_year=row["academic_year"])
+            if not wording.is_missing(source["is_used"])
+            and stage_of_kind(source["kind"]) == row.measure.key_stage
+        ]
+        if max(on_file, default=-1) <= wording.STATUS_ORDER.index(row["release_status"]):
+            waiting.append(row)
+    waiting.sort(key=lambda row: row.measure.stage_order)
+    return list(dict.fromkeys(key_stage_of(row) for row in waiting))
 
 
 def _verdicts(tables: Tables) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from pipelines.board.authority_context import in_short
-from pipelines.board.changes import NOTHING, changes
+from pipelines.board.changes import NOTHING, changes, still_to_revise
 from pipelines.board.figures import Gallery
 from pipelines.document.blocks import (
     Block,
@@ -42,17 +42,19 @@ def not_yet_published(tables: Tables) -> tuple[Term, ...]:
 
 
 def what_will_change(tables: Tables) -> str:
-    """Whether the results can still be revised."""
+    """Whether the results can still be revised; releases on file already do not count as to come."""
     statuses = {row["release_status"] for row in where(tables["impact"], role="headline")}
-    if statuses & {"school_return", "provisional"}:
+    if waiting := still_to_revise(tables, "school_return", "provisional"):
         return (
-            "Revised results follow. When they are put in, all of this is made again by the same "
-            "rules, and what moved is listed."
+            f"Revised results of {wording.join_words(waiting)} follow. When they are put in, all of this "
+            "is made again by the same rules, and what moved is listed."
         )
-    if "revised" in statuses:
+    if still_to_revise(tables, "revised"):
         return "The results used here are revised ones. Final ones can still differ a little."
     if statuses == {"final"}:
         return "The results used here are final."
+    if any(not wording.is_missing(status) for status in statuses):
+        return "Later results than those used here are on file already: no others are awaited."
     return "All of this is made again by the same rules when results are published."
 
 

@@ -137,7 +137,7 @@ def test_what_comes_next_has_reasons_words_and_whom_to_ask():
     said = words_of(section("next"))
     assert "Attainment 8, 2017-18 (Key Stage 4)" in said
     assert "mid-October" in said
-    assert "Revised results follow." in said
+    assert "Revised results of Key Stage 2 and Key Stage 4 follow." in said
     assert "Questions: Analysts of Westhaven." in said
     for word in ("Cannot tell", "Other schools", "SEN support", "Disadvantaged pupils", "[c]"):
         assert word in said
@@ -149,7 +149,7 @@ def test_what_comes_next_has_reasons_words_and_whom_to_ask():
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("provisional", "Revised results follow."),
+        ("provisional", "Revised results of Key Stage 2 and Key Stage 4 follow."),
         ("revised", "Final ones can still differ a little."),
         ("final", "The results used here are final."),
         (None, "made again by the same rules when results are published."),
@@ -159,6 +159,23 @@ def test_the_text_says_whether_results_can_still_change(status, words):
     tables = released_tables()
     tables["impact"]["release_status"] = status
     assert words in what_will_change(released_rows(tables))
+
+
+@pytest.mark.parametrize("status", ["provisional", "revised"])
+def test_a_release_that_is_on_file_is_not_announced(status):
+    tables = released_tables()
+    tables["impact"]["release_status"] = status
+    kinds = [f"{key_stage}_pupils" for key_stage in ("ks2", "ks4")]
+    on_file = [
+        {"kind": kind, "academic_year": "2017-18", "release_status": release, "is_used": used}
+        for kind in kinds
+        for release, used in ((status, True), ("final", False))
+    ]
+    tables["source"] = pd.concat([tables["source"], pd.DataFrame(on_file)], ignore_index=True)
+    said = what_will_change(released_rows(tables))
+    assert said == "Later results than those used here are on file already: no others are awaited."
+    (asked,) = [b for b in board_pack(tables, ()).opening if isinstance(b, Table)]
+    assert "follow" not in words_of(asked)
 
 
 def test_every_document_ends_with_licence_and_fingerprints():
