@@ -15,8 +15,10 @@ from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, capitalised, cite, where
 from pipelines.released.questions import (
     in_sentence,
+    is_anything_rounded,
     key_stage_of,
     measure_label,
+    n_pupils_words,
     programme_title,
     rows_about,
 )
@@ -96,9 +98,9 @@ def attrition(tables: Tables) -> Table:
                 _comparison(about, tables),
                 "programme" if about["side"] == "programme" else "others",
                 NONE if kept is None else cite(kept, "count", "n_schools"),
-                all_pupils_now(kept),
+                all_pupils_now(kept, tables),
                 NONE if lost is None else or_none(lost, "reasons"),
-                all_pupils_now(lost),
+                all_pupils_now(lost, tables),
             )
         )
     return Table(
@@ -112,21 +114,24 @@ def attrition(tables: Tables) -> Table:
             "All the lost schools’ pupils now",
         ),
         tuple(rows),
-        note="Pupils are rounded. Special schools, and schools without the key stage, are "
-        "never compared and so not lost.",
+        note=("Pupils are rounded. " if is_anything_rounded(tables) else "")
+        + "Special schools, and schools without the key stage, are never compared and so not lost.",
         if_empty="Nothing can be compared yet, so no school is missing.",
     )
 
 
-def all_pupils_now(row: Row | None) -> str:
-    """ "53% (about 870 pupils)": the mean over all pupils in the schools kept or lost."""
+def all_pupils_now(row: Row | None, tables: Tables) -> str:
+    """ "53% (about 870 pupils)" or, of public results, "53% (866 pupils)".
+
+    The mean over all pupils in the schools kept or lost.
+    """
     if row is None:
         return NONE
     if wording.is_suppressed(row):
         return wording.WITHHELD
     if not wording.is_shown(row):
         return wording.NOT_AVAILABLE
-    return f"{cite(row, 'value', 'mean')} (about {cite(row, 'count', 'n_pupils')} pupils)"
+    return f"{cite(row, 'value', 'mean')} ({n_pupils_words(row, 'n_pupils', tables)} pupils)"
 
 
 def balance(tables: Tables) -> Table:

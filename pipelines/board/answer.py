@@ -28,6 +28,7 @@ from pipelines.released.questions import (
     evaluated_programmes,
     inside_words,
     measure_label,
+    n_pupils_words,
     not_alike,
     others_words,
     outcome_words,
@@ -256,9 +257,9 @@ def _power(headline: Row, tables: Tables) -> str:
     if wording.is_missing(headline["mde"]):
         return ""
     likely = cite(headline, "size", "mde")
-    n_pupils = cite(headline, "count", "n_programme_pupils")
+    n_pupils = n_pupils_words(headline, "n_programme_pupils", tables)
     asked = asked_of(headline, tables)
-    shows = f"Likely to show with about {n_pupils} pupils: only {likely} or more."
+    shows = f"Likely to show with results of {n_pupils} pupils: only {likely} or more."
     if asked is None or wording.is_missing(asked["smallest_effect"]):
         return shows
     smallest = cite(asked, "size", "smallest_effect")

@@ -15,6 +15,7 @@ from pipelines.released.questions import (
     in_sentence,
     inside_words,
     measure_label,
+    n_pupils_words,
     not_alike,
     others_words,
     question_words,
@@ -82,8 +83,8 @@ def answer_to(row: Row, programme: Row, tables: Tables) -> Answer:
 def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
     pool = str(programme["comparison_pool"])
     sides = (
-        f"{_schools_and_pupils(row, 'programme')} {inside_words(programme)} are set against "
-        f"{_schools_and_pupils(row, 'comparison')} {wording.POOL_PLACES[pool]} ({status})."
+        f"{_schools_and_pupils(row, 'programme', tables)} {inside_words(programme)} are set against "
+        f"{_schools_and_pupils(row, 'comparison', tables)} {wording.POOL_PLACES[pool]} ({status})."
         f"{wording.POOL_CAVEATS[pool]}"
     )
     if not row.measure.higher_is_better:
@@ -94,11 +95,12 @@ def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
     return f"{sides} What each pupil could already do before is allowed for."
 
 
-def _schools_and_pupils(row: Row, side: str) -> str:
-    """ "12 schools (about 111 such pupils)": those compared, with a result in the outcome year."""
-    schools = schools_words(row, f"n_{side}_schools")
-    about, such = ("about ", " such pupils") if side == "programme" else ("", "")
-    return f"{schools} ({about}{cite(row, 'count', f'n_{side}_pupils')}{such})"
+def _schools_and_pupils(row: Row, side: str, tables: Tables) -> str:
+    """ "12 schools (about 111 pupils on SEN support with results)", in the outcome year."""
+    pupils = n_pupils_words(row, f"n_{side}_pupils", tables)
+    if side == "programme":
+        pupils += f" {wording.pupils_of(row['pupil_group'])} with results"
+    return f"{schools_words(row, f'n_{side}_schools')} ({pupils})"
 
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
@@ -124,7 +126,9 @@ def _happened(row: Row, programme: Row, tables: Tables) -> str:
         said.append(f"in {year}, {inside} and {outside} ({status})")
     shown = {year: levels[year] for year in years}
     which = _of_which_schools(row, programme, shown)
-    parts.append(f"Averages over such pupils{which}: {'; '.join(said)}.")
+    parts.append(
+        f"Averages of {wording.format_group(row['pupil_group'])}{which}: {'; '.join(said)}."
+    )
     parts.append(not_alike(row["measure"], years, tables))
     return " ".join(filter(None, parts))
 

@@ -14,6 +14,7 @@ from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, sentence, where
 from pipelines.released.questions import (
     in_sentence,
+    is_anything_rounded,
     key_stage_name,
     key_stage_of,
     measure_label,
@@ -138,11 +139,16 @@ def _figures(tables: Tables) -> Table:
             "Before": lambda row: _level(row, "before", "from_status"),
             "After": lambda row: _level(row, "after", "to_status"),
             "Moved": _moved,
-            "Pupils, rounded": _pupils,
+            "Pupils, rounded" if is_anything_rounded(tables) else "Pupils": _pupils,
             "Verdict": _verdict,
         },
-        note="Rounding: the same pupils, and the two figures could be one, rounded twice. Numbers of pupils "
-        "are rounded, so that the few who came in or went out are not known by what they reached.",
+        note="Rounding: the same pupils, and the two figures could be one, rounded twice."
+        + (
+            " Numbers of pupils are rounded, so that the few who came in or went out are not known by what "
+            "they reached."
+            if is_anything_rounded(tables)
+            else ""
+        ),
     )
 
 

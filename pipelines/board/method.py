@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite
-from pipelines.released.questions import evaluated_programmes
+from pipelines.released.questions import evaluated_programmes, is_anything_rounded
 
 
 def method_words(tables: Tables) -> tuple[str, ...]:
@@ -34,18 +34,25 @@ def method_words(tables: Tables) -> tuple[str, ...]:
         "mainstream schools.",
         "Averages are over pupils: a school counts by the pupils it has. The two comparisons weigh a "
         "school by how much its result can be relied on, so they are not a difference of the averages.",
-        *_of_rounding(study, tables),
-        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld, "
-        "and numbers of pupils are rounded."
-        + wording.format_public_key_stages(study["public_key_stages"]),
+        *_of_rounding(tables),
+        _of_disclosure(study, tables),
     )
 
 
-def _of_rounding(study: Row, tables: Tables) -> list[str]:
+def _of_disclosure(study: Row, tables: Tables) -> str:
+    """What is withheld or rounded, and which key stages are neither."""
+    public = wording.format_public_key_stages(study["public_key_stages"])
+    if not is_anything_rounded(tables):
+        return public.strip()
+    return (
+        f"Figures that rest on fewer than {cite(study, 'count', 'minimum_cell')} pupils are withheld, and "
+        f"numbers of pupils are rounded.{public}"
+    )
+
+
+def _of_rounding(tables: Tables) -> list[str]:
     """How far rounding moves an average; [] where all key stages are published by school."""
-    published = study["public_key_stages"]
-    as_published = () if wording.is_missing(published) else str(published).split(", ")
-    if {row["key_stage"] for row in tables["measure"]} <= set(as_published):
+    if not is_anything_rounded(tables):
         return []
     return [
         "Percentages are of rounded numbers of pupils: of about a hundred pupils mostly within four "

@@ -19,7 +19,7 @@ from pipelines.document.blocks import (
 )
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, sentence, where
-from pipelines.released.questions import key_stage_name, measure_label
+from pipelines.released.questions import is_anything_withheld, key_stage_name, measure_label
 
 _MOST_CHARTS = 2
 
@@ -150,11 +150,12 @@ def words_used(tables: Tables) -> tuple[Term, ...]:
                 "(EHC) plan.",
             )
         )
-    words.append(
-        Term(
-            wording.WITHHELD,
-            f"Withheld, so that no pupil is recognised: fewer than {minimum_cell} pupils, or a figure that "
-            "would give such a number away.",
+    if is_anything_withheld(tables):
+        words.append(
+            Term(
+                wording.WITHHELD,
+                f"Withheld, so that no pupil is recognised: fewer than {minimum_cell} pupils, or a figure "
+                "that would give such a number away.",
+            )
         )
-    )
     return tuple(words)

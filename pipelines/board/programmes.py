@@ -65,7 +65,7 @@ def _money_a_pupil(programme: Row) -> str:
             f"The school census does not count {wording.format_group(group)}, so the funding cannot "
             "be set against their number."
         )
-    pupils = wording.CENSUS_GROUP_LABELS[group]
+    pupils = "pupils" if group == "all" else wording.CENSUS_GROUP_LABELS[group]
     cannot_say = f"What that is for each of the {pupils} on roll cannot be said"
     if wording.is_missing(year):
         return f"{cannot_say}: no school census is on file."

@@ -42,6 +42,8 @@ from pipelines.released.citations import Row, Tables, cite, plain, released_rows
 from pipelines.released.questions import (
     PLACEBO,
     evaluated_programmes,
+    is_anything_rounded,
+    is_anything_withheld,
     primary_headlines,
     schools_words,
 )
@@ -191,8 +193,9 @@ def _results(tables: Tables, gallery: Gallery) -> Iterator[Block]:
         for table in word_tables.results_by_year(programme, tables)
     ]
     if by_year:
+        mark = f"{wording.WITHHELD} means withheld, so that no pupil is recognised. "
         yield Paragraph(
-            f"{wording.WITHHELD} means withheld, so that no pupil is recognised. The "
+            f"{mark if is_anything_withheld(tables) else ''}The "
             f"{cite(study, 'percent', 'confidence_share')} range shows how far each average could be off by "
             "chance."
         )
@@ -229,14 +232,21 @@ def _cases(tables: Tables, _: Gallery) -> Iterator[Block]:
 
 def _withheld(tables: Tables, _: Gallery) -> Iterator[Block]:
     (study,) = tables["study"]
-    yield Paragraph(
-        f"{wording.WITHHELD} stands where fewer than {cite(study, 'count', 'minimum_cell')} pupils are "
-        "counted, met the standard or did not, where pupils with special educational needs are of one or two "
-        "schools, and where an estimate rests on so few schools that it could tell of one of them. It never "
-        "means zero. Counts of pupils are rounded, and percentages are of rounded counts, so that figures "
-        "set against each other do not tell of single pupils."
-        f"{wording.format_public_key_stages(study['public_key_stages'])}"
-    )
+    said = []
+    if is_anything_withheld(tables):
+        said.append(
+            f"{wording.WITHHELD} stands where fewer than {cite(study, 'count', 'minimum_cell')} pupils are "
+            "counted, met the standard or did not, where pupils with special educational needs are of one or "
+            "two schools, and where an estimate rests on so few schools that it could tell of one of them. "
+            "It never means zero."
+        )
+    if is_anything_rounded(tables):
+        said.append(
+            "Counts of pupils are rounded, and percentages are of rounded counts, so that figures set "
+            "against each other do not tell of single pupils."
+        )
+    said.append(wording.format_public_key_stages(study["public_key_stages"]).strip())
+    yield Paragraph(" ".join(filter(None, said)))
     yield word_tables.withheld(tables)
 
 

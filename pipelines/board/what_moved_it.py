@@ -65,7 +65,7 @@ def _what_it_rests_on(headline: Row, tables: Tables) -> Iterator[str]:
     """The design of the comparison, and what would make each part misleading."""
     attrition = rows_about(headline, tables["attrition"])
     if attrition:
-        yield _missing_schools(attrition)
+        yield _missing_schools(attrition, tables)
     balance = rows_about(headline, tables["balance"])
     if balance:
         yield _balance(balance)
@@ -79,7 +79,7 @@ def _what_it_rests_on(headline: Row, tables: Tables) -> Iterator[str]:
         )
 
 
-def _missing_schools(attrition: list[Row]) -> str:
+def _missing_schools(attrition: list[Row], tables: Tables) -> str:
     lost = [row for row in attrition if not row["is_kept"]]
     if not lost:
         return "Schools missing: none that could be compared, so this cannot have moved it."
@@ -87,8 +87,8 @@ def _missing_schools(attrition: list[Row]) -> str:
     side_words = {"programme": "in the programme", "comparison": "of the others"}
     sides = "; ".join(
         f"{cite(row, 'count', 'n_schools')} {side_words[row['side']]} ({cite(row, 'text', 'reasons')}), all "
-        f"their pupils now at {annex.all_pupils_now(row)} against "
-        f"{annex.all_pupils_now(kept.get(row['side']))} in those kept"
+        f"their pupils now at {annex.all_pupils_now(row, tables)} against "
+        f"{annex.all_pupils_now(kept.get(row['side']), tables)} in those kept"
         for row in lost
     )
     return (

@@ -14,11 +14,11 @@ from pipelines.released.citations import Quote
 from pipelines.released.wording import (
     WITHHELD,
     format_count,
-    format_group,
     format_value,
     is_missing,
     is_shown,
     join_words,
+    pupils_of,
 )
 
 _NAME = "priorities"
@@ -117,11 +117,11 @@ def _pupils(row: PriorityReached) -> str:
     if is_missing(row["target_group"]):
         return ""
     # A number precedes the words; [c] follows them after a colon.
-    group = "pupils" if row["target_group"] == "all" else format_group(row["target_group"])
+    group = pupils_of(row["target_group"])
     if not is_shown(row):
         return f"{group}: {WITHHELD}"
     share = format_value(row["target_pupil_share"], "share")
-    return f"about {format_count(row['n_target_pupils'])} {group}, {share} of all"
+    return f"about {format_count(row['n_target_pupils'])} {group} with results, {share} of all"
 
 
 def _alt_text(rows: list[PriorityReached]) -> str:

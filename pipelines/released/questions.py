@@ -108,6 +108,30 @@ def are_schools_left_out(levels: Iterable[Row]) -> bool:
     return any(level["n_schools_left_out"] > 0 for level in levels)
 
 
+def is_rounded(key_stage: str, tables: Tables) -> bool:
+    """Whether counts of pupils with a result of this key stage are rounded, not public by school."""
+    public = tables["study"][0]["public_key_stages"]
+    return wording.is_missing(public) or key_stage not in str(public).split(", ")
+
+
+def is_anything_rounded(tables: Tables) -> bool:
+    """Whether counts are rounded in any key stage that the study asks about."""
+    return any(is_rounded(row["key_stage"], tables) for row in tables["measure"])
+
+
+def is_anything_withheld(tables: Tables) -> bool:
+    """Whether any released figure is printed as [c]."""
+    return any(row["n_withheld"] for row in tables["withheld"]) or any(
+        wording.is_missing(row["programme_in_range_share"]) for row in tables["overlap"]
+    )
+
+
+def n_pupils_words(row: Row, column: str, tables: Tables) -> str:
+    """A number of pupils with a result: "about 111" if it is rounded, else "401"."""
+    about = "about " if is_rounded(row.measure.key_stage, tables) else ""
+    return f"{about}{cite(row, 'count', column)}"
+
+
 def not_alike(measure: str, years: Sequence[str], tables: Tables) -> str:
     """A sentence if the years lie on both sides of a series break; otherwise ""."""
     found = [

@@ -297,6 +297,11 @@ def format_group(pupil_group: str) -> str:
     return GROUP_LABELS[pupil_group]
 
 
+def pupils_of(pupil_group: str) -> str:
+    """A pupil group after a number or "the": all pupils are simply "pupils"."""
+    return "pupils" if pupil_group == "all" else format_group(pupil_group)
+
+
 def format_pools(pools: Iterable[str]) -> str:
     """The comparison schools in words; several pools are joined by "or"."""
     return join_words((POOL_LABELS[pool] for pool in dict.fromkeys(pools)), "or")

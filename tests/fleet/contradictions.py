@@ -157,6 +157,13 @@ def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
                     yield f"{where}: of all schools, {now.at[arm, 'n_schools_left_out']} left out"
 
 
+def the_mark_is_explained(made: Made, _: Recount) -> Iterator[str]:
+    """A document that prints [c] has it in its glossary."""
+    for name, page in (("pack", made.html), ("report", made.report)):
+        if "[c]" in page.replace("<dt>[c]</dt>", "") and "<dt>[c]</dt>" not in page:
+            yield f"mark: the {name} prints [c] and its glossary does not explain it"
+
+
 def reasons_are_true_of_all(made: Made, recount: Recount) -> Iterator[str]:
     """A reason given for all schools is true of all. An outcome never estimated is not called withheld."""
     counts = made.tables["school_count"]
@@ -264,6 +271,7 @@ CHECKS: tuple[Callable[[Made, Recount], Iterator[str]], ...] = (
     coverage_adds_up,
     coverage_is_said,
     averages_are_of_the_compared,
+    the_mark_is_explained,
     reasons_are_true_of_all,
     verdicts_follow_from_figures,
     nothing_published_is_awaited,

@@ -260,6 +260,7 @@ CONTRADICTIONS = {
     "coverage_adds_up": _page(">29</span> schools have", ">28</span> schools have"),
     "coverage_is_said": _page("that can be compared (revised)", "that were looked at (revised)"),
     "averages_are_of_the_compared": _page(", compared or not: in", ": in"),
+    "the_mark_is_explained": _page("<dt>[c]</dt>", "<dt>c</dt>", "report"),
     "reasons_are_true_of_all": _table(
         "impact", verdict_reason="none of its schools can be compared: not in the results files"
     ),

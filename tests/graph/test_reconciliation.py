@@ -21,8 +21,8 @@ OF_OTHER_SCHOOLS = {
 YEAR_GROUPS = {"Key Stage 2": "Year 6", "Key Stage 4": "Year 11"}
 LEVEL = rf"({NUMBER})%?"
 COMPARED = (
-    rf"({NUMBER}) schools? \((?:about )?({NUMBER}) such pupils\) [a-z ]+ are set against ({NUMBER}) "
-    rf"schools? \((?:about )?({NUMBER})\)"
+    rf"({NUMBER}) schools? \((?:about )?({NUMBER}) [A-Za-z ]*pupils[A-Za-z ]* with results\) "
+    rf"[a-z ]+ are set against ({NUMBER}) schools? \((?:about )?({NUMBER})\)"
 )
 ON_RESULTS, FOR_A_NEED = "on last year’s results", "for a lasting need"
 

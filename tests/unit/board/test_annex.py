@@ -62,7 +62,7 @@ def test_lost_schools_without_any_result_have_no_mean():
         "mean": np.nan,
         "measure": "ks2_rwm_expected",
     }
-    assert annex.all_pupils_now(row) == "not available"
+    assert annex.all_pupils_now(row, {}) == "not available"
 
 
 def test_balance_is_in_the_unit_of_its_characteristic():

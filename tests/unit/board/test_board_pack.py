@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipelines.board.board_pack import board_pack, dated
-from pipelines.board.outlook import what_will_change
+from pipelines.board.outlook import what_will_change, words_used
 from pipelines.board.voices import balanced
 from pipelines.document.blocks import Figure, Quote, Table, blocks_of
 from pipelines.released.citations import plain, released_rows
@@ -159,6 +159,15 @@ def test_the_text_says_whether_results_can_still_change(status, words):
     tables = released_tables()
     tables["impact"]["release_status"] = status
     assert words in what_will_change(released_rows(tables))
+
+
+@pytest.mark.parametrize("n_withheld", [0, 2])
+def test_the_mark_for_a_withheld_figure_is_explained_only_where_one_is_withheld(n_withheld):
+    tables = released_tables()
+    tables["withheld"]["n_withheld"] = 0
+    tables["withheld"].loc[0, "n_withheld"] = n_withheld
+    terms = [term.subject for term in words_used(released_rows(tables))]
+    assert ("[c]" in terms) is bool(n_withheld)
 
 
 @pytest.mark.parametrize("status", ["provisional", "revised"])

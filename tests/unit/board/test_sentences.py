@@ -264,7 +264,9 @@ def test_averages_that_leave_out_small_schools_say_so(n_left_out):
     now = levels & (comparison["academic_year"] == "2017-18")
     comparison.loc[now, ["n_schools", "n_schools_left_out"]] = [20 - n_left_out, n_left_out]
     happened = answer(programmes_of(tables)).happened
-    words = "Averages over such pupils, but for those of a few very small schools: in 2017-18"
+    words = (
+        "Averages of pupils on SEN support, but for those of a few very small schools: in 2017-18"
+    )
     assert (words in happened) is bool(n_left_out)
     assert "compared or not" not in happened
 
@@ -275,6 +277,35 @@ def test_the_effect_of_rounding_is_given_where_something_is_rounded(public, is_s
     tables["study"]["public_key_stages"] = public
     said = [text for text in method_of(tables) if "rounded numbers of pupils" in text]
     assert len(said) == is_said
+
+
+@pytest.mark.parametrize(
+    ("public", "words"),
+    [
+        (
+            None,
+            "11 schools (about 124 pupils on SEN support with results) in the programme are set",
+        ),
+        ("ks2", "11 schools (124 pupils on SEN support with results) in the programme are set"),
+    ],
+)
+def test_a_count_is_called_about_only_where_it_is_rounded(public, words):
+    tables = released_tables()
+    tables["study"]["public_key_stages"] = public
+    assert words in answer(programmes_of(tables)).compared
+
+
+def test_all_pupils_are_worded_as_pupils():
+    tables = released_tables()
+    programme = tables["programme"]["programme"] == "send"
+    tables["programme"].loc[programme, "target_group"] = "all"
+    for name in ("impact", "comparison"):
+        own = tables[name]["programme"] == "send"
+        tables[name].loc[own, "pupil_group"] = "all"
+    found = programmes_of(tables)[0]
+    assert "about £105 for each of the 1,900 pupils on roll" in " ".join(found.facts)
+    assert "(about 124 pupils with results)" in answer([found]).compared
+    assert "the all pupils" not in str(found)
 
 
 def test_placebo_says_nothing_was_done_and_has_no_funding():
@@ -395,14 +426,18 @@ def test_smallest_effect_is_left_out_where_the_protocol_names_none():
     [
         (None, "are rounded."),
         ("ks4", "are rounded. Results of Key Stage 4 are published school by school: figures"),
-        ("ks2, ks4", "are rounded. Results of Key Stages 2 and 4 are published school by school"),
+        (
+            "ks2, ks4",
+            "Results of Key Stages 2 and 4 are published school by school: figures made of",
+        ),
     ],
 )
 def test_results_of_which_nothing_is_withheld_are_named(public, words):
     tables = released_tables()
     tables["study"]["public_key_stages"] = public
-    (rule,) = [plain(text) for text in method_of(tables) if "fewer than" in text]
+    rule = plain(method_of(tables)[-1])
     assert words in rule
+    assert ("are rounded" in rule) is (public != "ks2, ks4")
     assert ("school by school" in rule) == (public is not None)
 
 

@@ -357,7 +357,7 @@ def test_pupils_of_every_group_are_counted_as_pupils():
     tables = released_tables()
     tables["priority"] = tables["priority"].assign(target_group="all")
     words = all_words(redraw(tables, "priorities")["priorities"])
-    assert "pupils, " in words
+    assert "pupils with results, " in words
     assert "all pupils" not in words
 
 
