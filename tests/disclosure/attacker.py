@@ -98,9 +98,7 @@ def is_published(cell: Cell, truth: Truth) -> bool:
 
 def published(truth: Truth) -> Iterator[Fact]:
     """What others publish: groups of six or more by school, which schools have fewer, and all totals."""
-    totals: dict[tuple[str, ...], list[Cell]] = {}
     for cell, (n, met) in truth.cells.items():
-        totals.setdefault(cell[1:], []).append(cell)
         if is_published(cell, truth):
             yield Fact({Unknown("n_pupils", cell): 1}, n, n)
             yield Fact({Unknown("n_meeting", cell): 1}, met, met)
@@ -112,7 +110,15 @@ def published(truth: Truth) -> Iterator[Fact]:
             for kind in ("n_pupils", "n_meeting"):
                 of = counted([cell, other], kind)
                 yield Fact(of, truth.sum(of), truth.sum(of))
-    for cells in totals.values():
+    yield from totals(truth)
+
+
+def totals(truth: Truth) -> Iterator[Fact]:
+    """The authority's pupils, and how many met the standard, in every group and release."""
+    cells_of: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in truth.cells:
+        cells_of.setdefault(cell[1:], []).append(cell)
+    for cells in cells_of.values():
         for kind in ("n_pupils", "n_meeting"):
             of = counted(cells, kind)
             yield Fact(of, truth.sum(of), truth.sum(of))
