@@ -56,7 +56,8 @@ published AS (
     GROUP BY school_id, measure, academic_year, release_status
 )
 
--- A reader can subtract all published schools from a total. If few unpublished schools remain, they are left out of it.
+-- A reader can subtract all published schools from a total, and the total from the authority's. If few unpublished
+-- schools remain in it or outside it, it leaves out its own.
 SELECT
     side.*,
     cell.key_stage,
@@ -69,12 +70,18 @@ SELECT
     AND NOT is_special_need(side.pupil_group)
     AND least(cell.n_pupils, published.n_least) < minimum_cell() AS is_unpublished,
     is_unpublished
-    AND count(*) FILTER (is_unpublished) OVER of_total < fewest_schools_unpublished()
-    AND count(*) FILTER (NOT is_unpublished) OVER of_total > 0 AS is_left_out
+    AND count(*) FILTER (NOT is_unpublished) OVER of_total > 0
+    AND (
+        count(*) FILTER (is_unpublished) OVER of_total < fewest_schools_unpublished()
+        OR count(*) FILTER (is_unpublished AND side.arm = 'authority') OVER of_authority
+        - count(*) FILTER (is_unpublished) OVER of_total BETWEEN 1 AND fewest_schools_unpublished() - 1
+    ) AS is_left_out
 FROM side
 JOIN mart.cell AS cell USING (school_id, measure, pupil_group)
 LEFT JOIN published USING (school_id, measure, academic_year, release_status)
 WHERE cell.value_status = 'value' AND cell.n_pupils > 0
-WINDOW of_total AS (
-    PARTITION BY side.programme, side.measure, side.pupil_group, side.arm, cell.academic_year, cell.release_status
-)
+WINDOW
+    of_total AS (
+        PARTITION BY side.programme, side.measure, side.pupil_group, side.arm, cell.academic_year, cell.release_status
+    ),
+    of_authority AS (PARTITION BY side.measure, side.pupil_group, cell.academic_year, cell.release_status)

@@ -9,8 +9,9 @@ from pipelines.catalogue.vocabulary import WithheldReason
 
 # With two schools, each can subtract its own result and read the other's.
 FEWEST_SCHOOLS = 3
-# Schools that published tables leave out of a total must number at least this many. For three or four, each
-# could have one pupil, or the most that stay unpublished, and the remainder would then reveal it.
+# Schools that published tables leave out, in a total or outside it, must number at least this many. For
+# three or four, each could have one pupil, or the most that stay unpublished, and the remainder would then
+# reveal it.
 FEWEST_SCHOOLS_UNPUBLISHED = 5
 # With fewer schools on a side, an estimate or average reveals too much about each.
 FEWEST_SCHOOLS_OF_ESTIMATE = 10

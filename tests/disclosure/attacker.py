@@ -194,7 +194,15 @@ class Released:
         schools = self.sides[str(row["programme"]), str(row["arm"])]
         cells = [cell for cell in truth.cells if cell.school in schools and cell[1:] == _key(row)]
         left = [cell for cell in cells if not is_published(cell, truth)]
-        if row["pupil_group"] not in SPECIAL_NEED and len(left) < min(5, len(cells)):
+        outside = [
+            cell
+            for cell in truth.cells
+            if cell[1:] == _key(row)
+            and cell.school not in schools
+            and not is_published(cell, truth)
+        ]
+        is_few = len(left) < 5 or 0 < len(outside) < 5
+        if row["pupil_group"] not in SPECIAL_NEED and is_few and len(left) < len(cells):
             cells = [cell for cell in cells if cell not in left]
         return cells
 

@@ -156,6 +156,17 @@ class Rules:
         return {int(school): int(n) for school, n in found.groupby("school")["n"].min().items()}
 
     @cache  # noqa: B019
+    def _unpublished(self, *cell: str) -> frozenset[int]:
+        """Schools with a result that published tables omit, in groups that they give by school."""
+        measure, group, year, status = cell
+        cells = self._by_cell.get((measure, group, year, status))
+        if cells is None or self.is_public(measure) or group in _SPECIAL_NEED:
+            return frozenset()
+        published = cells["school"].map(self._least_published(measure, year, status))
+        least = pd.concat([cells["n"], published], axis="columns").min(axis="columns")
+        return frozenset(cells.loc[least < self.minimum_cell, "school"])
+
+    @cache  # noqa: B019
     def total(self, schools: frozenset[int], *cell: str) -> Total | None:
         """The schools' total for one measure, group, year and release; None without a result."""
         measure, group, year, status = cell
@@ -163,12 +174,10 @@ class Rules:
         own = cells[cells["school"].isin(schools)] if cells is not None else pd.DataFrame()
         if own.empty:
             return None
-        is_left = pd.Series(False, index=own.index)
-        if not self.is_public(measure) and group not in _SPECIAL_NEED:
-            published = own["school"].map(self._least_published(measure, year, status))
-            least = pd.concat([own["n"], published], axis="columns").min(axis="columns")
-            is_left = least < self.minimum_cell
-        if not (0 < is_left.sum() < _FEWEST_LEFT_BY_TABLES and (~is_left).any()):
+        is_left = own["school"].isin(self._unpublished(*cell))
+        outside = (self._unpublished(*cell) & self._schools("all", "authority")) - schools
+        is_few = is_left.sum() < _FEWEST_LEFT_BY_TABLES or 0 < len(outside) < _FEWEST_LEFT_BY_TABLES
+        if not (is_few and (~is_left).any()):
             is_left[:] = False
         kept = own[~is_left]
         n = round(kept["n"].sum())

@@ -149,6 +149,25 @@ def test_up_to_four_small_schools_are_left_out(n_pupils, shown):
     assert found["rest"]["n_schools_left_out"] == 0
 
 
+@pytest.mark.parametrize(
+    ("n_small_others", "shown"),
+    [
+        # 45 pupils stay 45.
+        (0, (6, 0, 45)),
+        # 20 of 45 remain, shown as 21.
+        (1, (1, 5, 21)),
+        (4, (1, 5, 21)),
+        (5, (6, 0, 45)),
+    ],
+)
+def test_few_small_schools_outside_a_total_leave_out_those_in_it(n_small_others, shown):
+    """The authority's total minus this one and the published schools would be the few outside it."""
+    n_pupils = {1: 20} | dict.fromkeys((2, 3, 7, 8, 9), 5)
+    others = dict.fromkeys(range(10, 10 + n_small_others), 5)
+    found = sides_of(made(n_pupils | REST | others, members=tuple(n_pupils)))["programme"]
+    assert tuple(found[n] for n in ("n_schools", "n_schools_left_out", "n_pupils")) == shown
+
+
 def test_a_total_of_one_small_school_keeps_it():
     row = sides_of(made({1: 5} | REST, members=(1,)))["programme"]
     assert (row["n_schools_left_out"], row["figure_status"]) == (0, "suppressed")
