@@ -162,7 +162,7 @@ class Recount:
         """Local schools with their side, reason for exclusion, and results now and before.
 
         Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (mainstream, with
-        results of the key stage), `outcome`, `n`, `last` and `n_last` (the last baseline year).
+        results of the key stage now, or earlier and still open), `outcome`, `n`, `last` and `n_last` (the last baseline year).
         `is_adjusted`: use only pupils with known prior attainment.
         """
         key = (programme["id"], measure["name"], is_adjusted)
@@ -210,7 +210,10 @@ class Recount:
                 "reason": self._reason(school, name, standing.get(school), facts),
                 "in_scope": self._described[school]["is_local"]
                 and self._described[school]["kind"] == "mainstream"
-                and self.has_results(school, self.files.about(name).stage),
+                and (
+                    self.has_results(school, self.files.about(name).stage)
+                    or (bool(self._described[school]["is_open"]) and school in facts.earlier)
+                ),
                 **dict(zip(("n", "outcome"), now.get(school, (0, np.nan)), strict=True)),
                 **dict(zip(("n_last", "last"), then.get(school, (0, np.nan)), strict=True)),
             }

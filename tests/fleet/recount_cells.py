@@ -257,6 +257,10 @@ class Files:
         made = pd.concat(frames, ignore_index=True)
         made["school"] = [self.school_of_urn[urn] for urn in made.pop("urn")]
         key = ["school", "group", "measure"]
+        # A school may be listed again, under its other number, without pupils.
+        made["is_blank"] = (made["state"] == "none") & ~(made["n"] > 0)
+        made = made[~made["is_blank"] | made.groupby(key)["is_blank"].transform("all")]
+        made = made.drop(columns="is_blank")
         is_two = made.duplicated(key, keep=False)
         pooled = [_pooled(of_school, dict(zip(key, name, strict=True)))
                   for name, of_school in made[is_two].groupby(key)]  # fmt: skip

@@ -107,7 +107,12 @@ def table_rows(
             "SCHNAME": school["name"],
             "NFTYPE": TYPES[school["register_type"]][2],
         }  # fmt: skip
-        written.append({**head, **_figures_of(of_school, of_all.loc[of_school.index], stage, year)})
+        figures_of_school = _figures_of(of_school, of_all.loc[of_school.index], stage, year)
+        written.append({**head, **figures_of_school})
+        # As in the Department's tables, some academies are listed again under their other number.
+        if world.drawn.has_register and school["old_urn"] and place % 2:
+            other = school["urn"] + school["old_urn"] - head["URN"]
+            written.append({**head, "URN": other, **dict.fromkeys(figures_of_school, "NA")})
     authority, nation = (3, 4) if stage == "ks2" else (4, 5)
     # The authority's own row covers state-funded schools.
     of_pupil = world.schools.loc[figures["place"]]
