@@ -205,7 +205,7 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
             others += ", without a few tiny schools"
         start += f" Averages of {group} {there} and {others}: {'; '.join(shown)}."
         if not_alike(headline["measure"], years, tables):
-            start += " They were not measured alike."
+            start += " The two years were not measured alike."
     naive = naive_row(headline, tables)
     if naive is None:
         return start
@@ -263,7 +263,7 @@ def _power(headline: Row, tables: Tables) -> str:
     if asked is None or wording.is_missing(asked["smallest_effect"]):
         return shows
     smallest = cite(asked, "size", "smallest_effect")
-    return f"Worth having, by the protocol: {smallest}. {shows}"
+    return f"Worth having, as fixed beforehand: {smallest}. {shows}"
 
 
 def _picture(programmes: list[Row], headlines: list[Row], gallery: Gallery) -> Iterator[Block]:

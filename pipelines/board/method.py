@@ -73,4 +73,4 @@ def _how_chosen(evaluated: list[Row]) -> list[str]:
             said.append(f"of {row['title']} it does not say how")
         else:
             said.append(f"those of {row['title']} on results of {on}")
-    return [f"How schools were chosen, by the protocol: {'; '.join(said)}."] if said else []
+    return [f"How schools were chosen, as the protocol says: {'; '.join(said)}."] if said else []

@@ -137,6 +137,11 @@ def words_used(tables: Tables) -> tuple[Term, ...]:
             "Allowing for chance",
             f"How far off a comparison could be by chance, at the usual {confidence} level.",
         ),
+        Term(
+            "Fixed beforehand, the study’s protocol",
+            "The rules of this study: whose results, of which years, and what effect would matter. They "
+            "are to be written down before the results are seen.",
+        ),
         *_other_schools({str(row["comparison_pool"]) for row in evaluated}),
     ]
     if "disadvantaged" in groups:

@@ -38,7 +38,7 @@ def facts_of(programme: Row) -> tuple[str, ...]:
         facts.append(f"Began on {cite(programme, 'date', 'starts')}.")
     if not wording.is_missing(programme["funding_gbp"]):
         money = cite(programme, "gbp", "funding_gbp")
-        facts.append(f"Funding: {money} from {programme['fund']}, as stated.")
+        facts.append(f"Funding, as stated: {money}. Paid by: {programme['fund']}.")
         facts.append(_money_a_pupil(programme))
     return tuple(facts)
 
@@ -53,8 +53,8 @@ def _how_chosen(programme: Row) -> str:
             else f"Picked by a rule on the results of {on}."
         )
     if wording.is_missing(on):
-        return "The protocol does not say how they were picked."
-    return f"By the protocol, they were picked on results of {on}."
+        return "It is not on record how they were picked."
+    return f"The rules fixed beforehand say: picked on results of {on}."
 
 
 def _money_a_pupil(programme: Row) -> str:

@@ -98,6 +98,9 @@ _GAP_MEASURES: _Measures = (
 )
 
 
+_FUND = "Strategic School Improvement Fund (SSIF)"
+
+
 def programme_entries() -> list[str]:
     """Every `[[programme]]` entry, then the results not yet published."""
     evaluated = (
@@ -110,7 +113,7 @@ def programme_entries() -> list[str]:
             "[[programme]]",
             f'id = "{id_}"',
             f'title = "{title}"',
-            'fund = "SSIF"',
+            f'fund = "{_FUND}"',
             f'priority = "{priority}"',
             "funding_gbp = 200000",
             f'target_group = "{TARGETS[id_]}"',
@@ -134,7 +137,7 @@ def programme_entries() -> list[str]:
         for other in OTHERS
     ]
     entries.append(
-        f'[[stated_total]]\nfund = "SSIF"\nsaid = "nearly £0.5m"\ngbp = 500000\nsaid_by = "{_MINUTES}"\n'
+        f'[[stated_total]]\nfund = "{_FUND}"\nsaid = "nearly £0.5m"\ngbp = 500000\nsaid_by = "{_MINUTES}"\n'
     )
     entries += [
         f'[[claim]]\nkind = "{kind}"\nsaid = "{said}"\nsaid_by = "{_MINUTES}"\n{more}'

@@ -57,7 +57,7 @@ _EXAMPLES = {
     Programme: {
         "id": "gap",
         "title": "Closing the gap",
-        "fund": "SSIF",
+        "fund": "Strategic School Improvement Fund (SSIF)",
         "priority": "Closing the gap",
         "funding_gbp": "200000",
         "target_group": "disadvantaged",
@@ -81,7 +81,7 @@ _EXAMPLES = {
         "sha256": "64 digits, as sha256sum prints them",
     },
     StatedTotal: {
-        "fund": "SSIF",
+        "fund": "Strategic School Improvement Fund (SSIF)",
         "said": "nearly £0.5 million",
         "gbp": "500000",
         "said_by": "minutes of the board, 3 July 2018",

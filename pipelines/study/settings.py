@@ -160,7 +160,7 @@ class Programme(_Settings):
     title: str
     """The full name, as printed on the board's page."""
     fund: str
-    """Who pays for it, for example SSIF."""
+    """Who pays for it, spelled out as printed: Strategic School Improvement Fund (SSIF)."""
     priority: str | None = None
     """The authority's priority that it serves."""
     funding_gbp: Annotated[int, Field(ge=0, le=MOST_GBP)] | None = None

@@ -339,7 +339,7 @@ def test_funding_is_no_limit_where_none_is_stated():
 
 def test_funding_is_stated_and_missing_funding_left_out():
     tables = released_tables()
-    assert "Funding: £200,000 from SSIF, as stated." in programmes_of(tables)[0].facts
+    assert "Funding, as stated: £200,000. Paid by: SSIF." in programmes_of(tables)[0].facts
     tables["programme"]["funding_gbp"] = np.nan
     assert "£" not in " ".join(programmes_of(tables)[0].facts)
 
