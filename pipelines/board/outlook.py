@@ -146,7 +146,7 @@ def words_used(tables: Tables) -> tuple[Term, ...]:
     ]
     if "disadvantaged" in groups:
         means = wording.disadvantage_means(row["kind"] for row in tables["source"])
-        words.append(Term("Disadvantaged pupils", f"Pupils marked so in the results: {means}."))
+        words.append(Term("Disadvantaged pupils", f"Pupils recorded in the results as {means}."))
     if "sen_support" in groups:
         words.append(
             Term(

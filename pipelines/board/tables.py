@@ -204,7 +204,7 @@ def evaluation_themes(tables: Tables) -> Table:
             ),
             "One of the answers": lambda row: or_none(row, "example"),
         },
-        note="One answer of each theme, drawn by lot from those that may be published.",
+        note="One answer of each theme, chosen at random from those that may be published.",
     )
 
 

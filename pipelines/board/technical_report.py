@@ -49,9 +49,8 @@ from pipelines.released.questions import (
 )
 
 _CALIBRATION_IS = (
-    "The same method was tried on invented schools, some of them chosen for a programme. It cannot see "
-    "through a choice that foretells the coming results, as by someone who knows how the coming pupils will "
-    "do."
+    "The same method was tried on invented schools, some of them chosen for a programme. It cannot "
+    "detect that schools were chosen by someone who knew how the coming pupils would do."
 )
 _LEFT_EMPTY = "Not yet published: left empty. Last year’s figures do not stand in for these."
 _NO_CALIBRATION = (

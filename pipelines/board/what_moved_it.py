@@ -92,8 +92,8 @@ def _missing_schools(attrition: list[Row], tables: Tables) -> str:
         for row in lost
     )
     return (
-        f"Schools missing: {sides}. To mislead, this pupil group would have to have done otherwise "
-        "in the schools missing than in those kept."
+        f"Schools missing: {sides}. This misleads only if these pupils did differently in the schools "
+        "missing and in those kept."
     )
 
 
@@ -108,9 +108,9 @@ def _balance(balance: list[Row]) -> str:
         for row in balance
     )
     return (
-        f"Before the programme its schools stood apart from the others by: {apart}. To mislead, "
-        "schools this far apart would have to have drifted apart or together by themselves, beyond "
-        "what their earlier results foretell."
+        f"Before the programme its schools stood apart from the others by: {apart}. This "
+        "misleads only if, without the programme too, the two sides’ results would have changed by "
+        "different amounts, more than their earlier results suggest."
     )
 
 
@@ -130,7 +130,7 @@ def _overlap(overlap: Row) -> str:
     return (
         f"{words} {cite(overlap, 'percent', 'comparison_in_evaluated_share')} of the others are in another "
         f"evaluated programme and {cite(overlap, 'percent', 'comparison_in_others_share')} in one "
-        "that is not evaluated: to mislead, those would have to have moved their results."
+        "that is not evaluated. This misleads only if those programmes changed their results."
     )
 
 
@@ -139,11 +139,11 @@ def _what_would_undo_it(headline: Row) -> Iterator[str]:
     if headline["verdict"] in {"better", "worse"}:
         gap = cite(headline, "size", "ci_low" if headline["ci_low"] > 0 else "ci_high")
         yield (
-            f"To undo it: schools would have to be chosen on something that neither their results "
-            f"nor lasting quality show, worth at least {gap}: the coming cohort, say."
+            "What would overturn it: schools chosen on something that neither their results nor lasting "
+            f"quality show, worth at least {gap}, such as knowledge of the coming pupils."
         )
     else:
         yield (
-            "To undo it: nothing has been claimed, so nothing is undone. An effect of any size "
-            f"{cite(headline, 'range', 'ci_low', 'ci_high')} would fit."
+            "What would overturn it: no better or worse results are claimed. Any effect "
+            f"{cite(headline, 'range', 'ci_low', 'ci_high')} fits these results."
         )

@@ -79,7 +79,7 @@ def repeated(source_id: str, row: int, headers: Sequence[str], headings: Heading
             file=source_id,
             row=row,
             column=header,
-            problem=f"the heading {header!r} stands {folded.count(header.casefold())} times",
+            problem=f"the heading {header!r} appears {folded.count(header.casefold())} times",
             expected="each heading once",
             remedy="rename or remove the extra column",
         )

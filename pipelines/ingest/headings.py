@@ -195,7 +195,7 @@ class _Search:
                 self._fault(
                     "without",
                     None,
-                    f"{self.source.file} is said to be without {target}, and has it",
+                    f"{self.source.file} is listed as without {target}, but has it",
                     "only what the file does not hold",
                     "take it out of without",
                 )

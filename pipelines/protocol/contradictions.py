@@ -149,7 +149,7 @@ def _of_claims(study: Study) -> Iterator[Contradiction]:
         if claim.kind in (other.kind for other in study.claim[:index]):
             yield (
                 (*here, "kind"),
-                f"the claim {claim.kind} stands twice",
+                f"the claim {claim.kind} appears twice",
                 "each claim once",
                 "take one of the two out",
             )

@@ -229,7 +229,7 @@ def of_line(line: str, error: str) -> tuple[str, Words]:
     form = "mend that line; `data_raw/example/study.toml` shows the form"
     if "Cannot declare" in error or "Cannot overwrite" in error:
         return (
-            "the key or table stands twice",
+            "the key or table appears twice",
             (
                 "each key once; tables of which there are several in two pairs of brackets, as [[programme]]",
                 "take one of the two out, or put the second pair of brackets",

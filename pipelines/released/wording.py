@@ -96,7 +96,7 @@ CLAIM_RESULT_LABELS = {
 }
 
 SELECTION_LABELS = {
-    "random": "nothing (drawn by lot)",
+    "random": "nothing: at random",
     "last_year": "last year’s result, and chance",
     "last_year_strict": "last year’s result alone",
     "baseline_mean": "the mean of both earlier years, and chance",
@@ -315,10 +315,10 @@ def disadvantage_means(source_kinds: Iterable[str]) -> str:
     """
     if any(kind.endswith("_schools") for kind in source_kinds):
         return (
-            "free school meals (FSM) in the last six years, looked after by the council, "
+            "eligible for free school meals (FSM) in the last six years, looked after by the council, "
             "or adopted or otherwise leaving care"
         )
-    return "free school meals (FSM) at any time in the last six years"
+    return "eligible for free school meals (FSM) at any time in the last six years"
 
 
 def format_arm(arm: str, programme_titles: Mapping[str, str]) -> str:

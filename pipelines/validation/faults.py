@@ -199,7 +199,7 @@ def _duplicates(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> I
             row=row,
             column=_heading(study, source_id, table, table.key[-1]) if is_pupil else own_key,
             problem=(
-                f"{'the same pupil number' if is_pupil else 'the same ' + own_key} stands in rows "
+                f"{'the same pupil number' if is_pupil else 'the same ' + own_key} appears in rows "
                 + ", ".join(str(number) for number in rows)
             ),
             found="(a pupil's number is never shown)" if is_pupil else None,

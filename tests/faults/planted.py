@@ -265,7 +265,7 @@ def heading_faults() -> Iterator[Case]:
                 yield Case("renamed column", kind, "csv", content, expected, heading)
         heading = _required(kind)[0]
         twice = [[*row, row[grid_of(kind)[0].index(heading)]] for row in fresh(kind)]
-        expected = (Expected(1, heading, f"the heading {heading!r} stands 2 times"),)
+        expected = (Expected(1, heading, f"the heading {heading!r} appears 2 times"),)
         for file_format in ("csv", "xlsx"):
             yield Case("heading twice", kind, file_format, written(file_format, twice), expected)
 
@@ -652,7 +652,7 @@ def mapping_faults(kind: Name, place: str) -> Iterator[Case]:
             "assumed nothing known", good,
             'assume = { "nothing" = "1" }', "assume.nothing", "'nothing' is nothing that is read",
         ),
-        ("said to be without", good, f'without = ["{usual}"]', "without", f"without {usual}"),
+        ("listed as without", good, f'without = ["{usual}"]', "without", f"without {usual}"),
     ):  # fmt: skip
         expected = (Expected(-1, f"{place}.{key}", said, file="study.toml"),)
         yield Case(fault, kind, "csv", written("csv", grid), expected, entry=f"{entry}\n")

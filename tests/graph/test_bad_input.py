@@ -83,7 +83,7 @@ def duplicate_pupil(plant: Plant) -> ExpectedOutput:
     who = tuple(plant.cell(KS2, 20, heading) for heading in ("SURNAME", "FORENAME", "DOB"))
     return ExpectedOutput(
         (
-            f"{KS2}, row 20, column UPN: the same pupil number stands in rows 20, 31",
+            f"{KS2}, row 20, column UPN: the same pupil number appears in rows 20, 31",
             "(a pupil's number is never shown)",
             "keep the row that is right and delete the others",
         ),
@@ -149,7 +149,7 @@ def several_faults_in_one_file(plant: Plant) -> ExpectedOutput:
         (
             f"{KS2}, row 4, column SEN: found 'QQ'",
             f"{KS2}, row 5, column FSM6_P: ",
-            f"{KS2}, row 5, column UPN: the same pupil number stands in rows 5, 6",
+            f"{KS2}, row 5, column UPN: the same pupil number appears in rows 5, 6",
             # The same kind of fault as in row 9: its places are listed together.
             "2 places: the cell cannot be read as a number with a decimal point",
             f"{KS2}, row 7, column READPROGSCORE_EM_ADJUSTED: found '1o1'",

@@ -87,10 +87,10 @@ def test_faults_with_other_expectations_or_remedies_are_other_kinds():
 
 
 def test_rows_named_in_a_problem_make_no_other_kind():
-    faults = [replace(WHOLE, row=n, problem=f"it stands in rows {n}, {n + 5}") for n in (2, 3)]
+    faults = [replace(WHOLE, row=n, problem=f"it appears in rows {n}, {n + 5}") for n in (2, 3)]
     (kind,) = kinds_of(faults)
-    assert kind.for_analyst().startswith("2 places: it stands in several rows.\n")
-    assert "row 3, column READSCORE: it stands in rows 3, 8, found '121'" in kind.for_analyst()
+    assert kind.for_analyst().startswith("2 places: it appears in several rows.\n")
+    assert "row 3, column READSCORE: it appears in rows 3, 8, found '121'" in kind.for_analyst()
 
 
 def test_an_error_without_a_fault_is_a_programming_error():

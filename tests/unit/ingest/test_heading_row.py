@@ -120,7 +120,7 @@ def test_a_repeated_heading_is_a_fault_only_if_it_is_needed(tmp_path):
     path = write(tmp_path, "title\nURN,UPN,SEN,SCORE,FSM,fsm\n1,2,3,4,5,6\n")
     (fault,) = faults_of(path, PUPILS)
     assert (fault.row, fault.column) == (2, "FSM")
-    assert fault.problem == "the heading 'FSM' stands 2 times"
+    assert fault.problem == "the heading 'FSM' appears 2 times"
 
 
 def test_without_wanted_headings_the_first_row_is_the_heading(tmp_path):

@@ -173,7 +173,7 @@ def test_declaring_a_required_or_present_column_missing_is_a_fault(tmp_path):
     problems = [fault.problem for fault, _ in stopped(tiny)]
     assert problems == [
         f"{FILE} cannot be read without URN",
-        f"{FILE} is said to be without LEA, and has it",
+        f"{FILE} is listed as without LEA, but has it",
         f"{FILE} cannot be read without PTRWM_EXP_FSM6CLA1A",
         f"{FILE} has a heading 'ESTAB' of its own, and the study gives another place for it",
     ]

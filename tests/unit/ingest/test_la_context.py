@@ -200,7 +200,7 @@ def test_an_unknown_code_is_counted_where_no_programme_uses_the_measure(tmp_path
 def test_one_figure_twice_is_a_fault(tmp_path):
     with ingested(tmp_path, [lait("12"), lait("13")]) as (con, study):
         (fault,) = faults_in(con, study)
-    assert "stands in rows 2, 3" in fault.problem
+    assert "appears in rows 2, 3" in fault.problem
 
 
 def test_explore_education_statistics_by_subject_and_pupils(tmp_path):

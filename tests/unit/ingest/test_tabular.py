@@ -154,8 +154,8 @@ def test_a_file_without_headings_is_named(tmp_path, content):
 def test_every_repeated_heading_is_named_once(tmp_path):
     faults = faults_of(tmp_path, "a,A,b,,c,B,a,\n1,2,3,4,5,6,7,8\n")
     assert [(f.row, f.column, f.problem) for f in faults] == [
-        (1, "a", "the heading 'a' stands 3 times"),
-        (1, "b", "the heading 'b' stands 2 times"),
+        (1, "a", "the heading 'a' appears 3 times"),
+        (1, "b", "the heading 'b' appears 2 times"),
     ]
 
 

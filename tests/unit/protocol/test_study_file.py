@@ -596,7 +596,7 @@ said_by = "minutes, 3 July 2018"
 @pytest.mark.parametrize(
     ("entry", "column", "problem"),
     [
-        (CLAIM + CLAIM, "claim[2].kind", "stands twice"),
+        (CLAIM + CLAIM, "claim[2].kind", "appears twice"),
         (CLAIM + "but = 1\n", "claim[1].but", "leaves none out"),
         (
             CLAIM.replace("every_school_takes_part", "all_maintained_schools_reviewed"),
@@ -682,7 +682,7 @@ def test_a_value_with_a_clear_meaning_is_shown_in_its_correct_form(
         ("smallest_effect = 1", "smallest_effect = 0,092", "decimal comma", "data_raw/example"),
         ("", "minimum_cell = 6,5", "decimal comma", "data_raw/example"),
         ('name = "autumn"', "name = ", "not valid TOML", "data_raw/example"),
-        ('name = "autumn"', 'name = "autumn"\nname = "autumn"', "stands twice", "take one"),
+        ('name = "autumn"', 'name = "autumn"\nname = "autumn"', "appears twice", "take one"),
     ],
 )
 def test_a_line_that_is_not_toml_is_explained_in_words(tmp_path, old, new, problem, remedy):

@@ -88,7 +88,7 @@ def test_a_pupil_listed_twice_is_named_by_rows_and_never_by_number(tmp_path):
     tiny = pupils(tmp_path, {}, {"UPN": "B799200218000"}, {"UPN": "b799200218000 "})
     (fault,) = faults_in(tiny, KS2_PUPILS)
     assert (fault.file, fault.row, fault.column) == ("ks2_2018.csv", 2, "UPN")
-    assert fault.problem == "the same pupil number stands in rows 2, 3, 4"
+    assert fault.problem == "the same pupil number appears in rows 2, 3, 4"
     assert fault.found == "(a pupil's number is never shown)"
     assert "B799200218000".lower() not in fault.for_analyst().lower()
 
@@ -104,7 +104,7 @@ def test_an_entry_listed_twice_is_named_by_its_key(tmp_path):
     tiny.tables["enrolments.csv"].append(dict(tiny.tables["enrolments.csv"][1]))
     (fault,) = faults_in(tiny, ENROLMENTS)
     assert (fault.row, fault.column) == (3, "programme, urn")
-    assert fault.problem == "the same programme, urn stands in rows 3, 7"
+    assert fault.problem == "the same programme, urn appears in rows 3, 7"
     assert fault.expected == "one row for a school in a programme"
 
 
