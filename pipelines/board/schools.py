@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipelines.board.tables import SCHOOLS_HEADING
 from pipelines.document.blocks import Paragraph, Section, Table
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
@@ -19,7 +20,7 @@ def schools_by_programme(tables: Tables) -> Iterator[Section]:
         return
     yield Section(
         "schools",
-        "Schools by programme",
+        SCHOOLS_HEADING,
         (_in_short(rows, tables), _table(rows, tables)),
         starts_page=True,
     )

@@ -30,6 +30,8 @@ from pipelines.released.questions import (
 )
 
 NONE = "–"
+SCHOOLS_HEADING = "Schools by programme"
+_MOST_NAMES = 10  # of exceptions to a claim
 _THEME = "theme of the free answer"
 _CLAIM_WORDS = {"schools": "count", "gbp": "gbp"}
 _TEXT_KINDS = {
@@ -160,9 +162,21 @@ def claims(tables: Tables) -> Table:
                 f"{cite(row, _CLAIM_WORDS[row['unit']], 'denominator')}"
             ),
             "Result": lambda row: wording.CLAIM_RESULT_LABELS[row["result"]],
-            "Exceptions": lambda row: or_none(row, "exceptions"),
+            "Exceptions": _exceptions,
         },
     )
+
+
+def _exceptions(row: Row) -> str:
+    """The exceptions by name; of many schools only their number, and where they are named."""
+    names = [] if wording.is_missing(row["exceptions"]) else str(row["exceptions"]).split("; ")
+    if row["unit"] != "schools" or len(names) <= _MOST_NAMES:
+        return or_none(row, "exceptions")
+    number = f"{cite(row, 'difference', 'denominator', 'numerator')} schools"
+    if any(name.endswith("(not known)") for name in names):
+        number += ", of some of which it is not known"
+    is_of_taking_part = str(row["claim"]).startswith("Every school takes part")
+    return f"{number}: see “{SCHOOLS_HEADING}”" if is_of_taking_part else number
 
 
 def _said(row: Row) -> str:

@@ -91,7 +91,8 @@ def every_school(
         "Schools in any programme",
         rows,
         note="The strokes are a school's results of each year, low to high, on the scale of its own years. "
-        "The latest result stands after them, with its pupils in brackets.",
+        "The latest result stands after them, with its pupils in brackets, and its year if that is not the "
+        "outcome year.",
         if_empty="No school is on file.",
     )
     return replace(shown, is_filtered=True)
@@ -116,7 +117,9 @@ def _trend(rows: Sequence[OfficerRow]) -> Iterator[str]:
             last = of[-1]
             value = wording.format_value(last["mean"], last["unit"], last["decimals"])
             pupils = wording.format_count(last["n_pupils"])
-            yield f"{last['label']} {_strokes([r['mean'] for r in of])} {value} ({pupils})"
+            # An earlier year's result is not to be taken for the outcome year's.
+            year = "" if last["is_outcome"] else f", {last['academic_year']}"
+            yield f"{last['label']} {_strokes([r['mean'] for r in of])} {value} ({pupils}{year})"
 
 
 def _strokes(values: Sequence[float]) -> str:

@@ -161,6 +161,21 @@ def test_the_text_says_whether_results_can_still_change(status, words):
     assert words in what_will_change(released_rows(tables))
 
 
+@pytest.mark.parametrize(
+    ("n_missing", "words"),
+    [(10, "School 1; School 2; "), (11, "11 schools: see “Schools by programme”")],
+)
+def test_more_than_ten_exceptions_to_a_claim_are_counted_not_named(n_missing, words):
+    tables = released_tables()
+    claim = tables["claims"]["claim"].str.startswith("Every school")
+    names = "; ".join(f"School {n}" for n in range(1, n_missing + 1))
+    tables["claims"].loc[claim, ["numerator", "denominator"]] = [60 - n_missing, 60]
+    tables["claims"].loc[claim, "exceptions"] = names
+    (table,) = [b for b in section("claims", tables).blocks if isinstance(b, Table)]
+    (exceptions,) = [plain(row[-1]) for row in table.rows if plain(row[0]).startswith("Every")]
+    assert exceptions.startswith(words)
+
+
 @pytest.mark.parametrize("n_withheld", [0, 2])
 def test_the_mark_for_a_withheld_figure_is_explained_only_where_one_is_withheld(n_withheld):
     tables = released_tables()

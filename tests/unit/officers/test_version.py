@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.document import html as document_html
+from pipelines.officers import tables
 from pipelines.officers.version import MARKING, officers_version
 from pipelines.study.paths import PROJECT
 from tests.tiny_study import TinyStudy, school
@@ -206,3 +207,24 @@ def test_headings_captions_and_language_are_there_for_screen_readers(root):
     captions = ["".join(caption.itertext()) for caption in root.iter("caption")]
     assert len(captions) == len(set(captions)) == len(list(root.iter("table"))) > 5
     assert {cell.get("scope") for cell in root.iter("th")} == {"col", "row"}
+
+
+def test_a_latest_result_of_an_earlier_year_is_shown_with_its_year():
+    def result(year: str, mean: float, *, is_outcome: bool) -> dict[str, object]:
+        return {
+            "school": "Castle Hall (900001)", "measure": "ks2_rwm_expected", "label": "Expected standard",
+            "is_primary": True, "value_status": "value", "n_pupils": 20, "mean": mean, "unit": "share",
+            "decimals": 0, "academic_year": year, "is_outcome": is_outcome,
+        }  # fmt: skip
+
+    school = {"School (URN)": "Castle Hall (900001)", "Phase": "Primary", "programme": "send"}
+    records = dict.fromkeys(("Compared", "Eligible", "Evaluation form"))
+    before = [result("2015-16", 0.3, is_outcome=False), result("2016-17", 0.49, is_outcome=False)]
+    for results, words in (
+        (before, "49% (20, 2016-17)"),
+        ([*before, result("2017-18", 0.5, is_outcome=True)], "50% (20)"),
+    ):
+        table = tables.every_school(
+            [{"programme": "send", "title": "SEND"}], [school | records], results
+        )
+        assert table.rows[0][table.columns.index("Main results, by year")].endswith(words)
