@@ -42,13 +42,19 @@ def authority_context(tables: Tables) -> Context:
 
 
 def in_short(tables: Tables) -> tuple[str, ...]:
-    """The pack's version: the latest year, for the pupil groups that the programmes target."""
+    """The pack's version: the latest year, for the pupil groups that the programmes target.
+
+    Empty where no figure of these groups is published.
+    """
     groups = {row["target_group"] for row in where(tables["programme"], is_evaluated=True)}
     main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
+    said = [said for measure in main for said in _last_year(measure, tables, groups)]
+    if not said:
+        return ()
     return (
         "Others publish these figures, of all the authority’s pupils of a group. They do not say what a "
         "programme did.",
-        *(said for measure in main for said in _last_year(measure, tables, groups)),
+        *said,
     )
 
 

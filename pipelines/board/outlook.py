@@ -10,7 +10,6 @@ from pipelines.board.figures import Gallery
 from pipelines.document.blocks import (
     Block,
     Columns,
-    Figure,
     Heading,
     Paragraph,
     Section,
@@ -20,8 +19,6 @@ from pipelines.document.blocks import (
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, sentence, where
 from pipelines.released.questions import is_anything_withheld, key_stage_name, measure_label
-
-_MOST_CHARTS = 2
 
 
 def outlook(tables: Tables, gallery: Gallery) -> Section:
@@ -60,13 +57,9 @@ def what_will_change(tables: Tables) -> str:
 
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
     yield from _coming(tables)
-    charts = (*gallery.of("support_timeline"), *_context_charts(tables, gallery))[:_MOST_CHARTS]
-    if charts:
-        yield Columns(tuple((figure,) for figure in charts))
-    if tables["authority_context"]:
-        yield Heading(3, "The authority beside others")
-        for text in in_short(tables):
-            yield Paragraph(text)
+    cells = tuple(filter(None, (_support(gallery), _beside_others(tables, gallery))))
+    if cells:
+        yield Columns(cells)
     yield Heading(3, "Words used")
     yield Terms(words_used(tables))
     yield Paragraph(_who_to_ask(tables["study"][0]))
@@ -80,11 +73,31 @@ def _coming(tables: Tables) -> Iterator[Block]:
     yield from (Paragraph(text) for text in changes(tables).sentences if text != NOTHING)
 
 
-def _context_charts(tables: Tables, gallery: Gallery) -> tuple[Figure, ...]:
-    """The charts of the authority's results in the main measures, each once."""
-    main = dict.fromkeys(row["measure"] for row in tables["measure"] if row["is_primary"])
-    found = [f for measure in main for f in gallery.of("authority_context", measure=measure)]
-    return tuple(found)
+def _support(gallery: Gallery) -> tuple[Block, ...]:
+    charts = gallery.of("support_timeline")
+    return (Heading(3, "When support began, and when tests came"), *charts) if charts else ()
+
+
+def _beside_others(tables: Tables, gallery: Gallery) -> tuple[Block, ...]:
+    """The authority's results of the programmes' own pupils: the first chart, and all in words."""
+    said = in_short(tables)
+    if not said:
+        return ()
+    main = dict.fromkeys(
+        (programme["target_group"], row["measure"])
+        for programme in where(tables["programme"], is_evaluated=True)
+        for row in where(tables["measure"], programme=programme["programme"], is_primary=True)
+    )
+    charts = [
+        figure
+        for group, measure in main
+        for figure in gallery.of("authority_context", programme=str(group), measure=measure)
+    ]
+    return (
+        Heading(3, "The authority beside others"),
+        *charts[:1],
+        *(Paragraph(text) for text in said),
+    )
 
 
 def _who_to_ask(study: Row) -> str:

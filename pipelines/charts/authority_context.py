@@ -21,6 +21,7 @@ from pipelines.released.wording import (
     format_group,
     format_status,
     is_missing,
+    pupils_of,
 )
 from pipelines.study.measures import MEASURES
 
@@ -173,7 +174,7 @@ def _title(
     )
     title = first_within(
         MAX_TITLE_WORDS,
-        f"{subject.place(tables)} {group}: {here}, England {there}, {year}",
+        f"{subject.place(tables)} {pupils_of(about.pupil_group)}: {here}, England {there}, {year}",
         f"{capitalised(group)}: {here}, England {there}, {year}",
         f"{capitalised(group)}: {here}, England {there}",
     )

@@ -1,5 +1,5 @@
--- Published results of the authority, its statistical neighbours and England, for pupils on SEN support and
--- disadvantaged pupils, on the measures in use. All of it is public. For each measure, group and year all three come
+-- Published results of the authority, its statistical neighbours and England, for pupils on SEN support,
+-- disadvantaged pupils and the groups that the programmes are for, on the measures in use. All of it is public. For each measure, group and year all three come
 -- from one file and release, so that they are comparable: the most final that includes the authority, then the one with
 -- most figures.
 WITH neighbour AS (
@@ -26,7 +26,10 @@ figure AS (
     CROSS JOIN protocol.study AS study
     WHERE
         context.value_status = 'value'
-        AND context.pupil_group IN ('sen_support', 'disadvantaged')
+        AND (
+            context.pupil_group IN ('sen_support', 'disadvantaged')
+            OR context.pupil_group IN (SELECT target_group FROM protocol.programme WHERE is_evaluated)
+        )
         AND place IS NOT NULL
 ),
 

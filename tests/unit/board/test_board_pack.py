@@ -8,7 +8,7 @@ import pytest
 from pipelines.board.board_pack import board_pack, dated
 from pipelines.board.outlook import what_will_change, words_used
 from pipelines.board.voices import balanced
-from pipelines.document.blocks import Figure, Quote, Table, blocks_of
+from pipelines.document.blocks import Columns, Figure, Quote, Table, blocks_of
 from pipelines.released.citations import plain, released_rows
 from tests.packs import CHARTS, chart, words_of
 from tests.released_fixture import released_tables
@@ -174,6 +174,32 @@ def test_more_than_ten_exceptions_to_a_claim_are_counted_not_named(n_missing, wo
     (table,) = [b for b in section("claims", tables).blocks if isinstance(b, Table)]
     (exceptions,) = [plain(row[-1]) for row in table.rows if plain(row[0]).startswith("Every")]
     assert exceptions.startswith(words)
+
+
+def test_the_authority_s_figures_are_those_of_the_programmes_pupils_under_their_heading():
+    tables = released_tables()
+    context = tables["authority_context"]
+    everyone = context.assign(pupil_group="all", value=context["value"] + 0.4)
+    tables["authority_context"] = pd.concat([context, everyone], ignore_index=True)
+    names = ("authority_context-sen_support", "authority_context-all", "support_timeline")
+    charts = [chart(f"{name}-ks2_rwm_expected" if "-" in name else name) for name in names]
+    for target in ("all", "sen_support"):
+        tables["programme"]["target_group"] = target
+        tables["measure"].loc[tables["measure"]["measure"] == "ks2_rwm_expected", "is_primary"] = (
+            True
+        )
+        last = board_pack(tables, charts).sections[-1]
+        (columns,) = [b for b in last.blocks if isinstance(b, Columns)]
+        support, beside = columns.cells
+        assert [getattr(b, "text", "") for b in (support[0], beside[0])] == [
+            "When support began, and when tests came",
+            "The authority beside others",
+        ]
+        assert [b.name for b in beside if isinstance(b, Figure)] == [
+            f"authority_context-{target}-ks2_rwm_expected"
+        ]
+    tables["programme"]["target_group"] = "ehc_plan"
+    assert "The authority beside others" not in words_of(board_pack(tables, charts).sections[-1])
 
 
 @pytest.mark.parametrize("n_withheld", [0, 2])

@@ -111,3 +111,16 @@ def test_neighbours_without_a_file_of_results_are_refused(tmp_path: Path) -> Non
     assert fault.problem == (
         "the study names statistical neighbours and has no file with their results"
     )
+
+
+def test_the_figures_of_the_group_that_a_programme_is_for_are_shown(tmp_path: Path) -> None:
+    query = "SELECT DISTINCT pupil_group FROM released.authority_context ORDER BY ALL"
+    for target, groups in (("disadvantaged", ["sen_support"]), ("all", ["all", "sen_support"])):
+        folder = tmp_path / target
+        folder.mkdir()
+        tiny = study(folder, ROWS)
+        tiny.protocol = tiny.protocol.replace(
+            'target_group = "disadvantaged"', f'target_group = "{target}"'
+        )
+        with tiny.released() as con:
+            assert [group for (group,) in con.execute(query).fetchall()] == groups
