@@ -45,10 +45,38 @@ comparison_side AS (
     WHERE arm = 'rest'
 ),
 
+-- The few small schools that a side's total leaves out are left out of an estimate's count of pupils too: otherwise the
+-- two counts would tell how many pupils those schools have.
+left_out AS (
+    SELECT
+        side.programme,
+        side.measure,
+        side.pupil_group,
+        side.academic_year,
+        side.release_status,
+        coalesce(sum(side.n_pupils) FILTER (side.arm = 'programme'), 0) AS n_programme_left_out,
+        coalesce(sum(side.n_pupils) FILTER (side.arm = 'rest'), 0) AS n_comparison_left_out
+    FROM temp.side_result AS side
+    JOIN impact.compared_school AS compared USING (programme, measure, pupil_group, school_id)
+    WHERE side.is_left_out AND side.arm IN ('programme', 'rest') AND compared.reason = 'compared'
+    GROUP BY side.programme, side.measure, side.pupil_group, side.academic_year, side.release_status
+),
+
+estimate AS (
+    SELECT
+        estimate.* REPLACE (
+            greatest(estimate.n_programme_pupils - coalesce(left_out.n_programme_left_out, 0), 0) AS n_programme_pupils,
+            greatest(estimate.n_comparison_pupils - coalesce(left_out.n_comparison_left_out, 0), 0)
+                AS n_comparison_pupils
+        ),
+        estimate.rowid AS place
+    FROM impact.estimate AS estimate
+    LEFT JOIN left_out USING (programme, measure, pupil_group, academic_year, release_status)
+),
+
 judged AS (
     SELECT
         estimate.*,
-        estimate.rowid AS place,
         question.steps,
         estimate.role = 'naive' AND question.comparison_pool = 'local' AS is_of_levels,
         programme_side.n_shown AS n_programme_shown,
@@ -65,7 +93,7 @@ judged AS (
         is_public(estimate.measure)
         OR (estimate.estimate_low IS NOT NULL AND withheld_reason IS NULL)
         OR estimate.n_programme_pupils + estimate.n_comparison_pupils = 0 AS has_counts
-    FROM impact.estimate AS estimate
+    FROM estimate
     JOIN question USING (programme, measure)
     LEFT JOIN level USING (programme, measure, pupil_group)
     LEFT JOIN programme_side USING (programme, measure, pupil_group, academic_year, release_status, n_programme_pupils)

@@ -164,11 +164,10 @@ class Released:
                 schools = self.compared.get((row["programme"], row["measure"], side))
                 n = row[f"n_{side}_pupils"]
                 if row["role"] == "headline" and schools and pd.notna(n) and n % CLASS:
-                    cells = [
-                        cell
-                        for cell in truth.cells
-                        if cell.school in schools and cell[1:] == _key(row)
-                    ]
+                    # None of the few schools that published tables omit and the side's total leaves out.
+                    arm = "programme" if side == "programme" else "rest"
+                    shown = self._cells({**row, "arm": arm}, truth)
+                    cells = [cell for cell in shown if cell.school in schools]
                     if cells:
                         yield Fact(counted(cells, "n_pupils"), *rounded(n))
         for row in self.tables["revisions"].to_dict("records"):

@@ -50,8 +50,11 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
                 continue
             arm = "programme" if side == "programme" else "rest"
             cell = (measure["name"], programme["target_group"], row["academic_year"])
-            # Counts all pupils, even where the model uses only those with known prior attainment.
-            _, n_pupils, _ = recount.level(*cell, frozenset(of_side.index))
+            # Counts all pupils, even where the model uses only those with known prior attainment,
+            # and none of the few small schools that the side's total leaves out.
+            total = rules.of(programme["id"], arm, *cell, row["release_status"])
+            left_out = total.left_out if total else frozenset()
+            _, n_pupils, _ = recount.level(*cell, frozenset(of_side.index) - left_out)
             for what, counted in (
                 ("schools", len(of_side)),
                 (
