@@ -48,8 +48,7 @@ def opening(tables: Tables, gallery: Gallery) -> tuple[Block, ...]:
     return (
         _answer(real, headlines, tables),
         *_placebos(programmes),
-        *_picture(programmes, headlines, gallery),
-        Columns(tuple(tuple(_programme(row, tables)) for row in programmes)),
+        *_programmes(programmes, headlines, tables, gallery),
         *_asked(tables),
     )
 
@@ -266,20 +265,32 @@ def _power(headline: Row, tables: Tables) -> str:
     return f"Worth having, as fixed beforehand: {smallest}. {shows}"
 
 
-def _picture(programmes: list[Row], headlines: list[Row], gallery: Gallery) -> Iterator[Block]:
-    """The charts of the main comparisons side by side, in the protocol's order, under a heading."""
+def _programmes(
+    programmes: list[Row], headlines: list[Row], tables: Tables, gallery: Gallery
+) -> Iterator[Columns]:
+    """The charts of the main comparisons side by side under a heading, then a column a programme.
+
+    One chart of one programme stands beside its column.
+    """
+    columns = tuple(tuple(_programme(row, tables)) for row in programmes)
     figures: list[Figure] = [
         figure
         for programme in programmes
         for figure in gallery.of("answer", programme=str(programme["programme"]))
     ]
     if not figures:
+        yield Columns(columns)
         return
     estimated = [row for row in headlines if wording.is_shown(row)]
     is_open = all(row["verdict"] == "cannot_tell" and _fits_both(row) for row in estimated)
     finding = "Not to be judged yet: gains and losses both fit"
     heading = finding if estimated and is_open else "What two fair comparisons say"
-    yield Columns(tuple((figure,) for figure in figures), heading=heading, level=2)
+    charts = tuple((figure,) for figure in figures)
+    if len(charts) == len(columns) == 1:
+        yield Columns((*charts, *columns), heading=heading, level=2)
+        return
+    yield Columns(charts, heading=heading, level=2)
+    yield Columns(columns)
 
 
 def _fits_both(headline: Row) -> bool:
@@ -287,8 +298,8 @@ def _fits_both(headline: Row) -> bool:
     return bool(headline["ci_low"] < 0 < headline["ci_high"])
 
 
-def _asked(tables: Tables) -> Iterator[Table]:
-    """The board's claims and questions with their answers, and what comes next."""
+def _asked(tables: Tables) -> Iterator[Table | Paragraph]:
+    """The board's claims and questions with their answers, and what comes next; one row is no table."""
     rows, see = [], []
     for row in tables["claims"]:
         if (
@@ -314,7 +325,10 @@ def _asked(tables: Tables) -> Iterator[Table]:
     if said:
         rows.append(("What comes next", said.strip()))
         see.append("next")
-    if rows:
+    if len(rows) == 1:
+        ((asked, answer),) = rows
+        yield Paragraph(answer, strong=f"{asked}.")
+    elif rows:
         yield Table(
             "What was asked and claimed",
             ("Asked or claimed", "Answer"),

@@ -58,10 +58,12 @@ def what_will_change(tables: Tables) -> str:
 def _blocks(tables: Tables, gallery: Gallery) -> Iterator[Block]:
     yield from _coming(tables)
     cells = tuple(filter(None, (_support(gallery), _beside_others(tables, gallery))))
-    if cells:
-        yield Columns(cells)
-    yield Heading(3, "Words used")
-    yield Terms(words_used(tables))
+    words = (Heading(3, "Words used"), Terms(words_used(tables)))
+    if len(cells) == 1:  # a lone chart shares its row with the words
+        yield Columns((*cells, words))
+    else:
+        yield from [Columns(cells)] * bool(cells)
+        yield from words
     yield Paragraph(_who_to_ask(tables["study"][0]))
 
 

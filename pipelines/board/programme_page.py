@@ -74,13 +74,14 @@ def _blocks(programme: Row, tables: Tables, gallery: Gallery) -> Iterator[Block]
 
 
 def _charts(programme: Row, headlines: list[Row], gallery: Gallery) -> list[Figure]:
-    """The charts of the first main measure that has an estimate; the report shows the others."""
-    if not headlines:
-        return []
+    """The charts of the main measures that have an estimate, or else of the first main measure."""
     of = str(programme["programme"])
-    main = next((h for h in headlines if wording.is_shown(h)), headlines[0])
-    shown = gallery.of("outcome_by_year", programme=of, measure=main["measure"])
-    return list(shown[:_MOST_CHARTS])
+    main = [row for row in headlines if wording.is_shown(row)] or headlines[:1]
+    return [
+        figure
+        for row in main
+        for figure in gallery.of("outcome_by_year", programme=of, measure=row["measure"])
+    ][:_MOST_CHARTS]
 
 
 def _outcome(headline: Row, programme: Row, tables: Tables) -> Iterator[Block]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from pipelines.charts import effect_axis, series_breaks, style, subject
-from pipelines.charts.chart import Chart, Frames
+from pipelines.charts.chart import MAX_TITLE_WORDS, Chart, Frames
 from pipelines.charts.effect_axis import EffectLine, signed
 from pipelines.charts.subject import Effect, Subject
 from pipelines.released.wording import (
     NOT_AVAILABLE,
     UNIT_LABELS,
+    first_within,
     format_count_or_withheld,
     format_group,
     format_size,
@@ -35,11 +37,16 @@ _TITLES = {
 
 def charts(tables: Frames) -> Iterator[Chart]:
     """One chart for every primary measure whose headline has an estimate."""
+    drawn = []
     for about in subject.primary_subjects(tables):
         found = {way: effect for (way, _), effect in subject.effects(tables, about).items()}
         headline = found.get("bracket")
         if headline is not None and headline.is_estimated:
-            yield _chart(tables, about, headline, _rows(about, found))
+            drawn.append((about, headline, _rows(about, found)))
+    n_charts = Counter(about.programme for about, _, _ in drawn)
+    for about, headline, rows in drawn:
+        title = _title(about, headline, is_one_of_several=n_charts[about.programme] > 1)
+        yield _chart(tables, about, title, headline, rows)
 
 
 def _rows(about: Subject, found: dict[str, Effect]) -> list[EffectLine]:
@@ -54,9 +61,10 @@ def _rows(about: Subject, found: dict[str, Effect]) -> list[EffectLine]:
     return rows
 
 
-def _chart(tables: Frames, about: Subject, headline: Effect, rows: Sequence[EffectLine]) -> Chart:
+def _chart(
+    tables: Frames, about: Subject, title: str, headline: Effect, rows: Sequence[EffectLine]
+) -> Chart:
     name = f"answer-{about.slug}"
-    title = _title(about, headline)
     broken_at = series_breaks.spoken(tables, about, subject.last_two_years(tables))
     alt_text = f"{_alt_text(about, headline, rows)} {broken_at}".strip()
     return Chart(
@@ -75,14 +83,21 @@ def _chart(tables: Frames, about: Subject, headline: Effect, rows: Sequence[Effe
     )
 
 
-def _title(about: Subject, headline: Effect) -> str:
+def _title(about: Subject, headline: Effect, *, is_one_of_several: bool) -> str:
+    """The finding; of a programme with several charts it names the pupils' year first."""
     low, high = headline.ci_low or 0.0, headline.ci_high or 0.0
     # An interval on one side of zero is still undecided if an end extrapolates or schools changed.
     unsure = "gains and losses both fit" if low <= 0 <= high else "not compared like with like"
     finding = _TITLES.get(headline.verdict or "", f"Cannot tell: {unsure}")
+    if is_one_of_several:
+        finding = f"{about.pupils_year}: {finding[:1].lower()}{finding[1:].replace(':', ',')}"
     if not about.is_placebo:
         return finding
-    return f"No programme existed; {finding[:1].lower()}{finding[1:]}"
+    return first_within(
+        MAX_TITLE_WORDS,
+        f"No programme existed; {finding if is_one_of_several else finding[:1].lower() + finding[1:]}",
+        f"No programme existed; {about.pupils_year}: {format_verdict(headline.verdict)}",
+    )
 
 
 @style.styled

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipelines.board.board_pack import board_pack
-from pipelines.document.blocks import Columns, Figure, Notice, Table
+from pipelines.document.blocks import Columns, Figure, Notice, Paragraph, Table
 from tests.packs import CHARTS, words_of
 from tests.released_fixture import released_tables
 from tests.unit.board.test_sentences import with_verdict
@@ -23,11 +23,10 @@ def opening(tables: dict[str, pd.DataFrame] | None = None, charts=CHARTS):
 
 def columns(tables: dict[str, pd.DataFrame] | None = None) -> list[str]:
     """The text of each programme's column."""
-    (texts,) = [
-        block for block in opening(tables)
-        if isinstance(block, Columns) and not isinstance(block.cells[0][0], Figure)
-    ]  # fmt: skip
-    return [words_of(cell) for cell in texts.cells]
+    cells = [
+        cell for block in opening(tables) if isinstance(block, Columns) for cell in block.cells
+    ]
+    return [words_of(cell) for cell in cells if not isinstance(cell[0], Figure)]
 
 
 def answer_of(tables: dict[str, pd.DataFrame]) -> str:
@@ -272,3 +271,21 @@ def test_one_school_and_one_programme_are_worded_in_the_singular():
     tables["programme"] = tables["programme"].iloc[[0]].assign(n_schools=1)
     assert columns(tables)[0].startswith("SEND in mainstream 1 school, ")
     assert "The study is too small" in answer_of(tables)
+
+
+def test_the_one_chart_of_one_programme_stands_beside_its_column():
+    tables = released_tables()
+    tables["programme"] = tables["programme"].iloc[[0]]
+    (both,) = [block for block in opening(tables) if isinstance(block, Columns)]
+    chart, column = both.cells
+    assert isinstance(chart[0], Figure)
+    assert words_of(column).startswith("SEND in mainstream 18 schools")
+    assert both.heading == "Not to be judged yet: gains and losses both fit"
+
+
+def test_one_row_of_questions_is_a_sentence_not_a_table():
+    tables = released_tables()
+    tables["claims"] = tables["claims"].iloc[:0]
+    last = opening(tables)[-1]
+    assert isinstance(last, Paragraph)
+    assert last.strong == "What comes next."

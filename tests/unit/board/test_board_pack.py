@@ -202,6 +202,21 @@ def test_the_authority_s_figures_are_those_of_the_programmes_pupils_under_their_
     assert "The authority beside others" not in words_of(board_pack(tables, charts).sections[-1])
 
 
+def test_a_programme_s_page_shows_every_main_measure_that_has_an_estimate():
+    tables = released_tables()
+    measures = ("ks2_rwm_expected", "ks4_basics_94")
+    charts = [chart(f"outcome_by_year-gap-{measure}") for measure in measures]
+    for n_estimated in (1, 2):
+        headline = (tables["impact"]["role"] == "headline") & (
+            tables["impact"]["programme"] == "gap"
+        )
+        estimated = headline & tables["impact"]["measure"].isin(measures[:n_estimated])
+        tables["impact"].loc[estimated, "figure_status"] = "shown"
+        page = next(s for s in board_pack(tables, charts).sections if s.id == "programme-gap")
+        shown = [b.name for b in blocks_of(page) if isinstance(b, Figure)]
+        assert shown == [f"outcome_by_year-gap-{measure}" for measure in measures[:n_estimated]]
+
+
 @pytest.mark.parametrize("n_withheld", [0, 2])
 def test_the_mark_for_a_withheld_figure_is_explained_only_where_one_is_withheld(n_withheld):
     tables = released_tables()

@@ -520,6 +520,24 @@ def test_the_answer_has_a_row_for_each_selection_and_the_plain_change(charts):
     )
 
 
+@pytest.mark.parametrize("is_placebo", [False, True])
+def test_two_answers_of_one_programme_name_their_year_groups(is_placebo):
+    tables = released_tables()
+    impact = tables["impact"]
+    of_gap = impact["programme"] == "gap"
+    main = impact[of_gap & (impact["measure"] == "ks2_rwm_expected")]
+    impact = impact[~(of_gap & (impact["measure"] == "ks4_basics_94"))]
+    tables["impact"] = pd.concat([impact, main.assign(measure="ks4_basics_94")], ignore_index=True)
+    tables["programme"].loc[tables["programme"]["programme"] == "gap", "is_placebo"] = is_placebo
+    drawn = redraw(tables, "answer")
+    titles = {name: chart.title for name, chart in drawn.items() if "-gap-" in name}
+    assert len(titles) == 2
+    assert ["Year 6: " in titles[name] for name in titles] == ["ks2" in name for name in titles]
+    assert ["Year 11: " in titles[name] for name in titles] == ["ks4" in name for name in titles]
+    assert all(len(title.split()) <= 10 for title in titles.values())
+    assert "Year" not in drawn[SEND].title
+
+
 @pytest.mark.parametrize("estimator", ["ancova", "change_from_baseline_mean"])
 def test_where_an_end_is_withheld_the_bracket_is_alone(charts, estimator):
     tables = released_tables()

@@ -16,7 +16,7 @@ from pypdf.generic import DictionaryObject, IndirectObject
 
 from pipelines.board.board_pack import dated
 from pipelines.document import pdf
-from pipelines.document.blocks import LONGEST_PRINTED, Document
+from pipelines.document.blocks import LONGEST_PRINTED, Columns, Document, Heading, Paragraph
 from pipelines.released import citations as cited
 from pipelines.released.citations import Reference, released_rows
 from tests.packs import CHARTS, DOCUMENTS, page_of, text_of
@@ -289,3 +289,33 @@ def test_sections_marked_to_start_a_page_do(reader: PdfReader, document: Documen
     start = [heading for heading in ask if any(text.startswith(heading) for text in pages)]
     # A section starts on the previous page if that is less than a third full.
     assert len(start) >= len(ask) - 2
+
+
+def left_edges(paper: bytes, words: str) -> set[float]:
+    """Where the lines that hold a word begin, as a share of the page's width."""
+    (page,) = PdfReader(io.BytesIO(paper)).pages
+    found = set()
+
+    def visit(text: str, outer: list[float], inner: list[float], *_font: Any) -> None:
+        if words in text:
+            x = outer[0] * inner[4] + outer[2] * inner[5] + outer[4]
+            found.add(x / float(page.mediabox.width))
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+def test_the_text_of_a_lone_cell_fills_both_halves_of_the_paper() -> None:
+    paragraphs = tuple(Paragraph(f"Sentence {n} " * 30) for n in range(6))
+    lone = Columns(((Heading(2, "Heading"), *paragraphs),))
+    document = Document("Title", "About", (lone,), (), ())
+    edges = left_edges(rendered(document), "Sentence")
+    assert min(edges) < 0.2
+    assert 0.5 < max(edges) < 0.6
+
+
+def test_a_lone_chart_has_its_caption_beside_it() -> None:
+    (figure,) = DOCUMENTS["pack"](released_tables(), CHARTS[:1]).figures
+    document = Document("Title", "About", (Columns(((figure,),), "Heading", 2),), (), ())
+    edges = left_edges(rendered(document), "Westhaven, 2017-18, provisional")
+    assert 0.5 < min(edges) < 0.6
