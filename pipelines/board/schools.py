@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipelines.board.tables import SCHOOLS_HEADING
-from pipelines.document.blocks import Paragraph, Section, Table
+from pipelines.document.blocks import Paragraph, Section, Table, Term, Terms
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
 from pipelines.released.questions import programme_title
@@ -18,12 +18,30 @@ def schools_by_programme(tables: Tables) -> Iterator[Section]:
     rows = tables["enrolment"]
     if not rows:
         return
+    table = _table(rows, tables)
+    own = _own_schools(rows, tables) if table.is_long else ()
     yield Section(
         "schools",
         SCHOOLS_HEADING,
-        (_in_short(rows, tables), _table(rows, tables)),
+        (_in_short(rows, tables), *own, table),
         starts_page=True,
     )
+
+
+def _own_schools(rows: Sequence[Row], tables: Tables) -> tuple[Terms, ...]:
+    """The evaluated programmes' schools by name, for the print, which leaves a long table out."""
+    named = []
+    for programme in where(tables["programme"], is_evaluated=True):
+        own = where(rows, programme=programme["programme"])
+        if own:
+            noun = "school" if len(own) == 1 else "schools"
+            names = "; ".join(cite(row, "as_it_is", "school_name") for row in own)
+            named.append(
+                Term(
+                    f"{programme_title(programme, tables)}, {cite(own, 'rows')} {noun}", f"{names}."
+                )
+            )
+    return (Terms(tuple(named)),) if named else ()
 
 
 def _in_short(rows: Sequence[Row], tables: Tables) -> Paragraph:

@@ -16,7 +16,15 @@ from pypdf.generic import DictionaryObject, IndirectObject
 
 from pipelines.board.board_pack import dated
 from pipelines.document import pdf
-from pipelines.document.blocks import LONGEST_PRINTED, Columns, Document, Heading, Paragraph
+from pipelines.document.blocks import (
+    LONGEST_PRINTED,
+    Columns,
+    Document,
+    Heading,
+    Link,
+    Links,
+    Paragraph,
+)
 from pipelines.released import citations as cited
 from pipelines.released.citations import Reference, released_rows
 from tests.packs import CHARTS, DOCUMENTS, page_of, text_of
@@ -273,13 +281,17 @@ def test_characters_missing_from_the_font_are_replaced() -> None:
 
 def test_a_long_table_is_left_out_and_says_so() -> None:
     tables = released_tables()
-    one = tables["enrolment"].iloc[[0]]
+    one = tables["enrolment"].iloc[[0]].assign(programme=None)
+    own = one.assign(programme="send", school_name="Own Primary School")
     tables["enrolment"] = pd.concat(
-        [one.assign(school_name=f"Sand {n}") for n in range(LONGEST_PRINTED + 1)],
+        [own, *(one.assign(school_name=f"Sand {n}") for n in range(LONGEST_PRINTED + 1))],
         ignore_index=True,
     )
     drawn = text_in(rendered(DOCUMENTS["pack"](tables, ())))
     assert "Sand 7" not in drawn
+    # The schools of the programme itself are printed, the others are counted.
+    assert "SEND in mainstream, 1 school: Own Primary School." in drawn
+    assert f"{LONGEST_PRINTED + 1} of them are in no programme." in drawn
     assert "This long table is left out of the print." in drawn
 
 
@@ -319,3 +331,13 @@ def test_a_lone_chart_has_its_caption_beside_it() -> None:
     document = Document("Title", "About", (Columns(((figure,),), "Heading", 2),), (), ())
     edges = left_edges(rendered(document), "Westhaven, 2017-18, provisional")
     assert 0.5 < min(edges) < 0.6
+
+
+def test_a_link_to_another_file_shows_its_address_on_paper() -> None:
+    long = "a" * 50
+    links = Links(
+        (Link("Report", "r.html", "r.pdf"), Link("Far", "far.html", f"https://{long}.uk"))
+    )
+    drawn = text_in(rendered(Document("Title", "About", (links,), (), ())))
+    assert "Report (r.pdf) · Far" in drawn
+    assert long not in drawn
