@@ -258,7 +258,7 @@ def _power(headline: Row, tables: Tables) -> str:
     likely = cite(headline, "size", "mde")
     n_pupils = n_pupils_words(headline, "n_programme_pupils", tables)
     asked = asked_of(headline, tables)
-    shows = f"Likely to show with results of {n_pupils} pupils: only {likely} or more."
+    shows = f"Likely to show with {n_pupils} pupils’ results: {likely} or more."
     if asked is None or wording.is_missing(asked["smallest_effect"]):
         return shows
     smallest = cite(asked, "size", "smallest_effect")

@@ -29,9 +29,7 @@ from tests.fleet.recount_matching import (
 _FINALITY = ("school_return", "provisional", "revised", "final")
 _ENGLAND = 970
 # The page shows the authority's results for programmes' target groups, not for all pupils.
-_CONTEXT_MEASURES = {
-    words: about for words, about in SHORT_DESCRIPTIONS.items() if about[1] != "all"
-}
+_ALWAYS_SHOWN = {"sen_support", "disadvantaged"}
 # Each end of a headline range needs this many schools on each side.
 _FEWEST_SCHOOLS_OF_AN_END = 5
 
@@ -180,6 +178,7 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
     neighbours = set(context.get("statistical_neighbours", ()))
     years = context.get("years") or [*files.baseline_years, files.outcome_year]
     measures = {measure["name"] for _, measure in asked(recount)}
+    groups = _ALWAYS_SHOWN | {programme["target_group"] for programme, _ in asked(recount)}
     frames = []
     for source, rows in files.of_kind("la_context"):
         number, value = (
@@ -192,7 +191,7 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
             "",
         )
         year = rows["Years"].astype(int)
-        told = rows["Short Desc"].map(_CONTEXT_MEASURES)
+        told = rows["Short Desc"].map(SHORT_DESCRIPTIONS)
         frames.append(
             pd.DataFrame({"told": told, "place": place, "value": value,
                           "year": [f"{y - 1}-{y % 100:02d}" for y in year],
@@ -210,7 +209,7 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
             for (_, status), own in of_year.groupby(["file", "status"])
             if (own["place"] == "authority").any()
         ]
-        if measure not in measures or not with_own:
+        if measure not in measures or group not in groups or not with_own:
             continue
         finality, _, chosen = max(with_own, key=lambda one: one[:2])
         per_unit = 100 if files.about(measure).is_share else 1

@@ -101,8 +101,8 @@ def test_a_programme_s_column_gives_facts_dates_and_uncertainty():
         "of 2.8 points. If picked after a weak year, most of it would "
         "have come anyway. Two fair comparisons: +0.6 if picked on last year’s results, +1.7 points if "
         "picked for a lasting need. Together, chance allows anything from −1.2 to +3.6 points. "
-        "Worth having, as fixed beforehand: 1.0 points. Likely to show with results of about 124 "
-        "pupils: only 2.6 points or more. Attainment 8 (Year 11). "
+        "Worth having, as fixed beforehand: 1.0 points. Likely to show with about 124 pupils’ "
+        "results: 2.6 points or more. Attainment 8 (Year 11). "
         "Attainment 8 for 2017-18 is published in mid-October. Schools say. 13 of 18 replied. Agreed: "
         "“The support was right for our pupils”, 10 of 13; “It was worth the time”, 3 of 11."
     )
