@@ -207,6 +207,36 @@ ENROLLED_SCHOOLS_ARE_IN_THE_FILE = RelationRule(
     "study is evaluated with what the file holds",
     severity="warning",
 )
+FIGURES_ARE_OF_THEIR_OWN_YEAR = RelationRule(
+    "figures_are_of_their_own_year",
+    needs=(),
+    problem="most figures are those of an earlier year's file: one of the two is of another year than "
+    "study.toml says",
+    expected="figures of the file's own year",
+    remedy="look in both files which year each is of; fetch the one that is missing, or mend academic_year",
+)
+CENSUS_IS_OF_ITS_OWN_YEAR = replace(
+    FIGURES_ARE_OF_THEIR_OWN_YEAR,
+    name="census_is_of_its_own_year",
+    problem="most schools have as many pupils as in an earlier year's file: one of the two is of another "
+    "year than study.toml says",
+    expected="numbers of pupils of the file's own year",
+)
+ENROLLED_SCHOOL_IS_OF_THE_AUTHORITY = RelationRule(
+    "enrolled_school_is_of_the_authority",
+    needs=("school_register", "published_outcome"),
+    problem="the school is another authority's, so it is not compared",
+    expected="a school of the local_authority of study.toml",
+    remedy="mend the URN; if the school does take part, go on",
+    severity="warning",
+)
+PROGRAMMES_ARE_OF_THE_AUTHORITY = RelationRule(
+    "programmes_are_of_the_authority",
+    needs=("school_register", "published_outcome"),
+    problem="the enrolled schools are another authority's",
+    expected="schools of the local_authority of study.toml",
+    remedy="mend local_authority in study.toml, or the URNs",
+)
 SUPPORT_HAS_CASE_STUDY = RelationRule(
     "support_has_case_study",
     needs=("case_studies",),
@@ -328,7 +358,11 @@ RELATIONS: tuple[Relation, ...] = (
             (SCHOOL_CENSUS, "urn"),
         )
     ),
+    Relation(FIGURES_ARE_OF_THEIR_OWN_YEAR, PUBLISHED_OUTCOME, "value"),
+    Relation(CENSUS_IS_OF_ITS_OWN_YEAR, SCHOOL_CENSUS, "n_pupils_on_roll"),
     Relation(ENROLLED_SCHOOLS_ARE_IN_THE_FILE, ENROLMENTS, "urn"),
+    Relation(PROGRAMMES_ARE_OF_THE_AUTHORITY, ENROLMENTS, "urn"),
+    Relation(ENROLLED_SCHOOL_IS_OF_THE_AUTHORITY, ENROLMENTS, "urn"),
     # The relations above already check a case study's own programme and school.
     Relation(SUPPORT_HAS_CASE_STUDY, CASE_STUDY_SUPPORT, "urn"),
     Relation(ENDS_AFTER_IT_BEGINS, CASE_STUDY_SUPPORT, "until_date"),

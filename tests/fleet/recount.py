@@ -162,7 +162,8 @@ class Recount:
         """Local schools with their side, reason for exclusion, and results now and before.
 
         Index: school. `is_programme`, `reason` ('compared' or a code), `in_scope` (mainstream, with
-        results of the key stage now, or earlier and still open), `outcome`, `n`, `last` and `n_last` (the last baseline year).
+        results of the key stage now, or earlier and still open), `outcome`, `n`, `last` and `n_last`
+        (the last baseline year).
         `is_adjusted`: use only pupils with known prior attainment.
         """
         key = (programme["id"], measure["name"], is_adjusted)

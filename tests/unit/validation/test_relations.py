@@ -183,6 +183,58 @@ def _plant_fall(tiny: TinyStudy, table: str) -> Place:
     return "tables_2017-18.csv", None, "", "schools: 1"
 
 
+def _plant_copied_year(tiny: TinyStudy, table: str) -> Place:
+    """The same figures of 15 schools in two years, but for a few."""
+    schools = range(900001, 900016)
+    if table == "school_census":
+        for year in ("2016-17", "2017-18"):
+            rows = [
+                {
+                    "URN": urn,
+                    "LA": 799,
+                    "NOR": urn - 899800 + (year == "2017-18" and urn < 900005),
+                    "TSENELK": 20,
+                    "TSENELSE": 5,
+                    "NUMFSMEVER": 40,
+                }
+                for urn in schools
+            ]
+            tiny.add(
+                f"census_{year}.csv", f'kind = "school_census"\nacademic_year = "{year}"', rows
+            )
+        return "census_2017-18.csv", None, "", "11 of 15 schools as in census_2016-17.csv"
+    tables = {
+        year: [
+            published_ks2(
+                urn, urn - 898000, "S", TELIG=35 if year == "2017-18" and urn < 900005 else 30
+            )
+            for urn in schools
+        ]
+        for year in ("2016-17", "2017-18")
+    }
+    published = published_study(tiny.parent, tables)
+    tiny.protocol, tiny.sources, tiny.tables = (
+        published.protocol,
+        published.sources,
+        published.tables,
+    )
+    return "tables_2017-18.csv", None, "", "26 of 30 figures as in tables_2016-17.csv"
+
+
+def _plant_other_authority(tiny: TinyStudy, rule: str) -> Place:
+    is_all = rule == "programmes_are_of_the_authority"
+    elsewhere = {"LA (code)": 850}
+    tiny.tables["register.csv"].append(school(900099, 2099, "Away", **elsewhere))
+    if is_all:
+        tiny.tables["enrolments.csv"] = []
+    tiny.protocol = tiny.protocol.replace("expected_schools = 2\n", "")
+    _enrol(tiny, programme="send", urn=900099)
+    if is_all:
+        text = "no enrolled school of authority 799; most are of authority 850"
+        return "enrolments.csv", None, "urn", text
+    return "enrolments.csv", 7, "urn", "900099, a school of authority 850"
+
+
 def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     school_row = published_ks2(900001, 2001, "Alder")
     authority = school_row | {"RECTYPE": 3, "ESTAB": "", "URN": ""}
@@ -283,6 +335,10 @@ def plant(tiny: TinyStudy, relation: Relation) -> Place:
         for urn in (900001, 900002):
             _enrol(tiny, programme="gap", urn=urn)
         return "tables_2017-18.csv", None, "", "enrolled schools: 0"
+    if rule in {"figures_are_of_their_own_year", "census_is_of_its_own_year"}:
+        return _plant_copied_year(tiny, table)
+    if rule in {"enrolled_school_is_of_the_authority", "programmes_are_of_the_authority"}:
+        return _plant_other_authority(tiny, rule)
     if rule == "listed_authority_is_in_a_file":
         return _plant_neighbour(tiny)
     if rule == "unused_value_is_readable":
@@ -531,6 +587,7 @@ def test_what_warns_and_what_stops():
         "every_column_is_read",
         "registered_type_is_given",
         "published_type_is_given",
+        "enrolled_school_is_of_the_authority",
     }
 
 
