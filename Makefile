@@ -9,19 +9,19 @@ BIN := .venv/bin
 	example lock clean help
 
 evaluate: .venv/running ## evaluate a study: STUDY=folder (the example unless given), OFFICERS=1, FRESH=1, VERBOSE=1
-	@$(BIN)/ssif evaluate $(STUDY) $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers) $(if $(FRESH),--fresh)
+	@$(BIN)/ssif evaluate $(if $(STUDY),"$(STUDY)") $(if $(VERBOSE),--verbose) $(if $(OFFICERS),--officers) $(if $(FRESH),--fresh)
 
 new: .venv/running ## lay out a new study's folder: STUDY=data_raw/<name>
-	@$(BIN)/ssif new $(STUDY)
+	@$(BIN)/ssif new $(if $(STUDY),"$(STUDY)")
 
 validate: .venv/running ## list all that is wrong with the files of a study: STUDY=folder
-	@$(BIN)/ssif validate $(STUDY)
+	@$(BIN)/ssif validate $(if $(STUDY),"$(STUDY)")
 
 power: .venv/running ## what a study could detect, from earlier years alone: STUDY=folder
-	@$(BIN)/ssif power $(STUDY)
+	@$(BIN)/ssif power $(if $(STUDY),"$(STUDY)")
 
 release: .venv/running ## record that a run was published: STUDY=folder DATE=2018-10-02
-	@$(BIN)/ssif release $(STUDY) --date $(if $(DATE),$(DATE),$(error say when it was published: make release DATE=2018-10-02))
+	@$(BIN)/ssif release $(if $(STUDY),"$(STUDY)") --date $(if $(DATE),$(DATE),$(error say when it was published: make release DATE=2018-10-02))
 
 serve: .venv/page ## open Dagster's page on this machine, with schedule and sensor
 	@$(BIN)/ssif serve

@@ -152,7 +152,9 @@ def school_variance(panel: SchoolPanel) -> SchoolVariance:
 
 def _why_nothing(panel: SchoolPanel) -> str | None:
     if not panel.n_schools:
-        return "no school has a result for these pupils in the latest baseline year"
+        return (
+            "no school has a result for these pupils with their number in the latest baseline year"
+        )
     if not panel.outcome_scale > 0:
         return "every pupil has the same result in the latest baseline year"
     return None

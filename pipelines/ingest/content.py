@@ -23,6 +23,7 @@ _CHUNK_BYTES = 1 << 20
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 _GZIP_MAGIC = b"\x1f\x8b"
+_PARQUET_MAGIC = b"PAR1"
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<head")
 _SUFFIXES: dict[str, Format] = {".xlsx": "xlsx", ".ods": "ods"}
 
@@ -75,6 +76,8 @@ def _disagreement(named: Format, start: bytes, *, is_gzip: bool) -> tuple[str, s
         return "compressed with gzip", "name it .csv.gz"
     if text.startswith(_WEB_PAGE):
         return "a web page", "fetch the data file itself: what was saved is a page about it"
+    if start.startswith(_PARQUET_MAGIC):
+        return "a Parquet file", "save it as CSV or as a workbook"
     if text.startswith(b"%pdf"):
         return "a PDF document", "ask for the data as CSV or as a workbook"
     return None

@@ -269,7 +269,7 @@ class _Search:
             found=found,
             expected=" or ".join(dict.fromkeys(item.names)),
             remedy="export the file with this column; or say in its [[source]] which heading it has: "
-            f'columns = {{ "heading in the file" = "{item.names[0]}" }}'
+            f'columns = {{ "heading in the file" = "{item.names[0]}" }} (a list if it serves several columns)'
             + (f', or that it has none: without = ["{item.names[0]}"]' * item.can_be_without)
             + assumed,
         )

@@ -188,7 +188,11 @@ def _of_sources(study: Study) -> Iterator[Contradiction]:
                     (*here, "academic_year"),
                     f"{source.file} is of {source.academic_year}, a year the study does not use",
                     "one of " + ", ".join(study.years),
-                    "mend the year, or add it to baseline_years",
+                    "take the file out; or if the year is wrong, mend it"
+                    + (
+                        ", or add it to baseline_years"
+                        * (source.academic_year < study.study.outcome_year)
+                    ),
                 )
         slot = (source.kind, source.academic_year, source.status)
         if slot in slots and source.kind not in MANY_FILES:

@@ -162,6 +162,13 @@ def _refuse(folder: Path) -> None:
             "a folder that is not there yet",
             "choose another name, or move what is there",
         )
+    own, elsewhere = Path(__file__).resolve().parents[2], folder.resolve()
+    if elsewhere.is_relative_to(own) and not elsewhere.is_relative_to(own / "data_raw"):
+        raise fault(
+            "there git would keep the study's files, pupils and all",
+            "a folder in data_raw/, which git leaves alone, or one outside the project",
+            f"make new STUDY=data_raw/{folder.name}",
+        )
     if not folder.parent.is_dir():
         raise fault(
             f"there is no folder {folder.parent}",

@@ -207,6 +207,15 @@ ENROLLED_SCHOOLS_ARE_IN_THE_FILE = RelationRule(
     "study is evaluated with what the file holds",
     severity="warning",
 )
+FIGURES_HAVE_THEIR_PUPILS = RelationRule(
+    "figures_have_their_pupils",
+    needs=("school_census",),
+    problem="no figure of this column has its number of pupils, so no school can be compared on it",
+    expected="a column that counts the pupils of these figures",
+    remedy="name it under its [[source]]; one column may count the pupils of several: columns = "
+    '{ "heading in the file" = ["TPUP", "P8PUP"] }',
+    severity="warning",
+)
 FIGURES_ARE_OF_THEIR_OWN_YEAR = RelationRule(
     "figures_are_of_their_own_year",
     needs=(),
@@ -358,6 +367,7 @@ RELATIONS: tuple[Relation, ...] = (
             (SCHOOL_CENSUS, "urn"),
         )
     ),
+    Relation(FIGURES_HAVE_THEIR_PUPILS, PUBLISHED_OUTCOME, "value"),
     Relation(FIGURES_ARE_OF_THEIR_OWN_YEAR, PUBLISHED_OUTCOME, "value"),
     Relation(CENSUS_IS_OF_ITS_OWN_YEAR, SCHOOL_CENSUS, "n_pupils_on_roll"),
     Relation(ENROLLED_SCHOOLS_ARE_IN_THE_FILE, ENROLMENTS, "urn"),

@@ -75,5 +75,5 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
 def test_an_invalid_day_is_refused(copied: tuple[Path, Path]) -> None:
     done = release(*copied, "October")
     assert done.returncode == 2
-    assert "invalid fromisoformat value" in done.stderr
+    assert "is not a date, year first, as 2018-10-02" in done.stderr
     assert not (copied[0] / "releases").exists()

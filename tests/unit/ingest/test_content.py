@@ -15,6 +15,7 @@ OTHER_THINGS = {
     "gzip": (gzip.compress(b"a,b\n1,2\n", mtime=0), "compressed with gzip", ".csv.gz"),
     "a web page": (b"\xef\xbb\xbf \r\n<!DOCTYPE html>\n<html>", "a web page", "fetch"),
     "an old web page": (b"<HTML><body>", "a web page", "fetch"),
+    "Parquet": (b"PAR1\x15\x04", "a Parquet file", "save it as CSV"),
     "a PDF": (b"%PDF-1.7\n", "a PDF document", "CSV"),
 }
 

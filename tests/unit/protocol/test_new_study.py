@@ -156,6 +156,14 @@ def test_an_existing_folder_is_refused_and_left_unchanged(tmp_path, capsys):
     assert list(tmp_path.rglob("*")) == [tmp_path / "autumn"]
 
 
+@pytest.mark.parametrize("folder", ["newport", "notebooks/newport"])
+def test_a_folder_that_git_would_keep_is_refused(folder):
+    project = Path(__file__).resolve().parents[3]
+    with pytest.raises(StudyError, match="git would keep the study's files"):
+        write_new_study(project / folder)
+    assert not (project / folder).exists()
+
+
 def test_a_missing_parent_folder_is_refused(tmp_path):
     with pytest.raises(StudyError, match="there is no folder"):
         write_new_study(tmp_path / "nowhere" / "autumn")

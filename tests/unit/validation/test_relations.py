@@ -241,6 +241,13 @@ def _plant_published(tiny: TinyStudy, rule: str) -> Place:
     if rule == "file_holds_the_authority":
         _as_published(tiny, school_row | {"LEA": 850})
         return "tables_2017-18.csv", None, "LEA", "schools of authority 850 alone"
+    if rule == "figures_have_their_pupils":
+        _as_published(tiny, school_row, school_row | {"URN": 900002, "ESTAB": 2002})
+        tiny.sources["tables_2017-18.csv"] += '\nwithout = ["TFSM6CLA1A"]'
+        for row in tiny.tables["tables_2017-18.csv"]:
+            del row["TFSM6CLA1A"]
+        found = "2 figures, none with its number of pupils"
+        return "tables_2017-18.csv", None, "PTRWM_EXP_FSM6CLA1A", found
     if rule == "percentages_fit_counts":
         _as_published(tiny, school_row | {"PTRWM_EXP": "61%"})
         return "tables_2017-18.csv", 2, "PTRWM_EXP", "1 of 1 percentages, as 61% of 30 pupils"
@@ -588,6 +595,7 @@ def test_what_warns_and_what_stops():
         "registered_type_is_given",
         "published_type_is_given",
         "enrolled_school_is_of_the_authority",
+        "figures_have_their_pupils",
     }
 
 
