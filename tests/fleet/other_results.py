@@ -185,6 +185,10 @@ def own_columns(
             figures = []
             for _, row in rows.iterrows():
                 urn = row["URN"]
+                if row[counts[group]] == "NA":
+                    # An academy's other number, without pupils.
+                    figures.append("NA")
+                    continue
                 ability = 0.0
                 if urn in of_urn.index:
                     ability = float(of_urn.at[urn, "quality"] + of_urn.at[urn, f"passing_{year}"])
