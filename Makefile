@@ -55,6 +55,7 @@ bench: .venv/testing ## measure times and memory beside other packages
 	@$(BIN)/python -m tests.bench_cells
 	@$(BIN)/python -m tests.bench_randomisation
 	@$(BIN)/python -m tests.bench_validation
+	@$(BIN)/python -m tests.bench_scale
 
 calibrate: .venv/testing ## simulate how often the headline errs, and write the table and page of it
 	@$(BIN)/python -m tests.calibration

@@ -114,9 +114,11 @@ def read_records(
     set_aside = _names(
         (column.name, f"{column.name} IS NULL AND {_has_text(column)}") for column in spare
     )
-    is_blank = " AND ".join(
+    blank, *others = (
         f"{Place(heading, index).text()} IS NULL" for index, heading in enumerate(file.headers)
     )
+    # CASE reads the other cells only of rows whose first is blank.
+    is_blank = f"CASE WHEN {blank} THEN {' AND '.join(others) or 'true'} ELSE false END"
     asides = " ".join(
         f"WHEN {condition} THEN {sql_text(reason)}"
         for condition, reason in (("is_blank_row", BLANK_ROW), *table.set_asides)

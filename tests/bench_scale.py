@@ -1,0 +1,106 @@
+"""A whole run on large pupil files: `python -m tests.bench_scale [million rows …]`, by default 1 and 5.
+
+The example's pupil files are repeated with new pupil numbers, so the same schools have many more pupils. Each
+size is a process of its own, beside DuckDB's bare read of the same files.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from pipelines.study.paths import EXAMPLE
+from pipelines.study.settings import PROTOCOL
+from tests.bench import Measured, measure
+
+MILLIONS = (1.0, 5.0)
+PUPIL_FILES = "ks*_pupils_*.csv"
+READ = (
+    "SELECT count(*), {counted} FROM read_csv('{files}', all_varchar = true, union_by_name = true)"
+)
+
+
+def main(sizes: tuple[float, ...]) -> None:
+    """Print a Markdown table of seconds and memory by size."""
+    with tempfile.TemporaryDirectory() as folder:
+        fixed = evaluated(EXAMPLE, Path(folder))
+        print(
+            "| Pupil rows | Evaluated, seconds | of processor | Peak memory | Bare read, of processor |"
+        )
+        print("|---|---|---|---|---|")
+        print(f"| as in the example | {row(fixed)} | |")
+        for millions in sizes:
+            study = Path(folder) / "large"
+            n_rows, n_bytes = write_study(study, round(millions * 1_000_000))
+            bare = measure((sys.executable, "-c", _reading(study)))
+            made = evaluated(study, Path(folder))
+            print(
+                f"| {n_rows:,} ({n_bytes / 1e6:,.0f} MB of CSV) | {row(made)} | "
+                f"{bare.processor_seconds or 0:.1f} |",
+                flush=True,
+            )
+            shutil.rmtree(study)
+    print(f"\n{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.")
+
+
+def write_study(folder: Path, n_rows: int) -> tuple[int, int]:
+    """Write the example with about `n_rows` pupils; returns its rows and bytes of pupil files."""
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("releases"))
+    protocol = folder / PROTOCOL
+    text = re.sub(r"^sha256 = .*\n", "", protocol.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    protocol.write_text(
+        text.replace(f'name = "{EXAMPLE.name}"', f'name = "{folder.name}"', 1), encoding="utf-8"
+    )
+    files = sorted(folder.glob(PUPIL_FILES))
+    with duckdb.connect() as con:
+        con.execute("SET preserve_insertion_order = true")
+        rows = [len(file.read_bytes().splitlines()) - 1 for file in files]
+        times = max(1, round(n_rows / sum(rows)))
+        for file in files:
+            written = file.with_suffix(".written")
+            con.execute(
+                f"COPY (SELECT * REPLACE (UPN || '_' || copy AS UPN) FROM "
+                f"read_csv('{file}', all_varchar = true) CROSS JOIN range({times}) AS t(copy)) "
+                f"TO '{written}' (FORMAT csv, HEADER)"
+            )
+            written.replace(file)
+    return sum(rows) * times, sum(file.stat().st_size for file in files)
+
+
+def evaluated(study: Path, folder: Path) -> Measured:
+    """Evaluate a study from nothing."""
+    data_marts = folder / "data_marts"
+    shutil.rmtree(data_marts, ignore_errors=True)
+    command = ("-m", "assets.cli", "evaluate", str(study), "--data-marts", str(data_marts))
+    return measure((sys.executable, *command))
+
+
+def row(made: Measured) -> str:
+    """Seconds, seconds of processor and peak memory as cells."""
+    return f"{made.seconds:.1f} | {made.processor_seconds or 0:.1f} | {made.peak_mb or 0:,.0f} MB"
+
+
+def _reading(study: Path) -> str:
+    """A program that has DuckDB read every cell of the pupil files."""
+    with duckdb.connect() as con:
+        files = str(study / PUPIL_FILES)
+        names = [
+            name
+            for (name, *_) in con.execute(
+                f"DESCRIBE FROM read_csv('{files}', all_varchar = true, union_by_name = true)"
+            ).fetchall()
+        ]
+    counted = ", ".join(f'max("{name}")' for name in names)
+    statement = READ.format(counted=counted, files=files)
+    return f"import duckdb; duckdb.connect().execute({statement!r}).fetchall()"
+
+
+if __name__ == "__main__":
+    main(tuple(map(float, sys.argv[1:])) or MILLIONS)
