@@ -246,12 +246,19 @@ def _copy_tables(
     """
     con.execute(f"ATTACH {sql_text(file)} AS target")
     try:
+        # One transaction, because each writes the file's log to the disk.
+        con.execute("BEGIN")
+        for schema in sorted({table.schema for table in tables}) if has_schemas else ():
+            con.execute(f"CREATE SCHEMA target.{schema}")
         for table in tables:
             schema = table.schema if has_schemas else "main"
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS target.{schema}")
             con.execute(
                 f"CREATE TABLE target.{schema}.{table.name} AS FROM store.{table.full_name}"
             )
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
     finally:
         con.execute("DETACH target")
 
