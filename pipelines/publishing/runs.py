@@ -248,8 +248,8 @@ def _copy_tables(
     try:
         # One transaction, because each writes the file's log to the disk.
         con.execute("BEGIN")
-        for schema in sorted({table.schema for table in tables}) if has_schemas else ():
-            con.execute(f"CREATE SCHEMA target.{schema}")
+        for name in sorted({table.schema for table in tables}) if has_schemas else ():
+            con.execute(f"CREATE SCHEMA target.{name}")
         for table in tables:
             schema = table.schema if has_schemas else "main"
             con.execute(
