@@ -96,18 +96,19 @@ def many(seeds: Iterable[int], n_workers: int) -> Iterator[StudyResult]:
     """The result of every seed's study, in order of completion."""
     waiting = list(reversed(list(seeds)))
     context = multiprocessing.get_context("fork")
-    running: list[tuple[int, float, multiprocessing.process.BaseProcess, Connection]] = []
+    running: list[tuple[int, float, multiprocessing.process.BaseProcess, Connection, Path]] = []
     while waiting or running:
         while waiting and len(running) < n_workers:
             seed = waiting.pop()
             reads, writes = context.Pipe(duplex=False)
-            process = context.Process(target=_apart, args=(seed, writes))
+            folder = Path(tempfile.mkdtemp(prefix="fleet"))
+            process = context.Process(target=_apart, args=(seed, folder, writes))
             process.start()
             writes.close()
-            running.append((seed, time.monotonic(), process, reads))
-        multiprocessing.connection.wait([reads for *_, reads in running], timeout=1)
+            running.append((seed, time.monotonic(), process, reads, folder))
+        multiprocessing.connection.wait([reads for _, _, _, reads, _ in running], timeout=1)
         for at in list(running):
-            seed, began, process, reads = at
+            seed, began, process, reads, folder = at
             told = _received(seed, reads)
             if told is None and time.monotonic() - began > LONGEST_SECONDS:
                 told = StudyResult(
@@ -116,6 +117,7 @@ def many(seeds: Iterable[int], n_workers: int) -> Iterator[StudyResult]:
             if told is not None:
                 process.kill()
                 process.join()
+                shutil.rmtree(folder, ignore_errors=True)
                 running.remove(at)
                 yield told
 
@@ -131,11 +133,7 @@ def _received(seed: int, reads: Connection) -> StudyResult | None:
         )
 
 
-def _apart(seed: int, writes: Connection) -> None:
+def _apart(seed: int, folder: Path, writes: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
-    parent = Path(tempfile.mkdtemp(prefix="fleet"))
-    try:
-        writes.send(one(seed, parent))
-    finally:
-        shutil.rmtree(parent)
+    writes.send(one(seed, folder))
