@@ -51,16 +51,19 @@ def _blocks(programme: Row, tables: Tables, gallery: Gallery) -> Iterator[Block]
     facts = Bullets(tuple(Item(fact) for fact in facts_of(programme)))
     headlines = primary_headlines(programme["programme"], tables)
     charts = _charts(programme, headlines, gallery)
+    coverage = (
+        Heading(3, "Which schools can be compared"),
+        Bullets(tuple(Item(c.why_not, strong=c.sentence) for c in coverage_of(programme, tables))),
+    )
     if len(charts) == 1:  # a lone chart shares its row with the facts
-        yield Columns(((charts[0],), (facts,)))
+        yield Columns(((charts[0],), (facts, *coverage)))
     else:
         yield facts
         yield from [Columns(tuple((chart,) for chart in charts))] * bool(charts)
+        yield from coverage
     yield Heading(3, "What the comparison says")
     for headline in headlines:
         yield from _outcome(headline, programme, tables)
-    yield Heading(3, "Which schools can be compared")
-    yield Bullets(tuple(Item(c.why_not, strong=c.sentence) for c in coverage_of(programme, tables)))
     limits = limits_of(programme, tables)[:_N_LIMITS]
     if limits:
         yield Heading(3, "What these results cannot say")
