@@ -11,31 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import marts
-from pipelines.catalogue import MART_TABLES, RAW_TABLES
-from pipelines.catalogue.comparison_design import (
-    ATTRITION,
-    BALANCE,
-    BASELINE_YEAR,
-    SCHOOL_BEFORE,
-)
-from pipelines.impact import (
-    calibration,
-    case_study_results,
-    comparison,
-    comparison_pool,
-    design,
-    other_releases,
-    study_effects,
-)
-from pipelines.ingest.readers import ingest_table
-from pipelines.ingest.registration import sources_sha256
 from pipelines.protocol.study_file import load_study
-from pipelines.protocol.tables import write_protocol
-from pipelines.released import making
-from pipelines.store import store
 from pipelines.study.paths import StudyPaths
 from pipelines.study.settings import Study
+from tests.needed_tables import build_marts, ingest, make_all, make_needed, tiny_store
 
 Row = dict[str, object]
 
@@ -323,39 +302,32 @@ class TinyStudy:
 
     @contextmanager
     def marts(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Write, ingest and build every mart, and keep the store open."""
-        with store.connect(self.paths) as con:
+        """Write, ingest and build every mart in memory, and keep the store open."""
+        with tiny_store() as con:
             ingest(con, self.write())
             build_marts(con)
             yield con
 
     @contextmanager
-    def released(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """As `marts`, then effects and released tables."""
-        with released_of(self.write(), self.paths) as con:
+    def released(self, *selects: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Write and release: everything, or only what these SELECTs read and are made of."""
+        with tiny_store() as con:
+            if selects:
+                make_needed(con, self.write(), *selects)
+            else:
+                make_all(con, self.write())
             yield con
 
+    def rows(self, select: str) -> list[tuple[object, ...]]:
+        """The rows of a SELECT from a store with what it reads."""
+        with self.released(select) as con:
+            return con.execute(select).fetchall()
 
-@contextmanager
-def released_of(study: Study, paths: StudyPaths) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Build any study from its files to its released tables, in this process."""
-    with store.connect(paths) as con:
-        ingest(con, study)
-        build_marts(con)
-        design.build(con, SCHOOL_BEFORE)
-        comparison_pool.build_matched_school(con, study)
-        design.build(con, BASELINE_YEAR)
-        study_effects.build_compared_school(con)
-        for table in (ATTRITION, BALANCE):
-            design.build(con, table)
-        design.build_overlap(con, study)
-        study_effects.build_estimate(con, study)
-        other_releases.build_verdict_by_release(con, study)
-        calibration.build_calibration(con)
-        comparison.build_comparison(con, study)
-        case_study_results.build(con)
-        making.release(con)
-        yield con
+    def without_results(self) -> TinyStudy:
+        """The same without its files of pupils, for tests of what nobody's results change."""
+        for file in ("ks2_2017.csv", "ks2_2018.csv", "ks4_2018.csv"):
+            self.drop(file)
+        return self
 
 
 def published_study(parent: Path, by_year: dict[str, list[Row]]) -> TinyStudy:
@@ -371,16 +343,3 @@ def published_study(parent: Path, by_year: dict[str, list[Row]]) -> TinyStudy:
         about = f'kind = "ks2_schools"\nacademic_year = "{year}"\nstatus = "final"'
         tiny.add(f"tables_{year}.csv", about, rows)
     return tiny
-
-
-def ingest(con: duckdb.DuckDBPyConnection, study: Study) -> None:
-    """The protocol and every raw table."""
-    write_protocol(con, study, sources_sha256(study))
-    for table in RAW_TABLES:
-        ingest_table(con, study, table)
-
-
-def build_marts(con: duckdb.DuckDBPyConnection) -> None:
-    """Every mart, in the order of the catalogue."""
-    for table in MART_TABLES:
-        marts.build(con, table)

@@ -80,6 +80,8 @@ class Invented:
     def store(self, *, is_estimated: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """A store with everything before the disclosure gate; real estimates only if requested."""
         with duckdb.connect() as con:
+            # Small tables gain nothing from a second thread.
+            con.execute("SET threads = 1")
             sql_functions.register(con)
             con.execute("ATTACH ':memory:' AS pupils")
             for schema in SCHEMAS:

@@ -18,7 +18,7 @@ from pipelines.store import store
 from pipelines.study.paths import EXAMPLE
 from pipelines.validation.folder import Findings, check_sources
 from tests.conftest import PROJECT
-from tests.tiny_study import build_marts
+from tests.needed_tables import build_marts
 
 CASES = PROJECT.parent / "shared" / "data" / "cases"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import duckdb
 import pandas as pd
@@ -16,6 +16,8 @@ from pipelines.store.store import SCHEMAS
 from tests.disclosure.invented import MINIMUM, SHARE, YEARS, Invented, cell
 from tests.unit.validation.planted import good_value
 
+_MOST_STORES = 8
+_STORES: dict[str, tuple[duckdb.DuckDBPyConnection, ExitStack]] = {}
 CAN_WITHHOLD = [table for table in RELEASED_TABLES if table.pupil_counts]
 
 
@@ -77,10 +79,21 @@ def made(
 
 
 def rows_of(study: Invented, select: str, minimum_cell: int = MINIMUM) -> list[dict[str, object]]:
-    """The rows of a SELECT after the disclosure gate."""
-    with study.store() as con:
-        con.execute("UPDATE protocol.study SET minimum_cell = ?", [minimum_cell])
-        return after_the_gate(con, select)
+    """The rows of a SELECT after the disclosure gate. Stores of the last studies are kept to read again."""
+    frames = (study.members, study.schools, study.cells, study.told, study.moments)
+    told = (study.programmes, dict(study.measures), study.is_prior_adjusted, minimum_cell)
+    key = f"{told} {[frame.to_csv() for frame in frames]}"
+    if key not in _STORES:
+        with ExitStack() as opened:
+            con = opened.enter_context(study.store())
+            con.execute("UPDATE protocol.study SET minimum_cell = ?", [minimum_cell])
+            after_the_gate(con, select)
+            _STORES[key] = (con, opened.pop_all())
+        if len(_STORES) > _MOST_STORES:
+            _, closing = _STORES.pop(next(iter(_STORES)))
+            closing.close()
+    con, _ = _STORES[key]
+    return _rows(con, select)
 
 
 def after_the_gate(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str, object]]:
@@ -90,6 +103,10 @@ def after_the_gate(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str
         assert gate.count_small(con, table.name) == 0, table.name
         assert gate.count_unrounded(con, table.name) == 0, table.name
         assert gate.count_misstated(con, table.name) == 0, table.name
+    return _rows(con, select)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, select: str) -> list[dict[str, object]]:
     cursor = con.execute(select)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

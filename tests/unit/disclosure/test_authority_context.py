@@ -50,7 +50,7 @@ ROWS = [
 
 def test_neighbours_are_averaged_plainly_over_those_with_a_figure(tmp_path: Path) -> None:
     """No other authority, region or year is included, and nothing if the authority has no figure."""
-    with study(tmp_path, ROWS).released() as con:
+    with study(tmp_path, ROWS).released("released.authority_context") as con:
         found = con.execute(
             "SELECT measure, pupil_group, academic_year, place, n_places, n_places_listed, model, "
             "round(value, 6), publisher FROM released.authority_context"
@@ -72,7 +72,7 @@ def test_the_most_final_of_two_releases_is_used_for_all_places(tmp_path: Path) -
         lait(RWM_SEN, 799, "9"),
         lait(RWM_SEN, 970, "16"),
     ]
-    with study(tmp_path, rows).released() as con:
+    with study(tmp_path, rows).released("released.authority_context") as con:
         found = con.execute(
             "SELECT place, release_status, value FROM released.authority_context"
         ).fetchall()
@@ -82,7 +82,7 @@ def test_the_most_final_of_two_releases_is_used_for_all_places(tmp_path: Path) -
 def test_without_a_list_of_neighbours_there_is_the_authority_and_england(tmp_path: Path) -> None:
     tiny = TinyStudy(tmp_path)
     tiny.add(FILE, ABOUT, ROWS)
-    with tiny.released() as con:
+    with tiny.released("released.authority_context") as con:
         found = con.execute("SELECT place FROM released.authority_context").fetchall()
     assert found == [("authority",), ("england",)]
 
@@ -122,5 +122,5 @@ def test_the_figures_of_the_group_that_a_programme_is_for_are_shown(tmp_path: Pa
         tiny.protocol = tiny.protocol.replace(
             'target_group = "disadvantaged"', f'target_group = "{target}"'
         )
-        with tiny.released() as con:
+        with tiny.released("released.authority_context") as con:
             assert [group for (group,) in con.execute(query).fetchall()] == groups

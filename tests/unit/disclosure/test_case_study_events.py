@@ -23,8 +23,7 @@ def telling(tmp_path, *lines: dict[str, object], consent: str = "yes") -> TinySt
 
 
 def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
-    with tiny.released() as con:
-        return con.execute(select).fetchall()
+    return tiny.rows(select)
 
 
 def test_support_and_public_events_are_in_date_order(tmp_path):
@@ -54,12 +53,9 @@ def test_support_and_public_events_are_in_date_order(tmp_path):
 @pytest.mark.parametrize("consent", ["no", "withdrawn"])
 def test_without_consent_no_event_is_shown_or_reviewed(tmp_path, consent):
     tiny = telling(tmp_path, {"support": "Marigold Quillfeather was visited"}, consent=consent)
-    with tiny.released() as con:
-        for table in (
-            "released.case_study_event",
-            "released.case_study_result",
-            "mart.text_review",
-        ):
+    tables = ("released.case_study_event", "released.case_study_result", "mart.text_review")
+    with tiny.released(*tables) as con:
+        for table in tables:
             assert con.execute(f"FROM {table}").fetchall() == []
 
 
@@ -74,9 +70,12 @@ def test_an_event_that_names_a_pupil_is_held_and_the_others_are_shown(tmp_path):
 def test_a_held_case_study_withholds_its_events_and_results(tmp_path):
     tiny = telling(tmp_path, {})
     tiny.tables["c.csv"][0]["context"] = "Marigold Quillfeather is its head."
-    with tiny.released() as con:
-        for table in ("case_studies", "case_study_event", "case_study_result"):
-            assert con.execute(f"FROM released.{table}").fetchall() == []
+    tables = [
+        f"released.{name}" for name in ("case_studies", "case_study_event", "case_study_result")
+    ]
+    with tiny.released(*tables) as con:
+        for table in tables:
+            assert con.execute(f"FROM {table}").fetchall() == []
 
 
 def test_a_published_percentage_is_counted_again(tmp_path):

@@ -13,9 +13,9 @@ from pipelines.catalogue import RELEASED_TABLES
 from pipelines.disclosure import gate
 from pipelines.disclosure.thresholds import WITHHELD_REASONS
 from pipelines.protocol.study_file import load_study
-from pipelines.study.paths import StudyPaths
+from tests.needed_tables import make_all, tiny_store
 from tests.planted import Plant
-from tests.tiny_study import TinyStudy, released_of
+from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.made import after_the_gate, made, rules
 
 CASE = "12-one-new-school-hides-headline"
@@ -59,7 +59,8 @@ def test_one_new_school_suppresses_no_published_figure(
 ) -> None:
     change(Plant(one_new_school))
     study = load_study(one_new_school)
-    with released_of(study, StudyPaths(one_new_school.parent / "marts", study.name)) as con:
+    with tiny_store() as con:
+        make_all(con, study)
         (headline,) = (
             con.execute("FROM released.impact WHERE role = 'headline'").df().to_dict("records")
         )

@@ -53,8 +53,7 @@ FORM = {
 
 
 def released(tiny: TinyStudy, select: str) -> list[tuple[object, ...]]:
-    with tiny.released() as con:
-        return con.execute(select).fetchall()
+    return tiny.rows(select)
 
 
 def test_the_confidence_level_shown_is_the_engine_s():
@@ -83,7 +82,7 @@ def test_without_consent_nothing_is_released(tmp_path):
             ),
         ],
     )
-    with tiny.released() as con:
+    with tiny.released("released.statements", "released.case_studies") as con:
         assert con.execute("SELECT quote FROM released.statements").fetchall() == [("It helped.",)]
         assert con.execute("SELECT statement FROM released.case_studies").fetchall() == [
             ("We learnt.",)
@@ -115,7 +114,7 @@ def test_a_statement_is_attributed_as_agreed(tmp_path):
 
 def eligibility(tmp_path, met: list[str | None], share: str = "0.7") -> tuple[object, ...]:
     """The eligibility claim for one school per entry of `met`; None means no evidence."""
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     tiny.protocol = tiny.protocol.replace("eligible_share = 0.7", f"eligible_share = {share}")
     urns = [900100 + n for n in range(len(met))]
     tiny.tables["register.csv"] += [
@@ -223,7 +222,7 @@ def test_the_claim_and_its_source_are_beside_the_count(tmp_path):
 
 
 def test_expected_schools_and_coverage(tmp_path):
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     tiny.protocol += CLAIMS
     found = {
         claim: rest
@@ -253,7 +252,7 @@ REVIEWED = (
     ],
 )
 def test_all_maintained_schools_but_one_were_visited_in_the_year(tmp_path, visits, result):
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     tiny.protocol += REVIEW_CLAIM
     (first, date), *others = visits.items()
     tiny.add(
@@ -291,7 +290,7 @@ def test_all_maintained_schools_but_one_were_visited_in_the_year(tmp_path, visit
     ],
 )
 def test_the_claim_leaves_out_as_many_as_it_says(tmp_path, but, claim, result):
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     tiny.protocol += REVIEW_CLAIM.replace("but = 1", f"but = {but}")
     visit = {"urn": 900002, "inspection_date": "2018-01-01", "overall_effectiveness": 2}
     tiny.add("inspections.csv", 'kind = "inspections"', [visit])
@@ -302,7 +301,7 @@ def test_the_claim_leaves_out_as_many_as_it_says(tmp_path, but, claim, result):
 
 
 def test_of_a_long_list_of_schools_the_first_are_named_and_the_others_counted(tmp_path):
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     tiny.protocol += CLAIMS
     tiny.tables["register.csv"] += [
         school(900100 + n, 2100 + n, f"Extra {n:02}") for n in range(50)
@@ -332,7 +331,7 @@ def test_a_visit_after_the_reference_date_does_not_count(tmp_path):
 
 def money(tmp_path, send: int | None, gap: int | None, said: int) -> tuple[object, ...]:
     """The claim that two SSIF programmes bring a total, with the funding stated for each."""
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     for programme, gbp in (("send", send), ("gap", gap)):
         if gbp is not None:
             named = f'id = "{programme}"\n'
@@ -455,7 +454,7 @@ def test_free_text_is_released_nowhere(tmp_path):
 
 
 def test_programmes_and_their_overlap(tmp_path):
-    with TinyStudy(tmp_path).released() as con:
+    with TinyStudy(tmp_path).released("released.programme", "released.programme_overlap") as con:
         assert con.execute(
             "SELECT programme, is_evaluated, n_schools, n_ks2_schools, n_ks4_schools "
             "FROM released.programme"
@@ -583,7 +582,7 @@ FUNDED = (
 
 def funded(tmp_path, rows: list[Row], target: str = "sen_support") -> tuple[object, ...]:
     """The programme of Alder (converted in between) and Elm, with £6,500."""
-    tiny = TinyStudy(tmp_path)
+    tiny = TinyStudy(tmp_path).without_results()
     tiny.protocol = tiny.protocol.replace(
         'target_group = "sen_support"', f'target_group = "{target}"\nfunding_gbp = 6500', 1
     )

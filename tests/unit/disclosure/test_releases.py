@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 
 import pytest
@@ -13,23 +14,34 @@ from pipelines.errors.fault import StudyError
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import runs as publishing
 from pipelines.publishing.runs import run_identity
+from pipelines.store import store
+from tests.needed_tables import make_all
 from tests.tiny_study import TinyStudy
 
 DAY = date(2018, 10, 2)
 
 
-@pytest.fixture
-def published(tmp_path):
-    """A tiny study with a finished run."""
-    tiny = TinyStudy(tmp_path)
-    with tiny.released() as con:
-        study = load_study(tiny.folder)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a tiny study with a finished run."""
+    tiny = TinyStudy(tmp_path_factory.mktemp("finished"))
+    with store.connect(tiny.paths) as con:
+        study = tiny.write()
+        make_all(con, study)
         for folder in (tiny.paths.charts, tiny.paths.board):
             folder.mkdir(parents=True)
             (folder / "any").write_text("")
         publishing.mark_made(con, "released")
         publishing.publish(con, study, tiny.paths, parts=("released",), n_checks=1)
-    return tiny, study
+    return tiny.parent
+
+
+@pytest.fixture
+def published(finished, tmp_path):
+    """A tiny study with a finished run, which a test may change."""
+    tiny = TinyStudy(tmp_path / "copied")
+    shutil.copytree(finished, tiny.parent, symlinks=True)
+    return tiny, load_study(tiny.folder)
 
 
 def test_a_release_is_recorded_with_its_tables_and_no_figure_by_school(published):

@@ -47,8 +47,7 @@ def two_releases(tmp_path, before, after, rest_before=(80, 40), rest_after=(80, 
 
 
 def rows(tiny: TinyStudy, select: str = SELECT) -> list[tuple]:
-    with tiny.released() as con:
-        return con.execute(select).fetchall()
+    return tiny.rows(select)
 
 
 def city(moved: dict[int, tuple[int, int]], n: int = 20) -> Invented:
@@ -129,8 +128,8 @@ def test_the_release_that_is_marked_is_used_and_both_are_kept(tmp_path):
     )
     assert rows(tiny, select) == [("revised",)]
     tiny.sources["ks2_2018.csv"] += "\nused = true"
-    assert rows(tiny, select) == [("provisional",)]
-    with tiny.released() as con:
+    with tiny.released(select, SELECT, "released.source") as con:
+        assert con.execute(select).fetchall() == [("provisional",)]
         assert len(con.execute(SELECT).fetchall()) == 3
         assert con.execute(
             "SELECT release_status, is_used FROM released.source WHERE kind = 'ks2_pupils' "

@@ -8,7 +8,8 @@ from pipelines.catalogue import SCHOOL_IDENTITY
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.marts import build
 from pipelines.store import store
-from tests.tiny_study import ALDER, BIRCH, REVIEW_CLAIM, Row, TinyStudy, ingest, school
+from tests.needed_tables import ingest
+from tests.tiny_study import ALDER, BIRCH, REVIEW_CLAIM, Row, TinyStudy, school
 
 COLUMNS = ("urn", "school_urn", "reason", "decided_by", "decided_on")
 

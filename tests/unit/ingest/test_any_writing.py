@@ -19,7 +19,8 @@ from pipelines.store import store
 from pipelines.study.settings import Study
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import rules_of
-from tests.tiny_study import TinyStudy, ingest, published_ks2, published_study
+from tests.needed_tables import ingest
+from tests.tiny_study import TinyStudy, published_ks2, published_study
 from tests.unit.ingest.reading import ods, text_cell, xlsx
 
 Lines = list[list[str]]

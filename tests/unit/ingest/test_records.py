@@ -22,6 +22,7 @@ from pipelines.ingest.readers import ingest_table
 from pipelines.store import store
 from pipelines.validation.faults import faults_of
 from pipelines.validation.rules import Rule, rules_of
+from tests.needed_tables import build_marts, ingest
 from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, school
 
 
@@ -423,7 +424,9 @@ def test_pupils_have_keys_that_do_not_contain_their_number(tmp_path):
 
 def test_nothing_that_names_a_pupil_is_in_the_bytes_of_the_store(tmp_path):
     tiny = TinyStudy(tmp_path)
-    with tiny.marts() as con:
+    with store.connect(tiny.paths) as con:
+        ingest(con, tiny.write())
+        build_marts(con)
         assert store.row_count(con, "pupils.ks2_pupils") == 13
         con.execute("CHECKPOINT")
         con.execute("CHECKPOINT pupils")

@@ -15,6 +15,7 @@ from pipelines.errors.fault import StudyError
 from pipelines.store import store
 from pipelines.validation import suites
 from pipelines.validation.rules import rules_of
+from tests.needed_tables import build_marts
 from tests.tiny_study import (
     ALDER,
     BIRCH,
@@ -22,7 +23,6 @@ from tests.tiny_study import (
     ELM,
     FIR,
     TinyStudy,
-    build_marts,
     ks2_pupil,
     ks4_pupil,
     published_ks2,

@@ -19,7 +19,8 @@ from pipelines.officers.version import MARKING
 from pipelines.publishing import retention
 from pipelines.publishing import runs as publishing
 from pipelines.released.reading import NAMES, read_published
-from pipelines.store import private
+from pipelines.store import private, store
+from tests.needed_tables import make_all
 from tests.tiny_study import TinyStudy
 
 PARTS = ("protocol", "released", "board")
@@ -28,7 +29,8 @@ PARTS = ("protocol", "released", "board")
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Iterator[tuple[TinyStudy, duckdb.DuckDBPyConnection]]:
     tiny = TinyStudy(tmp_path_factory.mktemp("tiny"))
-    with tiny.released() as con:
+    with store.connect(tiny.paths) as con:
+        make_all(con, tiny.write())
         yield tiny, con
 
 

@@ -14,15 +14,8 @@ from pipelines.validation.relations import (
     count_broken,
     faults_of_relation,
 )
-from tests.tiny_study import (
-    TinyStudy,
-    ingest,
-    ks2_pupil,
-    ks4_pupil,
-    published_ks2,
-    published_study,
-    school,
-)
+from tests.needed_tables import ingest
+from tests.tiny_study import TinyStudy, ks2_pupil, ks4_pupil, published_ks2, published_study, school
 
 FALL = "file_is_as_long_as_last_year"
 ENROLLED = "enrolled_schools_are_in_the_file"
