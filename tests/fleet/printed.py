@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tests.fleet.recount import Recount
@@ -171,20 +172,27 @@ class Rules:
         """The schools' total for one measure, group, year and release; None without a result."""
         measure, group, year, status = cell
         cells = self._by_cell.get((measure, group, year, status))
-        own = cells[cells["school"].isin(schools)] if cells is not None else pd.DataFrame()
-        if own.empty:
+        results = self._results(measure, group, year, status) if cells is not None else {}
+        own = {school: result for school, result in results.items() if school in schools}
+        if not own:
             return None
-        is_left = own["school"].isin(self._unpublished(*cell))
+        left = self._unpublished(*cell) & own.keys()
         outside = (self._unpublished(*cell) & self._schools("all", "authority")) - schools
-        is_few = is_left.sum() < _FEWEST_LEFT_BY_TABLES or 0 < len(outside) < _FEWEST_LEFT_BY_TABLES
-        if not (is_few and (~is_left).any()):
-            is_left[:] = False
-        kept = own[~is_left]
-        n = round(kept["n"].sum())
-        mean = float((kept["n"] * kept["mean"]).sum() / kept["n"].sum())
+        is_few = len(left) < _FEWEST_LEFT_BY_TABLES or 0 < len(outside) < _FEWEST_LEFT_BY_TABLES
+        if not (is_few and len(left) < len(own)):
+            left = frozenset()
+        kept = np.array([result for school, result in own.items() if school not in left])
+        n = round(kept[:, 0].sum())
+        mean = float((kept[:, 0] * kept[:, 1]).sum() / kept[:, 0].sum())
         met = _whole(mean * n) if self.recount.files.about(measure).counts_pupils else frozenset()
-        left = frozenset(own.loc[is_left, "school"])
-        return Total(frozenset(kept["school"]), left, n, mean, met)
+        return Total(frozenset(own) - left, left, n, mean, met)
+
+    @cache  # noqa: B019
+    def _results(self, *cell: str) -> dict[int, tuple[float, float]]:
+        """Pupils and mean of every school with a result: looking them up in a frame takes long."""
+        cells = self._by_cell[cell]
+        of_schools = zip(cells["school"], cells["n"], cells["mean"], strict=True)
+        return {int(school): (float(n), float(mean)) for school, n, mean in of_schools}
 
     def of(self, programme: str, arm: str, *cell: str) -> Total | None:
         """The total of a programme's side, of an arm (programme 'all'), or of the authority."""
