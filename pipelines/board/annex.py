@@ -49,6 +49,13 @@ def methods(headline: Row, tables: Tables) -> Table:
     )
 
 
+# The size of simulated schools: headlines of one size share a table.
+_SIMULATED = (
+    "n_simulated_programme_schools",
+    "n_simulated_schools",
+    "n_simulated_pupils_a_school",
+    "is_prior_adjusted",
+)
 _JUDGED = {
     "files": "Values in the files: codes, ranges, blanks, doubles, rows accounted for",
     "relations": "Rules between files: schools, programmes, dates, counts",
@@ -207,10 +214,7 @@ def calibration(tables: Tables) -> tuple[Table, ...]:
     for headline in _headlines(tables):
         rates = rows_about(headline, tables["calibration"])
         if rates:
-            size = tuple(
-                rates[0][f"n_simulated_{what}"]
-                for what in ("programme_schools", "schools", "pupils_a_school")
-            )
+            size = tuple(rates[0][name] for name in _SIMULATED)
             rates_of.setdefault(size, rates)
             comparisons_of.setdefault(size, []).append(_comparison(rates[0], tables))
     return tuple(

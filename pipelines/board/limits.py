@@ -101,28 +101,31 @@ def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:
 
 
 def coming_cohort_words(rates: list[Row]) -> str:
-    """How often the method errs if schools were chosen knowing the coming cohort, and otherwise.
+    """How often the method errs, by what schools were chosen on: the coming cohort, a decline, anything else.
 
     `rates` are the rows of `released.calibration` for one headline, at least one.
     """
     none_given = where(rates, effect_sd=0)
     (coming,) = where(none_given, selection="coming_cohort")
-    others = [row for row in none_given if row is not coming]
+    (decline,) = where(none_given, selection="true_decline")
+    others = [row for row in none_given if row is not coming and row is not decline]
     worst = max(others, key=lambda row: float(row["false_verdict_share"]))
     return (
         f"In {cite(coming, 'count', 'n_draws')} simulations of the size nearest to this one "
         f"({simulated_size(coming)}), it then claimed an effect that was not there in "
-        f"{cite(coming, 'in_100', 'false_verdict_share')}. Where they were chosen in any other way "
-        f"that was tried, at most {cite(worst, 'in_100', 'false_verdict_share')}."
+        f"{cite(coming, 'in_100', 'false_verdict_share')}; where they were chosen for a decline that "
+        f"goes on, in {cite(decline, 'in_100', 'false_verdict_share')}; in any other way that was "
+        f"tried, in at most {cite(worst, 'in_100', 'false_verdict_share')}."
     )
 
 
 def simulated_size(rates: Row) -> str:
     """ "18 of 60 schools in the programme, about 10 target pupils each"."""
+    adjusted = ", prior attainment allowed for" if rates["is_prior_adjusted"] else ""
     return (
         f"{cite(rates, 'count', 'n_simulated_programme_schools')} of "
         f"{cite(rates, 'count', 'n_simulated_schools')} schools in the programme, about "
-        f"{cite(rates, 'count', 'n_simulated_pupils_a_school')} target pupils each"
+        f"{cite(rates, 'count', 'n_simulated_pupils_a_school')} target pupils each{adjusted}"
     )
 
 

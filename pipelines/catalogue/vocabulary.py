@@ -41,6 +41,7 @@ Selection = Literal[
     "baseline_mean",
     "lasting_quality",
     "coming_cohort",
+    "true_decline",
 ]
 # What comparison schools outside the authority were matched on.
 MatchedOn = Literal["results_and_make_up", "make_up"]

@@ -56,7 +56,9 @@ def n_draws() -> int:
     return int(first_line.split("draws ")[1].split()[0])
 
 
-def nearest_size(table: pd.DataFrame, size: ComparisonSize) -> ComparisonSize:
+def nearest_size(
+    table: pd.DataFrame, size: ComparisonSize, *, is_prior_adjusted: bool = False
+) -> ComparisonSize:
     """The simulated size most similar to `size`: least sum of squared log ratios of its three numbers.
 
     Ratios are used because doubling the schools matters as much at 10 as at 40. Only sizes with estimates
@@ -64,16 +66,18 @@ def nearest_size(table: pd.DataFrame, size: ComparisonSize) -> ComparisonSize:
     """
     simulated = [
         ComparisonSize(int(members), int(schools), float(pupils))
-        for members, schools, pupils in _plain(table)[list(_SIZE_COLUMNS)]
+        for members, schools, pupils in _plain(table, is_prior_adjusted)[list(_SIZE_COLUMNS)]
         .drop_duplicates()
         .itertuples(index=False)
     ]
     return min(simulated, key=lambda other: _distance(size, other))
 
 
-def error_rates(table: pd.DataFrame, size: ComparisonSize) -> tuple[ErrorRates, ...]:
+def error_rates(
+    table: pd.DataFrame, size: ComparisonSize, *, is_prior_adjusted: bool = False
+) -> tuple[ErrorRates, ...]:
     """The rates at a simulated size, by selection rule and effect, in the table's order."""
-    plain = _plain(table)
+    plain = _plain(table, is_prior_adjusted)
     is_of_size = pd.Series(True, index=plain.index)
     for column, number in zip(_SIZE_COLUMNS, asdict(size).values(), strict=True):
         is_of_size &= plain[column] == number
@@ -91,25 +95,27 @@ def build_calibration(con: duckdb.DuckDBPyConnection) -> int:
     """Fill `impact.calibration` with the nearest rates for each headline that has an estimate."""
     table, draws = read_table(), n_draws()
     headlines = con.execute(
-        "SELECT programme, measure, pupil_group, n_programme_schools, "
+        "SELECT programme, measure, pupil_group, asked.is_prior_adjusted, n_programme_schools, "
         "n_programme_schools + n_comparison_schools AS n_schools, "
         "(n_programme_pupils + n_comparison_pupils) / n_schools AS n_pupils_a_school "
-        "FROM impact.estimate WHERE role = 'headline' AND estimate_low IS NOT NULL"
+        "FROM impact.estimate JOIN protocol.programme_measure AS asked USING (programme, measure) "
+        "WHERE role = 'headline' AND estimate_low IS NOT NULL"
     ).fetchall()
     con.execute(CALIBRATION.ddl())
-    for programme, measure, pupil_group, *numbers in headlines:
-        size = nearest_size(table, ComparisonSize(*numbers))
+    for programme, measure, pupil_group, is_adjusted, *numbers in headlines:
+        size = nearest_size(table, ComparisonSize(*numbers), is_prior_adjusted=is_adjusted)
         of_headline = {
             "programme": programme,
             "measure": measure,
             "pupil_group": pupil_group,
+            "is_prior_adjusted": is_adjusted,
             "n_draws": draws,
             **{
                 name.replace("n_", "n_simulated_", 1): number
                 for name, number in asdict(size).items()
             },
         }
-        for rates in error_rates(table, size):
+        for rates in error_rates(table, size, is_prior_adjusted=is_adjusted):
             values = of_headline | asdict(rates)
             con.execute(
                 f"INSERT INTO {CALIBRATION.full_name} ({', '.join(values)}) "
@@ -123,10 +129,13 @@ _SIZE_COLUMNS = ("n_members", "n_schools", "mean_pupils")
 _SHARES = tuple(name for name in ErrorRates.__dataclass_fields__ if name.endswith("_share"))
 
 
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
+def _plain(table: pd.DataFrame, is_prior_adjusted: bool) -> pd.DataFrame:
     """Scenarios with one programme, nothing withheld, and at least one estimate."""
     return table[
-        ~table["has_second_programme"] & ~table["is_suppressed"] & (table["estimate_share"] > 0)
+        ~table["has_second_programme"]
+        & ~table["is_suppressed"]
+        & (table["is_prior_adjusted"] == is_prior_adjusted)
+        & (table["estimate_share"] > 0)
     ]
 
 

@@ -112,7 +112,9 @@ _EXAMPLES = {
     },
 }
 # Optional settings that most studies need.
-_SHOWN = {"as_at", "target_group", "starts", "expected_schools", "funding_gbp", "primary"}
+_SHOWN = {"as_at", "target_group", "starts", "expected_schools", "funding_gbp"}
+# What the first measure of most studies should have.
+_SWITCHED_ON = {"primary", "adjust_for_prior_attainment"}
 # A study of pupil files begins with these kinds; the others are commented out.
 _EXPLAINED: SourceKind = "ks2_pupils"
 _FIRST_KINDS: tuple[SourceKind, ...] = ("enrolments", "school_register", "ks2_pupils")
@@ -276,7 +278,7 @@ def _settings(
             yield f'{indent}{key} = "{given[key]}"'
         elif field.is_required():
             yield f"{indent}{key} = {_blank(model, key)}"
-        elif key == "primary":
+        elif key in _SWITCHED_ON:
             yield f"{indent}{key} = true"
         elif key in _SHOWN:
             yield f"{indent}{key} = {_blank(model, key)}"

@@ -102,6 +102,7 @@ SELECTION_LABELS = {
     "baseline_mean": "the mean of both earlier years, and chance",
     "lasting_quality": "lasting quality, and chance",
     "coming_cohort": "knowledge of the coming cohort, and chance",
+    "true_decline": "a decline that goes on, and chance",
 }
 
 CHARACTERISTIC_LABELS = {

@@ -125,11 +125,13 @@ class ProgrammeMeasure(_Settings):
     """
 
     name: MeasureName
-    """Which outcome."""
+    """Which outcome. For a small group of pupils `ks2_progress_index`, progress in reading, writing and
+    maths together, shows smaller effects than one subject does."""
     primary: bool = False
     """Whether its headline estimate gets a verdict."""
     adjust_for_prior_attainment: bool = False
-    """Whether to compare pupils with the same prior attainment."""
+    """Whether to compare pupils with the same prior attainment, which makes the range about a quarter
+    narrower. It needs pupil files with prior attainment, and a measure that is not of progress."""
     smallest_effect: Annotated[float, Field(gt=0, lt=1000, strict=False)] | None = None
     """The smallest effect that would matter, decided before results are seen: as a share for percentages
     (0.05 for 5 percentage points), in points for other measures."""

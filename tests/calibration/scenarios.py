@@ -12,8 +12,9 @@ from typing import get_args
 from pipelines.catalogue.vocabulary import Selection
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
-# Selections for which the bracket promises to hold; it cannot handle knowledge of the coming cohort.
-KNOWABLE_SELECTIONS = tuple(s for s in SELECTIONS if s != "coming_cohort")
+# Selections for which the bracket promises to hold. Earlier results show neither what someone knew of the
+# coming cohort nor that a decline goes on.
+KNOWABLE_SELECTIONS = tuple(s for s in SELECTIONS if s not in {"coming_cohort", "true_decline"})
 
 SIZES = ((18, 60), (11, 34))
 TOO_SMALL = (4, 10)
@@ -32,12 +33,13 @@ class Scenario:
     effect: float
     has_second_programme: bool = False
     is_suppressed: bool = False
+    is_prior_adjusted: bool = False
 
 
 def every_scenario() -> list[Scenario]:
-    """All combinations, but 4 of 10 schools only without second programme and suppression.
+    """All combinations of complications; adjusted for prior attainment only without the others.
 
-    The rule of five schools per side refuses these ten schools in any case.
+    4 of 10 schools have none of them: the rule of five schools per side refuses these ten in any case.
     """
     crossed = [
         Scenario(*size, mean_pupils, selection, effect, has_second, is_suppressed)
@@ -49,4 +51,8 @@ def every_scenario() -> list[Scenario]:
         Scenario(*TOO_SMALL, mean_pupils, selection, effect)
         for mean_pupils, selection, effect in product(MEAN_PUPILS, SELECTIONS, EFFECTS)
     ]
-    return [*crossed, *too_small]
+    adjusted = [
+        Scenario(*size, mean_pupils, selection, effect, is_prior_adjusted=True)
+        for size, mean_pupils, selection, effect in product(SIZES, MEAN_PUPILS, SELECTIONS, EFFECTS)
+    ]
+    return [*crossed, *too_small, *adjusted]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,9 @@ LAST_BASELINE, OUTCOME = 1, 2
 LASTING_SD = 0.25  # between schools, the same every year
 PASSING_SD = 0.12  # between a school's years, all its pupils together
 WITHIN_SD = (1 - LASTING_SD**2 - PASSING_SD**2) ** 0.5  # between pupils of a school and year
+SLOPE_SD = (
+    0.05  # between schools' lasting changes a year; only where schools are chosen for a decline
+)
 SIZE_CV = 0.4  # schools' lasting sizes differ by this much, years about them as Poisson counts
 
 # Soft selection adds noise with this many SDs of the selection variable: a correlation of 0.8.
@@ -40,7 +43,7 @@ class Schools:
     `coming` (S,) is what is known beforehand about the outcome year's cohort; `noise` (S, 2) softens the
     selection for two programmes; `lot` (S, 2) decides random selection; `suppression` (S, 3) is uniform.
     `prior` (S, 3) is the part of a mean predicted by prior attainment, `everyone` (S, 3) the mean of all the
-    school's pupils.
+    school's pupils. `slope` (S,) is a lasting change a year, added where schools are chosen on it.
     """
 
     lasting: FloatArray
@@ -53,6 +56,7 @@ class Schools:
     suppression: FloatArray
     prior: FloatArray
     everyone: FloatArray
+    slope: FloatArray
 
 
 def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
@@ -87,25 +91,34 @@ def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
         suppression=suppression,
         prior=known,
         everyone=(n * mean + n_others * others) / (n + n_others),
+        # Drawn last, so that the other draws are those of earlier tables.
+        slope=rng.normal(0, SLOPE_SD, n_schools),
     )
 
 
-def panel_of(
-    schools: Schools, scenario: Scenario, *, chosen_from: Schools | None = None
-) -> SchoolPanel:
+def without_prior(schools: Schools) -> Schools:
+    """The schools with what prior attainment predicts taken out of their results, and its variance."""
+    return replace(
+        schools,
+        mean=schools.mean - schools.prior,
+        variance=schools.variance * (1 - KNOWN_SHARE_OF_LUCK),
+    )
+
+
+def panel_of(schools: Schools, scenario: Scenario) -> SchoolPanel:
     """Select programme schools, add the effect, suppress cells: the arrays that `mart.cell` would give.
 
-    `chosen_from` are the same schools with the results used for selection, if these differ.
+    Schools are selected on results as they are, also if those compared are adjusted.
     """
     programmes = ("first", "second") if scenario.has_second_programme else ("first",)
     exposure = np.column_stack(
-        [
-            _chosen(chosen_from or schools, scenario, programme)
-            for programme in range(len(programmes))
-        ]
+        [_chosen(schools, scenario, programme) for programme in range(len(programmes))]
     ).astype(np.float64)
     effects = np.array([scenario.effect, SECOND_EFFECT])[: len(programmes)]
-    mean = schools.mean.copy()
+    compared = without_prior(schools) if scenario.is_prior_adjusted else schools
+    mean = compared.mean.copy()
+    if scenario.selection == "true_decline":
+        mean += schools.slope[:, None] * (np.arange(len(YEARS)) - LAST_BASELINE)
     mean[:, OUTCOME] += exposure @ effects
     if scenario.is_suppressed:
         is_withheld = (schools.n_pupils <= SMALL_CELL) & (schools.suppression < SUPPRESSED_SHARE)
@@ -121,7 +134,7 @@ def panel_of(
         exposure=exposure,
         mean=mean,
         n_pupils=schools.n_pupils,
-        variance=schools.variance,
+        variance=compared.variance,
         rounding_half_width=np.zeros_like(mean),
     )
 
@@ -136,6 +149,7 @@ def _chosen(schools: Schools, scenario: Scenario, programme: int) -> BoolArray:
         "baseline_mean": schools.mean[:, :OUTCOME].mean(axis=1),
         "lasting_quality": schools.lasting,
         "coming_cohort": schools.coming,
+        "true_decline": schools.slope,
     }[scenario.selection]
     score = criterion + softness * criterion.std() * schools.noise[:, programme]
     chosen = np.zeros(len(score), dtype=np.bool_)

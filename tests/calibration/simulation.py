@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
 
-from tests.calibration.scenarios import Scenario, every_scenario
+from tests.calibration.scenarios import Scenario
 from tests.calibration.schools import draw_schools
 from tests.calibration.trial import Trial, run_trial
 
@@ -35,13 +35,15 @@ def one_thread_pool(n_processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(n_processes, mp_context=multiprocessing.get_context("spawn"))
 
 
-def run(n_draws: int, n_processes: int) -> Iterator[tuple[list[Scenario], list[list[Trial]]]]:
-    """Every scenario's trials, one task at a time, in order of completion."""
+def run(
+    scenarios: Sequence[Scenario], n_draws: int, n_processes: int
+) -> Iterator[tuple[list[Scenario], list[list[Trial]]]]:
+    """The scenarios' trials, one task at a time, in order of completion."""
     with one_thread_pool(n_processes) as pool:
         tasks = {
-            pool.submit(run_task, place, scenarios, range(first, last)): scenarios
-            for place, members in groupby(sorted(every_scenario(), key=place_of), key=place_of)
-            for scenarios in [list(members)]
+            pool.submit(run_task, place, of_place, range(first, last)): of_place
+            for place, members in groupby(sorted(scenarios, key=place_of), key=place_of)
+            for of_place in [list(members)]
             for first in range(0, n_draws, DRAWS_A_TASK)
             for last in [min(first + DRAWS_A_TASK, n_draws)]
         }

@@ -401,8 +401,8 @@ def test_the_method_s_error_rate_is_quoted_with_its_simulated_size():
     assert limit.text == (
         "If they were, the method is often wrong. In 2,000 simulations of the size nearest to "
         "this one (11 of 34 schools in the programme, about 10 target pupils each), it then "
-        "claimed an effect that was not there in 47 in 100. Where they were chosen in any other way "
-        "that was tried, at most 2 in 100."
+        "claimed an effect that was not there in 47 in 100; where they were chosen for a decline that "
+        "goes on, in 13 in 100; in any other way that was tried, in at most 2 in 100."
     )
 
 

@@ -22,6 +22,7 @@ from pipelines.impact.calibration import (
     read_table,
 )
 
+VARIANTS = ("has_second_programme", "is_suppressed", "is_prior_adjusted")
 SIMULATED = [ComparisonSize(*size, pupils) for size in ((18, 60), (11, 34)) for pupils in (10, 30)]
 
 
@@ -30,9 +31,12 @@ def table() -> pd.DataFrame:
     return read_table()
 
 
+@pytest.mark.parametrize("is_prior_adjusted", [False, True])
 @pytest.mark.parametrize("size", SIMULATED)
-def test_a_simulated_size_is_its_own_nearest(table: pd.DataFrame, size: ComparisonSize):
-    assert nearest_size(table, size) == size
+def test_a_simulated_size_is_its_own_nearest(
+    table: pd.DataFrame, size: ComparisonSize, is_prior_adjusted: bool
+):
+    assert nearest_size(table, size, is_prior_adjusted=is_prior_adjusted) == size
 
 
 @pytest.mark.parametrize(
@@ -58,14 +62,14 @@ def test_rates_are_those_of_the_file_read_by_hand(table: pd.DataFrame):
         next(file)
         rows = list(csv.DictReader(file))
     rates = error_rates(table, ComparisonSize(11, 34, 30))
-    assert len(rates) == 6 * 3
+    assert len(rates) == 7 * 3
     assert {rate.selection for rate in rates} == set(get_args(Selection))
     for rate in rates:
         (row,) = [
             row
             for row in rows
             if (row["n_members"], row["n_schools"], row["mean_pupils"]) == ("11", "34", "30")
-            and (row["has_second_programme"], row["is_suppressed"]) == ("False", "False")
+            and {row[variant] for variant in VARIANTS} == {"False"}
             and row["selection"] == rate.selection
             and float(row["effect"]) == rate.effect_sd
         ]
@@ -82,11 +86,18 @@ def test_rates_are_those_of_the_file_read_by_hand(table: pd.DataFrame):
 def test_every_headline_with_an_estimate_has_its_rates_and_no_other():
     con = duckdb.connect()
     con.execute("CREATE SCHEMA impact")
+    con.execute("CREATE SCHEMA protocol")
     con.execute(ESTIMATE.ddl())
+    con.execute(
+        "CREATE TABLE protocol.programme_measure AS SELECT 'send' AS programme, measure, "
+        "measure = 'ks2_maths_score' AS is_prior_adjusted FROM (VALUES ('ks2_reading_progress'), "
+        "('ks2_maths_progress'), ('ks2_writing_progress'), ('ks2_maths_score')) AS t(measure)"
+    )
     for measure, role, estimate in (
         ("ks2_reading_progress", "headline", 0.5),
         ("ks2_maths_progress", "headline", None),
         ("ks2_writing_progress", "naive", 0.5),
+        ("ks2_maths_score", "headline", 0.5),
     ):
         con.execute(
             "INSERT INTO impact.estimate BY NAME SELECT 'send' AS programme, 'sen_support' AS "
@@ -94,14 +105,17 @@ def test_every_headline_with_an_estimate_has_its_rates_and_no_other():
             "20 AS n_comparison_schools, 110 AS n_programme_pupils, 145 AS n_comparison_pupils",
             {"m": measure, "r": role, "e": estimate},
         )
-    assert build_calibration(con) == 18
+    assert build_calibration(con) == 42
     found = con.execute(
         "SELECT DISTINCT measure, n_simulated_programme_schools, n_simulated_schools, "
-        "n_simulated_pupils_a_school, n_draws FROM impact.calibration"
+        "n_simulated_pupils_a_school, is_prior_adjusted, n_draws FROM impact.calibration ORDER BY 1"
     ).fetchall()
-    assert found == [("ks2_reading_progress", 11, 34, 10.0, n_draws())]
+    assert found == [
+        ("ks2_maths_score", 11, 34, 10.0, True, n_draws()),
+        ("ks2_reading_progress", 11, 34, 10.0, False, n_draws()),
+    ]
     key = ", ".join(CALIBRATION.key)
     assert con.execute(f"SELECT count(DISTINCT ({key})) FROM impact.calibration").fetchone() == (
-        18,
+        42,
     )
     con.close()
