@@ -19,12 +19,3 @@ def could_be_same_value(
     both = before_half_width + after_half_width
     is_exact = min(before_half_width, after_half_width) == 0
     return apart <= _NEGLIGIBLE or apart < both + (_NEGLIGIBLE if is_exact else -_NEGLIGIBLE)
-
-
-def is_rounding(
-    before: float, before_half_width: float, after: float, after_half_width: float
-) -> bool:
-    """Whether two values differ in rounding only."""
-    return abs(after - before) > _NEGLIGIBLE and could_be_same_value(
-        before, before_half_width, after, after_half_width
-    )
