@@ -26,10 +26,18 @@ release: .venv/running ## record that a run was published: STUDY=folder DATE=201
 serve: .venv/page ## open Dagster's page on this machine, with schedule and sensor
 	@$(BIN)/ssif serve
 
-notebook: .venv/testing ## run the notebook over the released tables into data_marts/explore.ipynb
-	@$(BIN)/jupytext --quiet --set-kernel python3 --to ipynb --output data_marts/explore.ipynb notebooks/explore.py
-	@$(BIN)/jupyter-execute --inplace data_marts/explore.ipynb
-	@echo "Written: data_marts/explore.ipynb"
+OWN_STUDY := $(notdir $(patsubst %/,%,$(or $(STUDY),example)))
+OWN_NOTEBOOK = data_marts/explore_$(OWN_STUDY).ipynb
+
+notebook: .venv/testing ## a notebook of your own over the released tables, never overwritten: STUDY=folder
+	@if [ -e "$(OWN_NOTEBOOK)" ]; then \
+		echo "$(OWN_NOTEBOOK) is there and may hold your work. Rename it to have a new one."; exit 1; fi
+	@if [ ! -e "data_marts/$(OWN_STUDY)/current/released.duckdb" ]; then \
+		echo "There is no run of $(OWN_STUDY) yet: make evaluate$(if $(STUDY), STUDY=$(STUDY))"; exit 1; fi
+	@sed 's/^STUDY = .*/STUDY = "$(OWN_STUDY)"/' notebooks/explore.py \
+		| $(BIN)/jupytext --quiet --from py:percent --set-kernel python3 --to ipynb --output "$(OWN_NOTEBOOK)" -
+	@$(BIN)/jupyter-execute --inplace "$(OWN_NOTEBOOK)"
+	@echo "Written: $(OWN_NOTEBOOK)"
 
 test: .venv/testing ## every test: about twenty minutes on two cores
 	@$(BIN)/python -m pytest --numprocesses auto

@@ -4,7 +4,7 @@
 # Everything here has passed disclosure control: it is what the charts and the board's page are made
 # from. The file is opened read-only, so nothing you try can change it.
 #
-# Run `make evaluate` first. For another study, change `STUDY`.
+# Run `make evaluate` first. For another study, change `STUDY`, or `make notebook STUDY=data_raw/<name>`.
 
 # %%
 import duckdb
@@ -33,7 +33,7 @@ def ask(sql: str) -> pd.DataFrame:
 # ## What is here
 #
 # One line a table: what a row is, and how many there are. Columns, units and meanings are in
-# `pipelines/catalogue.py`.
+# `pipelines/catalogue/`.
 
 # %%
 for table in RELEASED_TABLES:

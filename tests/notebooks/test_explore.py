@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
 import warnings
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -91,3 +94,25 @@ def test_the_file_is_opened_read_only(released):
     with pytest.raises(Exception, match="read-only mode"):
         run(notebook)
     assert hashlib.sha256(released.read_bytes()).hexdigest() == before
+
+
+@pytest.fixture
+def own_copy() -> Iterator[Path]:
+    copy = PROJECT / "data_marts" / "explore_of_a_test.ipynb"
+    copy.write_text("an analyst's work", encoding="utf-8")
+    yield copy
+    copy.unlink()
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_the_analysts_copy_is_never_overwritten(own_copy: Path):
+    done = subprocess.run(
+        ["make", "notebook", "STUDY=data_raw/of_a_test"],
+        cwd=PROJECT,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode
+    assert f"{own_copy.relative_to(PROJECT)} is there and may hold your work" in done.stdout
+    assert own_copy.read_text(encoding="utf-8") == "an analyst's work"
