@@ -5,7 +5,7 @@ STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate new validate power release serve notebook test test-fast check hooks fleet calibrate bench \
+.PHONY: evaluate new validate power release serve notebook test test-fast check hooks fleet attack calibrate bench \
 	example lock clean help
 
 evaluate: .venv/running ## evaluate a study: STUDY=folder (the example unless given), OFFICERS=1, FRESH=1, VERBOSE=1
@@ -70,6 +70,9 @@ calibrate: .venv/testing ## simulate how often the headline errs, and write the 
 
 fleet: .venv/testing ## evaluate drawn studies and count each printed number again: STUDIES=1000
 	@$(BIN)/python -m tests.fleet --studies $(if $(STUDIES),$(STUDIES),1000)
+
+attack: .venv/testing ## attack the releases of invented studies: STUDIES=160
+	@$(BIN)/python -m tests.disclosure --studies $(if $(STUDIES),$(STUDIES),160)
 
 example: .venv/running ## draw the invented example study again
 	@$(BIN)/ssif example

@@ -2,8 +2,8 @@
 
 The attacker knows which schools each figure covers, the rounding and suppression rules, the
 Department's tables (pupils of every school with six or more in the groups published by school) and
-the authority's totals. For each unknown number two integer programs find its minimum and maximum
-under all of this. It is disclosed if both are equal and were not equal before the release.
+the authority's totals. For each unknown number integer programs look for another value than the true one
+under all of this. It is disclosed if there is none, and there was one before the release.
 
 The rules are reimplemented from `disclosure/README.md`, without using `pipelines`.
 """
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import lil_matrix
@@ -236,14 +238,43 @@ class Attack:
     truth: Truth
     facts: Sequence[Fact | OneOf]
     _at: dict[Unknown, int] = field(init=False)
+    _filled: list[npt.NDArray[np.float64]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         both: tuple[Kind, ...] = ("n_pupils", "n_meeting")
         unknown = [Unknown(kind, cell) for cell in self.truth.cells for kind in both]
         self._at = {what: place for place, what in enumerate(unknown)}
 
-    def ends(self, of: Sum) -> tuple[int, int]:
-        """Minimum and maximum of a sum. Raises AssertionError if the facts contradict the truth."""
+    def is_known(self, of: Sum) -> bool:
+        """Whether a sum can have no value but the true one.
+
+        A way to fill in all numbers, found for another sum, often shows another value already.
+        Raises AssertionError if the facts contradict the truth.
+        """
+        true, terms = self.truth.sum(of), self._row(of)
+        for filled in self._filled:
+            if round(sum(times * filled[place] for place, times in terms.items())) != true:
+                return False
+        return all(self._end(of, sign) == true for sign in (1, -1))
+
+    def _end(self, of: Sum, sign: int) -> int:
+        """The minimum (1) or maximum (-1) of a sum."""
+        within, n_switches = self._constraints
+        n = len(self._at) + n_switches
+        most = np.concatenate([np.full(len(self._at), _ABOVE), np.ones(n_switches)])
+        aim = np.zeros(n)
+        for place, times in self._row(of).items():
+            aim[place] = times
+        solved = milp(
+            sign * aim, constraints=within, bounds=Bounds(0, most), integrality=np.ones(n)
+        )
+        assert solved.x is not None, solved.message
+        self._filled.append(np.round(solved.x))
+        return round(float(aim @ solved.x))
+
+    @cached_property
+    def _constraints(self) -> tuple[LinearConstraint, int]:
+        """The facts as rows of a matrix, and how many switches they need: the same for every sum."""
         assert not (missed := self._untrue()), missed
         n_switches = sum(len(fact.facts) for fact in self.facts if isinstance(fact, OneOf))
         n = len(self._at) + n_switches
@@ -269,18 +300,7 @@ class Attack:
         within = LinearConstraint(
             matrix.tocsr(), [low for _, low, _ in rows], [high for _, _, high in rows]
         )
-        most = np.concatenate([np.full(len(self._at), _ABOVE), np.ones(n_switches)])
-        aim = np.zeros(n)
-        for place, times in self._row(of).items():
-            aim[place] = times
-        found = []
-        for sign in (1, -1):
-            solved = milp(
-                sign * aim, constraints=within, bounds=Bounds(0, most), integrality=np.ones(n)
-            )
-            assert solved.x is not None, solved.message
-            found.append(round(float(aim @ solved.x)))
-        return found[0], found[1]
+        return within, n_switches
 
     def _row(self, of: Sum) -> dict[int, float]:
         return {self._at[what]: float(times) for what, times in of.items()}
@@ -320,9 +340,5 @@ def worked_out(
     return [
         name
         for name, of in {**secrets, **(more or {})}.items()
-        if _is_known(after.ends(of)) and not _is_known(before.ends(of))
+        if after.is_known(of) and not before.is_known(of)
     ]
-
-
-def _is_known(ends: tuple[int, int]) -> bool:
-    return ends[0] == ends[1]

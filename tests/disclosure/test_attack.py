@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -152,11 +153,9 @@ def moves(release: Released, truth: Truth) -> dict[str, Sum]:
     return found
 
 
-def disclosed_by_two_releases(seed: int, published_by: Publish, *, knows_totals: bool) -> list[str]:
-    """What two releases disclose of the pupils they differ by.
-
-    The Department has not yet published either of them by school.
-    """
+@cache
+def two_releases(seed: int, published_by: Publish) -> tuple[Released, Released, Truth]:
+    """An earlier and a later release of a study, and the truth about the pupils they differ by."""
     both = three_pupils_moved(invent(seed, SCHOOLS_OF_A_CITY, AS_IN_A_CITY), seed)
     first = replace(both, cells=both.cells[both.cells["release_status"] != "revised"])
     with first.store() as con:
@@ -169,6 +168,15 @@ def disclosed_by_two_releases(seed: int, published_by: Publish, *, knows_totals:
             if {cell.year for cell in truth.cells} == {OUTCOME}
             and any(cell.group == "disadvantaged" for cell in truth.cells)
         )
+    return earlier, later, truth
+
+
+def disclosed_by_two_releases(seed: int, published_by: Publish, *, knows_totals: bool) -> list[str]:
+    """What two releases disclose of the pupils they differ by.
+
+    The Department has not yet published either of them by school.
+    """
+    earlier, later, truth = two_releases(seed, published_by)
     assert len({cell.status for cell in truth.cells}) == 2
     for release, status in ((earlier, "provisional"), (later, "revised")):
         assert status in set(release.tables["comparison"]["release_status"])
