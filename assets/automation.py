@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.described import STUDIES
+from assets.left_runs import fail_left_runs
 from assets.resources import Studies
 from pipelines.errors.fault import StudyError
 from pipelines.protocol.study_file import load_study
@@ -56,10 +57,12 @@ def weekday_mornings(
     description="A study that is new, or whose protocol or files have changed.",
 )
 def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.SensorResult:
-    """Request a run of every study whose files have changed; delete old pupil rows.
+    """Request a run of every study whose files have changed; end dead runs, delete old pupil rows.
 
     A study that is already published from the same files needs no run.
     """
+    for name in fail_left_runs(context.instance, studies):
+        context.log.warning(f"The last run of study {name} died, and is marked as failed.")
     retention.forget_old_pupils(Path(studies.data_marts), time.time())
     seen: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
     now = {name: fingerprint(studies.folder(name)) for name in studies.names()}
