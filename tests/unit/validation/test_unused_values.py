@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines import marts
 from pipelines.catalogue import KS2_PUPILS, KS4_PUPILS, RAW_TABLES
-from pipelines.store import store
 from pipelines.study.measures import MEASURES
 from pipelines.study.measures_in_use import is_column_in_use, measures_in_use
 from pipelines.study.settings import PUPIL_GROUPS, Study
+from pipelines.validation import suites
 from pipelines.validation.folder import Findings, check_sources
+from tests.faults.trial import Verdicts
+from tests.needed_tables import tiny_store
 from tests.tiny_study import TinyStudy, published_ks2, published_study
 
 ASKED = 'name = "ks2_rwm_expected"\n  primary = true\n  smallest_effect = 0.05'
@@ -34,13 +37,21 @@ target_group = "disadvantaged"
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _remembered_verdicts() -> Iterator[None]:
+    """Great Expectations judges each column of values once; most of a study is always the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suites, "_validate_frame", Verdicts())
+        yield
+
+
 def look(tiny: TinyStudy, measure: str | None = None) -> tuple[Findings, list[tuple[object, ...]]]:
     """The findings if a programme also uses another measure, and the stored figures."""
     if measure:
         asked = f'{ASKED}\n\n  [[programme.measure]]\n  name = "{measure}"'
         assert ASKED in tiny.protocol
         tiny.protocol = tiny.protocol.replace(ASKED, asked)
-    with store.connect_in_memory() as con:
+    with tiny_store() as con:
         found = check_sources(con, tiny.write())
         kept = con.execute(
             "SELECT measure, value_status, value, n_pupils FROM raw.published_outcome "
