@@ -18,6 +18,7 @@ from typing import NoReturn
 from assets.dagster_home import dagster_home, require_page
 from assets.terminal import (
     FAILED,
+    day,
     print_headline,
     say,
     say_pupils_deleted,
@@ -71,15 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop(error.faults)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a date, year first, as 2018-10-02"
-        ) from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ssif", description="Did a school-improvement programme change its pupils' results?"
@@ -99,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "power", help="what a study could see, from baseline results alone"
     )
     releasing = commands.add_parser("release", help="record that a person published this run")
-    releasing.add_argument("--date", required=True, type=_day, help="as 2018-10-02")
+    releasing.add_argument("--date", required=True, type=day, help="as 2018-10-02")
     with_outputs = (
         (evaluating, evaluate), (validating, validate), (asking, power), (releasing, release),
     )  # fmt: skip
