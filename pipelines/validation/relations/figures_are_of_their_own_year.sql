@@ -1,4 +1,5 @@
--- By chance, two years' figures of a school agree in about one of twenty. If most do, one file is a copy of the other.
+-- A school seldom has the same figure of as many pupils in two years. If most do, one file is a copy of the other.
+-- Figures without a number of pupils are not compared: coarse rates, such as absence, agree often.
 WITH figure AS (
     SELECT
         outcome.source_id,
@@ -10,7 +11,7 @@ WITH figure AS (
         outcome.n_pupils
     FROM {table} AS outcome
     CROSS JOIN protocol.study AS study
-    WHERE outcome.{column} IS NOT NULL AND outcome.laestab // 10000 = study.local_authority
+    WHERE outcome.{column} IS NOT NULL AND outcome.n_pupils > 0 AND outcome.laestab // 10000 = study.local_authority
 ),
 
 pair AS (
@@ -18,9 +19,7 @@ pair AS (
         later.source_id,
         earlier.source_id AS earlier_id,
         count(*) AS n_figures,
-        count(*) FILTER (
-            later.figure = earlier.figure AND later.n_pupils IS NOT DISTINCT FROM earlier.n_pupils
-        ) AS n_same
+        count(*) FILTER (later.figure = earlier.figure AND later.n_pupils = earlier.n_pupils) AS n_same
     FROM figure AS later
     JOIN figure AS earlier USING (urn, measure, pupil_group)
     WHERE later.academic_year > earlier.academic_year
