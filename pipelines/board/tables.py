@@ -344,13 +344,18 @@ def _status(row: Row) -> str:
 
 
 def _sides(row: Row) -> str:
-    """ "11 (124) against 23 (262)": schools (pupils), programme first; a dash before any result."""
+    """ "11 (124) against 23 (262)": schools (pupils), programme first; a dash before any result.
+
+    Without an estimate pupils are not counted here, but in the results by year.
+    """
     if wording.is_missing(row["release_status"]):
         return NONE
-    return " against ".join(
-        f"{cite(row, 'count', f'n_{side}_schools')} ({cite(row, 'count', f'n_{side}_pupils')})"
-        for side in ("programme", "comparison")
-    )
+    sides = []
+    for side in ("programme", "comparison"):
+        schools, n_pupils = cite(row, "count", f"n_{side}_schools"), f"n_{side}_pupils"
+        is_counted = wording.is_suppressed(row) or not wording.is_missing(row[n_pupils])
+        sides.append(f"{schools} ({cite(row, 'count', n_pupils)})" if is_counted else schools)
+    return " against ".join(sides)
 
 
 def _verdict(row: Row) -> str:

@@ -12,11 +12,13 @@ from pipelines.charts import style, subject
 from pipelines.charts.chart import Chart, Frames
 from pipelines.released.citations import Quote
 from pipelines.released.wording import (
+    NOT_AVAILABLE,
     WITHHELD,
     format_count,
     format_value,
     is_missing,
     is_shown,
+    is_suppressed,
     join_words,
     pupils_of,
 )
@@ -116,10 +118,10 @@ def _pupils(row: PriorityReached) -> str:
     """The target pupils, or "" where no single group is evaluated."""
     if is_missing(row["target_group"]):
         return ""
-    # A number precedes the words; [c] follows them after a colon.
+    # A number precedes the words; a mark follows them after a colon.
     group = pupils_of(row["target_group"])
     if not is_shown(row):
-        return f"{group}: {WITHHELD}"
+        return f"{group}: {WITHHELD if is_suppressed(row) else NOT_AVAILABLE}"
     share = format_value(row["target_pupil_share"], "share")
     return f"about {format_count(row['n_target_pupils'])} {group} with results, {share} of all"
 

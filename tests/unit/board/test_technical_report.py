@@ -6,7 +6,9 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from pipelines.board import tables as word_tables
 from pipelines.board.board_pack import board_pack
 from pipelines.board.technical_report import technical_report
 from pipelines.board.what_moved_it import behind_the_headline
@@ -190,3 +192,20 @@ def test_every_result_carries_its_release_status():
         at = table.columns.index("Year and status")
         for row in table.rows:
             assert re.search(r"\((provisional|final|school returns|not yet published)\)", row[at])
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("suppressed", "11 ([c]) against 19 ([c])"), ("not_available", "11 against 19")],
+)
+def test_pupils_without_an_estimate_are_called_withheld_only_if_they_are(status: str, said: str):
+    tables = released_tables()
+    impact = tables["impact"]
+    row = (impact["role"] == "headline") & (impact["measure"] == "ks2_rwm_expected")
+    row &= impact["programme"] == "gap"
+    impact.loc[row, ["n_programme_schools", "n_comparison_schools"]] = (11, 19)
+    impact.loc[row, ["n_programme_pupils", "n_comparison_pupils", "estimate_low"]] = np.nan
+    impact.loc[row, "figure_status"] = status
+    table = word_tables.estimates("gap", released_rows(tables))
+    at = table.columns.index("Schools (pupils)")
+    assert said in [plain(cells[at]) for cells in table.rows]

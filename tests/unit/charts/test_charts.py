@@ -8,6 +8,7 @@ import sys
 from xml.etree import ElementTree
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
@@ -609,3 +610,16 @@ def test_a_chart_without_its_words_is_refused(charts):
 def test_the_gallery_is_imported_without_the_drawing_library():
     code = "import sys, pipelines.charts.gallery; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("suppressed", "[c]"), ("not_available", "not available")]
+)
+def test_a_priority_s_pupils_are_called_withheld_only_if_they_are(status: str, said: str):
+    tables = released_tables()
+    of_group = tables["priority"]["target_group"].notna()
+    tables["priority"].loc[of_group, ["n_target_pupils", "target_pupil_share"]] = np.nan
+    tables["priority"].loc[of_group, "figure_status"] = status
+    (chart,) = redraw(tables, "priorities").values()
+    marks = [words.rpartition(": ")[2] for words in chart.data["Pupils it is for"][of_group]]
+    assert set(marks) == {said}
