@@ -42,5 +42,5 @@ LEFT JOIN mart.school_eligibility AS judged
 LEFT JOIN form ON form.programme = member.programme AND form.school_id = member.school_id
 GROUP BY
     member.programme, school.school_id, school.school_name, school.urn, school.phase, member.start_date,
-    programme.eligible_share, programme.is_placebo
-ORDER BY school.school_name, school.urn
+    programme.eligible_share, programme.is_placebo, programme.protocol_order
+ORDER BY school.school_name, school.urn, programme.protocol_order
