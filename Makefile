@@ -39,7 +39,7 @@ notebook: .venv/testing ## a notebook of your own over the released tables, neve
 	@$(BIN)/jupyter-execute --inplace "$(OWN_NOTEBOOK)"
 	@echo "Written: $(OWN_NOTEBOOK)"
 
-test: .venv/testing ## every test: about twenty minutes on two cores
+test: .venv/testing ## every test: about a quarter of an hour on two cores
 	@$(BIN)/python -m pytest --numprocesses auto
 
 # Folders that find most mistakes for their seconds. No whole run is among them.
