@@ -14,33 +14,14 @@ import duckdb
 
 from pipelines import marts
 from pipelines.catalogue import (
-    COMPARED_SCHOOL,
-    COMPARISON,
     IMPACT_TABLES,
     MART_TABLES,
     RAW_TABLES,
     RELEASED_TABLES,
     Table,
 )
-from pipelines.catalogue.comparison_design import (
-    ATTRITION,
-    BALANCE,
-    BASELINE_YEAR,
-    MATCHED_SCHOOL,
-    OVERLAP,
-    SCHOOL_BEFORE,
-)
-from pipelines.catalogue.impact import CASE_STUDY_RESULT
 from pipelines.disclosure import gate
-from pipelines.impact import (
-    calibration,
-    case_study_results,
-    comparison,
-    comparison_pool,
-    design,
-    other_releases,
-    study_effects,
-)
+from pipelines.impact import building
 from pipelines.ingest import registration
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
@@ -53,11 +34,6 @@ from pipelines.study.settings import Study
 _READ = re.compile(r"\b(?:raw|pupils|mart|impact|released|temp)\.\w+")
 _MACRO = re.compile(r"TEMP MACRO (\w+)\([^)]*\) AS(.*?);", re.DOTALL)
 _GATE = ("side_result", "public_total", "school_shown")
-# What Python reads to fill these; of the others everything before the estimates.
-_READ_BY_PYTHON = {
-    COMPARISON: "mart.outcome mart.exposure",
-    MATCHED_SCHOOL: "impact.school_before mart.programme_school mart.exposure",
-}
 
 
 @contextmanager
@@ -73,7 +49,7 @@ def make_all(con: duckdb.DuckDBPyConnection, study: Study) -> None:
     ingest(con, study)
     build_marts(con)
     for table in IMPACT_TABLES:
-        _estimate(con, study, table)
+        building.build(con, study, table)
     making.release(con)
 
 
@@ -93,7 +69,7 @@ def make_needed(con: duckdb.DuckDBPyConnection, study: Study, *selects: str) -> 
         elif table in MART_TABLES:
             marts.build(con, table)
         else:
-            _estimate(con, study, table)
+            building.build(con, study, table)
     released = [table for table in RELEASED_TABLES if table.full_name in needed]
     if not released:
         return
@@ -146,16 +122,9 @@ def _made_by(full_name: str) -> str:
 
 
 def _impact_made_by(table: Table) -> str:
-    if table in _READ_BY_PYTHON:
-        return _READ_BY_PYTHON[table]
-    if table == COMPARED_SCHOOL:
-        return study_effects.compared_school_select()
-    if table == CASE_STUDY_RESULT:
-        return case_study_results.select()
-    if table in (SCHOOL_BEFORE, BASELINE_YEAR, ATTRITION, BALANCE):
-        return design.select_of(table)
-    before = IMPACT_TABLES[: IMPACT_TABLES.index(table)]
-    return " ".join(of.full_name for of in (*MART_TABLES, *before))
+    if table.name in building.READ_BY_PYTHON:
+        return " ".join(read.full_name for read in building.READ_BY_PYTHON[table.name])
+    return building.select_of(table)
 
 
 def _with_public(select: str) -> str:
@@ -175,25 +144,3 @@ def _calls(sql: str, macros: Collection[str]) -> bool:
 
 def _table(tables: Collection[Table], name: str) -> Table:
     return next(table for table in tables if table.name == name)
-
-
-def _estimate(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> None:
-    """Fill one table of schema `impact`."""
-    if table == MATCHED_SCHOOL:
-        comparison_pool.build_matched_school(con, study)
-    elif table == COMPARED_SCHOOL:
-        study_effects.build_compared_school(con)
-    elif table == OVERLAP:
-        design.build_overlap(con, study)
-    elif table == COMPARISON:
-        comparison.build_comparison(con, study)
-    elif table == CASE_STUDY_RESULT:
-        case_study_results.build(con)
-    elif table in (SCHOOL_BEFORE, BASELINE_YEAR, ATTRITION, BALANCE):
-        design.build(con, table)
-    else:
-        {
-            "estimate": lambda: study_effects.build_estimate(con, study),
-            "verdict_by_release": lambda: other_releases.build_verdict_by_release(con, study),
-            "calibration": lambda: calibration.build_calibration(con),
-        }[table.name]()

@@ -18,27 +18,13 @@ from pipelines import marts
 from pipelines.board.board_pack import board_pack, dated
 from pipelines.board.technical_report import technical_report
 from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
-from pipelines.catalogue.comparison_design import (
-    ATTRITION,
-    BALANCE,
-    BASELINE_YEAR,
-    SCHOOL_BEFORE,
-)
 from pipelines.catalogue.impact import IMPACT_TABLES
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
 from pipelines.disclosure import gate
 from pipelines.document import html, pdf
 from pipelines.document.blocks import Document
-from pipelines.impact import (
-    calibration,
-    case_study_results,
-    comparison,
-    comparison_pool,
-    design,
-    other_releases,
-    study_effects,
-)
+from pipelines.impact import building
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.protocol.study_file import load_study
@@ -129,18 +115,8 @@ def _marts(con: duckdb.DuckDBPyConnection, study: Study) -> None:
 
 
 def _impact(con: duckdb.DuckDBPyConnection, study: Study) -> None:
-    design.build(con, SCHOOL_BEFORE)
-    comparison_pool.build_matched_school(con, study)
-    design.build(con, BASELINE_YEAR)
-    study_effects.build_compared_school(con)
-    for table in (ATTRITION, BALANCE):
-        design.build(con, table)
-    design.build_overlap(con, study)
-    study_effects.build_estimate(con, study)
-    other_releases.build_verdict_by_release(con, study)
-    calibration.build_calibration(con)
-    comparison.build_comparison(con, study)
-    case_study_results.build(con)
+    for table in IMPACT_TABLES:
+        building.build(con, study, table)
     for table in IMPACT_TABLES:
         _judge(con, study, table)
 
