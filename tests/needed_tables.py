@@ -27,7 +27,6 @@ from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import sources_sha256
 from pipelines.protocol.tables import write_protocol
 from pipelines.released import making
-from pipelines.released.revision import could_be_same_value
 from pipelines.store import store
 from pipelines.study.settings import Study
 
@@ -74,15 +73,12 @@ def make_needed(con: duckdb.DuckDBPyConnection, study: Study, *selects: str) -> 
     if not released:
         return
     gate.create_rules(con)
-    gate.register_function(
-        con, "could_be_same_value", could_be_same_value, ["DOUBLE"] * 4, "BOOLEAN"
-    )
-    making._write_published_verdicts(con, ())
+    making.prepare(con)
     for name in _GATE:
         if f"temp.{name}" in needed:
             con.execute(gate.rule(name))
     for table in released:
-        making._make(con, table)
+        making.make_table(con, table)
 
 
 def needed_for(selects: Collection[str]) -> set[str]:

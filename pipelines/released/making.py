@@ -38,12 +38,9 @@ def release(
     con.execute("BEGIN")
     try:
         gate.judge(con)
-        gate.register_function(
-            con, "could_be_same_value", could_be_same_value, ["DOUBLE"] * 4, "BOOLEAN"
-        )
-        _write_published_verdicts(con, published_verdicts)
+        prepare(con, published_verdicts)
         for table in RELEASED_TABLES:
-            _make(con, table)
+            make_table(con, table)
         con.execute(gate.rule("revision_verdict"))
         con.execute("COMMIT")
     except BaseException:
@@ -70,7 +67,8 @@ def as_read(column: Column) -> str:
     return f"sign({column.name}) * {nearest} + 0.0"
 
 
-def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def make_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Fill one released table, its numbers rounded; what `prepare` and the gate make must be there."""
     con.execute(table.ddl())
     con.execute(f"INSERT INTO {table.full_name} BY NAME\n{select_of(table.name)}")
     rounded = [f"{c.name} = {as_read(c)}" for c in table.columns if c.decimals is not None]
@@ -80,10 +78,11 @@ def _make(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         con.execute(f"DELETE FROM {table.full_name} WHERE is_special_need(pupil_group)")
 
 
-def _write_published_verdicts(
-    con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict]
-) -> None:
-    """Fill `temp.published_verdict`, with which current verdicts are compared."""
+def prepare(con: duckdb.DuckDBPyConnection, published: Sequence[PublishedVerdict] = ()) -> None:
+    """Make what released SELECTs use besides tables: a function, and the verdicts published before."""
+    gate.register_function(
+        con, "could_be_same_value", could_be_same_value, ["DOUBLE"] * 4, "BOOLEAN"
+    )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE published_verdict (published_on DATE, programme VARCHAR, "
         "measure VARCHAR, pupil_group VARCHAR, academic_year VARCHAR, release_status VARCHAR, "

@@ -58,7 +58,7 @@ def attrition(con, side: str, standing, n_schools: int, n_pupils: int, *, mean: 
 
 def released(con, name: str, columns: str) -> list[tuple[object, ...]]:
     table = next(table for table in RELEASED_TABLES if table.name == name)
-    making._make(con, table)
+    making.make_table(con, table)
     assert not table.pupil_counts or gate.count_small(con, name) == 0
     assert not table.pupil_counts or gate.count_unrounded(con, name) == 0
     assert gate.count_misstated(con, name) == 0
