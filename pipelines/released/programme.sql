@@ -8,10 +8,15 @@ WITH school_census AS (
         census.n_pupils_on_roll,
         census.n_sen_support_pupils,
         census.n_ehc_plan_pupils,
-        census.n_fsm6_pupils
+        census.n_fsm6_pupils,
+        coalesce(
+            census.n_pupils_on_roll, census.n_sen_support_pupils, census.n_ehc_plan_pupils, census.n_fsm6_pupils
+        ) IS NOT NULL AS has_any_figure
     FROM raw.school_census AS census
     JOIN mart.school_urn AS school_urn USING (urn)
     WHERE census.academic_year = (SELECT max(academic_year) FROM raw.school_census)
+    -- A school that became an academy may be listed under both numbers, one of them without pupils (see mart.cell).
+    QUALIFY has_any_figure OR NOT bool_or(has_any_figure) OVER (PARTITION BY school_urn.school_id)
 ),
 
 on_roll AS (

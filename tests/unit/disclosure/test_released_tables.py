@@ -626,6 +626,13 @@ def test_a_school_that_was_two_at_the_census_is_the_sum_of_both(tmp_path):
     assert released(tiny, FUNDED) == [(1, "2016-17", 1, 41, None)]
 
 
+@pytest.mark.parametrize("blank", ["NA", ""])
+def test_a_school_listed_again_without_pupils_is_counted_by_its_other_row(tmp_path, blank):
+    again = dict.fromkeys(("NOR", "TSENELK", "TSENELSE", "NUMFSMEVER"), blank)
+    rows = [census(900001, **again), census(900011), census(900005, TSENELK=20)]
+    assert funded(tmp_path, rows) == (2, "2017-18", 2, 50, 130)
+
+
 @pytest.mark.parametrize(
     ("rows", "n_counted"),
     [
