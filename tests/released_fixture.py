@@ -665,6 +665,8 @@ def _claims() -> pd.DataFrame:
     ]  # fmt: skip
     columns = ["claim", "unit", "numerator", "denominator", "result", "exceptions"]
     claims = pd.DataFrame(rows, columns=columns)
+    kinds = ["eligible_share", "eligible_share", "every_school_takes_part"]
+    claims.insert(1, "kind", [*kinds, "all_maintained_schools_reviewed", "stated_total"])
     said = [None, None, "every school takes part", "all but one had a review", "nearly £0.5m"]
     claims.insert(1, "said", said)
     claims.insert(2, "said_by", [text and "minutes of the board, 3 July 2018" for text in said])

@@ -175,8 +175,8 @@ def _exceptions(row: Row) -> str:
     number = f"{cite(row, 'difference', 'denominator', 'numerator')} schools"
     if any(name.endswith("(not known)") for name in names):
         number += ", of some of which it is not known"
-    is_of_taking_part = str(row["claim"]).startswith("Every school takes part")
-    return f"{number}: see “{SCHOOLS_HEADING}”" if is_of_taking_part else number
+    are_named_there = row["kind"] == "every_school_takes_part"
+    return f"{number}: see “{SCHOOLS_HEADING}”" if are_named_there else number
 
 
 def _said(row: Row) -> str:

@@ -24,6 +24,7 @@ from pipelines.catalogue.columns import (
 from pipelines.catalogue.released_results import RELEASED_RESULTS
 from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.catalogue.table import Column, PupilCount, Table
+from pipelines.catalogue.vocabulary import ClaimTested
 from pipelines.study.settings import ComparisonPool
 
 RELEASED_TABLES: tuple[Table, ...] = (
@@ -279,6 +280,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("claim",),
         columns=(
             text("claim", "The claim, as tested"),
+            code("kind", "What it is about", get_args(ClaimTested)),
             Column("said", "text", "The claim's exact words, if study.toml quotes them"),
             Column("said_by", "text", "Who made it, and when"),
             code("unit", "What is counted: schools, or pounds", ("schools", "gbp")),

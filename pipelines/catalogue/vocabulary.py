@@ -33,6 +33,14 @@ ESTIMATOR_LABELS = {
     "triple_difference": "change of these pupils against other pupils of the same schools",
     "pupil_adjusted": "against pupils who started at the same level",
 }
+# What a claim is about: a programme's own settings, a [[claim]] about all schools, or a [[stated_total]].
+ClaimTested = Literal[
+    "eligible_share",
+    "expected_schools",
+    "every_school_takes_part",
+    "all_maintained_schools_reviewed",
+    "stated_total",
+]
 # How simulated programmes choose their schools when the methods are calibrated.
 Selection = Literal[
     "random",

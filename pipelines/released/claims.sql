@@ -122,6 +122,7 @@ funding AS (
 listed AS (
     SELECT
         1 AS claim_order,
+        'eligible_share' AS kind,
         protocol_order,
         claim,
         CAST(NULL AS VARCHAR) AS said,
@@ -137,21 +138,22 @@ listed AS (
         exceptions
     FROM eligible
     UNION ALL BY NAME
-    SELECT *, 2 AS claim_order, 'schools' AS unit FROM expected
+    SELECT *, 2 AS claim_order, 'expected_schools' AS kind, 'schools' AS unit FROM expected
     UNION ALL BY NAME
     SELECT * EXCLUDE (missing, more), 'schools' AS unit, array_to_string(missing[:40], '; ') || more AS exceptions
     FROM (
         -- Long lists are cut and counted; the officers' version lists every school.
         SELECT *, CASE WHEN len(missing) > 40 THEN '; and ' || (len(missing) - 40) || ' more' ELSE '' END AS more
         FROM (
-            SELECT *, 3 AS claim_order FROM coverage
+            SELECT *, 3 AS claim_order, 'every_school_takes_part' AS kind FROM coverage
             UNION ALL BY NAME
-            SELECT *, 4 AS claim_order FROM reviewed
+            SELECT *, 4 AS claim_order, 'all_maintained_schools_reviewed' AS kind FROM reviewed
         )
     )
     UNION ALL BY NAME
     SELECT
         5 AS claim_order,
+        'stated_total' AS kind,
         protocol_order,
         claim,
         said,

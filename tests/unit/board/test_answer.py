@@ -257,6 +257,18 @@ def test_the_board_s_questions_are_answered_with_links():
     assert "Attainment 8 and Progress 8 are still to be published." in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_listed"), [("eligible_share", True), ("expected_schools", False)]
+)
+def test_only_a_confirmed_number_of_schools_is_left_out(kind: str, is_listed: bool):
+    """A title may contain any words, so a claim is known by its kind."""
+    tables = released_tables()
+    claim = "All take part: at least 70% of its schools were eligible"
+    tables["claims"].loc[0, ["claim", "kind", "result"]] = (claim, kind, "holds")
+    (asked,) = [block for block in opening(tables) if isinstance(block, Table)]
+    assert (claim in words_of(asked.rows)) is is_listed
+
+
 def test_without_questions_or_next_steps_there_is_no_table():
     tables = released_tables()
     tables["claims"] = tables["claims"].iloc[:0]
