@@ -199,7 +199,7 @@ def publish(
         context.log.warning(retention.in_words(published.n_withdrawn))
     return dg.MaterializeResult(
         metadata={
-            **row_count(len(list((run / "released").glob("*.csv")))),
+            **row_count(len(RELEASED_TABLES)),
             "run": run.name,
             "folder": dg.MetadataValue.path(paths.current),
             "older_runs_deleted_for_withdrawn_texts": published.n_withdrawn,

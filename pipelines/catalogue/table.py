@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,6 +62,13 @@ class Column:
         """The DuckDB type it is stored as."""
         return SQL_TYPES[self.kind]
 
+    @property
+    def in_words(self) -> str:
+        """Meaning, unit and allowed codes in one sentence each."""
+        unit = f" Unit: {self.unit}." if self.unit else ""
+        codes = f" One of: {', '.join(self.allowed)}." if self.allowed else ""
+        return f"{self.about.rstrip('.')}.{unit}{codes}"
+
 
 @dataclass(frozen=True)
 class PupilCount:
@@ -114,8 +122,26 @@ class Table:
     def ddl_if_absent(self) -> str:
         """`CREATE TABLE` for a table that is added to: one that is there is kept, and refuses a second row
         of a key."""
-        key = f", PRIMARY KEY ({', '.join(self.key)})" if self.key else ""
-        return f"CREATE TABLE IF NOT EXISTS {self.full_name} ({self._typed_columns()}{key})"
+        return f"CREATE TABLE IF NOT EXISTS {self.full_name} ({self._typed_columns()}{self._key()})"
+
+    def ddl_described(self, name: str) -> Iterator[str]:
+        """Statements that create an empty table called `name` with its key and, as comments, what its rows
+        and columns are: for files that people open."""
+        yield f"CREATE TABLE {name} ({self._typed_columns()}{self._key()})"
+        yield f"COMMENT ON TABLE {name} IS {_sql_text(f'A row is {self.grain}.')}"
+        for column in self.columns:
+            yield f"COMMENT ON COLUMN {name}.{column.name} IS {_sql_text(column.in_words)}"
+
+    def _key(self) -> str:
+        """The key as a constraint: unique only if it may hold a blank, which a primary key refuses."""
+        if not self.key:
+            return ""
+        may_be_blank = any(self.column(name).is_nullable for name in self.key)
+        return f", {'UNIQUE' if may_be_blank else 'PRIMARY KEY'} ({', '.join(self.key)})"
 
     def _typed_columns(self) -> str:
         return ", ".join(f"{column.name} {column.sql_type}" for column in self.columns)
+
+
+def _sql_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

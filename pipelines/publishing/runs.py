@@ -33,6 +33,7 @@ from pipelines.document import html
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
 from pipelines.publishing import retention
+from pipelines.publishing.dictionary import write_dictionary
 from pipelines.store import fault_list
 from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
 from pipelines.store.store import row_count, sql_text
@@ -204,6 +205,7 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
         target = folder / table.name
         con.execute(f"COPY ({_for_spreadsheets(table)}) TO {sql_text(f'{target}.csv')} (HEADER)")
         con.execute(f"COPY {table.full_name} TO {sql_text(f'{target}.parquet')} (FORMAT parquet)")
+    write_dictionary(RELEASED_TABLES, folder)
     shutil.copytree(paths.charts, run / "charts")
     shutil.copytree(paths.board, run / "board")
 
@@ -213,6 +215,7 @@ def _build_restricted(
 ) -> None:
     """Write the officers' files; the umask keeps them private at every moment."""
     _copy_tables(con, folder / RESTRICTED, RESTRICTED_TABLES, has_schemas=True)
+    write_dictionary(RESTRICTED_TABLES, folder)
     if has_officers_page:
         from pipelines.officers.version import officers_version  # noqa: PLC0415 - imports Matplotlib
 
@@ -239,22 +242,22 @@ RESTRICTED_TABLES = (*MART_TABLES, *IMPACT_TABLES)
 def _copy_tables(
     con: duckdb.DuckDBPyConnection, file: Path, tables: Sequence[Table], *, has_schemas: bool
 ) -> None:
-    """Copy tables to a separate DuckDB file.
+    """Copy tables, with their keys and comments, to a separate DuckDB file.
 
     `released.duckdb` has no schemas: readers write `released.impact`, with the file's name first, and a
     schema `released` would make that ambiguous.
     """
-    con.execute(f"ATTACH {sql_text(file)} AS target")
+    # Small blocks: a key takes at least one, and with DuckDB's 256 kB the example's file is 20 MB, not 8.
+    con.execute(f"ATTACH {sql_text(file)} AS target (BLOCK_SIZE 16384)")
     try:
         # One transaction, because each writes the file's log to the disk.
         con.execute("BEGIN")
         for name in sorted({table.schema for table in tables}) if has_schemas else ():
             con.execute(f"CREATE SCHEMA target.{name}")
         for table in tables:
-            schema = table.schema if has_schemas else "main"
-            con.execute(
-                f"CREATE TABLE target.{schema}.{table.name} AS FROM store.{table.full_name}"
-            )
+            copy = f"target.{table.schema if has_schemas else 'main'}.{table.name}"
+            con.execute("; ".join(table.ddl_described(copy)))
+            con.execute(f"INSERT INTO {copy} BY NAME FROM store.{table.full_name}")
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

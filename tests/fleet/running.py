@@ -17,7 +17,7 @@ import pandas as pd
 from pipelines import marts
 from pipelines.board.board_pack import board_pack, dated
 from pipelines.board.technical_report import technical_report
-from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
+from pipelines.catalogue import MART_TABLES, RAW_TABLES, RELEASED_TABLES, Table
 from pipelines.catalogue.impact import IMPACT_TABLES
 from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
@@ -74,6 +74,7 @@ def run(folder: Path, *, has_pdf: bool = True) -> Made:
             if any(found.values()):
                 raise RefusedError(f"{check}: { {name: n for name, n in found.items() if n} }")
         tables = read_tables(con)
+    _judge_keys(tables)
     charts = [chart for family in gallery.FAMILIES for chart in gallery._drawn(family, tables)]
     pack, report = board_pack(tables, charts), technical_report(tables, charts)
     return Made(
@@ -119,6 +120,17 @@ def _impact(con: duckdb.DuckDBPyConnection, study: Study) -> None:
         building.build(con, study, table)
     for table in IMPACT_TABLES:
         _judge(con, study, table)
+
+
+def _judge_keys(tables: dict[str, pd.DataFrame]) -> None:
+    """Check that released tables keep to their keys, as the published file's constraints demand."""
+    for table in RELEASED_TABLES:
+        named = [name for name in table.key if not table.column(name).is_nullable]
+        frame = tables[table.name]
+        if frame[named].isna().any(axis=None):
+            raise RefusedError(f"released.{table.name}: a blank in its key")
+        if table.key and frame.dropna(subset=list(table.key)).duplicated(list(table.key)).any():
+            raise RefusedError(f"released.{table.name}: two rows of one key")
 
 
 def _judge(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> None:

@@ -93,6 +93,7 @@ def test_a_run_holds_all_that_readers_need(ready):
         "run.json",
     }
     expected = {f"{name}.{form}" for name in NAMES for form in ("csv", "parquet")}
+    expected |= {"dictionary.html", "dictionary.csv"}
     assert {file.name for file in (run / "released").iterdir()} == expected
     assert (run / "charts" / "gap.svg").read_text() == "<svg/>"
     assert (run / "board" / "index.html").read_text() == "<html/>"
@@ -124,6 +125,50 @@ def test_restricted_tables_are_for_officers_only(ready):
     with closing(duckdb.connect(str(file), read_only=True)) as reader:
         found = reader.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
         assert set(found) == {(t.schema, t.name) for t in (*MART_TABLES, *IMPACT_TABLES)}
+
+
+@pytest.mark.parametrize("which", ["released", "restricted"])
+def test_a_file_says_what_its_tables_and_columns_are_and_holds_their_keys(ready, which):
+    tiny, con, study = ready
+    run = publish(tiny, con, study)
+    file = {
+        "released": run / "released.duckdb",
+        "restricted": tiny.paths.restricted_current / "restricted.duckdb",
+    }[which]
+    tables = {"released": RELEASED_TABLES, "restricted": (*MART_TABLES, *IMPACT_TABLES)}[which]
+    schemas = {t: "main" if which == "released" else t.schema for t in tables}
+    with closing(duckdb.connect(str(file), read_only=True)) as reader:
+        comments = reader.execute(
+            "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() "
+            "WHERE database_name = $name",
+            {"name": which},
+        ).fetchall()
+        of_tables = reader.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall()
+        keys = {
+            (schema, table): (kind, tuple(columns))
+            for schema, table, kind, columns in reader.execute(
+                "SELECT schema_name, table_name, constraint_type, constraint_column_names "
+                "FROM duckdb_constraints() WHERE constraint_type IN ('PRIMARY KEY', 'UNIQUE')"
+            ).fetchall()
+        }
+        for table in tables:
+            name = f"{schemas[table]}.{table.name}"
+            stored = f"SELECT * FROM store.{table.full_name}"
+            there, made = reader.execute(f"FROM {name}").df(), con.execute(stored).df()
+            assert there.equals(made[list(there.columns)]), name
+            assert list(there.columns) == [column.name for column in table.columns]
+    assert {entry[:3]: entry[3] for entry in comments} == {
+        (schemas[table], table.name, column.name): column.in_words
+        for table in tables
+        for column in table.columns
+    }
+    assert set(of_tables) == {(table.name, f"A row is {table.grain}.") for table in tables}
+    assert {place: columns for place, (_, columns) in keys.items()} == {
+        (schemas[table], table.name): table.key for table in tables if table.key
+    }
+    blank_allowed = {("main", "enrolment"), ("main", "data_check"), ("main", "verdict_change")}
+    unique = {place for place, (kind, _) in keys.items() if kind == "UNIQUE"}
+    assert unique == (blank_allowed if which == "released" else set())
 
 
 def test_no_pupil_row_is_in_a_run(ready):
@@ -179,8 +224,9 @@ def test_the_officers_version_is_made_only_when_asked_for_and_changes_nothing_el
     for folder in ("board", "charts", "released"):
         assert contents(without / folder) == contents(with_it / folder)
     assert set(contents(with_it)) == set(contents(without))
-    assert set(contents(restricted[without])) == {"restricted.duckdb"}
-    assert set(contents(restricted[with_it])) == {"restricted.duckdb", "officers/index.html"}
+    always = {"restricted.duckdb", "dictionary.html", "dictionary.csv"}
+    assert set(contents(restricted[without])) == always
+    assert set(contents(restricted[with_it])) == {*always, "officers/index.html"}
     listed = json.loads((with_it / "run.json").read_text(encoding="utf-8"))["restricted_sha256"]
     assert listed == contents(restricted[with_it])
 
