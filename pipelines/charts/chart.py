@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -46,3 +48,13 @@ class Chart:
                     raise ValueError(
                         f"Chart {self.name}: {quote} is not where {text!r} has it from."
                     )
+
+    def _repr_html_(self) -> str:
+        """The chart in a notebook: title, picture with its alternative text, caption."""
+        title, alt, caption = map(html.escape, (self.title, self.alt_text, self.caption))
+        picture = base64.b64encode(self.png).decode()
+        return (
+            f'<figure style="max-width: 40rem; margin: 0"><strong>{title}</strong>'
+            f'<img style="width: 100%" alt="{alt}" src="data:image/png;base64,{picture}"/>'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )

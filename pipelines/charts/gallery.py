@@ -105,24 +105,25 @@ def read(folder: Path) -> list[Chart]:
 
     Raises FileNotFoundError if a chart's words exist but its picture or data does not.
     """
-    charts = []
-    for words_path in sorted(folder.glob("*.json")):
-        words = json.loads(words_path.read_text(encoding="utf-8"))
-        data = words_path.with_suffix(".csv").read_text(encoding="utf-8")
-        charts.append(
-            Chart(
-                name=words_path.stem,
-                title=words["title"],
-                alt_text=words["alt_text"],
-                caption=words["caption"],
-                data=pd.read_csv(io.StringIO(data), dtype=str, keep_default_na=False),
-                svg=words_path.with_suffix(".svg").read_bytes(),
-                png=words_path.with_suffix(".png").read_bytes(),
-                title_from=_quotes(words["title_from"]),
-                caption_from=_quotes(words["caption_from"]),
-            )
-        )
+    charts = [read_one(words) for words in folder.glob("*.json")]
     return sorted(charts, key=_reading_order)
+
+
+def read_one(words_path: Path) -> Chart:
+    """The chart of a file of words, `<name>.json`. Raises FileNotFoundError like `read`."""
+    words = json.loads(words_path.read_text(encoding="utf-8"))
+    data = words_path.with_suffix(".csv").read_text(encoding="utf-8")
+    return Chart(
+        name=words_path.stem,
+        title=words["title"],
+        alt_text=words["alt_text"],
+        caption=words["caption"],
+        data=pd.read_csv(io.StringIO(data), dtype=str, keep_default_na=False),
+        svg=words_path.with_suffix(".svg").read_bytes(),
+        png=words_path.with_suffix(".png").read_bytes(),
+        title_from=_quotes(words["title_from"]),
+        caption_from=_quotes(words["caption_from"]),
+    )
 
 
 def _drawn(family: str, tables: Frames) -> list[Chart]:
