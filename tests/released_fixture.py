@@ -234,6 +234,7 @@ def _impact() -> pd.DataFrame:
         leaving_out=(1.4, -0.8, 3.6), verdict="cannot_tell",
         reason="the two comparisons leave room for both no gain and a gain that matters",
         n_schools=(11, 23), n_pupils=(124, 262), effective_df=11.4, mde=2.6,
+        breakdown=1.2, earlier=(-1.9, -1.9, -4.4, 0.6),
     )  # fmt: skip
     rows += _estimated(
         ("send", "sen_support", "ks2_maths_progress", "points"),
@@ -250,6 +251,7 @@ def _impact() -> pd.DataFrame:
         naive=(0.048, -0.033, 0.129), leaving_out=(0.021, -0.061, 0.103), verdict="cannot_tell",
         reason="the two comparisons leave room for both harm and a gain that matters",
         n_schools=(12, 22), n_pupils=(251, 430), effective_df=12.1, mde=0.098,
+        breakdown=0.081, earlier=(-0.031, 0.024, -0.1, 0.09),
     )  # fmt: skip
     rows += _estimated(
         ("gap", "disadvantaged", "ks2_reading_progress", "points"),
@@ -283,8 +285,13 @@ def _estimated(
     n_pupils: tuple[int, int],
     effective_df: float,
     mde: float,
+    breakdown: float = np.nan,
+    earlier: tuple[float, float, float, float] | None = None,
 ) -> list[dict[str, object]]:
-    """Five rows for one programme and measure. Each estimate is (estimate, low, high)."""
+    """Five rows for one programme and measure, and one on `earlier` changes if given.
+
+    Each estimate is (estimate, low, high).
+    """
     ends = (ancova, from_mean)
     bracket = (
         min(end[0] for end in ends),
@@ -299,6 +306,8 @@ def _estimated(
         ("change_leaving_selection_years_out", "robustness"): (leaving_out[0], *leaving_out),
         ("change_since_last_year", "naive"): (naive[0], *naive),
     }
+    if earlier is not None:
+        numbers["earlier_changes", "robustness"] = earlier
     return [
         _impact_row(key, estimator, role, "provisional")
         | {
@@ -307,13 +316,14 @@ def _estimated(
             "estimate_high": high,
             "ci_low": ci_low,
             "ci_high": ci_high,
-            "p_value": 0.31 if role == "robustness" else np.nan,
+            "p_value": 0.31 if role == "robustness" and estimator != "earlier_changes" else np.nan,
             "n_programme_schools": n_schools[0],
             "n_comparison_schools": n_schools[1],
             "n_programme_pupils": n_pupils[0],
             "n_comparison_pupils": n_pupils[1],
             "effective_df": effective_df,
             "mde": mde,
+            "breakdown": breakdown if role == "headline" else np.nan,
             "expected_anyway": 0.8 * naive[0] if role == "naive" else np.nan,
             "verdict": verdict if role == "headline" else None,
             "verdict_reason": reason if role == "headline" else None,
@@ -360,6 +370,7 @@ def _impact_row(
         "figure_status": "not_available",
         "withheld_reason": None,
         "mde": np.nan,
+        "breakdown": np.nan,
         "expected_anyway": np.nan,
         "p_value_holm": np.nan,
         "hedges_g": np.nan,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipelines.board.trends import if_trends_had_differed
 from pipelines.document.blocks import Term
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, plain, sentence, where
@@ -23,6 +24,7 @@ def limits_of(programme: Row, tables: Tables) -> tuple[Term, ...]:
     """The limits on one programme's results, most serious first."""
     return (
         *_if_the_coming_cohort_was_known([programme], tables),
+        *_if_trends_had_differed([programme], tables),
         *_limits_of_separation(tables, programme["programme"]),
         *_time_and_money([programme]),
     )
@@ -45,6 +47,7 @@ def cannot_say(tables: Tables) -> tuple[Term, ...]:
             if row["verdict"] == "cannot_tell"
         ]
     limits += _if_the_coming_cohort_was_known(programmes, tables)
+    limits += _if_trends_had_differed(programmes, tables)
     limits += _limits_of_separation(tables)
     limits += [
         Term(
@@ -69,6 +72,22 @@ def _time_and_money(programmes: list[Row]) -> Iterator[Term]:
             "Whether the money was well spent",
             "Funding is stated as a fact. One year’s results are too uncertain to set against it.",
         )
+
+
+def _if_trends_had_differed(programmes: list[Row], tables: Tables) -> Iterator[Term]:
+    """What the comparison takes for granted, and how much less of it would change the verdict."""
+    for programme in (row for row in programmes if not row["is_placebo"]):
+        said = [
+            f"{sentence(AT_KEY_STAGE[row.measure.key_stage]).rstrip('.')}, {words}"
+            for row in primary_headlines(programme["programme"], tables)
+            if (words := if_trends_had_differed(row, tables))
+        ]
+        if said:
+            yield Term(
+                f"Whether schools in {programme['title']} and the others would have changed alike "
+                "without it",
+                " ".join(said),
+            )
 
 
 def _limits_of_separation(tables: Tables, of: str | None = None) -> list[Term]:

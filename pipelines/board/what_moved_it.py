@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipelines.board import annex
 from pipelines.board.limits import coming_cohort_words
+from pipelines.board.trends import if_trends_had_differed
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
 from pipelines.released.questions import rows_about
@@ -25,7 +26,7 @@ def behind_the_headline(headline: Row, tables: Tables) -> tuple[str, ...]:
     return (
         *_what_moved_it(headline, methods),
         *_what_it_rests_on(headline, tables),
-        *_what_would_undo_it(headline),
+        *_what_would_undo_it(headline, tables),
     )
 
 
@@ -134,16 +135,18 @@ def _overlap(overlap: Row) -> str:
     )
 
 
-def _what_would_undo_it(headline: Row) -> Iterator[str]:
+def _what_would_undo_it(headline: Row, tables: Tables) -> Iterator[str]:
     """What would have to be true for the verdict to be wrong."""
     if headline["verdict"] in {"better", "worse"}:
-        gap = cite(headline, "size", "ci_low" if headline["ci_low"] > 0 else "ci_high")
         yield (
             "What would overturn it: schools chosen on something that neither their results nor lasting "
-            f"quality show, worth at least {gap}, such as knowledge of the coming pupils."
+            "quality show, such as knowledge of the coming pupils."
         )
     else:
         yield (
             "What would overturn it: no better or worse results are claimed. Any effect "
             f"{cite(headline, 'range', 'ci_low', 'ci_high')} fits these results."
         )
+    trends = if_trends_had_differed(headline, tables)
+    if trends:
+        yield f"Both sides changing differently by themselves: {trends}"

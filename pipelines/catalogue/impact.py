@@ -58,6 +58,12 @@ ESTIMATE = Table(
             "Minimum detectable effect (80% power, 5% level), given the bracket's width",
             low=0,
         ),
+        result(
+            "breakdown",
+            "Smallest difference between both sides' own trends that would change the verdict; blank if none "
+            "would",
+            low=0,
+        ),
         result("expected_anyway", "Part of the naive change expected by regression to the mean"),
         Column(
             "p_value_holm",

@@ -20,6 +20,7 @@ Estimator = Literal[
     "leave_one_school_out",
     "triple_difference",
     "pupil_adjusted",
+    "earlier_changes",
 ]
 ESTIMATOR_LABELS = {
     "bracket": "both comparisons together (the headline)",
@@ -32,6 +33,7 @@ ESTIMATOR_LABELS = {
     "leave_one_school_out": "both comparisons, leaving out each school in turn",
     "triple_difference": "change of these pupils against other pupils of the same schools",
     "pupil_adjusted": "against pupils who started at the same level",
+    "earlier_changes": "earlier years only: how far both sides’ changes differed before any result",
 }
 # What a claim is about: a programme's own settings, a [[claim]] about all schools, or a [[stated_total]].
 ClaimTested = Literal[

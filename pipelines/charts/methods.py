@@ -60,6 +60,8 @@ def _methods(tables: Frames, about: Subject) -> list[Method]:
     """The headline, then the other methods in the order of their labels, the unsafe one last."""
     order = {"headline": 0, "robustness": 1, "naive": 2}
     rows = subject.effects(tables, about)
+    # Of earlier years: not an answer to the question.
+    rows.pop(("earlier_changes", "robustness"), None)
     return [
         Method(_HEADLINE if role == "headline" else ESTIMATOR_LABELS[estimator], role, found)
         for (estimator, role), found in sorted(

@@ -22,6 +22,7 @@ from pipelines.impact.headline import bracket, extrapolation_reason, verdict
 from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.results import Bracket, Estimate, ImpactRow, NotComputable
 from pipelines.impact.rows import empty_row, method_row, row_without_numbers
+from pipelines.impact.sensitivity import breakdown
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ def _headline_row(
         if has_verdict
         else (None, None)
     )
+    # An end that extrapolates forbids any verdict, however the trends differ.
+    may_change = has_verdict and headline.extrapolation_reason is None
     return replace(
         empty_row(
             panel,
@@ -139,6 +142,9 @@ def _headline_row(
         p_value=headline.p_value,
         effective_df=headline.effective_df,
         mde=headline.mde,
+        breakdown=breakdown(headline.ci_low, headline.ci_high, question.smallest_effect)
+        if may_change
+        else None,
         verdict=judged,
         verdict_reason=reason,
     )

@@ -54,6 +54,8 @@ def capped(headline: ImpactRow, share: ImpactRow) -> ImpactRow:
     if headline.verdict is None:
         return headline
     if is_material(share):
+        # No difference in trends alone would give another verdict.
+        headline = replace(headline, breakdown=None)
         if headline.verdict == "cannot_tell" and headline.verdict_reason:
             reason = f"{headline.verdict_reason}; besides, {IDENTIFICATION_CHANGED}"
             return replace(headline, verdict_reason=reason)

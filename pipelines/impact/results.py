@@ -96,6 +96,7 @@ class ImpactRow:
     p_value: float | None = None
     effective_df: float | None = None
     mde: float | None = None
+    breakdown: float | None = None
     expected_anyway: float | None = None
     p_value_holm: float | None = None
     hedges_g: float | None = None

@@ -25,6 +25,7 @@ from pipelines.impact.randomisation import randomisation_inference
 from pipelines.impact.regression_to_the_mean import RegressionToTheMean, regression_to_the_mean
 from pipelines.impact.results import Estimate, ImpactRow, NotComputable, SampleSize
 from pipelines.impact.rows import empty_row, method_row
+from pipelines.impact.sensitivity import EarlierChanges, earlier_changes
 from pipelines.impact.triple_difference import triple_difference
 from pipelines.impact.wild_bootstrap import wild_bootstrap
 
@@ -50,7 +51,7 @@ def robustness_rows(
     complement: SchoolPanel | None = None,
     pupil_sums: PupilSums | None = None,
 ) -> list[ImpactRow]:
-    """Five rows for each headline (bracket) row of the panel, in the measure's unit.
+    """Six rows for each headline (bracket) row of the panel, in the measure's unit.
 
     `change_panel` is as in `evaluate.evaluate_measure`, `complement` the panel of the same schools' other
     pupils, `pupil_sums` the sums of outcome-year pupils with prior attainment, one per school of the panel;
@@ -59,6 +60,7 @@ def robustness_rows(
     changes = panel if change_panel is None else change_panel
     triple = triple_difference(changes, complement) if complement is not None else None
     adjusted = pupil_adjusted(panel, pupil_sums) if pupil_sums is not None else None
+    before = earlier_changes(changes)
     rows: list[ImpactRow] = []
     for headline in headlines:
         if headline.estimate_low is None:
@@ -73,6 +75,7 @@ def robustness_rows(
             _left_out(headline, panel, changes, programme),
             _answered(headline, panel, "triple_difference", triple, NO_COMPLEMENT),
             _answered(headline, panel, "pupil_adjusted", adjusted, NO_PUPIL_FILES),
+            _before(headline, panel, before[headline.programme]),
         ]
     return rows
 
@@ -83,6 +86,7 @@ _METHODS: tuple[Estimator, ...] = (
     "leave_one_school_out",
     "triple_difference",
     "pupil_adjusted",
+    "earlier_changes",
 )
 
 
@@ -208,6 +212,28 @@ def _left_out(
         _empty(headline, panel, "leave_one_school_out", None),
         estimate_low=min(each.low * scale for each, scale in ranges),
         estimate_high=max(each.high * scale for each, scale in ranges),
+    )
+
+
+def _before(
+    headline: ImpactRow, panel: SchoolPanel, found: EarlierChanges | NotComputable
+) -> ImpactRow:
+    """How far both sides' changes differed in earlier years; it estimates no effect."""
+    if isinstance(found, NotComputable):
+        return _empty(headline, panel, "earlier_changes", found.reason)
+    return replace(
+        empty_row(
+            panel,
+            headline.programme,
+            "earlier_changes",
+            sample=found.sample,
+            role="robustness",
+            release_status=headline.release_status,
+        ),
+        estimate_low=found.low,
+        estimate_high=found.high,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
     )
 
 

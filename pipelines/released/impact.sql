@@ -133,6 +133,7 @@ SELECT
         AS n_comparison_pupils,
     CASE WHEN withheld_reason IS NULL AND role = 'headline' AND estimate_low IS NOT NULL THEN effective_df END AS effective_df,
     CASE WHEN withheld_reason IS NULL THEN mde END AS mde,
+    CASE WHEN withheld_reason IS NULL THEN breakdown END AS breakdown,
     CASE WHEN withheld_reason IS NULL THEN expected_anyway END AS expected_anyway,
     CASE WHEN withheld_reason IS NULL THEN p_value_holm END AS p_value_holm,
     CASE WHEN withheld_reason IS NULL THEN hedges_g END AS hedges_g,

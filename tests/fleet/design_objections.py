@@ -25,6 +25,7 @@ from tests.fleet.recount_matching import (
     matched_schools,
     schools_before,
 )
+from tests.fleet.recount_trends import earlier_differences
 
 _FINALITY = ("school_return", "provisional", "revised", "final")
 _ENGLAND = 970
@@ -32,6 +33,8 @@ _ENGLAND = 970
 _ALWAYS_SHOWN = {"sen_support", "disadvantaged"}
 # Each end of a headline range needs this many schools on each side.
 _FEWEST_SCHOOLS_OF_AN_END = 5
+# Verdicts that no difference in trends alone would change.
+_NO_TREND_CHANGES_IT = ("had earlier results unlike", "share of pupils on SEN support changed")
 
 
 def matched_sides(tables: Tables, recount: Recount) -> Iterator[str]:
@@ -219,8 +222,67 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
     return made
 
 
+def breakdowns(tables: Tables, recount: Recount) -> Iterator[str]:
+    """The difference in trends that changes a verdict: no smaller one does, and a little more does."""
+    impact = tables["impact"]
+    smallest = tables["measure"].set_index(["programme", "measure"])["smallest_effect"]
+    for _, row in impact.iterrows():
+        where = f"breakdown: {row['programme']} {row['measure']} {row['estimator']}"
+        is_judged = row["role"] == "headline" and not pd.isna(row["verdict"])
+        printed, low, high = row["breakdown"], row["ci_low"], row["ci_high"]
+        reason = str(row["verdict_reason"])
+        is_capped = any(words in reason for words in _NO_TREND_CHANGES_IT)
+        if not is_judged or pd.isna(low) or is_capped:
+            if not pd.isna(printed):
+                yield f"{where}: printed {printed}, though no difference in trends alone would count"
+            continue
+        matters = smallest[row["programme"], row["measure"]]
+        shifts = np.linspace(0, max(abs(low), abs(high)) * 1.001, 20_001)
+        is_other = np.zeros(len(shifts), dtype=bool)
+        for sign in (1, -1):
+            lows, highs = low - sign * shifts, high - sign * shifts
+            is_small = (-matters < lows) & (highs < matters)
+            said = np.where(lows > 0, 1, np.where(highs < 0, 2, np.where(is_small, 3, 4)))
+            is_other |= said != said[0]
+        counted = shifts[is_other.argmax()]
+        # The interval is rounded as well.
+        slack = 2 * recount.files.about(row["measure"]).half_step + 2 * shifts[1]
+        if pd.isna(printed) or abs(printed - counted) > slack:
+            yield f"{where}: printed {printed}, counted {counted:.4f} from {low} to {high}"
+
+
+def earlier_changes(tables: Tables, recount: Recount) -> Iterator[str]:
+    """How far both sides' changes differed in earlier years, and of how many schools that is."""
+    impact = tables["impact"]
+    for programme, measure in asked(recount):
+        rows = impact[
+            (impact["estimator"] == "earlier_changes") & (impact["programme"] == programme["id"])
+            & (impact["measure"] == measure["name"]) & (impact["figure_status"] == "shown")
+        ]  # fmt: skip
+        counted = (
+            earlier_differences(recount, programme, measure)
+            if len(rows) and is_local_pool(programme)
+            else None
+        )
+        if counted is None:
+            continue
+        differences, n_schools = counted
+        row, where = rows.iloc[0], f"earlier: {programme['id']} {measure['name']}"
+        rounding = recount.files.about(measure["name"]).half_step
+        for heading, figure, slack in (
+            ("estimate_low", min(differences, default=np.nan), rounding),
+            ("estimate_high", max(differences, default=np.nan), rounding),
+            ("n_programme_schools", n_schools[True], 0.0),
+            ("n_comparison_schools", n_schools[False], 0.0),
+        ):
+            if differs(row[heading], figure, slack):
+                yield f"{where}: {heading} printed {row[heading]}, counted {figure}"
+
+
 CHECKS: tuple[Callable[[Tables, Recount], Iterator[str]], ...] = (
     matched_sides,
     balance,
     authority_context,
+    breakdowns,
+    earlier_changes,
 )

@@ -82,13 +82,52 @@ def test_what_would_undo_a_verdict_is_its_distance_from_zero():
     tables = with_rows(
         verdict="better", estimate_low=1.4, estimate_high=1.9, ci_low=0.3, ci_high=3.1
     )
-    assert "worth at least 0.3 points" in behind("send", "ks2_reading_progress", tables)
+    said = behind("send", "ks2_reading_progress", tables)
+    assert "such as knowledge of the coming pupils. Both sides changing differently" in said
 
 
 def test_without_a_claim_there_is_nothing_to_overturn():
     said = behind("send", "ks2_reading_progress", with_rows(ci_low=-2.8, ci_high=2.9))
     assert "no better or worse results are claimed. Any effect between" in said
     assert not re.search(r"no (effect|change) |prove|caused|significant", said)
+
+
+def test_the_difference_in_trends_that_would_change_the_verdict_has_earlier_ones_beside_it():
+    said = behind("send", "ks2_reading_progress")
+    assert (
+        "the verdict could be another if, without the programme, its schools’ results had changed by 1.2 "
+        "points more, or less, than the others’. Between earlier years their changes differed by −1.9 "
+        "points, which could be anything from −4.4 to +0.6 by chance: as much as that has happened."
+        in said
+    )
+    said = behind("gap", "ks2_rwm_expected")
+    assert (
+        "had changed by 8 percentage points more, or less, than the others’. Between earlier years their "
+        "changes differed between −3 and +2 percentage points, which could be anything from −10 to +9 "
+        "by chance: less than that." in said
+    )
+    assert "Both sides changing" not in behind("send", "ks2_maths_progress")
+
+
+def test_a_verdict_that_no_difference_in_trends_would_change_says_so():
+    said = behind("send", "ks2_reading_progress", with_rows(breakdown=np.nan))
+    assert "themselves: nothing in how both sides changed by themselves would alone" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        ("suppressed", "withheld", "between earlier years: [c]."),
+        ("not_available", "no year before", "between earlier years is not known: no year before."),
+    ],
+)
+def test_earlier_differences_that_are_not_there_are_said_to_be_so(status, reason, words):
+    tables = released_tables()
+    is_earlier = tables["impact"]["estimator"] == "earlier_changes"
+    figures = ["estimate_low", "estimate_high", "ci_low", "ci_high"]
+    tables["impact"].loc[is_earlier, figures] = np.nan
+    tables["impact"].loc[is_earlier, ["figure_status", "verdict_reason"]] = (status, reason)
+    assert words in behind("send", "ks2_reading_progress", tables)
 
 
 def test_a_missing_minimum_detectable_effect_is_left_out():

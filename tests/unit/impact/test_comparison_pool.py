@@ -132,7 +132,9 @@ def test_every_method_finds_the_effect_among_its_own_schools(con):
         "SELECT * FROM impact.estimate WHERE estimator NOT IN "
         "('pupil_adjusted', 'change_leaving_selection_years_out')"
     ).df().set_index("estimator")  # fmt: skip
-    tested = rows.drop(index=["leave_one_school_out", "change_since_last_year"])
+    before = rows.loc["earlier_changes"]
+    assert before["ci_low"] < 0 < before["ci_high"] < EFFECT
+    tested = rows.drop(index=["leave_one_school_out", "change_since_last_year", "earlier_changes"])
     assert ((tested["ci_low"] < EFFECT) & (tested["ci_high"] > EFFECT)).all()
     assert (tested["ci_low"] > 0).all()
     # Leaving out one school moves each end only slightly.

@@ -14,7 +14,7 @@ COLUMNS = {
     *("programme", "pupil_group", "measure", "academic_year", "release_status", "estimator"),
     *("role", "estimate_low", "estimate_high", "ci_low", "ci_high", "p_value"),
     *("n_programme_schools", "n_comparison_schools", "n_programme_pupils", "n_comparison_pupils"),
-    *("effective_df", "mde", "expected_anyway", "p_value_holm"),
+    *("effective_df", "mde", "breakdown", "expected_anyway", "p_value_holm"),
     *("hedges_g", "hedges_g_low", "hedges_g_high", "verdict", "verdict_reason", "unit"),
 }
 NUMBERS = ("estimate_low", "estimate_high", "ci_low", "ci_high", "p_value", "mde")

@@ -27,6 +27,7 @@ METHODS = (
     "leave_one_school_out",
     "triple_difference",
     "pupil_adjusted",
+    "earlier_changes",
 )
 
 
