@@ -26,18 +26,8 @@ release: .venv/running ## record that a run was published: STUDY=folder DATE=201
 serve: .venv/page ## open Dagster's page on this machine, with schedule and sensor
 	@$(BIN)/ssif serve
 
-OWN_STUDY := $(notdir $(patsubst %/,%,$(or $(STUDY),example)))
-OWN_NOTEBOOK = data_marts/explore_$(OWN_STUDY).ipynb
-
-notebook: .venv/testing ## a notebook of your own over the released tables, never overwritten: STUDY=folder
-	@if [ -e "$(OWN_NOTEBOOK)" ]; then \
-		echo "$(OWN_NOTEBOOK) is there and may hold your work. Rename it to have a new one."; exit 1; fi
-	@if [ ! -e "data_marts/$(OWN_STUDY)/current/released.duckdb" ]; then \
-		echo "There is no run of $(OWN_STUDY) yet: make evaluate$(if $(STUDY), STUDY=$(STUDY))"; exit 1; fi
-	@sed 's/^STUDY = .*/STUDY = "$(OWN_STUDY)"/' notebooks/explore.py \
-		| $(BIN)/jupytext --quiet --from py:percent --set-kernel python3 --to ipynb --output "$(OWN_NOTEBOOK)" -
-	@$(BIN)/jupyter-execute --inplace "$(OWN_NOTEBOOK)"
-	@echo "Written: $(OWN_NOTEBOOK)"
+notebook: .venv/page ## open your own copy of a notebook, never overwritten: NOTEBOOK=explore, STUDY=folder
+	@$(BIN)/python -m notebooks $(or $(NOTEBOOK),explore) $(if $(STUDY),"$(STUDY)")
 
 test: .venv/testing ## every test: about a quarter of an hour on two cores
 	@$(BIN)/python -m pytest --numprocesses auto
@@ -95,7 +85,7 @@ help: ## this list
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# What an evaluation needs; the page, and the tests, need more, which is added when first asked for.
+# What an evaluation needs; what is shown in a browser, and the tests, need more, which is added when first asked for.
 .venv/running: requirements.lock pyproject.toml
 	@echo "Making .venv from requirements.lock: about a minute, once."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
@@ -105,7 +95,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@touch $@
 
 .venv/page: requirements-page.lock .venv/running
-	@echo "Adding the packages of Dagster's page to .venv, once."
+	@echo "Adding the packages of Dagster's page and of notebooks to .venv, once."
 	@$(PIP) --require-hashes --requirement requirements-page.lock
 	@touch $@
 

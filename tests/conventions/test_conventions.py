@@ -29,8 +29,8 @@ def test_a_module_is_named_for_what_it_holds_and_says_so(module: Path) -> None:
     assert module.stem not in EMPTY_NAMES
     assert module.parent.name not in EMPTY_NAMES
     text = module.read_text(encoding="utf-8")
-    if name_of(module).startswith("notebooks/"):
-        assert "# %% [markdown]" in text
+    if "app = marimo.App(" in text:
+        assert "mo.md(" in text
     else:
         docstring = ast.get_docstring(ast.parse(text))
         assert docstring

@@ -89,7 +89,14 @@ def test_what_is_tested_fast_is_there(makefile):
 
 PAPERS = sorted(
     path
-    for pattern in ("*.md", "pipelines/**/*.md", "tests/**/*.md")
+    for pattern in (
+        "*.md",
+        "data_marts/*.md",
+        "data_raw/*.md",
+        "notebooks/*.md",
+        "pipelines/**/*.md",
+        "tests/**/*.md",
+    )
     for path in PROJECT.glob(pattern)
 )
 FOLDERS = "assets|notebooks|pipelines|tests|data_raw"
