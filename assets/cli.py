@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return release(options.study, options.date, data_marts=options.data_marts)
         if options.command == "serve":
             return serve(data_marts=DATA_MARTS, port=options.port)
-        return regenerate_example()
+        return regenerate_example(options.through)
     except StudyError as error:
         return stop(error.faults)
 
@@ -98,12 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     for command, run in with_outputs:
         command.description = run.__doc__
         command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
-        command.add_argument(
-            "--data-marts", default=DATA_MARTS, type=Path, help="where outputs are written"
-        )
+        command.add_argument("--data-marts", default=DATA_MARTS, type=Path, help="for the outputs")
     serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
     serving.add_argument("--port", type=int, default=3000)
-    commands.add_parser("example", help="regenerate data_raw/example from its seed")
+    again = commands.add_parser("example", help="regenerate data_raw/example, or a sequel")
+    again.add_argument("--through", type=int, default=2018, help="summer of the last results")
     return parser
 
 
@@ -206,12 +205,13 @@ def serve(*, data_marts: Path, port: int) -> int:
     return 0
 
 
-def regenerate_example() -> int:
-    """Regenerate data_raw/example, byte for byte, from the committed generator and seed."""
+def regenerate_example(through: int) -> int:
+    """Regenerate data_raw/example, byte for byte, from the committed generator and seed; or its sequel."""
     from pipelines.example import write_example  # noqa: PLC0415
 
-    write_example(EXAMPLE)
-    print(f"Written: {EXAMPLE.relative_to(PROJECT)}")
+    folder = EXAMPLE if through <= 2018 else EXAMPLE.with_name(f"{EXAMPLE.name}-{through}")
+    write_example(folder, through=through)
+    print(f"Written: {folder.relative_to(PROJECT)}")
     return 0
 
 

@@ -145,6 +145,7 @@ def _study() -> pd.DataFrame:
                 "reference_date": pd.Timestamp("2018-09-01"),
                 "as_at": pd.Timestamp("2018-10-02"),
                 "outcome_year": OUTCOME_YEAR,
+                "outcome_years": OUTCOME_YEAR,
                 "baseline_years": "2015-16, 2016-17",
                 "minimum_cell": 6,
                 "public_key_stages": None,

@@ -21,6 +21,7 @@ from pipelines.released.questions import (
     n_pupils_words,
     programme_title,
     rows_about,
+    year_before,
 )
 
 
@@ -34,7 +35,9 @@ def methods(headline: Row, tables: Tables) -> Table:
         f"({key_stage_of(headline)}), every method",
         rows,
         {
-            "Method": lambda row: ESTIMATOR_LABELS[row["estimator"]],
+            "Method": lambda row: wording.method_words(
+                ESTIMATOR_LABELS[row["estimator"]], year_before(tables)
+            ),
             "Effect": _effect_or_reason,
             f"{cite(tables['study'][0], 'percent', 'confidence_share')} interval": lambda row: (
                 _of_interval(row, "range", "ci_low", "ci_high")

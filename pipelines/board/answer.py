@@ -32,8 +32,12 @@ from pipelines.released.questions import (
     not_alike,
     others_words,
     outcome_words,
+    outcome_years,
     primary_headlines,
+    results_before,
     schools_words,
+    two_years,
+    year_before,
 )
 from pipelines.study.key_stages import KEY_STAGE_PUPILS, TESTS
 
@@ -140,7 +144,9 @@ def _until_tests(programme: Row, tables: Tables) -> str:
     begins, tests = (
         dt.date.fromisoformat(str(day)[:10]) for day in (programme["starts"], first["tests_from"])
     )
-    months = (tests.year - begins.year) * 12 + tests.month - begins.month
+    first_year, last_year = outcome_years(tables)[0], outcome_years(tables)[-1]
+    n_years = int(last_year[:4]) - int(first_year[:4])
+    months = (tests.year - n_years - begins.year) * 12 + tests.month - begins.month
     what = TESTS[first["key_stage"]][0]
     if months < 0:
         return f"{what} came before it began."
@@ -183,9 +189,11 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
     """Both sides' averages in two years, the plain change, and why it misleads."""
     group = wording.format_group(headline["pupil_group"])
     compared = schools_words(headline, "n_programme_schools")
-    start = f"{compared} can be compared."
+    judged = outcome_years(tables)
+    together = f", over {wording.join_words(judged)} together" if len(judged) > 1 else ""
+    start = f"{compared} can be compared{together}."
     levels = levels_of(headline, tables)
-    years = sorted(levels)[-2:]
+    years = two_years(levels, headline, tables)
     is_local = programme["comparison_pool"] == "local"
     is_of_compared = is_local and is_of_the_compared(headline, levels)
     shown = [
@@ -208,26 +216,25 @@ def _happened(headline: Row, programme: Row, tables: Tables) -> str:
     naive = naive_row(headline, tables)
     if naive is None:
         return start
-    return (
-        f"{start} {_plain_change(naive, programme, is_of_averages=bool(shown) and is_of_compared)}"
-    )
+    is_of_averages = bool(shown) and is_of_compared
+    return f"{start} {_plain_change(naive, programme, tables, is_of_averages=is_of_averages)}"
 
 
-def _plain_change(naive: Row, programme: Row, *, is_of_averages: bool) -> str:
+def _plain_change(naive: Row, programme: Row, tables: Tables, *, is_of_averages: bool) -> str:
     """The change since last year; `is_of_averages` if it follows from the averages just printed."""
     change = wording.rounded(naive["estimate_low"], naive["unit"], naive.measure.decimals)
     if change == 0:
-        return f"The plain change since last year is that of {others_words(programme)}."
+        return f"The plain change since {year_before(tables)} is that of {others_words(programme)}."
     is_gain = is_improvement(naive)
     is_local = programme["comparison_pool"] == "local"
     among = "Among the schools compared" if is_local else f"Against {others_words(programme)}"
-    what = "That" if is_of_averages else f"{among}, the change since last year"
+    what = "That" if is_of_averages else f"{among}, the change since {year_before(tables)}"
     size = cite(naive, "size", "estimate_low")
     looks = f"{what} looks like a {'gain' if is_gain else 'loss'} of {size}."
     anyway = naive["expected_anyway"]
     is_known = not wording.is_missing(anyway)
     if is_known and anyway / naive["estimate_low"] > 0:
-        picked = "after a weak year" if is_gain else "on last year’s results"
+        picked = "after a weak year" if is_gain else f"on {results_before(tables)}"
         part = _part_of(anyway, naive["estimate_low"])
         return f"{looks} If picked {picked}, {part} would have come anyway."
     if is_gain and not is_known:

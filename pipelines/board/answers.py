@@ -20,8 +20,11 @@ from pipelines.released.questions import (
     others_words,
     question_words,
     reason_words,
+    results_before,
     rows_about,
     schools_words,
+    two_years,
+    year_before,
 )
 
 _RECOVERY = "schools picked for a weak year tend to do better the year after, with or without help"
@@ -29,7 +32,7 @@ _NO_FAIR_COMPARISON = "one year’s change can be chance, and the two sides diff
 
 # The estimators at the ends of the bracket, each with the selection under which it is unbiased.
 _WAYS = {
-    "ancova": "on last year’s results",
+    "ancova": "on {}",
     "change_from_baseline_mean": "for a lasting need",
 }
 
@@ -104,9 +107,9 @@ def _schools_and_pupils(row: Row, side: str, tables: Tables) -> str:
 
 
 def _happened(row: Row, programme: Row, tables: Tables) -> str:
-    """Both groups' averages in the two latest available years; "" if there are none."""
+    """Both groups' averages in the outcome year and the last before; "" if there are none."""
     levels = levels_of(row, tables)
-    years = sorted(levels, reverse=True)[:2]
+    years = two_years(levels, row, tables)[::-1]
     if not years:
         return ""
     parts = []
@@ -178,7 +181,7 @@ def bracket_words(row: Row, tables: Tables) -> str:
     ends = _ends(row, tables)
     if not ends:
         both = cite(row, "range", "estimate_low", "estimate_high")
-        return f"{both}, whether schools were picked {' or '.join(_WAYS.values())}"
+        return f"{both}, whether schools were picked {_either_way(tables)}"
     (low, low_way), (high, high_way) = sorted(ends, key=lambda end: float(end[0]["estimate_low"]))
     return (
         f"between {cite(low, 'signed', 'estimate_low')} if schools were picked {low_way} and "
@@ -191,7 +194,7 @@ def two_readings(row: Row, tables: Tables) -> str:
     ends = _ends(row, tables)
     if not ends:
         both = cite(row, "range", "estimate_low", "estimate_high")
-        return f"{both}, whether picked {' or '.join(_WAYS.values())}"
+        return f"{both}, whether picked {_either_way(tables)}"
     (first, first_way), (second, second_way) = ends
     return (
         f"{cite(first, 'signed', 'estimate_low')} if picked {first_way}, "
@@ -206,11 +209,15 @@ def _ends(row: Row, tables: Tables) -> tuple[tuple[Row, str], ...]:
         for method in where(rows_about(row, tables["impact"]), pupil_group=row["pupil_group"])
     }
     known = tuple(
-        (of_method[name], way)
+        (of_method[name], way.format(results_before(tables)))
         for name, way in _WAYS.items()
         if name in of_method and wording.is_shown(of_method[name])
     )
     return known if _is_apart(row) and len(known) == len(_WAYS) else ()
+
+
+def _either_way(tables: Tables) -> str:
+    return " or ".join(way.format(results_before(tables)) for way in _WAYS.values())
 
 
 def _is_apart(row: Row) -> bool:
@@ -302,7 +309,7 @@ def naive_reading(row: Row, programme: Row, tables: Tables) -> NaiveReading | No
         anyway = cite(naive, "effect", "expected_anyway")
         chosen_on = programme["chosen_on"]
         on_what = (
-            "last year’s results" if wording.is_missing(chosen_on) else f"results of {chosen_on}"
+            results_before(tables) if wording.is_missing(chosen_on) else f"results of {chosen_on}"
         )
         why += f" If they were picked on {on_what}, {anyway} was to be expected anyway ({status})."
     if programme["is_placebo"]:
@@ -321,15 +328,18 @@ def _naive_words(naive: Row, row: Row, programme: Row, tables: Tables) -> str:
     what = "results" if is_higher_better else in_sentence(measure_label(row["measure"], tables))
     where_ = f"{what} in schools {inside_words(programme)}"
     if change == 0:
-        says = f"Since last year, {where_} moved in step with {others_words(programme)} ({status})."
+        says = (
+            f"Since {year_before(tables)}, {where_} moved in step with {others_words(programme)} "
+            f"({status})."
+        )
     else:
         says = (
-            f"Since last year, {where_} went {'up' if change > 0 else 'down'} by "
+            f"Since {year_before(tables)}, {where_} went {'up' if change > 0 else 'down'} by "
             f"{cite(naive, 'size', 'estimate_low')} compared with {others_words(programme)} ({status}). "
             f"It looks like {'a gain' if is_improvement(naive) else 'a loss'}."
         )
     levels = levels_of(row, tables)
-    years = sorted(levels)[-2:]
+    years = two_years(levels, row, tables)
     if (
         programme["comparison_pool"] != "local"
         or len(years) < 2

@@ -18,7 +18,7 @@ from pipelines.board.voices import voices
 from pipelines.document.blocks import Block, Document, Link, Links, Paragraph
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, released_rows, where
-from pipelines.released.questions import evaluated_programmes
+from pipelines.released.questions import evaluated_programmes, outcome_years
 
 
 def board_pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart]) -> Document:
@@ -63,7 +63,7 @@ def kicker(study: Row, tables: Tables) -> str:
             (
                 str(study["local_authority_name"]),
                 "" if wording.is_missing(study["prepared_for"]) else str(study["prepared_for"]),
-                f"{kinds} results of {study['outcome_year']}"
+                f"{kinds} results of {wording.join_words(outcome_years(tables))}"
                 if kinds
                 else f"results {study['period']}",
                 "" if wording.is_missing(study["as_at"]) else cite(study, "date", "as_at"),

@@ -12,6 +12,7 @@ from pipelines.released.questions import (
     evaluated_programmes,
     key_stage_of,
     outcome_words,
+    outcome_years,
     primary_headlines,
     reason_words,
     rows_about,
@@ -26,7 +27,7 @@ def limits_of(programme: Row, tables: Tables) -> tuple[Term, ...]:
         *_if_the_coming_cohort_was_known([programme], tables),
         *_if_trends_had_differed([programme], tables),
         *_limits_of_separation(tables, programme["programme"]),
-        *_time_and_money([programme]),
+        *_time_and_money([programme], tables),
     )
 
 
@@ -57,20 +58,24 @@ def cannot_say(tables: Tables) -> tuple[Term, ...]:
         for row in tables["school_point_withheld"]
         if row["n_schools_shown"] == 0
     ]
-    return tuple(dict.fromkeys([*limits, *_time_and_money(programmes)]))
+    return tuple(dict.fromkeys([*limits, *_time_and_money(programmes, tables)]))
 
 
-def _time_and_money(programmes: list[Row]) -> Iterator[Term]:
+def _time_and_money(programmes: list[Row], tables: Tables) -> Iterator[Term]:
     real = [row for row in programmes if not row["is_placebo"]]
     if real:
+        n_years = wording.in_words(len(outcome_years(tables)))
+        these = "one year’s results" if n_years == "one" else f"the results of {n_years} years"
         yield Term(
             "Whether an effect takes longer to show",
-            "These are one year’s results. Support that works slowly would not be seen yet.",
+            f"These are {these}. Support that works slowly would not be seen yet.",
         )
     if any(not wording.is_missing(row["funding_gbp"]) for row in real):
         yield Term(
             "Whether the money was well spent",
-            "Funding is stated as a fact. One year’s results are too uncertain to set against it.",
+            "Funding is stated as a fact. "
+            + ("One year’s results" if len(outcome_years(tables)) == 1 else "These results")
+            + " are too uncertain to set against it.",
         )
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite
-from pipelines.released.questions import evaluated_programmes, is_anything_rounded
+from pipelines.released.questions import (
+    evaluated_programmes,
+    is_anything_rounded,
+    outcome_years,
+    year_before,
+)
 
 
 def method_words(tables: Tables) -> tuple[str, ...]:
     """The paragraphs on the method, in the order in which they are printed."""
     (study,) = tables["study"]
+    years = outcome_years(tables)
+    judged = wording.join_words(years) + (", taken together," if len(years) > 1 else "")
     evaluated = evaluated_programmes(tables)
     pools = [str(row["comparison_pool"]) for row in evaluated]
     overlapping = (
@@ -19,8 +26,9 @@ def method_words(tables: Tables) -> tuple[str, ...]:
         "The rules stand in the study’s protocol, which is to be written before the results are "
         f"seen. Its fingerprint is {cite(study, 'hash', 'study_hash')}: the same rules, the "
         "same fingerprint.",
-        f"Results of {study['outcome_year']} are set against {study['baseline_years']}, for the "
+        f"Results of {judged} are set against {study['baseline_years']}, for the "
         f"programme’s schools and for {wording.format_pools(pools)}. {overlapping}".strip(),
+        *_of_several_years(tables),
         *(text for pool, text in wording.POOL_METHODS.items() if pool in pools),
         "The right comparison depends on how schools came to be chosen. One comparison is right if "
         "they were chosen on the results themselves: it sets each school against schools with the "
@@ -37,6 +45,18 @@ def method_words(tables: Tables) -> tuple[str, ...]:
         *_of_rounding(tables),
         _of_disclosure(study, tables),
     )
+
+
+def _of_several_years(tables: Tables) -> list[str]:
+    """How the results of several outcome years become one; [] where there is one."""
+    if len(outcome_years(tables)) == 1:
+        return []
+    return [
+        "A school’s results of these years are made into one, each measured from its year’s average of "
+        "schools in no programme and counted by how much it can be relied on. A school counts from the "
+        "first year whose pupils were tested after the programme began there. Effects are in points of the "
+        "last year, and numbers of pupils are those of all these years."
+    ]
 
 
 def _of_disclosure(study: Row, tables: Tables) -> str:
@@ -57,7 +77,7 @@ def _of_rounding(tables: Tables) -> list[str]:
     return [
         "Percentages are of rounded numbers of pupils: of about a hundred pupils mostly within four "
         "percentage points of the exact figure, of about four hundred within one. Four of them make the "
-        "change since last year. The two comparisons are worked out from exact figures."
+        f"change since {year_before(tables)}. The two comparisons are worked out from exact figures."
     ]
 
 

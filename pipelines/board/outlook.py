@@ -18,7 +18,12 @@ from pipelines.document.blocks import (
 )
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, sentence, where
-from pipelines.released.questions import is_anything_withheld, key_stage_name, measure_label
+from pipelines.released.questions import (
+    is_anything_withheld,
+    key_stage_name,
+    measure_label,
+    results_before,
+)
 
 
 def outlook(tables: Tables, gallery: Gallery) -> Section:
@@ -144,7 +149,7 @@ def words_used(tables: Tables) -> tuple[Term, ...]:
             "The results leave the question open. It does not mean that the support did nothing.",
         ),
         Term(
-            "If picked on last year’s results, if picked for a lasting need",
+            f"If picked on {results_before(tables)}, if picked for a lasting need",
             "The two usual ways of choosing schools. Each has its own fair comparison. If schools were "
             "chosen in some other way, both can be wrong.",
         ),

@@ -12,6 +12,7 @@ from pipelines.released.questions import (
     outcome_words,
     primary_headlines,
     reason_words,
+    year_before,
 )
 
 
@@ -34,6 +35,6 @@ def headline_words(tables: Tables) -> list[str]:
             naive = naive_row(row, tables)
             if naive is not None:
                 says = cite(naive, "effect", "estimate_low")
-                words += f" The change since last year, which is unsafe, says {says}."
+                words += f" The change since {year_before(tables)}, which is unsafe, says {says}."
             lines.append(words)
     return [plain(line) for line in lines]

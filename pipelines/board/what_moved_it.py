@@ -9,7 +9,7 @@ from pipelines.board.limits import coming_cohort_words
 from pipelines.board.trends import if_trends_had_differed
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
-from pipelines.released.questions import rows_about
+from pipelines.released.questions import rows_about, year_before
 
 # Leaving out a school moves an end by less than this share of it: not worth reporting.
 _STEADY_SHARE = 0.25
@@ -24,13 +24,13 @@ def behind_the_headline(headline: Row, tables: Tables) -> tuple[str, ...]:
         measure=headline["measure"],
     )
     return (
-        *_what_moved_it(headline, methods),
+        *_what_moved_it(headline, methods, tables),
         *_what_it_rests_on(headline, tables),
         *_what_would_undo_it(headline, tables),
     )
 
 
-def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
+def _what_moved_it(headline: Row, methods: list[Row], tables: Tables) -> Iterator[str]:
     """How far the estimates of different methods differ."""
     by_method = {row["estimator"]: row for row in methods}
     ends = cite(headline, "distance", "estimate_low", "estimate_high")
@@ -40,8 +40,8 @@ def _what_moved_it(headline: Row, methods: list[Row]) -> Iterator[str]:
         change = cite(naive, "effect", "estimate_low")
         anyway = cite(naive, "effect", "expected_anyway")
         yield (
-            f"Change since last year: {change}. If schools were picked on earlier results, {anyway} "
-            "was to be expected."
+            f"Change since {year_before(tables)}: {change}. If schools were picked on earlier results, "
+            f"{anyway} was to be expected."
         )
     left_out = by_method.get("leave_one_school_out")
     if left_out and wording.is_shown(left_out):

@@ -241,7 +241,8 @@ OUTCOME = Table(
         flag("is_compared_kind", "Of a state-funded mainstream school"),
         flag("is_local", "Of a school in the study's authority"),
         text("arm", "The school's arm; 'outside' if it is outside the authority"),
-        flag("is_outcome", "Of the outcome year"),
+        flag("is_outcome", "Of an outcome year that counts for the school"),
+        flag("is_last", "Of the last outcome year"),
         flag(
             "is_baseline",
             "An earlier year in which no evaluated programme was active in the school",

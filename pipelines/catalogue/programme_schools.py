@@ -36,7 +36,10 @@ EXPOSURE = Table(
         PROGRAMME,
         SCHOOL_ID,
         YEAR,
-        flag("is_outcome", "The outcome year"),
+        flag(
+            "is_outcome",
+            "Judges the school: the last outcome year with the programme under way, else the last",
+        ),
         Column("start_date", "date", "First day"),
         Column("left_on", "date", "The day it left"),
         code(

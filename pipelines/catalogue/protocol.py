@@ -59,7 +59,7 @@ PROTOCOL_TABLES: tuple[Table, ...] = (
             Column("as_at", "date", "Date of the sources"),
             Column("prepared_for", "text", "Whom the pack is for"),
             Column("contact", "text", "Whom to ask about it"),
-            text("outcome_year", "The year whose results are judged"),
+            text("outcome_year", "The last year whose results are judged"),
             count("minimum_cell", "Fewest pupils of a figure", "pupils", low=5, is_nullable=False),
             Column("seed", "integer", "Seed of random draws", low=0, is_nullable=False),
             text("protocol_sha256", "Hash of study.toml"),
@@ -72,7 +72,11 @@ PROTOCOL_TABLES: tuple[Table, ...] = (
         grain="a year that is judged or compared with",
         key=("academic_year",),
         may_be_empty=False,
-        columns=(YEAR, flag("is_outcome", "The outcome year")),
+        columns=(
+            YEAR,
+            flag("is_outcome", "An outcome year: its results are judged"),
+            flag("is_last", "The last outcome year"),
+        ),
     ),
     Table(
         "protocol",

@@ -41,7 +41,8 @@ RELEASED_TABLES: tuple[Table, ...] = (
             flag("is_fictional", "The data are invented"),
             Column("reference_date", "date", "Day on which schools count as open, maintained"),
             Column("as_at", "date", "Date of the sources"),
-            text("outcome_year", "Outcome year"),
+            text("outcome_year", "The last outcome year"),
+            text("outcome_years", "Every outcome year; their results are judged together"),
             Column("baseline_years", "text", "Baseline years"),
             Column("minimum_cell", "integer", "Figures of fewer pupils are withheld"),
             Column(

@@ -20,14 +20,15 @@ from pipelines.released.wording import (
     format_size,
     format_status,
     format_verdict,
+    results_before,
 )
 
 _LINE = 0.165
 _WAYS = {
-    "ancova": "If picked on last year’s results",
+    "ancova": "If picked on {}",
     "change_from_baseline_mean": "If picked for a lasting need",
 }
-_TOGETHER, _PLAIN = "Both comparisons together", "Plain change since last year (misleads)"
+_TOGETHER, _PLAIN = "Both comparisons together", "Plain change since {} (misleads)"
 _TITLES = {
     "better": "Better than expected on both comparisons",
     "worse": "Worse than expected on both comparisons",
@@ -42,22 +43,28 @@ def charts(tables: Frames) -> Iterator[Chart]:
         found = {way: effect for (way, _), effect in subject.effects(tables, about).items()}
         headline = found.get("bracket")
         if headline is not None and headline.is_estimated:
-            drawn.append((about, headline, _rows(about, found)))
+            drawn.append((about, headline, _rows(tables, about, found)))
     n_charts = Counter(about.programme for about, _, _ in drawn)
     for about, headline, rows in drawn:
         title = _title(about, headline, is_one_of_several=n_charts[about.programme] > 1)
         yield _chart(tables, about, title, headline, rows)
 
 
-def _rows(about: Subject, found: dict[str, Effect]) -> list[EffectLine]:
+def _rows(tables: Frames, about: Subject, found: dict[str, Effect]) -> list[EffectLine]:
     """Both ways of choosing schools, or the bracket if one is withheld; then the plain change."""
-    ways = {words: found[way] for way, words in _WAYS.items() if way in found}
+    before = subject.year_before(tables)
+    ways = {
+        words.format(results_before(before)): found[way]
+        for way, words in _WAYS.items()
+        if way in found
+    }
     if len(ways) < len(_WAYS) or not all(way.is_estimated for way in ways.values()):
         ways = {_TOGETHER: found["bracket"]}
     rows = [EffectLine(words, signed(about, way.low, way.high), way) for words, way in ways.items()]
     plain = found.get("change_since_last_year")
     if plain is not None and plain.low is not None:
-        rows.append(EffectLine(_PLAIN, signed(about, plain.low, plain.high), plain, is_plain=True))
+        words, change = _PLAIN.format(before), signed(about, plain.low, plain.high)
+        rows.append(EffectLine(words, change, plain, is_plain=True))
     return rows
 
 
@@ -104,7 +111,7 @@ def _title(about: Subject, headline: Effect, *, is_one_of_several: bool) -> str:
 def _draw(
     tables: Frames, about: Subject, title: str, headline: Effect, rows: Sequence[EffectLine]
 ) -> style.Sheet:
-    year = subject.outcome_year(tables)
+    year = subject.judged(tables)
     whom = f"{about.label}, {about.pupils_year} {format_group(about.pupil_group)}, {year}"
     programme = style.wrap(about.title, style.TEXT_INCHES, style.BODY_SIZE, bold=True)
     measured = style.wrap(whom, style.TEXT_INCHES, style.BODY_SIZE)

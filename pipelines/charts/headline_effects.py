@@ -55,7 +55,7 @@ def charts(tables: Frames) -> Iterator[Chart]:
         alt_text=alt_text,
         caption=(
             f"Difference between programme schools and {_others(rows)} in {labels}, of {groups}. "
-            f"{subject.place(tables)}, {subject.outcome_year(tables)}: {statuses}. "
+            f"{subject.place(tables)}, {subject.judged(tables)}: {statuses}. "
             f"{subject.source(tables, _key_stages(rows))}"
         ),
         data=pd.DataFrame([_data_row(row) for row in rows]),
@@ -140,7 +140,7 @@ def _draw(tables: Frames, title: str, rows: list[SubjectEffect], statuses: str) 
     sheet = style.sheet(
         title,
         f"Difference between programme schools and {_others(rows)}, "
-        f"{subject.outcome_year(tables)}, by both comparisons together",
+        f"{subject.judged(tables)}, by both comparisons together",
         subject.footer(tables, statuses, _key_stages(rows), legend),
         sum(heights),
     )

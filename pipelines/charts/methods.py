@@ -21,6 +21,7 @@ from pipelines.released.wording import (
     format_range,
     format_status,
     format_verdict,
+    method_words,
     sentence,
 )
 
@@ -63,7 +64,13 @@ def _methods(tables: Frames, about: Subject) -> list[Method]:
     # Of earlier years: not an answer to the question.
     rows.pop(("earlier_changes", "robustness"), None)
     return [
-        Method(_HEADLINE if role == "headline" else ESTIMATOR_LABELS[estimator], role, found)
+        Method(
+            _HEADLINE
+            if role == "headline"
+            else method_words(ESTIMATOR_LABELS[estimator], subject.year_before(tables)),
+            role,
+            found,
+        )
         for (estimator, role), found in sorted(
             rows.items(),
             key=lambda item: (order[item[0][1]], list(ESTIMATOR_LABELS).index(item[0][0])),
@@ -148,7 +155,7 @@ def _draw(tables: Frames, about: Subject, title: str, methods: list[Method]) -> 
     status = format_status(methods[0].found.status)
     sheet = style.sheet(
         title,
-        f"{about.label}, {subject.outcome_year(tables)}: {about.schools} against {about.others}, "
+        f"{about.label}, {subject.judged(tables)}: {about.schools} against {about.others}, "
         f"{format_group(about.pupil_group)}",
         subject.footer(tables, status, (about.key_stage,), effect_axis.key(about, rows)),
         below + effect_axis.height(rows),

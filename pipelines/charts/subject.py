@@ -200,7 +200,7 @@ def headline(tables: Frames, subject: Subject) -> Effect | None:
 
 
 def effects(tables: Frames, subject: Subject) -> dict[tuple[str, str], Effect]:
-    """A subject's estimates in the study's outcome year, by estimator and role.
+    """A subject's estimates over the study's outcome years, by estimator and role.
 
     Of several released statuses, the latest counts.
     """
@@ -209,7 +209,7 @@ def effects(tables: Frames, subject: Subject) -> dict[tuple[str, str], Effect]:
         (impact["programme"] == subject.programme)
         & (impact["measure"] == subject.measure)
         & (impact["pupil_group"] == subject.pupil_group)
-        & (impact["academic_year"] == outcome_year(tables))
+        & impact["academic_year"].isin(outcome_years(tables))
     ]
     return {
         (row["estimator"], row["role"]): Effect(
@@ -273,15 +273,14 @@ def series(tables: Frames, subject: Subject, arm: str, pupil_group: str) -> list
 
 
 def study_years(tables: Frames) -> list[str]:
-    """Academic years of the study, oldest first: the baseline years and the outcome year."""
-    row = tables["study"].iloc[0]
-    baseline = [year.strip() for year in str(row["baseline_years"]).split(",")]
-    return sorted({*filter(None, baseline), str(row["outcome_year"])})
+    """Academic years of the study, oldest first: the baseline years and the outcome years."""
+    return sorted({*_baseline_years(tables), *outcome_years(tables)})
 
 
 def last_year_before(tables: Frames) -> str:
     """The last baseline year; "" for a study without one."""
-    return next((y for y in reversed(study_years(tables)) if y < outcome_year(tables)), "")
+    first = outcome_years(tables)[0]
+    return max((year for year in _baseline_years(tables) if year < first), default="")
 
 
 def last_two_years(tables: Frames) -> list[str]:
@@ -289,8 +288,28 @@ def last_two_years(tables: Frames) -> list[str]:
     return [year for year in (last_year_before(tables), outcome_year(tables)) if year]
 
 
+def _baseline_years(tables: Frames) -> list[str]:
+    row = tables["study"].iloc[0]
+    return [year for year in str(row["baseline_years"]).split(", ") if year]
+
+
+def outcome_years(tables: Frames) -> list[str]:
+    """The academic years that are evaluated together, oldest first."""
+    return str(tables["study"].iloc[0]["outcome_years"]).split(", ")
+
+
+def year_before(tables: Frames) -> str:
+    """The year of the change "since last year"; its name where it precedes several outcome years."""
+    return "last year" if len(outcome_years(tables)) == 1 else last_year_before(tables)
+
+
+def judged(tables: Frames) -> str:
+    """The outcome years in words: "2017-18 and 2018-19"."""
+    return join_words(outcome_years(tables))
+
+
 def outcome_year(tables: Frames) -> str:
-    """The academic year that is evaluated."""
+    """The last academic year that is evaluated."""
     return str(tables["study"].iloc[0]["outcome_year"])
 
 
@@ -306,8 +325,9 @@ def caption(tables: Frames, subject: Subject, statuses: str, *notes: str) -> str
 
 
 def year_status(tables: Frames, status: str | None) -> str:
-    """The outcome year with the status of its results: "2017-18 provisional"."""
-    return f"{outcome_year(tables)} {format_status(status)}"
+    """The outcome years with the status of the last one's results: "2017-18 provisional"."""
+    last = ", the last " if len(outcome_years(tables)) > 1 else " "
+    return f"{judged(tables)}{last}{format_status(status)}"
 
 
 def footer(tables: Frames, statuses: str, key_stages: Sequence[str], *notes: str) -> str:

@@ -1,4 +1,4 @@
-"""Simulates the whole city: schools, three years of results, programmes and their true effects.
+"""Simulates the whole city: schools, years of results, programmes and their true effects.
 
 Each part has its own random stream, so that changing one planted effect changes nothing else.
 """
@@ -37,13 +37,15 @@ SEED = 20181002
 
 BASELINE_YEARS = ("2015-16", "2016-17")
 OUTCOME_YEAR = "2017-18"
+# Years of the sequel. There were no tests in 2019-20 and 2020-21.
+LATER_YEARS = ("2018-19", "2021-22")
 KS2_PLACES = np.array([school.ks2_places for school in SCHOOLS])
 KS4_PLACES = np.array([school.ks4_places for school in SCHOOLS])
 TARGETS = {"send": "sen_support", "gap": "disadvantaged"}
 _SUBJECT_OF: dict[str, Subject] = {f"ks2_{subject}_progress": subject for subject in SUBJECTS}
 
 Effects = Mapping[str, Mapping[str, float]]
-# True effects: what each programme adds to a measure, for each target pupil in its schools in the outcome
+# True effects: what each programme adds to a measure, for each target pupil in its schools in each outcome
 # year, in points of progress. The gap programme has none. All other effects are 0, except those that follow
 # from a gain in progress (scaled score, expected standard).
 TRUE_EFFECTS: Effects = MappingProxyType(
@@ -68,10 +70,16 @@ TRUE_EFFECTS: Effects = MappingProxyType(
 
 @dataclass(frozen=True)
 class City:
-    """Every table of the study, with its file's columns. Results are keyed by academic year."""
+    """Every table of the study, with its file's columns. Results are keyed by academic year.
+
+    Results of the outcome years are those first out; `ks2_final` and `ks4_final` are the final ones of all
+    but the last outcome year.
+    """
 
     ks2_pupils: Mapping[str, pd.DataFrame]
     ks4_pupils: Mapping[str, pd.DataFrame]
+    ks2_final: Mapping[str, pd.DataFrame]
+    ks4_final: Mapping[str, pd.DataFrame]
     school_register: pd.DataFrame
     school_links: pd.DataFrame
     school_census: pd.DataFrame
@@ -86,11 +94,16 @@ class City:
     case_study_support: pd.DataFrame
 
 
-def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
-    """Simulate the city. Two calls with one seed differ only by `effects`.
+def outcome_years(through: int) -> tuple[str, ...]:
+    """The years since the programmes began with tests up to that summer."""
+    return (OUTCOME_YEAR, *(year for year in LATER_YEARS if 2000 + int(year[-2:]) <= through))
 
-    `effects` maps programme and measure to points; missing entries mean no effect. Raises ValueError for an
-    effect that cannot be planted.
+
+def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS, *, through: int = 2018) -> City:
+    """Simulate the city up to the results of one summer. Two calls with one seed differ only by `effects`.
+
+    A later summer adds results and changes no other. `effects` maps programme and measure to points; missing
+    entries mean no effect. Raises ValueError for an effect that cannot be planted.
     """
     for programme, planted in effects.items():
         if programme not in TARGETS or not set(planted) <= set(_SUBJECT_OF):
@@ -102,16 +115,28 @@ def simulate(seed: int = SEED, effects: Effects = TRUE_EFFECTS) -> City:
         _draw_year(streams[3 + turn], traits, year) for turn, year in enumerate(BASELINE_YEARS)
     ]
     membership = _choose(of_choice, traits, *early[-1])
-    late = _draw_year(streams[5], traits, OUTCOME_YEAR, membership, effects)
-    years = (*BASELINE_YEARS, OUTCOME_YEAR)
+    judged = outcome_years(through)
+    # Streams 6 to 8 are others; each is drawn anew for the final results of the same pupils.
+    of_year = dict(zip(judged, (5, 9, 10), strict=False))
+
+    def late(year: str, *, is_final: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+        stream = np.random.SeedSequence(seed, spawn_key=(of_year[year],))
+        of_pupils = np.random.default_rng(stream)
+        return _draw_year(of_pupils, traits, year, membership, effects, is_final=is_final)
+
+    first_out = dict(zip(BASELINE_YEARS, early, strict=True))
+    first_out |= {year: late(year, is_final=False) for year in judged}
+    final = {year: late(year, is_final=True) for year in judged[:-1]}
     inspections, reviews = inspections_and_reviews(streams[6], traits)
     # One stream for everything schools wrote, used in this order.
     evaluations = voices.evaluations(of_voices, membership)
     statements = voices.statements(of_voices, membership)
     case_studies = voices.case_studies(of_voices, membership)
     return City(
-        ks2_pupils={year: ks2 for year, (ks2, _) in zip(years, (*early, late), strict=True)},
-        ks4_pupils={year: ks4 for year, (_, ks4) in zip(years, (*early, late), strict=True)},
+        ks2_pupils={year: ks2 for year, (ks2, _) in first_out.items()},
+        ks4_pupils={year: ks4 for year, (_, ks4) in first_out.items()},
+        ks2_final={year: ks2 for year, (ks2, _) in final.items()},
+        ks4_final={year: ks4 for year, (_, ks4) in final.items()},
         school_register=school_register(traits),
         school_links=school_links(),
         school_census=school_census(streams[8], traits),
@@ -133,15 +158,17 @@ def _draw_year(
     year: str,
     membership: Membership | None = None,
     effects: Effects = MappingProxyType({}),
+    *,
+    is_final: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Key stage 2 and 4 results of one year. Only the outcome year has members; it is not final."""
-    ending, is_outcome = 2000 + int(year[-2:]), membership is not None
+    """Key stage 2 and 4 results of one year. Only outcome years have members."""
+    ending = 2000 + int(year[-2:])
     of_ks2, of_ks4 = rng.spawn(2)
     year6 = draw_year_group(of_ks2, traits, KS2_PLACES, ending, joined=ending - 7)
     gains = _gains_points(year6, membership, effects)
-    ks2 = draw_ks2_results(of_ks2, traits, year6, gains, is_final=not is_outcome)
+    ks2 = draw_ks2_results(of_ks2, traits, year6, gains, is_final=is_final)
     year11 = draw_year_group(of_ks4, traits, KS4_PLACES, ending, joined=ending - 12)
-    return ks2, draw_ks4_results(of_ks4, traits, year11, is_school_return=is_outcome)
+    return ks2, draw_ks4_results(of_ks4, traits, year11, is_school_return=not is_final)
 
 
 def _gains_points(

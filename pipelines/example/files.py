@@ -13,10 +13,12 @@ import pandas as pd
 
 from pipelines.example.city import (
     BASELINE_YEARS,
+    LATER_YEARS,
     OUTCOME_YEAR,
     SEED,
     TRUE_EFFECTS,
     City,
+    outcome_years,
     simulate,
 )
 from pipelines.example.context import la_context
@@ -39,17 +41,29 @@ _DECIMALS = {
 }
 
 
-def write_example(folder: Path, seed: int = SEED) -> None:
-    """Write every file of the example study into `folder`, which is created if necessary."""
+_DEPARTMENT = "Department for Education (invented)"
+_COUNCIL = f"{CITY} City Council (invented)"
+
+
+def write_example(folder: Path, seed: int = SEED, *, through: int = 2018) -> None:
+    """Write every file of the example study into `folder`, which is created if necessary.
+
+    `through` is the summer of the last results. After 2018 it is a sequel: the same files, and the later
+    results; without the claims of 2018, which were about that year.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     entries: list[str] = []
-    for file in _files(simulate(seed)):
+    city, judged = simulate(seed, through=through), outcome_years(through)
+    for file in [*_files(city), *_later_files(city)]:
         content = as_csv(file.table)
         (folder / file.name).write_bytes(content)
         entries.append(source_entry(file, hashlib.sha256(content).hexdigest()))
-    protocol = "\n".join([study_section(folder.name, seed), *programme_entries(), *entries])
+    protocol = "\n".join(
+        [study_section(folder.name, seed, judged), *programme_entries(judged), *entries]
+    )
     (folder / "study.toml").write_bytes(protocol.encode())
-    (folder / "README.md").write_bytes(_readme(seed).encode())
+    readme = _readme(seed) if len(judged) == 1 else _SEQUEL.format(city=CITY, last=judged[-1])
+    (folder / "README.md").write_bytes(readme.encode())
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
@@ -63,8 +77,7 @@ def as_csv(table: pd.DataFrame) -> bytes:
 
 
 def _files(city: City) -> list[File]:
-    department = "Department for Education (invented)"
-    council = f"{CITY} City Council (invented)"
+    department, council = _DEPARTMENT, _COUNCIL
     autumn = dt.date(2018, 9, 14)
     (first, second), last = BASELINE_YEARS, OUTCOME_YEAR
     files = [
@@ -114,6 +127,43 @@ def _files(city: City) -> list[File]:
         status="final",
     )
     return [*results, *listed, census, context]
+
+
+def _later_files(city: City) -> list[File]:
+    """The final results of outcome years before the last, and the first ones of later years."""
+    files = []
+    for key_stage, final in ((2, city.ks2_final), (4, city.ks4_final)):
+        for year, table in final.items():
+            summer = 2000 + int(year[-2:])
+            name = f"ks{key_stage}_final_{summer}.csv"
+            out = dt.date(summer + 1, 4, 25)
+            files.append(
+                File(name, f"ks{key_stage}_pupils", table, _DEPARTMENT, out, year, "final")
+            )
+    for year in LATER_YEARS:
+        if year in city.ks2_pupils:
+            summer = 2000 + int(year[-2:])
+            ks2, ks4 = city.ks2_pupils[year], city.ks4_pupils[year]
+            files += [
+                File(
+                    f"ks2_pupils_{summer}.csv",
+                    *("ks2_pupils", ks2, _DEPARTMENT, dt.date(summer, 9, 4), year, "provisional"),
+                ),
+                File(
+                    f"ks4_returns_{summer}.csv",
+                    *("ks4_pupils", ks4, _COUNCIL, dt.date(summer, 8, 23), year, "school_return"),
+                ),
+            ]
+    return files
+
+
+_SEQUEL = """\
+# The sequel of the example study: {city} up to {last}
+
+**Everything here is invented**, as in `data_raw/example`, which it repeats. Each later year's pupils gain
+what those of 2018 gained. The results of earlier outcome years are final, those of the last the first out.
+There were no tests in 2019-20 and 2020-21. `ssif example --through` writes it.
+"""
 
 
 def _readme(seed: int) -> str:

@@ -45,8 +45,13 @@ def source_entry(file: File, sha256: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def study_section(name: str, seed: int) -> str:
-    """The `[study]` table. The study must have its folder's name."""
+def study_section(name: str, seed: int, judged: tuple[str, ...] = (OUTCOME_YEAR,)) -> str:
+    """The `[study]` table, with the outcome years `judged`. The study must have its folder's name."""
+    setting = (
+        f'outcome_year = "{judged[0]}"'
+        if len(judged) == 1
+        else f"outcome_years = [{', '.join(map(repr, judged))}]".replace("'", '"')
+    )
     years = ", ".join(f'"{year}"' for year in BASELINE_YEARS)
     return f"""\
 # The protocol of the example study: an invented city. Written by `ssif example`; change the generator.
@@ -58,10 +63,10 @@ local_authority = {LOCAL_AUTHORITY}
 local_authority_name = "{CITY}"
 is_fictional = true
 reference_date = {REFERENCE_DATE.isoformat()}
-as_at = 2018-10-02
+as_at = {2000 + int(judged[-1][-2:])}-10-02
 prepared_for = "Education Advisory Board"
 contact = "Education analysis team, Kestrelmouth (invented)"
-outcome_year = "{OUTCOME_YEAR}"
+{setting}
 baseline_years = [{years}]
 minimum_cell = 6
 draws = 9999
@@ -101,8 +106,8 @@ _GAP_MEASURES: _Measures = (
 _FUND = "Strategic School Improvement Fund (SSIF)"
 
 
-def programme_entries() -> list[str]:
-    """Every `[[programme]]` entry, then the results not yet published."""
+def programme_entries(judged: tuple[str, ...] = (OUTCOME_YEAR,)) -> list[str]:
+    """Every `[[programme]]` entry, the claims of 2018, then the last year's results not yet published."""
     evaluated = (
         ("send", "SEND in mainstream", "SEND in mainstream", SEND_STARTS, _SEND_MEASURES),
         ("gap", "Closing the gap", "Closing the gap", GAP_STARTS, _GAP_MEASURES),
@@ -153,10 +158,12 @@ def programme_entries() -> list[str]:
                 "but = 1\n",
             ),
         )
+        if len(judged) == 1
     ]
+    summer = 2000 + int(judged[-1][-2:])
     entries += [
-        f'[[not_yet_published]]\nmeasure = "{measure}"\nacademic_year = "{OUTCOME_YEAR}"\n'
-        f'reason = "{label} for 2018 is first published in mid-October 2018"\n'
+        f'[[not_yet_published]]\nmeasure = "{measure}"\nacademic_year = "{judged[-1]}"\n'
+        f'reason = "{label} for {summer} is first published in mid-October {summer}"\n'
         for measure, label in (
             ("ks4_attainment8", "Attainment 8"),
             ("ks4_progress8", "Progress 8"),

@@ -1,5 +1,5 @@
--- Schools and pupils that each comparison keeps or loses, by side and reason, with their mean result in the outcome
--- year, so that lost and kept schools can be compared. Special schools, schools elsewhere and schools without the key
+-- Schools and pupils that each comparison keeps or loses, by side and reason, with their mean result in the last
+-- outcome year, so that lost and kept schools can be compared. Special schools, schools elsewhere and schools without the key
 -- stage could never be compared: they are listed as out of scope.
 SELECT
     compared.programme,
@@ -19,7 +19,7 @@ LEFT JOIN mart.outcome AS everyone
     ON everyone.school_id = compared.school_id
     AND everyone.measure = compared.measure
     AND everyone.pupil_group = 'all'
-    AND everyone.is_outcome
+    AND everyone.is_last
     AND everyone.value_status = 'value'
     AND everyone.n_pupils > 0
 GROUP BY

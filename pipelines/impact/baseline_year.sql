@@ -17,7 +17,7 @@ match AS (
 ),
 
 with_outcome AS (
-    SELECT
+    SELECT DISTINCT
         question.programme,
         question.measure,
         question.pupil_group,

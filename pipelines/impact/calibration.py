@@ -20,7 +20,7 @@ TABLE = Path(__file__).with_suffix(".csv")
 
 @dataclass(frozen=True)
 class ComparisonSize:
-    """Schools in the programme, schools on both sides, and target pupils per school in the outcome year."""
+    """Schools in the programme and on both sides, and target pupils per school and outcome year."""
 
     n_programme_schools: int
     n_schools: int
@@ -57,7 +57,11 @@ def n_draws() -> int:
 
 
 def nearest_size(
-    table: pd.DataFrame, size: ComparisonSize, *, is_prior_adjusted: bool = False
+    table: pd.DataFrame,
+    size: ComparisonSize,
+    *,
+    is_prior_adjusted: bool = False,
+    n_outcome_years: int = 1,
 ) -> ComparisonSize:
     """The simulated size most similar to `size`: least sum of squared log ratios of its three numbers.
 
@@ -66,7 +70,9 @@ def nearest_size(
     """
     simulated = [
         ComparisonSize(int(members), int(schools), float(pupils))
-        for members, schools, pupils in _plain(table, is_prior_adjusted)[list(_SIZE_COLUMNS)]
+        for members, schools, pupils in _plain(table, is_prior_adjusted, n_outcome_years)[
+            list(_SIZE_COLUMNS)
+        ]
         .drop_duplicates()
         .itertuples(index=False)
     ]
@@ -74,10 +80,14 @@ def nearest_size(
 
 
 def error_rates(
-    table: pd.DataFrame, size: ComparisonSize, *, is_prior_adjusted: bool = False
+    table: pd.DataFrame,
+    size: ComparisonSize,
+    *,
+    is_prior_adjusted: bool = False,
+    n_outcome_years: int = 1,
 ) -> tuple[ErrorRates, ...]:
     """The rates at a simulated size, by selection rule and effect, in the table's order."""
-    plain = _plain(table, is_prior_adjusted)
+    plain = _plain(table, is_prior_adjusted, n_outcome_years)
     is_of_size = pd.Series(True, index=plain.index)
     for column, number in zip(_SIZE_COLUMNS, asdict(size).values(), strict=True):
         is_of_size &= plain[column] == number
@@ -97,13 +107,31 @@ def build_calibration(con: duckdb.DuckDBPyConnection) -> int:
     headlines = con.execute(
         "SELECT programme, measure, pupil_group, asked.is_prior_adjusted, n_programme_schools, "
         "n_programme_schools + n_comparison_schools AS n_schools, "
-        "(n_programme_pupils + n_comparison_pupils) / n_schools AS n_pupils_a_school "
-        "FROM impact.estimate JOIN protocol.programme_measure AS asked USING (programme, measure) "
-        "WHERE role = 'headline' AND estimate_low IS NOT NULL"
+        "(n_programme_pupils + n_comparison_pupils) / n_schools AS n_pupils_a_school, "
+        "(SELECT count(DISTINCT academic_year) FROM mart.outcome AS outcome "
+        "WHERE is_outcome AND value_status = 'value' AND outcome.measure = estimate.measure "
+        "AND outcome.pupil_group = estimate.pupil_group) AS n_years "
+        "FROM impact.estimate AS estimate "
+        "JOIN protocol.programme_measure AS asked USING (programme, measure) "
+        "WHERE role = 'headline' AND estimate_low IS NOT NULL ORDER BY estimate.rowid"
     ).fetchall()
     con.execute(CALIBRATION.ddl())
-    for programme, measure, pupil_group, is_adjusted, *numbers in headlines:
-        size = nearest_size(table, ComparisonSize(*numbers), is_prior_adjusted=is_adjusted)
+    for (
+        programme,
+        measure,
+        pupil_group,
+        is_adjusted,
+        n_inside,
+        n_all,
+        n_pupils,
+        n_years,
+    ) in headlines:
+        size = nearest_size(
+            table,
+            ComparisonSize(n_inside, n_all, n_pupils / n_years),
+            is_prior_adjusted=is_adjusted,
+            n_outcome_years=n_years,
+        )
         of_headline = {
             "programme": programme,
             "measure": measure,
@@ -115,7 +143,9 @@ def build_calibration(con: duckdb.DuckDBPyConnection) -> int:
                 for name, number in asdict(size).items()
             },
         }
-        for rates in error_rates(table, size, is_prior_adjusted=is_adjusted):
+        for rates in error_rates(
+            table, size, is_prior_adjusted=is_adjusted, n_outcome_years=n_years
+        ):
             values = of_headline | asdict(rates)
             con.execute(
                 f"INSERT INTO {CALIBRATION.full_name} ({', '.join(values)}) "
@@ -129,14 +159,19 @@ _SIZE_COLUMNS = ("n_members", "n_schools", "mean_pupils")
 _SHARES = tuple(name for name in ErrorRates.__dataclass_fields__ if name.endswith("_share"))
 
 
-def _plain(table: pd.DataFrame, is_prior_adjusted: bool) -> pd.DataFrame:
-    """Scenarios with one programme, nothing withheld, and at least one estimate."""
-    return table[
+def _plain(table: pd.DataFrame, is_prior_adjusted: bool, n_outcome_years: int) -> pd.DataFrame:
+    """Scenarios with one programme, nothing withheld, and at least one estimate.
+
+    With more outcome years than were simulated, the most that were; the same for adjusted results.
+    """
+    of_kind = table[
         ~table["has_second_programme"]
         & ~table["is_suppressed"]
         & (table["is_prior_adjusted"] == is_prior_adjusted)
         & (table["estimate_share"] > 0)
     ]
+    most = min(n_outcome_years, int(of_kind["n_outcome_years"].max()))
+    return of_kind[of_kind["n_outcome_years"] == most]
 
 
 def _distance(one: ComparisonSize, other: ComparisonSize) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from pipelines.catalogue.impact import CASE_STUDY_RESULT
-from pipelines.impact.panel import FloatArray
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.score_interval import CONFIDENCE, score_interval
 from pipelines.store.store import insert_frame
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pipelines.impact.panel import FloatArray, SchoolPanel, school_panel
+from pipelines.impact.arrays import FloatArray
+from pipelines.impact.panel import SchoolPanel, school_panel
 from pipelines.study.measures import Measure
 
 
@@ -22,7 +23,7 @@ def panel_from_cells(
     measure: Measure,
     pupil_group: str,
     baseline_years: Sequence[str],
-    outcome_year: str,
+    outcome_years: Sequence[str],
 ) -> SchoolPanel:
     """Arrange the cells of one measure and pupil group as schools by years.
 
@@ -32,7 +33,7 @@ def panel_from_cells(
     """
     is_wanted = (cells["measure"] == measure.name) & (cells["pupil_group"] == pupil_group)
     is_usable = cells["value_status"].eq("value") & cells["mean"].notna() & (cells["n_pupils"] > 0)
-    years = [*sorted(baseline_years), outcome_year]
+    years = [*sorted(baseline_years), *sorted(outcome_years)]
     used = cells[is_wanted & is_usable.fillna(False) & cells["academic_year"].isin(years)]
     key = ["school_id", "academic_year"]
     if used.duplicated(key).any():
@@ -58,8 +59,8 @@ def panel_from_cells(
         unit=measure.unit,
         counts_pupils=measure.counts_pupils,
         programmes=programmes,
-        baseline_years=years[:-1],
-        outcome_year=outcome_year,
+        baseline_years=years[: len(baseline_years)],
+        outcome_years=years[len(baseline_years) :],
         school_ids=schools,
         exposure=membership,
         mean=wide("mean"),

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from pipelines.impact.panel import BoolArray, FloatArray
+from pipelines.impact.arrays import BoolArray, FloatArray
 from pipelines.impact.score_interval import CONFIDENCE
 
 _RANK_TOLERANCE = 1e-10

@@ -35,11 +35,13 @@ with_row AS (
 
 result AS (
     SELECT
-        *,
+        outcome.*,
+        NOT study_year.is_outcome AS is_earlier,
         value_status = 'value' AND n_pupils > 0 AS is_usable,
         value_status = 'value' AND n_pupils IS NULL AS is_uncounted,
         value_status = 'suppressed' AS is_withheld
-    FROM mart.outcome
+    FROM mart.outcome AS outcome
+    JOIN protocol.study_year AS study_year USING (academic_year)
 ),
 
 standing AS (
@@ -71,7 +73,7 @@ standing AS (
         count(*) FILTER (result.is_outcome AND result.is_usable) AS n_outcome,
         count(*) FILTER (result.is_outcome AND result.is_withheld) AS n_withheld,
         count(*) FILTER (result.is_uncounted) AS n_uncounted,
-        count(*) FILTER (NOT result.is_outcome AND result.is_usable) AS n_earlier,
+        count(*) FILTER (result.is_earlier AND result.is_usable) AS n_earlier,
         count(*) FILTER (result.is_baseline AND result.is_usable) AS n_baseline,
         count(*) FILTER (result.is_baseline AND result.is_usable AND baseline_year.is_used) AS n_common
     FROM question

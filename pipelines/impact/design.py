@@ -53,7 +53,7 @@ def build_overlap(con: duckdb.DuckDBPyConnection, study: Study) -> int:
                 measure=study.measures[measure.name],
                 pupil_group=str(programme.target_group),
                 baseline_years=schools.baseline_years(programme, measure.name),
-                outcome_year=study.study.outcome_year,
+                outcome_years=study.study.outcome_years,
             )
             row = _overlap_row(panel, programme, schools.membership, evaluated)
             rows.append(row | {"key_stage": study.measures[measure.name].key_stage})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.impact.panel import FloatArray
+from pipelines.impact.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit  # scipy.stats takes a second to import
 
 from pipelines.catalogue.vocabulary import Estimator
+from pipelines.impact.arrays import BoolArray, FloatArray
 from pipelines.impact.inference import (
     Regression,
     between_school_variance,
     inverse_variance_weights,
     weighted_least_squares,
 )
-from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.results import Estimate, NotComputable, SampleSize
 from pipelines.impact.score_interval import CONFIDENCE
 
@@ -112,6 +113,8 @@ def change_leaving_selection_years_out(
 def change_since_last_year(panel: SchoolPanel) -> Answers:
     """The naive change, as a reader would compute it from the averages of this year and last year.
 
+    This year is the last outcome year, last year the last before the programme.
+
     The averages are those of `group_mean`: over all pupils of schools with a result in the year, one
     programme's schools against all others. The estimate is the difference in differences of the four, without
     standardising or covariates. Regression to the mean inflates it. Its interval clusters by school, with a
@@ -119,6 +122,7 @@ def change_since_last_year(panel: SchoolPanel) -> Answers:
     hypothesis.
     """
     estimator: Estimator = "change_since_last_year"
+    panel = panel.last_outcome_year()
     has_both_years = np.isfinite(panel.mean[:, -2] + panel.mean[:, -1])
     why_none = _why_no_model(panel, has_both_years)
     if why_none:
@@ -179,12 +183,13 @@ def _pooled_change(mean: FloatArray, n_pupils: FloatArray) -> tuple[float, Float
 
 def ancova_model(panel: SchoolPanel) -> ExposureModel:
     """The regression behind `ancova`."""
+    outcome = panel.standardised()[:, -1]
     return exposure_model(
         panel,
-        outcome=panel.standardised()[:, -1],
+        outcome=outcome,
         sampling_variance=panel.sampling_variance()[:, -1],
         covariates=predict_missing_baselines(panel),
-        is_in_model=_every_school(panel),
+        is_in_model=np.isfinite(outcome),
     )
 
 
@@ -205,7 +210,7 @@ def change_model(panel: SchoolPanel, years: Sequence[str]) -> ExposureModel:
         outcome=change,
         sampling_variance=change_variance,
         covariates=np.empty((panel.n_schools, 0)),
-        is_in_model=n_years > 0,
+        is_in_model=(n_years > 0) & np.isfinite(change),
     )
 
 

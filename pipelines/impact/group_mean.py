@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from pipelines.impact.panel import FloatArray
+from pipelines.impact.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipelines.catalogue.vocabulary import Verdict
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.imbens_manski import between_ends, detectable_effect
-from pipelines.impact.panel import FloatArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.results import Bracket, Estimate, NotComputable, SampleSize
 
 # Satterthwaite t-tests keep their level from about 4 degrees of freedom (Tipton 2015, Psychological Methods

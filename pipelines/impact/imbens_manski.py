@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit  # scipy.stats takes a second to import
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.inference import POWER
-from pipelines.impact.panel import FloatArray
 from pipelines.impact.score_interval import CONFIDENCE
 
 # Beyond this gap, in standard errors, the critical value equals the one-sided one to four digits.

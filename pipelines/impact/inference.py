@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit  # Student's t; scipy.stats takes a second to import
 
-from pipelines.impact.panel import BoolArray, FloatArray
+from pipelines.impact.arrays import BoolArray, FloatArray
 from pipelines.impact.score_interval import CONFIDENCE
 
 POWER = 0.80

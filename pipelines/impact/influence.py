@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.impact.panel import FloatArray
+from pipelines.impact.arrays import FloatArray
 
 _LEVERAGE_ONE = 1e-8
 _LEFT_OVER = 1e-10

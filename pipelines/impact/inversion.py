@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.impact.panel import FloatArray
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.score_interval import CONFIDENCE
 
 # Draws that repeat the observed assignment tie with it, up to rounding.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.impact.panel import FloatArray
+from pipelines.impact.arrays import FloatArray
 
 # Rounding error must not decide between two schools with equal characteristics.
 _DECIMALS = 9

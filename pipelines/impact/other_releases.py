@@ -76,7 +76,8 @@ def _on_release(con: duckdb.DuckDBPyConnection, used: Marts, key_stage: str, sta
     parameters = {"key_stage": key_stage, "year": year, "status": status}
     cells = con.execute(
         "SELECT cell.* FROM mart.cell AS cell WHERE key_stage = $key_stage "
-        "AND academic_year = $year AND release_status = $status",
+        "AND academic_year = $year AND release_status = $status AND school_id NOT IN "
+        "(SELECT school_id FROM mart.outcome WHERE is_last AND NOT is_outcome)",
         parameters,
     ).df()
     moments = con.execute(
@@ -89,9 +90,8 @@ def _on_release(con: duckdb.DuckDBPyConnection, used: Marts, key_stage: str, sta
     is_replaced = (outcome["academic_year"] == year) & (outcome["key_stage"] == key_stage)
     # Whether a school is local and mainstream does not depend on the release.
     of_school = ["school_id", *(name for name in outcome.columns if name not in cells.columns)]
-    known = (
-        outcome[of_school].drop_duplicates("school_id").assign(is_outcome=True, is_baseline=False)
-    )
+    flags = {"is_outcome": True, "is_last": True, "is_baseline": False}
+    known = outcome[of_school].drop_duplicates("school_id").assign(**flags)
     other.schools = dataclasses.replace(
         used.schools,
         outcome=pd.concat(
@@ -110,7 +110,8 @@ def _is_complete(used: pd.DataFrame, other: pd.DataFrame, measure: str, pupil_gr
     schools = [
         set(
             outcome.loc[
-                outcome["is_outcome"]
+                outcome["is_last"]
+                & outcome["is_outcome"]
                 & (outcome["measure"] == measure)
                 & (outcome["pupil_group"] == pupil_group)
                 & outcome["value_status"].eq("value")

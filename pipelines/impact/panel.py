@@ -1,29 +1,31 @@
 """The arrays behind one effect: schools by years for one measure and pupil group.
 
 Built from mart rows by `cells`, used by `estimators`. Only pooled within-school variances and yearly scales
-are estimated here.
+are estimated here; `pooled_years` makes one outcome of several outcome years.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.impact.arrays import BoolArray, FloatArray
+from pipelines.impact.pooled_years import pooled_years
 from pipelines.impact.results import SampleSize
 from pipelines.study.measures import Unit
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class SchoolPanel:
     """S schools with an outcome and at least one of T baseline years, in P programmes.
 
-    Year columns are the baseline years, oldest first, then the outcome year (Y = T + 1).
+    Year columns are the baseline years, then the K outcome years, each oldest first (Y = T + K). Estimators
+    see T + 1 columns, `standardised` and `sampling_variance`, whose last is the pooled outcome. The last
+    outcome year with results gives the unit.
 
     - `school_ids` (S,), `exposure` (S, P) of 0 and 1
     - `mean` (S, Y) in the measure's unit, NaN if missing; `n_pupils` (S, Y), then 0
@@ -40,7 +42,7 @@ class SchoolPanel:
     unit: Unit
     programmes: tuple[str, ...]
     baseline_years: tuple[str, ...]
-    outcome_year: str
+    outcome_years: tuple[str, ...]
     school_ids: NDArray[np.int64]
     exposure: FloatArray
     mean: FloatArray
@@ -57,16 +59,91 @@ class SchoolPanel:
         return len(self.school_ids)
 
     @property
+    def is_untreated(self) -> BoolArray:
+        """Schools (S,) in none of the programmes; all of them if each school is in one."""
+        untreated = np.asarray(~(self.exposure > 0).any(axis=1))
+        return untreated if untreated.any() else np.ones_like(untreated)
+
+    @property
+    def years(self) -> tuple[str, ...]:
+        """The academic year of each column (Y,)."""
+        return (*self.baseline_years, *self.outcome_years)
+
+    @property
+    def outcome_year(self) -> str:
+        """The last outcome year with results."""
+        return self.years[self._last]
+
+    @property
     def outcome_scale(self) -> float:
-        """Pupil-level SD of the outcome year; converts standardised effects to the unit."""
-        return float(self.scale[-1])
+        """Pupil-level SD of that year; converts standardised effects to the unit."""
+        return float(self.scale[self._last])
+
+    @property
+    def outcome_pupils(self) -> FloatArray:
+        """Pupils (S,) behind each school's outcome, over its outcome years."""
+        return np.asarray(self.n_pupils[:, len(self.baseline_years) :].sum(axis=1))
 
     def standardised(self) -> FloatArray:
-        """School means (S, Y) in pupil SDs from each year's centre; NaN if missing."""
-        return (self.mean - self.centre) / _one_where_zero(self.scale)
+        """School means (S, T + 1) in pupil SDs from each year's centre, the outcome last; NaN if missing."""
+        return np.column_stack([self._z[:, : len(self.baseline_years)], self._outcome[0]])
 
     def sampling_variance(self) -> FloatArray:
-        """Variance (S, Y) of standardised means due to sampling of pupils and to rounding.
+        """Variance (S, T + 1) of `standardised`, due to sampling of pupils and to rounding."""
+        by_year = self.sampling_variance_by_year
+        return np.column_stack([by_year[:, : len(self.baseline_years)], self._outcome[1]])
+
+    def last_outcome_year(self) -> SchoolPanel:
+        """The same comparison in the last outcome year alone."""
+        return self if len(self.outcome_years) == 1 else self.of_outcome_year(self.outcome_year)
+
+    def of_outcome_year(self, year: str) -> SchoolPanel:
+        """The same comparison in one outcome year: its schools with a result in that year."""
+        column = self.years.index(year)
+        columns = [*range(len(self.baseline_years)), column]
+        rows = np.flatnonzero(np.isfinite(self.mean[:, column]))
+        return replace(
+            self,
+            outcome_years=(year,),
+            school_ids=self.school_ids[rows],
+            exposure=self.exposure[rows],
+            mean=self.mean[np.ix_(rows, columns)],
+            n_pupils=self.n_pupils[np.ix_(rows, columns)],
+            within_variance=self.within_variance[columns],
+            rounding_half_width=self.rounding_half_width[columns],
+            centre=self.centre[columns],
+            scale=self.scale[columns],
+        )
+
+    def pooled(self, by_year: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """A quantity of the K outcome years (S, K) as one (S,) a school, and its variance."""
+        if len(self.outcome_years) == 1:
+            return by_year[:, 0], variance[:, 0]
+        return pooled_years(by_year, variance, self.is_untreated)
+
+    @cached_property
+    def _last(self) -> int:
+        """The column of the last outcome year with results; the last if none has any."""
+        columns = range(len(self.baseline_years), len(self.years))
+        held = np.flatnonzero(np.isfinite(self.mean).any(axis=0)).tolist()
+        return max((column for column in columns if column in held), default=columns[-1])
+
+    @cached_property
+    def _outcome(self) -> tuple[FloatArray, FloatArray]:
+        n_baselines = len(self.baseline_years)
+        return self.pooled(
+            self._z[:, n_baselines:], self.sampling_variance_by_year[:, n_baselines:]
+        )
+
+    @cached_property
+    def _z(self) -> FloatArray:
+        """School means (S, Y) in pupil SDs from each year's centre."""
+        from_centre: FloatArray = self.mean - self.centre
+        return from_centre / _one_where_zero(self.scale)
+
+    @cached_property
+    def sampling_variance_by_year(self) -> FloatArray:
+        """Variance (S, Y) of each year's standardised means.
 
         Pooled within-school variance / n + (2 x half width)^2 / 12, the variance of a uniform rounding error
         (Sheppard 1898). An unknown within-school variance counts as 0 and is absorbed by the between-school
@@ -84,9 +161,9 @@ class SchoolPanel:
         return replace(self, programmes=(), exposure=np.empty((self.n_schools, 0)))
 
     def sample_size(self, programme: str, is_in_model: BoolArray) -> SampleSize:
-        """Schools and outcome-year pupils among the rows in `is_in_model` (S,)."""
+        """Schools, and pupils of the outcome years, among the rows in `is_in_model` (S,)."""
         is_programme = self.exposure[:, self.programmes.index(programme)] > 0
-        n_outcome_pupils = self.n_pupils[:, -1]
+        n_outcome_pupils = self.outcome_pupils
         inside, outside = is_in_model & is_programme, is_in_model & ~is_programme
         return SampleSize(
             n_programme_schools=int(inside.sum()),
@@ -103,7 +180,7 @@ def school_panel(
     unit: Unit,
     programmes: Sequence[str],
     baseline_years: Sequence[str],
-    outcome_year: str,
+    outcome_years: Sequence[str],
     school_ids: NDArray[np.int64],
     exposure: FloatArray,
     mean: FloatArray,
@@ -118,13 +195,14 @@ def school_panel(
     `rounding_half_width` are (S, Y), years as in `SchoolPanel`, NaN if missing. A school is kept if it has an
     outcome and at least one baseline. Raises ValueError if the shapes disagree.
     """
-    shape = (len(school_ids), len(baseline_years) + 1)
+    shape = (len(school_ids), len(baseline_years) + len(outcome_years))
     if any(a.shape != shape for a in (mean, n_pupils, variance, rounding_half_width)):
         raise ValueError(f"arrays over schools and years must have shape {shape}")
     if exposure.shape != (len(school_ids), len(programmes)):
         raise ValueError("exposure must have one row a school and one column a programme")
+    n_baselines = len(baseline_years)
     has_value = np.isfinite(mean) & (np.nan_to_num(n_pupils) > 0)
-    enters = has_value[:, -1] & has_value[:, :-1].any(axis=1)
+    enters = has_value[:, n_baselines:].any(axis=1) & has_value[:, :n_baselines].any(axis=1)
     has_value = has_value[enters]
     kept_mean = np.where(has_value, mean[enters], np.nan)
     kept_n = np.where(has_value, n_pupils[enters], 0.0)
@@ -139,7 +217,7 @@ def school_panel(
         unit=unit,
         programmes=tuple(programmes),
         baseline_years=tuple(baseline_years),
-        outcome_year=outcome_year,
+        outcome_years=tuple(outcome_years),
         school_ids=school_ids[enters],
         exposure=exposure[enters].astype(np.float64),
         mean=kept_mean,

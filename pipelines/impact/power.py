@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from pipelines.impact.arrays import BoolArray, FloatArray
 from pipelines.impact.estimators import predict_missing_baselines
 from pipelines.impact.headline import too_few_schools
 from pipelines.impact.imbens_manski import detectable_effect
@@ -18,7 +19,7 @@ from pipelines.impact.inference import (
     inverse_variance_weights,
     weighted_least_squares,
 )
-from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 from pipelines.study.measures import Unit
 
 _TINY = 1e-12

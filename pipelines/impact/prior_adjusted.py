@@ -66,6 +66,5 @@ def with_residual_variance(
 
     Effects in SDs are then comparable with and without adjustment.
     """
-    years = (*adjusted.baseline_years, adjusted.outcome_year)
-    within = np.array([max(residual.get(year, np.nan), 0.0) for year in years])
+    within = np.array([max(residual.get(year, np.nan), 0.0) for year in adjusted.years])
     return replace(adjusted, within_variance=within, scale=unadjusted.scale)

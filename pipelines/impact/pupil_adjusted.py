@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipelines.impact.clustered import (
@@ -17,7 +19,7 @@ from pipelines.impact.results import Estimate, NotComputable, SampleSize
 
 
 def pupil_adjusted(panel: SchoolPanel, sums: PupilSums) -> Answers:
-    """Regress outcome-year pupils' results on exposures, school baselines and own prior attainment.
+    """Regress results of the outcome years' pupils on exposures, school baselines and own prior attainment.
 
     `sums` cover these pupils in the panel's schools, in its order (0 if a school has no pupil with both). The
     design is that of `estimators.ancova` plus the pupil's own prior attainment, with equal weight for each
@@ -32,6 +34,38 @@ def pupil_adjusted(panel: SchoolPanel, sums: PupilSums) -> Answers:
         programme: _answer(panel, sums, programme, regression, coefficient=j)
         for j, programme in enumerate(panel.programmes, start=1)
     }
+
+
+def pooled_sums(panel: SchoolPanel, by_year: Sequence[PupilSums]) -> PupilSums:
+    """Sums over the pupils of all outcome years, one `PupilSums` a year, as if of the last.
+
+    In each year the mean of pupils in the panel's untreated schools is subtracted from results and prior
+    attainment, and results are brought to the last year's SD. A school's years without a result in the panel
+    do not count. One year stays as it is.
+    """
+    if len(by_year) == 1:
+        return by_year[0]
+    pooled = np.zeros((6, panel.n_schools))
+    for column, sums in enumerate(by_year, start=len(panel.baseline_years)):
+        counts = np.isfinite(panel.mean[:, column])
+        n, y, yy, x, xx, xy = np.where(
+            counts, [sums.n, sums.y, sums.yy, sums.x, sums.xx, sums.xy], 0.0
+        )
+        n_untreated = n[panel.is_untreated].sum()
+        if not n_untreated or not panel.scale[column] > 0:
+            continue
+        mean_x = x[panel.is_untreated].sum() / n_untreated
+        mean_y = y[panel.is_untreated].sum() / n_untreated
+        to_last = panel.outcome_scale / panel.scale[column]
+        pooled += [
+            n,
+            to_last * (y - n * mean_y),
+            to_last**2 * (yy - 2 * mean_y * y + n * mean_y**2),
+            x - n * mean_x,
+            xx - 2 * mean_x * x + n * mean_x**2,
+            to_last * (xy - mean_x * y - mean_y * x + n * mean_x * mean_y),
+        ]
+    return PupilSums(*pooled)
 
 
 def intraclass_correlation(panel: SchoolPanel, sums: PupilSums) -> float | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.inference import orthonormal_basis
 from pipelines.impact.inversion import DrawnInference, DrawnStatistics, is_rounding_noise
-from pipelines.impact.panel import FloatArray
 
 IntArray = NDArray[np.intp]
 

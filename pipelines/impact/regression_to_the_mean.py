@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.inference import between_school_variance, inverse_variance_weights
-from pipelines.impact.panel import FloatArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.results import NotComputable
 
 # Fewer schools give no useful estimate of a covariance between two years.
@@ -72,6 +73,7 @@ def regression_to_the_mean(
     baseline years shared by MIN_SCHOOLS_FOR_RELIABILITY schools. Raises ValueError for a selection year that
     is not a baseline year of the panel.
     """
+    panel = panel.last_outcome_year()
     chosen_on = list(panel.baseline_years[-1:] if selection_years is None else selection_years)
     unknown = [year for year in chosen_on if year not in panel.baseline_years]
     if unknown:

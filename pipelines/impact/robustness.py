@@ -100,6 +100,7 @@ def with_effect_size(row: ImpactRow, panel: SchoolPanel) -> ImpactRow:
         or panel.is_scale_from_school_means
     ):
         return row
+    panel = panel.last_outcome_year()
     n_pupils = panel.n_pupils[:, -1]
     g = hedges_g(
         ((row.estimate_low or 0.0) + (row.estimate_high or 0.0)) / 2,

@@ -22,6 +22,7 @@ from pipelines.impact.prior_adjusted import (
     moments_in_use,
     with_residual_variance,
 )
+from pipelines.impact.pupil_adjusted import pooled_sums
 from pipelines.impact.results import ImpactRow
 from pipelines.impact.robustness import (
     Draws,
@@ -115,25 +116,30 @@ class Marts:
             measure=self.study.measures[measure],
             pupil_group=pupil_group,
             baseline_years=baseline_years or self.study.study.baseline_years,
-            outcome_year=self.study.study.outcome_year,
+            outcome_years=self.study.study.outcome_years,
         )
 
     def release_status(self, measure: str) -> str | None:
-        """Release status of the outcome year's results; None if there are none."""
+        """Release status of the last outcome year with results; None if there are none."""
         outcome = self.schools.outcome
-        is_of_year = outcome["is_outcome"] & (outcome["measure"] == measure)
-        statuses = outcome.loc[is_of_year, "release_status"].unique()
+        judged = outcome[outcome["is_outcome"] & (outcome["measure"] == measure)]
+        statuses = judged.loc[
+            judged["academic_year"] == judged["academic_year"].max(), "release_status"
+        ].unique()
         return str(statuses[0]) if len(statuses) else None
 
     def pupil_sums(self, panel: SchoolPanel) -> PupilSums | None:
-        """Sums with prior attainment for the panel's schools, in its order; None if there are none."""
+        """Sums with prior attainment over the outcome years' pupils, in the panel's order; None if none."""
         of_group = self._moments(panel.measure, panel.pupil_group)
-        of_panel = of_group[of_group["academic_year"] == panel.outcome_year]
-        if of_panel.empty:
+        if not of_group["academic_year"].isin(panel.outcome_years).any():
             return None
         columns = ["n_pupils", "sum_y", "sum_yy", "sum_x", "sum_xx", "sum_xy"]
-        by_school = of_panel.set_index("school_id")[columns].reindex(panel.school_ids).fillna(0)
-        return PupilSums(*(by_school[name].to_numpy(dtype=np.float64) for name in columns))
+        by_year = []
+        for year in panel.outcome_years:
+            of_year = of_group[of_group["academic_year"] == year].set_index("school_id")
+            by_school = of_year[columns].reindex(panel.school_ids).fillna(0)
+            by_year.append(PupilSums(*by_school.to_numpy(dtype=np.float64).T))
+        return pooled_sums(panel, by_year)
 
     def _moments(self, measure: str, pupil_group: str) -> pd.DataFrame:
         is_wanted = (self.moments["measure"] == measure) & (

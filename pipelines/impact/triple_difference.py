@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.estimators import Answers, effects, exposure_model
-from pipelines.impact.panel import FloatArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 
 
 def triple_difference(target: SchoolPanel, complement: SchoolPanel) -> Answers:
@@ -13,9 +14,9 @@ def triple_difference(target: SchoolPanel, complement: SchoolPanel) -> Answers:
 
     Both panels have one measure and the same programmes and years: `target` for the programme's pupils,
     `complement` for the school's other pupils. Schools in both count, with the years in which both groups
-    have a result. The outcome is the gap of the outcome year minus the mean gap of the baseline years, each
-    in that year's SD of target pupils; the effect is in the unit of the outcome year. Weights are 1 /
-    (sampling variance of both groups' changes + residual between-school variance).
+    have a result. The outcome is the gap of the outcome years (`SchoolPanel.pooled`) minus the mean gap of
+    the baseline years, each in that year's SD of target pupils; the effect is in the last one's unit. Weights
+    are 1 / (sampling variance of both groups' changes + residual between-school variance).
 
     It removes whatever moved all of a school's pupils alike, such as a new head, a change of intake or luck
     (Gruber 1994, American Economic Review 84: 622; Olden and Møen 2022, Econometrics Journal 25: 531). It
@@ -25,7 +26,7 @@ def triple_difference(target: SchoolPanel, complement: SchoolPanel) -> Answers:
 
     Raises ValueError if the panels differ in measure, programmes, years or a school's exposures.
     """
-    names = ("measure", "programmes", "baseline_years", "outcome_year")
+    names = ("measure", "programmes", "baseline_years", "outcome_years")
     if any(getattr(target, name) != getattr(complement, name) for name in names):
         raise ValueError("the two panels differ in measure, programmes or years")
     _, rows, others = np.intersect1d(target.school_ids, complement.school_ids, return_indices=True)
@@ -40,16 +41,18 @@ def triple_difference(target: SchoolPanel, complement: SchoolPanel) -> Answers:
     ) / scale**2
 
     has_gap = np.isfinite(gap)
-    n_years = has_gap[:, :-1].sum(axis=1)
+    n_baselines = len(target.baseline_years)
+    n_years = has_gap[:, :n_baselines].sum(axis=1)
     divisor = np.maximum(n_years, 1)
-    baseline = np.where(has_gap, gap, 0.0)[:, :-1].sum(axis=1) / divisor
-    baseline_variance = np.where(has_gap, variance, 0.0)[:, :-1].sum(axis=1) / divisor**2
+    baseline = np.where(has_gap, gap, 0.0)[:, :n_baselines].sum(axis=1) / divisor
+    baseline_variance = np.where(has_gap, variance, 0.0)[:, :n_baselines].sum(axis=1) / divisor**2
+    outcome, outcome_variance = target.pooled(gap[:, n_baselines:], variance[:, n_baselines:])
     model = exposure_model(
         target,
-        outcome=gap[:, -1] - baseline,
-        sampling_variance=variance[:, -1] + baseline_variance,
+        outcome=outcome - baseline,
+        sampling_variance=outcome_variance + baseline_variance,
         covariates=np.empty((target.n_schools, 0)),
-        is_in_model=has_gap[:, -1] & (n_years > 0),
+        is_in_model=np.isfinite(outcome) & (n_years > 0),
     )
     return effects(target, "triple_difference", model)
 
@@ -62,4 +65,4 @@ def _from_centre(panel: SchoolPanel) -> FloatArray:
 def _variance_in_unit(panel: SchoolPanel) -> FloatArray:
     """Sampling and rounding variance (S, Y) of school means, in the squared unit."""
     scale: FloatArray = np.where(panel.scale > 0, panel.scale, 1.0)
-    return panel.sampling_variance() * scale**2
+    return panel.sampling_variance_by_year * scale**2

@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.inference import orthonormal_basis
 from pipelines.impact.inversion import DrawnInference, DrawnStatistics, is_rounding_noise
-from pipelines.impact.panel import FloatArray
 
 BootstrapWeights = Literal["webb", "rademacher"]
 

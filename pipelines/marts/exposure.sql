@@ -47,7 +47,11 @@ SELECT
     programme,
     school_id,
     academic_year,
-    is_outcome,
+    -- One outcome year says how a school stands: the last in which the programme was under way there, or else the last.
+    is_outcome AND row_number() OVER (
+        PARTITION BY programme, school_id
+        ORDER BY is_outcome DESC, standing = 'under_way' DESC, academic_year DESC
+    ) = 1 AS is_outcome,
     start_date,
     left_on,
     standing,

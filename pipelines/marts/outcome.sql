@@ -23,6 +23,24 @@ touched AS (
     FROM mart.exposure AS exposure
     JOIN protocol.programme AS programme USING (programme)
     WHERE exposure.is_touched AND programme.is_evaluated
+),
+
+-- A school in an evaluated programme counts in the outcome years with the programme under way, unless there are none.
+judged AS (
+    SELECT
+        exposure.school_id,
+        exposure.academic_year,
+        exposure.standing = 'under_way' AS is_under_way,
+        bool_or(is_under_way AND study_year.is_outcome) OVER (PARTITION BY exposure.programme, exposure.school_id)
+            AS is_ever_under_way
+    FROM mart.exposure AS exposure
+    JOIN protocol.programme AS programme USING (programme)
+    JOIN protocol.study_year AS study_year USING (academic_year)
+    WHERE programme.is_evaluated AND study_year.is_outcome
+),
+
+not_counted AS (
+    SELECT DISTINCT school_id, academic_year FROM judged WHERE is_ever_under_way AND NOT is_under_way
 )
 
 SELECT
@@ -30,7 +48,8 @@ SELECT
     school.is_compared_kind,
     school.is_local,
     coalesce(arm.arm, 'outside') AS arm,
-    study_year.is_outcome,
+    study_year.is_outcome AND not_counted.school_id IS NULL AS is_outcome,
+    study_year.is_last,
     NOT study_year.is_outcome AND touched.school_id IS NULL AS is_baseline
 FROM in_use
 JOIN mart.school AS school USING (school_id)
@@ -38,6 +57,8 @@ JOIN protocol.study_year AS study_year USING (academic_year)
 LEFT JOIN mart.arm AS arm USING (school_id)
 LEFT JOIN touched
     ON touched.school_id = in_use.school_id AND touched.academic_year = in_use.academic_year
+LEFT JOIN not_counted
+    ON not_counted.school_id = in_use.school_id AND not_counted.academic_year = in_use.academic_year
 LEFT JOIN needed_elsewhere
     ON needed_elsewhere.measure = in_use.measure
     AND needed_elsewhere.pupil_group = in_use.pupil_group

@@ -3,7 +3,7 @@
 WITH standing AS (
     SELECT
         compared.*, asked.protocol_order, asked.unit, asked.label, asked.is_primary, measure.decimals, outcome.academic_year, outcome.release_status, outcome.n_pupils,
-        outcome.mean, outcome.value_status, outcome.is_outcome
+        outcome.mean, outcome.value_status, outcome.is_last
     FROM impact.compared_school AS compared
     JOIN protocol.programme_measure AS asked USING (programme, measure)
     JOIN protocol.measure AS measure USING (measure)
@@ -12,7 +12,7 @@ WITH standing AS (
 
 pooled AS (
     SELECT
-        programme, protocol_order, measure, label, is_primary, unit, decimals, pupil_group, academic_year, release_status, is_outcome,
+        programme, protocol_order, measure, label, is_primary, unit, decimals, pupil_group, academic_year, release_status, is_last,
         NOT is_programme AS is_comparison,
         CASE WHEN is_programme THEN 1 ELSE 2 END AS place,
         CASE WHEN is_programme THEN 'All programme schools compared' ELSE 'All schools they are compared with' END
@@ -28,7 +28,7 @@ pooled AS (
 
 single AS (
     SELECT
-        programme, protocol_order, measure, label, is_primary, unit, decimals, pupil_group, academic_year, release_status, is_outcome,
+        programme, protocol_order, measure, label, is_primary, unit, decimals, pupil_group, academic_year, release_status, is_last,
         false AS is_comparison,
         3 AS place,
         school.school_name || ' (' || school.urn || ')' AS school,

@@ -20,7 +20,7 @@ WITH result AS (
     JOIN mart.school AS school USING (school_id)
     JOIN mart.outcome AS outcome USING (school_id, measure, pupil_group)
     WHERE
-        asked.is_primary AND compared.reason = 'compared' AND outcome.is_outcome
+        asked.is_primary AND compared.reason = 'compared' AND outcome.is_last
         AND outcome.value_status = 'value' AND outcome.n_pupils > 0
 ),
 

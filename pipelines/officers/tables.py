@@ -118,7 +118,7 @@ def _trend(rows: Sequence[OfficerRow]) -> Iterator[str]:
             value = wording.format_value(last["mean"], last["unit"], last["decimals"])
             pupils = wording.format_count(last["n_pupils"])
             # An earlier year's result is not to be taken for the outcome year's.
-            year = "" if last["is_outcome"] else f", {last['academic_year']}"
+            year = "" if last["is_last"] else f", {last['academic_year']}"
             yield f"{last['label']} {_strokes([r['mean'] for r in of])} {value} ({pupils}{year})"
 
 
@@ -187,7 +187,7 @@ def withheld(rows: Sequence[OfficerRow], titles: Mapping[str, str]) -> Table:
 
 def _figures(title: str, rows: Sequence[OfficerRow]) -> Table:
     years = sorted({_year(row) for row in rows})
-    others = next((r["mean"] for r in rows if r["is_outcome"] and r["is_comparison"]), None)
+    others = next((r["mean"] for r in rows if r["is_last"] and r["is_comparison"]), None)
     by_school: dict[str, list[OfficerRow]] = {}
     for row in rows:
         by_school.setdefault(row["school"], []).append(row)
@@ -225,7 +225,7 @@ def _result(rows: Sequence[OfficerRow]) -> str | None:
 
 def _against(rows: Sequence[OfficerRow], others: float | None) -> str | None:
     """A school's result in the outcome year less the pooled mean of its comparison schools."""
-    now = [r for r in rows if r["is_outcome"] and r["value_status"] == "value" and r["n_pupils"]]
+    now = [r for r in rows if r["is_last"] and r["value_status"] == "value" and r["n_pupils"]]
     if not now or others is None or now[0]["is_comparison"]:
         return None
     return wording.format_signed(now[0]["mean"] - others, now[0]["unit"], now[0]["decimals"])

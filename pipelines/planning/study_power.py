@@ -215,7 +215,12 @@ def _before_outcomes(study: Study) -> Study:
         for source in study.source
         if source.kind not in OUTCOME_KINDS or source.academic_year in section.baseline_years
     )
-    latest = section.model_copy(update={"outcome_year": max(section.baseline_years)})
+    latest = section.model_copy(
+        update={
+            "outcome_year": max(section.baseline_years),
+            "outcome_years": (max(section.baseline_years),),
+        }
+    )
     return study.model_copy(update={"study": latest, "source": kept})
 
 
@@ -256,7 +261,7 @@ def _panel(
         measure=study.measures[measure],
         pupil_group=group,
         baseline_years=study.study.baseline_years,
-        outcome_year=study.study.outcome_year,
+        outcome_years=(study.study.outcome_year,),
     )
 
 

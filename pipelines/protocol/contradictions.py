@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.protocol.measure_contradictions import own_measure_contradictions
+from pipelines.protocol.outcome_year_contradictions import outcome_year_contradictions
 from pipelines.protocol.programme_contradictions import measure_contradictions, pool_contradictions
 from pipelines.study.key_stages import KEY_STAGES
 from pipelines.study.paths import PROJECT
@@ -20,6 +21,7 @@ from pipelines.study.series import series_contradictions
 from pipelines.study.settings import (
     DATED_BY,
     MANY_FILES,
+    OUTCOME_KINDS,
     PUPIL_GROUPS,
     ClaimKind,
     SourceKind,
@@ -60,11 +62,13 @@ def _of_the_study(study: Study) -> Iterator[Contradiction]:
             "the folder of the study's files, below your own folder",
             "name the folder that the files lie in",
         )
+    yield from outcome_year_contradictions(study)
+    first_outcome = min(section.outcome_years)
     for index, year in enumerate(section.baseline_years):
-        if year >= section.outcome_year:
+        if year >= first_outcome:
             yield (
                 ("study", "baseline_years", index),
-                f"baseline year {year} does not come before the outcome year {section.outcome_year}",
+                f"baseline year {year} does not come before the outcome year {first_outcome}",
                 "baseline years before the outcome year",
                 "mend one of the two",
             )
@@ -191,7 +195,8 @@ def _of_sources(study: Study) -> Iterator[Contradiction]:
                     "take the file out; or if the year is wrong, mend it"
                     + (
                         ", or add it to baseline_years"
-                        * (source.academic_year < study.study.outcome_year)
+                        if source.academic_year < min(study.study.outcome_years)
+                        else ", or add it to outcome_years" * (source.kind in OUTCOME_KINDS)
                     ),
                 )
         slot = (source.kind, source.academic_year, source.status)

@@ -51,6 +51,7 @@ _EXAMPLES = {
         "prepared_for": "Education Advisory Board",
         "contact": "Education analysis team, name@example.gov.uk",
         "outcome_year": "2017-18",
+        "outcome_years": "2017-18",
         "baseline_years": "2016-17",
         "school_types": '"LA community schools" = "Community school"',
     },

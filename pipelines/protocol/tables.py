@@ -40,7 +40,12 @@ def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[ProtocolRow]]:
     return {
         "study": [_study(study, sources_sha256)],
         "study_year": [
-            {"academic_year": year, "is_outcome": year == outcome_year} for year in study.years
+            {
+                "academic_year": year,
+                "is_outcome": year in study.study.outcome_years,
+                "is_last": year == outcome_year,
+            }
+            for year in study.years
         ],
         "programme": [
             {"protocol_order": order, **_programme(programme)}

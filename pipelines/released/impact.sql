@@ -17,7 +17,7 @@ level AS (
         sum(
             to_step(total.mean, pow(10, -declared.stored_decimals))
             * CASE WHEN total.arm = 'programme' THEN 1 ELSE -1 END
-            * CASE WHEN year.is_outcome THEN 1 ELSE -1 END
+            * CASE WHEN year.is_last THEN 1 ELSE -1 END
         ) AS naive_change,
         count(total.mean) AS n_levels,
         bool_or(total.figure_status = 'suppressed') AS is_any_suppressed
@@ -28,7 +28,7 @@ level AS (
     WHERE
         release.is_used
         AND total.arm IN ('programme', 'rest')
-        AND (year.is_outcome OR year.academic_year = (SELECT max(academic_year) FROM protocol.study_year WHERE NOT is_outcome))
+        AND (year.is_last OR year.academic_year = (SELECT max(academic_year) FROM protocol.study_year WHERE NOT is_outcome))
     GROUP BY total.programme, total.measure, total.pupil_group
 ),
 
@@ -49,17 +49,23 @@ comparison_side AS (
 -- two counts would tell how many pupils those schools have.
 left_out AS (
     SELECT
-        side.programme,
-        side.measure,
-        side.pupil_group,
-        side.academic_year,
-        side.release_status,
+        estimate.place,
         coalesce(sum(side.n_pupils) FILTER (side.arm = 'programme'), 0) AS n_programme_left_out,
         coalesce(sum(side.n_pupils) FILTER (side.arm = 'rest'), 0) AS n_comparison_left_out
-    FROM temp.side_result AS side
+    FROM (
+        SELECT rowid AS place, role, programme, measure, pupil_group, academic_year AS last_year FROM impact.estimate
+    ) AS estimate
+    JOIN temp.side_result AS side USING (programme, measure, pupil_group)
     JOIN impact.compared_school AS compared USING (programme, measure, pupil_group, school_id)
-    WHERE side.is_left_out AND side.arm IN ('programme', 'rest') AND compared.reason = 'compared'
-    GROUP BY side.programme, side.measure, side.pupil_group, side.academic_year, side.release_status
+    JOIN mart.outcome AS outcome USING (school_id, measure, pupil_group, academic_year, release_status)
+    WHERE
+        side.is_left_out
+        AND side.arm IN ('programme', 'rest')
+        AND compared.reason = 'compared'
+        AND outcome.is_outcome
+        -- The naive change is that of the last outcome year alone.
+        AND (estimate.role <> 'naive' OR outcome.academic_year = estimate.last_year)
+    GROUP BY estimate.place
 ),
 
 estimate AS (
@@ -71,7 +77,7 @@ estimate AS (
         ),
         estimate.rowid AS place
     FROM impact.estimate AS estimate
-    LEFT JOIN left_out USING (programme, measure, pupil_group, academic_year, release_status)
+    LEFT JOIN left_out ON left_out.place = estimate.rowid
 ),
 
 judged AS (

@@ -23,7 +23,7 @@ school_pupils AS (
     JOIN mart.school AS school USING (school_id)
     JOIN key_stage_in_use USING (key_stage)
     WHERE
-        outcome.is_outcome
+        outcome.is_last
         AND school.is_local
         AND (outcome.key_stage <> 'attendance' OR (SELECT count(*) FROM key_stage_in_use) = 1)
     GROUP BY outcome.school_id, outcome.pupil_group, outcome.key_stage

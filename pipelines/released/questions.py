@@ -20,6 +20,29 @@ def key_stage_name(key_stage: str) -> str:
     return KEY_STAGE_LABELS[key_stage].split(" (")[0]
 
 
+def outcome_years(tables: Tables) -> list[str]:
+    """The years whose results are judged, oldest first."""
+    return str(tables["study"][0]["outcome_years"]).split(", ")
+
+
+def year_before(tables: Tables) -> str:
+    """The year of the change "since last year"; its name where it precedes several outcome years."""
+    if len(outcome_years(tables)) == 1:
+        return "last year"
+    return str(tables["study"][0]["baseline_years"]).split(", ")[-1]
+
+
+def results_before(tables: Tables) -> str:
+    """ "last year’s results", on which schools may have been picked."""
+    return wording.results_before(year_before(tables))
+
+
+def two_years(levels: Iterable[str], row: Row, tables: Tables) -> list[str]:
+    """Of the years with averages, the row's own and the last before the outcome years."""
+    judged = set(outcome_years(tables)) - {row["academic_year"]}
+    return sorted(set(levels) - judged)[-2:]
+
+
 def programme_title(row: Row, tables: Tables) -> str:
     """The title of a row's programme; its id if the study has no such programme."""
     own = where(tables["programme"], programme=row["programme"])

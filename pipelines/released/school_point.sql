@@ -19,7 +19,7 @@ SELECT
 FROM impact.compared_school AS compared
 JOIN baseline USING (school_id, measure, pupil_group)
 JOIN mart.outcome AS outcome
-    ON outcome.is_outcome
+    ON outcome.is_last
     AND outcome.school_id = compared.school_id
     AND outcome.measure = compared.measure
     AND outcome.pupil_group = compared.pupil_group

@@ -6,6 +6,8 @@ SELECT
     reference_date,
     as_at,
     outcome_year,
+    (SELECT string_agg(academic_year, ', ' ORDER BY academic_year) FROM protocol.study_year WHERE is_outcome)
+        AS outcome_years,
     (SELECT string_agg(academic_year, ', ' ORDER BY academic_year) FROM protocol.study_year WHERE NOT is_outcome)
         AS baseline_years,
     minimum_cell,

@@ -293,6 +293,16 @@ def format_status(status: str | None) -> str:
     return "not yet published" if status is None or is_missing(status) else STATUS_LABELS[status]
 
 
+def results_before(year: str) -> str:
+    """ "last year’s results", or "results of 2016-17", for the year of a change "since last year"."""
+    return "last year’s results" if year == "last year" else f"results of {year}"
+
+
+def method_words(label: str, year_before: str) -> str:
+    """A method's name, with the year since which changes are counted."""
+    return label.replace("last year", year_before)
+
+
 def format_group(pupil_group: str) -> str:
     """A pupil group in words; see `disadvantage_means` for the definition of disadvantage."""
     return GROUP_LABELS[pupil_group]

@@ -106,11 +106,12 @@ def series_contradictions(
     }
     section = study.study
     for year in sorted(empty_years):
-        at = (
-            ("study", "outcome_year")
-            if year == section.outcome_year
-            else ("study", "baseline_years", section.baseline_years.index(year))
-        )
+        judged = section.outcome_years
+        at: tuple[str | int, ...] = ("study", "outcome_year")
+        if year not in judged:
+            at = ("study", "baseline_years", section.baseline_years.index(year))
+        elif len(judged) > 1:
+            at = ("study", "outcome_years", judged.index(year))
         whys = dict.fromkeys(why_no_results(measure, year) or "" for measure in named)
         yield (
             at,

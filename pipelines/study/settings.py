@@ -12,26 +12,18 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    model_validator,
 )
 
+from pipelines.study.academic_years import AcademicYear, with_both_outcome_years
 from pipelines.study.key_stages import KeyStage
 from pipelines.study.measures import MEASURES, Measure, Unit
 
 PROTOCOL = "study.toml"
-
-
-def _of_two_years(year: str) -> str:
-    if (int(year[2:4]) + 1) % 100 != int(year[5:7]):
-        raise ValueError("an academic year ends in the year after it begins, as 2017-18")
-    return year
-
-
-AcademicYear = Annotated[str, Field(pattern=r"^20\d\d-\d\d$"), AfterValidator(_of_two_years)]
 
 
 def _one_or_more(names: object) -> object:
@@ -347,7 +339,9 @@ class StudySection(_Settings):
     contact: str = ""
     """The contact for questions about the pack: a name, a team, an address."""
     outcome_year: AcademicYear
-    """The year whose results are judged."""
+    """The year whose results are judged; the last of them if there are several."""
+    outcome_years: tuple[AcademicYear, ...] = Field(default=(), min_length=1, strict=False)
+    """In place of outcome_year: every year since the programme began whose results are judged together."""
     baseline_years: tuple[AcademicYear, ...] = Field(min_length=1, strict=False)
     """Earlier years to compare with; more years give better estimates."""
     minimum_cell: Annotated[int, Field(ge=5, le=100)] = 6
@@ -362,6 +356,11 @@ class StudySection(_Settings):
     """Whether the page must say that the data are invented."""
     school_types: dict[str, str] = Field(default_factory=dict)
     """School types that no reviewed list knows: spelling in the file = the type it means."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_both_outcome_years(cls, values: object) -> object:
+        return with_both_outcome_years(values)
 
 
 class Study(_Settings):
@@ -395,8 +394,8 @@ class Study(_Settings):
 
     @property
     def years(self) -> tuple[AcademicYear, ...]:
-        """Baseline years and the outcome year, oldest first."""
-        return tuple(sorted({*self.study.baseline_years, self.study.outcome_year}))
+        """Baseline years and outcome years, oldest first."""
+        return tuple(sorted({*self.study.baseline_years, *self.study.outcome_years}))
 
     @property
     def context_years(self) -> tuple[AcademicYear, ...]:

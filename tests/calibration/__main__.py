@@ -72,7 +72,7 @@ def calibrate_missing(n_processes: int) -> None:
     first_line, kept = TABLE.read_text(encoding="utf-8").split("\n", 1)[0], committed.read_table()
     names = list(Scenario.__dataclass_fields__)
     for name in set(names) - set(kept):
-        kept.insert(names.index(name), name, False)
+        kept.insert(names.index(name), name, Scenario.__dataclass_fields__[name].default)
     have = {Scenario(*row) for row in kept[names].to_numpy()}
     missing = [scenario for scenario in every_scenario() if scenario not in have]
     table = simulated(missing, committed.n_draws(), n_processes)

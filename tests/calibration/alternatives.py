@@ -13,9 +13,10 @@ from itertools import chain, product
 import numpy as np
 
 from pipelines.impact import estimators
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.headline import bracket
 from pipelines.impact.imbens_manski import between_ends
-from pipelines.impact.panel import FloatArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.results import Bracket, Estimate, NotComputable
 from tests.calibration.scenarios import EFFECTS, MEAN_PUPILS, SELECTIONS, SIZES, Scenario
 from tests.calibration.schools import Schools, draw_schools, panel_of

@@ -12,6 +12,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.calibration import read_table
 from pipelines.impact.estimators import (
     ancova,
@@ -19,11 +20,10 @@ from pipelines.impact.estimators import (
     change_since_last_year,
 )
 from pipelines.impact.headline import too_few_schools
-from pipelines.impact.panel import FloatArray
 from pipelines.impact.results import Estimate
 from tests.calibration.scenarios import Scenario
-from tests.calibration.schools import Schools, draw_schools, panel_of
-from tests.calibration.simulation import DRAWS_A_TASK, Place, one_thread_pool, place_of
+from tests.calibration.schools import Schools, panel_of
+from tests.calibration.simulation import DRAWS_A_TASK, Place, one_thread_pool, place_of, schools_of
 
 COLUMNS = ("naive_rejects_share", "naive_covers_share", "naive_bias")
 
@@ -70,7 +70,7 @@ def naive_interval(schools: Schools, scenario: Scenario) -> tuple[float, float, 
 
 
 def _run_task(place: Place, scenarios: list[Scenario], draws: range) -> FloatArray:
-    drawn = [draw_schools(*place, draw) for draw in draws]
+    drawn = schools_of(place, draws)
     return np.array([[naive_interval(schools, s) for schools in drawn] for s in scenarios])
 
 

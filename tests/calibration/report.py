@@ -18,7 +18,15 @@ from tests.calibration.trial import Calibration
 ALTERNATIVES = "alternatives.csv"
 MOST_FALSE_VERDICTS = 0.065
 LEAST_COVERED = 0.935
-ENGINE = ("panel", "inference", "estimators", "imbens_manski", "headline", "evaluate")
+ENGINE = (
+    "panel",
+    "pooled_years",
+    "inference",
+    "estimators",
+    "imbens_manski",
+    "headline",
+    "evaluate",
+)
 SELECTION_WORDS = {
     "random": "nothing (random)",
     "last_year": "last year's result",

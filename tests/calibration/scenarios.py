@@ -34,6 +34,7 @@ class Scenario:
     has_second_programme: bool = False
     is_suppressed: bool = False
     is_prior_adjusted: bool = False
+    n_outcome_years: int = 1
 
 
 def every_scenario() -> list[Scenario]:

@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipelines.impact.panel import BoolArray, FloatArray, SchoolPanel, school_panel
+from pipelines.impact.arrays import BoolArray, FloatArray
+from pipelines.impact.panel import SchoolPanel, school_panel
 from tests.calibration.scenarios import Scenario
 
 SEED = 20181002
-YEARS = ("2015-16", "2016-17", "2017-18")
+# Of schools with several outcome years.
+LATER_SEED = 20191002
+# Two earlier years, then up to three outcome years.
+YEARS = ("2015-16", "2016-17", "2017-18", "2018-19", "2021-22")
 LAST_BASELINE, OUTCOME = 1, 2
 
 # In SDs of pupils of the target group; total variance is 1.
@@ -38,11 +42,11 @@ SUPPRESSED_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Schools:
-    """S schools before any programme, years as in `YEARS` (S, 3), in pupil SDs.
+    """S schools before any programme in the first Y of `YEARS`, in pupil SDs.
 
-    `coming` (S,) is what is known beforehand about the outcome year's cohort; `noise` (S, 2) softens the
-    selection for two programmes; `lot` (S, 2) decides random selection; `suppression` (S, 3) is uniform.
-    `prior` (S, 3) is the part of a mean predicted by prior attainment, `everyone` (S, 3) the mean of all the
+    `coming` (S,) is what is known beforehand about the first outcome year's cohort; `noise` (S, 2) softens
+    the selection for two programmes; `lot` (S, 2) decides random selection; `suppression` (S, Y) is uniform.
+    `prior` (S, Y) is the part of a mean predicted by prior attainment, `everyone` (S, Y) the mean of all the
     school's pupils. `slope` (S,) is a lasting change a year, added where schools are chosen on it.
     """
 
@@ -59,10 +63,13 @@ class Schools:
     slope: FloatArray
 
 
-def draw_schools(n_schools: int, mean_pupils: int, draw: int) -> Schools:
+def draw_schools(
+    n_schools: int, mean_pupils: int, draw: int, *, n_outcome_years: int = 1
+) -> Schools:
     """Draw number `draw`: the same schools for every selection, variant and effect."""
-    rng = np.random.default_rng((SEED, n_schools, mean_pupils, draw))
-    shape = (n_schools, len(YEARS))
+    seed = (SEED,) if n_outcome_years == 1 else (LATER_SEED, n_outcome_years)
+    rng = np.random.default_rng((*seed, n_schools, mean_pupils, draw))
+    shape = (n_schools, OUTCOME + n_outcome_years)
     size = mean_pupils * rng.gamma(SIZE_CV**-2, SIZE_CV**2, n_schools)
     n = np.maximum(rng.poisson(size[:, None], shape), 1).astype(np.float64)
     lasting = rng.normal(0, LASTING_SD, n_schools)
@@ -118,8 +125,8 @@ def panel_of(schools: Schools, scenario: Scenario) -> SchoolPanel:
     compared = without_prior(schools) if scenario.is_prior_adjusted else schools
     mean = compared.mean.copy()
     if scenario.selection == "true_decline":
-        mean += schools.slope[:, None] * (np.arange(len(YEARS)) - LAST_BASELINE)
-    mean[:, OUTCOME] += exposure @ effects
+        mean += schools.slope[:, None] * (np.arange(mean.shape[1]) - LAST_BASELINE)
+    mean[:, OUTCOME:] += (exposure @ effects)[:, None]
     if scenario.is_suppressed:
         is_withheld = (schools.n_pupils <= SMALL_CELL) & (schools.suppression < SUPPRESSED_SHARE)
         mean[is_withheld] = np.nan
@@ -129,7 +136,7 @@ def panel_of(schools: Schools, scenario: Scenario) -> SchoolPanel:
         unit="points",
         programmes=programmes,
         baseline_years=YEARS[:OUTCOME],
-        outcome_year=YEARS[OUTCOME],
+        outcome_years=YEARS[OUTCOME : mean.shape[1]],
         school_ids=np.arange(len(mean)),
         exposure=exposure,
         mean=mean,

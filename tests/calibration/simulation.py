@@ -9,22 +9,28 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
 
 from tests.calibration.scenarios import Scenario
-from tests.calibration.schools import draw_schools
+from tests.calibration.schools import Schools, draw_schools
 from tests.calibration.trial import Trial, run_trial
 
 DRAWS_A_TASK = 50
 
-Place = tuple[int, int]
+Place = tuple[int, int, int]
 
 
 def place_of(scenario: Scenario) -> Place:
     """Scenarios of one place share their schools, draw by draw."""
-    return scenario.n_schools, scenario.mean_pupils
+    return scenario.n_schools, scenario.mean_pupils, scenario.n_outcome_years
+
+
+def schools_of(place: Place, draws: range) -> list[Schools]:
+    """The schools of some draws."""
+    *size, n_outcome_years = place
+    return [draw_schools(*size, draw, n_outcome_years=n_outcome_years) for draw in draws]
 
 
 def run_task(place: Place, scenarios: list[Scenario], draws: range) -> list[list[Trial]]:
     """Trials by scenario, for some draws of one place."""
-    drawn = [draw_schools(*place, draw) for draw in draws]
+    drawn = schools_of(place, draws)
     return [[run_trial(schools, scenario) for schools in drawn] for scenario in scenarios]
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.impact.arrays import FloatArray
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.headline import extrapolation_reason
-from pipelines.impact.panel import FloatArray
 from pipelines.impact.results import ImpactRow
 from tests.calibration.scenarios import Scenario
 from tests.calibration.schools import Schools, panel_of

@@ -257,7 +257,7 @@ def _study(
     return Study.model_construct(
         study=StudySection.model_construct(
             name="invented", title="Invented", local_authority=799, local_authority_name="Nowhere",
-            is_fictional=True, reference_date=None, outcome_year=YEARS[-1],
+            is_fictional=True, reference_date=None, outcome_year=YEARS[-1], outcome_years=YEARS[-1:],
             baseline_years=YEARS[:-1], minimum_cell=MINIMUM, seed=1, draws=99,
         ),
         programme=tuple(

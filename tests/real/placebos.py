@@ -61,7 +61,7 @@ def panels() -> tuple[SchoolPanel, SchoolPanel]:
             measure=MEASURES[MEASURE],
             pupil_group=group,
             baseline_years=study.study.baseline_years,
-            outcome_year=study.study.outcome_year,
+            outcome_years=(study.study.outcome_year,),
         )
 
     target = panel("disadvantaged")

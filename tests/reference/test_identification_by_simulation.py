@@ -38,7 +38,7 @@ def cohort(
         unit="share",
         programmes=["send"],
         baseline_years=("2015-16", "2016-17"),
-        outcome_year="2017-18",
+        outcome_years=("2017-18",),
         school_ids=np.arange(n_schools),
         exposure=exposure,
         mean=mean,

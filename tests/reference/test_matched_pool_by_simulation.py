@@ -42,7 +42,7 @@ def draw(rng: np.random.Generator, chosen_on: str) -> tuple[SchoolPanel, SchoolP
             unit="points",
             programmes=["gap"],
             baseline_years=["2015-16", "2016-17"],
-            outcome_year="2017-18",
+            outcome_years=("2017-18",),
             school_ids=rows,
             exposure=(np.arange(len(rows)) < N_MEMBERS).astype(float)[:, None],
             mean=mean[rows],

@@ -53,7 +53,7 @@ def drawn(
         unit="points",
         programmes=[f"p{column}" for column in range(exposure.shape[1])],
         baseline_years=("2015-16", "2016-17"),
-        outcome_year="2017-18",
+        outcome_years=("2017-18",),
         school_ids=np.arange(shape[0]),
         exposure=exposure,
         mean=mean,

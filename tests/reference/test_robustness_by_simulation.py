@@ -30,7 +30,7 @@ def panel_of(rng: np.random.Generator, group: str, level: np.ndarray, members) -
         unit="points",
         programmes=["send"],
         baseline_years=["2015-16", "2016-17"],
-        outcome_year="2017-18",
+        outcome_years=("2017-18",),
         school_ids=np.arange(N_SCHOOLS),
         exposure=members.astype(float)[:, None],
         mean=level + rng.normal(0, 5, n.shape) / np.sqrt(n),

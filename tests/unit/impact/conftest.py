@@ -45,7 +45,7 @@ def build_panel(
         unit="points",
         programmes=tuple(members),
         baseline_years=BASELINE_YEARS,
-        outcome_year=OUTCOME_YEAR,
+        outcome_years=(OUTCOME_YEAR,),
         school_ids=np.arange(n_schools, dtype=np.int64)[rows],
         exposure=exposure[rows],
         mean=mean[rows],

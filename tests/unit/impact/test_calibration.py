@@ -87,7 +87,13 @@ def test_every_headline_with_an_estimate_has_its_rates_and_no_other():
     con = duckdb.connect()
     con.execute("CREATE SCHEMA impact")
     con.execute("CREATE SCHEMA protocol")
+    con.execute("CREATE SCHEMA mart")
     con.execute(ESTIMATE.ddl())
+    con.execute(
+        "CREATE TABLE mart.outcome AS SELECT measure, 'sen_support' AS pupil_group, "
+        "'2017-18' AS academic_year, true AS is_outcome, 'value' AS value_status "
+        "FROM (VALUES ('ks2_reading_progress'), ('ks2_maths_score')) AS t(measure)"
+    )
     con.execute(
         "CREATE TABLE protocol.programme_measure AS SELECT 'send' AS programme, measure, "
         "measure = 'ks2_maths_score' AS is_prior_adjusted FROM (VALUES ('ks2_reading_progress'), "

@@ -73,7 +73,7 @@ def add_cell(  # noqa: PLR0917 - read as a row of the table
         "$v AS variance, 0 AS rounding_half_width, "
         "CASE WHEN $mean IS NULL THEN 'suppressed' ELSE 'value' END AS value_status, "
         "true AS is_compared_kind, true AS is_local, 'neither' AS arm, $y = '2017-18' AS is_outcome, "
-        "NOT is_outcome AS is_baseline",
+        "is_outcome AS is_last, NOT is_outcome AS is_baseline",
         {"s": school, "y": year, "g": group, "m": measure, "n": n, "mean": mean, "v": variance},
     )
 

@@ -36,7 +36,7 @@ def panel(rows: list[dict[str, object]], measure: str = "ks2_rwm_expected") -> S
         measure=MEASURES[measure],
         pupil_group="disadvantaged",
         baseline_years=YEARS[:2],
-        outcome_year=YEARS[2],
+        outcome_years=(YEARS[2],),
     )
 
 

@@ -34,7 +34,7 @@ def panel_of(rng, chosen_on=None, n_schools=60, n_members=18, rises=0.0) -> Scho
         unit="points",
         programmes=("send",),
         baseline_years=YEARS,
-        outcome_year="2017-18",
+        outcome_years=("2017-18",),
         school_ids=np.arange(n_schools, dtype=np.int64),
         exposure=exposure,
         mean=mean,

@@ -210,19 +210,19 @@ def test_headings_captions_and_language_are_there_for_screen_readers(root):
 
 
 def test_a_latest_result_of_an_earlier_year_is_shown_with_its_year():
-    def result(year: str, mean: float, *, is_outcome: bool) -> dict[str, object]:
+    def result(year: str, mean: float, *, is_last: bool) -> dict[str, object]:
         return {
             "school": "Castle Hall (900001)", "measure": "ks2_rwm_expected", "label": "Expected standard",
             "is_primary": True, "value_status": "value", "n_pupils": 20, "mean": mean, "unit": "share",
-            "decimals": 0, "academic_year": year, "is_outcome": is_outcome,
+            "decimals": 0, "academic_year": year, "is_last": is_last,
         }  # fmt: skip
 
     school = {"School (URN)": "Castle Hall (900001)", "Phase": "Primary", "programme": "send"}
     records = dict.fromkeys(("Compared", "Eligible", "Evaluation form"))
-    before = [result("2015-16", 0.3, is_outcome=False), result("2016-17", 0.49, is_outcome=False)]
+    before = [result("2015-16", 0.3, is_last=False), result("2016-17", 0.49, is_last=False)]
     for results, words in (
         (before, "49% (20, 2016-17)"),
-        ([*before, result("2017-18", 0.5, is_outcome=True)], "50% (20)"),
+        ([*before, result("2017-18", 0.5, is_last=True)], "50% (20)"),
     ):
         table = tables.every_school(
             [{"programme": "send", "title": "SEND"}], [school | records], results
