@@ -5,7 +5,7 @@ Predicts the uncertainty of both ends of the bracket. `study_power` applies it t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
@@ -46,8 +46,9 @@ class Power:
     `mde` is in the measure's unit, `mde_sd` in pupil SDs of the latest baseline year (None if unknown). Both
     are None if there would be no headline, and `reason` says why. They assume that the bracket's ends are as
     far apart as earlier results suggest (`distance`); `mde_if_ends_agree` assumes that they coincide. Counts
-    and `effective_df` are those expected for the outcome year. Standard errors, `distance` and
-    `mde_if_ends_agree` are in the measure's unit.
+    and degrees of freedom are those expected for the outcome year (`effective_df` is the smaller of both
+    ends'). Standard errors, `distance` and `mde_if_ends_agree` are in the measure's unit. `correlation` is
+    that of the two ends' errors.
     """
 
     programme: str
@@ -59,6 +60,9 @@ class Power:
     n_programme_pupils: int
     n_comparison_pupils: int
     effective_df: float | None = None
+    df_ancova: float | None = None
+    df_change: float | None = None
+    correlation: float | None = None
     standard_error_ancova: float | None = None
     standard_error_change: float | None = None
     lasting_share: float | None = None
@@ -92,7 +96,9 @@ class _End:
         return np.asarray(np.sqrt((self.rows**2 * self.variance).sum(axis=1)))
 
 
-def power(panel: SchoolPanel, spread: SchoolVariance | None = None) -> dict[str, Power]:
+def power(
+    panel: SchoolPanel, spread: SchoolVariance | None = None, outcome_years: int = 1
+) -> dict[str, Power]:
     """Minimum detectable effect (80% power, 5% level) of the bracket, for every programme of the panel.
 
     The panel's outcome year must repeat its latest baseline year: the same schools and pupil numbers are
@@ -103,15 +109,73 @@ def power(panel: SchoolPanel, spread: SchoolVariance | None = None) -> dict[str,
     variances of ANCOVA (at its expected slopes, given the baselines) and of the change from the baseline
     mean, their expected weights and standard errors, and the correlation of the two ends.
 
-    `spread` defaults to `school_variance(panel)`.
+    With `outcome_years` Y > 1, the outcome is a school's mean over Y years with as many pupils each, and the
+    effect the same in all. What is passing and what is sampling averages out over the years, what lasts does
+    not: the outcome's variance is L + (K + W_st) / Y, and its covariance with each baseline stays L (Frison
+    and Pocock 1992, Statistics in Medicine 11: 1685; McKenzie 2012, Journal of Development Economics 99:
+    210).
+
+    `spread` defaults to `school_variance(panel)`. Raises ValueError for less than one outcome year.
     """
+    if outcome_years < 1:
+        raise ValueError("a study needs at least one year of results")
     spread = school_variance(panel) if spread is None else spread
     why_none = _why_nothing(panel)
-    ends = None if why_none else _ends(panel, spread)
+    ends = None if why_none else _ends(panel, spread, outcome_years)
     return {
         programme: _answer(panel, programme, spread, ends, why_none)
         for programme in panel.programmes
     }
+
+
+def at_size(found: Power, n_programme_schools: int, n_comparison_schools: int) -> Power:
+    """The same study with other numbers of schools, of the same sizes and as alike as these.
+
+    A difference of two sides has variance proportional to 1/m + 1/n for m and n schools, and Welch's degrees
+    of freedom for sides of equal variance, (1/m + 1/n)^2 / (1 / (m^2 (m - 1)) + 1 / (n^2 (n - 1))) (1947,
+    Biometrika 34: 28); both ends' standard errors and degrees of freedom change in these proportions. Their
+    distance does not: it comes from how the schools were selected, and no number of schools removes it.
+    Pupils change with the schools of their side. A refused `found` is returned as it is; raises ValueError
+    for fewer than two schools on a side.
+    """
+    if min(n_programme_schools, n_comparison_schools) < 2:
+        raise ValueError("a side needs at least two schools")
+    if found.mde is None or found.distance is None or found.mde_if_ends_agree is None:
+        return found
+    before = (found.n_programme_schools, found.n_comparison_schools)
+    after = (n_programme_schools, n_comparison_schools)
+    shrinks = np.sqrt(_per_school(*after) / _per_school(*before))
+    more_df = _welch(*after) / _welch(*before)
+    errors = [
+        float(shrinks * (e or 0.0))
+        for e in (found.standard_error_ancova, found.standard_error_change)
+    ]
+    df = [float(more_df * (d or 0.0)) for d in (found.df_ancova, found.df_change)]
+    correlation = found.correlation or 0.0
+    mde = detectable_effect(errors, df, correlation, found.distance)
+    return replace(
+        found,
+        n_programme_schools=after[0],
+        n_comparison_schools=after[1],
+        n_programme_pupils=round(found.n_programme_pupils * after[0] / before[0]),
+        n_comparison_pupils=round(found.n_comparison_pupils * after[1] / before[1]),
+        effective_df=min(df),
+        df_ancova=df[0],
+        df_change=df[1],
+        standard_error_ancova=errors[0],
+        standard_error_change=errors[1],
+        mde_if_ends_agree=detectable_effect(errors, df, correlation),
+        mde=mde,
+        mde_sd=None if found.mde_sd is None else found.mde_sd * mde / found.mde,
+    )
+
+
+def _per_school(m: int, n: int) -> float:
+    return 1 / m + 1 / n
+
+
+def _welch(m: int, n: int) -> float:
+    return _per_school(m, n) ** 2 / (1 / (m**2 * (m - 1)) + 1 / (n**2 * (n - 1)))
 
 
 def school_variance(panel: SchoolPanel) -> SchoolVariance:
@@ -200,6 +264,9 @@ def _answer(
     total = spread.lasting + spread.passing
     return result(
         effective_df=least_df,
+        df_ancova=df[0],
+        df_change=df[1],
+        correlation=correlation,
         standard_error_ancova=errors[0] * panel.outcome_scale,
         standard_error_change=errors[1] * panel.outcome_scale,
         lasting_share=spread.lasting / total if spread.is_lasting_known and total > 0 else None,
@@ -210,7 +277,7 @@ def _answer(
     )
 
 
-def _ends(panel: SchoolPanel, spread: SchoolVariance) -> _Ends:
+def _ends(panel: SchoolPanel, spread: SchoolVariance, outcome_years: int) -> _Ends:
     """Both ends, as expected from baseline results alone.
 
     Their distance is the part of the baseline gap between the sides that is expected to fade: the change from
@@ -221,14 +288,14 @@ def _ends(panel: SchoolPanel, spread: SchoolVariance) -> _Ends:
     has_value = np.isfinite(z)
     has_any_school = has_value.any(axis=0)
     has_value, baseline_sampling = has_value[:, has_any_school], sampling[:, :-1][:, has_any_school]
-    outcome_sampling = sampling[:, -1]
+    outcome_sampling = sampling[:, -1] / outcome_years
     n_years = has_value.sum(axis=1)
     mean_of = has_value / n_years[:, None]
     filled_from = _filled_from(has_value, baseline_sampling, spread)
     own = np.where(has_value, spread.passing + np.where(has_value, baseline_sampling, 0.0), 0.0)
     # Years without a result have zeros in both arrays above, so their rows and columns do not matter.
     baselines = spread.lasting + own[:, :, None] * np.eye(own.shape[1])
-    outcome_variance = spread.lasting + spread.passing + outcome_sampling
+    outcome_variance = spread.lasting + spread.passing / outcome_years + outcome_sampling
 
     of_filled = filled_from @ baselines @ filled_from.transpose(0, 2, 1)
     with_outcome = spread.lasting * filled_from.sum(axis=2)

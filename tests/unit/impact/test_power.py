@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines.impact.panel import SchoolPanel
-from pipelines.impact.power import SchoolVariance, power, school_variance
+from pipelines.impact.power import SchoolVariance, at_size, power, school_variance
 from pipelines.impact.prior_adjusted import adjust_for_prior_attainment, with_residual_variance
 
 KNOWN = SchoolVariance(0.10, 0.03, is_lasting_known=True)
@@ -49,6 +49,62 @@ def test_more_pupils_and_more_lasting_schools_let_a_study_see_more(
     assert power(replace(panel, n_pupils=panel.n_pupils * 4), KNOWN)["send"].mde_sd < seen
     passing = SchoolVariance(0.03, 0.10, is_lasting_known=True)
     assert power(panel, passing)["send"].mde_sd > seen
+
+
+def test_years_average_out_what_passes_and_not_what_lasts(
+    planted_panel: Callable[..., SchoolPanel],
+) -> None:
+    panel = planted_panel()
+
+    def gain(spread: SchoolVariance) -> float:
+        one, three = (power(panel, spread, years)["send"] for years in (1, 3))
+        assert three.distance == pytest.approx(one.distance, rel=0.1)
+        return float(three.standard_error_ancova / one.standard_error_ancova)
+
+    # Where nothing lasts, baselines tell nothing, and three years leave a third of the variance.
+    alike = power(panel, SchoolVariance(0.0, 0.13, True))["send"].standard_error_ancova
+    third = power(panel, SchoolVariance(0.0, 0.13, True), 3)["send"].standard_error_ancova
+    assert third == pytest.approx(alike / np.sqrt(3), rel=1e-6)
+    assert gain(SchoolVariance(0.0, 0.13, True)) < gain(SchoolVariance(0.10, 0.03, True)) < 1
+    with pytest.raises(ValueError, match="at least one year"):
+        power(panel, KNOWN, 0)
+
+
+def test_twice_the_schools_are_as_the_same_schools_twice(
+    planted_panel: Callable[..., SchoolPanel],
+) -> None:
+    """The formula for other numbers of schools against the panel with every school twice."""
+    panel = planted_panel()
+
+    def twice(array: np.ndarray) -> np.ndarray:
+        return np.concatenate([array, array])
+
+    doubled = replace(
+        panel,
+        school_ids=np.arange(2 * panel.n_schools),
+        **{name: twice(getattr(panel, name)) for name in ("exposure", "mean", "n_pupils")},
+    )
+    one, both = power(panel, KNOWN)["send"], power(doubled, KNOWN)["send"]
+    predicted = at_size(one, 30, 50)
+    assert (predicted.n_programme_schools, predicted.n_comparison_schools) == (30, 50)
+    assert predicted.distance == one.distance
+    for name in ("standard_error_ancova", "standard_error_change", "mde", "mde_if_ends_agree"):
+        assert getattr(predicted, name) == pytest.approx(getattr(both, name), rel=0.02)
+    for name in ("df_ancova", "df_change", "n_programme_pupils"):
+        assert getattr(predicted, name) == pytest.approx(getattr(both, name), rel=0.12)
+
+
+def test_the_same_size_is_the_same_study_and_nothing_comes_of_a_refusal(
+    planted_panel: Callable[..., SchoolPanel],
+) -> None:
+    one = power(planted_panel(), KNOWN)["send"]
+    same = at_size(one, 15, 25)
+    for name in ("mde", "mde_if_ends_agree", "mde_sd", "effective_df", "standard_error_change"):
+        assert getattr(same, name) == pytest.approx(getattr(one, name))
+    refused = power(planted_panel(members={"send": range(3)}), KNOWN)["send"]
+    assert at_size(refused, 30, 50) == refused
+    with pytest.raises(ValueError, match="at least two"):
+        at_size(one, 1, 50)
 
 
 def test_one_baseline_year_does_not_identify_lasting_differences(
