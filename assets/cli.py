@@ -163,7 +163,8 @@ def validate(folder: Path, *, data_marts: Path) -> int:
 
 
 def power(folder: Path, *, data_marts: Path) -> int:
-    """Print the smallest effect each measure could detect, before outcome-year results are read."""
+    """Print and write the smallest effect each measure could detect, before outcome-year results are read."""
+    from pipelines.board.plan_files import write_plan_page  # noqa: PLC0415
     from pipelines.planning import study_power  # noqa: PLC0415
 
     study = load_study(folder)
@@ -173,7 +174,9 @@ def power(folder: Path, *, data_marts: Path) -> int:
     study_power.write_power(answers, paths.power)
     for line in study_power.power_page(study, answers):
         print(line)
-    print(f"\nWritten: {shown(paths.power)}")
+    page, paper = write_plan_page(study, answers, paths.power_page)
+    print(f"\nFor the board:     {shown(page)} (on paper: {paper.name})")
+    print(f"For officers only: {shown(paths.power)} (not to be published)")
     return 0
 
 

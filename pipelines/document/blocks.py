@@ -93,6 +93,14 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Snippet:
+    """Lines to copy into a file as they are."""
+
+    kind: ClassVar[str] = "snippet"
+    code: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of text: each row is as long as `columns`, and its first cell is its header.
 
@@ -183,6 +191,7 @@ Block = (
     | Bullets
     | Terms
     | Quote
+    | Snippet
     | Table
     | Figure
     | Columns

@@ -23,7 +23,7 @@ from pipelines.catalogue import MART_TABLES, RAW_TABLES
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.impact.cells import panel_from_cells
 from pipelines.impact.panel import SchoolPanel
-from pipelines.impact.power import Power, power
+from pipelines.impact.power import Power, power, school_variance
 from pipelines.impact.prior_adjusted import (
     adjust_for_prior_attainment,
     moments_in_use,
@@ -49,6 +49,9 @@ ATTAINMENT8_SLOTS = 10
 # English and maths count twice.
 SLOTS_OF_A_SUBJECT = 2
 
+# Years of results after the start that a study may plan for.
+OUTCOME_YEARS = (1, 2, 3)
+
 _PRIMARY_MARK = "*"
 
 
@@ -56,18 +59,24 @@ _PRIMARY_MARK = "*"
 class MeasurePower:
     """A programme's power on one measure, and the protocol's settings for that measure.
 
+    `by_years`: the same with the results of 1, 2 and 3 years after the start; its first is `power`.
     `is_pupil_adjusted`: adjusted for each pupil's own prior attainment, with the SD before adjustment.
     `mde_attainment_sd`: the effect in SDs of attainment (see `attainment_sd`), which makes thresholds, scores
     and progress comparable. `is_in_protocol` is False for a measure that the programme could have used;
     `smallest_effect` is in the measure's unit.
     """
 
-    power: Power
+    by_years: tuple[Power, ...]
     is_pupil_adjusted: bool
     mde_attainment_sd: float | None
     is_in_protocol: bool
     is_primary: bool
     smallest_effect: float | None
+
+    @property
+    def power(self) -> Power:
+        """Power with one year of results."""
+        return self.by_years[0]
 
 
 def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
@@ -115,9 +124,10 @@ def study_power(study: Study, scratch: Path) -> tuple[MeasurePower, ...]:
                 adjusted_panel = _panel(study, adjusted, membership, measure, group)
                 panels.append((with_residual_variance(adjusted_panel, panel, residual), True))
         for panel, is_adjusted in panels:
-            seen = power(panel)
+            spread = school_variance(panel)
+            seen = [power(panel, spread, years) for years in OUTCOME_YEARS]
             answers += [
-                _of_protocol(programme, seen[programme.id], raw, is_adjusted)
+                _of_protocol(programme, tuple(by[programme.id] for by in seen), raw, is_adjusted)
                 for programme in of_programmes
             ]
     return tuple(
@@ -322,9 +332,12 @@ def _with_stand_in(cells: pd.DataFrame, latest: str, wanted: str) -> pd.DataFram
 
 
 def _of_protocol(
-    programme: Programme, seen: Power, panels: Mapping[str, SchoolPanel], is_adjusted: bool
+    programme: Programme,
+    by_years: tuple[Power, ...],
+    panels: Mapping[str, SchoolPanel],
+    is_adjusted: bool,
 ) -> MeasurePower:
-    panel = panels[seen.measure]
+    seen, panel = by_years[0], panels[by_years[0].measure]
     setting = next(
         (
             m
@@ -334,7 +347,7 @@ def _of_protocol(
         None,
     )
     return MeasurePower(
-        power=seen,
+        by_years=by_years,
         is_pupil_adjusted=is_adjusted,
         mde_attainment_sd=None if seen.mde is None else attainment_sd(seen.mde, panel, panels),
         is_in_protocol=setting is not None,

@@ -265,6 +265,9 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "signed": _measured(wording.format_signed),
     "effect": _measured(wording.format_effect),
     "size": _measured(wording.format_size),
+    "bare": _measured(
+        lambda value, unit, decimals: wording.format_size(value, unit, decimals).partition(" ")[0]
+    ),
     "range": _measured(wording.format_range),
     "interval": _measured(wording.format_interval),
     "distance": _measured(
@@ -281,6 +284,7 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "hundredths": _single(wording.format_p_value),
     "difference": _single(lambda whole, part: wording.format_count(whole - part)),
     "sd": _single(wording.format_sd),
+    "sd_size": _single(lambda sd: wording.NOT_AVAILABLE if wording.is_missing(sd) else f"{sd:.2f}"),
     "in_sd": _single(
         lambda sd: (
             wording.NOT_AVAILABLE if wording.is_missing(sd) else f"{wording.format_sd(sd)} SD"

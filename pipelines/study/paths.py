@@ -87,6 +87,11 @@ class StudyPaths:
         return self.home / "power.csv"
 
     @property
+    def power_page(self) -> Path:
+        """The same for a board: a page, beside a PDF and a table of other endings."""
+        return self.home / "power.html"
+
+    @property
     def runs(self) -> Path:
         """The newest finished runs."""
         return self.home / "runs"

@@ -51,6 +51,21 @@ def test_results_of_the_outcome_year_need_not_exist(asked: tuple[Path, str]) -> 
     assert "2017-18, whose results are not opened" in printed
 
 
+def test_a_page_for_the_board_stands_beside_it(asked: tuple[Path, str]) -> None:
+    home, printed = asked
+    page = (home / "power.html").read_text(encoding="utf-8")
+    assert "What this study could see" in page
+    assert "name = &#34;ks2_progress_index&#34;" in page
+    assert "For the board:" in printed
+    assert "power.csv (not to be published)" in printed
+    # What may be published has no number of pupils.
+    plan = pd.read_csv(home / "power_plan.csv")
+    assert not [name for name in plan.columns if "pupils" in name]
+    assert (plan["outcome_years"].value_counts().nunique(), plan["mde"].notna().any()) == (1, True)
+    refused = plan[plan["measure"] == "ks4_basics_94"]
+    assert set(refused["figure_status"]) == {"not_available"}
+
+
 def test_the_best_of_a_programme_comes_first(asked: tuple[Path, str]) -> None:
     table = pd.read_csv(asked[0] / "power.csv")
     for _, of_programme in table[table["mde_attainment_sd"].notna()].groupby("programme"):
