@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipelines.impact.arrays import BoolArray
 from pipelines.impact.estimators import change_model, effects
 from pipelines.impact.headline import too_few_schools
-from pipelines.impact.panel import BoolArray, SchoolPanel
+from pipelines.impact.panel import SchoolPanel
 from pipelines.impact.results import Estimate, NotComputable, SampleSize
 
 NO_EARLIER_CHANGE = (
@@ -104,7 +105,7 @@ def _as_of(panel: SchoolPanel, place: int, enters: BoolArray) -> SchoolPanel:
     return replace(
         panel,
         baseline_years=years[:place],
-        outcome_year=years[place],
+        outcome_years=(years[place],),
         school_ids=panel.school_ids[enters],
         exposure=panel.exposure[enters],
         mean=((panel.mean[:, columns] - panel.centre[columns]) / scale)[enters],
