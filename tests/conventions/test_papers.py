@@ -119,10 +119,10 @@ def test_files_and_links_that_a_paper_names_are_there(paper: Path):
     links = re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text)
     assert [link for link in links if not (paper.parent / link).exists()] == []
     places = (PROJECT, PROJECT / "pipelines", paper.parent)
-    missing = [
+    missing = {
         name for name in named_files(text) if not any((place / name).exists() for place in places)
-    ]
-    assert missing == []
+    }
+    assert missing - {"notebooks/own"} == set(), "only an analyst's own copies may not be there yet"
 
 
 def table_under(comment: str) -> list[list[str]]:
@@ -185,8 +185,35 @@ def test_the_recipes_name_a_file_for_each_step():
     assert [step for step in steps if not named_files(step)] == []
 
 
-def test_what_the_python_of_a_paper_imports_is_there():
+def test_each_item_of_the_levels_of_rap_names_files_that_are_there():
     text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.split("\n## Reproducible analytical pipeline\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+    # Five items of the baseline level, nine of silver, four of gold.
+    starts = [place for place, row in enumerate(rows) if row[0].strip()]
+    assert [rows[place][0].strip() for place in starts] == ["Baseline", "Silver", "Gold"]
+    assert [*starts, len(rows)] == [0, 5, 14, 18]
+    for _, asked, _, shown_by in rows:
+        files = re.findall(r"`([^`]+)`", shown_by)
+        assert files, asked
+        assert all((PROJECT / file).exists() for file in files), asked
+    short = [row for row in rows if "**not yet**" in row[2] or "**half**" in row[2]]
+    assert len(short) == 3
+    assert "Three of the eighteen" in table
+
+
+def test_every_reference_is_cited_with_where_it_stands_and_what_for():
+    text = (PROJECT / "pipelines" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- (.+(?:\n  .+)*)", text.split("\n## References\n")[1], re.MULTILINE)
+    assert len(listed) >= 12
+    form = r"[A-Z][\w-]+(,? [A-Z]?[\w-]+)* \d{4}, \*[^*]+\*( \d+: \d+)?\. [A-Z].+\."
+    assert [entry for entry in listed if not re.fullmatch(form, " ".join(entry.split()))] == []
+    assert listed == sorted(listed)
+
+
+@pytest.mark.parametrize("paper", ["CONTRIBUTING.md", "notebooks/README.md"])
+def test_what_the_python_of_a_paper_imports_is_there(paper: str):
+    text = (PROJECT / paper).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     assert blocks
     for block in blocks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import duckdb
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import pipelines
+from notebooks import __main__ as launcher
 from pipelines.exploring.opened import OpenStudy
 from pipelines.protocol.study_file import load_study
 from pipelines.released import making
@@ -34,6 +36,23 @@ def files_of(run: Evaluated) -> dict[str, str]:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
+
+
+def test_the_python_of_the_paper_runs_line_by_line(example, monkeypatch):
+    text = (PROJECT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    opened = pipelines.open_study
+    monkeypatch.setattr(
+        pipelines, "open_study", lambda name: opened(name, data_marts=example.paths.marts)
+    )
+    given: dict[str, object] = {}
+    exec(block, given)  # noqa: S102 - this project's own paper
+    assert isinstance(given["study"], OpenStudy)
+
+
+def test_the_paper_lists_every_notebook():
+    text = (PROJECT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == launcher.names()
 
 
 # ------------------------------------------------------------------------------------------ explore
