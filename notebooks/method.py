@@ -302,7 +302,7 @@ def _(N_SCHOOLS, WITHIN, YEARS):
             unit="points",
             programmes=("drawn",),
             baseline_years=YEARS[:-1],
-            outcome_year=YEARS[-1],
+            outcome_years=YEARS[-1:],
             school_ids=np.arange(N_SCHOOLS),
             exposure=is_member[:, None].astype(float),
             mean=mean,

@@ -115,7 +115,7 @@ def _():
             unit="points",
             programmes=("planned",),
             baseline_years=years[:-1],
-            outcome_year=years[-1],
+            outcome_years=years[-1:],
             school_ids=np.arange(n_schools),
             exposure=(np.arange(n_schools) < n_programme)[:, None].astype(float),
             mean=rng.normal(0, LASTING, n_schools)[:, None] + rng.normal(0, noise, shape),
