@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.publishing.retention import PUPIL_DAYS, RUNS_KEPT
-from pipelines.study.paths import EXAMPLE, PROJECT
+from pipelines.study.paths import EXAMPLE, PROJECT, StudyPaths
 from tests.evaluated import Evaluated
 
 NOTE = (PROJECT / "data_marts" / "README.md").read_text(encoding="utf-8")
@@ -31,6 +31,10 @@ def test_everything_that_a_run_leaves_is_in_the_note(example: Evaluated):
     there = {f"data_marts/<study>/{path.name}" for path in example.paths.home.iterdir()}
     there |= {f"data_marts/{path.name}" for path in example.paths.marts.iterdir()}
     assert there - {"data_marts/example"} <= set(places())
+    by_other_commands = (StudyPaths.power, StudyPaths.power_page, StudyPaths.faults_csv)
+    for place in by_other_commands:
+        name = place.__get__(example.paths).name
+        assert f"data_marts/<study>/{name}" in places()
 
 
 def test_what_the_note_closes_to_others_is_closed(example: Evaluated):
