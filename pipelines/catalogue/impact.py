@@ -64,7 +64,11 @@ ESTIMATE = Table(
             "would",
             low=0,
         ),
-        result("expected_anyway", "Part of the naive change expected by regression to the mean"),
+        result(
+            "expected_anyway",
+            "Part of the naive change expected by regression to the mean; blank unless it is known on which "
+            "years' results schools were chosen",
+        ),
         Column(
             "p_value_holm",
             "number",

@@ -119,11 +119,15 @@ def with_effect_size(row: ImpactRow, panel: SchoolPanel) -> ImpactRow:
 def with_expected_anyway(
     row: ImpactRow, panel: SchoolPanel, selection_years: Sequence[str]
 ) -> ImpactRow:
-    """A naive row with the part of its change that regression to the mean explains."""
-    if row.estimate_low is None:
-        return row
+    """A naive row with the part of its change that regression to the mean explains.
+
+    Only where the years on whose results schools were selected are known: what was to be expected depends on
+    them, and schools selected on anything else would not have recovered as much.
+    """
     years = [year for year in selection_years if year in panel.baseline_years]
-    expected = regression_to_the_mean(panel, row.programme, years or None)
+    if row.estimate_low is None or not years:
+        return row
+    expected = regression_to_the_mean(panel, row.programme, years)
     if not isinstance(expected, RegressionToTheMean):
         return row
     return replace(row, expected_anyway=expected.expected_change)

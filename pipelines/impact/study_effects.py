@@ -232,7 +232,7 @@ def _answers_of_pool(
     if is_prior_adjusted:
         rows = [_with_all_pupils(row, panel, as_published) for row in rows]
     rows = [
-        with_expected_anyway(row, as_published, by_id[row.programme].selection_years)
+        with_expected_anyway(row, as_published, by_id[row.programme].chosen_on_results_of)
         if row.role == "naive"
         else row
         for row in rows

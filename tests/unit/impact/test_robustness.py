@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
+from pipelines.impact.regression_to_the_mean import regression_to_the_mean
 from pipelines.impact.results import Estimate, SampleSize
 from pipelines.impact.robustness import (
     NO_COMPLEMENT,
@@ -110,16 +111,17 @@ def test_an_effect_size_is_the_range_in_pupil_standard_deviations(planted_panel)
     assert with_effect_size(head, unknown) == head
 
 
-def test_what_was_to_be_expected_anyway_is_for_a_naive_row_with_a_number(planted_panel):
+def test_what_was_to_be_expected_anyway_is_for_a_naive_row_whose_selection_is_known(planted_panel):
     panel = planted_panel(members=MEMBERS)
     rows, _ = headlines(panel, ProgrammeQuestion("send", None), ProgrammeQuestion("gap", None))
     naive = next(row for row in rows if row.role == "naive")
-    assert with_expected_anyway(naive, panel, ()).expected_anyway is not None
-    assert with_expected_anyway(naive, panel, ("2012-13",)) == with_expected_anyway(
-        naive, panel, ()
-    )
+    known = with_expected_anyway(naive, panel, ("2016-17",)).expected_anyway
+    assert known == regression_to_the_mean(panel, "send", ("2016-17",)).expected_change
+    assert with_expected_anyway(naive, panel, ("2012-13", "2016-17")).expected_anyway == known
+    for unknown in ((), ("2012-13",)):
+        assert with_expected_anyway(naive, panel, unknown) == naive
     empty = replace(naive, estimate_low=None)
-    assert with_expected_anyway(empty, panel, ()) == empty
+    assert with_expected_anyway(empty, panel, ("2016-17",)) == empty
 
 
 def test_holm_is_over_a_programmes_own_headlines(planted_panel):
