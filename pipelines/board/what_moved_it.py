@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pipelines.board import annex
 from pipelines.board.limits import coming_cohort_words
 from pipelines.board.trends import if_trends_had_differed
+from pipelines.catalogue.vocabulary import ESTIMATOR_LABELS
 from pipelines.released import wording
 from pipelines.released.citations import Row, Tables, cite, where
 from pipelines.released.questions import rows_about, year_before
@@ -26,6 +27,7 @@ def behind_the_headline(headline: Row, tables: Tables) -> tuple[str, ...]:
     return (
         *_what_moved_it(headline, methods, tables),
         *_what_it_rests_on(headline, tables),
+        *_error_level(headline, methods),
         *_what_would_undo_it(headline, tables),
     )
 
@@ -133,6 +135,29 @@ def _overlap(overlap: Row) -> str:
         f"evaluated programme and {cite(overlap, 'percent', 'comparison_in_others_share')} in one "
         "that is not evaluated. This misleads only if those programmes changed their results."
     )
+
+
+def _error_level(headline: Row, methods: list[Row]) -> Iterator[str]:
+    """The error level of a verdict better or worse, beside methods whose own interval holds zero."""
+    if headline["verdict"] not in {"better", "worse"}:
+        return
+    holding = [
+        ESTIMATOR_LABELS[row["estimator"]]
+        for row in methods
+        if row["role"] == "robustness"
+        and row["estimator"] != "earlier_changes"
+        and wording.is_shown(row)
+        and not wording.is_missing(row["ci_low"])
+        and row["ci_low"] <= 0 <= row["ci_high"]
+    ]
+    if holding:
+        yield (
+            "Error level: the verdict rests on the headline’s range alone, which is made to miss the truth in "
+            "one study of twenty if it lies between the two ends. Where the ends lie apart the range can "
+            "miss on one side only, so each end is held to one in twenty on that side, and an end’s own "
+            "interval, which allows for both sides, may still hold zero. Here these intervals hold zero: "
+            f"{'; '.join(holding)}."
+        )
 
 
 def _what_would_undo_it(headline: Row, tables: Tables) -> Iterator[str]:

@@ -7,6 +7,7 @@ removed from any input text. A renderer turns marks into markup (`parts`), plain
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -260,6 +261,15 @@ def _summed(rows: Sequence[Row], column: str) -> str:
     return wording.format_count(sum(row[column] for row in rows))
 
 
+def _any_in_100(rows: Sequence[Row], column: str) -> str:
+    """How often at least one of several happens, each with its row's frequency, if they are independent.
+
+    1 - product of (1 - frequency): for two-sided tests of correlated normal estimates, at most this (Šidák
+    1967, Journal of the American Statistical Association 62: 626).
+    """
+    return wording.format_in_100(1 - math.prod(1 - float(row[column]) for row in rows))
+
+
 FORMATS: Mapping[str, Callable[..., str]] = {
     "value": _measured(wording.format_value),
     "signed": _measured(wording.format_signed),
@@ -292,6 +302,7 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     ),
     "balance": _single(lambda rating: wording.BALANCE_LABELS[rating]),
     "in_100": _single(wording.format_in_100),
+    "any_in_100": _any_in_100,
     "census": _single(wording.format_census),
     "as_short": _single(lambda number: f"{number:g}"),
     "text": _single(wording.typographic),

@@ -86,6 +86,37 @@ def test_what_would_undo_a_verdict_is_its_distance_from_zero():
     assert "such as knowledge of the coming pupils. Both sides changing differently" in said
 
 
+def test_a_verdict_says_its_error_level_where_other_intervals_hold_zero():
+    tables = with_rows(
+        verdict="better", estimate_low=1.4, estimate_high=1.9, ci_low=0.3, ci_high=3.1
+    )
+    said = behind("send", "ks2_reading_progress", tables)
+    assert "made to miss the truth in one study of twenty if it lies between the two ends" in said
+    assert (
+        "Here these intervals hold zero: against schools with the same earlier results; change since the "
+        "average of earlier years; change, leaving out years schools were chosen on." in said
+    )
+    tables["impact"].loc[tables["impact"]["role"] == "robustness", "ci_low"] = 0.1
+    assert "Error level" not in behind("send", "ks2_reading_progress", tables)
+    assert "Error level" not in behind("send", "ks2_reading_progress")
+
+
+def test_the_chance_of_any_false_alarm_is_given_for_several_verdicts():
+    said = part("limits")
+    rates = released_tables()["calibration"].query("effect_sd == 0")
+    usual = rates[~rates["selection"].isin(["coming_cohort", "true_decline"])]
+    real = usual[usual["programme"] != "lowest"]
+    worst = real.groupby(["programme", "measure"])["false_verdict_share"].max()
+    assert len(worst) > 1
+    at_least_one = 100 * (1 - (1 - worst).prod())
+    assert f"Whether one of the {len(worst)} verdicts is a false alarm" in said
+    assert f"would claim one in at most {at_least_one:.0f} in 100 such studies" in said
+    tables = released_tables()
+    one = tables["calibration"]["programme"] == "send"
+    tables["calibration"] = tables["calibration"][one]
+    assert "is a false alarm" not in part("limits", tables)
+
+
 def test_without_a_claim_there_is_nothing_to_overturn():
     said = behind("send", "ks2_reading_progress", with_rows(ci_low=-2.8, ci_high=2.9))
     assert "no better or worse results are claimed. Any effect between" in said
