@@ -26,6 +26,7 @@ from pipelines.released.questions import (
     are_schools_left_out,
     asked_of,
     evaluated_programmes,
+    in_short,
     inside_words,
     measure_label,
     n_pupils_words,
@@ -160,7 +161,8 @@ def _until_tests(programme: Row, tables: Tables) -> str:
 def _outcome(headline: Row, programme: Row, tables: Tables) -> Iterator[Paragraph]:
     label = measure_label(headline["measure"], tables)
     pupils = KEY_STAGE_PUPILS[headline.measure.key_stage]
-    strong = f"{label} ({pupils})."
+    short = in_short(headline["measure"])
+    strong = f"{label}{f', {short}' if short else ''} ({pupils})."
     if not wording.is_shown(headline):
         yield Paragraph(_why_not(headline), strong=strong)
         return

@@ -14,6 +14,7 @@ from pipelines.released.questions import (
     asked_of,
     in_sentence,
     inside_words,
+    meaning_of,
     measure_label,
     n_pupils_words,
     not_alike,
@@ -92,6 +93,8 @@ def _compared(row: Row, programme: Row, status: str, tables: Tables) -> str:
     )
     if not row.measure.higher_is_better:
         sides += " Lower is better here."
+    if meaning := meaning_of(row["measure"]):
+        sides += f" The measure: {in_sentence(meaning)}"
     asked = asked_of(row, tables)
     if asked is None or not asked["is_prior_adjusted"]:
         return sides

@@ -21,6 +21,7 @@ from pipelines.released.citations import Row, Tables, cite, sentence, where
 from pipelines.released.questions import (
     is_anything_withheld,
     key_stage_name,
+    meaning_of,
     measure_label,
     results_before,
 )
@@ -137,7 +138,7 @@ def _other_schools(pools: Collection[str]) -> Iterator[Term]:
 
 
 def words_used(tables: Tables) -> tuple[Term, ...]:
-    """The glossary: six terms as this study uses them."""
+    """The glossary: terms as this study uses them, and measures whose label does not explain itself."""
     (study,) = tables["study"]
     confidence = cite(study, "percent", "confidence_share")
     minimum_cell = cite(study, "count", "minimum_cell")
@@ -163,6 +164,12 @@ def words_used(tables: Tables) -> tuple[Term, ...]:
             "are to be written down before the results are seen.",
         ),
         *_other_schools({str(row["comparison_pool"]) for row in evaluated}),
+    ]
+    in_use = dict.fromkeys(row["measure"] for row in tables["measure"])
+    words += [
+        Term(measure_label(measure, tables), meaning)
+        for measure in in_use
+        if (meaning := meaning_of(measure))
     ]
     if "disadvantaged" in groups:
         means = wording.disadvantage_means(row["kind"] for row in tables["source"])

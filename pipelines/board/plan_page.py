@@ -166,6 +166,8 @@ def _of_measure(own: Sequence[Row], rows: Rows) -> Iterator[Item]:
         f"{cite(first, 'size', 'mde_if_ends_agree')} if both sides’ earlier results were alike.",
         strong=f"{capitalised(_label(first))} ({role}).",
     )
+    if first.measure.meaning:
+        yield Item(first.measure.meaning)
     needs = [
         row
         for row in where(rows[NEEDED], programme=first["programme"], measure=first["measure"])

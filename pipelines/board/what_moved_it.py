@@ -152,8 +152,8 @@ def _error_level(headline: Row, methods: list[Row]) -> Iterator[str]:
     ]
     if holding:
         yield (
-            "Error level: the verdict rests on the headline’s range alone, which is made to miss the truth in "
-            "one study of twenty if it lies between the two ends. Where the ends lie apart the range can "
+            "Error level: the verdict rests on the headline’s range alone, which is made to miss the truth "
+            "in one study of twenty if it lies between the two ends. Where the ends lie apart the range can "
             "miss on one side only, so each end is held to one in twenty on that side, and an end’s own "
             "interval, which allows for both sides, may still hold zero. Here these intervals hold zero: "
             f"{'; '.join(holding)}."

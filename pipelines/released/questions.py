@@ -66,6 +66,16 @@ def in_sentence(label: str) -> str:
     return label if is_name else label[:1].lower() + label[1:]
 
 
+def in_short(measure: str) -> str:
+    """What a measure is, in a few words, where its label does not say; "" otherwise."""
+    return MEASURES[measure].in_short if measure in MEASURES else ""
+
+
+def meaning_of(measure: str) -> str:
+    """What a measure is, in sentences, where its label does not say; "" otherwise."""
+    return MEASURES[measure].meaning if measure in MEASURES else ""
+
+
 def rows_about(headline: Row, rows: Sequence[Row]) -> list[Row]:
     """The rows for a headline's programme and measure."""
     return where(rows, programme=headline["programme"], measure=headline["measure"])

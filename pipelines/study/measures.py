@@ -18,7 +18,8 @@ class Measure:
     decimals readers see; a share is read as a percentage. A measure with `is_judged` false describes the
     pupils (more pupils on SEN support is neither better nor worse) and cannot be a primary measure.
     `is_prior_adjusted` marks measures that already allow for prior attainment, such as progress. A share
-    counts pupils unless `is_rate` is set (for example the rate of sessions missed).
+    counts pupils unless `is_rate` is set (for example the rate of sessions missed). `in_short` and `meaning`
+    put a measure into plain words that its label does not explain by itself: a phrase, and sentences.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Measure:
     is_judged: bool = True
     is_prior_adjusted: bool = False
     is_rate: bool = False
+    in_short: str = ""
+    meaning: str = ""
 
     @property
     def counts_pupils(self) -> bool:
@@ -110,6 +113,11 @@ MEASURES: dict[str, Measure] = {
             low=-4,
             high=4,
             is_prior_adjusted=True,
+            in_short="the average of three subjects",
+            meaning="The average of three subjects: each pupil’s progress in reading, writing and maths, in "
+            "which a subject counts for more the less the other two already tell of it. One point is a "
+            "standard deviation: as far as from a pupil in the middle to one who made more progress than "
+            "five of six.",
         ),
         Measure("ks2_reading_score", "Reading scaled score", "points", 1, "ks2", 80, 120),
         Measure("ks2_maths_score", "Maths scaled score", "points", 1, "ks2", 80, 120),

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.board.board_pack import board_pack
 from pipelines.document.blocks import Columns, Figure, Notice, Paragraph, Table
-from tests.packs import CHARTS, words_of
+from pipelines.study.measures import MEASURES
+from tests.packs import CHARTS, DOCUMENTS, words_of
 from tests.released_fixture import released_tables
 from tests.unit.board.test_sentences import with_verdict
 
@@ -301,3 +302,32 @@ def test_one_row_of_questions_is_a_sentence_not_a_table():
     last = opening(tables)[-1]
     assert isinstance(last, Paragraph)
     assert last.strong == "What comes next."
+
+
+def with_the_index() -> dict[str, pd.DataFrame]:
+    """The fixture with the index in place of reading progress as the first primary measure."""
+    tables = released_tables()
+    index = MEASURES["ks2_progress_index"]
+    for name, frame in tables.items():
+        if "measure" in frame.columns:
+            is_it = frame["measure"] == "ks2_reading_progress"
+            tables[name] = frame.assign(measure=frame["measure"].where(~is_it, index.name))
+    is_it = tables["measure"]["measure"] == index.name
+    tables["measure"].loc[is_it, ["label", "decimals"]] = (index.label, index.decimals)
+    return tables
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_index_is_explained_wherever_it_is_in_use(document):
+    meaning = "average of three subjects: each pupil’s progress in reading, writing and maths"
+    said = words_of(DOCUMENTS[document](with_the_index(), ()))
+    # With each main question, and among the words used.
+    assert said.count(meaning) >= 2
+    assert meaning not in words_of(DOCUMENTS[document](released_tables(), ()))
+
+
+def test_page_one_says_in_short_what_the_index_is():
+    assert (
+        "(standard deviations), the average of three subjects (Year 6)."
+        in columns(with_the_index())[SEND]
+    )

@@ -94,6 +94,7 @@ def test_it_says_what_is_seen_needed_and_best() -> None:
         said,
     )
     assert "20 (half of the planned schools)" in said
+    assert "The average of three subjects" in said
     assert "sees the smallest effect of the measures suited: 0.30 SD of attainment" in said
     assert "the protocol’s, sees 0.52" in said
     (snippet,) = [block for block in blocks_of(document) if isinstance(block, Snippet)]
