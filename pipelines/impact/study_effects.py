@@ -232,7 +232,7 @@ def _answers_of_pool(
     if is_prior_adjusted:
         rows = [_with_all_pupils(row, panel, as_published) for row in rows]
     rows = [
-        with_expected_anyway(row, as_published, by_id[row.programme].chosen_on_results_of)
+        with_expected_anyway(row, as_published, _chosen_on_results_of(by_id[row.programme]))
         if row.role == "naive"
         else row
         for row in rows
@@ -354,6 +354,12 @@ def _questions(programmes: tuple[Programme, ...]) -> list[tuple[str, str, bool]]
             for measure in programme.measure
         )
     )
+
+
+def _chosen_on_results_of(programme: Programme) -> tuple[str, ...]:
+    """The years on whose results a programme's schools were chosen, as far as that is known."""
+    placebo = programme.placebo
+    return (placebo.academic_year,) if placebo else programme.selection_years
 
 
 def _question(programme: Programme, measure: str) -> ProgrammeQuestion:

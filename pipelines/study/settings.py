@@ -181,11 +181,6 @@ class Programme(_Settings):
         """Whether the study estimates this programme's effect."""
         return bool(self.measure)
 
-    @property
-    def chosen_on_results_of(self) -> tuple[AcademicYear, ...]:
-        """The years on whose results its schools were chosen, as far as that is known."""
-        return (self.placebo.academic_year,) if self.placebo else self.selection_years
-
 
 class Source(_Settings):
     """One registered raw file, and how to read it where its headings are not the usual ones.
