@@ -1,4 +1,4 @@
-"""Time of a run compared with importing its libraries. `make bench` prints a table for README.
+"""Time of a run compared with importing its libraries. `make bench` prints a table for CONTRIBUTING.md.
 
 Commands alternate as whole processes, so that a busy machine affects all alike. Not collected by pytest,
 because a machine's speed is not a promise.

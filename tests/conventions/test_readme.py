@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets import cli
+from assets import automation, cli, page_guard
+from pipelines.publishing import retention
 from pipelines.released.reading import read_published
 from pipelines.study.paths import PROJECT
 from pipelines.study.settings import SourceKind
@@ -80,8 +82,9 @@ def test_commands_without_make_are_those_of_the_makefile():
 
 
 def test_every_kind_of_source_is_listed_once():
-    rows = [line.split("|")[1] for line in section("Your own study").splitlines() if "|" in line]
-    kinds = [kind for cell in rows for kind in code_spans(cell)]
+    studies = (PROJECT / "data_raw" / "README.md").read_text(encoding="utf-8")
+    table = studies.split("\n| Kind | One row is |\n")[1].split("\n\n")[0]
+    kinds = [kind for line in table.splitlines() for kind in code_spans(line.split("|")[1])]
     assert sorted(kinds) == sorted(get_args(SourceKind))
 
 
@@ -136,6 +139,40 @@ def test_its_contrast_is_what_the_real_files_say(hampshire: Evaluated):
     )
     assert headline["verdict"] == "cannot_tell"
     assert f"the {headline['n_programme_schools']} Hampshire schools" in text
+
+
+def test_figures_it_gives_are_those_of_simulations_and_of_the_code(monkeypatch):
+    text = re.sub(r"\s+", " ", README)
+    table = pd.read_csv(PROJECT / "pipelines" / "impact" / "calibration.csv", comment="#")
+    wrong = (
+        100
+        * table[table["effect"] == 0]
+        .groupby(["selection", "is_prior_adjusted"])["false_verdict_share"]
+        .max()
+    )
+    known, decline = wrong["coming_cohort"], wrong["true_decline"]
+    others = wrong.drop(["coming_cohort", "true_decline"], level="selection")
+    assert f"errs in at most {others.max():.0f} of 100, but in up to {known[False]:.0f}" in text
+    assert f"({known[True]:.0f} with `adjust_for_prior_attainment = true`" in text
+    assert f"in up to {decline.max():.0f} where they were chosen for a decline" in text
+    (seen,) = table.query(
+        "selection == 'random' and n_members == 18 and n_schools == 60 and mean_pupils == 10 "
+        "and effect == 0 and n_outcome_years == 1 and not has_second_programme "
+        "and not is_suppressed and not is_prior_adjusted"
+    )["mde"]
+    assert f"find an effect of {seen:.2f} standard deviations" in text
+    assert f"at most {retention.PUPIL_DAYS} days" in text
+    assert automation.MORNINGS == "0 6 * 8-12,1 1-5"
+    assert "on weekday mornings at 6 from August to January" in text
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    (n_studies,) = re.findall(r"--studies \$\(if \$\(STUDIES\),\$\(STUDIES\),(\d+)\)", makefile)[:1]
+    assert f"`make fleet` ({int(n_studies):,} drawn studies" in text
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"Python {asked['requires-python'].removeprefix('>=')} or newer" in text
+    served = {}
+    monkeypatch.setattr(cli, "serve", lambda **options: served.update(options) or 0)
+    assert cli.main(["serve"]) == 0
+    assert f"http://{page_guard.HOST}:{served['port']}:" in text
 
 
 def row_of(impact: pd.DataFrame, role: str) -> pd.Series:
