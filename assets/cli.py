@@ -79,17 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     evaluating = commands.add_parser("evaluate", help="one study from raw files to the page")
     evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
-    fresh = "make everything again, even if nothing has changed"
-    evaluating.add_argument("--fresh", action="store_true", help=fresh)
+    evaluating.add_argument("--fresh", action="store_true", help="make everything again")
     for name, about in RUN_OPTIONS.items():
         evaluating.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=about)
     beginning = commands.add_parser("new", help="a new study's folder, to be filled in")
     beginning.description = new.__doc__
     beginning.add_argument("study", type=Path, help="its folder, as data_raw/<name>")
     validating = commands.add_parser("validate", help="list what is wrong with a study's files")
-    asking = commands.add_parser(
-        "power", help="what a study could see, from baseline results alone"
-    )
+    asking = commands.add_parser("power", help="what a study could see, from earlier results")
     releasing = commands.add_parser("release", help="record that a person published this run")
     releasing.add_argument("--date", required=True, type=day, help="as 2018-10-02")
     with_outputs = (

@@ -103,6 +103,7 @@ def _invented() -> dict[str, pd.DataFrame]:
         "case_study_result": _case_study_result(),
         "revisions": pd.DataFrame(),
         "verdict_change": pd.DataFrame(),
+        "answer_by_year": pd.DataFrame(),
         "series_break": pd.DataFrame(),
         "authority_context": _authority_context(),
         "source": _source(),

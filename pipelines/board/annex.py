@@ -52,6 +52,38 @@ def methods(headline: Row, tables: Tables) -> Table:
     )
 
 
+def by_year(headline: Row, tables: Tables) -> Table:
+    """A headline's effect in each of several outcome years alone; no rows with one."""
+    (study,) = tables["study"]
+    return table_of(
+        f"{programme_title(headline, tables)}: "
+        f"{in_sentence(measure_label(headline['measure'], tables))} "
+        f"({key_stage_of(headline)}), year by year",
+        rows_about(headline, tables["answer_by_year"]),
+        {
+            "Outcome year": lambda row: str(row["academic_year"]),
+            "Effect in that year alone": lambda row: (
+                cite(row, "range", "estimate_low", "estimate_high")
+                if wording.is_shown(row)
+                else (wording.WITHHELD if wording.is_suppressed(row) else NONE)
+            ),
+            f"{cite(study, 'percent', 'confidence_share')} interval": lambda row: _of_interval(
+                row, "range", "ci_low", "ci_high"
+            ),
+            "Schools": lambda row: (
+                f"{cite(row, 'count', 'n_programme_schools')} against "
+                f"{cite(row, 'count', 'n_comparison_schools')}"
+            ),
+            "Verdict on the years so far": lambda row: (
+                NONE
+                if wording.is_missing(row["verdict_so_far"])
+                else wording.format_verdict(row["verdict_so_far"])
+            ),
+        },
+        note="A year alone gets no verdict: it is one part of the answer, and by chance years differ.",
+    )
+
+
 # The size of simulated schools: headlines of one size share a table.
 _SIMULATED = (
     "n_simulated_programme_schools",

@@ -145,9 +145,7 @@ def _until_tests(programme: Row, tables: Tables) -> str:
     begins, tests = (
         dt.date.fromisoformat(str(day)[:10]) for day in (programme["starts"], first["tests_from"])
     )
-    first_year, last_year = outcome_years(tables)[0], outcome_years(tables)[-1]
-    n_years = int(last_year[:4]) - int(first_year[:4])
-    months = (tests.year - n_years - begins.year) * 12 + tests.month - begins.month
+    months = (tests.year - begins.year) * 12 + tests.month - begins.month
     what = TESTS[first["key_stage"]][0]
     if months < 0:
         return f"{what} came before it began."

@@ -19,6 +19,7 @@ from pipelines.released.questions import (
     key_stage_of,
     measure_label,
     programme_title,
+    rows_about,
 )
 from pipelines.study.settings import key_stage_of as stage_of_kind
 
@@ -38,7 +39,7 @@ class Changes:
 
 def changes(tables: Tables) -> Changes:
     """The section's sentences and table; a sentence says so if nothing changed."""
-    said = (*_used(tables), *_verdicts(tables), *_unmoved(tables))
+    said = (*_used(tables), *_as_years_came(tables), *_verdicts(tables), *_unmoved(tables))
     return Changes(said or (NOTHING,), _figures(tables))
 
 
@@ -81,12 +82,32 @@ def still_to_revise(tables: Tables, *statuses: str) -> list[str]:
     return list(dict.fromkeys(key_stage_of(row) for row in waiting))
 
 
+def _as_years_came(tables: Tables) -> Iterator[str]:
+    """How each verdict moved as outcome years came in, by the same rules and on today's releases."""
+    for headline in where(tables["impact"], role="headline"):
+        rows = [
+            row
+            for row in rows_about(headline, tables["answer_by_year"])
+            if not wording.is_missing(row["verdict_so_far"])
+        ]
+        if rows:
+            said = "; ".join(
+                f"{row['academic_year']}: {wording.format_verdict(row['verdict_so_far'])}"
+                for row in rows
+            )
+            yield f"{_about(headline, tables)}, the verdict as years came in: {said}."
+
+
+def _about(row: Row, tables: Tables) -> str:
+    return (
+        f"{programme_title(row, tables)}, {in_sentence(measure_label(row['measure'], tables))} of "
+        f"{wording.format_group(row['pupil_group'])} ({key_stage_of(row)})"
+    )
+
+
 def _verdicts(tables: Tables) -> Iterator[str]:
     for row in tables["verdict_change"]:
-        about = (
-            f"{programme_title(row, tables)}, {in_sentence(measure_label(row['measure'], tables))} of "
-            f"{wording.format_group(row['pupil_group'])} ({key_stage_of(row)})"
-        )
+        about = _about(row, tables)
         now, before = (
             f"{wording.format_status(row[status])} results"
             if row[status] != "school_return"
@@ -94,7 +115,8 @@ def _verdicts(tables: Tables) -> Iterator[str]:
             for status in ("to_status", "from_status")
         )
         if row["compared_with"] == "last_publication":
-            before = f"{cite(row, 'date', 'published_on')}, on {before}"
+            of_year = f" of {row['from_year']}" * (row["from_year"] != row["academic_year"])
+            before = f"{cite(row, 'date', 'published_on')}, on {before}{of_year}"
             yield f"{about}: {_verdict_words(row, f'as published on {before}', f'now, on {now}')}"
         else:
             yield f"{about}: {_verdict_words(row, f'on {before}', f'on {now}')}"

@@ -264,6 +264,7 @@ def withheld(tables: Tables) -> Table:
         "case_study_result": "Results of schools with a case study",
         "attrition": "Schools kept and lost",
         "balance": "Both sides before",
+        "answer_by_year": "Each outcome year alone",
         "priority": "Target pupils a priority reached",
         "programme": "Target pupils on roll",
     }

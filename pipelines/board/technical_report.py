@@ -114,6 +114,7 @@ def _answer(headline: Row, programme: Row, tables: Tables, gallery: Gallery) -> 
         return
     of, measure = str(programme["programme"]), str(headline["measure"])
     yield from _side_by_side(gallery.of("methods", "power_curve", programme=of, measure=measure))
+    yield annex.by_year(headline, tables)
     yield annex.methods(headline, tables)
     yield Bullets(tuple(Item(text) for text in behind_the_headline(headline, tables)))
 

@@ -116,6 +116,35 @@ VERDICT_BY_RELEASE = Table(
     ),
 )
 
+ANSWER_BY_YEAR = Table(
+    "impact",
+    "answer_by_year",
+    grain="a headline, and one of several outcome years",
+    key=("programme", "measure", "academic_year"),
+    sensitivity="restricted",
+    columns=(
+        PROGRAMME,
+        MEASURE,
+        GROUP,
+        YEAR,
+        UNIT,
+        count("n_programme_schools", "Programme schools with a result of the year", "schools"),
+        count("n_comparison_schools", "Comparison schools with a result of the year", "schools"),
+        count("n_programme_pupils", "Pupils of the year on the programme's side", "pupils"),
+        count("n_comparison_pupils", "Pupils of the year on the other side", "pupils"),
+        result("estimate_low", "Effect in the year alone, the bracket's smaller end"),
+        result("estimate_high", "Effect in the year alone, the bracket's larger end"),
+        result("ci_low", "Lower end of its 95% interval"),
+        result("ci_high", "Upper end of its 95% interval"),
+        Column(
+            "verdict_so_far",
+            "code",
+            "The verdict on the outcome years up to this one, by today's rules and releases",
+            allowed=get_args(Verdict),
+        ),
+    ),
+)
+
 COMPARISON = Table(
     "impact",
     "comparison",
@@ -225,6 +254,7 @@ IMPACT_TABLES: tuple[Table, ...] = (
     OVERLAP,
     ESTIMATE,
     VERDICT_BY_RELEASE,
+    ANSWER_BY_YEAR,
     CALIBRATION,
     COMPARISON,
     CASE_STUDY_RESULT,

@@ -145,7 +145,7 @@ PROTOCOL_TABLES: tuple[Table, ...] = (
     Table(
         "protocol",
         "key_stage_tests",
-        grain="a key stage with tests, in the outcome year",
+        grain="a key stage with tests, in the first outcome year",
         key=("key_stage",),
         columns=(
             KEY_STAGE,

@@ -20,7 +20,13 @@ from pipelines.catalogue.columns import (
     result,
 )
 from pipelines.catalogue.comparison_design import ATTRITION, BALANCE, OVERLAP
-from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, COMPARISON, ESTIMATE
+from pipelines.catalogue.impact import (
+    ANSWER_BY_YEAR,
+    CALIBRATION,
+    CASE_STUDY_RESULT,
+    COMPARISON,
+    ESTIMATE,
+)
 from pipelines.catalogue.table import Column, PupilCount, Table
 from pipelines.catalogue.vocabulary import Verdict, WithheldReason
 
@@ -54,6 +60,15 @@ RELEASED_RESULTS: tuple[Table, ...] = (
         ),
         pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
         withheld=_ESTIMATE_FIGURES,
+        headline="estimate_low",
+    ),
+    replace(
+        ANSWER_BY_YEAR,
+        schema="released",
+        sensitivity="public",
+        columns=(*ANSWER_BY_YEAR.columns, FIGURE_STATUS),
+        pupil_counts=(PupilCount("n_programme_pupils"), PupilCount("n_comparison_pupils")),
+        withheld=("estimate_low", "estimate_high", "ci_low", "ci_high"),
         headline="estimate_low",
     ),
     replace(
@@ -248,6 +263,7 @@ RELEASED_RESULTS: tuple[Table, ...] = (
                 ("another_release", "last_publication"),
             ),
             Column("published_on", "date", "Date of the last publication"),
+            replace(YEAR, name="from_year", about="The last outcome year of the earlier results"),
             replace(FROM_STATUS, is_nullable=True),
             replace(TO_STATUS, is_nullable=True),
             _verdict("verdict_before", "Verdict on the earlier results"),

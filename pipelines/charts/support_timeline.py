@@ -67,7 +67,7 @@ def charts(tables: Frames) -> Iterator[Chart]:
         alt_text=alt_text,
         caption=(
             "Support of the evaluated programmes, and the months of the tests they are judged on. "
-            f"{subject.place(tables)}, {subject.outcome_year(tables)}. {_source(tables, programmes)}"
+            f"{subject.place(tables)}, {subject.outcome_years(tables)[0]}. {_source(tables, programmes)}"
         ),
         data=data,
         svg=_draw(tables, title, programmes).save(_NAME, alt_text),

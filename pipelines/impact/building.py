@@ -24,8 +24,14 @@ from pipelines.catalogue.comparison_design import (
     OVERLAP,
     SCHOOL_BEFORE,
 )
-from pipelines.catalogue.impact import CALIBRATION, CASE_STUDY_RESULT, VERDICT_BY_RELEASE
+from pipelines.catalogue.impact import (
+    ANSWER_BY_YEAR,
+    CALIBRATION,
+    CASE_STUDY_RESULT,
+    VERDICT_BY_RELEASE,
+)
 from pipelines.impact import (
+    by_year,
     calibration,
     case_study_results,
     comparison,
@@ -44,7 +50,8 @@ READ_BY_PYTHON: Mapping[str, tuple[Table, ...]] = {
     OVERLAP.name: _CELLS_AND_POOLS,
     ESTIMATE.name: _CELLS_AND_POOLS,
     VERDICT_BY_RELEASE.name: (*_CELLS_AND_POOLS, ESTIMATE),
-    CALIBRATION.name: (ESTIMATE,),
+    ANSWER_BY_YEAR.name: _CELLS_AND_POOLS,
+    CALIBRATION.name: (ESTIMATE, OUTCOME),
     COMPARISON.name: _CELLS,
 }
 _BUILDERS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Study], int]] = {
@@ -53,6 +60,7 @@ _BUILDERS: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Study], int]] = {
     OVERLAP.name: design.build_overlap,
     ESTIMATE.name: study_effects.build_estimate,
     VERDICT_BY_RELEASE.name: other_releases.build_verdict_by_release,
+    ANSWER_BY_YEAR.name: by_year.build_answer_by_year,
     CALIBRATION.name: lambda con, _: calibration.build_calibration(con),
     COMPARISON.name: comparison.build_comparison,
     CASE_STUDY_RESULT.name: lambda con, _: case_study_results.build(con),

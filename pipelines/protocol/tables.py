@@ -35,7 +35,7 @@ def write_protocol(con: duckdb.DuckDBPyConnection, study: Study, sources_sha256:
 def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[ProtocolRow]]:
     """The rows of each table."""
     measures, in_use, context = study.measures, measures_in_use(study), study.authority_context
-    outcome_year = study.study.outcome_year
+    first_outcome, last_outcome = min(study.study.outcome_years), study.study.outcome_year
     judged = dict.fromkeys(m.name for p in study.evaluated_programmes for m in p.measure)
     return {
         "study": [_study(study, sources_sha256)],
@@ -43,7 +43,7 @@ def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[ProtocolRow]]:
             {
                 "academic_year": year,
                 "is_outcome": year in study.study.outcome_years,
-                "is_last": year == outcome_year,
+                "is_last": year == last_outcome,
             }
             for year in study.years
         ],
@@ -74,7 +74,7 @@ def _rows(study: Study, sources_sha256: str) -> Mapping[str, list[ProtocolRow]]:
         "key_stage_tests": [
             {"key_stage": stage, "label": label, "tests_from": days[0], "tests_until": days[1]}
             for stage, (label, *_) in TESTS.items()
-            if (days := tests_of(stage, outcome_year))
+            if (days := tests_of(stage, first_outcome))
         ],
         "not_yet_published": [
             {"key_stage": measures[entry.measure].key_stage, **entry.model_dump()}

@@ -34,6 +34,7 @@ changed AS (
         later.academic_year,
         'another_release' AS compared_with,
         CAST(NULL AS DATE) AS published_on,
+        earlier.academic_year AS from_year,
         earlier.release_status AS from_status,
         later.release_status AS to_status,
         earlier.verdict AS verdict_before,
@@ -50,12 +51,15 @@ changed AS (
         shown.academic_year,
         'last_publication' AS compared_with,
         before.published_on,
+        before.academic_year AS from_year,
         before.release_status AS from_status,
         shown.release_status AS to_status,
         before.verdict AS verdict_before,
         shown.verdict AS verdict_after
     FROM shown
-    JOIN temp.published_verdict AS before USING (programme, measure, pupil_group, academic_year)
+    JOIN temp.published_verdict AS before USING (programme, measure, pupil_group)
+    -- A study that is judged on one more year still says what was published on the years before.
+    WHERE before.academic_year <= shown.academic_year
 )
 
 SELECT

@@ -13,6 +13,12 @@ SELECT
 FROM released.impact
 UNION ALL
 SELECT
+    'answer_by_year',
+    count(*) FILTER (figure_status = 'shown'),
+    count(*) FILTER (figure_status = 'suppressed')
+FROM released.answer_by_year
+UNION ALL
+SELECT
     'revisions',
     count(*) FILTER (figure_status = 'shown'),
     count(*) FILTER (figure_status = 'suppressed')

@@ -39,6 +39,7 @@ CHANGE = {
     "academic_year": "2017-18",
     "compared_with": "another_release",
     "published_on": None,
+    "from_year": "2017-18",
     "from_status": "provisional",
     "to_status": "revised",
     "verdict_before": "cannot_tell",
@@ -197,3 +198,39 @@ def test_values_on_both_sides_of_a_break_are_called_not_comparable():
     )
     assert not_alike("ks2_rwm_expected", ["2016-17", "2015-16"], rows) == ""
     assert not_alike("ks2_reading_score", ["2017-18", "2016-17"], rows) == ""
+
+
+def _of_year(year: str, verdict: str | None) -> dict[str, object]:
+    return {
+        "programme": "send",
+        "measure": "ks2_reading_progress",
+        "pupil_group": "sen_support",
+        "academic_year": year,
+        "verdict_so_far": verdict,
+    }
+
+
+def test_how_the_verdict_moved_as_years_came_in():
+    tables = released_tables()
+    tables["answer_by_year"] = pd.DataFrame(
+        [_of_year("2017-18", "cannot_tell"), _of_year("2018-19", "better")]
+    )
+    (said,) = (plain(text) for text in changes(released_rows(tables)).sentences)
+    assert said == (
+        "SEND in mainstream, reading progress of pupils on SEN support (Key Stage 2), the verdict as years "
+        "came in: 2017-18: cannot tell; 2018-19: better than the comparison schools."
+    )
+
+
+def test_a_publication_on_fewer_years_names_its_last():
+    published = {
+        "compared_with": "last_publication",
+        "published_on": pd.Timestamp("2018-10-02"),
+        "academic_year": "2018-19",
+        "from_status": "provisional",
+        "to_status": "provisional",
+    }
+    (said,) = made(verdicts=[CHANGE | published]).sentences
+    assert "as published on 2 October 2018, on provisional results of 2017-18" in plain(said)
+    (same,) = made(verdicts=[CHANGE | published | {"academic_year": "2017-18"}]).sentences
+    assert "on provisional results; it" in plain(same)
