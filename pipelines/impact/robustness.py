@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.catalogue.vocabulary import Estimator
+from pipelines.impact.bracket_randomisation import bracket_randomisation
 from pipelines.impact.clustered import PupilSums
 from pipelines.impact.effect_size import hedges_g, intraclass_correlation
 from pipelines.impact.estimators import ExposureModel, ancova_model, change_model
@@ -30,6 +31,9 @@ from pipelines.impact.triple_difference import triple_difference
 from pipelines.impact.wild_bootstrap import wild_bootstrap
 
 NO_COMPLEMENT = "results of the schools' other pupils are not there"
+DIFFERENT_SCHOOLS = (
+    "the two comparisons are with different schools, which cannot be reshuffled alike"
+)
 NO_PUPIL_FILES = "there are no pupil files, only published results of schools"
 
 
@@ -51,7 +55,7 @@ def robustness_rows(
     complement: SchoolPanel | None = None,
     pupil_sums: PupilSums | None = None,
 ) -> list[ImpactRow]:
-    """Six rows for each headline (bracket) row of the panel, in the measure's unit.
+    """Seven rows for each headline (bracket) row of the panel, in the measure's unit.
 
     `change_panel` is as in `evaluate.evaluate_measure`, `complement` the panel of the same schools' other
     pupils, `pupil_sums` the sums of outcome-year pupils with prior attainment, one per school of the panel;
@@ -70,6 +74,7 @@ def robustness_rows(
             continue
         programme = panel.programmes.index(headline.programme)
         rows += [
+            _bracket_permuted(headline, panel, changes, programme, draws),
             _drawn(headline, "randomisation_inference", panel, _permuted(panel, programme, draws)),
             _drawn(headline, "wild_cluster_bootstrap", panel, _resampled(panel, programme, draws)),
             _left_out(headline, panel, changes, programme),
@@ -81,6 +86,7 @@ def robustness_rows(
 
 
 _METHODS: tuple[Estimator, ...] = (
+    "bracket_randomisation",
     "randomisation_inference",
     "wild_cluster_bootstrap",
     "leave_one_school_out",
@@ -148,6 +154,34 @@ def with_holm(rows: Sequence[ImpactRow]) -> list[ImpactRow]:
         replace(row, p_value_holm=adjusted[index]) if index in adjusted else row
         for index, row in enumerate(rows)
     ]
+
+
+def _bracket_permuted(
+    headline: ImpactRow, panel: SchoolPanel, changes: SchoolPanel, programme: int, draws: Draws
+) -> ImpactRow:
+    """Both ends at once, tested by reshuffling; an interval would need the whole test for each effect."""
+    null, null_changes = panel.without_programmes(), changes.without_programmes()
+    ends = (ancova_model(null), change_model(null_changes, null_changes.baseline_years))
+    method: Estimator = "bracket_randomisation"
+    if not np.array_equal(panel.school_ids, changes.school_ids):
+        return _empty(headline, panel, method, DIFFERENT_SCHOOLS)
+    try:
+        estimates, p_value = bracket_randomisation(
+            ends,
+            panel.exposure,
+            programme=programme,
+            strata=draws.strata,
+            draws=draws.n_draws,
+            seed=draws.seed,
+        )
+    except ValueError as error:
+        return _empty(headline, panel, method, str(error))
+    return replace(
+        _empty(headline, panel, method, None),
+        estimate_low=min(estimates) * panel.outcome_scale,
+        estimate_high=max(estimates) * panel.outcome_scale,
+        p_value=p_value,
+    )
 
 
 def _permuted(panel: SchoolPanel, programme: int, draws: Draws) -> Callable[[], DrawnInference]:

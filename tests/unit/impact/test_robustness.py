@@ -23,6 +23,7 @@ from pipelines.impact.rows import method_row
 
 MEMBERS = {"send": range(0, 14), "gap": range(10, 24)}
 METHODS = (
+    "bracket_randomisation",
     "randomisation_inference",
     "wild_cluster_bootstrap",
     "leave_one_school_out",
@@ -60,6 +61,12 @@ def test_each_headline_has_every_method_in_the_unit_of_the_measure(planted_panel
         for row in (bootstrap, permuted):
             assert row.ci_high - row.ci_low == pytest.approx(width, rel=0.35)
             assert row.p_value == pytest.approx(ancova.p_value, abs=0.1)
+        both = of[programme, "bracket_randomisation"]
+        assert both.estimate_low == pytest.approx(
+            of[programme, "bracket"].estimate_low, abs=0.1 * width
+        )
+        assert (both.ci_low, both.ci_high) == (None, None)
+        assert 0 < both.p_value <= 1
         left_out = of[programme, "leave_one_school_out"]
         bracket = of[programme, "bracket"]
         assert left_out.estimate_low <= bracket.estimate_low
@@ -73,7 +80,7 @@ def test_each_headline_has_every_method_in_the_unit_of_the_measure(planted_panel
 def test_the_triple_difference_takes_out_what_moves_all_pupils_of_a_school(planted_panel):
     panel = planted_panel(members=MEMBERS)
     _, heads = headlines(panel, ProgrammeQuestion("send", None), ProgrammeQuestion("gap", None))
-    row = robustness_rows(panel, heads, draws(panel), complement=panel)[3]
+    row = robustness_rows(panel, heads, draws(panel), complement=panel)[4]
     assert row.estimator == "triple_difference"
     # The difference to itself is zero up to rounding, or has no standard error.
     assert row.estimate_low is None or abs(row.estimate_low) < 1e-9
