@@ -630,11 +630,11 @@ def _enrolment() -> pd.DataFrame:
     reach = {"send": range(18), "gap": range(12, 30), "maths_hub": range(0, 44, 2),
              "reading": range(25, 50), "transition": range(40, 60), "able": range(5, 33, 2)}  # fmt: skip
     rows = [
-        (schools[number], programme, pd.Timestamp("2017-09-04"))
+        (schools[number], 900100 + number, programme, pd.Timestamp("2017-09-04"))
         for programme, numbers in reach.items()
         for number in numbers
     ]
-    return pd.DataFrame(rows, columns=["school_name", "programme", "start_date"])
+    return pd.DataFrame(rows, columns=["school_name", "urn", "programme", "start_date"])
 
 
 def _priority() -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pipelines.catalogue.columns import (
     PROGRAMME,
     STATUS,
     UNIT,
+    URN,
     YEAR,
     code,
     count,
@@ -180,6 +181,7 @@ RELEASED_TABLES: tuple[Table, ...] = (
         key=("programme", "school_name"),
         columns=(
             text("school_name", "The school"),
+            URN,
             Column("programme", "text", "The programme's id; blank for a school that is in none"),
             Column("start_date", "date", "When it joined"),
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pipelines.catalogue.columns import (
     PROGRAMME,
     SCHOOL_ID,
+    URN,
     code,
     count,
     text,
@@ -77,6 +78,7 @@ RELEASED_VOICES: tuple[Table, ...] = (
         columns=(
             SCHOOL_ID,
             text("school_name", "The school"),
+            URN,
             PROGRAMME,
             Column("context", "text", "The school"),
             Column("support", "text", "Support it received"),

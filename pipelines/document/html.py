@@ -28,8 +28,10 @@ _NUMBER = Markup('<span data-from="{}">{}</span>')
 _WEIGHTS = {"Regular": 400, "Semibold": 600}
 
 
-def render(document: Document) -> str:
+def render(document: Document, *, has_typeface: bool = True) -> str:
     """The document as HTML that is also well-formed XML and needs no other file.
+
+    Without the typeface, which takes longer to cut than a page to write, it is set in the reader's own.
 
     Cited numbers are elements with a `data-from` attribute, written by `citations.Reference`.
     """
@@ -55,7 +57,7 @@ def render(document: Document) -> str:
         script=script if has_script else "",
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-    return with_whole_years(html.replace("/* faces */", _faces(html), 1))
+    return with_whole_years(html.replace("/* faces */", _faces(html) if has_typeface else "", 1))
 
 
 def with_whole_years(html: str) -> str:

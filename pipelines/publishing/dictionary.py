@@ -52,7 +52,7 @@ def entries(tables: Sequence[Table]) -> list[Entry]:
 def write_dictionary(tables: Sequence[Table], folder: Path) -> None:
     """Write `dictionary.html` and `dictionary.csv`: the same bytes for the same catalogue."""
     page, lines = (folder / name for name in NAMES)
-    page.write_text(html.render(_document(tables)), encoding="utf-8")
+    page.write_text(html.render(_document(tables), has_typeface=False), encoding="utf-8")
     with lines.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(field.name for field in fields(Entry))

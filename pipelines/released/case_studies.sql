@@ -1,6 +1,7 @@
 SELECT
     case_study.school_id,
     school.school_name,
+    school.urn,
     case_study.programme,
     publishable_text(case_studies.context) AS context,
     publishable_text(case_studies.support_received) AS support,

@@ -19,6 +19,7 @@ enrolled AS (
 
 SELECT
     named.school_name,
+    named.urn,
     enrolled.programme,
     enrolled.start_date
 FROM named

@@ -145,6 +145,9 @@ def lists(tables: Tables, recount: Recount) -> Iterator[str]:
     if counted != printed:
         odd = sorted(set(counted) ^ set(printed))[:3]
         yield f"enrolment: the named schools differ, as {odd}"
+    for urn, name in zip(enrolment["urn"], enrolment["school_name"], strict=True):
+        if pd.isna(urn) or names.get(recount.files.school_of_urn.get(int(urn))) != name:
+            yield f"enrolment: {urn} is not a URN of {name}"
 
 
 def _counted_schools(schools: pd.DataFrame) -> pd.DataFrame:

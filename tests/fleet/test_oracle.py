@@ -153,6 +153,7 @@ FAULTS = {
     "programmes with results": _plus_one("programme", "n_ks2_schools"),
     "lists overlap": _plus_one("programme_overlap", "n_schools"),
     "lists names": _without_first("enrolment"),
+    "lists urn": _plus_one("enrolment", "urn"),
     "lists in no programme": _other("enrolment", "programme.isna()", programme="p0"),
     "priorities schools": _plus_one("priority", "n_schools"),
     "priorities share": _plus_one("priority", "target_pupil_share"),

@@ -478,14 +478,16 @@ def test_programmes_and_their_overlap(tmp_path):
 
 
 def test_who_takes_part_is_named_with_nothing_about_results(tmp_path):
-    found = released(TinyStudy(tmp_path), "SELECT school_name, programme FROM released.enrolment")
+    found = released(
+        TinyStudy(tmp_path), "SELECT school_name, urn, programme FROM released.enrolment"
+    )
     assert found == [
-        ("Alder Academy", "send"),
-        ("Alder Academy", "gap"),
-        ("Birch Primary School", "network"),
-        ("Dogwood Primary School", "gap"),
-        ("Elm School", "send"),
-        ("Fir School", None),
+        ("Alder Academy", 900011, "send"),
+        ("Alder Academy", 900011, "gap"),
+        ("Birch Primary School", 900002, "network"),
+        ("Dogwood Primary School", 900004, "gap"),
+        ("Elm School", 900005, "send"),
+        ("Fir School", 900006, None),
     ]
 
 
