@@ -21,6 +21,7 @@ Estimator = Literal[
     "leave_one_school_out",
     "triple_difference",
     "pupil_adjusted",
+    "callaway_santanna",
     "earlier_changes",
 ]
 ESTIMATOR_LABELS = {
@@ -35,6 +36,7 @@ ESTIMATOR_LABELS = {
     "leave_one_school_out": "both comparisons, leaving out each school in turn",
     "triple_difference": "change of these pupils against other pupils of the same schools",
     "pupil_adjusted": "against pupils who started at the same level",
+    "callaway_santanna": "schools that started together, against those not yet started",
     "earlier_changes": "earlier years only: how far both sides’ changes differed before any result",
 }
 # What a claim is about: a programme's own settings, a [[claim]] about all schools, or a [[stated_total]].

@@ -86,7 +86,9 @@ class SchoolPanel:
 
     def standardised(self) -> FloatArray:
         """School means (S, T + 1) in pupil SDs from each year's centre, the outcome last; NaN if missing."""
-        return np.column_stack([self._z[:, : len(self.baseline_years)], self._outcome[0]])
+        return np.column_stack(
+            [self.standardised_by_year[:, : len(self.baseline_years)], self._outcome[0]]
+        )
 
     def sampling_variance(self) -> FloatArray:
         """Variance (S, T + 1) of `standardised`, due to sampling of pupils and to rounding."""
@@ -132,11 +134,12 @@ class SchoolPanel:
     def _outcome(self) -> tuple[FloatArray, FloatArray]:
         n_baselines = len(self.baseline_years)
         return self.pooled(
-            self._z[:, n_baselines:], self.sampling_variance_by_year[:, n_baselines:]
+            self.standardised_by_year[:, n_baselines:],
+            self.sampling_variance_by_year[:, n_baselines:],
         )
 
     @cached_property
-    def _z(self) -> FloatArray:
+    def standardised_by_year(self) -> FloatArray:
         """School means (S, Y) in pupil SDs from each year's centre."""
         from_centre: FloatArray = self.mean - self.centre
         return from_centre / _one_where_zero(self.scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from pipelines.impact.robustness import (
     with_expected_anyway,
     with_holm,
 )
+from pipelines.impact.staggered import read_starts, staggered_rows
 from pipelines.store.store import insert_frame, row_count
 from pipelines.study.series import breaks_within
 from pipelines.study.settings import Programme, Study
@@ -83,6 +85,7 @@ class Marts:
         self.schools = read_schools(con)
         self.phase = con.execute("SELECT school_id, is_local, phase FROM mart.school").df()
         self.moments = con.execute(moments_in_use()).df()
+        self.starts = read_starts(con)
 
     def panel(
         self, measure: str, pupil_group: str, programme: Programme, matched_on: MatchedOn
@@ -118,6 +121,13 @@ class Marts:
             baseline_years=baseline_years or self.study.study.baseline_years,
             outcome_years=self.study.study.outcome_years,
         )
+
+    def of_every_year(self) -> Marts:
+        """The same marts with outcome years in which a school's programmes were not all under way."""
+        every = copy.copy(self)
+        outcome = pd.concat([self.schools.outcome, self.starts.not_counted], ignore_index=True)
+        every.schools = dataclasses.replace(self.schools, outcome=outcome)
+        return every
 
     def release_status(self, measure: str) -> str | None:
         """Release status of the last outcome year with results; None if there are none."""
@@ -239,14 +249,20 @@ def _answers_of_pool(
     ]
     rows = [_with_breaks(row, marts.study) if row.role == "naive" else row for row in rows]
     other = COMPLEMENT.get(pupil_group)
+    judged = [row for row in rows if row.role == "headline"]
     rows += robustness_rows(
         panel,
-        [row for row in rows if row.role == "headline"],
+        judged,
         marts.draws(panel),
         change_panel=change_panel,
         complement=panel_of(measure, other, first, "make_up") if other else None,
         pupil_sums=marts.pupil_sums(panel),
     )
+    if any(marts.starts.differ(row.programme) for row in judged):
+        every = marts.of_every_year()
+        panel_of = every.prior_adjusted_panel if is_prior_adjusted else every.panel
+        every_year = panel_of(measure, pupil_group, first, "results_and_make_up")
+        rows += staggered_rows(panel, every_year, marts.starts, judged)
     return [_with_true_reason(row, marts, by_id[row.programme], panel.n_schools) for row in rows]
 
 
