@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,16 @@ def drawable(text: str) -> str:
     """The text with � for each character, or joined emoji, that the font lacks.
 
     PDF/UA rejects characters without a glyph, SVG most control characters, and matplotlib warns.
-    Joiners and variation selectors have no glyph and are dropped.
+    Joiners and variation selectors have no glyph and are dropped. So are marks on a letter with which
+    they are not one character: PDF/UA rejects them in a chart, whose run would end there.
     """
+    text = unicodedata.normalize("NFC", text)
     lacking = {c for c in set(text) - _characters() if not _JOINING.match(c)}
     drawn = text.translate({ord(character): _NO_GLYPH for character in lacking})
-    return _JOINING.sub("", _JOINED.sub(_NO_GLYPH, drawn))
+    joined = _JOINING.sub("", _JOINED.sub(_NO_GLYPH, drawn))
+    if joined.isascii():
+        return joined
+    return "".join(c for c in joined if not unicodedata.combining(c))
 
 
 @functools.cache

@@ -22,6 +22,7 @@ ODD = {
     "lone joiners": "An\u200dchor \u200c\ufe0f\u20e3",
     "keycap": "Anchor 3️⃣ ❤️ 👍🏽",
     "flags": "🇬🇧 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "struck": "A\u0336 B\u0301",
     "marks": "A\u0336\u0301\u0300\u0302 \u0301B",
     "scripts": "学校 தமிழ் בית ספר مدرسة",
     "markup": 'A & <b> "q" \' ]]> --> %s {x} # ~ ^ `c` *d* _e_',
@@ -30,20 +31,47 @@ ODD = {
 }
 
 
-def named(text: str) -> dict[str, pd.DataFrame]:
-    """The released tables with a text in every name."""
+TURNS = 3
+
+
+def named(turn: int) -> dict[str, pd.DataFrame]:
+    """The released tables with odd texts in every name: over all turns, each text in each kind of name."""
     tables = released_tables()
-    tables["enrolment"]["school_name"] += f" {text}"
-    for table, columns in (("programme", ("title", "priority", "fund")), ("study", ("title",))):
-        for column in columns:
-            tables[table][column] += f" {text}"
-    tables["priority"]["priority"] += f" {text}"
+    texts = [*ODD.values()]
+
+    def add(table: str, column: str, offered: list[str]) -> None:
+        names = tables[table][column]
+        odd = [offered[row % len(offered)] for row in range(len(names))]
+        tables[table][column] = [f"{name} {text}" for name, text in zip(names, odd, strict=True)]
+
+    of_turn = texts[turn * 4 :] + texts[: turn * 4]
+    for table, column in (
+        ("enrolment", "school_name"),
+        *(("programme", column) for column in ("title", "priority", "fund")),
+        ("priority", "priority"),
+    ):
+        add(table, column, of_turn)
+    add("study", "title", [" ".join(texts[turn::TURNS])])
     return tables
 
 
-@pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
-def test_any_name_is_drawn(text: str) -> None:
-    tables = named(text)
+def test_every_text_is_in_every_kind_of_name() -> None:
+    turns = [named(turn) for turn in range(TURNS)]
+    for table, column in (
+        ("enrolment", "school_name"),
+        ("programme", "title"),
+        ("programme", "priority"),
+        ("programme", "fund"),
+        ("priority", "priority"),
+        ("study", "title"),
+    ):
+        said = " ".join(name for tables in turns for name in tables[table][column])
+        assert [text for text in ODD.values() if text not in said] == [], (table, column)
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_any_name_is_drawn(turn: int) -> None:
+    tables = named(turn)
     charts = [chart for family in FAMILIES for chart in gallery.draw(family, tables)]
     assert len(charts) >= len(FAMILIES)
     for made in DOCUMENTS.values():
@@ -55,6 +83,7 @@ def test_any_name_is_drawn(text: str) -> None:
 def test_characters_that_cannot_be_drawn_are_each_replaced() -> None:
     assert drawable("Da 👩‍👩‍👧 iawn 漢字 3️⃣ ŷ") == "Da � iawn �� 3 ŷ"
     assert drawable("$x_1$ é\n") == "$x_1$ é\n"
+    assert drawable("e\u0301 A\u0336\u0301 B\u0301") == "é Á B"
 
 
 def test_no_heading_of_a_chart_is_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
