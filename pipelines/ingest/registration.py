@@ -143,15 +143,14 @@ def file_sha256(path: Path) -> str:
 
 def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
     """Delete the records about sources of some kinds, some of which may no longer be registered."""
-    is_of_kinds = "list_contains($kinds, kind)"
-    given = {"kinds": list(kinds)}
-    for table in ("set_aside", "unknown_code", "unread_column", "value_set_aside"):
-        con.execute(
-            f"DELETE FROM raw.{table} WHERE source_id IN "
-            f"(SELECT source_id FROM raw.source WHERE {is_of_kinds})",
-            given,
-        )
-    con.execute(f"DELETE FROM raw.source WHERE {is_of_kinds}", given)
+    found = con.execute(
+        "SELECT source_id FROM raw.source WHERE list_contains($kinds, kind)", {"kinds": list(kinds)}
+    ).fetchall()
+    if not found:
+        return
+    given = {"sources": [source_id for (source_id,) in found]}
+    for table in ("set_aside", "unknown_code", "unread_column", "value_set_aside", "source"):
+        con.execute(f"DELETE FROM raw.{table} WHERE list_contains($sources, source_id)", given)
 
 
 def record(
