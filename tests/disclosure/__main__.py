@@ -1,6 +1,6 @@
 """Attack invented studies and report: `python -m tests.disclosure --studies 160`, `make attack`.
 
-Nine in sixteen have 6 to 16 schools, the others 20 to 60. `make test` attacks the first of each kind.
+Nine in sixteen have 6 to 16 schools, the others 20 to 60. `make test` attacks those that hide most.
 """
 
 from __future__ import annotations
