@@ -57,6 +57,7 @@ bench: .venv/testing ## measure times and memory beside other packages
 
 calibrate: .venv/testing ## simulate how often the headline errs, and write the table and page of it
 	@$(BIN)/python -m tests.calibration
+	@CITIES=200 $(BIN)/python -m pytest tests/reference/test_coverage_of_planted_effects.py
 
 fleet: .venv/testing ## evaluate drawn studies and count each printed number again: STUDIES=1000
 	@$(BIN)/python -m tests.fleet --studies $(if $(STUDIES),$(STUDIES),1000)
