@@ -1,7 +1,8 @@
-"""All texts of all charts lie inside the sheet and do not overlap, with short and long names."""
+"""Charts of ordinary and awkward studies: drawn without nonsense, no text on another or off the sheet."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
@@ -10,11 +11,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from pipelines.charts import gallery, style
+from pipelines.charts.chart import Chart
 from tests.awkward_studies import STUDIES
+from tests.chart_cases import check_words
 from tests.released_fixture import released_tables
 
 Tables = dict[str, pd.DataFrame]
-EMPTY = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 TOUCHING = 1.5  # 1/100 inch: boxes include space for letters that the words do not contain
 
 
@@ -69,29 +71,50 @@ def drawn_texts(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> dict[str, Bb
     }
 
 
-@pytest.fixture(
-    params=[released_tables, long_names, other_verdicts, *STUDIES.values()],
-    ids=[*(make.__name__ for make in (released_tables, long_names, other_verdicts)), *STUDIES],
-)
-def figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
-    """The figure of every chart, kept instead of being saved."""
-    kept: dict[str, Figure] = {}
-
-    def keep(sheet: style.Sheet, name: str, _: str) -> bytes:
-        kept[name] = sheet.figure
-        return EMPTY
-
-    monkeypatch.setattr(style.Sheet, "save", keep)
-    gallery.draw_all(request.param())
-    assert kept
-    if request.param not in STUDIES.values():
-        assert {name.partition("-")[0] for name in kept} == set(gallery.FAMILIES)
-    return kept
+MADE = {
+    **{make.__name__: make for make in (released_tables, long_names, other_verdicts)},
+    **STUDIES,
+}
 
 
-def test_texts_lie_inside_the_sheet_and_on_no_other_text(figures, monkeypatch):
+@dataclass(frozen=True)
+class Drawn:
+    """A study's charts, and the figure that each was saved from."""
+
+    study: str
+    charts: Sequence[Chart]
+    figures: dict[str, Figure]
+
+
+@pytest.fixture(scope="module", params=MADE)
+def drawn(request: pytest.FixtureRequest) -> Drawn:
+    """Each study is drawn once for the tests of its words and of their places."""
+    figures: dict[str, Figure] = {}
+    save = style.Sheet.save
+
+    def kept(sheet: style.Sheet, name: str, alt_text: str) -> bytes:
+        figures[name] = sheet.figure
+        return save(sheet, name, alt_text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style.Sheet, "save", kept)
+        patch.setattr(gallery, "_with_pictures", lambda charts: charts)
+        charts = gallery.draw_all(MADE[request.param]())
+    return Drawn(request.param, charts, figures)
+
+
+def test_an_awkward_study_is_drawn_whole(drawn):
+    """Without an error or nonsense; each family is given only the tables it names."""
+    for chart in drawn.charts:
+        check_words(chart, drawn.study)
+    assert {chart.name for chart in drawn.charts} == set(drawn.figures) != set()
+    if drawn.study not in STUDIES:
+        assert {name.partition("-")[0] for name in drawn.figures} == set(gallery.FAMILIES)
+
+
+def test_texts_lie_inside_the_sheet_and_on_no_other_text(drawn, monkeypatch):
     faults = []
-    for name, figure in figures.items():
+    for name, figure in drawn.figures.items():
         boxes = drawn_texts(figure, monkeypatch)
         assert len(boxes) > 3, name
         sheet = figure.bbox
