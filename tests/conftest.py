@@ -13,7 +13,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from pipelines.study.paths import EXAMPLE, PROJECT
-from tests.evaluated import Evaluated, evaluate
+from tests.evaluated import Evaluated, evaluate, evaluate_here
 
 # A slow machine must not fail tests.
 settings.register_profile("busy", deadline=None)
@@ -76,8 +76,8 @@ def artefacts() -> Path:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """The example study, evaluated once. Tests must not change it."""
-    return _evaluated_once(EXAMPLE, tmp_path_factory)
+    """The example study, evaluated once, in a process of its own. Tests must not change it."""
+    return _evaluated_once(EXAMPLE, tmp_path_factory, evaluate)
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +88,8 @@ def real_study(
     assert real_data.is_dir()
 
     def run(name: str) -> Evaluated:
-        return _evaluated_once(PROJECT / "tests" / "real" / name, tmp_path_factory)
+        folder = PROJECT / "tests" / "real" / name
+        return _evaluated_once(folder, tmp_path_factory, evaluate_here)
 
     return run
 
@@ -99,7 +100,11 @@ def hampshire(real_study: Callable[[str], Evaluated]) -> Evaluated:
     return real_study("hampshire")
 
 
-def _evaluated_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+def _evaluated_once(
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    by: Callable[[Path, Path], Evaluated],
+) -> Evaluated:
     """A study's run, made by the first test process that needs it and shared by all."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -107,7 +112,7 @@ def _evaluated_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> E
     kept = shared / f"{folder.name}.run"
     with FileLock(shared / f"{folder.name}.lock"):
         if not kept.exists():
-            run = evaluate(folder, shared / f"{folder.name}_data_marts")
+            run = by(folder, shared / f"{folder.name}_data_marts")
             kept.write_bytes(pickle.dumps(run))
     run = pickle.loads(kept.read_bytes())  # noqa: S301 - written by this test run
     assert isinstance(run, Evaluated)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.study.paths import EXAMPLE
-from tests.evaluated import Evaluated, evaluate
+from tests.evaluated import Evaluated, evaluate, evaluate_here
 from tests.planted import Plant
 
 
@@ -19,7 +19,7 @@ def example_again(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     Its `current` stays unchanged; tests may plant faults in the copied folder and run it again.
     """
     home = tmp_path_factory.mktemp("second")
-    run = evaluate(
+    run = evaluate_here(
         shutil.copytree(EXAMPLE, home / "raw" / "example"),
         home / "data_marts",
         "--verbose",
@@ -37,8 +37,8 @@ def failed(example: Evaluated, tmp_path_factory: pytest.TempPathFactory) -> Eval
     marts = shutil.copytree(example.paths.marts, home / "data_marts", symlinks=True)
     (marts / "example" / ".work" / "study_folder.txt").write_text(f"{folder}\n", encoding="utf-8")
     plant = Plant(folder)
-    number = plant.cell("ks2_pupils_2018.csv", 11, "UPN")
-    plant.cells("ks2_pupils_2018.csv", {(12, "SEN"): "QQ", (40, "UPN"): number})
+    number = plant.cell("ks2_pupils_2018.csv", 20, "UPN")
+    plant.cells("ks2_pupils_2018.csv", {(10, "SEN"): "QQ", (12, "SEN"): "QQ", (31, "UPN"): number})
     return evaluate(folder, marts)
 
 

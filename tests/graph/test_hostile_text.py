@@ -18,7 +18,7 @@ import pytest
 from pipelines.free_text.review import inert_in_spreadsheet, publishable_text
 from pipelines.publishing import retention
 from pipelines.study.paths import PROJECT
-from tests.evaluated import PAGES, Evaluated, evaluate
+from tests.evaluated import PAGES, Evaluated, evaluate_here
 from tests.graph.test_privacy import texts_of
 from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
@@ -135,7 +135,7 @@ def study(parent: Path) -> TinyStudy:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     tiny = study(tmp_path_factory.mktemp("hostile"))
     tiny.write()
-    done = evaluate(tiny.folder, tiny.paths.marts)
+    done = evaluate_here(tiny.folder, tiny.paths.marts)
     assert done.status == 0, done.stderr
     return done
 
@@ -242,7 +242,7 @@ def test_withdrawn_consent_removes_a_statement_from_every_output(run: Evaluated)
     tiny.tables["cases.csv"][0]["consent"] = "withdrawn"
     tiny.tables["statements.csv"][-1]["consent"] = "withdrawn"
     tiny.write()
-    again = evaluate(tiny.folder, tiny.paths.marts)
+    again = evaluate_here(tiny.folder, tiny.paths.marts)
     assert again.status == 0, again.stderr
     assert where() | where(WITHDRAWN_SUPPORT) == set()
     for name in ("case_studies", "case_study_event", "case_study_result"):

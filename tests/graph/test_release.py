@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import assets.cli
 from pipelines.study.paths import PROJECT
-from tests.evaluated import LONGEST_RUN_SECONDS, Evaluated, bytes_of, environment, evaluate
+from tests.evaluated import LONGEST_RUN_SECONDS, Evaluated, bytes_of, environment, evaluate_here
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def release(folder: Path, marts: Path, day: str) -> subprocess.CompletedProcess[
 
 
 def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
-    copied: tuple[Path, Path],
+    copied: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, marts = copied
     current = marts / "example" / "current"
@@ -54,12 +55,12 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     # Schools' texts may be withdrawn, so they are not recorded.
     assert not {"statements.csv", "case_studies.csv", "evaluation_summary.csv"} & set(recorded)
 
-    again = release(folder, marts, "2018-10-02")
-    assert again.returncode == 1
-    assert "a release of this day is recorded already" in again.stderr
+    command = ["release", str(folder), "--date", "2018-10-02", "--data-marts", str(marts)]
+    assert assets.cli.main(command) == 1
+    assert "a release of this day is recorded already" in capsys.readouterr().err
 
     before = bytes_of(current.resolve() / "released")
-    later = evaluate(folder, marts)
+    later = evaluate_here(folder, marts)
     assert later.status == 0, later.stderr
     # A different run, because it compares with a release, but with the same figures.
     assert later.current.resolve().name != run
@@ -72,8 +73,12 @@ def test_a_release_is_recorded_in_plain_words_and_the_next_run_shows_the_same(
     assert set(after) == set(before)
 
 
-def test_an_invalid_day_is_refused(copied: tuple[Path, Path]) -> None:
-    done = release(*copied, "October")
-    assert done.returncode == 2
-    assert "is not a date, year first, as 2018-10-02" in done.stderr
-    assert not (copied[0] / "releases").exists()
+def test_an_invalid_day_is_refused(
+    copied: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, marts = copied
+    with pytest.raises(SystemExit) as ended:
+        assets.cli.main(["release", str(folder), "--date", "October", "--data-marts", str(marts)])
+    assert ended.value.code == 2
+    assert "is not a date, year first, as 2018-10-02" in capsys.readouterr().err
+    assert not (folder / "releases").exists()
