@@ -5,7 +5,7 @@ Rows are not yet safe to publish; `pipelines/disclosure` suppresses small number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from pipelines.impact.estimators import (
 )
 from pipelines.impact.headline import bracket, extrapolation_reason, verdict
 from pipelines.impact.panel import SchoolPanel
+from pipelines.impact.power import planned_degrees_of_freedom
 from pipelines.impact.results import Bracket, Estimate, ImpactRow, NotComputable
 from pipelines.impact.rows import empty_row, method_row, row_without_numbers
 from pipelines.impact.sensitivity import breakdown
@@ -58,14 +59,19 @@ def evaluate_measure(
     earlier results methods condition (see `comparison_pool`).
     `last_year`: the year before the outcome; if the panel lacks it, the naive change is not computable.
 
-    Without a headline (for example, too few schools) no other row has an estimate. If a single method fails,
-    its row gives the reason. Raises ValueError unless `questions` holds each of the panel's programmes once.
+    Without a headline (for example, too few schools) no other row has an estimate. Whether schools are too
+    few is decided by what is known before the outcome's results, as `power` decides it, so that it does not
+    depend on how these turn out. If a single method fails, its row gives the reason. Raises ValueError unless
+    `questions` holds each of the panel's programmes once.
     """
     if sorted(q.programme for q in questions) != sorted(panel.programmes):
         raise ValueError("the questions must name each of the panel's programmes once")
     selection_years = {q.programme: q.selection_years for q in questions}
     changes = panel if change_panel is None else change_panel
-    conditioned, differenced = ancova(panel), change_from_baseline_mean(changes)
+    conditioned = _as_planned(ancova(panel), planned_degrees_of_freedom(panel), end=0)
+    differenced = _as_planned(
+        change_from_baseline_mean(changes), planned_degrees_of_freedom(changes), end=1
+    )
     leaving_out = change_leaving_selection_years_out(changes, selection_years)
     naive = _naive(as_published or changes, last_year)
     rows: list[ImpactRow] = []
@@ -89,6 +95,18 @@ def evaluate_measure(
             for role, answer in others
         ]
     return rows
+
+
+def _as_planned(
+    answers: Answers, planned: Mapping[str, tuple[float, float]], *, end: int
+) -> Answers:
+    """An end's estimates with the degrees of freedom expected of it before the outcome's results."""
+    return {
+        programme: replace(answer, planned_df=planned[programme][end])
+        if isinstance(answer, Estimate) and programme in planned
+        else answer
+        for programme, answer in answers.items()
+    }
 
 
 def _naive(panel: SchoolPanel, last_year: str | None) -> Answers:

@@ -90,13 +90,13 @@ def bracket(
 
 def _end_or_refusal(end: Estimate | NotComputable) -> Estimate | NotComputable:
     """Turn an end that rests on too few schools, or has no estimate, into the headline's refusal."""
-    too_few = too_few_schools(end.sample, end.degrees_of_freedom)
+    too_few = too_few_schools(end.sample, end.judged_df)
     smaller_side = min(end.sample.n_programme_schools, end.sample.n_comparison_schools)
     # "None to compare with" is more informative than "too few"; otherwise the number of schools is.
     if isinstance(end, NotComputable) and (not too_few or not smaller_side):
         return replace(end, estimator="bracket")
     if too_few:
-        return NotComputable(end.programme, "bracket", too_few, end.sample, end.degrees_of_freedom)
+        return NotComputable(end.programme, "bracket", too_few, end.sample, end.judged_df)
     return end
 
 

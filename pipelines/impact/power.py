@@ -128,6 +128,41 @@ def power(
     }
 
 
+def planned_degrees_of_freedom(panel: SchoolPanel) -> dict[str, tuple[float, float]]:
+    """Degrees of freedom expected of ANCOVA and of the change, from counts and baseline results alone.
+
+    By programme; empty if nothing can be planned. Unlike in `power`, the panel's outcome is the real one: its
+    schools and numbers of pupils are used, and the variances of the latest baseline year stand in for its
+    own.
+    """
+    n_baselines = len(panel.baseline_years)
+    held = np.flatnonzero(np.isfinite(panel.mean[:, :n_baselines]).any(axis=0)).tolist()
+    if not held:
+        return {}
+    columns = [*range(n_baselines), held[-1]]
+    planned = replace(
+        panel,
+        outcome_years=panel.outcome_years[-1:],
+        mean=np.column_stack(
+            [panel.mean[:, :n_baselines], np.full(panel.n_schools, panel.centre[held[-1]])]
+        ),
+        n_pupils=np.column_stack([panel.n_pupils[:, :n_baselines], panel.outcome_pupils]),
+        within_variance=panel.within_variance[columns],
+        rounding_half_width=panel.rounding_half_width[columns],
+        centre=panel.centre[columns],
+        scale=panel.scale[columns],
+    )
+    if _why_nothing(planned):
+        return {}
+    ends = _ends(planned, school_variance(planned), 1)
+    df = zip(ends.ancova.degrees_of_freedom, ends.change.degrees_of_freedom, strict=True)
+    return {
+        programme: (float(of_ancova), float(of_change))
+        for programme, (of_ancova, of_change) in zip(panel.programmes, df, strict=True)
+        if np.isfinite(of_ancova) and np.isfinite(of_change)
+    }
+
+
 def at_size(found: Power, n_programme_schools: int, n_comparison_schools: int) -> Power:
     """The same study with other numbers of schools, of the same sizes and as alike as these.
 

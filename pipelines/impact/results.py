@@ -25,7 +25,8 @@ class Estimate:
 
     `p_value` is None for the naive change, which has an interval but tests nothing. `contribution` is each
     school's contribution to the error, from which the covariance of two estimates follows; empty if rows are
-    pupils.
+    pupils. `planned_df` are the degrees of freedom expected before the outcome's results, by which "too few
+    schools" is decided; None for methods that are not planned for.
     """
 
     programme: str
@@ -38,6 +39,12 @@ class Estimate:
     p_value: float | None
     sample: SampleSize
     contribution: Mapping[int, float] = field(default_factory=dict, repr=False, compare=False)
+    planned_df: float | None = None
+
+    @property
+    def judged_df(self) -> float:
+        """Degrees of freedom by which it is decided whether there are enough schools."""
+        return self.degrees_of_freedom if self.planned_df is None else self.planned_df
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,11 @@ class NotComputable:
     reason: str
     sample: SampleSize
     degrees_of_freedom: float | None = None
+
+    @property
+    def judged_df(self) -> float | None:
+        """As of an `Estimate`."""
+        return self.degrees_of_freedom
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def method_row(
     """
     if isinstance(answer, NotComputable):
         return row_without_numbers(panel, answer, answer.reason, role, release_status)
-    reason = refusal or too_few_schools(answer.sample, answer.degrees_of_freedom)
+    reason = refusal or too_few_schools(answer.sample, answer.judged_df)
     if reason:
         return row_without_numbers(panel, answer, reason, role, release_status)
     # A detectable effect would make the naive change look more credible than it is.

@@ -20,6 +20,7 @@ from pipelines.impact.estimators import (
     change_since_last_year,
 )
 from pipelines.impact.headline import too_few_schools
+from pipelines.impact.power import planned_degrees_of_freedom
 from pipelines.impact.results import Estimate
 from tests.calibration.scenarios import Scenario
 from tests.calibration.schools import Schools, panel_of
@@ -60,8 +61,10 @@ def naive_columns(intervals: FloatArray, effect: float) -> list[float]:
 def naive_interval(schools: Schools, scenario: Scenario) -> tuple[float, float, float]:
     """Estimate, low and high; NaN without a headline, infinite if only the naive change is missing."""
     panel = panel_of(schools, scenario)
-    for end in (ancova(panel)["first"], change_from_baseline_mean(panel)["first"]):
-        if not isinstance(end, Estimate) or too_few_schools(end.sample, end.degrees_of_freedom):
+    planned = planned_degrees_of_freedom(panel).get("first", (None, None))
+    ends = (ancova(panel)["first"], change_from_baseline_mean(panel)["first"])
+    for end, df in zip(ends, planned, strict=True):
+        if not isinstance(end, Estimate) or too_few_schools(end.sample, df):
             return (np.nan, np.nan, np.nan)
     answer = change_since_last_year(panel)["first"]
     if not isinstance(answer, Estimate):

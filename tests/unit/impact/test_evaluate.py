@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import astuple, fields, replace
 
 import numpy as np
 import pytest
 
 from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
+from pipelines.impact.power import power, school_variance
 from pipelines.impact.results import ImpactRow
 
 COLUMNS = {
@@ -120,3 +122,26 @@ def test_no_row_holds_a_number_that_is_not_one(planted_panel):
 def test_every_programme_needs_its_question(planted_panel):
     with pytest.raises(ValueError, match="each of the panel's programmes once"):
         evaluate_measure(planted_panel(members=MEMBERS), [SEND], release_status="final")
+
+
+def test_too_few_schools_is_decided_before_the_outcome_is_seen(planted_panel):
+    """Whatever the outcome's results, the same study is estimated or refused; `power` says which."""
+    asked = ProgrammeQuestion("send", "sen_support", True, 1.0)
+    decisions = set()
+    for seed, members in itertools.product(range(6), (6, 7, 8)):
+        panel = planted_panel(seed=seed, n_schools=18, members={"send": range(members)})
+        # The same schools and pupils in the latest baseline year as in the outcome year.
+        n_pupils = panel.n_pupils.copy()
+        n_pupils[:, -1] = n_pupils[:, -2]
+        panel = replace(panel, n_pupils=n_pupils)
+        said = set()
+        for other in range(8):
+            mean = panel.mean.copy()
+            mean[:, -1] = np.random.default_rng(other).normal(50, 1 + 5 * other, panel.n_schools)
+            drawn = replace(panel, mean=mean)
+            (headline, *_) = evaluate_measure(drawn, [asked], release_status=None)
+            said.add(headline.estimate_low is None)
+        refused = power(panel, school_variance(panel))["send"].mde is None
+        assert said == {refused}
+        decisions |= said
+    assert decisions == {True, False}
