@@ -48,7 +48,11 @@ def board_pack(released: Mapping[str, pd.DataFrame], charts: Sequence[DrawnChart
     )
 
 
-_FILES = (Link("Tables (CSV)", "../released/", "../released/"),)
+_DICTIONARY = "../released/dictionary.html"
+_FILES = (
+    Link("Tables (CSV)", "../released/", "../released/"),
+    Link("What the tables hold", _DICTIONARY, _DICTIONARY),
+)
 
 
 def kicker(study: Row, tables: Tables) -> str:

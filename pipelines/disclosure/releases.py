@@ -70,7 +70,7 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
         building.rename(folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    n_tables = len(list((folder / "released").glob("*.csv")))
+    n_tables = len(list((folder / "released").glob("*.parquet")))
     manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     return Recorded(folder, run, n_tables, sum(manifest["rows_withheld"].values()))
 

@@ -117,7 +117,7 @@ def test_released_duckdb_holds_nothing_but_released_tables(example: Evaluated) -
         names = {
             name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         }
-    assert names == {path.stem for path in (example.current / "released").glob("*.csv")}
+    assert names == {path.stem for path in (example.current / "released").glob("*.parquet")}
     assert names >= set(PROMISED)
 
 

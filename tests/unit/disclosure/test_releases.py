@@ -61,7 +61,7 @@ def test_a_release_is_recorded_with_its_tables_and_no_figure_by_school(published
     for file in (recorded.folder / "released").iterdir():
         assert (current / "released" / file.name).read_bytes() == file.read_bytes()
     assert recorded.run == json.loads((current / "run.json").read_text())["run"]
-    assert recorded.n_tables == len(list((recorded.folder / "released").glob("*.csv"))) > 0
+    assert recorded.n_tables == len(list((recorded.folder / "released").glob("*.parquet"))) > 0
     # With twenty pupils nearly everything is suppressed.
     manifest = json.loads((current / "run.json").read_text())
     assert recorded.n_withheld == sum(manifest["rows_withheld"].values()) > 0
