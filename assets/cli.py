@@ -162,15 +162,15 @@ def validate(folder: Path, *, data_marts: Path) -> int:
 def power(folder: Path, *, data_marts: Path) -> int:
     """Print and write the smallest effect each measure could detect, before outcome-year results are read."""
     from pipelines.board.plan_files import write_plan_page  # noqa: PLC0415
-    from pipelines.planning import study_power  # noqa: PLC0415
+    from pipelines.planning import plan, study_power  # noqa: PLC0415
 
     study = load_study(folder)
     paths = StudyPaths(data_marts.resolve(), study.name)
     folder_note.remember(paths, study.folder)
     answers = study_power.study_power(study, paths.work)
     study_power.write_power(answers, paths.power)
-    for line in study_power.power_page(study, answers):
-        print(line)
+    drafts = plan.better_drafts(plan.plan_of(study, answers))
+    print("\n".join([*study_power.power_page(study, answers), *drafts]))
     page, paper = write_plan_page(study, answers, paths.power_page)
     print(f"\nFor the board:     {shown(page)} (on paper: {paper.name})")
     print(f"For officers only: {shown(paths.power)} (not to be published)")

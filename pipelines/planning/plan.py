@@ -150,7 +150,9 @@ def plan_of(study: Study, answers: Sequence[MeasurePower]) -> tuple[StagePlan, .
         stages = dict.fromkeys(study.measures[a.power.measure].key_stage for a in own)
         for key_stage in sorted(stages, key=lambda s: _stage_order(study, s)):
             of_stage = [a for a in own if study.measures[a.power.measure].key_stage == key_stage]
-            plans.append(_stage(study, programme, key_stage, of_stage))
+            # Files may hold results of a key stage that the programme's schools do not teach.
+            if any(a.is_in_protocol or a.power.mde is not None for a in of_stage):
+                plans.append(_stage(study, programme, key_stage, of_stage))
     return tuple(plans)
 
 
@@ -170,6 +172,16 @@ def draft(stage: StagePlan) -> Iterator[str]:
     else:
         blank = "the smallest effect that would matter" if example is None else f"{example:.2g}"
         yield f"  smallest_effect = {BLANK.format(blank)}"
+
+
+def better_drafts(stages: Sequence[StagePlan]) -> Iterator[str]:
+    """For a terminal: each best measure that is not the protocol's primary one, to be pasted."""
+    for stage in stages:
+        if stage.best is not None and not stage.best.answer.is_primary:
+            where = f"{stage.programme.id}, {stage.key_stage}"
+            yield ""
+            yield f"{where}: of the measures suited, this sees the smallest effect (for study.toml):"
+            yield from draft(stage)
 
 
 def is_of_one_subject(measure: str) -> bool:

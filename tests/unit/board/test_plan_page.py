@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from pipelines.document.blocks import Document, Snippet, blocks_of
 from pipelines.impact.panel import SchoolPanel
 from pipelines.planning.plan import plan_of
 from pipelines.planning.plan_table import plan_rows
-from pipelines.planning.study_power import MeasurePower
+from pipelines.planning.study_power import MeasurePower, study_power
 from pipelines.protocol.study_file import load_study
 from pipelines.released import citations
 from pipelines.released.citations import Reference, plain
 from pipelines.study.paths import EXAMPLE
+from tests.fleet.files import write_study
+from tests.fleet.seeds import draw_study
 from tests.packs import page_of, words_of
 from tests.unit.impact.conftest import build_panel
 from tests.unit.planning.test_plan import answer
@@ -160,6 +163,21 @@ def test_a_chart_says_its_finding_from_its_own_figures(smallest_effect: float | 
         assert ("matter" in drawn.title) == (of_chart[0]["smallest_effect"] is not None)
         for quote in drawn.title_from:
             assert quote.is_in(drawn.data)
+
+
+@pytest.mark.parametrize("seed", [2, 131], ids=["two releases", "many key stages"])
+def test_a_drawn_study_has_a_page_without_a_bare_number(seed: int, tmp_path: Path) -> None:
+    study = load_study(write_study(draw_study(seed), tmp_path))
+    answers = study_power(study, tmp_path / "scratch")
+    write_plan_page(study, answers, tmp_path / "power.html")
+    text = (tmp_path / "power.html").read_text(encoding="utf-8")
+    page = ET.fromstring(text.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314 - our own page
+    for snippet in page.iter("pre"):
+        snippet.clear()
+    names = re.compile(rf"\(Year 2\)|Key Stage 1|{re.escape(study.study.title)}")
+    said = [NAMES.sub("", names.sub("", text)) for text in uncited(page)]
+    assert [text for text in said if re.search(r"\d|\bnan\b|\bNone\b", text)] == []
+    assert "would show eight times in ten" in " ".join(said)
 
 
 def test_two_forms_of_one_measure_have_a_chart_each() -> None:

@@ -177,6 +177,14 @@ def test_a_refusal_keeps_its_reason(planted_panel: Panels) -> None:
     assert rows[NEEDED] == []
 
 
+def test_a_key_stage_that_is_neither_asked_for_nor_seen_is_left_out(planted_panel: Panels) -> None:
+    seen = answer(planted_panel(), "ks2_reading_progress", is_primary=True)
+    none = answer(planted_panel(members={"send": range(3)}), "ks4_attainment8")
+    assert [stage.key_stage for stage in stages(seen, none)] == ["ks2", "ks4"]
+    (stage,) = stages(seen, replace(none, is_in_protocol=False))
+    assert stage.key_stage == "ks2"
+
+
 def test_which_measures_are_of_one_subject() -> None:
     assert is_of_one_subject("ks2_reading_progress")
     assert is_of_one_subject("ks4_english_94")

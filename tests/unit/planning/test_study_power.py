@@ -58,6 +58,8 @@ def test_a_page_for_the_board_stands_beside_it(asked: tuple[Path, str]) -> None:
     assert "name = &#34;ks2_progress_index&#34;" in page
     assert "For the board:" in printed
     assert "power.csv (not to be published)" in printed
+    draft = "send, ks2: of the measures suited, this sees the smallest effect (for study.toml):\n"
+    assert f'{draft}  [[programme.measure]]\n  name = "ks2_progress_index"\n' in printed
     # What may be published has no number of pupils.
     plan = pd.read_csv(home / "power_plan.csv")
     assert not [name for name in plan.columns if "pupils" in name]
