@@ -1,20 +1,12 @@
 """The board pack and the technical report, each as a page and as a PDF."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
 import dagster as dg
 
-from assets.described import STUDIES, key_of, row_count
+from assets.described import STUDIES, code_version_of, kept, key_of, row_count
 from assets.resources import Studies
-from pipelines.board.board_pack import board_pack, dated
-from pipelines.board.figures import DrawnChart
-from pipelines.board.technical_report import technical_report
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts import gallery
-from pipelines.document import html, pdf
-from pipelines.document.blocks import Document
-from pipelines.released import reading
+from pipelines.freshness.parts import document_files
 
 # Tables that the page also reads through a chart; the graph needs only one of the two paths.
 _CHARTED = {name for reads in gallery.FAMILIES.values() for name in reads}
@@ -25,43 +17,28 @@ _READS = [
 ]
 
 
-def _document_asset(
-    name: str,
-    page_name: str,
-    made: Callable[[Mapping[str, Any], Sequence[DrawnChart]], Document],
-    about: str,
-) -> dg.AssetsDefinition:
+def _document_asset(name: str, about: str) -> dg.AssetsDefinition:
+    part = f"board.{name}"
+
     @dg.asset(
         key=["board", name],
+        code_version=code_version_of(part),
         partitions_def=STUDIES,
         group_name="board",
         deps=_READS,
         description=f"{about} As one HTML file and as a tagged PDF, from released tables and charts only.",
     )
     def document(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, f"board.{name}") as work:
-            tables = reading.read_tables(work.con)
-            of = made(tables, gallery.read(work.paths.charts))
-            page, paper = html.render(of), pdf.render(of, dated(tables))
-            work.paths.board.mkdir(parents=True, exist_ok=True)
-            (work.paths.board / f"{page_name}.html").write_text(page, encoding="utf-8")
-            (work.paths.board / f"{name}.pdf").write_bytes(paper)
-        return dg.MaterializeResult(
-            metadata={
-                **row_count(1),
-                "characters": len(page),
-                "bytes_of_pdf": len(paper),
-                "charts": len(of.figures),
-            }
-        )
+        with studies.step(context.partition_key, part) as work:
+            page, paper = (work.paths.work / file for file in document_files(name))
+            work.make()
+            sizes = {"bytes_of_page": page.stat().st_size, "bytes_of_pdf": paper.stat().st_size}
+        return dg.MaterializeResult(metadata={**row_count(1), **sizes, **kept(work)})
 
     return document
 
 
 board_assets = [
-    _document_asset("board", "index", board_pack, "What the board reads: the answer first."),
-    _document_asset(
-        "technical", "technical", technical_report, "Method, every measure and all they rest on."
-    ),
+    _document_asset("board", "What the board reads: the answer first."),
+    _document_asset("technical", "Method, every measure and all they rest on."),
 ]
-BOARD_PARTS = ("board.board", "board.technical")

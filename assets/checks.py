@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
-from assets.described import STUDIES, key_of
+from assets.described import STUDIES, kept, key_of, row_count
 from assets.resources import Studies, Work
 from pipelines.catalogue import RAW_TABLES, Table
 from pipelines.errors.fault import Fault, StudyError
-from pipelines.store import fault_list
+from pipelines.ingest.registration import rows_read
+from pipelines.store import fault_list, store
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS, Relation
 
@@ -50,22 +51,50 @@ def values_spec(table: Table) -> dg.AssetCheckSpec:
     )
 
 
-def check_values(work: Work, table: Table) -> dg.AssetCheckResult:
-    """Check a table that has just been built."""
+def result_of(work: Work, table: Table) -> dg.MaterializeResult:
+    """A table's rows, version and check: of a table just built, or of one that is current."""
+    checked = _kept_check(work, table) if work.is_current else _check_values(work, table)
+    return dg.MaterializeResult(
+        metadata={**row_count(_n_rows(work, table)), **kept(work)},
+        data_version=dg.DataVersion(work.made.version_of(work.study, table)),
+        check_results=[checked],
+    )
+
+
+def _n_rows(work: Work, table: Table) -> int:
+    """Rows of a table; of pupil rows that have been deleted, as noted when they were read."""
+    if table.sensitivity == "pupil":
+        return rows_read(work.con, table)
+    return store.row_count(work.con, table.full_name)
+
+
+def _kept_check(work: Work, table: Table) -> dg.AssetCheckResult:
+    n_rules, _ = work.made.check_noted(table.full_name) or (0, 0)
+    return _values_result(table, n_held=n_rules, broken=())
+
+
+def _check_values(work: Work, table: Table) -> dg.AssetCheckResult:
     checked = check_table(work.con, work.study, table)
     failure: FailureMetadata = {}
     if checked.broken:
         failure = _store_faults(work, f"{table.schema}.{table.name}.check", checked.faults)
+    broken = tuple(rule.name for rule in checked.broken)
+    return _values_result(table, n_held=len(checked.held), broken=broken, failure=failure)
+
+
+def _values_result(
+    table: Table, *, n_held: int, broken: tuple[str, ...], failure: FailureMetadata | None = None
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        passed=not checked.broken,
+        passed=not broken,
         check_name=VALUES_CHECK,
         asset_key=key_of(table),
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={
-            "rules_held": len(checked.held),
-            "rules_broken": len(checked.broken),
-            "broken": ", ".join(rule.name for rule in checked.broken),
-            **failure,
+            "rules_held": n_held,
+            "rules_broken": len(broken),
+            "broken": ", ".join(broken),
+            **(failure or {}),
         },
     )
 
@@ -107,19 +136,23 @@ def _relation_checks(
         for relation in relations:
             failure: FailureMetadata = {}
             with studies.step(study, relation.name) as work:
-                checked = check_relation(work.con, relation)
-                if checked.faults:
-                    failure = _store_faults(
-                        work, relation.name, checked.faults, is_warning=relation.is_warning
-                    )
+                if work.is_current:
+                    _, n_broken = work.made.check_noted(relation.name) or (0, 0)
+                else:
+                    checked = check_relation(work.con, relation)
+                    n_broken = checked.n_broken
+                    if checked.faults:
+                        failure = _store_faults(
+                            work, relation.name, checked.faults, is_warning=relation.is_warning
+                        )
             yield dg.AssetCheckResult(
-                passed=checked.n_broken == 0,
+                passed=n_broken == 0,
                 check_name=relation.name,
                 asset_key=key_of(table),
                 severity=dg.AssetCheckSeverity.WARN
                 if relation.is_warning
                 else dg.AssetCheckSeverity.ERROR,
-                metadata={"rows_broken": checked.n_broken, **failure},
+                metadata={"rows_broken": n_broken, **failure},
             )
 
     return check

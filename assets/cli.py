@@ -5,7 +5,6 @@ Commands only combine functions of `pipelines` and the graph, and import slow li
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -15,10 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
+from assets.arguments import RUN_OPTIONS, parser
 from assets.dagster_home import dagster_home, require_page
 from assets.terminal import (
     FAILED,
-    day,
     print_headline,
     say,
     say_pupils_deleted,
@@ -36,16 +35,11 @@ from pipelines.store import fault_list, folder_note
 from pipelines.study.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
 from pipelines.study.settings import PROTOCOL
 
-# Options of a run, passed to the asset `publish`.
-RUN_OPTIONS = {
-    "keep_pupils": "keep the pupil rows in the working store",
-    "officers": "make the officers' version too: named schools, small figures, not to be published",
-}
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    described = {each.__name__: each.__doc__ for each in (evaluate, new, validate, power, release)}
+    options = parser(described).parse_args(arguments)
     try:
         if "data_marts" in options:
             say_pupils_deleted(retention.forget_old_pupils(options.data_marts, time.time()))
@@ -72,37 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop(error.faults)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="ssif", description="Did a school-improvement programme change its pupils' results?"
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    evaluating = commands.add_parser("evaluate", help="one study from raw files to the page")
-    evaluating.add_argument("--verbose", action="store_true", help="show everything Dagster logs")
-    evaluating.add_argument("--fresh", action="store_true", help="make everything again")
-    for name, about in RUN_OPTIONS.items():
-        evaluating.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=about)
-    beginning = commands.add_parser("new", help="a new study's folder, to be filled in")
-    beginning.description = new.__doc__
-    beginning.add_argument("study", type=Path, help="its folder, as data_raw/<name>")
-    validating = commands.add_parser("validate", help="list what is wrong with a study's files")
-    asking = commands.add_parser("power", help="what a study could see, from earlier results")
-    releasing = commands.add_parser("release", help="record that a person published this run")
-    releasing.add_argument("--date", required=True, type=day, help="as 2018-10-02")
-    with_outputs = (
-        (evaluating, evaluate), (validating, validate), (asking, power), (releasing, release),
-    )  # fmt: skip
-    for command, run in with_outputs:
-        command.description = run.__doc__
-        command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
-        command.add_argument("--data-marts", default=DATA_MARTS, type=Path, help="for the outputs")
-    serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
-    serving.add_argument("--port", type=int, default=3000)
-    again = commands.add_parser("example", help="regenerate data_raw/example, or a sequel")
-    again.add_argument("--through", type=int, default=2018, help="summer of the last results")
-    return parser
-
-
 def evaluate(
     folder: Path,
     *,
@@ -122,7 +85,11 @@ def evaluate(
     else:
         from assets.running import run_graph  # noqa: PLC0415
 
-        if not run_graph(paths, is_verbose=is_verbose, publish_config=run_options):
+        # Pupil rows to be kept have to be read.
+        is_fresh = is_fresh or run_options["keep_pupils"]
+        if not run_graph(
+            paths, is_verbose=is_verbose, is_fresh=is_fresh, publish_config=run_options
+        ):
             return stop(fault_list.read(paths), paths)
     print_headline(paths)
     warn_in_short(fault_list.read_warnings(paths).values())

@@ -8,6 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 from assets.automation import evaluate_job, study_folders, weekday_mornings
+from assets.board import board_assets
+from assets.charts import chart_assets
 from assets.checks import relation_checks
 from assets.impact import impact_assets
 from assets.marts import mart_assets
@@ -25,7 +27,14 @@ def build_definitions(
 ) -> dg.Definitions:
     """Wire the graph. Steps share one process: a study has one DuckDB file, processes are slow."""
     return dg.Definitions(
-        assets=[*raw_assets, *mart_assets, *impact_assets, *release_assets],
+        assets=[
+            *raw_assets,
+            *mart_assets,
+            *impact_assets,
+            *chart_assets,
+            *board_assets,
+            *release_assets,
+        ],
         asset_checks=relation_checks,
         jobs=[evaluate_job],
         schedules=[weekday_mornings],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
 
-from pipelines.catalogue import Table
+from assets.resources import Work
+from pipelines.catalogue import RAW_TABLES, Table
+from pipelines.freshness.parts import PARTS
 
+KEPT = "kept_unchanged"
+PROTOCOL_KEY = dg.AssetKey(["protocol"])
+_MADE_SCHEMAS = {"mart", "impact", "released"}
 STUDIES = dg.DynamicPartitionsDefinition(name="study")
 
 
@@ -52,3 +57,24 @@ def definition_metadata(table: Table) -> Mapping[str, Any]:
 def row_count(n_rows: int) -> Mapping[str, Any]:
     """Metadata of a built table: counts, never rows."""
     return {"dagster/row_count": n_rows}
+
+
+def kept(work: Work) -> Mapping[str, Any]:
+    """Metadata of a part that was current and was not made again."""
+    return {KEPT: True} if work.is_current else {}
+
+
+def keys_of(tables: Iterable[Table]) -> list[dg.AssetKey]:
+    """The assets of some tables: all tables of the protocol are one, which counts if nothing else is read."""
+    assets = [table for table in tables if table in RAW_TABLES or table.schema in _MADE_SCHEMAS]
+    return [key_of(table) for table in assets] or [PROTOCOL_KEY]
+
+
+def deps_of(part: str) -> list[dg.AssetKey]:
+    """The assets that a part reads."""
+    return keys_of(PARTS[part].reads)
+
+
+def code_version_of(part: str) -> str:
+    """Dagster's code version of a part: short enough to be shown."""
+    return PARTS[part].code_version[:12]

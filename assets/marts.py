@@ -1,47 +1,36 @@
 """Mart assets: one SELECT each, with dependencies read from the SQL, and a blocking check."""
 
-import re
-
 import dagster as dg
 
-from assets.checks import check_values, values_spec
-from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
-from assets.raw import PROTOCOL_KEY
+from assets.checks import result_of, values_spec
+from assets.described import (
+    STUDIES,
+    code_version_of,
+    definition_metadata,
+    deps_of,
+    description_of,
+    key_of,
+)
 from assets.resources import Studies
-from pipelines import marts
-from pipelines.catalogue import MART_TABLES, RAW_TABLES, Table
-
-_TABLE_IN_SQL = re.compile(r"\b(raw|pupils|mart|impact|protocol)\.([a-z_0-9]+)\b")
-
-
-def tables_read_by(select: str) -> list[dg.AssetKey]:
-    """The assets that a SELECT reads; the protocol only if it reads nothing else."""
-    raw_names = {table.name for table in RAW_TABLES}
-    keys: list[dg.AssetKey] = []
-    for schema, name in _TABLE_IN_SQL.findall(select):
-        if schema in {"raw", "pupils"}:
-            if name in raw_names:
-                keys.append(dg.AssetKey(["raw", name]))
-        elif schema != "protocol":
-            keys.append(dg.AssetKey([schema, name]))
-    return list(dict.fromkeys(keys)) or [PROTOCOL_KEY]
+from pipelines.catalogue import MART_TABLES, Table
+from pipelines.freshness.parts import name_of
 
 
 def _mart_asset(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
         key=key_of(table),
+        code_version=code_version_of(name_of(table)),
         partitions_def=STUDIES,
         group_name="mart",
-        deps=tables_read_by(marts.select_of(table)),
+        deps=deps_of(name_of(table)),
         description=description_of(table),
         metadata=definition_metadata(table),
         check_specs=[values_spec(table)],
     )
     def mart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, f"{table.schema}.{table.name}") as work:
-            n_rows = marts.build(work.con, table)
-            checked = check_values(work, table)
-        return dg.MaterializeResult(metadata=row_count(n_rows), check_results=[checked])
+        with studies.step(context.partition_key, name_of(table)) as work:
+            work.make()
+            return result_of(work, table)
 
     return mart
 

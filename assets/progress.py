@@ -7,7 +7,11 @@ import time
 import dagster as dg
 from dagster import DagsterEvent
 
+from assets.described import KEPT
+
 LOGGER = "progress"
+# The asset that ends a run.
+LAST = "publish"
 
 
 class _Lines(logging.Handler):
@@ -16,6 +20,7 @@ class _Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self._since = time.monotonic()
+        self._n_kept = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the line for a materialisation; ignore all other events."""
@@ -34,8 +39,13 @@ class _Lines(logging.Handler):
             return
         now = time.monotonic()
         materialization = event.step_materialization_data.materialization
-        rows = materialization.metadata["dagster/row_count"].value
+        if KEPT in materialization.metadata:
+            self._n_kept += 1
+            return
         name = "/".join(materialization.asset_key.path)
+        if name == LAST and self._n_kept:
+            print(f"  {self._n_kept} others are as they were, and were kept", flush=True)  # noqa: T201
+        rows = materialization.metadata["dagster/row_count"].value
         print(f"  {name:<34}{rows:>9,} rows {now - self._since:>7.2f} s", flush=True)  # noqa: T201
         self._since = now
 

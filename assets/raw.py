@@ -4,26 +4,27 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.checks import check_values, values_spec
+from assets.checks import result_of, values_spec
 from assets.described import (
+    PROTOCOL_KEY,
     STUDIES,
+    code_version_of,
     columns_of,
     definition_metadata,
     description_of,
+    kept,
     key_of,
     row_count,
 )
-from assets.resources import PROTOCOL_PART, Studies
+from assets.resources import Studies
 from pipelines.catalogue import PROTOCOL_TABLES, RAW_TABLES, Table
-from pipelines.ingest.readers import ingest_table
+from pipelines.freshness.parts import PROTOCOL_PART, name_of
 from pipelines.ingest.registration import sources_sha256
-from pipelines.protocol.tables import write_protocol
-
-PROTOCOL_KEY = dg.AssetKey(["protocol"])
 
 
 @dg.asset(
     key=PROTOCOL_KEY,
+    code_version=code_version_of(PROTOCOL_PART),
     partitions_def=STUDIES,
     group_name="raw",
     description="study.toml, checked and written as small tables; every registered file found and "
@@ -40,18 +41,22 @@ def protocol(context: dg.AssetExecutionContext, studies: Studies) -> dg.Material
         # An earlier run's request to keep pupil rows does not apply to this one.
         work.paths.pupils_kept.unlink(missing_ok=True)
         sources = sources_sha256(work.study)
-        n_programmes = write_protocol(work.con, work.study, sources)
+        work.make()
         about: Mapping[str, str] = {
             "protocol_sha256": work.study.protocol_sha256,
             "sources_sha256": sources,
             "study": work.study.study.title,
         }
-    return dg.MaterializeResult(metadata={**row_count(n_programmes), **about})
+    return dg.MaterializeResult(
+        metadata={**row_count(len(work.study.programme)), **about, **kept(work)},
+        data_version=dg.DataVersion(sources + work.study.protocol_sha256),
+    )
 
 
 def _raw_asset(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
         key=key_of(table),
+        code_version=code_version_of(name_of(table)),
         partitions_def=STUDIES,
         group_name="raw",
         deps=[PROTOCOL_KEY],
@@ -60,10 +65,9 @@ def _raw_asset(table: Table) -> dg.AssetsDefinition:
         check_specs=[values_spec(table)],
     )
     def raw(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, f"{table.schema}.{table.name}") as work:
-            n_rows = ingest_table(work.con, work.study, table)
-            checked = check_values(work, table)
-        return dg.MaterializeResult(metadata=row_count(n_rows), check_results=[checked])
+        with studies.step(context.partition_key, name_of(table)) as work:
+            work.make()
+            return result_of(work, table)
 
     return raw
 

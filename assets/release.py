@@ -1,41 +1,39 @@
-"""Assets for released tables, charts, and publishing. The board's outputs are in `board`."""
+"""Assets for released tables and publishing. What is made of the tables is in `charts` and `board`."""
 
-import base64
 from collections.abc import Iterator
 
 import dagster as dg
 from pydantic import Field
 
-from assets.board import BOARD_PARTS, board_assets
+from assets.board import board_assets
 from assets.checks import blocking_check
-from assets.described import STUDIES, definition_metadata, description_of, key_of, row_count
-from assets.marts import tables_read_by
-from assets.resources import PROTOCOL_PART, Studies
+from assets.described import (
+    STUDIES,
+    code_version_of,
+    definition_metadata,
+    description_of,
+    kept,
+    key_of,
+    keys_of,
+    row_count,
+)
+from assets.resources import Studies
 from pipelines.catalogue import (
-    IMPACT_TABLES,
-    MART_TABLES,
-    RAW_TABLES,
     RELEASED_TABLES,
     checked_tables,
 )
-from pipelines.charts import gallery
 from pipelines.disclosure import gate
-from pipelines.disclosure.published_verdict import last_published_verdicts
 from pipelines.errors.fault import Fault, StudyError
+from pipelines.freshness.parts import PARTS, RELEASED_PART, tables_in
 from pipelines.publishing import retention
 from pipelines.publishing.runs import publish as publish_run
-from pipelines.released import making, reading
+from pipelines.released import making
 from pipelines.store import fault_list, store
 from pipelines.validation.relations import RELATIONS
 
-RELEASED_PART = "released"
 NO_SMALL_NUMBERS = "no_small_numbers"
 COUNTS_ARE_ROUNDED = "counts_are_rounded"
 STATUS_IS_TRUE = "status_is_true"
-
-
-def _released_key(name: str) -> dg.AssetKey:
-    return dg.AssetKey(["released", name])
 
 
 _CHECKS = {
@@ -52,7 +50,8 @@ _CHECKS = {
     specs=[
         dg.AssetSpec(
             key_of(table),
-            deps=tables_read_by(making.select_of(table.name)),
+            deps=keys_of(tables_in(making.select_of(table.name))),
+            code_version=code_version_of(RELEASED_PART),
             description=description_of(table),
             metadata=definition_metadata(table),
         )
@@ -69,10 +68,12 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
     """Apply the disclosure gate, the only path from marts to published tables."""
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
-        published = last_published_verdicts(work.study.folder)
-        released = making.release(work.con, published)
+        work.make()
+        gate.create_rules(work.con)
+        withheld = gate.count_withheld(work.con)
+        # Asked every time, also of tables that are kept: nothing else stands between them and a reader.
         found = {
-            check: {name: count(work.con, name) for name in released.withheld}
+            check: {name: count(work.con, name) for name in withheld}
             for check, count in (
                 (NO_SMALL_NUMBERS, gate.count_small),
                 (COUNTS_ARE_ROUNDED, gate.count_unrounded),
@@ -80,12 +81,15 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
             )
         }
         if any(n for by_table in found.values() for n in by_table.values()):
+            work.made.forget(RELEASED_PART)
             fault_list.keep(work.paths, RELEASED_PART, _left_open(found, minimum_cell))
+        rows = {table: store.row_count(work.con, table.full_name) for table in RELEASED_TABLES}
+        versions = {table: work.made.hash_of(table) for table in RELEASED_TABLES}
     for table in RELEASED_TABLES:
-        metadata = dict(row_count(released.rows[table.name]))
+        metadata = {**row_count(rows[table]), **kept(work)}
         checks = []
         if table.pupil_counts:
-            metadata["rows_withheld"] = released.withheld[table.name]
+            metadata["rows_withheld"] = withheld[table.name]
             checks = [
                 dg.AssetCheckResult(
                     passed=by_table[table.name] == 0,
@@ -96,7 +100,12 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
                 )
                 for name, by_table in found.items()
             ]
-        yield dg.MaterializeResult(asset_key=key_of(table), metadata=metadata, check_results=checks)
+        yield dg.MaterializeResult(
+            asset_key=key_of(table),
+            metadata=metadata,
+            data_version=dg.DataVersion(versions[table]),
+            check_results=checks,
+        )
 
 
 def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
@@ -116,46 +125,6 @@ def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyErro
         for name, n in by_table.items()
         if n
     )
-
-
-def _chart_asset(family: str, reads: tuple[str, ...]) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=["charts", family],
-        partitions_def=STUDIES,
-        group_name="charts",
-        deps=[_released_key(name) for name in reads],
-        description=f"{gallery.about(family)} As SVG and PNG, with its data and its words.",
-        metadata={
-            "dagster/column_schema": dg.TableSchema(
-                [
-                    dg.TableColumn(
-                        "chart", "svg, png, csv, json", description="a file each, same name"
-                    )
-                ]
-            )
-        },
-    )
-    def chart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, f"charts.{family}") as work:
-            drawn = gallery.draw(family, reading.read_tables(work.con, reads))
-            gallery.replace(family, drawn, work.paths.charts)
-        pictures = "\n\n".join(
-            f"**{drawing.title}**\n\n![{drawing.title}](data:image/svg+xml;base64,"
-            f"{base64.b64encode(drawing.svg).decode()})"
-            for drawing in drawn
-        )
-        return dg.MaterializeResult(
-            metadata={
-                **row_count(len(drawn)),
-                "picture": dg.MetadataValue.md(pictures or "Nothing to draw in this study."),
-                "titles": [drawing.title for drawing in drawn],
-            }
-        )
-
-    return chart
-
-
-chart_assets = [_chart_asset(family, reads) for family, reads in gallery.FAMILIES.items()]
 
 
 class PublishConfig(dg.Config):
@@ -185,7 +154,7 @@ def publish(
             work.con,
             work.study,
             work.paths,
-            parts=PARTS,
+            parts=PARTS.values(),
             n_checks=N_CHECKS,
             has_officers_page=config.officers,
         )
@@ -207,16 +176,8 @@ def publish(
     )
 
 
-release_assets = [release, *chart_assets, *board_assets, publish]
+release_assets = [release, publish]
 
-PARTS = (
-    PROTOCOL_PART,
-    *(f"{table.schema}.{table.name}" for table in (*RAW_TABLES, *MART_TABLES, *IMPACT_TABLES)),
-    *(relation.name for relation in RELATIONS),
-    RELEASED_PART,
-    *(f"charts.{family}" for family in gallery.FAMILIES),
-    *BOARD_PARTS,
-)
 # Number of blocking checks in the graph; a run that reaches `publish` has passed all of them.
 N_CHECKS = (
     len(list(checked_tables()))

@@ -14,8 +14,11 @@ from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from pipelines.errors.fault import Fault, StudyError
+from pipelines.freshness.code_version import shape_version
+from pipelines.freshness.made import MadeParts, forget_undeclared
+from pipelines.freshness.parts import PARTS, PROTOCOL_PART, name_of
+from pipelines.ingest.readers import read_again_if_deleted
 from pipelines.protocol.study_file import load_study
-from pipelines.publishing.runs import code_sha256, forget_made, mark_made
 from pipelines.store import fault_list, store
 from pipelines.store.private import make_work, private_files
 from pipelines.study.paths import StudyPaths
@@ -23,17 +26,26 @@ from pipelines.study.settings import PROTOCOL, Study
 
 PARTITION_TAG = "dagster/partition"
 LONGEST_WAIT_SECONDS = 3600
-# The first part of every study.
-PROTOCOL_PART = "protocol"
+# On a run: nothing is kept from earlier runs.
+FRESH_TAG = "ssif/fresh"
 
 
 @dataclass(frozen=True)
 class Work:
-    """A study in use by one step."""
+    """A study in use by the step of one part. If `is_current`, the part need not be made again."""
 
     study: Study
     paths: StudyPaths
     con: duckdb.DuckDBPyConnection
+    made: MadeParts
+    part: str
+    is_current: bool
+
+    def make(self) -> None:
+        """Make the part, unless it is current."""
+        make = PARTS[self.part].make
+        if make and not self.is_current:
+            make(self.con, self.study, self.paths)
 
 
 class Studies(dg.ConfigurableResource):
@@ -46,6 +58,7 @@ class Studies(dg.ConfigurableResource):
     data_raw: str
     data_marts: str
     _con: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+    _made: MadeParts | None = PrivateAttr(default=None)
     _study: Study | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -69,13 +82,16 @@ class Studies(dg.ConfigurableResource):
             lock.acquire(timeout=LONGEST_WAIT_SECONDS)
         try:
             fault_list.clear(paths)
-            store.forget_other_code(paths, code_sha256())
+            store.forget_other_shapes(paths, shape_version())
             store.delete_left_behind(paths)
             with private_files(), store.connect(paths) as con:
-                self._con = con
+                forget_undeclared(con)
+                self._con, self._made = con, MadeParts(con, paths)
+                if context.run and context.run.tags.get(FRESH_TAG):
+                    self._made.forget_all()
                 yield self
         finally:
-            self._con = None
+            self._con = self._made = None
             self._study = None
             lock.release()
 
@@ -103,27 +119,31 @@ class Studies(dg.ConfigurableResource):
 
     @contextmanager
     def step(self, study_name: str, part: str) -> Iterator[Work]:
-        """Open a study for a step that builds or checks `part`; mark the part as made if sound.
+        """Open a study for a step that makes or checks `part`; note what it was made from, if sound.
 
-        A StudyError fails the step with its shareable text; the full text is stored locally.
-        A part whose check stored a fault is not marked, so it is never published.
+        A part that is current need not be made: its faults, warnings and note stay as they are. A StudyError
+        fails the step with its shareable text; the full text is stored locally. A part whose check stored
+        a fault is not noted, so it is never published.
         """
         with self._opened(study_name, part) as work:
-            forget_made(work.con, part)
             yield work
-            if not fault_list.has_any(work.paths, part):
-                mark_made(work.con, part)
+            if not work.is_current and part in PARTS and not fault_list.has_any(work.paths, part):
+                work.made.note(work.study, PARTS[part])
 
     @contextmanager
     def _opened(self, study_name: str, part: str) -> Iterator[Work]:
-        if self._con is None:
+        if self._con is None or self._made is None:
             raise RuntimeError("a step can only work on a study within a run of that study")
-        paths = self.paths(study_name)
-        fault_list.clear(paths, part)
+        con, made, paths = self._con, self._made, self.paths(study_name)
         try:
             study = self._study = load_study(self.folder(study_name), known=self._study)
-            _require_current_protocol(self._con, study, part)
-            yield Work(study, paths, self._con)
+            _require_current_protocol(con, study, part)
+            is_current = part in PARTS and made.is_current(study, PARTS[part])
+            if not is_current:
+                fault_list.clear(paths, part)
+                made.forget(part)
+                _read_pupils_again(con, study, made, part)
+            yield Work(study, paths, con, made, part, is_current)
         except StudyError as error:
             fault_list.keep(paths, part, error)
             raise dg.Failure(description=str(error), allow_retries=False) from None
@@ -134,6 +154,19 @@ class Studies(dg.ConfigurableResource):
                 description=f"{type(error).__name__} while making {part}; the full text is in {kept}",
                 allow_retries=False,
             ) from None
+
+
+def _read_pupils_again(
+    con: duckdb.DuckDBPyConnection, study: Study, made: MadeParts, part: str
+) -> None:
+    """Read pupil rows again that a part needs and that were deleted after an earlier run.
+
+    Only from files and code that have not changed: they have passed their checks. Otherwise making the part
+    says which raw table to make first.
+    """
+    for table in PARTS[part].reads if part in PARTS else ():
+        if table.sensitivity == "pupil" and made.is_current(study, PARTS[name_of(table)]):
+            read_again_if_deleted(con, study, table)
 
 
 def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:

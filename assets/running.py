@@ -8,11 +8,14 @@ from assets.dagster_home import instance
 from assets.definitions import build_definitions
 from assets.described import STUDIES
 from assets.progress import LOGGER, progress_logger
+from assets.resources import FRESH_TAG
 from pipelines.study.paths import StudyPaths
 
 
-def run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
-    """Run the job for one study; returns whether every step succeeded."""
+def run_graph(
+    paths: StudyPaths, *, is_verbose: bool, is_fresh: bool, publish_config: dict[str, bool]
+) -> bool:
+    """Run the job for one study; returns whether every step succeeded. `is_fresh`: nothing is kept."""
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     # The libraries create millions of long-lived objects; at the default thresholds, garbage
     # collection took a tenth of the run.
@@ -25,6 +28,7 @@ def run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, 
             instance=dagster_instance,
             partition_key=paths.study,
             raise_on_error=False,
+            tags={FRESH_TAG: "true"} if is_fresh else {},
             run_config={
                 "ops": {"publish": {"config": publish_config}},
                 **({"loggers": {LOGGER: {}}} if loggers else {}),

@@ -1,11 +1,10 @@
-"""What commands read and print at the terminal: dates; the answer, faults, warnings, where outputs are."""
+"""What commands print at the terminal: the answer, faults, warnings, where outputs are."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pipelines.errors.fault import Fault, StudyError, kinds_of
@@ -14,15 +13,6 @@ from pipelines.store import fault_list
 from pipelines.study.paths import StudyPaths
 
 FAILED = 1
-
-
-def day(text: str) -> date:
-    """The date of an option. Raises ArgumentTypeError, which says how to write one."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        said = f"{text!r} is not a date, year first, as 2018-10-02"
-        raise argparse.ArgumentTypeError(said) from None
 
 
 def print_headline(paths: StudyPaths) -> None:

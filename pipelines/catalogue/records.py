@@ -1,6 +1,6 @@
 """What a study's store records of its files and parts: rows kept and set aside, checks, what is sound.
 
-`ingest`, `validation` and `publishing` add to them as a run goes on; they are created if absent.
+`ingest`, `validation` and `freshness` add to them as a run goes on; they are created if absent.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ MADE = Table(
     key=("part",),
     columns=(
         text("part", "The part"),
-        text("protocol_sha256", "Hash of study.toml"),
-        text("sources_sha256", "Hash of all sources"),
+        text("inputs_sha256", "Hash of all it was made from: protocol, files, tables, code"),
+        text("outputs_sha256", "Hash of what was made"),
     ),
 )

@@ -48,6 +48,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "priorities": ("study", "source", "priority"),
     "evaluation_answers": (*_SUBJECT, "evaluation_summary"),
 }
+# Columns that charts may not show: they change with any file, and every chart would have to be drawn again.
+NOT_DRAWN: dict[str, tuple[str, ...]] = {
+    "study": ("study_hash", "source_hash"),
+    "source": ("sha256", "n_rows_in", "n_rows_kept", "n_rows_set_aside"),
+}
 
 
 def about(family: str) -> str:
@@ -100,12 +105,13 @@ def replace(family: str, charts: list[Chart], folder: Path) -> None:
         write(chart, folder)
 
 
-def read(folder: Path) -> list[Chart]:
-    """The charts in a folder, families in reading order, then by name.
+def read(folder: Path, *families: str) -> list[Chart]:
+    """The charts in a folder, or those of some families; families in reading order, then by name.
 
     Raises FileNotFoundError if a chart's words exist but its picture or data does not.
     """
-    charts = [read_one(words) for words in folder.glob("*.json")]
+    wanted = families or tuple(FAMILIES)
+    charts = [read_one(words) for words in folder.glob("*.json") if family_of(words.stem) in wanted]
     return sorted(charts, key=_reading_order)
 
 
@@ -129,6 +135,8 @@ def read_one(words_path: Path) -> Chart:
 def _drawn(family: str, tables: Frames) -> list[Chart]:
     """A family's charts, from text that can be drawn, with headings safe in a spreadsheet."""
     shown = {name: _drawable(tables[name]) for name in FAMILIES[family]}
+    for name in shown.keys() & NOT_DRAWN.keys():
+        shown[name] = shown[name].drop(columns=list(NOT_DRAWN[name]))
     charts = importlib.import_module(f"pipelines.charts.{family}").charts(shown)
     return [_with_inert_headings(chart) for chart in charts]
 
@@ -177,4 +185,9 @@ def _quotes(written: list[dict[str, Any]]) -> tuple[Quote, ...]:
 
 
 def _reading_order(chart: Chart) -> tuple[int, str]:
-    return list(FAMILIES).index(chart.name.partition("-")[0]), chart.name
+    return list(FAMILIES).index(family_of(chart.name)), chart.name
+
+
+def family_of(name: str) -> str:
+    """The family of a chart, or of one of its files, by name."""
+    return name.partition("-")[0]

@@ -16,6 +16,8 @@ from pipelines.catalogue import (
     EXPOSURE,
     OUTCOME,
     PROGRAMME_SCHOOL,
+    PUPIL_MOMENT,
+    SCHOOL,
     Table,
 )
 from pipelines.catalogue.comparison_design import (
@@ -44,13 +46,14 @@ from pipelines.study.settings import Study
 
 _CELLS = (OUTCOME, EXPOSURE)
 _CELLS_AND_POOLS = (*_CELLS, SCHOOL_BEFORE, MATCHED_SCHOOL, BASELINE_YEAR, COMPARED_SCHOOL)
+_PANELS = (*_CELLS_AND_POOLS, SCHOOL, PUPIL_MOMENT)
 # What Python reads to fill the tables that are not one SELECT.
 READ_BY_PYTHON: Mapping[str, tuple[Table, ...]] = {
     MATCHED_SCHOOL.name: (SCHOOL_BEFORE, PROGRAMME_SCHOOL, EXPOSURE),
     OVERLAP.name: _CELLS_AND_POOLS,
-    ESTIMATE.name: _CELLS_AND_POOLS,
-    VERDICT_BY_RELEASE.name: (*_CELLS_AND_POOLS, ESTIMATE),
-    ANSWER_BY_YEAR.name: _CELLS_AND_POOLS,
+    ESTIMATE.name: _PANELS,
+    VERDICT_BY_RELEASE.name: (*_PANELS, ESTIMATE),
+    ANSWER_BY_YEAR.name: _PANELS,
     CALIBRATION.name: (ESTIMATE, OUTCOME),
     COMPARISON.name: _CELLS,
 }

@@ -141,6 +141,15 @@ def file_sha256(path: Path) -> str:
     return _CHECKSUMS[mark]
 
 
+def rows_read(con: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """Rows that the files of a table had when they were last read, without those set aside."""
+    (found,) = con.execute(
+        "SELECT coalesce(sum(n_rows_kept), 0) FROM raw.source WHERE list_contains($kinds, kind)",
+        {"kinds": list(table.source_kinds)},
+    ).fetchall()
+    return int(found[0])
+
+
 def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
     """Delete the records about sources of some kinds, some of which may no longer be registered."""
     found = con.execute(

@@ -6,11 +6,10 @@ Outputs are made elsewhere; here they are collected, named by a hash of their in
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +21,6 @@ import duckdb
 
 from pipelines.catalogue import (
     IMPACT_TABLES,
-    MADE,
     MART_TABLES,
     RELEASED_TABLES,
     Table,
@@ -31,6 +29,9 @@ from pipelines.disclosure.gate import count_withheld
 from pipelines.disclosure.releases import releases_sha256
 from pipelines.document import html
 from pipelines.errors.fault import Fault, StudyError
+from pipelines.freshness.code_version import library_versions
+from pipelines.freshness.made import MadeParts, files_written
+from pipelines.freshness.parts import Part
 from pipelines.ingest.registration import sources_sha256
 from pipelines.publishing import retention
 from pipelines.publishing.dictionary import write_dictionary
@@ -43,10 +44,7 @@ from pipelines.study.settings import PROTOCOL, Study
 # For officers only: tables before disclosure control, and their version of the page.
 RESTRICTED = "restricted.duckdb"
 OFFICERS = "officers"
-_LIBRARIES = (
-    "duckdb", "numpy", "pandas", "scipy", "matplotlib", "typst", "great-expectations", "dagster",
-)  # fmt: skip
-_CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ")
+_CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ", ".js")
 
 
 @dataclass(frozen=True)
@@ -57,23 +55,9 @@ class Published:
     n_withdrawn: int
 
 
-def forget_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
-    """Mark a part of the run as not made until it has been rebuilt and passed its checks."""
-    con.execute(MADE.ddl_if_absent())
-    con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part})
-
-
-def mark_made(con: duckdb.DuckDBPyConnection, part: str) -> None:
-    """Record the protocol and sources from which a sound part, or a passed check, was made."""
-    con.execute(MADE.ddl_if_absent())
-    con.execute(
-        "INSERT OR REPLACE INTO protocol.made "
-        "SELECT $part, protocol_sha256, sources_sha256 FROM protocol.study",
-        {"part": part},
-    )
-
-
-def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collection[str]) -> None:
+def refuse_mixture(
+    con: duckdb.DuckDBPyConnection, study: Study, paths: StudyPaths, parts: Iterable[Part]
+) -> None:
     """Stop if a part is missing, or was made from another protocol or from files that have changed.
 
     Raises StudyError naming the parts to rebuild.
@@ -84,20 +68,10 @@ def refuse_mixture(con: duckdb.DuckDBPyConnection, study: Study, parts: Collecti
         faults.append(_stale(PROTOCOL, "study.toml has changed since this run began"))
     elif protocol[1] != sources_sha256(study):
         faults.append(_stale("data_root", "a source file has changed since this run began"))
-    con.execute(MADE.ddl_if_absent())
-    fresh = con.execute(
-        """
-        SELECT part FROM protocol.made
-        WHERE (protocol_sha256, sources_sha256)
-            IS NOT DISTINCT FROM (SELECT (protocol_sha256, sources_sha256) FROM protocol.study)
-        """
-    ).fetchall()
-    faults += [
-        _stale(
-            part, "it is not sound: not made, not passed, or of an older study.toml or older files"
-        )
-        for part in sorted(set(parts) - {part for (part,) in fresh})
-    ]
+    if faults:
+        raise StudyError(faults)
+    not_sound = "it is not sound: not made, not passed, or of an older study.toml or older files"
+    faults += [_stale(part, not_sound) for part in MadeParts(con, paths).not_current(study, parts)]
     if faults:
         raise StudyError(faults)
 
@@ -116,7 +90,7 @@ def publish(
     study: Study,
     paths: StudyPaths,
     *,
-    parts: Collection[str],
+    parts: Collection[Part],
     n_checks: int,
     has_officers_page: bool = False,
 ) -> Published:
@@ -127,7 +101,7 @@ def publish(
     again. `parts` lists every required part. Raises StudyError, and publishes nothing, if they do not belong
     together.
     """
-    refuse_mixture(con, study, parts)
+    refuse_mixture(con, study, paths, parts)
     identity = run_identity(study, sources_sha256(study), has_officers_page=has_officers_page)
     run = paths.runs / str(identity["run"])
     officers = paths.restricted / run.name
@@ -137,7 +111,7 @@ def publish(
         with usual_files():
             paths.runs.mkdir(parents=True, exist_ok=True)
         with _building(run) as public, private_files(), _building(officers) as restricted:
-            _build(con, paths, public)
+            _build(con, paths, public, parts)
             _build_restricted(con, restricted, has_officers_page=has_officers_page)
             _write_run_json(
                 con,
@@ -171,14 +145,13 @@ def _building(finished: Path) -> Iterator[Path]:
 
 def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
     """The inputs of a run, and its name derived from them."""
-    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     made_from = {
         "study": study.name,
         "protocol_sha256": study.protocol_sha256,
         "sources_sha256": sources,
         "releases_sha256": releases_sha256(study.folder),
         "code_sha256": code_sha256(),
-        "libraries": versions,
+        "libraries": library_versions(),
         "has_officers_page": has_officers_page,
     }
     digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
@@ -197,7 +170,9 @@ def code_sha256() -> str:
     return digest.hexdigest()
 
 
-def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None:
+def _build(
+    con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path, parts: Iterable[Part]
+) -> None:
     _copy_tables(con, run / "released.duckdb", RELEASED_TABLES, has_schemas=False)
     folder = run / "released"
     folder.mkdir()
@@ -206,8 +181,10 @@ def _build(con: duckdb.DuckDBPyConnection, paths: StudyPaths, run: Path) -> None
         con.execute(f"COPY ({_for_spreadsheets(table)}) TO {sql_text(f'{target}.csv')} (HEADER)")
         con.execute(f"COPY {table.full_name} TO {sql_text(f'{target}.parquet')} (FORMAT parquet)")
     write_dictionary(RELEASED_TABLES, folder)
-    shutil.copytree(paths.charts, run / "charts")
-    shutil.copytree(paths.board, run / "board")
+    for file in (file for part in parts for file in files_written(paths, part)):
+        copied = run / file.relative_to(paths.work)
+        copied.parent.mkdir(exist_ok=True)
+        shutil.copy2(file, copied)
 
 
 def _build_restricted(

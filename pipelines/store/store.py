@@ -62,19 +62,14 @@ def _with_schemas(store: str, pupils: str) -> Iterator[duckdb.DuckDBPyConnection
         con.close()
 
 
-def forget_other_code(paths: StudyPaths, code_sha256: str) -> None:
-    """Delete a store, charts and documents made by a different version of the code.
-
-    Its tables may have another shape, and its results must not be published under this version's hash.
-    """
-    note = paths.work / "code_sha256.txt"
-    if not note.is_file() or note.read_text(encoding="utf-8") != code_sha256:
+def forget_other_shapes(paths: StudyPaths, shape_version: str) -> None:
+    """Delete a store whose tables were laid out by a different version of the code or of its libraries."""
+    note = paths.work / "shape_version.txt"
+    if not note.is_file() or note.read_text(encoding="utf-8") != shape_version:
         for file in (paths.store, paths.pupils):
             for written in (file, Path(f"{file}.wal")):
                 written.unlink(missing_ok=True)
-        for folder in (paths.charts, paths.board):
-            shutil.rmtree(folder, ignore_errors=True)
-        note.write_text(code_sha256, encoding="utf-8")
+        note.write_text(shape_version, encoding="utf-8")
 
 
 def row_count(con: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -1,4 +1,4 @@
-"""A second evaluation builds nothing if nothing has changed, and otherwise everything."""
+"""A second evaluation makes nothing if nothing has changed; what it keeps otherwise is in `test_kept`."""
 
 import datetime as dt
 import json
@@ -64,9 +64,11 @@ def made(example: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     copy = Made(folder, StudyPaths(marts, "example"))
     copy.paths.folder_note.write_text(f"{folder}\n", encoding="utf-8")
 
-    def run_graph(paths: StudyPaths, *, is_verbose: bool, publish_config: dict[str, bool]) -> bool:
+    def run_graph(
+        paths: StudyPaths, *, is_verbose: bool, is_fresh: bool, publish_config: dict[str, bool]
+    ) -> bool:
         assert (paths, is_verbose) == (copy.paths, False)
-        copy.asked.append(publish_config)
+        copy.asked.append({**publish_config, "is_fresh": is_fresh})
         return True
 
     monkeypatch.setattr(assets.running, "run_graph", run_graph)
@@ -201,17 +203,17 @@ def test_other_code_and_other_libraries_make_everything_again(
         patch.setattr(runs, "code_sha256", lambda: "0" * 64)
         assert not made.is_unchanged()
     assert made.is_unchanged()
-    monkeypatch.setattr(runs.importlib.metadata, "version", lambda _name: "0.0")
+    monkeypatch.setattr(runs, "library_versions", lambda: {"duckdb": "0.0"})
     assert not made.is_unchanged()
 
 
 def test_the_graph_runs_after_a_change_or_on_request(
     made: Made, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plain = {"keep_pupils": False, "officers": False}
-    assert made.again("--fresh") == [plain]
+    plain = {"keep_pupils": False, "officers": False, "is_fresh": False}
+    assert made.again("--fresh") == [plain | {"is_fresh": True}]
     assert made.again("--officers") == [plain | {"officers": True}]
-    assert made.again("--keep-pupils") == [plain | {"keep_pupils": True}]
+    assert made.again("--keep-pupils") == [plain | {"keep_pupils": True, "is_fresh": True}]
     assert made.again() == []
     capsys.readouterr()
     _source(made)

@@ -8,9 +8,10 @@ import duckdb
 import pytest
 
 from pipelines.catalogue import FILE_TABLES, MADE, PROTOCOL_TABLES, stored_tables
+from pipelines.freshness.made import MadeParts
+from pipelines.freshness.parts import PARTS
 from pipelines.protocol.study_file import load_study
 from pipelines.protocol.tables import write_protocol
-from pipelines.publishing.runs import mark_made
 from pipelines.store import store
 from pipelines.study.paths import PROJECT
 from pipelines.validation.rules import rules_of
@@ -23,8 +24,9 @@ EXAMPLE = PROJECT / "data_raw" / "example"
 @pytest.fixture(scope="module")
 def con(tmp_path_factory):
     """A study from files to released tables."""
-    with TinyStudy(tmp_path_factory.mktemp("tiny")).released() as connection:
-        mark_made(connection, "released")
+    tiny = TinyStudy(tmp_path_factory.mktemp("tiny"))
+    with tiny.released() as connection:
+        MadeParts(connection, tiny.paths).note(load_study(tiny.folder), PARTS["protocol"])
         yield connection
 
 

@@ -11,6 +11,8 @@ import pytest
 from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.disclosure import releases
 from pipelines.errors.fault import StudyError
+from pipelines.freshness.made import MadeParts
+from pipelines.freshness.parts import PARTS
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import runs as publishing
 from pipelines.publishing.runs import run_identity
@@ -28,11 +30,10 @@ def finished(tmp_path_factory):
     with store.connect(tiny.paths) as con:
         study = tiny.write()
         make_all(con, study)
-        for folder in (tiny.paths.charts, tiny.paths.board):
-            folder.mkdir(parents=True)
-            (folder / "any").write_text("")
-        publishing.mark_made(con, "released")
-        publishing.publish(con, study, tiny.paths, parts=("released",), n_checks=1)
+        parts = [PARTS["protocol"], PARTS["released"]]
+        for part in parts:
+            MadeParts(con, tiny.paths).note(study, part)
+        publishing.publish(con, study, tiny.paths, parts=parts, n_checks=1)
     return tiny.parent
 
 

@@ -15,6 +15,9 @@ import pytest
 
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
 from pipelines.errors.fault import StudyError
+from pipelines.freshness import parts as freshness
+from pipelines.freshness.made import MadeParts
+from pipelines.freshness.parts import Part
 from pipelines.officers.version import MARKING
 from pipelines.publishing import retention
 from pipelines.publishing import runs as publishing
@@ -23,7 +26,9 @@ from pipelines.store import private, store
 from tests.needed_tables import make_all
 from tests.tiny_study import TinyStudy
 
-PARTS = ("protocol", "released", "board")
+BOARD = Part("board", ("pipelines.board",), writes_files=("board/index.html",))
+CHARTS = Part("charts", ("pipelines.charts",), writes_files=("charts/gap.*",))
+PARTS = (freshness.PARTS["protocol"], freshness.PARTS["released"], BOARD, CHARTS)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +50,9 @@ def ready(finished):
     ):
         folder.mkdir(exist_ok=True)
         (folder / file).write_text(text)
+    made = MadeParts(con, tiny.paths)
     for part in PARTS:
-        publishing.mark_made(con, part)
+        made.note(study, part)
     yield tiny, con, study
     for run in tiny.paths.runs.glob("*"):
         publishing.shutil.rmtree(run)
@@ -323,21 +329,22 @@ def test_a_part_that_was_never_made_is_refused(ready):
     tiny, con, study = ready
     publish(tiny, con, study)
     with refused(tiny) as raised:
-        publish(tiny, con, study, parts=(*PARTS, "charts.gap", "charts.effect"))
-    assert [fault.file for fault in raised.value.faults] == ["charts.effect", "charts.gap"]
+        others = [freshness.PARTS[name] for name in ("charts.methods", "charts.answer")]
+        publish(tiny, con, study, parts=(*PARTS, *others))
+    assert [fault.file for fault in raised.value.faults] == ["charts.answer", "charts.methods"]
 
 
 def test_a_part_missing_from_the_records_is_refused(ready):
     tiny, con, study = ready
     publish(tiny, con, study)
-    publishing.forget_made(con, "board")
+    MadeParts(con, tiny.paths).forget("board")
     with refused(tiny) as raised:
         publish(tiny, con, study)
     assert [fault.file for fault in raised.value.faults] == ["board"]
 
 
-@pytest.mark.parametrize("column", ["protocol_sha256", "sources_sha256"])
-def test_a_part_made_from_something_older_is_refused(ready, column):
+@pytest.mark.parametrize("column", ["inputs_sha256", "outputs_sha256"])
+def test_a_part_made_from_something_older_or_changed_since_is_refused(ready, column):
     tiny, con, study = ready
     publish(tiny, con, study)
     con.execute(f"UPDATE protocol.made SET {column} = 'older' WHERE part = 'released'")
@@ -371,7 +378,7 @@ def test_other_code_or_libraries_are_another_run(ready, monkeypatch):
     second = publish(tiny, con, study)
     assert second != first
     assert tiny.paths.current.resolve() == second.resolve()
-    monkeypatch.setattr(publishing.importlib.metadata, "version", lambda _: "9.9")
+    monkeypatch.setattr(publishing, "library_versions", lambda: {"duckdb": "9.9"})
     assert publish(tiny, con, study) not in {first, second}
 
 
@@ -455,7 +462,7 @@ def test_a_missing_chart_folder_stops_the_run(ready, monkeypatch):
     publishing.shutil.rmtree(tiny.paths.charts)
     with refused(tiny) as raised:
         publish(tiny, con, study)
-    assert isinstance(raised.value, FileNotFoundError)
+    assert [fault.file for fault in raised.value.faults] == ["charts"]
 
 
 def test_the_store_is_usable_after_a_failure(ready, monkeypatch):

@@ -1,32 +1,32 @@
-"""Outputs of another version of the code are deleted before a run, whatever their names."""
+"""A store that another version of the code laid out is deleted before a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.store.store import forget_other_code
+from pipelines.store.store import forget_other_shapes
 from pipelines.study.paths import StudyPaths
 
 
-def made_by(code: str, parent: Path) -> StudyPaths:
+def made_by(version: str, parent: Path) -> StudyPaths:
     paths = StudyPaths(parent, "example")
-    for folder in (paths.charts, paths.board):
-        folder.mkdir(parents=True, exist_ok=True)
-    forget_other_code(paths, code)
-    for file in (paths.store, paths.pupils, paths.charts / "a.svg", paths.board / "index.html"):
-        file.parent.mkdir(parents=True, exist_ok=True)
+    paths.charts.mkdir(parents=True)
+    forget_other_shapes(paths, version)
+    for file in (paths.store, paths.pupils, paths.charts / "a.svg"):
         file.write_text("made")
     return paths
 
 
-def test_outputs_of_other_code_are_deleted(tmp_path: Path) -> None:
+def test_a_store_of_another_shape_is_deleted(tmp_path: Path) -> None:
     paths = made_by("one", tmp_path)
-    forget_other_code(paths, "two")
-    assert not [f for f in (paths.store, paths.pupils, paths.charts, paths.board) if f.exists()]
+    forget_other_shapes(paths, "two")
+    assert not paths.store.exists()
+    assert not paths.pupils.exists()
+    assert (paths.charts / "a.svg").is_file(), "whether a chart is current is known by its part"
 
 
-def test_outputs_of_the_same_code_stay(tmp_path: Path) -> None:
+def test_a_store_of_the_same_shape_stays(tmp_path: Path) -> None:
     paths = made_by("one", tmp_path)
-    forget_other_code(paths, "one")
-    assert (paths.charts / "a.svg").is_file()
+    forget_other_shapes(paths, "one")
     assert paths.store.is_file()
+    assert paths.pupils.is_file()

@@ -1,0 +1,54 @@
+"""Chart assets: one a family, drawn from released tables."""
+
+import base64
+
+import dagster as dg
+
+from assets.described import STUDIES, code_version_of, deps_of, kept, row_count
+from assets.resources import Studies
+from pipelines.charts import gallery
+from pipelines.freshness.parts import PARTS
+
+
+def _chart_asset(family: str) -> dg.AssetsDefinition:
+    part = PARTS[f"charts.{family}"]
+
+    @dg.asset(
+        key=["charts", family],
+        code_version=code_version_of(part.name),
+        partitions_def=STUDIES,
+        group_name="charts",
+        deps=deps_of(part.name),
+        description=f"{gallery.about(family)} As SVG and PNG, with its data and its words.",
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                [
+                    dg.TableColumn(
+                        "chart", "svg, png, csv, json", description="a file each, same name"
+                    )
+                ]
+            )
+        },
+    )
+    def chart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
+        with studies.step(context.partition_key, part.name) as work:
+            work.make()
+            charts = gallery.read(work.paths.charts, family)
+        pictures = "\n\n".join(
+            f"**{drawing.title}**\n\n![{drawing.title}](data:image/svg+xml;base64,"
+            f"{base64.b64encode(drawing.svg).decode()})"
+            for drawing in charts
+        )
+        return dg.MaterializeResult(
+            metadata={
+                **row_count(len(charts)),
+                "picture": dg.MetadataValue.md(pictures or "Nothing to draw in this study."),
+                "titles": [drawing.title for drawing in charts],
+                **kept(work),
+            }
+        )
+
+    return chart
+
+
+chart_assets = [_chart_asset(family) for family in gallery.FAMILIES]
