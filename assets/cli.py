@@ -28,6 +28,7 @@ from assets.terminal import (
     warn_in_short,
 )  # fmt: skip
 from pipelines.errors.fault import StudyError
+from pipelines.errors.machine import machine_fault
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import retention
 from pipelines.publishing.unchanged import unchanged_since
@@ -64,6 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return regenerate_example(options.through)
     except StudyError as error:
         return stop(error.faults)
+    except Exception as error:
+        if fault := machine_fault(
+            error, str(options.data_marts if "data_marts" in options else ".")
+        ):
+            return stop([fault])
+        raise
 
 
 def evaluate(
@@ -87,10 +94,11 @@ def evaluate(
 
         # Pupil rows to be kept have to be read.
         is_fresh = is_fresh or run_options["keep_pupils"]
-        if not run_graph(
+        stopped = run_graph(
             paths, is_verbose=is_verbose, is_fresh=is_fresh, publish_config=run_options
-        ):
-            return stop(fault_list.read(paths), paths)
+        )
+        if stopped:
+            return stop(fault_list.read(paths), paths, stopped)
     print_headline(paths)
     warn_in_short(fault_list.read_warnings(paths).values())
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,16 @@ from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from pipelines.errors.fault import Fault, StudyError
+from pipelines.errors.machine import machine_fault
 from pipelines.freshness.code_version import shape_version
 from pipelines.freshness.made import MadeParts, forget_undeclared
 from pipelines.freshness.parts import PARTS, PROTOCOL_PART, name_of
 from pipelines.ingest.readers import read_again_if_deleted
 from pipelines.protocol.study_file import load_study
-from pipelines.store import fault_list, store
+from pipelines.publishing.runs import fall_back
+from pipelines.store import fault_list, folder_note, store
 from pipelines.store.private import make_work, private_files
-from pipelines.study.paths import StudyPaths
+from pipelines.study.paths import FOLDER_NOTE, StudyPaths
 from pipelines.study.settings import PROTOCOL, Study
 
 PARTITION_TAG = "dagster/partition"
@@ -70,30 +72,46 @@ class Studies(dg.ConfigurableResource):
             yield self
             return
         paths = self.paths(study)
+        with ExitStack() as held:
+            try:
+                con = self._hold(paths, held, context.log)
+            except Exception as error:
+                if (fault := machine_fault(error, str(paths.home))) is None:
+                    raise
+                _keep_if_possible(paths, "store", fault)
+                raise dg.Failure(description=fault.shareable(), allow_retries=False) from None
+            self._con, self._made = con, MadeParts(con, paths)
+            if context.run and context.run.tags.get(FRESH_TAG):
+                self._made.forget_all()
+            try:
+                yield self
+            finally:
+                self._con = self._made = self._study = None
+
+    def _hold(
+        self, paths: StudyPaths, held: ExitStack, log: dg.DagsterLogManager | None
+    ) -> duckdb.DuckDBPyConnection:
+        """Take the study's lock, tidy up after runs that died, and open the store; until `held` is closed."""
         make_work(paths)
         lock = FileLock(paths.lock)
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            if context.log:
-                context.log.warning(
-                    f"Another run of study {study} is under way; waiting for it to end."
+            if log:
+                log.warning(
+                    f"Another run of study {paths.study} is under way; waiting for it to end."
                 )
             lock.acquire(timeout=LONGEST_WAIT_SECONDS)
-        try:
-            fault_list.clear(paths)
-            store.forget_other_shapes(paths, shape_version())
-            store.delete_left_behind(paths)
-            with private_files(), store.connect(paths) as con:
-                forget_undeclared(con)
-                self._con, self._made = con, MadeParts(con, paths)
-                if context.run and context.run.tags.get(FRESH_TAG):
-                    self._made.forget_all()
-                yield self
-        finally:
-            self._con = self._made = None
-            self._study = None
-            lock.release()
+        held.callback(lock.release)
+        fault_list.clear(paths)
+        if (whole := fall_back(paths)) and log:
+            log.warning(f"The published run was damaged; run {whole} is shown until this run ends.")
+        store.forget_other_shapes(paths, shape_version())
+        store.delete_left_behind(paths)
+        held.enter_context(private_files())
+        con = held.enter_context(store.connect(paths))
+        forget_undeclared(con)
+        return con
 
     def paths(self, study: str) -> StudyPaths:
         """Paths of a study's outputs."""
@@ -101,10 +119,11 @@ class Studies(dg.ConfigurableResource):
 
     def folder(self, study: str) -> Path:
         """A study's folder: the one last evaluated by path, or the one below `data_raw`."""
-        note = self.paths(study).folder_note
-        if note.is_file():
-            return Path(note.read_text(encoding="utf-8").strip())
-        return Path(self.data_raw) / study
+        paths = self.paths(study)
+        noted = folder_note.noted(paths)
+        below_raw = Path(self.data_raw) / study
+        # A study that has moved, or was evaluated elsewhere before, is found where studies are.
+        return noted if noted and (noted / PROTOCOL).is_file() else below_raw
 
     def names(self) -> list[str]:
         """Studies below `data_raw`, and those evaluated by path whose folder still exists."""
@@ -112,7 +131,7 @@ class Studies(dg.ConfigurableResource):
         below_raw = {file.parent.name for file in raw.glob(f"*/{PROTOCOL}")}
         by_path = {
             note.parents[1].name
-            for note in marts.glob("*/.work/study_folder.txt")
+            for note in marts.glob(f"*/.work/{FOLDER_NOTE}")
             if (self.folder(note.parents[1].name) / PROTOCOL).is_file()
         }
         return sorted(below_raw | by_path)
@@ -148,6 +167,9 @@ class Studies(dg.ConfigurableResource):
             fault_list.keep(paths, part, error)
             raise dg.Failure(description=str(error), allow_retries=False) from None
         except Exception as error:
+            if fault := machine_fault(error, str(paths.home)):
+                _keep_if_possible(paths, part, fault)
+                raise dg.Failure(description=fault.shareable(), allow_retries=False) from None
             # Other errors may quote a row (as DuckDB's do), so Dagster does not get their text.
             kept = fault_list.keep_traceback(paths, part, traceback.format_exc())
             raise dg.Failure(
@@ -167,6 +189,12 @@ def _read_pupils_again(
     for table in PARTS[part].reads if part in PARTS else ():
         if table.sensitivity == "pupil" and made.is_current(study, PARTS[name_of(table)]):
             read_again_if_deleted(con, study, table)
+
+
+def _keep_if_possible(paths: StudyPaths, part: str, fault: Fault) -> None:
+    """Store a fault of the machine, which may itself prevent storing it; Dagster shows it in any case."""
+    with suppress(OSError):
+        fault_list.keep(paths, part, StudyError([fault]))
 
 
 def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:

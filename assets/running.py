@@ -2,6 +2,9 @@
 
 import gc
 import os
+from collections.abc import Iterator
+
+import dagster as dg
 
 from assets.automation import JOB
 from assets.dagster_home import instance
@@ -14,8 +17,11 @@ from pipelines.study.paths import StudyPaths
 
 def run_graph(
     paths: StudyPaths, *, is_verbose: bool, is_fresh: bool, publish_config: dict[str, bool]
-) -> bool:
-    """Run the job for one study; returns whether every step succeeded. `is_fresh`: nothing is kept."""
+) -> str | None:
+    """Run the job for one study; returns why it stopped, in Dagster's words, or None if every step succeeded.
+
+    `is_fresh`: nothing is kept.
+    """
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     # The libraries create millions of long-lived objects; at the default thresholds, garbage
     # collection took a tenth of the run.
@@ -34,4 +40,15 @@ def run_graph(
                 **({"loggers": {LOGGER: {}}} if loggers else {}),
             },
         )
-    return result.success
+    if result.success:
+        return None
+    return next(_failures(result), "the run failed without a word")
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for event in result.all_events:
+        if event.is_step_failure and (failed := event.step_failure_data.user_failure_data):
+            yield str(failed.description)
+    for event in result.all_events:
+        if event.is_failure and event.message:
+            yield event.message

@@ -39,10 +39,13 @@ def say_unchanged(made_at: datetime) -> None:
     print(f"Nothing changed since {when}; --fresh makes everything again.")
 
 
-def stop(faults: Sequence[Fault], paths: StudyPaths | None = None) -> int:
-    """Print what stopped a run; returns the exit status."""
+def stop(faults: Sequence[Fault], paths: StudyPaths | None = None, stopped: str = "") -> int:
+    """Print what stopped a run; returns the exit status. `stopped` is printed if nothing else is known."""
     say(faults, "Stopped: ")
-    for file in fault_list.tracebacks(paths) if paths else ():
+    unexpected = fault_list.tracebacks(paths) if paths else ()
+    if stopped and not faults and not unexpected:
+        print(f"Stopped: {stopped}", file=sys.stderr)
+    for file in unexpected:
         print(f"An unexpected error. Please report it; its text is in {file}", file=sys.stderr)
     if paths and paths.current.exists():
         print(f"Nothing was published: {shown(paths.current)} is as it was.", file=sys.stderr)

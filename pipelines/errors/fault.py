@@ -19,6 +19,8 @@ _ROWS = re.compile(r"rows? \d[\d, ]*( and \d+ more)?")
 class Fault:
     """One problem at one place in one file, worded for the person who has to correct it.
 
+    `may_pass`: it may go away by itself, so that a run is worth asking for again.
+
     `found` may quote the file, so only `for_analyst` shows it. `str()` of the exception, which Dagster
     stores, leaves it out. A value that could identify a pupil must never be put here.
     """
@@ -30,6 +32,7 @@ class Fault:
     column: str | None = None
     found: str | None = None
     expected: str | None = None
+    may_pass: bool = False
 
     def __post_init__(self) -> None:
         """Spell out invisible characters: a file name or cell could hold terminal control codes."""

@@ -5,8 +5,7 @@ Nothing is computed here: tables are those that `publishing` wrote, described by
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -79,13 +78,9 @@ class OpenStudy:
         self.run = run
         self.is_restricted = is_restricted
         self._con = con
-        there = _tables_there(con)
-        named = {table.name: table for table in RELEASED_TABLES}
+        declared = {table.name: table for table in RELEASED_TABLES}
         if is_restricted:
-            named |= {table.full_name: table for table in RESTRICTED_TABLES}
-        # A run made by an earlier version of the code may lack tables.
-        self._lacking = {name for name, table in named.items() if table.full_name not in there}
-        declared = {name: table for name, table in named.items() if name not in self._lacking}
+            declared |= {table.full_name: table for table in RESTRICTED_TABLES}
         self._declared = declared
         self.tables: ByName[pd.DataFrame] = ByName(
             "table", tuple(declared), self._table, self._why_no_table
@@ -128,16 +123,10 @@ class OpenStudy:
     def sql(self, question: str, **values: object) -> pd.DataFrame:
         """The answer to a question in SQL, `FROM released.impact WHERE programme = $programme`.
 
-        Restricted tables are `mart.cell`, `impact.estimate`: NotThereError if the study was opened without
-        them. Raises duckdb.Error for SQL that is wrong, or that would change a table.
+        Restricted tables are `mart.cell`, `impact.estimate`. Raises duckdb.Error for SQL that is wrong, or
+        that would change a table.
         """
-        try:
-            return self._con.execute(question, values or None).df()
-        except duckdb.CatalogException:
-            for table in RESTRICTED_TABLES:
-                if re.search(rf"\b(?<!\.){table.full_name}\b", question):
-                    self.tables.require(table.full_name)
-            raise
+        return self._con.execute(question, values or None).df()
 
     def with_names(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame with a `school_id`, and each school's name and URN beside it.
@@ -173,12 +162,10 @@ class OpenStudy:
     def _table(self, name: str) -> pd.DataFrame:
         table = self._declared[name]
         frame = self._con.execute(f"FROM {table.full_name}").df()
-        frame.attrs = _described(name, table, list(frame.columns))
+        frame.attrs = _described(name, table)
         return frame
 
     def _why_no_table(self, name: str) -> str | None:
-        if name in self._lacking:
-            return "the run is of an earlier version of this project: evaluate the study again"
         if not self.is_restricted and name in {table.full_name for table in RESTRICTED_TABLES}:
             return f'it is for officers: open_study("{self.name}", restricted=True)'
         return None
@@ -233,7 +220,7 @@ class ByName(Mapping[str, Thing], Generic[Thing]):
         return list(self._names)
 
 
-def _described(name: str, table: Table, columns: Collection[str]) -> dict[Hashable | None, Any]:
+def _described(name: str, table: Table) -> dict[Hashable | None, Any]:
     """What a frame carries in `attrs`: plain texts, so that it can be written to Parquet as it is."""
     return {
         "table": name,
@@ -246,18 +233,8 @@ def _described(name: str, table: Table, columns: Collection[str]) -> dict[Hashab
                 **({"allowed": list(column.allowed)} if column.allowed else {}),
             }
             for column in table.columns
-            if column.name in columns
         },
     }
-
-
-def _tables_there(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Full names of the tables in the files that are attached."""
-    found = con.execute(
-        "SELECT CASE database_name WHEN 'restricted' THEN schema_name ELSE 'released' END || '.' "
-        "|| table_name FROM duckdb_tables()"
-    ).fetchall()
-    return {name for (name,) in found}
 
 
 def _attach(con: duckdb.DuckDBPyConnection, alias: str, file: Path) -> None:
@@ -283,10 +260,9 @@ def _attach(con: duckdb.DuckDBPyConnection, alias: str, file: Path) -> None:
 
 def _show_restricted(con: duckdb.DuckDBPyConnection) -> None:
     """Let restricted tables be asked for by the names that the catalogue has for them."""
-    there = _tables_there(con)
     for schema in sorted({table.schema for table in RESTRICTED_TABLES}):
         con.execute(f"CREATE SCHEMA {schema}")
-    for table in (table for table in RESTRICTED_TABLES if table.full_name in there):
+    for table in RESTRICTED_TABLES:
         con.execute(f"CREATE VIEW {table.full_name} AS FROM restricted.{table.full_name}")
 
 

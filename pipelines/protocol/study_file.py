@@ -37,6 +37,10 @@ def load_study(folder: Path, *, known: Study | None = None) -> Study:
         text = written.decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         raise StudyError([_no_protocol(folder)]) from None
+    except OSError as error:
+        problem = "cannot be opened" + (f" ({error.strerror})" if error.strerror else "")
+        remedy = "put a file there that you may read; it is no folder"
+        raise StudyError([_protocol_fault(problem, remedy, None)]) from None
     except UnicodeDecodeError as error:
         line = written[: error.start].count(b"\n") + 1
         raise StudyError(

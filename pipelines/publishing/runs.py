@@ -35,6 +35,7 @@ from pipelines.freshness.parts import Part
 from pipelines.ingest.registration import sources_sha256
 from pipelines.publishing import retention
 from pipelines.publishing.dictionary import write_dictionary
+from pipelines.publishing.durable import sync_names, sync_tree
 from pipelines.store import fault_list
 from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
 from pipelines.store.store import row_count, sql_text
@@ -137,8 +138,10 @@ def _building(finished: Path) -> Iterator[Path]:
     building.mkdir()
     try:
         yield building
+        sync_tree(building)
         shutil.rmtree(finished, ignore_errors=True)
         building.rename(finished)
+        sync_names(finished.parent)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -299,6 +302,23 @@ def is_whole(run: Path, restricted: Path) -> bool:
         return False
 
 
+def fall_back(paths: StudyPaths) -> str | None:
+    """Show the newest whole run if the current one is damaged, as by a power cut; returns its name.
+
+    Call it with the study's lock held. None if the current run is whole, or if no run is.
+    """
+    if not paths.runs.is_dir() or is_whole(paths.current, paths.restricted_current):
+        return None
+    runs = [run for run in paths.runs.iterdir() if run.is_dir() and not run.name.startswith(".")]
+    for run in sorted(runs, key=lambda each: each.stat().st_mtime, reverse=True):
+        officers = paths.restricted / run.name
+        if is_whole(run, officers):
+            _switch(paths.restricted_current, officers)
+            _switch(paths.current, run)
+            return run.name
+    return None
+
+
 def _switch(current: Path, run: Path) -> None:
     """Point `current` at the run in one atomic step."""
     target = os.path.relpath(run, current.parent)
@@ -312,6 +332,7 @@ def _switch(current: Path, run: Path) -> None:
     if current.is_dir() and not current.is_symlink():
         shutil.rmtree(current)  # a copy left by a machine without links
     incoming.replace(current)
+    sync_names(current.parent)
 
 
 def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see above

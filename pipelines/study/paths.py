@@ -9,6 +9,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 DATA_RAW = PROJECT / "data_raw"
 DATA_MARTS = PROJECT / "data_marts"
 EXAMPLE = DATA_RAW / "example"
+FOLDER_NOTE = "study_folder.txt"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class StudyPaths:
     @property
     def folder_note(self) -> Path:
         """Text file that names the study folder these outputs come from."""
-        return self.work / "study_folder.txt"
+        return self.work / FOLDER_NOTE
 
     @property
     def lock(self) -> Path:

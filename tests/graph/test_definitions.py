@@ -4,7 +4,6 @@ import ast
 import contextlib
 import datetime as dt
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +15,13 @@ import pytest
 import assets.cli
 import assets.dagster_home
 import assets.page
-from assets.automation import JOB, study_folders, weekday_mornings
+from assets.automation import JOB, weekday_mornings
 from assets.definitions import build_definitions, defs
 from assets.described import STUDIES
 from assets.resources import Studies
 from pipelines.catalogue import PROTOCOL_TABLES, checked_tables
 from pipelines.charts.gallery import FAMILIES
-from pipelines.study.paths import EXAMPLE, PROJECT
+from pipelines.study.paths import PROJECT
 from tests.evaluated import environment
 
 GRAPH = defs.resolve_asset_graph()
@@ -144,63 +143,6 @@ def test_definitions_load_quickly_and_without_a_warning() -> None:
         check=False,
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
-
-
-def looked_at(studies: Studies, cursor: str | None) -> dg.SensorResult:
-    with (
-        dg.DagsterInstance.ephemeral() as instance,
-        dg.build_sensor_context(
-            instance=instance, cursor=cursor, resources={"studies": studies}
-        ) as context,
-    ):
-        result = study_folders(context)
-    assert isinstance(result, dg.SensorResult)
-    return result
-
-
-def test_the_sensor_requests_new_and_changed_studies_only(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLE, tmp_path / "raw" / "example")
-    studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path / "marts"))
-
-    def look(cursor: str | None) -> dg.SensorResult:
-        return looked_at(studies, cursor)
-
-    first = look(None)
-    assert [request.partition_key for request in first.run_requests or []] == ["example"]
-    (request,) = first.dynamic_partitions_requests or []
-    assert list(request.partition_keys) == ["example"]
-    unchanged = look(first.cursor)
-    assert unchanged.run_requests == []
-    with (tmp_path / "raw" / "example" / "reviews.csv").open("a", encoding="utf-8") as lines:
-        lines.write("\n")
-    changed = look(unchanged.cursor)
-    assert [request.partition_key for request in changed.run_requests or []] == ["example"]
-    assert changed.run_requests[0].run_key != (first.run_requests or [])[0].run_key
-    copied = tmp_path / "raw" / "spring"
-    shutil.copytree(EXAMPLE, copied)
-    text = (copied / "study.toml").read_text(encoding="utf-8")
-    (copied / "study.toml").write_text(
-        text.replace('name = "example"', 'name = "spring"'), encoding="utf-8"
-    )
-    with_new = look(changed.cursor)
-    assert [request.partition_key for request in with_new.run_requests or []] == ["spring"]
-    assert look(with_new.cursor).run_requests == []
-
-
-def test_a_broken_protocol_is_requested_once_and_again_when_corrected(tmp_path: Path) -> None:
-    folder = tmp_path / "raw" / "broken"
-    folder.mkdir(parents=True)
-    (folder / "study.toml").write_text("this is not TOML", encoding="utf-8")
-    studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path / "marts"))
-    asked: list[int] = []
-    cursor: str | None = None
-    for mended in (None, None, "[study]\n", None):
-        if mended:
-            (folder / "study.toml").write_text(mended, encoding="utf-8")
-        result = looked_at(studies, cursor)
-        cursor = result.cursor
-        asked.append(len(result.run_requests or []))
-    assert asked == [1, 0, 1, 0]
 
 
 def test_the_schedule_requests_each_study_once_a_morning(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ FILES_OF_NO_PART = [
     "board/plan_page.py",
     "board/terminal.py",
     "charts/schools_and_years.py",
+    "errors/machine.py",
     "impact/power.py",
     "protocol/new_study.py",
     "store/fault_list.py",
