@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
@@ -27,7 +28,7 @@ from assets.terminal import (
     warn,
     warn_in_short,
 )  # fmt: skip
-from pipelines.errors.fault import StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.errors.machine import machine_fault
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import retention
@@ -64,13 +65,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return serve(data_marts=DATA_MARTS, port=options.port)
         return regenerate_example(options.through)
     except StudyError as error:
-        return stop(error.faults)
+        return _stop(options, error.faults)
     except Exception as error:
         if fault := machine_fault(
             error, str(options.data_marts if "data_marts" in options else ".")
         ):
-            return stop([fault])
+            return _stop(options, [fault])
         raise
+
+
+def _stop(options: Namespace, faults: Sequence[Fault]) -> int:
+    """Print what stopped a command; returns the exit status."""
+    if options.command == "evaluate":
+        _tell_of_failure(options.data_marts, options.study.resolve().name, faults)
+    return stop(faults)
+
+
+def _tell_of_failure(
+    data_marts: Path, study: str, faults: Sequence[Fault], stopped: str | None = None
+) -> None:
+    """Tell a person of a failed evaluation, if data_marts/alerts.toml asks for it."""
+    from pipelines.alerts.telling import tell_of_failure  # noqa: PLC0415
+
+    for sentence in tell_of_failure(data_marts, study, faults, otherwise=stopped, is_by_hand=True):
+        print(sentence, file=sys.stderr)
 
 
 def evaluate(
@@ -98,7 +116,9 @@ def evaluate(
             paths, is_verbose=is_verbose, is_fresh=is_fresh, publish_config=run_options
         )
         if stopped:
-            return stop(fault_list.read(paths), paths, stopped)
+            faults = fault_list.read(paths)
+            _tell_of_failure(data_marts, study.name, faults, stopped)
+            return stop(faults, paths, stopped)
     print_headline(paths)
     warn_in_short(fault_list.read_warnings(paths).values())
     return 0
@@ -165,7 +185,11 @@ def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
 
 def serve(*, data_marts: Path, port: int) -> int:
     """Serve the Dagster page on this machine, with schedule and sensor running, until interrupted."""
+    from pipelines.alerts.settings import read_alerts  # noqa: PLC0415
+
     require_page()
+    # A fault in the file is found now, and not when an evaluation has failed.
+    read_alerts(data_marts)
     os.environ.update(
         DAGSTER_HOME=str(dagster_home(data_marts)),
         DAGSTER_DISABLE_TELEMETRY="1",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.alerts import tell_of_failures
 from assets.automation import evaluate_job, study_folders, weekday_mornings
 from assets.board import board_assets
 from assets.charts import chart_assets
@@ -38,7 +39,7 @@ def build_definitions(
         asset_checks=relation_checks,
         jobs=[evaluate_job],
         schedules=[weekday_mornings],
-        sensors=[study_folders],
+        sensors=[study_folders, tell_of_failures],
         resources={"studies": Studies(data_raw=str(data_raw), data_marts=str(data_marts))},
         executor=dg.in_process_executor,
         loggers=loggers,

@@ -57,7 +57,7 @@ def test_only_the_command_line_and_its_progress_print(module: Path) -> None:
 ROOMS = (
     "errors", "study", "identity", "free_text", "catalogue", "store", "ingest", "protocol", "marts",
     "validation", "impact", "disclosure", "released", "planning", "document", "charts", "board",
-    "officers", "freshness", "publishing", "exploring", "example",
+    "officers", "freshness", "publishing", "alerts", "exploring", "example",
 )  # fmt: skip
 
 

@@ -103,8 +103,8 @@ FOLDERS = "assets|notebooks|pipelines|tests|data_raw"
 
 
 def named_files(text: str) -> list[str]:
-    """Code spans that name a module, a SELECT or a path of this project."""
-    spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    """Code spans that name a module, a SELECT or a path of this project; outputs are not part of it."""
+    spans = re.findall(r"(?<!`)`(?!data_marts/[^R])([^`\n]+)`(?!`)", text)
     forms = (
         r"[a-z0-9_]+\.(py|sql)|README\.md",
         r"[a-z0-9_]+(/[a-z0-9_]+)*/([a-z0-9_]+\.(py|sql|csv|toml|java)|README\.md)",

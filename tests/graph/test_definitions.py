@@ -45,7 +45,7 @@ def imports_of(module: Path) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
-def test_one_job_one_schedule_one_sensor_in_process() -> None:
+def test_one_job_one_schedule_one_sensor_of_studies_in_process() -> None:
     repository = defs.get_repository_def()
     jobs = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
     assert jobs == [JOB]
@@ -54,9 +54,11 @@ def test_one_job_one_schedule_one_sensor_in_process() -> None:
     assert schedule.execution_timezone == "Europe/London"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert schedule.job_name == JOB
-    (sensor,) = repository.sensor_defs
-    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
-    assert sensor.job_name == JOB
+    sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
+    assert set(sensors) == {"study_folders", "tell_of_failures"}
+    for sensor in sensors.values():
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    assert sensors["study_folders"].job_name == JOB
     assert defs.resolve_job_def(JOB).executor_def.name == dg.in_process_executor.name
     assert defs.resolve_job_def(JOB).asset_layer.selected_asset_keys == GRAPH.get_all_asset_keys()
 
