@@ -30,14 +30,14 @@ notebook: .venv/page ## open your own copy of a notebook, never overwritten: NOT
 	@$(BIN)/python -m notebooks $(or $(NOTEBOOK),explore) $(if $(STUDY),"$(STUDY)")
 
 test: .venv/testing ## every test: about a quarter of an hour on two cores
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # Folders that find most mistakes for their seconds. No whole run is among them.
 FAST := tests/conventions/test_conventions.py tests/conventions/test_papers.py \
 	$(addprefix tests/unit/,errors store protocol marts impact released)
 
 test-fast: .venv/testing ## under a minute: structure, protocol, SQL of the marts, estimators, disclosure gate
-	@$(BIN)/python -m pytest --numprocesses auto $(FAST)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(FAST)
 
 check: .venv/testing ## style and types
 	$(BIN)/ruff check .
