@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,8 @@ MATCHED_SEED = 198
 # Has an estimate of a primary measure, and earlier years to compare on a share of pupils.
 ESTIMATED_SEED = 3
 Tables = dict[str, pd.DataFrame]
+# Counting again takes longer than to check; as in `fleet.judge`, one count serves every check of a study.
+recounted = functools.cache(Recount.of)
 TABLE_CHECKS = (*objections.CHECKS, *public_objections.CHECKS, *design_objections.CHECKS)
 
 
@@ -217,7 +220,7 @@ def test_one_changed_figure_is_objected_to(
     study = rounded if check in public_objections.CHECKS else made
     if check in {design_objections.breakdowns, design_objections.earlier_changes}:
         study = estimated
-    tables, recount = dict(study.tables), Recount.of(study.folder)
+    tables, recount = dict(study.tables), recounted(study.folder)
     assert not list(check(tables, recount))
     FAULTS[fault](tables)
     assert list(check(tables, recount))
@@ -323,7 +326,7 @@ FIGURES = {
 def test_one_changed_mark_is_objected_to(made: Made, rounded: Made, check: str) -> None:
     # In the other study, no primary outcome has an estimate.
     study = rounded if check in {"answer", "power"} else made
-    recount = Recount.of(study.folder)
+    recount = recounted(study.folder)
     judge = getattr(chart_figures, check)
     assert not list(judge(study, recount))
     assert list(judge(FIGURES[check](study), recount))
@@ -335,7 +338,7 @@ def test_every_check_of_charts_has_a_planted_fault() -> None:
 
 def test_other_figures_of_a_design_are_objected_to(tmp_path: Path) -> None:
     made = run(write_study(draw_study(MATCHED_SEED), tmp_path), has_pdf=False)
-    recount = Recount.of(made.folder)
+    recount = recounted(made.folder)
     for check, plant in (
         (design_objections.matched_sides, _matched_schools(recount)),
         (design_objections.balance, _plus_one("balance", "programme_mean")),
@@ -368,7 +371,7 @@ def test_one_changed_word_is_objected_to(made: Made, rounded: Made, fault: str) 
     name = fault.split(" ", maxsplit=1)[0]
     # The other study can compare no school.
     study = rounded if name == "averages_are_of_the_compared" else made
-    recount, judge = Recount.of(study.folder), getattr(contradictions, name)
+    recount, judge = recounted(study.folder), getattr(contradictions, name)
     assert list(judge(CONTRADICTIONS[fault](study), recount)) != list(judge(study, recount))
 
 

@@ -111,7 +111,7 @@ class Reader:
             self.study[good.name] = load_study(parent / good.name)
             self.con[good.name] = stack.enter_context(store.connect_in_memory())
             # A few rows gain nothing from a second core.
-            self.con[good.name].execute("SET threads = 1")
+            self.con[good.name].execute("SET threads = 1; PRAGMA disable_optimizer")
             write_protocol(self.con[good.name], self.study[good.name], "")
 
     def write(self, kind: str, grid: Grid) -> None:
