@@ -5,7 +5,7 @@ STUDY ?= data_raw/example
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: evaluate new validate power release serve notebook test test-fast check hooks fleet attack calibrate bench \
+.PHONY: evaluate new validate power release serve notebook test test-fast check hooks fleet attack torture calibrate bench \
 	example lock clean help
 
 evaluate: .venv/running ## evaluate a study: STUDY=folder (the example unless given), OFFICERS=1, FRESH=1, VERBOSE=1
@@ -64,6 +64,9 @@ fleet: .venv/testing ## evaluate drawn studies and count each printed number aga
 
 attack: .venv/testing ## attack the releases of invented studies: STUDIES=160
 	@$(BIN)/python -m tests.disclosure --studies $(if $(STUDIES),$(STUDIES),160)
+
+torture: .venv/testing ## kill, cut and crowd runs, and look at what is left: SHARE=0.2 for a fifth
+	@$(BIN)/python -m tests.torture --share $(if $(SHARE),$(SHARE),1)
 
 example: .venv/running ## draw the invented example study again
 	@$(BIN)/ssif example

@@ -1,0 +1,215 @@
+"""Kills, cuts and crowds runs, and looks at what is left: `make torture`. It takes too long to be a test.
+
+After every attack the last good outputs must be whole, the next run must end well without help, no run may be
+left under way, and nothing may have grown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from assets.dagster_home import instance
+from assets.left_runs import fail_left_runs
+from assets.resources import Studies
+from pipelines.publishing.runs import is_whole
+from pipelines.study.paths import PROJECT, StudyPaths
+from tests.evaluated import command_of, environment
+from tests.fleet.files import write_study
+from tests.fleet.seeds import draw_study
+
+# A small study with pupils of both key stages and most kinds of file.
+SEED = 24
+AT_ONCE = 5
+# More than any file of a run, and less than the store needs.
+SMALL_FILE_BYTES = 1_000_000
+LONGEST_RUN_SECONDS = 600
+
+
+class Study:
+    """A drawn study, evaluated once, and what is true of it from then on."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.folder = write_study(draw_study(SEED), home / "raw")
+        self.paths = StudyPaths(home / "marts", self.folder.name)
+
+    def start(self, **more: object) -> subprocess.Popen[str]:
+        """Begin a run in a process of its own."""
+        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            command_of(self.folder, self.paths.marts),
+            cwd=PROJECT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            **more,
+        )
+
+    def evaluate(self) -> None:
+        """A run that must end well, and whose outputs must be whole."""
+        run = self.start()
+        _, said = run.communicate(timeout=LONGEST_RUN_SECONDS)
+        require(run.returncode == 0, f"the next run failed: {said[-500:]}")
+        self.require_whole()
+
+    def change(self) -> None:
+        """Edit a file, so that the next run has something to do."""
+        file = self.folder / "evaluations.csv"
+        now, other = "It was useful.", "It was of use."
+        text = file.read_text(encoding="utf-8")
+        old, new = (now, other) if now in text else (other, now)
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def require_whole(self) -> None:
+        """The published run is whole, whichever it is."""
+        whole = is_whole(self.paths.current, self.paths.restricted_current)
+        require(whole, "the published run is not whole")
+
+    def require_no_run_left(self) -> None:
+        """After the daemon's look at dead runs, none is under way."""
+        studies = Studies(data_raw=str(self.folder.parent), data_marts=str(self.paths.marts))
+        with instance(self.paths.marts) as history:
+            fail_left_runs(history, studies, least_age_seconds=0)
+            left = history.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+        require(not left, f"{len(left)} runs are left under way")
+
+    def bytes_used(self) -> int:
+        """Space of all outputs but Dagster's history."""
+        files = (file for file in self.paths.home.rglob("*") if file.is_file())
+        return sum(file.stat().st_size for file in files if not file.is_symlink())
+
+
+class BrokenError(Exception):
+    """Something that must hold did not."""
+
+
+def require(holds: object, otherwise: str) -> None:
+    """Raise BrokenError unless something holds."""
+    if not holds:
+        raise BrokenError(otherwise)
+
+
+def kills(study: Study, n: int, draw: random.Random) -> None:
+    """`kill -9` at any moment of a run."""
+    began = time.monotonic()
+    study.change()
+    study.evaluate()
+    usual = time.monotonic() - began
+    for _ in range(n):
+        study.change()
+        run = study.start()
+        time.sleep(draw.uniform(0, usual))
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        study.require_whole()
+    study.evaluate()
+    study.require_no_run_left()
+
+
+def at_once(study: Study, n: int, _draw: random.Random) -> None:
+    """First runs of the same study, begun together on a machine that has no outputs yet."""
+    for nth in range(n):
+        fresh = StudyPaths(study.home / f"crowd{nth}", study.paths.study)
+        others = [
+            subprocess.Popen(
+                command_of(study.folder, fresh.marts),
+                cwd=PROJECT,
+                env=environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+            )
+            for _ in range(AT_ONCE)
+        ]
+        for run in others:
+            _, said = run.communicate(timeout=LONGEST_RUN_SECONDS * AT_ONCE)
+            require(run.returncode == 0, f"a run failed: {said[-500:]}")
+        require(is_whole(fresh.current, fresh.restricted_current), "the run is not whole")
+
+
+def source_gone(study: Study, n: int, draw: random.Random) -> None:
+    """A file is taken away while a run is under way, and put back."""
+    file = study.folder / "evaluations.csv"
+    for _ in range(n):
+        study.change()
+        run = study.start()
+        time.sleep(draw.uniform(0, 4))
+        kept = file.read_bytes()
+        file.unlink()
+        _, said = run.communicate(timeout=LONGEST_RUN_SECONDS)
+        require("Traceback" not in said, f"a traceback: {said[-500:]}")
+        study.require_whole()
+        file.write_bytes(kept)
+        study.evaluate()
+
+
+def file_limit(study: Study, n: int, _draw: random.Random) -> None:
+    """No file may grow beyond a limit, as where space is out: the run stops, and the next one goes on."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILE_BYTES, SMALL_FILE_BYTES))
+
+    for _ in range(n):
+        study.change()
+        run = study.start(preexec_fn=limit)
+        run.communicate(timeout=LONGEST_RUN_SECONDS)
+        study.require_whole()
+        study.evaluate()
+
+
+ATTACKS: dict[str, tuple[Callable[[Study, int, random.Random], None], int]] = {
+    "killed at any moment": (kills, 50),
+    f"{AT_ONCE} first runs at once": (at_once, 1),
+    "a source taken away": (source_gone, 5),
+    "files may not grow": (file_limit, 3),
+}
+
+
+@contextmanager
+def _evaluated() -> Iterator[Study]:
+    with tempfile.TemporaryDirectory() as home:
+        study = Study(Path(home))
+        study.evaluate()
+        yield study
+
+
+def main() -> int:
+    """Run every attack; returns 1 if one of them broke something."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="share of the usual number of attacks"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    status = 0
+    with _evaluated() as study:
+        before = study.bytes_used()
+        for name, (attack, usual) in ATTACKS.items():
+            n = max(1, round(usual * options.share))
+            began = time.monotonic()
+            try:
+                attack(study, n, random.Random(options.seed))  # noqa: S311 - no secret
+                said = "held"
+            except BrokenError as error:
+                said, status = f"BROKEN: {error}", 1
+            print(f"{name:<24}{n:>4} times {time.monotonic() - began:>7.0f} s  {said}", flush=True)
+        grown = study.bytes_used() / before
+        print(f"space: {grown:.1f} times that of one run")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
