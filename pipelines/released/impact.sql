@@ -8,6 +8,11 @@ WITH question AS (
     JOIN protocol.programme AS programme USING (programme)
 ),
 
+-- The last outcome year with results, which the naive change compares with the last baseline year.
+naive AS (
+    SELECT programme, measure, pupil_group, academic_year AS last_year FROM impact.estimate WHERE role = 'naive'
+),
+
 -- The published averages of both sides, this year and last.
 level AS (
     SELECT
@@ -17,18 +22,20 @@ level AS (
         sum(
             to_step(total.mean, pow(10, -declared.stored_decimals))
             * CASE WHEN total.arm = 'programme' THEN 1 ELSE -1 END
-            * CASE WHEN year.is_last THEN 1 ELSE -1 END
+            * CASE WHEN total.academic_year = naive.last_year THEN 1 ELSE -1 END
         ) AS naive_change,
         count(total.mean) AS n_levels,
         bool_or(total.figure_status = 'suppressed') AS is_any_suppressed
     FROM temp.public_total AS total
     JOIN protocol.result_release AS release USING (key_stage, academic_year, release_status)
-    JOIN protocol.study_year AS year USING (academic_year)
+    JOIN naive USING (programme, measure, pupil_group)
     JOIN protocol.measure AS declared USING (measure)
     WHERE
         release.is_used
         AND total.arm IN ('programme', 'rest')
-        AND (year.is_last OR year.academic_year = (SELECT max(academic_year) FROM protocol.study_year WHERE NOT is_outcome))
+        AND total.academic_year IN (
+            naive.last_year, (SELECT max(academic_year) FROM protocol.study_year WHERE NOT is_outcome)
+        )
     GROUP BY total.programme, total.measure, total.pupil_group
 ),
 

@@ -23,6 +23,8 @@ JOIN mart.outcome AS outcome
     AND outcome.school_id = compared.school_id
     AND outcome.measure = compared.measure
     AND outcome.pupil_group = compared.pupil_group
+    AND outcome.value_status = 'value'
+    AND outcome.n_pupils > 0
 JOIN protocol.programme_measure AS programme_measure
     ON programme_measure.programme = compared.programme AND programme_measure.measure = compared.measure
 CROSS JOIN LATERAL (SELECT CASE programme_measure.unit WHEN 'share' THEN 2 ELSE 1 END AS n) AS decimals

@@ -115,21 +115,27 @@ def gaps_by_year(made: Made, recount: Recount) -> Iterator[str]:
 
 _WAYS = {
     "Both comparisons together": "bracket",
-    "If picked on last year’s results": "ancova",
+    "If picked on {results}": "ancova",
     "If picked for a lasting need": "change_from_baseline_mean",
-    "Plain change since last year (misleads)": "change_since_last_year",
+    "Plain change since {year} (misleads)": "change_since_last_year",
 }
 
 
 def answer(made: Made, recount: Recount) -> Iterator[str]:
     """Each comparison of one outcome: estimate, interval, schools, minimum detectable effect."""
-    impact = made.tables["impact"].set_index(["programme", "measure", "academic_year", "estimator"])
-    year = made.tables["study"]["outcome_year"].iloc[0]
+    impact = made.tables["impact"].set_index(["programme", "measure", "estimator"])
+    is_one = len(recount.files.outcome_years) == 1
+    last = recount.files.baseline_years[-1]
+    words = {
+        "year": "last year" if is_one else last,
+        "results": "last year’s results" if is_one else f"results of {last}",
+    }
+    ways = {way.format(**words): estimator for way, estimator in _WAYS.items()}
     for chart in made.charts:
         of = _of(chart, "answer")
         for _, drawn in chart.data.iterrows() if of else ():
             about = recount.files.about(of[1])
-            found = impact.loc[(*of, year, [_WAYS[drawn["Way of comparing"]]]), :]
+            found = impact.loc[(*of, [ways[drawn["Way of comparing"]]]), :]
             fits = [_is_way(drawn, row, about) for _, row in found.iterrows()]
             if not any(fits):
                 yield f"figures: {chart.name}: {drawn['Way of comparing']} is in no table"

@@ -129,14 +129,11 @@ def coverage_is_said(made: Made, _: Recount) -> Iterator[str]:
 
 def averages_are_of_the_compared(made: Made, _: Recount) -> Iterator[str]:
     """Averages on page one cover exactly the compared schools, or the text says otherwise."""
-    outcome_year, comparison = (
-        made.tables["study"]["outcome_year"].iloc[0],
-        made.tables["comparison"],
-    )
+    comparison = made.tables["comparison"]
     for _, row in _verdicts(made).iterrows():
         about = ["programme", "measure", "pupil_group"]
         levels = comparison[(comparison[about] == row[about]).all(axis=1)].set_index("arm")
-        now = levels[levels["academic_year"] == outcome_year]
+        now = levels[levels["academic_year"] == row["academic_year"]]
         start = (
             f"impact|{row['programme']}/{row['pupil_group']}/{row['measure']}/bracket|n_programme_"
         )

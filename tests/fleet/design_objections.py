@@ -25,6 +25,7 @@ from tests.fleet.recount_matching import (
     matched_schools,
     schools_before,
 )
+from tests.fleet.recount_outcomes import change_since_baseline
 from tests.fleet.recount_trends import earlier_differences
 
 _FINALITY = ("school_return", "provisional", "revised", "final")
@@ -179,7 +180,7 @@ def _context(recount: Recount) -> dict[tuple[str, str, str, str], tuple[float, i
     files = recount.files
     context = files.protocol.get("authority_context", {})
     neighbours = set(context.get("statistical_neighbours", ()))
-    years = context.get("years") or [*files.baseline_years, files.outcome_year]
+    years = context.get("years") or [*files.baseline_years, *files.outcome_years]
     measures = {measure["name"] for _, measure in asked(recount)}
     groups = _ALWAYS_SHOWN | {programme["target_group"] for programme, _ in asked(recount)}
     frames = []
@@ -279,10 +280,31 @@ def earlier_changes(tables: Tables, recount: Recount) -> Iterator[str]:
                 yield f"{where}: {heading} printed {row[heading]}, counted {figure}"
 
 
+def changes_since_baseline(tables: Tables, recount: Recount) -> Iterator[str]:
+    """The change end of each headline with a local pool, in shares of pupils."""
+    impact = tables["impact"]
+    for programme, measure in asked(recount):
+        rows = impact[
+            (impact["estimator"] == "change_from_baseline_mean")
+            & (impact["programme"] == programme["id"])
+            & (impact["measure"] == measure["name"]) & (impact["figure_status"] == "shown")
+        ]  # fmt: skip
+        if not len(rows) or not is_local_pool(programme):
+            continue
+        counted = change_since_baseline(recount, programme, measure)
+        printed = rows["estimate_low"].iloc[0]
+        slack = recount.files.about(measure["name"]).half_step
+        if counted is not None and differs(printed, counted, slack):
+            yield (
+                f"change: {programme['id']} {measure['name']}: printed {printed}, counted {counted}"
+            )
+
+
 CHECKS: tuple[Callable[[Tables, Recount], Iterator[str]], ...] = (
     matched_sides,
     balance,
     authority_context,
     breakdowns,
     earlier_changes,
+    changes_since_baseline,
 )

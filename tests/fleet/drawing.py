@@ -140,6 +140,7 @@ class Drawn:
     lost: tuple[tuple[str, str, str], ...] = ()  # kind of source, year and heading
     neighbours: tuple[int, ...] = ()
     context_years: tuple[str, ...] = ()
+    earlier_outcome_years: tuple[str, ...] = ()  # judged together with the outcome year
 
     @property
     def name(self) -> str:
@@ -147,7 +148,11 @@ class Drawn:
 
     @property
     def years(self) -> tuple[str, ...]:
-        return (*self.baseline_years, self.outcome_year)
+        return (*self.baseline_years, *self.outcome_years)
+
+    @property
+    def outcome_years(self) -> tuple[str, ...]:
+        return (*self.earlier_outcome_years, self.outcome_year)
 
     @property
     def reference_date(self) -> dt.date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tests.fleet.printed import Rules, differs, is_one_of, rules_of, to_step
@@ -42,6 +43,10 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
         kept = recount.standing(programme, measure, is_adjusted=is_adjusted).query(
             "reason == 'compared'"
         )
+        if is_local_pool(programme):
+            kept = _with_a_year_to_compare(
+                recount, kept, measure["name"], programme["target_group"]
+            )
         for side, of_side in (
             ("programme", kept[kept["is_programme"]]),
             ("comparison", kept[~kept["is_programme"]]),
@@ -50,11 +55,12 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
                 continue
             arm = "programme" if side == "programme" else "rest"
             cell = (measure["name"], programme["target_group"], row["academic_year"])
-            # Counts all pupils, even where the model uses only those with known prior attainment,
-            # and none of the few small schools that the side's total leaves out.
-            total = rules.of(programme["id"], arm, *cell, row["release_status"])
-            left_out = total.left_out if total else frozenset()
-            _, n_pupils, _ = recount.level(*cell, frozenset(of_side.index) - left_out)
+            n_pupils = sum(
+                _pupils_of_year(
+                    rules, (programme["id"], arm), frozenset(of_side.index), cell[:2], year
+                )
+                for year in recount.files.outcome_years
+            )
             for what, counted in (
                 ("schools", len(of_side)),
                 (
@@ -66,6 +72,46 @@ def headline_samples(tables: Tables, recount: Recount) -> Iterator[str]:
                 if differs(printed, counted):
                     yield (f"headline: {programme['id']} {measure['name']}: {what} of the {side} side: "
                            f"printed {printed}, counted {counted}")  # fmt: skip
+
+
+def _pupils_of_year(
+    rules: Rules, side: tuple[str, str], schools: frozenset[int], cell: tuple[str, str], year: str
+) -> int:
+    """Pupils of compared schools in an outcome year that counts for them; `side` is a programme and an arm.
+
+    Counts all pupils, even where the model uses only those with known prior attainment, and none of the few
+    small schools that the side's total leaves out.
+    """
+    recount = rules.recount
+    used = recount.files.used
+    statuses = used.loc[(used["measure"] == cell[0]) & (used["year"] == year), "status"].unique()
+    total = rules.of(*side, *cell, year, statuses[0]) if len(statuses) else None
+    left_out = total.left_out if total else frozenset()
+    counted = frozenset(s for s in schools if (s, year) not in recount.not_counted)
+    return recount.level(*cell, year, counted - left_out)[1]
+
+
+def _with_a_year_to_compare(
+    recount: Recount, kept: pd.DataFrame, measure: str, group: str
+) -> pd.DataFrame:
+    """Schools with a result in an outcome year in which a school of no programme has one too."""
+    years = recount.files.outcome_years
+    if len(years) == 1:
+        return kept
+    evaluated = {p["id"] for p in recount.evaluated}
+    members = recount.members[recount.members["programme"].isin(evaluated)]
+    treated = set(members.loc[members["standing"] == "under_way", "school"])
+    free = frozenset(kept.index) - treated or frozenset(kept.index)
+    fit = [year for year in years if recount.level(measure, group, year, free)[0]]
+    has_year = [
+        any(
+            recount.level(measure, group, year, frozenset({school}))[0]
+            for year in fit
+            if (school, year) not in recount.not_counted
+        )
+        for school in kept.index
+    ]
+    return kept[np.array(has_year, dtype=bool)]
 
 
 def coverage(tables: Tables, recount: Recount) -> Iterator[str]:

@@ -317,7 +317,7 @@ class Rules:
     def _of_school(self) -> dict[tuple[int, str, str], pd.DataFrame]:
         """Each school's pupils and results by measure and group, one row for each year of the study."""
         files = self.recount.files
-        years = {*files.baseline_years, files.outcome_year}
+        years = {*files.baseline_years, *files.outcome_years}
         used = files.used[files.used["year"].isin(years)]
         known = used[(used["state"] == "value") & (used["n"] > 0)]
         return dict(iter(known.groupby(["school", "measure", "group"])))

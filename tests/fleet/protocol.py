@@ -17,7 +17,10 @@ def protocol_text(drawn: Drawn, sources: list[tuple[str, dict[str, object]]]) ->
         _line("local_authority", AUTHORITY), _line("local_authority_name", "Nowhere"),
         _line("is_fictional", True), _line("reference_date", drawn.reference_date),
         _line("as_at", drawn.reference_date + dt.timedelta(days=31)),
-        _line("outcome_year", drawn.outcome_year), _line("baseline_years", list(drawn.baseline_years)),
+        _line("outcome_years", list(drawn.outcome_years))
+        if drawn.earlier_outcome_years
+        else _line("outcome_year", drawn.outcome_year),
+        _line("baseline_years", list(drawn.baseline_years)),
         _line("minimum_cell", drawn.minimum_cell), _line("draws", 99), _line("seed", drawn.seed),
     ]  # fmt: skip
     for programme in drawn.programmes:

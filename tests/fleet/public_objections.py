@@ -93,7 +93,7 @@ def _levels_in_use(rules: Rules) -> Iterator[tuple[str, ...]]:
     files = rules.recount.files
     used = files.used.groupby("measure")[["year", "status"]]
     of_measure = {name: rows.drop_duplicates().to_numpy().tolist() for name, rows in used}
-    study_years = {*files.baseline_years, files.outcome_year}
+    study_years = {*files.baseline_years, *files.outcome_years}
     for programme, measure in asked(rules.recount):
         for year, status in of_measure.get(measure["name"], ()):
             for group in rules.groups_of(programme):
@@ -174,9 +174,13 @@ def revisions(tables: Tables, recount: Recount) -> Iterator[str]:
 def _levels_of_naive(
     tables: Tables, recount: Recount, programme: Mapping[str, Any], measure: str
 ) -> pd.DataFrame:
-    """The `comparison` rows of both sides, for this year and last year."""
-    rows = tables["comparison"]
-    years = (recount.files.baseline_years[-1], recount.files.outcome_year)
+    """The `comparison` rows of both sides, in the naive row's year and the last baseline year."""
+    rows, impact = tables["comparison"], tables["impact"]
+    naive = impact[
+        (impact["role"] == "naive") & (impact["programme"] == programme["id"])
+        & (impact["measure"] == measure)
+    ]  # fmt: skip
+    years = (recount.files.baseline_years[-1], *naive["academic_year"])
     return rows[
         (rows["programme"] == programme["id"]) & (rows["measure"] == measure)
         & (rows["pupil_group"] == programme["target_group"]) & rows["academic_year"].isin(years)
@@ -192,7 +196,7 @@ def naive_changes(tables: Tables, recount: Recount) -> Iterator[str]:
             continue
         four = _levels_of_naive(tables, recount, programme, row["measure"])
         sign = np.where(four["arm"] == "programme", 1, -1)
-        sign *= np.where(four["academic_year"] == recount.files.outcome_year, 1, -1)
+        sign *= np.where(four["academic_year"] == row["academic_year"], 1, -1)
         counted = (four["mean"] * sign).sum() if four["mean"].notna().sum() == 4 else math.nan
         if differs(row["estimate_low"], counted, 1e-6):
             yield (f"naive: {row['programme']} {row['measure']}: printed {row['estimate_low']}, "
@@ -242,8 +246,19 @@ def _is_of_few_pupils(
         frozenset(kept.index[kept["is_programme"]]),
         frozenset(kept.index[~kept["is_programme"]]),
     )
-    year = recount.files.outcome_year
-    n = min(recount.level(row["measure"], row["pupil_group"], year, side)[1] for side in sides)
+    years = recount.files.outcome_years if row["role"] == "headline" else [row["academic_year"]]
+    n = min(
+        sum(
+            recount.level(
+                row["measure"],
+                row["pupil_group"],
+                year,
+                frozenset(s for s in side if (s, year) not in recount.not_counted),
+            )[1]
+            for year in years
+        )
+        for side in sides
+    )
     if n < rules.minimum_cell:
         return True
     if row["role"] == "headline":
@@ -302,7 +317,7 @@ def _points(
     baseline = before[~np.array(touched, dtype=bool)].groupby("school")["mean"].mean()
     for school, row in kept.iterrows():
         step = rules.step_of_school(int(str(school)), measure, group)
-        if step is not None and school in baseline.index:
+        if step is not None and school in baseline.index and pd.notna(row["outcome"]):
             both = (to_step(float(x), step) for x in (baseline[school], row["outcome"]))
             before_, now = (round(rules.read(x, measure), 6) for x in both)
             yield bool(row["is_programme"]), before_, now

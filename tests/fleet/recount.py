@@ -63,12 +63,41 @@ class Recount:
         return members
 
     def _standing_of(self, member: dict[str, Any]) -> str:
-        """A school's standing in a programme when the outcome year's pupils were tested."""
-        tested = self.tested_on(self.files.outcome_year)
+        """A school's standing in a programme over the outcome years: under way in any, or as in the last."""
+        by_year = [self._standing_in(member, year) for year in self.files.outcome_years]
+        return "under_way" if "under_way" in by_year else by_year[-1]
+
+    def _standing_in(self, member: dict[str, Any], year: str) -> str:
+        """A school's standing when the pupils of an outcome year were tested."""
+        tested = self.tested_on(year)
         if member["start"] is not None and member["start"] > tested:
             return "not_started"
         is_gone = member["has_left"] if member["left"] is None else member["left"] < tested
         return "left" if is_gone else "under_way"
+
+    @cached_property
+    def not_counted(self) -> set[tuple[int, str]]:
+        """Pairs of school and outcome year in which one of its programmes was under way in another only."""
+        evaluated = {p["id"] for p in self.evaluated}
+        found = set()
+        for member in self.members.to_dict("records"):
+            if member["programme"] in evaluated and member["standing"] == "under_way":
+                dates = {
+                    name: None if pd.isna(member[name]) else member[name]
+                    for name in ("start", "left")
+                }
+                found |= {
+                    (member["school"], year)
+                    for year in self.files.outcome_years
+                    if self._standing_in(member | dates, year) != "under_way"
+                }
+        return found
+
+    def is_counted(self, rows: pd.DataFrame) -> pd.Series:
+        """Whether each row of `school` and `year` is of an outcome year that counts for the school."""
+        keys = zip(rows["school"], rows["year"], strict=True)
+        is_free = np.array([key not in self.not_counted for key in keys], dtype=bool)
+        return rows["year"].isin(self.files.outcome_years) & is_free
 
     @cached_property
     def touched(self) -> set[tuple[int, str]]:
@@ -92,7 +121,7 @@ class Recount:
         asked = programme["placebo"]
         cells = self._local_values(asked["measure"], programme["target_group"], is_counted=False)
         by_year = cells.pivot_table(index="school", columns="year", values="mean")
-        years = [*self.files.baseline_years, self.files.outcome_year]
+        years = [*self.files.baseline_years, *self.files.outcome_years]
         if not set(years) <= set(by_year.columns):
             return []
         complete = by_year[years].dropna().reset_index()
@@ -147,7 +176,7 @@ class Recount:
         """Schools with pupils at the end of a key stage in the outcome year, shown or suppressed."""
         cells = self.files.cells
         has = cells[
-            (cells["year"] == self.files.outcome_year) & (cells["group"] == "all")
+            cells["year"].isin(self.files.outcome_years) & (cells["group"] == "all")
             & cells["state"].isin(["value", "suppressed"])
         ]  # fmt: skip
         return set(zip(has["school"], has["stage"], strict=True))
@@ -182,8 +211,9 @@ class Recount:
         is_usable = (asked["state"] == "value") & (asked["n"] > 0)
         if is_adjusted:
             is_usable &= asked["n_with_prior"] > 0
-        is_now = asked["year"] == self.files.outcome_year
+        is_now = self.is_counted(asked)
         outcome = asked[is_usable & is_now].set_index("school")
+        is_last = asked["year"] == self.files.outcome_year
         before = asked[is_usable & asked["year"].isin(self.files.baseline_years)]
         istouched = [
             key in self.touched for key in zip(before["school"], before["year"], strict=True)
@@ -202,7 +232,7 @@ class Recount:
         last = untouched[untouched["year"] == self.files.baseline_years[-1]].set_index("school")
         now, then = (
             dict(zip(of_year.index, zip(of_year["n"], of_year["mean"], strict=True), strict=True))
-            for of_year in (outcome, last)
+            for of_year in (asked[is_usable & is_last].set_index("school"), last)
         )
         made: dict[int, dict[str, Any]] = {}
         for school in schools.index[schools["is_local"]].union(list(standing)):
@@ -292,7 +322,7 @@ class Recount:
     @cached_property
     def _rows_of_outcome_year(self) -> set[tuple[int, str]]:
         used = self.files.used
-        now = used[used["year"] == self.files.outcome_year]
+        now = used[self.is_counted(used)]
         return set(zip(now["school"], now["stage"], strict=True))
 
     def _reason(self, school: int, measure: str, standing: str | None, facts: _Facts) -> str:

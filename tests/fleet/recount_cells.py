@@ -109,7 +109,12 @@ class Files:
 
     @property
     def outcome_year(self) -> str:
-        return str(self.study["outcome_year"])
+        return self.outcome_years[-1]
+
+    @property
+    def outcome_years(self) -> list[str]:
+        """Every year that is judged, oldest first."""
+        return self.study.get("outcome_years") or [self.study["outcome_year"]]
 
     @property
     def baseline_years(self) -> list[str]:

@@ -64,7 +64,7 @@ def schools_before(recount: Recount, measure: str, group: str) -> pd.DataFrame:
     above = results["mean"] - results.groupby("year")["mean"].transform("mean")
     of_before = is_before.reindex(results.index)
     made = pd.DataFrame({"result_before": above[of_before].groupby(results["school"]).mean()})
-    now = set(results.loc[results["year"] == files.outcome_year, "school"])
+    now = set(results.loc[recount.is_counted(results), "school"])
     cohorts = used[is_before & is_value & (used["group"] == "all")].copy()
     poor = used[is_before & (used["group"] == "disadvantaged")]
     counted = dict(zip(zip(poor["school"], poor["year"], strict=True), poor["n"], strict=True))

@@ -21,28 +21,20 @@ def earlier_differences(
 
     None for measures that are not recounted: only shares of pupils in pupil files, not adjusted, are.
     """
-    name = measure["name"]
-    about = recount.files.about(name)
-    if not (about.is_share and about.counts_pupils) or measure.get("adjust_for_prior_attainment"):
+    rows = rows_compared(recount, programme, measure)
+    if rows is None:
         return None
-    used = recount.files.used
     kept = recount.standing(programme, measure).query("reason == 'compared'")
-    years = [*sorted(recount.years_in_common(programme, measure)), recount.files.outcome_year]
-    rows = used[
-        (used["measure"] == name) & (used["group"] == programme["target_group"])
-        & used["year"].isin(years) & used["school"].isin(kept.index) & (used["state"] == "value")
-        & (used["n"] > 0)
-    ]  # fmt: skip
-    if rows.empty or "n_with_prior" not in rows or rows["n_with_prior"].isna().any():
-        return None
-    is_free = [key not in recount.touched for key in zip(rows["school"], rows["year"], strict=True)]
-    rows = rows[np.array(is_free)]
-    n, mean = (rows.pivot(index="school", columns="year", values=of) for of in ("n", "mean"))
-    sd, sampling, z = _standardised(n, mean)
-    inside = _memberships(recount, mean.index)
+    n, mean = (
+        rows.pivot(index="school", columns="year", values=of).astype(float) for of in ("n", "mean")
+    )
+    earlier = [year for year in mean if year not in recount.files.outcome_years]
+    last = max(year for year in mean if year in recount.files.outcome_years)
+    sd, sampling, z = standardised(n, mean)
+    inside = memberships(recount, mean.index)
     place = [p["id"] for p in recount.evaluated].index(programme["id"])
     found, is_in_all = [], pd.Series(True, index=mean.index)
-    for year, before in ((y, years[:k]) for k, y in enumerate(years[:-1]) if k):
+    for year, before in ((y, earlier[:k]) for k, y in enumerate(earlier) if k):
         is_in = z[year].notna() & z[before].notna().any(axis=1)
         count = z.loc[is_in, before].notna().sum(axis=1)
         change = z.loc[is_in, year] - z.loc[is_in, before].mean(axis=1)
@@ -52,15 +44,38 @@ def earlier_differences(
         own = inside.loc[is_in].to_numpy()
         if min(own[:, place].sum(), (1 - own[:, place]).sum()) < _FEWEST_SCHOOLS_OF_A_SIDE:
             continue
-        estimate, df = _weighted(own, change.to_numpy(), variance.to_numpy(), place + 1)
+        estimate, df = weighted(own, change.to_numpy(), variance.to_numpy(), place + 1)
         if df >= _FEWEST_DF:
-            found.append(estimate * sd[years[-1]])
+            found.append(estimate * sd[last])
             is_in_all &= is_in
     sides = kept.loc[mean.index, "is_programme"].astype(bool)
     return found, {side: int((is_in_all & (sides == side)).sum()) for side in (True, False)}
 
 
-def _standardised(
+def rows_compared(
+    recount: Recount, programme: dict[str, Any], measure: dict[str, Any]
+) -> pd.DataFrame | None:
+    """Results of the compared schools in the years that the comparison uses; None if not recounted."""
+    name = measure["name"]
+    about = recount.files.about(name)
+    if not (about.is_share and about.counts_pupils) or measure.get("adjust_for_prior_attainment"):
+        return None
+    used = recount.files.used
+    kept = recount.standing(programme, measure).query("reason == 'compared'")
+    years = [*sorted(recount.years_in_common(programme, measure)), *recount.files.outcome_years]
+    rows = used[
+        (used["measure"] == name) & (used["group"] == programme["target_group"])
+        & used["year"].isin(years) & used["school"].isin(kept.index) & (used["state"] == "value")
+        & (used["n"] > 0)
+    ]  # fmt: skip
+    if rows.empty or "n_with_prior" not in rows or rows["n_with_prior"].isna().any():
+        return None
+    is_free = [key not in recount.touched for key in zip(rows["school"], rows["year"], strict=True)]
+    is_counted = recount.is_counted(rows) | ~rows["year"].isin(recount.files.outcome_years)
+    return rows[np.array(is_free) & is_counted]
+
+
+def standardised(
     n: pd.DataFrame, mean: pd.DataFrame
 ) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
     """Pupil SD of each year, and schools' sampling variances and results in these SDs."""
@@ -71,7 +86,7 @@ def _standardised(
     return sd, within / n / sd**2, (mean - centre) / sd
 
 
-def _memberships(recount: Recount, schools: pd.Index) -> pd.DataFrame:
+def memberships(recount: Recount, schools: pd.Index) -> pd.DataFrame:
     """1 where an evaluated programme was under way in a school when the pupils were tested."""
     under_way = recount.members[recount.members["standing"] == "under_way"]
     made = {
@@ -81,7 +96,7 @@ def _memberships(recount: Recount, schools: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(made, index=schools)
 
 
-def _weighted(
+def weighted(
     inside: np.ndarray, change: np.ndarray, variance: np.ndarray, wanted: int
 ) -> tuple[float, float]:
     """A coefficient of weighted least squares and its Bell-McCaffrey degrees of freedom.

@@ -55,7 +55,7 @@ class World:
 
     def effect_on(self, place: int, year: str) -> float:
         """Total effect of a school's programmes on all its pupils in a year, in pupil SDs."""
-        if year != self.drawn.outcome_year:
+        if year not in self.drawn.outcome_years:
             return 0.0
         urns = {self.schools.at[place, "urn"], self.schools.at[place, "old_urn"]}
         own = self.enrolments.loc[self.enrolments["urn"].isin(urns), "programme"]
@@ -247,7 +247,7 @@ def _pupils(
             "ability": ability.to_numpy(),
         }
     )
-    if year == drawn.outcome_year:
+    if year in drawn.outcome_years:
         for programme in drawn.programmes:
             _treat(programme, schools, enrolments, pupils)
     pupils["upn"] = [f"{stage[-1]}{year[2:4]}{nth:07d}" for nth in range(n_pupils)]
