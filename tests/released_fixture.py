@@ -543,7 +543,7 @@ def _calibration() -> pd.DataFrame:
         "coming_cohort": (0.472, 0.528, 0.937, 0.403, 0.0, 0.34, 0.07),
         "true_decline": (0.131, 0.869, 0.12, 0.2, 0.02, 0.11, 0.09),
     }
-    size = (11, 34, 10.0, False, 2000)
+    size = (11, 34, 10.0, False, 1, 2000)
     rows = []
     for programme, measure, _, group in (_SEND_KS2, _GAP_KS2):
         for selection, (false, covers, ancova, naive, *power) in rates.items():
@@ -552,7 +552,12 @@ def _calibration() -> pd.DataFrame:
             rows.append((*about, 0.2, *size, 0.0, power[0], covers, *power[1:]))
     columns = ["programme", "measure", "pupil_group", "selection", "effect_sd"]
     columns += ["n_simulated_programme_schools", "n_simulated_schools"]
-    columns += ["n_simulated_pupils_a_school", "is_prior_adjusted", "n_draws"]
+    columns += [
+        "n_simulated_pupils_a_school",
+        "is_prior_adjusted",
+        "n_simulated_outcome_years",
+        "n_draws",
+    ]
     columns += ["false_verdict_share", "better_share"]
     columns += ["bracket_covers_share", "ancova_rejects_share", "naive_rejects_share"]
     return pd.DataFrame(rows, columns=columns)

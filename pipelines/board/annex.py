@@ -90,6 +90,7 @@ _SIMULATED = (
     "n_simulated_schools",
     "n_simulated_pupils_a_school",
     "is_prior_adjusted",
+    "n_simulated_outcome_years",
 )
 _JUDGED = {
     "files": "Values in the files: codes, ranges, blanks, doubles, rows accounted for",

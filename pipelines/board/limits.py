@@ -176,6 +176,8 @@ def _if_any_is_a_false_alarm(programmes: list[Row], tables: Tables) -> Iterator[
 def simulated_size(rates: Row) -> str:
     """ "18 of 60 schools in the programme, about 10 target pupils each"."""
     adjusted = ", prior attainment allowed for" if rates["is_prior_adjusted"] else ""
+    if rates["n_simulated_outcome_years"] > 1:
+        adjusted += f", {cite(rates, 'count', 'n_simulated_outcome_years')} outcome years"
     return (
         f"{cite(rates, 'count', 'n_simulated_programme_schools')} of "
         f"{cite(rates, 'count', 'n_simulated_schools')} schools in the programme, about "

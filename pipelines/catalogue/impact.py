@@ -212,6 +212,13 @@ CALIBRATION = Table(
             is_nullable=False,
         ),
         flag("is_prior_adjusted", "Simulated with results adjusted for prior attainment"),
+        Column(
+            "n_simulated_outcome_years",
+            "integer",
+            "Outcome years simulated, at most three",
+            low=1,
+            is_nullable=False,
+        ),
         Column("n_draws", "integer", "Number of simulations", low=1, is_nullable=False),
         _rate("false_verdict_share", "Verdicts that are wrong given the simulated effect"),
         _rate("better_share", "Verdicts of better: power, if the simulated effect is not zero"),

@@ -137,6 +137,9 @@ def build_calibration(con: duckdb.DuckDBPyConnection) -> int:
             "measure": measure,
             "pupil_group": pupil_group,
             "is_prior_adjusted": is_adjusted,
+            "n_simulated_outcome_years": outcome_years_simulated(
+                table, n_years, is_prior_adjusted=is_adjusted
+            ),
             "n_draws": draws,
             **{
                 name.replace("n_", "n_simulated_", 1): number
@@ -159,19 +162,24 @@ _SIZE_COLUMNS = ("n_members", "n_schools", "mean_pupils")
 _SHARES = tuple(name for name in ErrorRates.__dataclass_fields__ if name.endswith("_share"))
 
 
-def _plain(table: pd.DataFrame, is_prior_adjusted: bool, n_outcome_years: int) -> pd.DataFrame:
-    """Scenarios with one programme, nothing withheld, and at least one estimate.
+def outcome_years_simulated(
+    table: pd.DataFrame, n_outcome_years: int, *, is_prior_adjusted: bool = False
+) -> int:
+    """The number of outcome years whose rates are those of a study: its own, or the most simulated."""
+    of_kind = table[table["is_prior_adjusted"] == is_prior_adjusted]
+    return min(n_outcome_years, int(of_kind["n_outcome_years"].max()))
 
-    With more outcome years than were simulated, the most that were; the same for adjusted results.
-    """
-    of_kind = table[
+
+def _plain(table: pd.DataFrame, is_prior_adjusted: bool, n_outcome_years: int) -> pd.DataFrame:
+    """Scenarios with one programme, nothing withheld, and at least one estimate."""
+    simulated = outcome_years_simulated(table, n_outcome_years, is_prior_adjusted=is_prior_adjusted)
+    return table[
         ~table["has_second_programme"]
         & ~table["is_suppressed"]
         & (table["is_prior_adjusted"] == is_prior_adjusted)
+        & (table["n_outcome_years"] == simulated)
         & (table["estimate_share"] > 0)
     ]
-    most = min(n_outcome_years, int(of_kind["n_outcome_years"].max()))
-    return of_kind[of_kind["n_outcome_years"] == most]
 
 
 def _distance(one: ComparisonSize, other: ComparisonSize) -> float:

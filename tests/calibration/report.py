@@ -107,9 +107,10 @@ def write_page(folder: Path) -> None:
 def page(folder: Path) -> str:
     """The whole of `README.md`."""
     table = read_table()
-    is_alone = ~table["has_second_programme"] & ~table["is_suppressed"]
+    is_one = table["n_outcome_years"] == 1
+    is_alone = is_one & ~table["has_second_programme"] & ~table["is_suppressed"]
     plain, adjusted = (
-        table[is_alone & (table["is_prior_adjusted"] == is_one)] for is_one in (False, True)
+        table[is_alone & (table["is_prior_adjusted"] == has_prior)] for has_prior in (False, True)
     )
     parts = [_INTRODUCTION.format(heading=_heading(TABLE)), _promise(table)]
     for (members, schools, pupils), part in plain.groupby(
@@ -123,7 +124,8 @@ def page(folder: Path) -> str:
     ):
         parts.append(f"### {members} of {schools} schools, about {pupils} target pupils\n")
         parts += [_no_effect(part), _effects(part)]
-    parts.append(_variants(table[~table["is_prior_adjusted"]]))
+    parts.append(_several_years(plain, table[~is_one]))
+    parts.append(_variants(table[is_one & ~table["is_prior_adjusted"]]))
     if (folder / ALTERNATIVES).exists():
         parts.append(_alternatives(folder / ALTERNATIVES))
     parts.append(
@@ -155,7 +157,9 @@ def _promise(table: pd.DataFrame) -> str:
                 f"{row.n_members} of {row.n_schools}",
                 row.mean_pupils,
                 SELECTION_WORDS[row.selection],
-                "prior attainment"
+                f"{row.n_outcome_years} outcome years"
+                if row.n_outcome_years > 1
+                else "prior attainment"
                 if row.is_prior_adjusted
                 else VARIANT_WORDS[row.has_second_programme, row.is_suppressed],
                 row.effect,
@@ -227,6 +231,35 @@ def _effects(part: pd.DataFrame) -> str:
         "ANCOVA covers,change covers,bracket width,ANCOVA width,detectable effect"
     )
     return "An effect (SD):\n\n" + _markdown(heads.split(","), rows)
+
+
+def _several_years(one_year: pd.DataFrame, table: pd.DataFrame) -> str:
+    """Two and three outcome years: error rates without an effect, power with one, beside one year."""
+    place = ["n_members", "n_schools", "mean_pupils", "selection"]
+    alone = one_year[one_year["effect"] == 0].set_index(place)["bracket_width"]
+    powers = table[table["effect"] > 0].set_index([*place, "n_outcome_years"])["better_share"]
+    rows = [
+        [
+            row.n_outcome_years,
+            f"{row.n_members} of {row.n_schools}",
+            row.mean_pupils,
+            SELECTION_WORDS[row.selection],
+            f"**{_percent(row.false_verdict_share, 1)}**",
+            _percent(row.bracket_rejects_share, 1),
+            _percent(row.bracket_covers_share, 1),
+            _percent(row.ancova_rejects_share, 1),
+            _percent(row.change_rejects_share, 1),
+            _percent(powers[(*(getattr(row, name) for name in place), row.n_outcome_years)]),
+            f"{row.bracket_width:.2f}",
+            f"{row.bracket_width / alone[tuple(getattr(row, name) for name in place)]:.2f}",
+        ]
+        for row in table[table["effect"] == 0].itertuples()
+    ]
+    heads = (
+        "outcome years,schools,pupils,chosen on,false verdicts,bracket excludes 0,bracket covers,"
+        "ANCOVA does,change from mean does,power at 0.4,bracket width,beside one year's"
+    )
+    return f"## Several outcome years\n\n{_SEVERAL_YEARS}\n" + _markdown(heads.split(","), rows)
 
 
 def _variants(table: pd.DataFrame) -> str:
@@ -318,6 +351,12 @@ def _markdown(heads: list[str], rows: list[list[object]]) -> str:
 _ADJUSTED = """What prior attainment predicts, half of the variance of pupils' luck, is taken out of results
 before they are compared, as a measure with `adjust_for_prior_attainment` has it; here it is known exactly.
 Schools are chosen on results as they are.
+"""
+
+_SEVERAL_YEARS = """Two or three years after the start, pooled as in `outcome_years`; each year's pupils and
+passing differences are drawn anew, with a seed of their own. "Coming cohort" is that of the first year.
+Errors are those without an effect. A decline that goes on is what more years make worse: it goes on in
+them too.
 """
 
 _REFUSED = "Too few schools in every draw: no estimate, as it should be.\n"

@@ -38,7 +38,7 @@ class Scenario:
 
 
 def every_scenario() -> list[Scenario]:
-    """All combinations of complications; adjusted for prior attainment only without the others.
+    """All combinations of complications; prior attainment and several outcome years without the others.
 
     4 of 10 schools have none of them: the rule of five schools per side refuses these ten in any case.
     """
@@ -56,4 +56,10 @@ def every_scenario() -> list[Scenario]:
         Scenario(*size, mean_pupils, selection, effect, is_prior_adjusted=True)
         for size, mean_pupils, selection, effect in product(SIZES, MEAN_PUPILS, SELECTIONS, EFFECTS)
     ]
-    return [*crossed, *too_small, *adjusted]
+    later = [
+        Scenario(*size, mean_pupils, selection, effect, n_outcome_years=n_years)
+        for n_years, size, mean_pupils, selection, effect in product(
+            (2, 3), SIZES, MEAN_PUPILS, SELECTIONS, (EFFECTS[0], EFFECTS[-1])
+        )
+    ]
+    return [*crossed, *too_small, *adjusted, *later]

@@ -30,6 +30,7 @@ from tests.calibration.scenarios import (
     every_scenario,
 )
 from tests.calibration.schools import draw_schools
+from tests.calibration.simulation import place_of, schools_of
 from tests.calibration.trial import Calibration, calibration, run_trial
 
 FOLDER = PROJECT / "tests" / "calibration"
@@ -45,21 +46,25 @@ SHORT = tuple(
     for size in ((18, 60), (11, 34))
     for selection in KNOWABLE_SELECTIONS
 )
+SEVERAL_YEARS = tuple(
+    Scenario(18, 60, 10, selection, 0.0, n_outcome_years=n_years)
+    for n_years in (2, 3)
+    for selection in ("last_year", "lasting_quality")
+)
 
 
 @functools.cache
 def short_run(scenario: Scenario) -> Calibration:
-    drawn = (
-        draw_schools(scenario.n_schools, scenario.mean_pupils, draw) for draw in range(N_DRAWS)
-    )
+    drawn = schools_of(place_of(scenario), range(N_DRAWS))
     return calibration([run_trial(schools, scenario) for schools in drawn], scenario.effect)
 
 
 def name_of(scenario: Scenario) -> str:
-    return f"{scenario.n_members} of {scenario.n_schools}, {scenario.selection}"
+    years = f", {scenario.n_outcome_years} outcome years" * (scenario.n_outcome_years > 1)
+    return f"{scenario.n_members} of {scenario.n_schools}, {scenario.selection}{years}"
 
 
-@pytest.mark.parametrize("scenario", SHORT, ids=name_of)
+@pytest.mark.parametrize("scenario", (*SHORT, *SEVERAL_YEARS), ids=name_of)
 def test_where_there_is_no_effect_few_are_claimed_and_the_bracket_covers(scenario: Scenario):
     measured = short_run(scenario)
     assert measured.estimate_share > 0.9
@@ -129,7 +134,7 @@ def test_the_committed_table_is_of_this_engine(table: pd.DataFrame):
     """The short run's draws are the table's first ones, so they differ by less than SLACK."""
     assert n_draws() >= N_DRAWS
     by_scenario = table.set_index(list(Scenario.__dataclass_fields__)).sort_index()
-    for scenario in SHORT:
+    for scenario in (*SHORT, *SEVERAL_YEARS):
         row = by_scenario.loc[astuple(scenario)]
         measured = short_run(scenario)
         again = "the engine has changed: make calibrate"
@@ -141,6 +146,21 @@ def test_the_committed_table_is_of_this_engine(table: pd.DataFrame):
         for share in ("naive_rejects_share", "naive_covers_share"):
             assert getattr(measured, share) == pytest.approx(row[share], abs=0.09), again
         assert measured.naive_bias == pytest.approx(row["naive_bias"], abs=0.03), again
+
+
+@pytest.mark.parametrize(("n_years", "most"), [(2, 0.90), (3, 0.84)])
+def test_more_outcome_years_make_narrower_ranges(table: pd.DataFrame, n_years: int, most: float):
+    """Beside one year's, in every way of choosing that earlier results can show."""
+    plain = table[
+        ~table["has_second_programme"] & ~table["is_suppressed"] & ~table["is_prior_adjusted"]
+        & table["selection"].isin(KNOWABLE_SELECTIONS) & (table["effect"] == 0)
+        & (table["estimate_share"] > 0)
+    ]  # fmt: skip
+    place = ["n_members", "n_schools", "mean_pupils", "selection"]
+    width = plain.set_index(["n_outcome_years", *place])["bracket_width"]
+    ratio = width.loc[n_years] / width.loc[1]
+    assert ratio.notna().sum() == 20
+    assert ratio.max() < most
 
 
 def test_the_page_is_made_from_the_table():
@@ -169,6 +189,7 @@ def test_knowledge_of_the_coming_cohort_is_where_it_fails(table: pd.DataFrame):
         (table["selection"] == "coming_cohort")
         & (table["estimate_share"] > 0)
         & ~table["is_prior_adjusted"]
+        & (table["n_outcome_years"] == 1)
     ]
     no_effect = rows[rows["effect"] == 0]
     assert no_effect["false_verdict_share"].min() > 2 * LEVEL

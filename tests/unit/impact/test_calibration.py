@@ -19,6 +19,7 @@ from pipelines.impact.calibration import (
     error_rates,
     n_draws,
     nearest_size,
+    outcome_years_simulated,
     read_table,
 )
 
@@ -70,6 +71,7 @@ def test_rates_are_those_of_the_file_read_by_hand(table: pd.DataFrame):
             for row in rows
             if (row["n_members"], row["n_schools"], row["mean_pupils"]) == ("11", "34", "30")
             and {row[variant] for variant in VARIANTS} == {"False"}
+            and row["n_outcome_years"] == "1"
             and row["selection"] == rate.selection
             and float(row["effect"]) == rate.effect_sd
         ]
@@ -125,3 +127,19 @@ def test_every_headline_with_an_estimate_has_its_rates_and_no_other():
         42,
     )
     con.close()
+
+
+@pytest.mark.parametrize(("n_years", "simulated"), [(1, 1), (2, 2), (3, 3), (5, 3)])
+def test_rates_are_those_of_as_many_outcome_years(table, n_years: int, simulated: int):
+    """Of more years than were simulated, those of the most."""
+    assert outcome_years_simulated(table, n_years) == simulated
+    rates = error_rates(table, ComparisonSize(18, 60, 10), n_outcome_years=n_years)
+    decline = next(r for r in rates if (r.selection, r.effect_sd) == ("true_decline", 0.0))
+    (share,) = table.query(
+        "n_members == 18 and n_schools == 60 and mean_pupils == 10 and effect == 0 "
+        "and selection == 'true_decline' and n_outcome_years == @simulated "
+        "and not has_second_programme and not is_suppressed and not is_prior_adjusted"
+    )["false_verdict_share"]
+    assert decline.false_verdict_share == share
+    # Adjusted results were simulated with one outcome year.
+    assert outcome_years_simulated(table, n_years, is_prior_adjusted=True) == 1
