@@ -32,6 +32,7 @@ from pipelines.impact.robustness import (
     with_expected_anyway,
     with_holm,
 )
+from pipelines.impact.shared_shocks import capped_elsewhere
 from pipelines.impact.staggered import read_starts, staggered_rows
 from pipelines.store.store import insert_frame, row_count
 from pipelines.study.series import breaks_within
@@ -65,7 +66,7 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     rows: list[ImpactRow] = []
     for question in _questions(study.evaluated_programmes):
         rows += _answers(marts, *question)
-    rows = _with_identification(marts, rows)
+    rows = _with_shared_shocks(marts, _with_identification(marts, rows))
     return _fill(con, ESTIMATE, pd.DataFrame([dataclasses.asdict(row) for row in with_holm(rows)]))
 
 
@@ -74,7 +75,8 @@ def headlines(marts: Marts) -> list[ImpactRow]:
     rows: list[ImpactRow] = []
     for question in _questions(marts.study.evaluated_programmes):
         rows += _answers(marts, *question, is_headline_only=True)
-    return [row for row in _with_identification(marts, rows) if row.role == "headline"]
+    rows = _with_shared_shocks(marts, _with_identification(marts, rows))
+    return [row for row in rows if row.role == "headline"]
 
 
 class Marts:
@@ -347,6 +349,15 @@ def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]
         for row in rows
     ]
     return checked + list(shares.values())
+
+
+def _with_shared_shocks(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
+    """Withhold verdicts on programmes whose comparison schools are in other authorities."""
+    elsewhere = {p.id for p in marts.study.evaluated_programmes if p.comparison_pool != "local"}
+    return [
+        capped_elsewhere(row) if row.role == "headline" and row.programme in elsewhere else row
+        for row in rows
+    ]
 
 
 def _not_yet_published(study: Study, measure: str) -> str | None:

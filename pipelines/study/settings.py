@@ -170,7 +170,7 @@ class Programme(_Settings):
     eligible_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """The share of its schools that had to be eligible, 0 to 1: 0.7 for 70%."""
     comparison_pool: ComparisonPool = "local"
-    """Compare with the authority's other schools (local), or the most similar schools elsewhere (matched)."""
+    """Compare with other local schools (local), or with similar ones elsewhere (matched: no verdict)."""
     matches_per_school: Annotated[int, Field(ge=1, le=100)] = 5
     """If matched: how many comparison schools to choose for each programme school."""
     placebo: Placebo | None = None
