@@ -45,8 +45,15 @@ def test_a_family_reads_no_table_but_those_it_names():
     tables = released_tables()
     # Charts look up the reason for a year without results.
     tables["comparison"] = tables["comparison"][tables["comparison"]["academic_year"] != "2017-18"]
-    for family, names in gallery.FAMILIES.items():
-        gallery.draw(family, {name: tables[name] for name in names})
+    drawn = {
+        family: gallery.draw(family, {name: tables[name] for name in names})
+        for family, names in gallery.FAMILIES.items()
+    }
+    assert all(drawn.values()), "each family has something to draw, so each read its tables"
+    with pytest.raises(KeyError, match="evaluation_summary"):
+        gallery.draw(
+            "evaluation_answers", {name: tables[name] for name in ("study", "programme", "source")}
+        )
 
 
 def words_drawn(chart: Chart) -> str:

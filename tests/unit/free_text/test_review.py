@@ -6,7 +6,11 @@ Planted names are not on the project's list of given names, unless a test says s
 from __future__ import annotations
 
 import csv
+import re
+import signal
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -20,6 +24,7 @@ from pipelines.free_text.review import (
 )
 from pipelines.study.paths import EXAMPLE, PROJECT
 
+MOST_PROCESSOR_SECONDS = 20.0
 NAME, NUMBER = ["personal name"], ["telephone or other long number"]
 KNOWN = ["Anchor Lane Primary School", "Rowan Infant School", "Kestrelmouth", "Closing the gap"]
 
@@ -210,10 +215,37 @@ def test_names_that_the_rules_miss(text: str):
     assert review_reasons(text, KNOWN) == []
 
 
+class TooLongError(Exception):
+    """More processor time was used than allowed."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise TooLongError within the block once it has used that much processor time."""
+
+    def stop(*_: object) -> None:
+        raise TooLongError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 @pytest.mark.parametrize(
     "piece", ["a", "a@", "1 ", "Aa ", "a-", "('", "x\n", ". ", "n\u0336", "'", "1/1/", "a 7"]
 )
 def test_a_hundred_thousand_characters_are_judged_in_linear_time(piece: str):
+    """In processor seconds, of which a busy machine gives no more: linear takes one, quadratic an hour."""
     text = piece * (100_000 // len(piece))
-    review_reasons(text, KNOWN)
-    publishable_text(text)
+    with at_most(MOST_PROCESSOR_SECONDS):
+        review_reasons(text, KNOWN)
+        publishable_text(text)
+
+
+def test_the_limit_stops_a_pattern_that_is_not_linear():
+    with pytest.raises(TooLongError), at_most(0.5):
+        re.match(r"(a+)+$", "a" * 40 + "b")

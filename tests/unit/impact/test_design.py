@@ -276,3 +276,26 @@ def test_overlap_counts_comparison_schools_by_what_else_they_get(tmp_path: Path)
     assert row["comparison_in_others_share"] == pytest.approx(0.5)
     assert empty["n_programme_schools"] == 0
     assert empty[["is_extrapolation", "comparison_in_others_share"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("difference", "rating"),
+    [
+        (0.0, "satisfies"), (0.05, "satisfies"), (-0.05, "satisfies"), (0.051, "needs_adjustment"),
+        (0.25, "needs_adjustment"), (-0.25, "needs_adjustment"), (0.251, "not_satisfied"),
+        (-0.3, "not_satisfied"), (None, None),
+    ],
+)  # fmt: skip
+def test_the_bounds_of_balance_are_those_of_the_what_works_clearinghouse(difference, rating):
+    """Standards Handbook 4.1, 2020: 0.05 and 0.25 of a standard deviation; asked of the last SELECT."""
+    last = design.select_of(BALANCE).rpartition("\nSELECT\n")[2]
+    made = (
+        "SELECT $difference::DOUBLE AS standardised_difference, 1 AS n_units_of_both, "
+        "1.0 AS pooled_variance, 'p' AS programme, 'm' AS measure, 'c' AS characteristic"
+    )
+    with duckdb.connect() as con:
+        found = con.execute(
+            f"WITH difference AS ({made}) SELECT rating FROM (SELECT {last})",
+            {"difference": difference},
+        ).fetchone()
+    assert found == (rating,)
