@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from pipelines.study.paths import DATA_MARTS, EXAMPLE
+from pipelines.study.paths import DATA_MARTS, DATA_RAW, EXAMPLE
 
 # Options of a run, passed to the asset `publish`.
 RUN_OPTIONS = {
@@ -34,11 +34,13 @@ def parser(described: Mapping[str, str | None]) -> argparse.ArgumentParser:
     asking = commands.add_parser("power", help="what a study could see, from earlier results")
     releasing = commands.add_parser("release", help="record that a person published this run")
     releasing.add_argument("--date", required=True, type=_day, help="as 2018-10-02")
-    for command in (evaluating, validating, asking, releasing):
-        command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
-        command.add_argument("--data-marts", default=DATA_MARTS, type=Path, help="for the outputs")
     serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
     serving.add_argument("--port", type=int, default=3000)
+    serving.add_argument("--data-raw", default=DATA_RAW, type=Path, help="the folder of studies")
+    for command in (evaluating, validating, asking, releasing):
+        command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
+    for command in (evaluating, validating, asking, releasing, serving):
+        command.add_argument("--data-marts", default=DATA_MARTS, type=Path, help="for the outputs")
     again = commands.add_parser("example", help="regenerate data_raw/example, or a sequel")
     again.add_argument("--through", type=int, default=2018, help="summer of the last results")
     for name, command in commands.choices.items():

@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from assets.arguments import RUN_OPTIONS, parser
-from assets.dagster_home import dagster_home, require_page
+from assets.dagster_home import require_page
 from assets.terminal import (
     FAILED,
     print_headline,
@@ -25,16 +24,18 @@ from assets.terminal import (
     say_unchanged,
     shown,
     stop,
+    stop_command,
+    tell_of_failure,
     warn,
     warn_in_short,
 )  # fmt: skip
-from pipelines.errors.fault import Fault, StudyError
+from pipelines.errors.fault import StudyError
 from pipelines.errors.machine import machine_fault
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import retention
 from pipelines.publishing.unchanged import unchanged_since
 from pipelines.store import fault_list, folder_note
-from pipelines.study.paths import DATA_MARTS, EXAMPLE, PROJECT, StudyPaths
+from pipelines.study.paths import EXAMPLE, PROJECT, StudyPaths
 from pipelines.study.settings import PROTOCOL
 
 
@@ -62,33 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "release":
             return release(options.study, options.date, data_marts=options.data_marts)
         if options.command == "serve":
-            return serve(data_marts=DATA_MARTS, port=options.port)
+            return serve(
+                data_raw=options.data_raw, data_marts=options.data_marts, port=options.port
+            )
         return regenerate_example(options.through)
     except StudyError as error:
-        return _stop(options, error.faults)
+        return stop_command(options, error.faults)
     except Exception as error:
         if fault := machine_fault(
             error, str(options.data_marts if "data_marts" in options else ".")
         ):
-            return _stop(options, [fault])
+            return stop_command(options, [fault])
         raise
-
-
-def _stop(options: Namespace, faults: Sequence[Fault]) -> int:
-    """Print what stopped a command; returns the exit status."""
-    if options.command == "evaluate":
-        _tell_of_failure(options.data_marts, options.study.resolve().name, faults)
-    return stop(faults)
-
-
-def _tell_of_failure(
-    data_marts: Path, study: str, faults: Sequence[Fault], stopped: str | None = None
-) -> None:
-    """Tell a person of a failed evaluation, if data_marts/alerts.toml asks for it."""
-    from pipelines.alerts.telling import tell_of_failure  # noqa: PLC0415
-
-    for sentence in tell_of_failure(data_marts, study, faults, otherwise=stopped, is_by_hand=True):
-        print(sentence, file=sys.stderr)
 
 
 def evaluate(
@@ -117,7 +103,7 @@ def evaluate(
         )
         if stopped:
             faults = fault_list.read(paths)
-            _tell_of_failure(data_marts, study.name, faults, stopped)
+            tell_of_failure(data_marts, study.name, faults, stopped)
             return stop(faults, paths, stopped)
     print_headline(paths)
     warn_in_short(fault_list.read_warnings(paths).values())
@@ -183,24 +169,15 @@ def release(folder: Path, released_on: date, *, data_marts: Path) -> int:
     return 0
 
 
-def serve(*, data_marts: Path, port: int) -> int:
+def serve(*, data_raw: Path, data_marts: Path, port: int) -> int:
     """Serve the Dagster page on this machine, with schedule and sensor running, until interrupted."""
+    from assets.serving import serve_until_stopped  # noqa: PLC0415
     from pipelines.alerts.settings import read_alerts  # noqa: PLC0415
 
     require_page()
     # A fault in the file is found now, and not when an evaluation has failed.
     read_alerts(data_marts)
-    os.environ.update(
-        DAGSTER_HOME=str(dagster_home(data_marts)),
-        DAGSTER_DISABLE_TELEMETRY="1",
-        # Dagster's deprecation warnings are irrelevant to an analyst.
-        PYTHONWARNINGS="ignore",
-    )
-    from assets import page, page_guard  # noqa: PLC0415
-
-    print(f"The Dagster page: http://{page_guard.HOST}:{port} (Ctrl+C to stop)", flush=True)
-    with suppress(KeyboardInterrupt), page.daemon():
-        page.serve_page(port)
+    serve_until_stopped(data_raw, data_marts, port, say=partial(print, flush=True))
     return 0
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from pipelines.errors.fault import Fault, StudyError
+from pipelines.store.private import USUAL_MASK
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -30,14 +33,7 @@ concurrency:
           applyLimitPerUniqueValue: true
         limit: 1
 """
-# Added for the command line: the same files, kept open during a run.
-EVALUATE_YAML = """\
-event_log_storage:
-  module: assets.event_log
-  class: OpenEventLog
-  config:
-    base_dir: {folder}
-"""
+CONFIG = "dagster.yaml"
 _EVALUATE_CONFIG = "evaluate.yaml"
 
 
@@ -57,21 +53,73 @@ def require_page() -> None:
 
 
 def instance(data_marts: Path) -> dg.DagsterInstance:
-    """The Dagster instance with the run history of these outputs, for one run in this process."""
+    """The Dagster instance with the run history of these outputs, for one run in this process.
+
+    Raises StudyError if Dagster cannot use the analyst's own `dagster.yaml`.
+    """
+    home = dagster_home(data_marts)
+    write_whole(home / _EVALUATE_CONFIG, _for_one_run(home))
+    return set_up(home, _EVALUATE_CONFIG)
+
+
+def set_up(home: Path, config: str = CONFIG) -> dg.DagsterInstance:
+    """Open Dagster's storage. One process at a time: two that make its tables at once would both fail.
+
+    Raises StudyError if Dagster cannot use the configuration.
+    """
     import dagster  # noqa: PLC0415 - takes a second
 
-    home = dagster_home(data_marts)
-    # A JSON string is valid YAML, whatever the folder is called.
-    folder = json.dumps(str(home / "history" / "runs"), ensure_ascii=False)
-    (home / _EVALUATE_CONFIG).write_text(
-        DAGSTER_YAML + EVALUATE_YAML.format(folder=folder), encoding="utf-8"
-    )
-    return dagster.DagsterInstance.from_config(str(home), _EVALUATE_CONFIG)
+    try:
+        with FileLock(home / "set_up.lock"):
+            return dagster.DagsterInstance.from_config(str(home), config)
+    except (dagster.DagsterInvalidConfigError, dagster.DagsterInvariantViolationError) as error:
+        raise StudyError([_unusable(home, str(error).partition("\n")[0].rstrip("."))]) from None
 
 
 def dagster_home(data_marts: Path) -> Path:
-    """The storage folder, created and configured if necessary."""
+    """The storage folder, created and configured if necessary; the configuration is then the analyst's."""
     home = data_marts.resolve() / ".dagster"
     home.mkdir(parents=True, exist_ok=True)
-    (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    with FileLock(home / "set_up.lock"):
+        if not (home / CONFIG).exists():
+            write_whole(home / CONFIG, DAGSTER_YAML)
     return home
+
+
+def _for_one_run(home: Path) -> str:
+    """The analyst's configuration, with our event log unless it sets a storage of its own."""
+    import yaml  # noqa: PLC0415 - comes with Dagster
+
+    text = (home / CONFIG).read_text(encoding="utf-8")
+    try:
+        settings = yaml.safe_load(text) or {}
+    except yaml.YAMLError:
+        raise StudyError([_unusable(home, "it is not YAML")]) from None
+    if not isinstance(settings, dict):
+        raise StudyError([_unusable(home, "it is not a list of settings")])
+    if not {"storage", "event_log_storage"} & settings.keys():
+        # The same files as Dagster's own, kept open during a run.
+        settings["event_log_storage"] = {
+            "module": "assets.event_log",
+            "class": "OpenEventLog",
+            "config": {"base_dir": str(home / "history" / "runs")},
+        }
+    return str(yaml.safe_dump(settings, allow_unicode=True))
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file so that another process reads all of it or what was there before."""
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
+    ) as part:
+        part.write(text)
+    Path(part.name).chmod(0o666 & ~USUAL_MASK)
+    Path(part.name).replace(file)
+
+
+def _unusable(home: Path, why: str) -> Fault:
+    return Fault(
+        file=str(home / CONFIG),
+        problem=f"Dagster cannot use it: {why}",
+        remedy="mend it, or delete it: the next command writes it as it was at first",
+    )

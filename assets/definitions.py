@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,12 @@ from assets.marts import mart_assets
 from assets.raw import raw_assets
 from assets.release import release_assets
 from assets.resources import Studies
-from pipelines.study.paths import DATA_MARTS, DATA_RAW
+from pipelines.study.paths import (
+    DATA_MARTS,
+    DATA_MARTS_VARIABLE,
+    DATA_RAW,
+    DATA_RAW_VARIABLE,
+)
 
 
 def build_definitions(
@@ -47,4 +53,7 @@ def build_definitions(
 
 
 # Dagster's own commands look for this name.
-defs = build_definitions()
+defs = build_definitions(
+    data_raw=Path(os.environ.get(DATA_RAW_VARIABLE, DATA_RAW)),
+    data_marts=Path(os.environ.get(DATA_MARTS_VARIABLE, DATA_MARTS)),
+)

@@ -1,4 +1,4 @@
-"""Serves Dagster's page behind a guard, on this machine only, and runs Dagster's daemon.
+"""Dagster's page behind a guard, on this machine only: `python -m assets.page <port>`, see `serving`.
 
 Any site in the analyst's browser could control the page of `dagster dev`; `page_guard` prevents
 that. Needs the extra `page`.
@@ -6,12 +6,10 @@ that. Needs the extra `page`.
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
-import dagster as dg
 import uvicorn
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import ModuleTarget
@@ -19,10 +17,14 @@ from dagster_webserver.webserver import DagsterWebserver
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from assets.daemon import GRAPH
+from assets.dagster_home import set_up
+from assets.ended_with_parent import end_with_parent
 from assets.page_guard import HOST, PageGuard
 from pipelines.study.paths import PROJECT
 
-_GRAPH = "assets.definitions"
+# Browsers keep connections open for as long as they show the page.
+_ENDING_SECONDS = 2
 
 
 class _GuardedPage(DagsterWebserver):
@@ -46,28 +48,27 @@ def guarded_app(context: WorkspaceProcessContext, port: int) -> Starlette:
 def serve_page(port: int) -> None:
     """Serve the page until interrupted. DAGSTER_HOME sets its storage."""
     with (
-        dg.DagsterInstance.get() as instance,
+        set_up(Path(os.environ["DAGSTER_HOME"])) as instance,
         WorkspaceProcessContext(
             instance,
             workspace_load_target=ModuleTarget(
-                module_name=_GRAPH,
+                module_name=GRAPH,
                 attribute=None,
                 working_directory=str(PROJECT),
-                location_name=_GRAPH,
+                location_name=GRAPH,
             ),
             code_server_log_level="warning",
         ) as context,
     ):
-        uvicorn.run(guarded_app(context, port), host=HOST, port=port, log_level="warning")
+        uvicorn.run(
+            guarded_app(context, port),
+            host=HOST,
+            port=port,
+            log_level="warning",
+            timeout_graceful_shutdown=_ENDING_SECONDS,
+        )
 
 
-@contextmanager
-def daemon() -> Iterator[None]:
-    """Run Dagster's daemon beside the page; it starts scheduled and requested runs."""
-    command = [sys.executable, "-m", "dagster._daemon", "run", "--module-name", _GRAPH]
-    process = subprocess.Popen([*command, "--log-level", "warning"], cwd=PROJECT)  # noqa: S603
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
+if __name__ == "__main__":
+    end_with_parent()
+    serve_page(int(sys.argv[1]))

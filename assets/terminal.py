@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +53,25 @@ def stop(faults: Sequence[Fault], paths: StudyPaths | None = None, stopped: str 
     elif paths:
         print("Nothing was published.", file=sys.stderr)
     return FAILED
+
+
+def stop_command(options: Namespace, faults: Sequence[Fault]) -> int:
+    """Print what stopped a command, and tell of it if it evaluates; returns the exit status."""
+    if options.command == "evaluate":
+        tell_of_failure(options.data_marts, options.study.resolve().name, faults)
+    return stop(faults)
+
+
+def tell_of_failure(
+    data_marts: Path, study: str, faults: Sequence[Fault], stopped: str | None = None
+) -> None:
+    """Tell a person of a failed evaluation, if data_marts/alerts.toml asks for it; print what fails."""
+    from pipelines.alerts import telling  # noqa: PLC0415
+
+    for sentence in telling.tell_of_failure(
+        data_marts, study, faults, otherwise=stopped, is_by_hand=True
+    ):
+        print(sentence, file=sys.stderr)
 
 
 def say(faults: Sequence[Fault], begun: str = "") -> None:

@@ -15,8 +15,8 @@ from pipelines.study.paths import StudyPaths
 
 _PRIVATE_MASK = 0o077
 # The user's own umask; it can only be read by setting another.
-_USUAL_MASK = os.umask(_PRIVATE_MASK)
-os.umask(_USUAL_MASK)
+USUAL_MASK = os.umask(_PRIVATE_MASK)
+os.umask(USUAL_MASK)
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def private_files() -> Iterator[None]:
 @contextmanager
 def usual_files() -> Iterator[None]:
     """Within `private_files`: files get the user's normal permissions."""
-    with _mask(_USUAL_MASK):
+    with _mask(USUAL_MASK):
         yield
 
 
@@ -52,7 +52,7 @@ def make_closed(folder: Path) -> None:
 def open_to_readers(folder: Path) -> None:
     """Give a folder and its contents the user's normal permissions."""
     for path in (folder, *folder.rglob("*")):
-        path.chmod((0o777 if path.is_dir() else 0o666) & ~_USUAL_MASK)
+        path.chmod((0o777 if path.is_dir() else 0o666) & ~USUAL_MASK)
 
 
 @contextmanager

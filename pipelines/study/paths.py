@@ -9,6 +9,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 DATA_RAW = PROJECT / "data_raw"
 DATA_MARTS = PROJECT / "data_marts"
 EXAMPLE = DATA_RAW / "example"
+# Environment variables by which `ssif serve` tells Dagster's processes of other folders.
+DATA_RAW_VARIABLE = "SSIF_DATA_RAW"
+DATA_MARTS_VARIABLE = "SSIF_DATA_MARTS"
 FOLDER_NOTE = "study_folder.txt"
 
 

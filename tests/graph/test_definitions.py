@@ -1,9 +1,7 @@
 """The shape of the graph, and the separation of `pipelines` (computation) and `assets` (graph)."""
 
 import ast
-import contextlib
 import datetime as dt
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,6 @@ import pytest
 
 import assets.cli
 import assets.dagster_home
-import assets.page
 from assets.automation import JOB, weekday_mornings
 from assets.definitions import build_definitions, defs
 from assets.described import STUDIES
@@ -178,22 +175,3 @@ def test_without_the_page_s_packages_the_command_says_what_to_do(
     monkeypatch.setattr(assets.dagster_home.importlib.util, "find_spec", lambda _: None)
     assert assets.cli.main(["serve"]) == 1
     assert "`make serve` installs them" in capsys.readouterr().err
-
-
-def test_the_page_is_served_on_this_machine_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    served: list[int] = []
-    for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY", "PYTHONWARNINGS"):
-        # Undo what the command sets after the test.
-        monkeypatch.setenv(name, "")
-    monkeypatch.setattr(assets.cli, "DATA_MARTS", tmp_path / "data_marts")
-    monkeypatch.setattr(assets.page, "serve_page", served.append)
-    monkeypatch.setattr(assets.page, "daemon", contextlib.nullcontext)
-    assert assets.cli.main(["serve", "--port", "4321"]) == 0
-    assert served == [4321]
-    assert os.environ["DAGSTER_DISABLE_TELEMETRY"] == "1"
-    home = Path(os.environ["DAGSTER_HOME"])
-    assert home == tmp_path / "data_marts" / ".dagster"
-    assert "telemetry:\n  enabled: false" in (home / "dagster.yaml").read_text(encoding="utf-8")
-    assert "http://127.0.0.1:4321" in capsys.readouterr().out
