@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.described import STUDIES
+from assets.history import tidy
 from assets.left_runs import fail_left_runs
 from assets.resources import Studies
 from pipelines.disclosure import releases
@@ -92,6 +93,7 @@ def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.S
     for name in died:
         context.log.warning(f"The last run of study {name} died, and is marked as failed.")
     retention.forget_old_pupils(Path(studies.data_marts), time.time())
+    tidy(context.instance, studies)
     before = _looks(context.cursor)
     names = studies.names()
     now: dict[str, Look] = {}

@@ -15,7 +15,8 @@ from pipelines.store.private import USUAL_MASK
 if TYPE_CHECKING:
     import dagster as dg
 
-# No telemetry or sign-up form; step output is not stored; one run per study at a time.
+# No telemetry or sign-up form; step output is not stored; what sensors and the schedule did is kept for some
+# days; one run per study at a time.
 DAGSTER_YAML = """\
 telemetry:
   enabled: false
@@ -24,6 +25,15 @@ nux:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 1
+      started: 30
+      success: 30
+      failure: 30
 concurrency:
   runs:
     max_concurrent_runs: 2

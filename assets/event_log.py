@@ -70,6 +70,11 @@ class OpenEventLog(SqliteEventLogStorage):
         sqlalchemy.event.listen(engine, "connect", _do_not_wait_for_the_disk)
         return engine
 
+    def close(self, run_id: str) -> None:
+        """Close a run's own file."""
+        if engine := self._engines.pop(run_id, None):
+            engine.dispose()
+
     def dispose(self) -> None:
         """Close every file."""
         for engine in self._engines.values():

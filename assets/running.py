@@ -10,9 +10,10 @@ from assets.automation import JOB
 from assets.dagster_home import instance
 from assets.definitions import build_definitions
 from assets.described import STUDIES
+from assets.history import tidy
 from assets.progress import LOGGER, progress_logger
-from assets.resources import FRESH_TAG
-from pipelines.study.paths import StudyPaths
+from assets.resources import FRESH_TAG, Studies
+from pipelines.study.paths import DATA_RAW, StudyPaths
 
 
 def run_graph(
@@ -40,6 +41,7 @@ def run_graph(
                 **({"loggers": {LOGGER: {}}} if loggers else {}),
             },
         )
+        tidy(dagster_instance, Studies(data_raw=str(DATA_RAW), data_marts=str(paths.marts)))
     if result.success:
         return None
     return next(_failures(result), "the run failed without a word")

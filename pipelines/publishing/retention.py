@@ -15,12 +15,16 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines.disclosure.gate import FOLDER
+from pipelines.store import folder_note
 from pipelines.store.store import SCRATCH, delete_left_behind, delete_pupils
 from pipelines.study.paths import StudyPaths
+from pipelines.study.settings import PROTOCOL
 
 RUNS_KEPT = 5
 # Enough time to correct what stopped a run; the source files stay with the user.
 PUPIL_DAYS = 7
+# A folder may be away for a while: on a drive that is not connected, or renamed.
+GONE_DAYS = 30
 TEXTS = "texts_sha256"
 
 
@@ -73,6 +77,36 @@ def forget_old_pupils(marts: Path, now: float) -> list[str]:
                 if paths.pupils.exists() and not paths.pupils_kept.exists():
                     delete_pupils(paths)
                     gone.append(paths.study)
+        except (Timeout, OSError):
+            # A run is active, or the folder belongs to another user.
+            continue
+    return gone
+
+
+def forget_gone_work(marts: Path, raw: Path, now: float) -> list[str]:
+    """Delete the working stores of studies whose folder is gone, some days after they were last written.
+
+    `raw` is the folder of studies; `now` is in seconds since 1970. Returns the studies. Finished runs stay.
+    """
+    gone: list[str] = []
+    for work in sorted(marts.glob("*/.work")):
+        paths = StudyPaths(marts, work.parent.name)
+        places = (folder_note.noted(paths), raw / paths.study)
+        if any(place and (place / PROTOCOL).is_file() for place in places):
+            continue
+        try:
+            last = max(path.stat().st_mtime for path in (work, *work.rglob("*")))
+            if now - last <= GONE_DAYS * 24 * 3600 or paths.pupils_kept.exists():
+                continue
+            with FileLock(paths.lock, timeout=0):
+                for path in work.iterdir():
+                    if path.is_dir():
+                        shutil.rmtree(path)
+                    elif path != paths.lock:
+                        path.unlink()
+            paths.lock.unlink(missing_ok=True)
+            work.rmdir()
+            gone.append(paths.study)
         except (Timeout, OSError):
             # A run is active, or the folder belongs to another user.
             continue

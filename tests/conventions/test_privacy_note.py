@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.publishing.retention import PUPIL_DAYS, RUNS_KEPT
+from assets.history import HISTORY_RUNS
+from pipelines.publishing.retention import GONE_DAYS, PUPIL_DAYS, RUNS_KEPT
 from pipelines.study.paths import EXAMPLE, PROJECT, StudyPaths
 from tests.evaluated import Evaluated
 
@@ -51,6 +52,8 @@ def test_what_the_note_closes_to_others_is_closed(example: Evaluated):
 def test_how_long_things_are_kept_is_what_the_code_does():
     about = places()
     assert f"else {PUPIL_DAYS} days" in about["data_marts/<study>/.work"][2]
+    assert f"or {GONE_DAYS} days if" in about["data_marts/<study>/.work"][2]
+    assert about["data_marts/.dagster"][2] == f"the newest {HISTORY_RUNS} runs of a study"
     assert f"the newest {RUNS_KEPT};" in about["data_marts/<study>/runs"][2]
 
 

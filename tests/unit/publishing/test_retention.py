@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipelines.publishing import retention
+from pipelines.study.paths import StudyPaths
 from tests.tiny_study import TinyStudy
 from tests.unit.disclosure.test_released_tables import CASE, FORM, STATEMENT, SUPPORT
 
@@ -113,3 +115,43 @@ def test_remains_of_an_interrupted_run_are_deleted(tmp_path):
 def test_the_deletion_is_reported_in_a_sentence():
     assert retention.in_words(1).startswith("1 older run deleted: it held words of schools")
     assert retention.in_words(2).startswith("2 older runs deleted: they held words of schools")
+
+
+def work_of(marts: Path, name: str, folder: Path | None) -> StudyPaths:
+    """A study's working store and a finished run, both written long ago."""
+    paths = StudyPaths(marts, name)
+    paths.faults.mkdir(parents=True)
+    (paths.faults / "raw.json").write_text("[]", encoding="utf-8")
+    paths.store.touch()
+    paths.lock.touch()
+    paths.current.mkdir()
+    if folder is not None:
+        paths.folder_note.write_text(str(folder), encoding="utf-8")
+    for path in (paths.work, *paths.work.rglob("*")):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    return paths
+
+
+LONG_AGO = 1_538_000_000
+LATER = LONG_AGO + retention.GONE_DAYS * 24 * 3600 + 60
+
+
+def test_working_stores_of_studies_that_are_gone_go_after_some_days(tmp_path):
+    marts, raw = tmp_path / "marts", tmp_path / "raw"
+    for folder in (raw / "here", tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+        (folder / "study.toml").touch()
+    there = [work_of(marts, "here", None), work_of(marts, "moved", tmp_path / "elsewhere")]
+    there.append(work_of(marts, "kept", None))
+    there[-1].pupils_kept.touch()
+    os.utime(there[-1].pupils_kept, (LONG_AGO, LONG_AGO))
+    gone = [work_of(marts, "gone", None), work_of(marts, "gone-too", tmp_path / "deleted")]
+    assert retention.forget_gone_work(marts, raw, LATER - 120) == []
+    with FileLock(gone[0].lock):
+        os.utime(gone[0].lock, (LONG_AGO, LONG_AGO))
+        assert retention.forget_gone_work(marts, raw, LATER) == ["gone-too"]
+    os.utime(gone[0].work, (LONG_AGO, LONG_AGO))
+    assert retention.forget_gone_work(marts, raw, LATER) == ["gone"]
+    assert all(paths.store.exists() for paths in there)
+    assert not any(paths.work.exists() for paths in gone)
+    assert all(paths.current.exists() for paths in gone)
