@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -100,12 +100,16 @@ def _imports() -> dict[str, tuple[str, ...]]:
     return imports
 
 
-def _data_files(package: Path) -> Iterator[Path]:
+@cache
+def _data_files(package: Path) -> tuple[Path, ...]:
     """Files of a package that are no modules: SQL, tables, templates, styles."""
-    for file in package.rglob("*"):
-        is_own = file.suffix == ".sql" and file.parent in _OWN_SELECTS
-        if file.is_file() and file.suffix not in {".py", ".pyc", ".md"} and not is_own:
-            yield file
+    return tuple(
+        file
+        for file in package.rglob("*")
+        if file.suffix not in {".py", ".pyc", ".md"}
+        and not (file.suffix == ".sql" and file.parent in _OWN_SELECTS)
+        and file.is_file()
+    )
 
 
 @cache
