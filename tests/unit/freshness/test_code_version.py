@@ -83,7 +83,15 @@ def test_a_select_of_one_mart_counts_for_that_mart_alone() -> None:
 
 
 # Commands of their own, and what stands around the parts; `publish` always runs.
-ROOMS_OF_NO_PART = {"example", "exploring", "freshness", "officers", "planning", "publishing"}
+ROOMS_OF_NO_PART = {
+    "alerts",
+    "example",
+    "exploring",
+    "freshness",
+    "officers",
+    "planning",
+    "publishing",
+}
 # What the terminal says, what `ssif new` and `ssif validate` write, and what a study could detect.
 FILES_OF_NO_PART = [
     "board/plan_files.py",
@@ -91,7 +99,6 @@ FILES_OF_NO_PART = [
     "board/terminal.py",
     "charts/schools_and_years.py",
     "errors/machine.py",
-    "impact/power.py",
     "protocol/new_study.py",
     "store/fault_list.py",
     "store/folder_note.py",
