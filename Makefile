@@ -47,13 +47,8 @@ check: .venv/testing ## style and types
 hooks: .venv/testing ## have git ask for `make check` before each commit
 	@$(BIN)/pre-commit install
 
-bench: .venv/testing ## measure times and memory beside other packages
-	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench_pack
-	@$(BIN)/python -m tests.bench_cells
-	@$(BIN)/python -m tests.bench_randomisation
-	@$(BIN)/python -m tests.bench_validation
-	@$(BIN)/python -m tests.bench_scale
+bench: .venv/testing ## measure times and memory beside other packages and the last figures: ONLY="cells pack", RECORD=1
+	@$(BIN)/python -m tests.bench $(ONLY) $(if $(RECORD),--record)
 
 calibrate: .venv/testing ## simulate how often the headline errs, and write the table and page of it
 	@$(BIN)/python -m tests.calibration

@@ -1,7 +1,7 @@
 """Time of randomisation inference compared with refitting for every draw, on the example study.
 
-`python -m tests.bench_randomisation` prints one line. The calls are recorded from the study's own estimates:
-every programme, pupil group and measure.
+The calls are recorded from the study's own estimates: every programme, pupil group and measure. Refits are
+timed for a few draws of each call, and that is multiplied.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ from pipelines.impact.study_effects import build_estimate
 from pipelines.protocol.study_file import load_study
 from pipelines.study.paths import EXAMPLE
 from pipelines.study.settings import Study
-from tests.bench import spread
+from tests.bench.figures import Figure, figures_of
+from tests.bench.processes import Measured
 from tests.evaluated import evaluate
 
-N_TURNS = 5
+GROUP = "Randomisation inference of the example, 9,999 draws a test, intervals included"
+ENGINE, REFITS = "the project's own", "pyfixest again for every draw"
+N_TURNS = 3
 N_REFITS = 20
 SAME = 1e-6
 
@@ -64,16 +67,16 @@ def calls_of(study: Study, marts: Path) -> list[Call]:
     return calls
 
 
-def seconds_of_engine(calls: list[Call]) -> float:
-    """Seconds for all calls, including intervals."""
-    begun = time.perf_counter()
+def time_engine(calls: list[Call]) -> Measured:
+    """All calls, including intervals."""
+    begun, processor_begun = time.perf_counter(), time.process_time()
     for one in calls:
         one.infer()
-    return time.perf_counter() - begun
+    return Measured(time.perf_counter() - begun, time.process_time() - processor_begun)
 
 
-def seconds_of_refits(one: Call) -> float:
-    """Seconds for `N_REFITS` regressions by `feols`, one per draw. Raises ValueError if t differs."""
+def time_refits(one: Call) -> Measured:
+    """All draws of a call by `feols`, from `N_REFITS` of them. Raises ValueError if t differs."""
     import pyfixest as pf  # noqa: PLC0415 - takes seconds to import, and the engine does without
 
     outcome, exposure, covariates, weights = one.arrays
@@ -97,37 +100,28 @@ def seconds_of_refits(one: Call) -> float:
         return float(fit.tstat()[f"d{programme}"])
 
     refit(draws[0])  # what is compiled at the first call is not timed
-    begun = time.perf_counter()
+    begun, processor_begun = time.perf_counter(), time.process_time()
     found = [refit(draw) for draw in draws]
-    seconds = time.perf_counter() - begun
+    seconds, processor = time.perf_counter() - begun, time.process_time() - processor_begun
     drawn = permutation_statistics(*one.arrays, programme=programme, permutations=permutations)
     if not np.allclose(found, drawn.level / np.sqrt(drawn.v0), rtol=SAME, atol=0):
         raise ValueError(f"feols and the engine find different t: {found}, {drawn}")
-    return seconds
+    times = one.options["draws"] / N_REFITS
+    return Measured(seconds * times, processor * times)
 
 
-def main() -> None:
-    """Print both times and their ratio, turn by turn."""
+def take_figures() -> list[Figure]:
+    """Both ways, turn by turn, in this process."""
     study = load_study(EXAMPLE)
     with tempfile.TemporaryDirectory() as folder:
         run = evaluate(EXAMPLE, Path(folder))
         if run.status:
             raise RuntimeError(run.stderr)
         calls = calls_of(study, run.paths.restricted_current / "restricted.duckdb")
-    n_draws = sum(one.options["draws"] for one in calls)
-    engine, refits = [], []
+    taken: dict[str, list[Measured]] = {ENGINE: [], REFITS: []}
     for _ in range(N_TURNS):
-        engine.append(seconds_of_engine(calls))
-        refits.append(
-            sum(seconds_of_refits(one) / N_REFITS * one.options["draws"] for one in calls)
-        )
-    ratios = [slow / fast for slow, fast in zip(refits, engine, strict=True)]
-    print(
-        f"{len(calls)} tests of the example, {n_draws:,} draws in all, intervals included: "
-        f"{spread(engine, '.2f')} s; feols again for every draw, from {N_REFITS} of each test: "
-        f"{spread(refits, '.0f')} s, {spread(ratios, ',.0f')} times as long."
-    )
-
-
-if __name__ == "__main__":
-    main()
+        taken[ENGINE].append(time_engine(calls))
+        refits = [time_refits(one) for one in calls]
+        seconds = sum(one.seconds for one in refits)
+        taken[REFITS].append(Measured(seconds, sum(one.processor_seconds for one in refits)))
+    return figures_of(GROUP, taken, {REFITS: ENGINE})

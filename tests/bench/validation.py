@@ -1,4 +1,4 @@
-"""Time of checking a pupil file, compared with reading it: `python -m tests.bench_validation [pupils]`.
+"""Time of checking a pupil file, compared with reading it.
 
 One process reads the file plainly, reads it into its table, and checks every value and the rules between it
 and the register. The table must be sound, so that no time is spent on faults.
@@ -6,7 +6,6 @@ and the register. The table must be sound, so that no time is spent on faults.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,9 +23,17 @@ from pipelines.study.settings import Study
 from pipelines.validation import suites
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS
+from tests.bench.figures import Figure, figures_of
+from tests.bench.processes import Measured
 from tests.tiny_study import TinyStudy, ks2_pupil, school
 
-N_PUPILS, N_SCHOOLS = 5_000_000, 7_000
+N_PUPILS, N_SCHOOLS = 2_000_000, 7_000
+GROUP = f"Checks of {N_PUPILS:,} pupils of {N_SCHOOLS:,} schools, CSV"
+BARE, INGESTED, JUDGED = (
+    "DuckDB's bare read",
+    "read into its table",
+    "every value and relation checked",
+)
 # Cells that differ between pupils; the others are those of a valid row.
 _DRAWN = {
     "LAESTAB": f"7992000 + i % {N_SCHOOLS}",
@@ -62,31 +69,25 @@ def write_files(parent: Path, n_pupils: int) -> Study:
     return study
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Seconds that a piece of work takes."""
-    begun = time.perf_counter()
+def timed(work: Callable[[], object]) -> Measured:
+    """What a piece of work takes."""
+    begun, processor_begun = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - begun
+    return Measured(time.perf_counter() - begun, time.process_time() - processor_begun)
 
 
-def main(arguments: list[str]) -> None:
-    """Print the table."""
-    n_pupils = int(arguments[0]) if arguments else N_PUPILS
-    suites.load()  # its import is no part of judging
+def take_figures(n_pupils: int = N_PUPILS) -> list[Figure]:
+    """Read and check once, in this process. Raises ValueError if there is a fault."""
+    suites.load()  # importing it is not timed
     with tempfile.TemporaryDirectory() as name:
         study = write_files(Path(name), n_pupils)
         file = study.folder / "ks2_2018.csv"
+        bare_read = f"SELECT count(COLUMNS(*)) FROM read_csv('{file}', all_varchar = true)"
         with store.connect(StudyPaths(Path(name) / "marts", study.name)) as con:
             con.execute(DDL)
             write_protocol(con, study, "")
             ingest_table(con, study, SCHOOL_REGISTER)
             con.execute("CREATE TABLE raw.published_outcome (urn BIGINT, laestab BIGINT)")
-            bare = seconds(
-                lambda: con.execute(
-                    f"SELECT count(COLUMNS(*)) FROM read_csv('{file}', all_varchar = true)"
-                ).fetchall()
-            )
-            ingested = seconds(lambda: ingest_table(con, study, KS2_PUPILS))
             relations = [relation for relation in RELATIONS if relation.table is KS2_PUPILS]
 
             def judge() -> None:
@@ -96,18 +97,9 @@ def main(arguments: list[str]) -> None:
                 if faults:
                     raise ValueError(faults[0].for_analyst())
 
-            judged = seconds(judge)
-        size_mb = file.stat().st_size / 1e6
-    print("| Step | Seconds | Times the bare read |")
-    print("|---|---|---|")
-    for step, taken in (
-        ("DuckDB's bare read of the CSV", bare),
-        ("into the table", ingested),
-        ("every value judged", judged),
-    ):
-        print(f"| {step} | {taken:.1f} | {taken / bare:.1f} |")
-    print(f"\n{n_pupils:,} pupils, {N_SCHOOLS:,} schools; CSV of {size_mb:.0f} MB.")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+            taken = {
+                BARE: [timed(lambda: con.execute(bare_read).fetchall())],
+                INGESTED: [timed(lambda: ingest_table(con, study, KS2_PUPILS))],
+                JUDGED: [timed(judge)],
+            }
+    return figures_of(GROUP, taken, {INGESTED: BARE, JUDGED: BARE})

@@ -1,13 +1,13 @@
-"""A whole run on large pupil files: `python -m tests.bench_scale [million rows …]`, by default 1 and 5.
+"""A whole run on large pupil files, by default of 1 and 5 million rows.
 
 The example's pupil files are repeated with new pupil numbers, so the same schools have many more pupils. Each
-size is a process of its own, beside DuckDB's bare read of the same files.
+size is a process of its own, beside DuckDB's bare read of the same files. They are CSV: Parquet is no form of
+source (`pipelines/ingest/tabular.py`), because nobody sends pupil files in it. Runs write it, for readers.
+`python -m tests.bench.scale 20` measures another number of millions.
 """
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import shutil
 import sys
@@ -18,8 +18,10 @@ import duckdb
 
 from pipelines.study.paths import EXAMPLE
 from pipelines.study.settings import PROTOCOL
-from tests.bench import Measured, measure
+from tests.bench.figures import Figure, as_table, figures_of
+from tests.bench.processes import Measured, measure, say
 
+GROUP = "Runs of the example with more pupils, CSV"
 MILLIONS = (1.0, 5.0)
 PUPIL_FILES = "ks*_pupils_*.csv"
 READ = (
@@ -27,27 +29,23 @@ READ = (
 )
 
 
-def main(sizes: tuple[float, ...]) -> None:
-    """Print a Markdown table of seconds and memory by size."""
-    with tempfile.TemporaryDirectory() as folder:
-        fixed = evaluated(EXAMPLE, Path(folder))
-        print(
-            "| Pupil rows | Evaluated, seconds | of processor | Peak memory | Bare read, of processor |"
-        )
-        print("|---|---|---|---|---|")
-        print(f"| as in the example | {row(fixed)} | |")
+def take_figures(sizes: tuple[float, ...] = MILLIONS) -> list[Figure]:
+    """Each size once: they take minutes."""
+    taken: dict[str, list[Measured]] = {}
+    against = {}
+    with tempfile.TemporaryDirectory() as name:
         for millions in sizes:
-            study = Path(folder) / "large"
+            study = Path(name) / "large"
             n_rows, n_bytes = write_study(study, round(millions * 1_000_000))
-            bare = measure((sys.executable, "-c", _reading(study)))
-            made = evaluated(study, Path(folder))
-            print(
-                f"| {n_rows:,} ({n_bytes / 1e6:,.0f} MB of CSV) | {row(made)} | "
-                f"{bare.processor_seconds or 0:.1f} |",
-                flush=True,
-            )
+            size = f"{n_rows:,} rows"
+            bare = f"DuckDB's bare read, {size} ({n_bytes / 1e6:,.0f} MB)"
+            taken[bare] = [measure((sys.executable, "-c", _reading(study)))]
+            run = f"`ssif evaluate`, {size}"
+            taken[run] = [evaluated(study, Path(name))]
+            against[run] = bare
+            say(f"scale, {size}")
             shutil.rmtree(study)
-    print(f"\n{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.")
+    return figures_of(GROUP, taken, against)
 
 
 def write_study(folder: Path, n_rows: int) -> tuple[int, int]:
@@ -82,11 +80,6 @@ def evaluated(study: Path, folder: Path) -> Measured:
     return measure((sys.executable, *command))
 
 
-def row(made: Measured) -> str:
-    """Seconds, seconds of processor and peak memory as cells."""
-    return f"{made.seconds:.1f} | {made.processor_seconds or 0:.1f} | {made.peak_mb or 0:,.0f} MB"
-
-
 def _reading(study: Path) -> str:
     """A program that has DuckDB read every cell of the pupil files."""
     with duckdb.connect() as con:
@@ -103,4 +96,4 @@ def _reading(study: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(tuple(map(float, sys.argv[1:])) or MILLIONS)
+    print(as_table(take_figures(tuple(map(float, sys.argv[1:])) or MILLIONS)))
