@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.described import STUDIES, code_version_of, kept, key_of, row_count
+from assets.described import OWNERS, STUDIES, code_version_of, kept, key_of, row_count
 from assets.resources import Studies
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts import gallery
@@ -25,6 +25,8 @@ def _document_asset(name: str, about: str) -> dg.AssetsDefinition:
         code_version=code_version_of(part),
         partitions_def=STUDIES,
         group_name="board",
+        owners=OWNERS,
+        kinds={"html", "pdf"},
         deps=_READS,
         description=f"{about} As one HTML file and as a tagged PDF, from released tables and charts only.",
     )

@@ -4,7 +4,7 @@ import base64
 
 import dagster as dg
 
-from assets.described import STUDIES, code_version_of, deps_of, kept, row_count
+from assets.described import OWNERS, STUDIES, code_version_of, deps_of, kept, row_count
 from assets.resources import Studies
 from pipelines.charts import gallery
 from pipelines.freshness.parts import PARTS
@@ -18,6 +18,8 @@ def _chart_asset(family: str) -> dg.AssetsDefinition:
         code_version=code_version_of(part.name),
         partitions_def=STUDIES,
         group_name="charts",
+        owners=OWNERS,
+        kinds={"matplotlib", "svg"},
         deps=deps_of(part.name),
         description=f"{gallery.about(family)} As SVG and PNG, with its data and its words.",
         metadata={

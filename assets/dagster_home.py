@@ -11,39 +11,14 @@ from filelock import FileLock
 
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.store.private import USUAL_MASK
+from pipelines.study.paths import PROJECT
 
 if TYPE_CHECKING:
     import dagster as dg
 
-# No telemetry or sign-up form; step output is not stored; what sensors and the schedule did is kept for some
-# days; one run per study at a time.
-DAGSTER_YAML = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-retention:
-  schedule:
-    purge_after_days: 90
-  sensor:
-    purge_after_days:
-      skipped: 1
-      started: 30
-      success: 30
-      failure: 30
-concurrency:
-  runs:
-    max_concurrent_runs: 2
-    tag_concurrency_limits:
-      - key: dagster/partition
-        value:
-          applyLimitPerUniqueValue: true
-        limit: 1
-"""
 CONFIG = "dagster.yaml"
+# Copied to the storage folder once.
+AT_FIRST = PROJECT / CONFIG
 _EVALUATE_CONFIG = "evaluate.yaml"
 
 
@@ -92,7 +67,7 @@ def dagster_home(data_marts: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / "set_up.lock"):
         if not (home / CONFIG).exists():
-            write_whole(home / CONFIG, DAGSTER_YAML)
+            write_whole(home / CONFIG, AT_FIRST.read_text(encoding="utf-8"))
     return home
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import dagster as dg
 
 from assets.resources import Work
 from pipelines.catalogue import RAW_TABLES, Table
-from pipelines.freshness.parts import PARTS
+from pipelines.freshness.parts import PARTS, name_of
+from pipelines.study.paths import PROJECT
 
 KEPT = "kept_unchanged"
 PROTOCOL_KEY = dg.AssetKey(["protocol"])
 _MADE_SCHEMAS = {"mart", "impact", "released"}
+# Whoever evaluates answers for every asset; of one study, whom its `study.toml` names.
+OWNERS = ["team:analysts"]
+SENSITIVITY_TAG = "ssif/sensitivity"
 STUDIES = dg.DynamicPartitionsDefinition(name="study")
 
 
@@ -32,6 +36,37 @@ def description_of(table: Table) -> str:
     }[table.sensitivity]
     key = f" One row for each {', '.join(table.key)}." if table.key else ""
     return f"A row is {table.grain}.{key} {who}"
+
+
+class Shown(TypedDict):
+    """What the page shows of an asset before it is made: arguments of an asset or of its spec."""
+
+    description: str
+    metadata: Mapping[str, Any]
+    code_version: str
+    owners: list[str]
+    kinds: set[str]
+    tags: dict[str, str]
+
+
+def shown_of(table: Table, part: str | None = None) -> Shown:
+    """What is shown of a table's asset, which is made by a part of the run: by default, its own."""
+    return Shown(
+        description=description_of(table),
+        metadata=definition_metadata(table),
+        code_version=code_version_of(part or name_of(table)),
+        owners=OWNERS,
+        kinds={"duckdb", _made_by(table)},
+        tags={SENSITIVITY_TAG: table.sensitivity},
+    )
+
+
+def _made_by(table: Table) -> str:
+    """Whether a table is read from a file, or made by one SELECT or by Python."""
+    if table in RAW_TABLES:
+        return "file"
+    room = "marts" if table.schema == "mart" else table.schema
+    return "sql" if (PROJECT / "pipelines" / room / f"{table.name}.sql").is_file() else "python"
 
 
 def columns_of(table: Table) -> dg.TableSchema:

@@ -5,11 +5,9 @@ import dagster as dg
 from assets.checks import result_of, values_spec
 from assets.described import (
     STUDIES,
-    code_version_of,
-    definition_metadata,
     deps_of,
-    description_of,
     key_of,
+    shown_of,
 )
 from assets.resources import Studies
 from pipelines.catalogue import IMPACT_TABLES, Table
@@ -19,12 +17,10 @@ from pipelines.freshness.parts import name_of
 def _impact_asset(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
         key=key_of(table),
-        code_version=code_version_of(name_of(table)),
         partitions_def=STUDIES,
         group_name="impact",
         deps=deps_of(name_of(table)),
-        description=description_of(table),
-        metadata=definition_metadata(table),
+        **shown_of(table),
         check_specs=[values_spec(table)],
     )
     def impact(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:

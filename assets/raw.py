@@ -6,15 +6,16 @@ import dagster as dg
 
 from assets.checks import result_of, values_spec
 from assets.described import (
+    OWNERS,
     PROTOCOL_KEY,
     STUDIES,
     code_version_of,
     columns_of,
     definition_metadata,
-    description_of,
     kept,
     key_of,
     row_count,
+    shown_of,
 )
 from assets.resources import Studies
 from pipelines.catalogue import PROTOCOL_TABLES, RAW_TABLES, Table
@@ -27,6 +28,8 @@ from pipelines.ingest.registration import sources_sha256
     code_version=code_version_of(PROTOCOL_PART),
     partitions_def=STUDIES,
     group_name="raw",
+    owners=OWNERS,
+    kinds={"duckdb", "toml"},
     description="study.toml, checked and written as small tables; every registered file found and "
     "fingerprinted. A row is a programme.",
     metadata={
@@ -56,12 +59,10 @@ def protocol(context: dg.AssetExecutionContext, studies: Studies) -> dg.Material
 def _raw_asset(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
         key=key_of(table),
-        code_version=code_version_of(name_of(table)),
         partitions_def=STUDIES,
         group_name="raw",
         deps=[PROTOCOL_KEY],
-        description=description_of(table),
-        metadata=definition_metadata(table),
+        **shown_of(table),
         check_specs=[values_spec(table)],
     )
     def raw(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:

@@ -8,14 +8,13 @@ from pydantic import Field
 from assets.board import board_assets
 from assets.checks import blocking_check
 from assets.described import (
+    OWNERS,
     STUDIES,
-    code_version_of,
-    definition_metadata,
-    description_of,
     kept,
     key_of,
     keys_of,
     row_count,
+    shown_of,
 )
 from assets.resources import Studies
 from pipelines.catalogue import (
@@ -51,9 +50,7 @@ _CHECKS = {
         dg.AssetSpec(
             key_of(table),
             deps=keys_of(tables_in(making.select_of(table.name))),
-            code_version=code_version_of(RELEASED_PART),
-            description=description_of(table),
-            metadata=definition_metadata(table),
+            **shown_of(table, RELEASED_PART),
         )
         for table in RELEASED_TABLES
     ],
@@ -141,6 +138,8 @@ class PublishConfig(dg.Config):
 @dg.asset(
     partitions_def=STUDIES,
     group_name="board",
+    owners=OWNERS,
+    kinds={"python"},
     deps=board_assets,
     description="Builds the run's folder from parts of one protocol and one set of files, makes it "
     "`current` in one step, and deletes the pupil rows.",

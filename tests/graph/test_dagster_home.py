@@ -10,13 +10,14 @@ import dagster as dg
 import pytest
 import yaml
 
-from assets.dagster_home import CONFIG, DAGSTER_YAML, dagster_home, instance
+from assets.dagster_home import AT_FIRST, CONFIG, dagster_home, instance
 from assets.event_log import OpenEventLog
 from pipelines.errors.fault import StudyError
 from pipelines.study.paths import PROJECT
 from tests.evaluated import environment
 
 N_AT_ONCE = 5
+DAGSTER_YAML = AT_FIRST.read_text(encoding="utf-8")
 
 
 def test_the_configuration_is_written_once_and_whole(tmp_path: Path):
@@ -91,3 +92,16 @@ def test_several_first_users_at_once_all_get_it(tmp_path: Path):
     with instance(tmp_path) as made:
         assert len(made.get_dynamic_partitions("study")) == N_AT_ONCE
     assert isinstance(made, dg.DagsterInstance)
+
+
+def test_dagster_s_own_commands_find_the_graph_without_arguments():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "dagster", "definitions", "validate"],
+        cwd=PROJECT,
+        env=environment() | {"DAGSTER_DISABLE_TELEMETRY": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Validation successful for code location assets.definitions" in done.stderr + done.stdout

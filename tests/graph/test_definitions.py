@@ -16,7 +16,7 @@ from assets.automation import JOB, weekday_mornings
 from assets.definitions import build_definitions, defs
 from assets.described import STUDIES
 from assets.resources import Studies
-from pipelines.catalogue import PROTOCOL_TABLES, checked_tables
+from pipelines.catalogue import PROTOCOL_TABLES, RELEASED_TABLES, checked_tables
 from pipelines.charts.gallery import FAMILIES
 from pipelines.study.paths import PROJECT
 from tests.evaluated import environment
@@ -70,6 +70,23 @@ def test_every_asset_is_a_study_s_and_described(name: str) -> None:
         schema = node.metadata["dagster/column_schema"]
         assert schema.columns
         assert all(column.type for column in schema.columns)
+
+
+def test_every_asset_has_an_owner_and_says_how_it_is_made_and_how_sensitive_it_is() -> None:
+    tables = {
+        f"{table.schema}/{table.name}": table for table in (*checked_tables(), *RELEASED_TABLES)
+    }
+    kinds: dict[str, set[str]] = {}
+    for name, node in NODES.items():
+        assert node.owners == ["team:analysts"]
+        assert node.kinds
+        kinds.setdefault(name.split("/")[0], set()).update(node.kinds)
+        if name in tables:
+            assert node.tags["ssif/sensitivity"] == tables[name].sensitivity
+    assert kinds["raw"] == {"duckdb", "file"}
+    assert kinds["mart"] >= {"duckdb", "sql"}
+    assert kinds["impact"] == {"duckdb", "sql", "python"}
+    assert {node.tags.get("ssif/sensitivity") for node in NODES.values()} >= {"pupil", "public"}
 
 
 def test_the_protocol_shows_the_columns_of_each_of_its_tables() -> None:
