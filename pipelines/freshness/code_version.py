@@ -56,7 +56,8 @@ def files_of(modules: Iterable[str]) -> list[Path]:
     sources = _sources()
     files = {sources[name] for name in found}
     for name in found:
-        if sources[name].name == "__init__.py":
+        # Every file lies in the outermost package: each counts for its own room.
+        if sources[name].name == "__init__.py" and name != _OUTERMOST:
             files.update(_data_files(sources[name].parent))
     return sorted(files)
 

@@ -31,6 +31,7 @@ class MadeParts:
     def __init__(self, con: duckdb.DuckDBPyConnection, paths: StudyPaths) -> None:
         self._con, self._paths = con, paths
         self._hashes: dict[str, dict[tuple[str, ...], str]] = {}
+        self._before: dict[str, str] = {}
         con.execute(MADE.ddl_if_absent())
 
     def is_current(self, study: Study, part: Part) -> bool:
@@ -42,10 +43,10 @@ class MadeParts:
             "SELECT inputs_sha256, outputs_sha256 FROM protocol.made WHERE part = $part",
             {"part": part.name},
         ).fetchone()
-        if noted is None:
-            return False
+        self._before.pop(part.name, None)
         try:
-            return noted == (self._inputs(study, part), self._outputs(part))
+            self._before[part.name] = inputs = self._inputs(study, part)
+            return noted is not None and noted == (inputs, self._outputs(part))
         except (StudyError, duckdb.CatalogException):
             return False
 
@@ -61,14 +62,17 @@ class MadeParts:
         self._hashes.clear()
 
     def note(self, study: Study, part: Part) -> None:
-        """Note what a sound part, or a passed check, was made from."""
+        """Note what a sound part, or a passed check, was made from.
+
+        Nothing is noted if that changed since `is_current` was asked: a file may have been replaced while it
+        was read, and nobody knows which of the two was.
+        """
+        inputs = self._inputs(study, part)
+        if self._before.pop(part.name, inputs) != inputs:
+            return
         self._con.execute(
             "INSERT OR REPLACE INTO protocol.made VALUES ($part, $inputs, $outputs)",
-            {
-                "part": part.name,
-                "inputs": self._inputs(study, part),
-                "outputs": self._outputs(part),
-            },
+            {"part": part.name, "inputs": inputs, "outputs": self._outputs(part)},
         )
 
     def not_current(self, study: Study, parts: Iterable[Part]) -> list[str]:
@@ -119,6 +123,14 @@ class MadeParts:
         ).fetchall()
         return f"{n_rows}-{int(total):x}"
 
+    def _sources_noted(self, part: Part) -> list[str]:
+        """What was noted of the files that a part read; a file may have been another part's since."""
+        noted = self._con.execute(
+            "SELECT source_id, sha256 FROM raw.source WHERE list_contains($kinds, kind) ORDER BY ALL",
+            {"kinds": list(part.source_kinds)},
+        )
+        return [f"{source_id} {sha256}" for source_id, sha256 in noted.fetchall()]
+
     def _made_from(self, part: str) -> str:
         noted = self._con.execute(
             "SELECT inputs_sha256 FROM protocol.made WHERE part = $part", {"part": part}
@@ -152,6 +164,7 @@ class MadeParts:
                 f"{(self._paths.warnings / f'{part.name}.json').is_file()}",
                 *(f"{name} {self.check_noted(name)}" for name in checked),
                 *(f"{table.full_name} {self.hash_of(table)}" for table in kept),
+                *(self._sources_noted(part) if part.source_kinds else ()),
                 *_files(self._paths.work, part.writes_files),
             ]
         )

@@ -29,9 +29,10 @@ def ingest_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> 
     con.execute(DDL)
     con.execute(table.ddl())
     con.execute("DELETE FROM raw.unreadable WHERE table_name = ?", [table.name])
-    forget(con, table.source_kinds)
+    files = registered_files(study, table.source_kinds)
+    forget(con, table.source_kinds, files)
     faults: list[Fault] = []
-    for file in registered_files(study, table.source_kinds):
+    for file in files:
         try:
             if own := _READERS.get(table.name):
                 own(con, study, file)

@@ -150,14 +150,17 @@ def rows_read(con: duckdb.DuckDBPyConnection, table: Table) -> int:
     return int(found[0])
 
 
-def forget(con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind]) -> None:
-    """Delete the records about sources of some kinds, some of which may no longer be registered."""
+def forget(
+    con: duckdb.DuckDBPyConnection, kinds: Iterable[SourceKind], files: Iterable[RegisteredFile]
+) -> None:
+    """Delete the records about sources of some kinds, some of which may no longer be registered.
+
+    And about `files`, whose names may have been those of files of other kinds.
+    """
     found = con.execute(
         "SELECT source_id FROM raw.source WHERE list_contains($kinds, kind)", {"kinds": list(kinds)}
     ).fetchall()
-    if not found:
-        return
-    given = {"sources": [source_id for (source_id,) in found]}
+    given = {"sources": [*(name for (name,) in found), *(file.source_id for file in files)]}
     for table in ("set_aside", "unknown_code", "unread_column", "value_set_aside", "source"):
         con.execute(f"DELETE FROM raw.{table} WHERE list_contains($sources, source_id)", given)
 

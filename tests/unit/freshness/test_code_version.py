@@ -74,6 +74,10 @@ def test_a_part_has_no_code_of_another() -> None:
         assert "example" not in rooms
         if not name.startswith("board."):
             assert "board" not in rooms
+        # Nor files of a room that it does not import: how a document looks changes no table.
+        assert "officers" not in rooms
+        if not part.writes_files:
+            assert "document" not in rooms
 
 
 def test_a_select_of_one_mart_counts_for_that_mart_alone() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -180,6 +181,21 @@ def _source_no_longer_registered(made: Made) -> None:
     made.replace("study.toml", '[[source]]\nfile = "eligibility.csv"\nkind = "eligibility"\n', "")
 
 
+def _files_change_names(made: Made) -> None:
+    """Two files of different kinds, each under the other's name."""
+    one, other = made.file("enrolments.csv"), made.file("statements.csv")
+    aside = one.rename(made.file("aside"))
+    other.rename(one)
+    aside.rename(other)
+    made.replace("study.toml", 'file = "enrolments.csv"', 'file = "aside"')
+    made.replace("study.toml", 'file = "statements.csv"', 'file = "enrolments.csv"')
+    made.replace("study.toml", 'file = "aside"', 'file = "statements.csv"')
+
+
+def _note_of_a_file(made: Made) -> None:
+    made.sql("DELETE FROM raw.source WHERE kind = 'statements'")
+
+
 def _release(made: Made) -> None:
     recorded = made.file("releases/2017-10-02/released")
     recorded.mkdir(parents=True)
@@ -237,6 +253,8 @@ CHANGES: tuple[tuple[Callable[[Made], None], set[str], set[str]], ...] = (
     (_comment_in_the_protocol, {"protocol", "released"}, set(TABLES) - {"protocol", "released"}),
     (_checksum, {"protocol", "released"}, set(TABLES) - {"protocol", "released"}),
     (_source_no_longer_registered, set(TABLES), set()),
+    (_files_change_names, set(TABLES), set()),
+    (_note_of_a_file, {"raw.statements"}, {"raw.enrolments", "mart.cell", "impact.estimate"}),
     (_release, {"released"}, set(TABLES) - {"released"}),
     (_row_of_a_mart, {"mart.cell"}, set(TABLES) - {"mart.cell"}),
     (_figure_of_a_released_table, {"released"}, set(TABLES) - {"released"}),
@@ -278,6 +296,25 @@ def test_a_file_that_is_put_back_is_read_again(made: Made, finished: Made) -> No
     assert "raw.ks2_pupils" in restored.made
     assert restored.rows != changed.rows
     assert restored.rows == finished.again().rows
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(made: Made) -> None:
+    """Otherwise the next run would keep rows of the old file as the new one's."""
+    part = PARTS["raw.enrolments"]
+    _answer(made)
+    _enrolment_gone(made)
+
+    def make(con: duckdb.DuckDBPyConnection, *given: Any) -> None:
+        assert part.make
+        part.make(con, *given)
+        _enrolment_gone(made)
+
+    with mock.patch.dict(PARTS, {part.name: dataclasses.replace(part, make=make)}):
+        assert part.name in made.again().made
+    again = made.again()
+    assert part.name in again.made
+    assert "raw.evaluations" not in again.made
+    assert again.rows == made.fresh().rows
 
 
 @pytest.mark.parametrize("last", ["raw.enrolments", "mart.cell", "impact.estimate", "released"])
