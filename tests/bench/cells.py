@@ -14,7 +14,6 @@ measures in one pass; keys of narrower types saved 6% of it, and were not kept.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,7 @@ from pipelines.impact.clustered import (
 )
 from pipelines.study.paths import PROJECT
 from tests.bench.figures import Figure, figures_of
-from tests.bench.processes import Measured, in_mb, say
+from tests.bench.processes import Measured, own_peak_mb, say
 
 N_PUPILS, N_SCHOOLS, N_YEARS = 5_000_000, 20_000, 8
 N_TIMES_SMALLER = 5
@@ -264,8 +263,7 @@ def _timed(work: Callable[[], tuple[float, float]]) -> Timing:
     begun, processor_begun = time.perf_counter(), time.process_time()
     coefficient, error = work()
     seconds, of_processor = time.perf_counter() - begun, time.process_time() - processor_begun
-    peak = in_mb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    return Timing(seconds, of_processor, peak, coefficient, error)
+    return Timing(seconds, of_processor, own_peak_mb(), coefficient, error)
 
 
 def _first_of(fit: ClusteredRegression) -> tuple[float, float]:
@@ -294,7 +292,6 @@ def take_figures(n_pupils: int = N_PUPILS) -> list[Figure]:
         folder, smaller = Path(name), Path(name) / "smaller"
         smaller.mkdir()
         for written, n in ((folder, n_pupils), (smaller, n_pupils // N_TIMES_SMALLER)):
-            # Use a separate process, because child processes inherit this one's peak memory.
             _run(WRITE, written, str(n))
         processes = {
             method: (method, folder)

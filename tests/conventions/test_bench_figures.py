@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from pipelines.study.paths import PROJECT
 from tests.bench import figures
 from tests.bench.figures import Figure, figures_of
-from tests.bench.processes import Measured
+from tests.bench.processes import Measured, measure
 from tests.bench.runs import COPIED, change_answer, change_wording, copy_project
 
 
@@ -86,3 +89,15 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     return [file for file in path.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system reports no peak memory")
+def test_peak_memory_is_that_of_the_process_and_not_of_the_one_that_starts_it():
+    held = bytearray(300_000_000)
+    small = measure((sys.executable, "-S", "-c", "pass"))
+    large = measure((sys.executable, "-S", "-c", "held = bytearray(200_000_000)"))
+    assert len(held) > 0
+    assert small.peak_mb < 100
+    assert 190 < large.peak_mb < 280
+    with pytest.raises(subprocess.CalledProcessError):
+        measure((sys.executable, "-c", "raise SystemExit(3)"))
