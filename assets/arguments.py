@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from assets.service import WHAT_TO_DO
 from pipelines.study.paths import DATA_MARTS, DATA_RAW, EXAMPLE
 
 # Options of a run, passed to the asset `publish`.
@@ -34,18 +35,36 @@ def parser(described: Mapping[str, str | None]) -> argparse.ArgumentParser:
     asking = commands.add_parser("power", help="what a study could see, from earlier results")
     releasing = commands.add_parser("release", help="record that a person published this run")
     releasing.add_argument("--date", required=True, type=_day, help="as 2018-10-02")
-    serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
-    serving.add_argument("--port", type=int, default=3000)
-    serving.add_argument("--data-raw", default=DATA_RAW, type=Path, help="the folder of studies")
+    unattended = _unattended(commands)
     for command in (evaluating, validating, asking, releasing):
         command.add_argument("study", nargs="?", default=EXAMPLE, type=Path, help="its folder")
-    for command in (evaluating, validating, asking, releasing, serving):
+    for command in (evaluating, validating, asking, releasing, *unattended):
         command.add_argument("--data-marts", default=DATA_MARTS, type=Path, help="for the outputs")
     again = commands.add_parser("example", help="regenerate data_raw/example, or a sequel")
     again.add_argument("--through", type=int, default=2018, help="summer of the last results")
     for name, command in commands.choices.items():
         command.description = described.get(name)
     return whole
+
+
+def _unattended(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> tuple[argparse.ArgumentParser, ...]:
+    """Add the commands that run studies while nobody watches."""
+    serving = commands.add_parser("serve", help="the Dagster page, on this machine only")
+    installing = commands.add_parser(
+        "service",
+        help="units of systemd that run it without you; what to do on Windows",
+        epilog=WHAT_TO_DO,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    installing.add_argument("folder", nargs="?", type=Path, help="write them there, not print them")
+    for command in (serving, installing):
+        command.add_argument("--port", type=int, default=3000)
+        command.add_argument(
+            "--data-raw", default=DATA_RAW, type=Path, help="the folder of studies"
+        )
+    return serving, installing
 
 
 def _day(text: str) -> date:

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from assets.arguments import RUN_OPTIONS, parser
 from assets.dagster_home import require_page
+from assets.service import printed, units, write_units
 from assets.terminal import (
     FAILED,
     print_headline,
@@ -62,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return power(options.study, data_marts=options.data_marts)
         if options.command == "release":
             return release(options.study, options.date, data_marts=options.data_marts)
+        if options.command == "service":
+            return service(
+                options.folder, options.data_raw, data_marts=options.data_marts, port=options.port
+            )
         if options.command == "serve":
             return serve(
                 data_raw=options.data_raw, data_marts=options.data_marts, port=options.port
@@ -178,6 +183,18 @@ def serve(*, data_raw: Path, data_marts: Path, port: int) -> int:
     # A fault in the file is found now, and not when an evaluation has failed.
     read_alerts(data_marts)
     serve_until_stopped(data_raw, data_marts, port, say=partial(print, flush=True))
+    return 0
+
+
+def service(folder: Path | None, data_raw: Path, *, data_marts: Path, port: int) -> int:
+    """Print units of systemd that serve the page or evaluate a study each morning, or write them."""
+    written = units(data_raw, data_marts, port)
+    if folder is None:
+        print(printed(written))
+        return 0
+    for file in write_units(folder, written):
+        print(f"Written: {shown(file)}")
+    print("What to do with them: `ssif service --help`")
     return 0
 
 
