@@ -111,6 +111,7 @@ class Studies(dg.ConfigurableResource):
         held.enter_context(private_files())
         con = held.enter_context(store.connect(paths))
         forget_undeclared(con)
+        fault_list.forget_other_warnings(paths, PARTS)
         return con
 
     def paths(self, study: str) -> StudyPaths:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 from pipelines.errors.fault import Fault, StudyError
@@ -33,6 +34,13 @@ def keep(paths: StudyPaths, part: str, error: StudyError) -> None:
 def keep_warnings(paths: StudyPaths, part: str, error: StudyError) -> None:
     """Store warnings, which did not stop the run."""
     _write(paths.warnings, part, error)
+
+
+def forget_other_warnings(paths: StudyPaths, parts: Collection[str]) -> None:
+    """Delete the warnings of all other parts: an older version of the code had them, and none makes them now."""
+    for file in paths.warnings.glob("*.json"):
+        if file.name.removesuffix(".json") not in parts:
+            file.unlink()
 
 
 def _write(folder: Path, part: str, error: StudyError) -> None:

@@ -77,3 +77,11 @@ def test_a_warning_is_kept_until_its_part_is_rebuilt(paths):
     assert not fault_list.has_any(paths, "dates")
     fault_list.clear(paths, "dates")
     assert fault_list.read_warnings(paths) == {}
+
+
+def test_a_warning_of_a_part_that_there_is_no_more_is_forgotten(paths):
+    """After an update no part would ever make or clear it, and every run would publish it."""
+    for part in ("dates", "a_rule_of_last_year"):
+        fault_list.keep_warnings(paths, part, StudyError([ONE]))
+    fault_list.forget_other_warnings(paths, {"dates", "raw.enrolments"})
+    assert fault_list.read_warnings(paths) == {"dates": (ONE,)}
