@@ -37,7 +37,7 @@ def keep_warnings(paths: StudyPaths, part: str, error: StudyError) -> None:
 
 
 def forget_other_warnings(paths: StudyPaths, parts: Collection[str]) -> None:
-    """Delete the warnings of all other parts: an older version of the code had them, and none makes them now."""
+    """Delete the warnings of other parts, which an older version of the code had: none makes them now."""
     for file in paths.warnings.glob("*.json"):
         if file.name.removesuffix(".json") not in parts:
             file.unlink()
