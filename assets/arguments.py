@@ -59,12 +59,13 @@ def _unattended(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     installing.add_argument("folder", nargs="?", type=Path, help="write them there, not print them")
+    trying = commands.add_parser("alert", help="try whether a person is told of failures")
     for command in (serving, installing):
         command.add_argument("--port", type=int, default=3000)
         command.add_argument(
             "--data-raw", default=DATA_RAW, type=Path, help="the folder of studies"
         )
-    return serving, installing
+    return serving, installing, trying
 
 
 def _day(text: str) -> date:

@@ -63,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return power(options.study, data_marts=options.data_marts)
         if options.command == "release":
             return release(options.study, options.date, data_marts=options.data_marts)
+        if options.command == "alert":
+            return alert(data_marts=options.data_marts)
         if options.command == "service":
             return service(
                 options.folder, options.data_raw, data_marts=options.data_marts, port=options.port
@@ -186,15 +188,19 @@ def serve(*, data_raw: Path, data_marts: Path, port: int) -> int:
     return 0
 
 
+def alert(*, data_marts: Path) -> int:
+    """Send a trial message in every way that data_marts/alerts.toml asks for."""
+    from pipelines.alerts.telling import send_trial  # noqa: PLC0415
+
+    problems = send_trial(data_marts)
+    print("\n".join(problems) or "Sent: see whether it has arrived.")
+    return FAILED if problems else 0
+
+
 def service(folder: Path | None, data_raw: Path, *, data_marts: Path, port: int) -> int:
     """Print units of systemd that serve the page or evaluate a study each morning, or write them."""
     written = units(data_raw, data_marts, port)
-    if folder is None:
-        print(printed(written))
-        return 0
-    for file in write_units(folder, written):
-        print(f"Written: {shown(file)}")
-    print("What to do with them: `ssif service --help`")
+    print(write_units(folder, written) if folder else printed(written))
     return 0
 
 

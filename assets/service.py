@@ -85,8 +85,8 @@ def printed(written: dict[str, str]) -> str:
     return "\n".join([*parts, *(f"# {line}".rstrip() for line in WHAT_TO_DO.splitlines())])
 
 
-def write_units(folder: Path, written: dict[str, str]) -> list[Path]:
-    """Write the units to a folder; returns their paths.
+def write_units(folder: Path, written: dict[str, str]) -> str:
+    """Write the units to a folder; returns what to say of it.
 
     Raises StudyError, and writes none, if one is there that says something else: it may have been edited.
     """
@@ -108,7 +108,8 @@ def write_units(folder: Path, written: dict[str, str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in files.items():
         write_whole(file, text)
-    return list(files)
+    said = [*(f"Written: {file}" for file in files), "What to do with them: `ssif service --help`"]
+    return "\n".join(said)
 
 
 def _quoted(text: str) -> str:

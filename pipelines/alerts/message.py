@@ -47,3 +47,12 @@ def failure_message(study: str, faults: Sequence[Fault], otherwise: str | None =
         )
         + "\n",
     )
+
+
+def trial_message() -> Message:
+    """A message to see whether the setting works."""
+    return Message(
+        study="",
+        title="A trial of the alerts of school-improvement evaluations",
+        text="This is a trial: nothing has failed. A failed evaluation is told in the same way.\n",
+    )

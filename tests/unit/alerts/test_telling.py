@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import socketserver
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from email import message_from_string, policy
@@ -15,11 +17,14 @@ from pathlib import Path
 
 import pytest
 
+from assets import cli
 from pipelines.alerts.message import failure_message
 from pipelines.alerts.sending import send
 from pipelines.alerts.settings import FILE, Alerts
-from pipelines.alerts.telling import tell_of_failure
+from pipelines.alerts.telling import REPEAT_HOURS, tell_of_failure
 from pipelines.errors.fault import FAULTS_SHOWN, Fault
+from pipelines.store.private import make_work
+from pipelines.study.paths import StudyPaths
 
 HOST = "127.0.0.1"
 PUPIL = "A799200117001"
@@ -238,3 +243,53 @@ def test_a_command_that_fails_or_hangs_is_a_sentence():
 def test_a_fault_in_the_setting_is_a_sentence(tmp_path):
     (sentence,) = told(tmp_path, "command = 1\n")
     assert sentence.startswith("Nobody was told of the failure. alerts.toml, row 1, column command")
+
+
+def test_the_same_failure_is_told_once_a_day_and_again_after_a_good_run(tmp_path, hook):
+    paths = StudyPaths(tmp_path, "surrey")
+    make_work(paths)
+    text = by_hook(hook.server_port)
+
+    def n_told(faults: tuple[Fault, ...] = FAULTS) -> int:
+        (tmp_path / FILE).write_text(text, encoding="utf-8")
+        assert tell_of_failure(tmp_path, "surrey", faults) == []
+        return len(hook.posts)
+
+    assert (n_told(), n_told()) == (1, 1)
+    assert (n_told(FAULTS[:1]), n_told(FAULTS[:1])) == (2, 2)
+    (last,) = paths.work.iterdir()
+    assert last.stat().st_mode & 0o077 == 0
+    assert PUPIL not in last.read_text(encoding="utf-8")
+    # A day later.
+    before = time.time() - REPEAT_HOURS * 3600 - 60
+    os.utime(last, (before, before))
+    assert (n_told(FAULTS[:1]), n_told(FAULTS[:1])) == (3, 3)
+    # Published since.
+    earlier = time.time() - 600
+    os.utime(last, (earlier, earlier))
+    assert n_told(FAULTS[:1]) == 3
+    paths.runs.mkdir()
+    paths.current.symlink_to("runs")
+    assert n_told(FAULTS[:1]) == 4
+
+
+def test_what_was_not_sent_is_tried_again(tmp_path, hook):
+    make_work(StudyPaths(tmp_path, "surrey"))
+    hook.status = 500
+    assert len(told(tmp_path, by_hook(hook.server_port))) == 1
+    hook.status = 200
+    assert told(tmp_path, by_hook(hook.server_port)) == []
+    assert len(hook.posts) == 2
+
+
+def test_a_trial_says_that_it_is_one(tmp_path, hook, capsys):
+    command = ["alert", "--data-marts", str(tmp_path)]
+    assert cli.main(command) == 1
+    assert "nobody is told of failures" in capsys.readouterr().err
+    (tmp_path / FILE).write_text(by_hook(hook.server_port), encoding="utf-8")
+    assert cli.main(command) == 0
+    assert "This is a trial: nothing has failed." in json.loads(hook.posts[0][2])["text"]
+    hook.status = 404
+    capsys.readouterr()
+    assert cli.main(command) == 1
+    assert "it answered 404" in capsys.readouterr().out
