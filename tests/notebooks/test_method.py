@@ -37,7 +37,8 @@ def committed(way: str) -> pd.Series:
     table = pd.read_csv(PROJECT / "pipelines" / "impact" / "calibration.csv", comment="#")
     (row,) = table.query(
         f"selection == '{way}' and n_members == 18 and n_schools == 60 and mean_pupils == 10 "
-        "and effect == 0 and not has_second_programme and not is_suppressed and not is_prior_adjusted"
+        "and effect == 0 and not has_second_programme and not is_suppressed and not is_prior_adjusted "
+        "and n_outcome_years == 1"
     ).to_dict("records")
     return pd.Series({name: 100 * row[f"{name}_rejects_share"] for name in SHORT})
 

@@ -18,6 +18,8 @@ from pipelines.charts import gallery
 from pipelines.charts.chart import Chart
 from pipelines.errors.fault import StudyError
 from pipelines.exploring.opened import NotThereError
+from pipelines.freshness.made import MadeParts
+from pipelines.freshness.parts import PARTS, Part
 from pipelines.publishing import runs as publishing
 from pipelines.released.reading import read_published
 from pipelines.store import store
@@ -46,8 +48,12 @@ def tiny(tmp_path_factory) -> TinyStudy:
         gallery.write(CHART, tiny.paths.charts)
         tiny.paths.board.mkdir()
         (tiny.paths.board / "index.html").write_text("<html/>")
-        publishing.mark_made(con, "released")
-        publishing.publish(con, study, tiny.paths, parts=("released",), n_checks=1)
+        charts = Part("charts", ("pipelines.charts",), writes_files=("charts/gap.*",))
+        board = Part("board", ("pipelines.board",), writes_files=("board/index.html",))
+        parts = [PARTS["protocol"], PARTS["released"], charts, board]
+        for part in parts:
+            MadeParts(con, tiny.paths).note(study, part)
+        publishing.publish(con, study, tiny.paths, parts=parts, n_checks=1)
     return tiny
 
 
