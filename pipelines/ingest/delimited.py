@@ -47,9 +47,8 @@ class Survey:
     encoding: Encoding
     line_end: Literal["\n", "\r\n", "\r", "mixed"]
     has_blank_line: bool
-    has_spaced_quote: (
-        bool  # a quote after a space, which DuckDB reads as the start of a quoted cell
-    )
+    # A quote after or before a space, which DuckDB reads as the start or the end of a quoted cell.
+    has_spaced_quote: bool
     tail: str
 
 
@@ -171,7 +170,7 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
         has_blank_line = has_blank_line or any(
             pair in joined for pair in (b"\n\n", b"\n\r", b"\r\r")
         )
-        has_spaced_quote = has_spaced_quote or b' "' in joined
+        has_spaced_quote = has_spaced_quote or b' "' in joined or b'" ' in joined
         n_cr += plain.count(b"\r")
         n_lf += plain.count(b"\n")
         if n_cr:

@@ -170,6 +170,7 @@ LINES = st.lists(
 
 @CALM
 @example(lines=b' ""', end=b"\n")
+@example(lines=b'"" ', end=b"\n")
 @example(lines=b'x, "y"', end=b"\r\n")
 @given(lines=LINES, end=st.sampled_from([b"\n", b"\r\n"]))
 def test_the_parallel_reader_reads_as_the_row_by_row_reader_does(lines, end):
