@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -25,7 +24,8 @@ from pipelines.impact.randomisation import (
 )
 from pipelines.impact.study_effects import build_estimate
 from pipelines.protocol.study_file import load_study
-from pipelines.study.paths import EXAMPLE
+from pipelines.store import store
+from pipelines.study.paths import EXAMPLE, StudyPaths
 from pipelines.study.settings import Study
 from tests.bench.figures import Figure, figures_of
 from tests.bench.processes import Measured
@@ -50,8 +50,8 @@ class Call:
         randomisation_inference(*self.arrays, **self.options)
 
 
-def calls_of(study: Study, marts: Path) -> list[Call]:
-    """Record every call that estimating a study makes, from its marts."""
+def calls_of(study: Study, paths: StudyPaths) -> list[Call]:
+    """Record every call that estimating a study makes, from the store of its last run."""
     calls: list[Call] = []
 
     def noting(*arrays: np.ndarray, **options: Any) -> Any:
@@ -60,10 +60,12 @@ def calls_of(study: Study, marts: Path) -> list[Call]:
         return found
 
     with (
-        duckdb.connect(str(marts)) as con,
+        store.connect(paths) as con,
         patch.object(robustness, "randomisation_inference", noting),
     ):
+        con.begin()
         build_estimate(con, study)
+        con.rollback()
     return calls
 
 
@@ -117,7 +119,7 @@ def take_figures() -> list[Figure]:
         run = evaluate(EXAMPLE, Path(folder))
         if run.status:
             raise RuntimeError(run.stderr)
-        calls = calls_of(study, run.paths.restricted_current / "restricted.duckdb")
+        calls = calls_of(study, run.paths)
     taken: dict[str, list[Measured]] = {ENGINE: [], REFITS: []}
     for _ in range(N_TURNS):
         taken[ENGINE].append(time_engine(calls))

@@ -3,7 +3,9 @@
 The example's pupil files are repeated with new pupil numbers, so the same schools have many more pupils. Each
 size is a process of its own, beside DuckDB's bare read of the same files. They are CSV: Parquet is no form of
 source (`pipelines/ingest/tabular.py`), because nobody sends pupil files in it. Runs write it, for readers.
-`python -m tests.bench.scale 20` measures another number of millions.
+
+`python -m tests.bench.scale 20` measures another number of millions. 20 million (3.1 GB) took 154 processor
+seconds and 2.2 GB, 9.8 times the bare read: a run grows no faster than its files.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.catalogue import KS2_PUPILS, SCHOOL_REGISTER
+from pipelines.catalogue import KS2_PUPILS, RAW_TABLES, SCHOOL_REGISTER
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import DDL
 from pipelines.protocol.tables import write_protocol
@@ -87,7 +87,8 @@ def take_figures(n_pupils: int = N_PUPILS) -> list[Figure]:
             con.execute(DDL)
             write_protocol(con, study, "")
             ingest_table(con, study, SCHOOL_REGISTER)
-            con.execute("CREATE TABLE raw.published_outcome (urn BIGINT, laestab BIGINT)")
+            # Relations also look at tables that this study has no file of.
+            con.execute("; ".join(table.ddl_if_absent() for table in RAW_TABLES))
             relations = [relation for relation in RELATIONS if relation.table is KS2_PUPILS]
 
             def judge() -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.study.paths import PROJECT
-from tests.bench import figures
+from pipelines.protocol.study_file import load_study
+from pipelines.study.paths import EXAMPLE, PROJECT
+from tests.bench import figures, randomisation, validation
 from tests.bench.figures import Figure, figures_of
 from tests.bench.processes import Measured, measure
 from tests.bench.runs import COPIED, change_answer, change_wording, copy_project
+from tests.evaluated import Evaluated
 
 
 def measured(group: str, **processor_seconds: float) -> list[Figure]:
@@ -101,3 +103,11 @@ def test_peak_memory_is_that_of_the_process_and_not_of_the_one_that_starts_it():
     assert 190 < large.peak_mb < 280
     with pytest.raises(subprocess.CalledProcessError):
         measure((sys.executable, "-c", "raise SystemExit(3)"))
+
+
+def test_what_is_measured_inside_a_run_still_runs(example: Evaluated):
+    """Whole runs and other packages are not tried here: they take minutes."""
+    assert [one.times.median > 0 for one in validation.take_figures(200)] == [True] * 3
+    calls = randomisation.calls_of(load_study(EXAMPLE), example.paths)
+    assert calls
+    assert {call.options["draws"] for call in calls} == {9_999}
