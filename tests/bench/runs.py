@@ -27,7 +27,7 @@ WORDING = "a wording changed (`pipelines/board/limits.py`)"
 ANSWER = "one answer of `evaluations.csv` changed"
 IMPORT_COMMAND = (sys.executable, "-c", f"import {', '.join(LIBRARIES)}")
 ENGINE_COMMAND = (sys.executable, "-c", "import pipelines.impact.study_effects")
-COPIED = ("pipelines", "assets", "data_raw/example", "pyproject.toml")
+COPIED = ("pipelines", "assets", "data_raw/example", "dagster.yaml", "pyproject.toml")
 
 
 def take_figures() -> list[Figure]:
