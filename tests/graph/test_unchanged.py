@@ -66,10 +66,9 @@ def made(example: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     def run_graph(
         paths: StudyPaths, *, is_verbose: bool, is_fresh: bool, publish_config: dict[str, bool]
-    ) -> bool:
+    ) -> None:
         assert (paths, is_verbose) == (copy.paths, False)
         copy.asked.append({**publish_config, "is_fresh": is_fresh})
-        return True
 
     monkeypatch.setattr(assets.running, "run_graph", run_graph)
     return copy
@@ -243,17 +242,25 @@ def test_neither_sensor_nor_schedule_requests_a_finished_run(made: Made) -> None
     morning = dt.datetime(2018, 10, 2, 6, tzinfo=ZoneInfo("Europe/London"))
 
     def asked_for() -> list[list[str | None]]:
-        with (
-            dg.DagsterInstance.local_temp(str(made.paths.marts)) as instance,
-            dg.build_sensor_context(instance=instance, **given) as looking,
-            dg.build_schedule_context(
+        with dg.DagsterInstance.local_temp(str(made.paths.marts)) as instance:
+            cursor = None
+            for _ in range(2):  # the sensor waits until two looks find the same files
+                with dg.build_sensor_context(instance=instance, cursor=cursor, **given) as looking:
+                    looked = study_folders(looking)
+                assert isinstance(looked, dg.SensorResult)
+                cursor = looked.cursor
+            with dg.build_schedule_context(
                 instance=instance, scheduled_execution_time=morning, **given
-            ) as waking,
-        ):
-            looked = study_folders(looking)
-            assert isinstance(looked, dg.SensorResult)
-            by_sensor, by_schedule = looked.run_requests or [], list(weekday_mornings(waking))
-        return [[request.partition_key for request in each] for each in (by_sensor, by_schedule)]
+            ) as waking:
+                by_schedule = list(weekday_mornings(waking))
+        if not any(isinstance(each, dg.RunRequest) for each in by_schedule):
+            (skipped,) = by_schedule
+            assert isinstance(skipped, dg.SkipReason)
+            assert skipped.skip_message == "Nothing has changed: example."
+        return [
+            [each.partition_key for each in asked if isinstance(each, dg.RunRequest)]
+            for asked in (looked.run_requests or [], by_schedule)
+        ]
 
     assert asked_for() == [[], []]
     _source(made)
