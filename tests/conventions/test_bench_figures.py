@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.protocol.study_file import load_study
-from pipelines.study.paths import EXAMPLE, PROJECT
+from pipelines.study.paths import EXAMPLE, PROJECT, StudyPaths
 from tests.bench import figures, randomisation, validation
 from tests.bench.figures import Figure, figures_of
 from tests.bench.processes import Measured, measure
@@ -105,9 +106,12 @@ def test_peak_memory_is_that_of_the_process_and_not_of_the_one_that_starts_it():
         measure((sys.executable, "-c", "raise SystemExit(3)"))
 
 
-def test_what_is_measured_inside_a_run_still_runs(example: Evaluated):
+def test_what_is_measured_inside_a_run_still_runs(example: Evaluated, tmp_path: Path):
     """Whole runs and other packages are not tried here: they take minutes."""
     assert [one.times.median > 0 for one in validation.take_figures(200)] == [True] * 3
-    calls = randomisation.calls_of(load_study(EXAMPLE), example.paths)
+    # In a copy: it opens the store for writing, and no test may change the example's outputs.
+    copied = StudyPaths(tmp_path, example.paths.study)
+    shutil.copytree(example.paths.work, copied.work)
+    calls = randomisation.calls_of(load_study(EXAMPLE), copied)
     assert calls
     assert {call.options["draws"] for call in calls} == {9_999}

@@ -286,7 +286,7 @@ def test_shared_files_have_usual_permissions_and_hold_nothing_restricted(ready):
         run = publish(tiny, con, study, has_officers_page=True)
     for path in (run, *run.rglob("*")):
         most = 0o777 if path.is_dir() else 0o666
-        assert path.stat().st_mode & 0o777 == most & ~private._USUAL_MASK
+        assert path.stat().st_mode & 0o777 == most & ~private.USUAL_MASK
         assert path.name not in {"restricted.duckdb", "officers"}
 
 
