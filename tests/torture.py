@@ -23,7 +23,7 @@ import dagster as dg
 from assets.dagster_home import instance
 from assets.left_runs import fail_left_runs
 from assets.resources import Studies
-from pipelines.publishing.runs import is_whole
+from pipelines.publishing.identity import is_whole
 from pipelines.study.paths import PROJECT, StudyPaths
 from tests.evaluated import command_of, environment
 from tests.fleet.files import write_study

@@ -24,6 +24,8 @@ _IMPORT = re.compile(
 # Folders of SELECTs that make one part each: they count for that part alone.
 _OWN_SELECTS = tuple(PROJECT / "pipelines" / room for room in ("marts", "validation/relations"))
 _OUTERMOST = "pipelines"
+# What is code: modules, SQL, tables, templates, styles.
+_CODE = frozenset({".py", ".sql", ".csv", ".j2", ".css", ".typ", ".js"})
 _SHAPES = ("pipelines.catalogue", "pipelines.store.store")
 
 
@@ -32,6 +34,18 @@ def code_version(modules: Iterable[str], select: str = "") -> str:
     digest = hashlib.sha256(f"{_libraries()}\n{_graph_version()}\n{select}\n".encode())
     for file in files_of(modules):
         digest.update(_file_version(file).encode())
+    return digest.hexdigest()
+
+
+@cache
+def code_sha256() -> str:
+    """Hash of all of the project's code when this process started."""
+    digest = hashlib.sha256()
+    for folder in ("pipelines", "assets"):
+        for file in sorted((PROJECT / folder).rglob("*")):
+            if file.suffix in _CODE:
+                digest.update(f"{file.relative_to(PROJECT).as_posix()}\n".encode())
+                digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -107,9 +121,8 @@ def _data_files(package: Path) -> tuple[Path, ...]:
     return tuple(
         file
         for file in package.rglob("*")
-        if file.suffix not in {".py", ".pyc", ".md"}
+        if file.suffix in _CODE - {".py"}
         and not (file.suffix == ".sql" and file.parent in _OWN_SELECTS)
-        and file.is_file()
     )
 
 

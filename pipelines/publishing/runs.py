@@ -5,7 +5,6 @@ Outputs are made elsewhere; here they are collected, named by a hash of their in
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,7 +12,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +24,24 @@ from pipelines.catalogue import (
     Table,
 )
 from pipelines.disclosure.gate import count_withheld
-from pipelines.disclosure.releases import releases_sha256
 from pipelines.document import html
 from pipelines.errors.fault import Fault, StudyError
-from pipelines.freshness.code_version import library_versions
 from pipelines.freshness.made import MadeParts, files_written
 from pipelines.freshness.parts import Part
 from pipelines.ingest.registration import sources_sha256
 from pipelines.publishing import retention
 from pipelines.publishing.dictionary import write_dictionary
 from pipelines.publishing.durable import sync_names, sync_tree
+from pipelines.publishing.identity import checksums, is_whole, run_identity
 from pipelines.store import fault_list
 from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
 from pipelines.store.store import row_count, sql_text
-from pipelines.study.paths import PROJECT, StudyPaths
+from pipelines.study.paths import StudyPaths
 from pipelines.study.settings import PROTOCOL, Study
 
 # For officers only: tables before disclosure control, and their version of the page.
 RESTRICTED = "restricted.duckdb"
 OFFICERS = "officers"
-_CODE = (".py", ".sql", ".csv", ".j2", ".css", ".typ", ".js")
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ def publish(
             _write_run_json(
                 con,
                 public,
-                {**identity, "restricted_sha256": dict(_checksums(restricted))},
+                {**identity, "restricted_sha256": dict(checksums(restricted))},
                 texts=texts,
                 n_checks=n_checks,
                 warnings=fault_list.read_warnings(paths),
@@ -144,33 +140,6 @@ def _building(finished: Path) -> Iterator[Path]:
         sync_names(finished.parent)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-
-
-def run_identity(study: Study, sources: str, *, has_officers_page: bool) -> dict[str, object]:
-    """The inputs of a run, and its name derived from them."""
-    made_from = {
-        "study": study.name,
-        "protocol_sha256": study.protocol_sha256,
-        "sources_sha256": sources,
-        "releases_sha256": releases_sha256(study.folder),
-        "code_sha256": code_sha256(),
-        "libraries": library_versions(),
-        "has_officers_page": has_officers_page,
-    }
-    digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-    return {"run": digest[:12], **made_from}
-
-
-@cache
-def code_sha256() -> str:
-    """Hash of the project's code and SQL when this process started."""
-    digest = hashlib.sha256()
-    for folder in ("pipelines", "assets"):
-        for file in sorted((PROJECT / folder).rglob("*")):
-            if file.suffix in _CODE:
-                digest.update(f"{file.relative_to(PROJECT).as_posix()}\n".encode())
-                digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _build(
@@ -277,29 +246,11 @@ def _write_run_json(
         "rows_out": tables,
         "rows_withheld": count_withheld(con),
         retention.TEXTS: texts,
-        "files_sha256": dict(_checksums(run)),
+        "files_sha256": dict(checksums(run)),
     }
     (run / "run.json").write_text(
         json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-
-
-def _checksums(run: Path) -> Iterator[tuple[str, str]]:
-    for file in sorted(run.rglob("*")):
-        if file.is_file() and file.name != "run.json":
-            yield file.relative_to(run).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def is_whole(run: Path, restricted: Path) -> bool:
-    """Whether a run's folder and its officers' folder contain exactly the files in its run.json."""
-    try:
-        listed = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        return bool(
-            listed["files_sha256"] == dict(_checksums(run))
-            and listed["restricted_sha256"] == dict(_checksums(restricted))
-        )
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-        return False
 
 
 def fall_back(paths: StudyPaths) -> str | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pipelines.errors.fault import StudyError
 from pipelines.ingest.registration import sources_sha256
-from pipelines.publishing.runs import is_whole, run_identity
+from pipelines.publishing.identity import is_whole, run_identity
 from pipelines.store import fault_list
 from pipelines.study.paths import StudyPaths
 from pipelines.study.settings import Study

@@ -18,7 +18,7 @@ import assets.running
 from assets.automation import needs_a_run, study_folders, weekday_mornings
 from assets.resources import Studies
 from pipelines.protocol.study_file import load_study
-from pipelines.publishing import runs
+from pipelines.publishing import identity
 from pipelines.publishing.unchanged import unchanged_since
 from pipelines.store import fault_list
 from pipelines.study.paths import PROJECT, StudyPaths
@@ -45,8 +45,10 @@ class Made:
         record = self.paths.current / "run.json"
         content = json.loads(record.read_text(encoding="utf-8"))
         sources = content["sources_sha256"]
-        identity = runs.run_identity(load_study(self.folder), sources, has_officers_page=officers)
-        record.write_text(json.dumps(content | identity), encoding="utf-8")
+        made_from = identity.run_identity(
+            load_study(self.folder), sources, has_officers_page=officers
+        )
+        record.write_text(json.dumps(content | made_from), encoding="utf-8")
 
     def again(self, *options: str) -> list[dict[str, bool]]:
         """Evaluate again; returns the options of each graph run, none if the graph did not run."""
@@ -199,10 +201,10 @@ def test_other_code_and_other_libraries_make_everything_again(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "code_sha256", lambda: "0" * 64)
+        patch.setattr(identity, "code_sha256", lambda: "0" * 64)
         assert not made.is_unchanged()
     assert made.is_unchanged()
-    monkeypatch.setattr(runs, "library_versions", lambda: {"duckdb": "0.0"})
+    monkeypatch.setattr(identity, "library_versions", lambda: {"duckdb": "0.0"})
     assert not made.is_unchanged()
 
 

@@ -15,7 +15,7 @@ from pipelines.freshness.made import MadeParts
 from pipelines.freshness.parts import PARTS
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing import runs as publishing
-from pipelines.publishing.runs import run_identity
+from pipelines.publishing.identity import run_identity
 from pipelines.store import store
 from tests.needed_tables import make_all
 from tests.tiny_study import TinyStudy

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.publishing import durable, runs
-from pipelines.publishing.runs import fall_back, is_whole
+from pipelines.publishing import durable, identity, runs
+from pipelines.publishing.identity import is_whole
+from pipelines.publishing.runs import fall_back
 from pipelines.study.paths import StudyPaths
 from tests.unit.publishing.test_runs import finished, publish, ready  # noqa: F401 - fixtures
 
@@ -85,7 +86,7 @@ def damaged(paths: StudyPaths) -> None:
 def test_the_last_whole_run_is_shown_in_place_of_a_damaged_one(ready, monkeypatch) -> None:  # noqa: F811
     tiny, con, study = ready
     first = publish(tiny, con, study)
-    monkeypatch.setattr(runs, "code_sha256", lambda: "other code")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "other code")
     second = publish(tiny, con, study)
     assert fall_back(tiny.paths) is None
     damaged(tiny.paths)

@@ -15,11 +15,12 @@ import pytest
 
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
 from pipelines.errors.fault import StudyError
+from pipelines.freshness import code_version
 from pipelines.freshness import parts as freshness
 from pipelines.freshness.made import MadeParts
 from pipelines.freshness.parts import Part
 from pipelines.officers.version import MARKING
-from pipelines.publishing import retention
+from pipelines.publishing import identity, retention
 from pipelines.publishing import runs as publishing
 from pipelines.released.reading import NAMES, read_published
 from pipelines.store import private, store
@@ -374,11 +375,11 @@ def test_the_same_inputs_are_the_same_run_and_are_not_built_again(ready, monkeyp
 def test_other_code_or_libraries_are_another_run(ready, monkeypatch):
     tiny, con, study = ready
     first = publish(tiny, con, study)
-    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "other code")
     second = publish(tiny, con, study)
     assert second != first
     assert tiny.paths.current.resolve() == second.resolve()
-    monkeypatch.setattr(publishing, "library_versions", lambda: {"duckdb": "9.9"})
+    monkeypatch.setattr(identity, "library_versions", lambda: {"duckdb": "9.9"})
     assert publish(tiny, con, study) not in {first, second}
 
 
@@ -401,20 +402,20 @@ def test_a_damaged_run_is_built_again(ready, damage):
     assert publish(tiny, con, study) == run
     assert set(contents(run)) == names
     assert page.read_text() == "<html/>"
-    assert publishing.is_whole(run, tiny.paths.restricted / run.name)
+    assert identity.is_whole(run, tiny.paths.restricted / run.name)
 
 
 def test_the_switch_is_one_rename(ready, monkeypatch):
     """`current` always points to a complete run: the link is made separately and renamed."""
     tiny, con, study = ready
     first = publish(tiny, con, study)
-    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "other code")
     seen: list[tuple[Path, Path, bool]] = []
     rename = Path.replace
 
     def watched(self: Path, target: Path) -> Path:
         name = self.resolve().name
-        whole = publishing.is_whole(tiny.paths.runs / name, tiny.paths.restricted / name)
+        whole = identity.is_whole(tiny.paths.runs / name, tiny.paths.restricted / name)
         seen.append((target, tiny.paths.current.resolve(), whole))
         return rename(self, target)
 
@@ -440,7 +441,7 @@ def test_a_copy_left_where_the_link_belongs_is_replaced(ready):
 def test_a_failure_leaves_current_as_it_was_and_nothing_half_done(ready, monkeypatch, step):
     tiny, con, study = ready
     publish(tiny, con, study)
-    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "other code")
 
     def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is full")
@@ -458,7 +459,7 @@ def test_a_failure_leaves_current_as_it_was_and_nothing_half_done(ready, monkeyp
 def test_a_missing_chart_folder_stops_the_run(ready, monkeypatch):
     tiny, con, study = ready
     publish(tiny, con, study)
-    monkeypatch.setattr(publishing, "code_sha256", lambda: "other code")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "other code")
     publishing.shutil.rmtree(tiny.paths.charts)
     with refused(tiny) as raised:
         publish(tiny, con, study)
@@ -479,15 +480,15 @@ def test_old_runs_are_deleted_and_the_current_one_never_is(ready, monkeypatch):
     tiny, con, study = ready
     names = []
     for number in range(retention.RUNS_KEPT + 2):
-        monkeypatch.setattr(publishing, "code_sha256", lambda number=number: f"code {number}")
+        monkeypatch.setattr(identity, "code_sha256", lambda number=number: f"code {number}")
         run = publish(tiny, con, study)
         os.utime(run, (1_000_000 + number, 1_000_000 + number))
         names.append(run.name)
     assert {run.name for run in tiny.paths.runs.iterdir()} == set(names[2:])
     # An old run that becomes current again counts as the newest.
-    monkeypatch.setattr(publishing, "code_sha256", lambda: "code 2")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "code 2")
     assert publish(tiny, con, study).name == names[2]
-    monkeypatch.setattr(publishing, "code_sha256", lambda: "code 99")
+    monkeypatch.setattr(identity, "code_sha256", lambda: "code 99")
     publish(tiny, con, study)
     kept = {run.name for run in tiny.paths.runs.iterdir()}
     assert names[2] in kept
@@ -496,13 +497,13 @@ def test_old_runs_are_deleted_and_the_current_one_never_is(ready, monkeypatch):
 
 
 def test_the_fingerprint_of_the_code_is_of_the_code(tmp_path, monkeypatch):
-    fingerprint = publishing.code_sha256.__wrapped__  # cached for the process
+    fingerprint = code_version.code_sha256.__wrapped__  # cached for the process
     before = fingerprint()
-    assert fingerprint() == before == publishing.code_sha256()
+    assert fingerprint() == before == code_version.code_sha256()
     for folder in ("pipelines", "assets"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.sql").write_text("SELECT 1")
-    monkeypatch.setattr(publishing, "PROJECT", tmp_path)
+    monkeypatch.setattr(code_version, "PROJECT", tmp_path)
     one = fingerprint()
     (tmp_path / "assets" / "notes.txt").write_text("not code")
     assert fingerprint() == one != before
