@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.described import STUDIES
 from assets.history import tidy
 from assets.left_runs import fail_left_runs
-from assets.resources import Studies
+from assets.resources import PARTITION_TAG, Studies
 from pipelines.disclosure import releases
 from pipelines.errors.fault import StudyError
 from pipelines.protocol.study_file import load_study
@@ -95,15 +96,16 @@ def study_folders(context: dg.SensorEvaluationContext, studies: Studies) -> dg.S
     retention.forget_old_pupils(Path(studies.data_marts), time.time())
     tidy(context.instance, studies)
     before = _looks(context.cursor)
+    busy = _with_unfinished_runs(context.instance)
     names = studies.names()
     now: dict[str, Look] = {}
     requests = []
     for name in names:
         last = before.get(name, Look())
-        if name in died or _may_have_passed(studies, name):
+        if name not in busy and (name in died or _may_have_passed(studies, name)):
             last = replace(last, asked=None)
         try:
-            now[name], is_asked = _look(studies, name, last)
+            now[name], is_asked = _look(studies, name, last, is_busy=name in busy)
         except OSError as error:
             # One unreadable folder must not stop the others.
             context.log.warning(f"Study {name} cannot be looked at: {error.strerror}.")
@@ -131,12 +133,18 @@ def _looks(cursor: str | None) -> dict[str, Look]:
         return {}
 
 
-def _look(studies: Studies, name: str, last: Look) -> tuple[Look, bool]:
+def _with_unfinished_runs(instance: dg.DagsterInstance) -> set[str | None]:
+    """Studies of which a run waits or is under way: a second one would find the same files."""
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=NOT_FINISHED_STATUSES))
+    return {run.tags.get(PARTITION_TAG) for run in unfinished}
+
+
+def _look(studies: Studies, name: str, last: Look, *, is_busy: bool) -> tuple[Look, bool]:
     """A study's state after this look, and whether to ask for a run of it."""
     mark = fingerprint(studies.folder(name))
     if mark != last.seen:
         return replace(last, seen=mark), False
-    if mark == last.asked:
+    if mark == last.asked or is_busy:
         return last, False
     if not needs_a_run(studies, name):
         # So that these files are asked for again, should they come back after others.

@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 
 from assets import automation
-from assets.automation import RETRY_SECONDS, study_folders
-from assets.resources import Studies
+from assets.automation import JOB, RETRY_SECONDS, study_folders
+from assets.resources import PARTITION_TAG, Studies
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.store import fault_list
 from pipelines.study.paths import EXAMPLE
@@ -164,6 +164,20 @@ def test_a_run_that_stopped_at_a_full_disk_is_asked_for_again_after_a_while(
     watched.fail(FULL)
     assert watched.look() == []
     watched.fail(FULL, seconds_ago=2 * RETRY_SECONDS)
+    assert watched.look() == ["example"]
+
+
+def test_a_study_whose_run_waits_is_not_asked_for_again(watched: Watched) -> None:
+    """Its fault is still that of the run before, whose disk was full."""
+    watched.study()
+    assert [watched.look(), watched.look()] == [[], ["example"]]
+    watched.fail(FULL, seconds_ago=2 * RETRY_SECONDS)
+    run = dg.DagsterRun(
+        job_name=JOB, status=dg.DagsterRunStatus.NOT_STARTED, tags={PARTITION_TAG: "example"}
+    )
+    watched.instance.add_run(run)
+    assert [watched.look(), watched.look()] == [[], []]
+    watched.instance.report_run_failed(run, "It could not begin.")
     assert watched.look() == ["example"]
 
 
