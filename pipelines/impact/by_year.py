@@ -39,8 +39,9 @@ def _answers(marts: Marts) -> Iterator[dict[str, object]]:
     if len(years) == 1:
         return
     for place, year in enumerate(years, start=1):
-        so_far = {_key(row): row.verdict for row in headlines(_in_years(marts, years[:place]))}
-        for row in headlines(_in_years(marts, (year,))):
+        together = headlines(_in_years(marts, years[:place]))
+        so_far = {_key(row): row.verdict for row in together}
+        for row in together if place == 1 else headlines(_in_years(marts, (year,))):
             yield {
                 "programme": row.programme,
                 "measure": row.measure,

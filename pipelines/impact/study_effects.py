@@ -66,7 +66,7 @@ def build_estimate(con: duckdb.DuckDBPyConnection, study: Study) -> int:
     rows: list[ImpactRow] = []
     for question in _questions(study.evaluated_programmes):
         rows += _answers(marts, *question)
-    rows = _with_shared_shocks(marts, _with_identification(marts, rows))
+    rows = _capped(marts, rows)
     return _fill(con, ESTIMATE, pd.DataFrame([dataclasses.asdict(row) for row in with_holm(rows)]))
 
 
@@ -75,8 +75,7 @@ def headlines(marts: Marts) -> list[ImpactRow]:
     rows: list[ImpactRow] = []
     for question in _questions(marts.study.evaluated_programmes):
         rows += _answers(marts, *question, is_headline_only=True)
-    rows = _with_shared_shocks(marts, _with_identification(marts, rows))
-    return [row for row in rows if row.role == "headline"]
+    return [row for row in _capped(marts, rows) if row.role == "headline"]
 
 
 class Marts:
@@ -322,6 +321,11 @@ def _with_all_pupils(row: ImpactRow, panel: SchoolPanel, as_published: SchoolPan
         n_programme_pupils=sample.n_programme_pupils,
         n_comparison_pupils=sample.n_comparison_pupils,
     )
+
+
+def _capped(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
+    """The rows with verdicts withheld where the comparison cannot carry one, and rows that show why."""
+    return _with_shared_shocks(marts, _with_identification(marts, rows))
 
 
 def _with_identification(marts: Marts, rows: list[ImpactRow]) -> list[ImpactRow]:
