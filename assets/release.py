@@ -78,7 +78,7 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
             )
         }
         if any(n for by_table in found.values() for n in by_table.values()):
-            work.made.forget(RELEASED_PART)
+            work.made.forget(PARTS[RELEASED_PART])
             fault_list.keep(work.paths, RELEASED_PART, _left_open(found, minimum_cell))
         rows = {table: store.row_count(work.con, table.full_name) for table in RELEASED_TABLES}
         versions = {table: work.made.hash_of(table) for table in RELEASED_TABLES}

@@ -17,8 +17,7 @@ from pipelines.errors.fault import Fault, StudyError
 from pipelines.errors.machine import machine_fault
 from pipelines.freshness.code_version import shape_version
 from pipelines.freshness.made import MadeParts, forget_undeclared
-from pipelines.freshness.parts import PARTS, PROTOCOL_PART, name_of
-from pipelines.ingest.readers import read_again_if_deleted
+from pipelines.freshness.parts import PARTS, PROTOCOL_PART
 from pipelines.protocol.study_file import load_study
 from pipelines.publishing.runs import fall_back
 from pipelines.store import fault_list, folder_note, store
@@ -76,10 +75,9 @@ class Studies(dg.ConfigurableResource):
             try:
                 con = self._hold(paths, held, context.log)
             except Exception as error:
-                if (fault := machine_fault(error, str(paths.home))) is None:
-                    raise
-                _keep_if_possible(paths, "store", fault)
-                raise dg.Failure(description=fault.shareable(), allow_retries=False) from None
+                if failure := _machine_failure(paths, "store", error):
+                    raise failure from None
+                raise
             self._con, self._made = con, MadeParts(con, paths)
             if context.run and context.run.tags.get(FRESH_TAG):
                 self._made.forget_all()
@@ -161,16 +159,15 @@ class Studies(dg.ConfigurableResource):
             is_current = part in PARTS and made.is_current(study, PARTS[part])
             if not is_current:
                 fault_list.clear(paths, part)
-                made.forget(part)
-                _read_pupils_again(con, study, made, part)
+                if part in PARTS:
+                    made.begin(study, PARTS[part])
             yield Work(study, paths, con, made, part, is_current)
         except StudyError as error:
             fault_list.keep(paths, part, error)
             raise dg.Failure(description=str(error), allow_retries=False) from None
         except Exception as error:
-            if fault := machine_fault(error, str(paths.home)):
-                _keep_if_possible(paths, part, fault)
-                raise dg.Failure(description=fault.shareable(), allow_retries=False) from None
+            if failure := _machine_failure(paths, part, error):
+                raise failure from None
             # Other errors may quote a row (as DuckDB's do), so Dagster does not get their text.
             kept = fault_list.keep_traceback(paths, part, traceback.format_exc())
             raise dg.Failure(
@@ -179,23 +176,15 @@ class Studies(dg.ConfigurableResource):
             ) from None
 
 
-def _read_pupils_again(
-    con: duckdb.DuckDBPyConnection, study: Study, made: MadeParts, part: str
-) -> None:
-    """Read pupil rows again that a part needs and that were deleted after an earlier run.
-
-    Only from files and code that have not changed: they have passed their checks. Otherwise making the part
-    says which raw table to make first.
-    """
-    for table in PARTS[part].reads if part in PARTS else ():
-        if table.sensitivity == "pupil" and made.is_current(study, PARTS[name_of(table)]):
-            read_again_if_deleted(con, study, table)
-
-
-def _keep_if_possible(paths: StudyPaths, part: str, fault: Fault) -> None:
-    """Store a fault of the machine, which may itself prevent storing it; Dagster shows it in any case."""
+def _machine_failure(paths: StudyPaths, part: str, error: Exception) -> dg.Failure | None:
+    """The failure of a step that met a fault of the machine, which is stored; None for any other error."""
+    fault = machine_fault(error, str(paths.home))
+    if fault is None:
+        return None
+    # The fault may itself prevent storing it; Dagster shows it in any case.
     with suppress(OSError):
         fault_list.keep(paths, part, StudyError([fault]))
+    return dg.Failure(description=fault.shareable(), allow_retries=False)
 
 
 def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:

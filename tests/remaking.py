@@ -10,7 +10,6 @@ import duckdb
 
 from pipelines.freshness.made import MadeParts, files_written, forget_undeclared
 from pipelines.freshness.parts import PARTS
-from pipelines.ingest.readers import read_again_if_deleted
 from pipelines.protocol.study_file import load_study
 from pipelines.store import store
 from pipelines.study.paths import StudyPaths
@@ -43,10 +42,7 @@ def remake(folder: Path, paths: StudyPaths, *, without: Collection[str] = ()) ->
             if name in without or noted.is_current(study, part):
                 continue
             made.append(name)
-            noted.forget(name)
-            for table in part.reads:
-                if table.sensitivity == "pupil":
-                    read_again_if_deleted(con, study, table)
+            noted.begin(study, part)
             if part.make:
                 part.make(con, study, paths)
             else:

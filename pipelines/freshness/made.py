@@ -16,7 +16,9 @@ from pipelines.catalogue import FILE_TABLES, MADE, PROTOCOL_TABLES, Table, check
 from pipelines.disclosure.releases import releases_sha256
 from pipelines.errors.fault import StudyError
 from pipelines.freshness.parts import PARTS, Part, name_of
+from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import registered_files, sources_sha256
+from pipelines.store.store import pupil_tables
 from pipelines.study.paths import StudyPaths
 from pipelines.study.settings import Study
 
@@ -50,11 +52,28 @@ class MadeParts:
         except (StudyError, duckdb.CatalogException):
             return False
 
-    def forget(self, part: str) -> None:
+    def forget(self, part: Part) -> None:
         """Note that a part is not sound until it has been made and has passed its checks."""
-        self._con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part})
-        for table in PARTS[part].writes if part in PARTS else ():
+        self._con.execute("DELETE FROM protocol.made WHERE part = $part", {"part": part.name})
+        for table in part.writes:
             self._hashes.pop(table.full_name, None)
+
+    def begin(self, study: Study, part: Part) -> None:
+        """Forget a part that is about to be made or checked, and fetch what it needs.
+
+        Pupil rows that it reads, and that were deleted after an earlier run, are read again, but only from
+        files and code that have not changed: they have passed their checks. Otherwise making the part says
+        which raw table to make first.
+        """
+        self.forget(part)
+        deleted = (
+            table
+            for table in part.reads
+            if table.sensitivity == "pupil" and table.name not in pupil_tables(self._con)
+        )
+        for table in deleted:
+            if self.is_current(study, PARTS[name_of(table)]):
+                ingest_table(self._con, study, table)
 
     def forget_all(self) -> None:
         """Have every part made again."""

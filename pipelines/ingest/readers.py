@@ -44,12 +44,3 @@ def ingest_table(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> 
         con.execute(table.ddl())
         raise StudyError(faults)
     return row_count(con, table.full_name)
-
-
-def read_again_if_deleted(con: duckdb.DuckDBPyConnection, study: Study, table: Table) -> None:
-    """Refill a table of pupil rows that was deleted after an earlier run. Raises like `ingest_table`."""
-    if not con.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'pupils' AND table_name = $name",
-        {"name": table.name},
-    ).fetchone():
-        ingest_table(con, study, table)

@@ -109,8 +109,7 @@ def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
     Raises StudyError naming each raw table to rebuild.
     """
     wanted = dict.fromkeys(re.findall(r"\bpupils\.([a-z_0-9]+)\b", select))
-    there = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'pupils'")
-    names = {name for (name,) in there.fetchall()}
+    names = pupil_tables(con)
     faults = [
         Fault(
             file=f"raw/{name}",
@@ -123,6 +122,12 @@ def require_pupils(con: duckdb.DuckDBPyConnection, select: str) -> None:
     ]
     if faults:
         raise StudyError(faults)
+
+
+def pupil_tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the tables of pupil rows that are there: a run that succeeds deletes them."""
+    there = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'pupils'")
+    return {name for (name,) in there.fetchall()}
 
 
 def forget_pupils(con: duckdb.DuckDBPyConnection, paths: StudyPaths) -> None:

@@ -338,7 +338,7 @@ def test_a_part_that_was_never_made_is_refused(ready):
 def test_a_part_missing_from_the_records_is_refused(ready):
     tiny, con, study = ready
     publish(tiny, con, study)
-    MadeParts(con, tiny.paths).forget("board")
+    MadeParts(con, tiny.paths).forget(BOARD)
     with refused(tiny) as raised:
         publish(tiny, con, study)
     assert [fault.file for fault in raised.value.faults] == ["board"]
