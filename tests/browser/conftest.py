@@ -13,6 +13,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pipelines.board.plan_files import write_plan_page
+from pipelines.document import html
+from pipelines.officers.version import officers_version
+from pipelines.protocol.study_file import load_study
+from pipelines.study.paths import EXAMPLE
+from tests.unit.board.test_plan_page import example as planned
+from tests.unit.officers.test_version import study
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -48,5 +56,32 @@ def wide(chromium: Browser, board: Path) -> Iterator[Page]:
     """The page at desktop width, nothing unfolded. Tests undo what they change."""
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.goto(board.as_uri())
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def officers_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The officers' version of a tiny study."""
+    folder = tmp_path_factory.mktemp("officers")
+    with study(folder).released() as con:
+        (folder / "index.html").write_text(html.render(officers_version(con)), encoding="utf-8")
+    return folder / "index.html"
+
+
+@pytest.fixture(scope="module")
+def plan_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The planner's page of the example, with its PDF beside it."""
+    page, _ = write_plan_page(
+        load_study(EXAMPLE), planned(), tmp_path_factory.mktemp("plan") / "power.html"
+    )
+    return page
+
+
+@pytest.fixture
+def opened(chromium: Browser, file: Path) -> Iterator[Page]:
+    """The page that a module's fixture `file` names, at desktop width."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(file.as_uri())
     yield page
     page.close()

@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from pipelines.document import html
-from pipelines.officers.version import MARKING, officers_version
+from pipelines.officers.version import MARKING
 from tests.browser import measured
-from tests.browser.test_accessibility import MOST_LANDMARKS, OPEN_ALL, Scheme
-from tests.unit.officers.test_version import study
+from tests.browser.test_accessibility import OPEN_ALL
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("officers")
-    with study(folder).released() as con:
-        (folder / "index.html").write_text(html.render(officers_version(con)), encoding="utf-8")
-    return folder / "index.html"
-
-
-@pytest.fixture
-def opened(chromium: Browser, file: Path) -> Iterator[Page]:
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(file.as_uri())
-    yield page
-    page.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(opened: Page, scheme: Scheme) -> None:
-    opened.emulate_media(color_scheme=scheme)
-    opened.evaluate(OPEN_ALL)
-    result = measured.axe(opened)
-    assert not result.violations, "\n".join(result.violations)
-    assert result.n_rules_passed > 15
-    assert len(measured.landmarks(opened)) <= MOST_LANDMARKS
-
-
-def test_tab_reaches_everything(opened: Page) -> None:
-    stops = measured.tab_stops(opened)
-    assert len(stops) == measured.n_focusable(opened)
-    assert [stop.name for stop in stops if not (stop.is_marked and stop.is_in_view)] == []
+def file(officers_page: Path) -> Path:
+    return officers_page
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (320, 225), (1280, 900)])
