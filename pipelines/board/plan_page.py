@@ -86,8 +86,8 @@ def chart_rows(stages: Sequence[StagePlan], rows: Rows) -> Iterator[tuple[Progra
 
 def _first_words(years: str) -> str:
     return (
-        "An effect smaller than these is more likely missed than seen, however real it is. Results of "
-        f"{years} were read, and no others."
+        "An effect of that size would be seen eight times in ten; a smaller one less often, however real it "
+        f"is. Results of {years} were read, and no others."
     )
 
 
@@ -258,7 +258,7 @@ def _size_words(row: Row) -> str:
     n = cite(row, "count", "n_programme_schools")
     if row["size"] == "planned":
         return f"{n} (as planned)"
-    return f"{n} (half of the planned schools)" if row["size"] == "half" else n
+    return f"{n} (half of all schools compared)" if row["size"] == "half" else n
 
 
 def _both(row: Row) -> str:

@@ -96,7 +96,10 @@ def test_it_says_what_is_seen_needed_and_best() -> None:
         "three years of results; with the planned schools, ",
         said,
     )
-    assert "20 (half of the planned schools)" in said
+    assert "20 (half of all schools compared)" in said
+    assert (
+        "An effect of that size would be seen eight times in ten; a smaller one less often" in said
+    )
     assert "The average of three subjects" in said
     assert "sees the smallest effect of the measures suited: 0.30 SD of attainment" in said
     assert "the protocol’s, sees 0.52" in said
