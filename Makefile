@@ -71,7 +71,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-emit-index-url --no-strip-extras --quiet --custom-compile-command "make lock"
 
 lock: .venv/testing ## choose the versions of all packages anew and write the three locks
-	$(LOCK) --group dev --extra page --output-file requirements-test.lock
+	$(LOCK) --group dev --extra page --extra postgres --extra kubernetes --output-file requirements-test.lock
 	$(LOCK) --group build --extra page --constraint requirements-test.lock --output-file requirements-page.lock
 	$(LOCK) --group build --constraint requirements-test.lock --output-file requirements.lock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
@@ -50,15 +51,29 @@ def instance(data_marts: Path) -> dg.DagsterInstance:
 def set_up(home: Path, config: str = CONFIG) -> dg.DagsterInstance:
     """Open Dagster's storage. One process at a time: two that make its tables at once would both fail.
 
-    Raises StudyError if Dagster cannot use the configuration.
+    Raises StudyError if Dagster cannot use the configuration, or if the database it names does not answer.
     """
     import dagster  # noqa: PLC0415 - takes a second
+    import sqlalchemy.exc  # noqa: PLC0415 - comes with Dagster
 
+    # While it tries again, it would say so each time.
+    logging.disable(logging.WARNING)
     try:
         with FileLock(home / "set_up.lock"):
             return dagster.DagsterInstance.from_config(str(home), config)
-    except (dagster.DagsterInvalidConfigError, dagster.DagsterInvariantViolationError) as error:
-        raise StudyError([_unusable(home, str(error).partition("\n")[0].rstrip("."))]) from None
+    except (
+        dagster.DagsterInvalidConfigError,
+        dagster.DagsterInvariantViolationError,
+        ImportError,
+        sqlalchemy.exc.ArgumentError,
+    ) as error:
+        raise StudyError([_unusable(home, _first_line(error))]) from None
+    except Exception as error:
+        if isinstance(error.__cause__, sqlalchemy.exc.DBAPIError):
+            raise StudyError([_no_answer(home, _first_line(error.__cause__.orig))]) from None
+        raise
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def dagster_home(data_marts: Path) -> Path:
@@ -100,6 +115,19 @@ def write_whole(file: Path, text: str) -> None:
         part.write(text)
     Path(part.name).chmod(0o666 & ~USUAL_MASK)
     Path(part.name).replace(file)
+
+
+def _first_line(error: object) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
+
+
+def _no_answer(home: Path, why: str) -> Fault:
+    return Fault(
+        file=str(home / CONFIG),
+        problem=f"the database of Dagster's history cannot be used: {why}",
+        remedy="start it, or ask whoever runs it; then do this again",
+        may_pass=True,
+    )
 
 
 def _unusable(home: Path, why: str) -> Fault:

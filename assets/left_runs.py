@@ -30,8 +30,9 @@ def fail_left_runs(
     left = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=_UNDER_WAY)):
         name = record.dagster_run.tags.get(PARTITION_TAG)
-        began = record.start_time or record.create_timestamp.timestamp()
-        if name is None or time.time() - began < least_age_seconds:
+        # Not since it was made: it may have waited for hours for its turn.
+        since = record.update_timestamp.timestamp()
+        if name is None or time.time() - since < least_age_seconds:
             continue
         lock = FileLock(studies.paths(name).lock)
         try:

@@ -117,11 +117,15 @@ def test_the_lock_holds_a_hash_for_every_requirement_and_no_address(name: str) -
 
 def test_each_lock_covers_what_is_asked_for_and_no_more() -> None:
     asked = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = asked["dependency-groups"]
+    groups, extras = asked["dependency-groups"], asked["project"]["optional-dependencies"]
     wanted = {
         "run": [*asked["project"]["dependencies"], *groups["build"]],
-        "page": asked["project"]["optional-dependencies"]["page"],
-        "test": [entry for entry in groups["dev"] if isinstance(entry, str)],
+        "page": extras["page"],
+        "test": [
+            *(entry for entry in groups["dev"] if isinstance(entry, str)),
+            *extras["postgres"],
+            *extras["kubernetes"],
+        ],
     }
     names = {
         use: {plain(re.split(r"[^\w.-]", entry)[0]) for entry in entries}

@@ -91,6 +91,7 @@ PAPERS = sorted(
     path
     for pattern in (
         "*.md",
+        "assets/*.md",
         "data_marts/*.md",
         "data_raw/*.md",
         "notebooks/*.md",

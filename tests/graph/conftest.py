@@ -3,13 +3,18 @@
 import importlib
 import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy
+from sqlalchemy import text
 
 from pipelines.study.paths import EXAMPLE
 from tests.evaluated import Evaluated, evaluate, evaluate_here
+from tests.many_authorities import HISTORY_URL
 from tests.planted import Plant
+from tests.postgres_server import programs, server
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +60,25 @@ def loaded_libraries() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         importlib.import_module("great_expectations")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of an empty database of a PostgreSQL server of these tests' own."""
+    folder = programs()
+    if folder is None:
+        pytest.skip("no PostgreSQL server is installed (Debian's package postgresql)")
+    with server(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, emptied, and named by the variable that `dagster.yaml` reads."""
+    engine = sqlalchemy.create_engine(postgres_server)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    monkeypatch.setenv(HISTORY_URL, postgres_server)
+    return postgres_server

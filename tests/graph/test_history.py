@@ -1,14 +1,16 @@
 """Dagster's history does not grow: old runs go with their events, files and results of checks."""
 
 import warnings
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
-from sqlite3 import connect
 
 import dagster as dg
 import pytest
+from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
+from sqlalchemy import text
 
 from assets import dagster_home, history
+from tests.many_authorities import keep_in_postgres
 
 STUDIES = dg.DynamicPartitionsDefinition(name="study")
 
@@ -51,16 +53,29 @@ def opened(marts: Path, by: str) -> dg.DagsterInstance:
     return dagster_home.instance(marts) if by == "command" else dagster_home.set_up(home)
 
 
-def runs_in(marts: Path) -> set[str]:
-    """Runs that any table of the shared file names, and those that have a file of their own."""
-    folder = marts / ".dagster" / "history" / "runs"
-    found = {file.name.split(".db")[0] for file in folder.iterdir()} - {"index", ""}
-    with closing(connect(folder / "index.db")) as con:
+def runs_in(instance: dg.DagsterInstance) -> set[str]:
+    """Runs that any table of events names, and those that have a file of their own."""
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqlEventLogStorage)
+    found = set()
+    if isinstance(storage, SqliteEventLogStorage):
+        folder = Path(storage.path_for_shard("index")).parent
+        found = {file.name.split(".db")[0] for file in folder.iterdir()} - {"index", ""}
+    with storage.index_connection() as con:
         for name in ("event_logs", "asset_check_executions"):
-            rows = con.execute(f"SELECT DISTINCT run_id FROM {name}").fetchall()
+            rows = con.execute(text(f"SELECT DISTINCT run_id FROM {name}")).fetchall()
             assert rows
             found |= {run_id for (run_id,) in rows} - {""}
     return found
+
+
+@pytest.fixture(params=["command", "page", "postgres"])
+def shared_history(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dg.DagsterInstance]:
+    """The history as the command line, as page and daemon, and as many authorities keep it."""
+    if request.param == "postgres":
+        keep_in_postgres(tmp_path, request.getfixturevalue("postgres_url"))
+    with opened(tmp_path, "page" if request.param == "page" else "command") as instance:
+        yield instance
 
 
 @pytest.fixture(autouse=True)
@@ -68,16 +83,15 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "HISTORY_RUNS", 2)
 
 
-@pytest.mark.parametrize("by", ["command", "page"])
-def test_the_newest_runs_of_each_study_are_kept(tmp_path: Path, by: str):
-    with opened(tmp_path, by) as instance:
-        autumn = [run(instance, "autumn") for _ in range(4)]
-        winter = [run(instance, "winter") for _ in range(3)]
-        assert runs_in(tmp_path) == {*autumn, *winter}
-        assert set(history.forget_old_runs(instance)) == {*autumn[:2], winter[0]}
-        assert {each.run_id for each in instance.get_runs()} == {*autumn[2:], *winter[1:]}
-        assert history.forget_old_runs(instance) == []
-    assert runs_in(tmp_path) == {*autumn[2:], *winter[1:]}
+def test_the_newest_runs_of_each_study_are_kept(shared_history: dg.DagsterInstance):
+    instance = shared_history
+    autumn = [run(instance, "autumn") for _ in range(4)]
+    winter = [run(instance, "winter") for _ in range(3)]
+    assert runs_in(instance) == {*autumn, *winter}
+    assert set(history.forget_old_runs(instance)) == {*autumn[:2], winter[0]}
+    assert {each.run_id for each in instance.get_runs()} == {*autumn[2:], *winter[1:]}
+    assert history.forget_old_runs(instance) == []
+    assert runs_in(instance) == {*autumn[2:], *winter[1:]}
 
 
 def test_the_newest_whole_run_is_kept_besides(tmp_path: Path):
@@ -85,9 +99,8 @@ def test_the_newest_whole_run_is_kept_besides(tmp_path: Path):
         first, whole = run(instance, "autumn"), run(instance, "autumn")
         clicks = [run(instance, "autumn", [table.key]) for _ in range(4)]
         assert set(history.forget_old_runs(instance)) == {first, *clicks[:2]}
-        made = instance.get_materialized_partitions(page.key)
-    assert made == {"autumn"}
-    assert runs_in(tmp_path) == {whole, *clicks[2:]}
+        assert instance.get_materialized_partitions(page.key) == {"autumn"}
+        assert runs_in(instance) == {whole, *clicks[2:]}
 
 
 def test_a_run_that_is_not_finished_stays(tmp_path: Path):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster import DagsterEvent, DagsterEventType
 from filelock import FileLock
 
 from assets.dagster_home import instance
 from assets.left_runs import fail_left_runs
-from assets.resources import Studies
+from assets.resources import PARTITION_TAG, Studies
 from pipelines.study.paths import EXAMPLE, PROJECT, StudyPaths
 from tests.evaluated import command_of, environment
 
@@ -54,3 +55,18 @@ def test_a_killed_run_is_failed_and_a_live_one_is_not(killed: Path):
         assert fail_left_runs(history, studies, least_age_seconds=0) == ["example"]
         assert fail_left_runs(history, studies, least_age_seconds=0) == []
         assert [run.status for run in history.get_runs()] == [dg.DagsterRunStatus.FAILURE]
+
+
+def test_a_run_that_waited_long_for_its_turn_may_take_its_time_to_begin(tmp_path: Path):
+    studies = Studies(data_raw=str(tmp_path / "raw"), data_marts=str(tmp_path))
+    studies.paths("example").lock.parent.mkdir(parents=True)
+    job = dg.GraphDefinition(name="evaluate").to_job()
+    with instance(tmp_path) as history:
+        run = history.create_run_for_job(
+            job, status=dg.DagsterRunStatus.NOT_STARTED, tags={PARTITION_TAG: "example"}
+        )
+        time.sleep(1.1)
+        starting = DagsterEvent(DagsterEventType.PIPELINE_STARTING.value, job.name)
+        history.report_dagster_event(starting, run.run_id)
+        assert fail_left_runs(history, studies, least_age_seconds=1) == []
+        assert fail_left_runs(history, studies, least_age_seconds=0) == ["example"]
