@@ -68,10 +68,10 @@ def evaluate_measure(
         raise ValueError("the questions must name each of the panel's programmes once")
     selection_years = {q.programme: q.selection_years for q in questions}
     changes = panel if change_panel is None else change_panel
-    conditioned = _as_planned(ancova(panel), planned_degrees_of_freedom(panel), end=0)
-    differenced = _as_planned(
-        change_from_baseline_mean(changes), planned_degrees_of_freedom(changes), end=1
-    )
+    planned = planned_degrees_of_freedom(panel)
+    planned_of_changes = planned if changes is panel else planned_degrees_of_freedom(changes)
+    conditioned = _as_planned(ancova(panel), planned, end=0)
+    differenced = _as_planned(change_from_baseline_mean(changes), planned_of_changes, end=1)
     leaving_out = change_leaving_selection_years_out(changes, selection_years)
     naive = _naive(as_published or changes, last_year)
     rows: list[ImpactRow] = []

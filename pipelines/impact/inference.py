@@ -120,19 +120,18 @@ def between_school_variance(
     at which sum (residual^2 / (sampling variance + tau^2)) equals S minus the rank of the design (S, p). It
     is 0 if the residuals vary less than sampling would imply, or if there are none.
     """
-    n_left = len(outcome) - _decompose(design).rank
+    basis = orthonormal_basis(design)
+    n_left = len(outcome) - basis.shape[1]
     if n_left <= 0:
         return 0.0
 
     def squared_residuals(tau2: float) -> float:
-        weights = 1 / (sampling_variance + tau2)
-        root = np.sqrt(weights)
+        root = np.sqrt(1 / (sampling_variance + tau2))
+        q, _ = np.linalg.qr(basis * root[:, None])
         response = outcome * root
-        u = _decompose(design * root[:, None]).u
-        return float(((response - u @ (u.T @ response)) ** 2).sum())
+        return float(((response - q @ (q.T @ response)) ** 2).sum())
 
-    u = _decompose(design).u
-    rss = float(((outcome - u @ (u.T @ outcome)) ** 2).sum())
+    rss = float(((outcome - basis @ (basis.T @ outcome)) ** 2).sum())
     if rss <= np.finfo(float).eps ** 2 * float((outcome**2).sum()) * len(outcome):
         return 0.0
     # At this value weighted residuals are at most half the target, so the root is below it.
