@@ -163,6 +163,19 @@ def test_the_placebos_are_those_of_the_committed_draws():
     ]
 
 
+def test_the_placebos_of_england_are_those_of_the_committed_draws():
+    table = pd.read_csv(PROJECT / "tests/real/england.csv")
+    table = table[table["n_baseline_years"] + table["n_outcome_years"] == 3]
+    columns = ["change_since_last_year_claims", "ancova_claims"]
+    columns += ["change_from_baseline_mean_claims", "bracket_claims"]
+    written = table_under("from tests/real/england.csv")
+    years = table[["n_baseline_years", "n_outcome_years"]].astype(str).to_numpy().tolist()
+    assert [row[1:3] for row in written] == years
+    assert [row[3:] for row in written] == [
+        [percent(share) for share in row] for row in table[columns].to_numpy()
+    ]
+
+
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_commands_that_a_paper_names_can_be_given(paper: Path, makefile: str):
     text = paper.read_text(encoding="utf-8")
