@@ -163,6 +163,16 @@ def test_the_placebos_are_those_of_the_committed_draws():
     ]
 
 
+def test_the_placebos_of_two_outcome_years_are_those_of_the_committed_draws():
+    table = pd.read_csv(PROJECT / "tests/real/placebos_two_years.csv")
+    text = " ".join((PROJECT / "pipelines" / "README.md").read_text(encoding="utf-8").split())
+    bracket, naive = table["bracket_claims"], table["naive_claims"]
+    assert (
+        f"the bracket claims {100 * bracket.min():.0f} to {percent(bracket.max())}, the change since last "
+        f"year {100 * naive.min():.0f} to {percent(naive.max())}."
+    ) in text
+
+
 def test_the_placebos_of_england_are_those_of_the_committed_draws():
     table = pd.read_csv(PROJECT / "tests/real/england.csv")
     table = table[table["n_baseline_years"] + table["n_outcome_years"] == 3]

@@ -1,7 +1,8 @@
 """2,000 placebo programmes on Hampshire's real results: how often each method claims an effect.
 
-`python -m tests.real.placebos` writes `placebos.csv` in this folder. All draws share one outcome year and are
-not independent, so this illustrates the calibration and does not replace it. Nothing is tuned to the results.
+`python -m tests.real.placebos` writes `placebos.csv` in this folder, and with one earlier year and two
+outcome years `placebos_two_years.csv`. All draws share their outcome years and are not independent, so this
+illustrates the calibration and does not replace it. Nothing is tuned to the results.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ from pipelines.study.paths import StudyPaths
 
 FOLDER = Path(__file__).parent
 TABLE = FOLDER / "placebos.csv"
+TWO_YEARS = FOLDER / "placebos_two_years.csv"
+# Earlier and outcome years.
+Design = tuple[tuple[str, ...], tuple[str, ...]]
+DESIGNS: dict[Path, Design] = {
+    TABLE: (("2016-17", "2017-18"), ("2018-19",)),
+    TWO_YEARS: (("2016-17",), ("2017-18", "2018-19")),
+}
 MEASURE = "ks2_rwm_expected"
 N_SCHOOLS, N_LOWEST, N_DRAWS, SEED = 18, 40, 2000, 20181002
 COLUMNS = (
@@ -38,8 +46,9 @@ COLUMNS = (
 )
 
 
-def panels() -> tuple[SchoolPanel, SchoolPanel]:
+def panels(design: Design) -> tuple[SchoolPanel, SchoolPanel]:
     """Disadvantaged and all pupils of mainstream schools with a figure in all three years."""
+    baseline_years, outcome_years = design
     study = load_study(FOLDER / "hampshire")
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -60,8 +69,8 @@ def panels() -> tuple[SchoolPanel, SchoolPanel]:
             programmes=["placebo"],
             measure=MEASURES[MEASURE],
             pupil_group=group,
-            baseline_years=study.study.baseline_years,
-            outcome_years=(study.study.outcome_year,),
+            baseline_years=baseline_years,
+            outcome_years=outcome_years,
         )
 
     target = panel("disadvantaged")
@@ -78,24 +87,33 @@ def pools(target: SchoolPanel, everyone: SchoolPanel) -> dict[str, NDArray[np.in
     def lowest(score: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.lexsort((target.school_ids, score))[:N_LOWEST]
 
-    return {
+    before = len(target.baseline_years)
+    found = {
         "all schools": np.arange(target.n_schools),
-        "the 40 lowest last year": lowest(target.mean[:, 1]),
-        "the 40 lowest on the mean": lowest(target.mean[:, :2].mean(axis=1)),
+        "the 40 lowest last year": lowest(target.mean[:, before - 1]),
+        "the 40 lowest on the mean": lowest(target.mean[:, :before].mean(axis=1)),
         "the 40 lowest two years ago": lowest(target.mean[:, 0]),
-        "the 40 lowest on all pupils' results": lowest(everyone.mean[:, :2].mean(axis=1)),
+        "the 40 lowest on all pupils' results": lowest(everyone.mean[:, :before].mean(axis=1)),
     }
+    # With one earlier year, that is last year, the mean and the first.
+    same = ("the 40 lowest on the mean", "the 40 lowest two years ago") if before == 1 else ()
+    return {name: pool for name, pool in found.items() if name not in same}
 
 
-def rows(n_draws: int = N_DRAWS) -> Iterator[dict[str, object]]:
-    """One row per pool: shares of draws in which a method's 95% interval excludes zero."""
-    target, everyone = panels()
+def rows(n_draws: int = N_DRAWS, design: Design = DESIGNS[TABLE]) -> Iterator[dict[str, object]]:
+    """One row per pool: shares of draws in which a method's 95% interval excludes zero.
+
+    Blank where a method is not computable: with one earlier year, none is left once that year is left out.
+    """
+    target, everyone = panels(design)
     random = np.random.default_rng(SEED)
-    question = ProgrammeQuestion("placebo", "disadvantaged", True, 0.05, ("2017-18",))
+    last_year = target.baseline_years[-1]
+    question = ProgrammeQuestion("placebo", "disadvantaged", True, 0.05, (last_year,))
     for name, pool in pools(target, everyone).items():
         counts: dict[str, int] = dict.fromkeys(
             ("change_since_last_year", "change_leaving_selection_years_out", "ancova"), 0
         ) | {"change_from_baseline_mean": 0, "bracket": 0}
+        computed = dict.fromkeys(counts, 0)
         n_verdicts, naive = 0, 0.0
         for _ in range(n_draws):
             chosen = random.choice(pool, N_SCHOOLS, replace=False)
@@ -106,6 +124,7 @@ def rows(n_draws: int = N_DRAWS) -> Iterator[dict[str, object]]:
             ):
                 if row.ci_low is None or row.ci_high is None or row.estimate_low is None:
                     continue
+                computed[row.estimator] += 1
                 counts[row.estimator] += row.ci_low > 0 or row.ci_high < 0
                 if row.role == "headline":
                     n_verdicts += row.verdict in {"better", "worse"}
@@ -116,7 +135,10 @@ def rows(n_draws: int = N_DRAWS) -> Iterator[dict[str, object]]:
                 COLUMNS,
                 (
                     *(name, n_draws),
-                    *(f"{count / n_draws:.3f}" for count in counts.values()),
+                    *(
+                        f"{count / n_draws:.3f}" if computed[method] else ""
+                        for method, count in counts.items()
+                    ),
                     f"{n_verdicts / n_draws:.3f}",
                     f"{100 * naive / n_draws:.1f}",
                 ),
@@ -126,13 +148,14 @@ def rows(n_draws: int = N_DRAWS) -> Iterator[dict[str, object]]:
 
 
 def main() -> None:
-    """Draw, write the table and print it."""
-    with TABLE.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in rows():
-            writer.writerow(row)
-            print(row)
+    """Draw, write the tables and print them."""
+    for table, design in DESIGNS.items():
+        with table.open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            for row in rows(design=design):
+                writer.writerow(row)
+                print(row)
 
 
 if __name__ == "__main__":

@@ -21,13 +21,20 @@ def drawn(real_data: Path) -> dict[str, dict[str, object]]:
     return {str(row["drawn_from"]): row for row in placebos.rows(N_DRAWS)}
 
 
-def committed() -> dict[str, dict[str, str]]:
-    with placebos.TABLE.open(encoding="utf-8", newline="") as lines:
+@pytest.fixture(scope="module")
+def drawn_with_two_years(real_data: Path) -> dict[str, dict[str, object]]:
+    assert real_data.is_dir()
+    design = placebos.DESIGNS[placebos.TWO_YEARS]
+    return {str(row["drawn_from"]): row for row in placebos.rows(N_DRAWS, design)}
+
+
+def committed(path: Path = placebos.TABLE) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
         return {row["drawn_from"]: row for row in csv.DictReader(lines)}
 
 
-def test_the_headline_seldom_claims_what_is_not_there(drawn):
-    for row in drawn.values():
+def test_the_headline_seldom_claims_what_is_not_there(drawn, drawn_with_two_years):
+    for row in (*drawn.values(), *drawn_with_two_years.values()):
         assert float(str(row["bracket_claims"])) <= 0.065 + SLACK
 
 
@@ -39,7 +46,16 @@ def test_the_change_since_last_year_claims_it_where_schools_were_chosen_on_last_
 
 
 def test_the_committed_table_is_of_the_same_pools_and_agrees(drawn):
-    table = committed()
+    agrees(drawn, committed())
+
+
+def test_the_committed_table_of_two_outcome_years_agrees_too(drawn_with_two_years):
+    table = committed(placebos.TWO_YEARS)
+    agrees(drawn_with_two_years, table)
+    assert {row["leaving_out_claims"] for row in table.values()} == {""}
+
+
+def agrees(drawn: dict[str, dict[str, object]], table: dict[str, dict[str, str]]) -> None:
     assert list(table) == list(drawn)
     for name, row in table.items():
         assert (int(row["n_draws"]), set(row)) == (placebos.N_DRAWS, set(placebos.COLUMNS))
