@@ -102,7 +102,7 @@ pupil AS (
     LEFT JOIN index_part USING (academic_year, release_status)
 ),
 
--- One column of sums per measure. A double holds sums of three-digit scores precisely enough without centring. CASE
+-- One column of sums per measure; on Spark, `on_spark` names the columns that COLUMNS stands for. A double holds sums of three-digit scores precisely enough without centring. CASE
 -- instead of FILTER, because DuckDB 2.0 would apply the first measure's FILTER to all.
 summed AS (
     SELECT
@@ -126,10 +126,24 @@ summed AS (
 ),
 
 stratum AS (
-    UNPIVOT summed ON COLUMNS('^ks2_') INTO NAME measure VALUE moment
+    SELECT * FROM summed UNPIVOT (moment FOR measure IN (COLUMNS('^ks2_')))
 )
 
-SELECT * EXCLUDE (moment), unnest(moment)
+SELECT
+    school_id,
+    academic_year,
+    release_status,
+    sen,
+    is_fsm6,
+    prior_band,
+    has_prior_points,
+    measure,
+    moment.n,
+    moment.sum_y,
+    moment.sum_yy,
+    moment.sum_x,
+    moment.sum_xx,
+    moment.sum_xy
 FROM stratum
 WHERE moment.n > 0
 ORDER BY school_id, academic_year, release_status, measure, sen, is_fsm6, prior_band, has_prior_points

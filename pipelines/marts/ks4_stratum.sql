@@ -40,10 +40,24 @@ summed AS (
 ),
 
 stratum AS (
-    UNPIVOT summed ON COLUMNS('^ks4_') INTO NAME measure VALUE moment
+    SELECT * FROM summed UNPIVOT (moment FOR measure IN (COLUMNS('^ks4_')))
 )
 
-SELECT * EXCLUDE (moment), unnest(moment)
+SELECT
+    school_id,
+    academic_year,
+    release_status,
+    sen,
+    is_fsm6,
+    prior_band,
+    has_prior_points,
+    measure,
+    moment.n,
+    moment.sum_y,
+    moment.sum_yy,
+    moment.sum_x,
+    moment.sum_xx,
+    moment.sum_xy
 FROM stratum
 WHERE moment.n > 0
 ORDER BY school_id, academic_year, release_status, measure, sen, is_fsm6, prior_band, has_prior_points

@@ -235,7 +235,7 @@ def test_every_reference_is_cited_with_where_it_stands_and_what_for():
     assert listed == sorted(listed)
 
 
-@pytest.mark.parametrize("paper", ["CONTRIBUTING.md", "notebooks/README.md"])
+@pytest.mark.parametrize("paper", ["CONTRIBUTING.md", "assets/README.md", "notebooks/README.md"])
 def test_what_the_python_of_a_paper_imports_is_there(paper: str):
     text = (PROJECT / paper).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
