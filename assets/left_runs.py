@@ -25,8 +25,11 @@ def fail_left_runs(
     """Mark runs as failed whose process has died; returns their studies.
 
     A run holds its study's lock while it lives, and the system frees the lock of a process that dies. So a
-    run that is said to be under way, and whose study's lock is free, has died.
+    run that is said to be under way, and whose study's lock is free, has died. Runs elsewhere, as on
+    Kubernetes, are Dagster's to watch (`run_monitoring`): they may wait for a machine.
     """
+    if instance.run_launcher.supports_check_run_worker_health:
+        return []
     left = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=_UNDER_WAY)):
         name = record.dagster_run.tags.get(PARTITION_TAG)

@@ -7,14 +7,16 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import sqlalchemy
+from dagster._core.run_coordinator import QueuedRunCoordinator
 
 from assets.dagster_home import CONFIG, dagster_home, instance
+from assets.resources import PARTITION_TAG
 from pipelines.errors.fault import StudyError
 from pipelines.publishing.identity import is_whole
 from tests.evaluated import evaluate_here
 from tests.fleet.files import write_study
 from tests.fleet.seeds import draw_study
-from tests.many_authorities import HISTORY_URL, keep_in_postgres
+from tests.many_authorities import HISTORY_URL, keep_in_postgres, set_in, shown_under
 
 # Of drawn studies, one of the smallest.
 SEED = 25
@@ -31,7 +33,7 @@ def test_a_study_s_history_is_kept_in_postgres_alone(tmp_path: Path, postgres_ur
     with instance(marts) as history:
         (recorded,) = history.get_runs()
         assert recorded.status == dg.DagsterRunStatus.SUCCESS
-        assert recorded.tags["dagster/partition"] == folder.name
+        assert recorded.tags[PARTITION_TAG] == folder.name
         published = history.get_latest_materialization_event(dg.AssetKey("publish"))
         assert published is not None
         assert published.run_id == recorded.run_id
@@ -63,3 +65,14 @@ def test_a_database_that_cannot_be_used_is_one_sentence(
     assert fault.file == str(dagster_home(tmp_path) / CONFIG)
     assert fault.may_pass == ("/nowhere" in address)
     assert capfd.readouterr().err == ""
+
+
+def test_more_studies_at_a_time_and_one_run_of_each(tmp_path: Path):
+    set_in(tmp_path, shown_under("More studies at a time"))
+    with instance(tmp_path) as history:
+        assert isinstance(history.run_coordinator, QueuedRunCoordinator)
+        queue = history.get_concurrency_config().run_queue_config
+    assert queue.max_concurrent_runs == 12
+    assert queue.tag_concurrency_limits == [
+        {"key": PARTITION_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    ]
