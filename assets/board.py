@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.described import OWNERS, STUDIES, code_version_of, kept, key_of, row_count
+from assets.published_files import links
 from assets.resources import Studies
 from pipelines.catalogue import RELEASED_TABLES
 from pipelines.charts import gallery
@@ -35,7 +36,14 @@ def _document_asset(name: str, about: str) -> dg.AssetsDefinition:
             page, paper = (work.paths.work / file for file in document_files(name))
             work.make()
             sizes = {"bytes_of_page": page.stat().st_size, "bytes_of_pdf": paper.stat().st_size}
-        return dg.MaterializeResult(metadata={**row_count(1), **sizes, **kept(work)})
+        return dg.MaterializeResult(
+            metadata={
+                "as_published": links(context.partition_key, name),
+                **row_count(1),
+                **sizes,
+                **kept(work),
+            }
+        )
 
     return document
 

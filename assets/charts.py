@@ -1,10 +1,9 @@
 """Chart assets: one a family, drawn from released tables."""
 
-import base64
-
 import dagster as dg
 
 from assets.described import OWNERS, STUDIES, code_version_of, deps_of, kept, row_count
+from assets.published_files import pictures
 from assets.resources import Studies
 from pipelines.charts import gallery
 from pipelines.freshness.parts import PARTS
@@ -22,30 +21,15 @@ def _chart_asset(family: str) -> dg.AssetsDefinition:
         kinds={"matplotlib", "svg"},
         deps=deps_of(part.name),
         description=f"{gallery.about(family)} As SVG and PNG, with its data and its words.",
-        metadata={
-            "dagster/column_schema": dg.TableSchema(
-                [
-                    dg.TableColumn(
-                        "chart", "svg, png, csv, json", description="a file each, same name"
-                    )
-                ]
-            )
-        },
     )
     def chart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
         with studies.step(context.partition_key, part.name) as work:
             work.make()
             charts = gallery.read(work.paths.charts, family)
-        pictures = "\n\n".join(
-            f"**{drawing.title}**\n\n![{drawing.title}](data:image/svg+xml;base64,"
-            f"{base64.b64encode(drawing.svg).decode()})"
-            for drawing in charts
-        )
         return dg.MaterializeResult(
             metadata={
+                "as_published": pictures(context.partition_key, charts),
                 **row_count(len(charts)),
-                "picture": dg.MetadataValue.md(pictures or "Nothing to draw in this study."),
-                "titles": [drawing.title for drawing in charts],
                 **kept(work),
             }
         )

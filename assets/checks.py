@@ -11,14 +11,18 @@ import dagster as dg
 
 from assets.described import STUDIES, kept, key_of, row_count
 from assets.resources import Studies, Work
+from assets.step_failure import stop_if_failed
 from pipelines.catalogue import RAW_TABLES, Table
 from pipelines.errors.fault import Fault, StudyError
+from pipelines.freshness.parts import name_of
 from pipelines.ingest.registration import rows_read
 from pipelines.store import fault_list, store
 from pipelines.validation.checks import check_relation, check_table
 from pipelines.validation.relations import RELATIONS, Relation
+from pipelines.validation.rules import in_words
 
 VALUES_CHECK = "values_are_as_declared"
+PLACES = "places"
 FailureMetadata = dict[str, str]  # of a failed check
 
 
@@ -47,11 +51,20 @@ def values_spec(table: Table) -> dg.AssetCheckSpec:
     return blocking_check(
         VALUES_CHECK,
         table,
-        "Codes, ranges, blanks, duplicates and unreadable cells, by Great Expectations.",
+        f"By Great Expectations:\n\n{in_words(table)}",
     )
 
 
-def result_of(work: Work, table: Table) -> dg.MaterializeResult:
+def make_and_check(studies: Studies, study: str, table: Table) -> Iterator[dg.MaterializeResult]:
+    """The step of a table: make it, yield its rows, version and check, and stop if the check failed."""
+    with studies.step(study, name_of(table)) as work:
+        work.make()
+        result = _result_of(work, table)
+    yield result
+    stop_if_failed(result.check_results or (), PLACES)
+
+
+def _result_of(work: Work, table: Table) -> dg.MaterializeResult:
     """A table's rows, version and check: of a table just built, or of one that is current."""
     checked = _kept_check(work, table) if work.is_current else _check_values(work, table)
     return dg.MaterializeResult(
@@ -93,7 +106,7 @@ def _values_result(
         metadata={
             "rules_held": n_held,
             "rules_broken": len(broken),
-            "broken": ", ".join(broken),
+            **({"broken": ", ".join(broken)} if broken else {}),
             **(failure or {}),
         },
     )
@@ -108,7 +121,7 @@ def _store_faults(
     keep(work.paths, part, error)
     return {
         "study": work.study.name,
-        "places": error.shareable(),
+        PLACES: error.with_remedies(),
         "to_see_what_was_found": f"ssif validate {work.study.folder}",
     }
 
@@ -133,6 +146,7 @@ def _relation_checks(
         context: dg.AssetCheckExecutionContext, studies: Studies
     ) -> Iterator[dg.AssetCheckResult]:
         study = context.op_execution_context.partition_key
+        results = []
         for relation in relations:
             failure: FailureMetadata = {}
             with studies.step(study, relation.name) as work:
@@ -145,7 +159,7 @@ def _relation_checks(
                         failure = _store_faults(
                             work, relation.name, checked.faults, is_warning=relation.is_warning
                         )
-            yield dg.AssetCheckResult(
+            result = dg.AssetCheckResult(
                 passed=n_broken == 0,
                 check_name=relation.name,
                 asset_key=key_of(table),
@@ -154,6 +168,9 @@ def _relation_checks(
                 else dg.AssetCheckSeverity.ERROR,
                 metadata={"rows_broken": n_broken, **failure},
             )
+            results.append(result)
+            yield result
+        stop_if_failed(results, PLACES)
 
     return check
 

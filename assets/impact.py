@@ -1,8 +1,10 @@
 """Impact assets: compared schools, comparison quality, effects, and results of both sides."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from assets.checks import result_of, values_spec
+from assets.checks import make_and_check, values_spec
 from assets.described import (
     STUDIES,
     deps_of,
@@ -23,10 +25,10 @@ def _impact_asset(table: Table) -> dg.AssetsDefinition:
         **shown_of(table),
         check_specs=[values_spec(table)],
     )
-    def impact(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, name_of(table)) as work:
-            work.make()
-            return result_of(work, table)
+    def impact(
+        context: dg.AssetExecutionContext, studies: Studies
+    ) -> Iterator[dg.MaterializeResult]:
+        yield from make_and_check(studies, context.partition_key, table)
 
     return impact
 

@@ -1,8 +1,10 @@
 """Mart assets: one SELECT each, with dependencies read from the SQL, and a blocking check."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from assets.checks import result_of, values_spec
+from assets.checks import make_and_check, values_spec
 from assets.described import (
     STUDIES,
     deps_of,
@@ -23,10 +25,8 @@ def _mart_asset(table: Table) -> dg.AssetsDefinition:
         **shown_of(table),
         check_specs=[values_spec(table)],
     )
-    def mart(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, name_of(table)) as work:
-            work.make()
-            return result_of(work, table)
+    def mart(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.MaterializeResult]:
+        yield from make_and_check(studies, context.partition_key, table)
 
     return mart
 

@@ -16,12 +16,14 @@ from dagster._core.workspace.load_target import ModuleTarget
 from dagster_webserver.webserver import DagsterWebserver
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
+from assets import published_files
 from assets.daemon import GRAPH
 from assets.dagster_home import set_up
 from assets.ended_with_parent import end_with_parent
 from assets.page_guard import HOST, PageGuard
-from pipelines.study.paths import PROJECT
+from pipelines.study.paths import DATA_MARTS, DATA_MARTS_VARIABLE, PROJECT
 
 # Browsers keep connections open for as long as they show the page.
 _ENDING_SECONDS = 2
@@ -33,6 +35,11 @@ class _GuardedPage(DagsterWebserver):
     def __init__(self, context: WorkspaceProcessContext, port: int) -> None:
         self._port = port
         super().__init__(context)
+
+    def build_routes(self) -> list[BaseRoute]:
+        """Serve what has been published too; Dagster's last route takes all other addresses."""
+        marts = Path(os.environ.get(DATA_MARTS_VARIABLE, DATA_MARTS))
+        return [*published_files.routes(marts), *super().build_routes()]  # type: ignore[no-untyped-call]
 
     def build_middleware(self) -> list[Middleware]:
         """Put the guard before all other middleware."""

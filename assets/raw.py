@@ -1,10 +1,10 @@
 """Raw assets: the protocol, and one typed table per kind of source, each with a blocking check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.checks import result_of, values_spec
+from assets.checks import make_and_check, values_spec
 from assets.described import (
     OWNERS,
     PROTOCOL_KEY,
@@ -19,7 +19,7 @@ from assets.described import (
 )
 from assets.resources import Studies
 from pipelines.catalogue import PROTOCOL_TABLES, RAW_TABLES, Table
-from pipelines.freshness.parts import PROTOCOL_PART, name_of
+from pipelines.freshness.parts import PROTOCOL_PART
 from pipelines.ingest.registration import sources_sha256
 
 
@@ -65,10 +65,8 @@ def _raw_asset(table: Table) -> dg.AssetsDefinition:
         **shown_of(table),
         check_specs=[values_spec(table)],
     )
-    def raw(context: dg.AssetExecutionContext, studies: Studies) -> dg.MaterializeResult:
-        with studies.step(context.partition_key, name_of(table)) as work:
-            work.make()
-            return result_of(work, table)
+    def raw(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.MaterializeResult]:
+        yield from make_and_check(studies, context.partition_key, table)
 
     return raw
 

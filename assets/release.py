@@ -16,14 +16,16 @@ from assets.described import (
     row_count,
     shown_of,
 )
+from assets.published_files import links
 from assets.resources import Studies
+from assets.step_failure import StepFailedError
 from pipelines.catalogue import (
     RELEASED_TABLES,
     checked_tables,
 )
 from pipelines.disclosure import gate
 from pipelines.errors.fault import Fault, StudyError
-from pipelines.freshness.parts import PARTS, RELEASED_PART, tables_in
+from pipelines.freshness.parts import DOCUMENTS, PARTS, RELEASED_PART, tables_in
 from pipelines.publishing import retention
 from pipelines.publishing.runs import publish as publish_run
 from pipelines.released import making
@@ -65,6 +67,7 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
     """Apply the disclosure gate, the only path from marts to published tables."""
     with studies.step(context.partition_key, RELEASED_PART) as work:
         minimum_cell = work.study.study.minimum_cell
+        left_open: StudyError | None = None
         work.make()
         gate.create_rules(work.con)
         withheld = gate.count_withheld(work.con)
@@ -79,7 +82,8 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
         }
         if any(n for by_table in found.values() for n in by_table.values()):
             work.made.forget(PARTS[RELEASED_PART])
-            fault_list.keep(work.paths, RELEASED_PART, _left_open(found, minimum_cell))
+            left_open = _left_open(found, minimum_cell)
+            fault_list.keep(work.paths, RELEASED_PART, left_open)
         rows = {table: store.row_count(work.con, table.full_name) for table in RELEASED_TABLES}
         versions = {table: work.made.hash_of(table) for table in RELEASED_TABLES}
     for table in RELEASED_TABLES:
@@ -103,6 +107,8 @@ def release(context: dg.AssetExecutionContext, studies: Studies) -> Iterator[dg.
             data_version=dg.DataVersion(versions[table]),
             check_results=checks,
         )
+    if left_open:
+        raise StepFailedError(left_open.with_remedies())
 
 
 def _left_open(found: dict[str, dict[str, int]], minimum_cell: int) -> StudyError:
@@ -170,7 +176,8 @@ def publish(
             **row_count(len(RELEASED_TABLES)),
             "run": run.name,
             "folder": dg.MetadataValue.path(paths.current),
-            "older_runs_deleted_for_withdrawn_texts": published.n_withdrawn,
+            "to_read": links(context.partition_key, *DOCUMENTS),
+            "older_runs_withdrawn": published.n_withdrawn,
         }
     )
 

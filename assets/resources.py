@@ -13,6 +13,7 @@ import duckdb
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from assets.step_failure import StepFailedError
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.errors.machine import machine_fault
 from pipelines.freshness.code_version import shape_version
@@ -164,27 +165,27 @@ class Studies(dg.ConfigurableResource):
             yield Work(study, paths, con, made, part, is_current)
         except StudyError as error:
             fault_list.keep(paths, part, error)
-            raise dg.Failure(description=str(error), allow_retries=False) from None
+            raise StepFailedError(error.with_remedies()) from None
         except Exception as error:
             if failure := _machine_failure(paths, part, error):
                 raise failure from None
             # Other errors may quote a row (as DuckDB's do), so Dagster does not get their text.
             kept = fault_list.keep_traceback(paths, part, traceback.format_exc())
-            raise dg.Failure(
-                description=f"{type(error).__name__} while making {part}; the full text is in {kept}",
-                allow_retries=False,
+            raise StepFailedError(
+                f"{type(error).__name__} while making {part}; the full text is in {kept}"
             ) from None
 
 
-def _machine_failure(paths: StudyPaths, part: str, error: Exception) -> dg.Failure | None:
+def _machine_failure(paths: StudyPaths, part: str, error: Exception) -> StepFailedError | None:
     """The failure of a step that met a fault of the machine, which is stored; None for any other error."""
     fault = machine_fault(error, str(paths.home))
     if fault is None:
         return None
+    told = StudyError([fault])
     # The fault may itself prevent storing it; Dagster shows it in any case.
     with suppress(OSError):
-        fault_list.keep(paths, part, StudyError([fault]))
-    return dg.Failure(description=fault.shareable(), allow_retries=False)
+        fault_list.keep(paths, part, told)
+    return StepFailedError(told.with_remedies())
 
 
 def _require_current_protocol(con: duckdb.DuckDBPyConnection, study: Study, part: str) -> None:

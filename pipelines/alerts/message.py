@@ -27,7 +27,7 @@ def failure_message(study: str, faults: Sequence[Fault], otherwise: str | None =
     study = spelled_out(study)
     kinds = kinds_of(faults)
     n = len(kinds)
-    lines = [f"{each.shareable()}\n    to do: {each.faults[0].remedy}" for each in kinds]
+    lines = [each.with_remedy() for each in kinds]
     if n > FAULTS_SHOWN:
         lines = [*lines[:FAULTS_SHOWN], f"… and {n - FAULTS_SHOWN} more kinds of fault."]
     if not lines:

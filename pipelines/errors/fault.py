@@ -86,6 +86,10 @@ class FaultKind:
         more = f"; and {self._n_more} more" if self._n_more else ""
         return f"{places}{more}: {first.problem} ({len(self.faults)} places)."
 
+    def with_remedy(self) -> str:
+        """What may be shared, and what to do."""
+        return f"{self.shareable()}\n    to do: {self.faults[0].remedy}"
+
     def for_analyst(self) -> str:
         """The whole message: the common text once, then each place with what was found there."""
         first, *others = self.faults
@@ -146,6 +150,10 @@ class StudyError(Exception):
     def shareable(self) -> str:
         """Counts and places only: safe for logs, events and the Dagster page."""
         return self._joined([kind.shareable() for kind in kinds_of(self.faults)])
+
+    def with_remedies(self) -> str:
+        """The same, each kind of fault with what to do."""
+        return self._joined([kind.with_remedy() for kind in kinds_of(self.faults)])
 
     def for_analyst(self) -> str:
         """Each kind of fault with its first places, what was found, what was expected and what to do."""

@@ -54,6 +54,29 @@ def rules_of(table: Table, *, is_expected: bool) -> Iterator[Rule]:
             yield Rule("in_range", table, column, " OR ".join(bounds))
 
 
+_IN_WORDS: dict[RuleKind, str] = {
+    "has_rows": "it has rows, if the study has a file for it or it may never be empty",
+    "accounted_for": "every row of a file is kept, or set aside with a reason",
+    "readable": "every cell can be read",
+    "unique": "no two rows are of the same ",
+    "not_null": "never blank: ",
+    "in_codes": "always one of its codes: ",
+    "in_range": "always within its bounds: ",
+}
+
+
+def in_words(table: Table) -> str:
+    """Every rule of a table as a list in Markdown, a line for each kind."""
+    columns: dict[RuleKind, list[str]] = {}
+    for rule in rules_of(table, is_expected=True):
+        named = list(table.key) if rule.kind == "unique" else []
+        columns.setdefault(rule.kind, []).extend([rule.column.name] if rule.column else named)
+    return "\n".join(
+        f"- {_IN_WORDS[kind]}{', '.join(f'`{name}`' for name in names)}"
+        for kind, names in columns.items()
+    )
+
+
 def unaccounted_files(table: Table) -> str:
     """SELECT of the files for which rows in is not rows kept plus rows set aside."""
     kinds = ", ".join(f"'{kind}'" for kind in table.source_kinds)

@@ -65,6 +65,10 @@ class Finished:
         failures = [e.event_specific_data for e in result.all_events if e.is_step_failure]
         said = [f.user_failure_data.description for f in failures if f.user_failure_data]
         assert said, failures
+        # Dagster's page shows this text, and would show a stack trace after it.
+        assert [(f.error.message, f.error.stack) for f in failures] == [
+            (f"{s}\n", []) for s in said
+        ]
         return "\n".join(said)
 
 
@@ -107,8 +111,8 @@ def test_one_asset_is_made_again(finished: Finished, name: str) -> None:
 
 def test_a_chart_carries_its_picture(finished: Finished) -> None:
     (event,) = finished.remake("charts/headline_effects").get_asset_materialization_events()
-    picture = event.materialization.metadata["picture"].value
-    assert "](data:image/svg+xml;base64," in picture
+    picture = event.materialization.metadata["as_published"].value
+    assert "](/published/example/charts/headline_effects.svg)" in picture
     words = json.loads(
         (finished.paths.charts / "headline_effects.json").read_text(encoding="utf-8")
     )
@@ -185,12 +189,15 @@ def test_a_part_that_failed_its_check_is_never_published(finished: Finished) -> 
     before = bytes_of(finished.paths.current)
     with closing(duckdb.connect(str(finished.paths.store))) as con:
         con.execute("DELETE FROM protocol.programme WHERE programme = 'most_able'")
+    said = finished.refusal("raw/enrolments")
     result = finished.remake("raw/enrolments")
     (failed,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
     assert failed.metadata["study"].value == "example"
     lines = (finished.folder / "enrolments.csv").read_text(encoding="utf-8").splitlines()
     row = next(n for n, line in enumerate(lines, start=1) if "most_able" in line)
     assert f"enrolments.csv, row {row}, column programme" in str(failed.metadata["places"].value)
+    assert said == failed.metadata["places"].value
+    assert "\n    to do: " in said
     assert failed.metadata["to_see_what_was_found"].value == f"ssif validate {finished.folder}"
     assert "it is not sound" in finished.refusal("publish")
     unsound = {fault.file for fault in fault_list.read(finished.paths)}
