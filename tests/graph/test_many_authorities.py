@@ -13,10 +13,13 @@ from assets.dagster_home import CONFIG, dagster_home, instance
 from assets.resources import PARTITION_TAG
 from pipelines.errors.fault import StudyError
 from pipelines.publishing.identity import is_whole
+from pipelines.store import fault_list
+from pipelines.study.paths import StudyPaths
 from tests.evaluated import evaluate_here
 from tests.fleet.files import write_study
 from tests.fleet.seeds import draw_study
-from tests.many_authorities import HISTORY_URL, keep_in_postgres, set_in, shown_under
+from tests.many_authorities import HISTORY_URL, PAPER, keep_in_postgres, set_in, shown_under
+from tests.region import BACKFILL, FAILING, Region
 
 # Of drawn studies, one of the smallest.
 SEED = 25
@@ -76,3 +79,22 @@ def test_more_studies_at_a_time_and_one_run_of_each(tmp_path: Path):
     assert queue.tag_concurrency_limits == [
         {"key": PARTITION_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
     ]
+
+
+@pytest.mark.slow
+def test_a_backfill_goes_on_past_a_study_that_fails(tmp_path: Path):
+    """By `ssif serve` itself, and no more runs at a time than is set."""
+    region = Region(tmp_path, 3)
+    region.write()
+    set_in(region.marts, shown_under("More studies at a time").replace("runs: 12", "runs: 1"))
+    region.backfill()
+    with region.served() as server:
+        region.wait(server, region.is_made)
+    assert [name for name in region.names if not region.is_whole(name)] == [FAILING]
+    faults = fault_list.read(StudyPaths(region.marts, FAILING))
+    assert [(fault.file, fault.row) for fault in faults] == [("enrolments.csv", 2)]
+    assert region.most_at_once() == 1
+
+
+def test_the_paper_says_the_command_that_was_tried():
+    assert f"{BACKFILL}\n" in PAPER.read_text(encoding="utf-8")
