@@ -82,10 +82,11 @@ def test_more_studies_at_a_time_and_one_run_of_each(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_a_backfill_goes_on_past_a_study_that_fails(tmp_path: Path):
-    """By `ssif serve` itself, and no more runs at a time than is set."""
+def test_a_backfill_goes_on_past_a_study_that_fails(tmp_path: Path, postgres_url: str):
+    """By `ssif serve` itself with its history in PostgreSQL, and no more runs at a time than is set."""
     region = Region(tmp_path, 3)
     region.write()
+    keep_in_postgres(region.marts, postgres_url)
     set_in(region.marts, shown_under("More studies at a time").replace("runs: 12", "runs: 1"))
     region.backfill()
     with region.served() as server:
@@ -94,6 +95,7 @@ def test_a_backfill_goes_on_past_a_study_that_fails(tmp_path: Path):
     faults = fault_list.read(StudyPaths(region.marts, FAILING))
     assert [(fault.file, fault.row) for fault in faults] == [("enrolments.csv", 2)]
     assert region.most_at_once() == 1
+    assert [*region.marts.rglob("*.db")] == []
 
 
 def test_the_paper_says_the_command_that_was_tried():
