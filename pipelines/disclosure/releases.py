@@ -19,7 +19,7 @@ from filelock import FileLock
 from pipelines.catalogue.released_voices import RELEASED_VOICES
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.registration import sources_sha256
-from pipelines.store.private import make_work, private_files
+from pipelines.store.private import make_work, private_files, usual_files
 from pipelines.study.paths import StudyPaths
 from pipelines.study.settings import PROTOCOL, Study
 
@@ -65,8 +65,16 @@ def _record(study: Study, paths: StudyPaths, folder: Path) -> Recorded:
     try:
         # Schools' own words are not recorded: no figure depends on them, and consent may be withdrawn.
         words = shutil.ignore_patterns(*(f"{table.name}.*" for table in RELEASED_VOICES))
-        shutil.copytree(paths.current / "released", building / "released", ignore=words)
-        shutil.copy(paths.current / "run.json", building)
+        building.mkdir(parents=True)
+        with usual_files():
+            # Contents alone: files of a run cannot be written, and whoever made a release may correct it.
+            shutil.copytree(
+                paths.current / "released",
+                building / "released",
+                ignore=words,
+                copy_function=shutil.copyfile,
+            )
+            shutil.copyfile(paths.current / "run.json", building / "run.json")
         building.rename(folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)

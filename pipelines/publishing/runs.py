@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,13 @@ from pipelines.publishing.dictionary import write_dictionary
 from pipelines.publishing.durable import sync_names, sync_tree
 from pipelines.publishing.identity import checksums, is_whole, run_identity
 from pipelines.store import fault_list
-from pipelines.store.private import make_closed, open_to_readers, private_files, usual_files
+from pipelines.store.private import (
+    delete_finished,
+    make_closed,
+    open_to_readers,
+    private_files,
+    usual_files,
+)
 from pipelines.store.store import row_count, sql_text
 from pipelines.study.paths import StudyPaths
 from pipelines.study.settings import PROTOCOL, Study
@@ -103,7 +109,7 @@ def publish(
     run = paths.runs / str(identity["run"])
     officers = paths.restricted / run.name
     texts = retention.publishable_texts(con)
-    make_closed(paths.restricted)
+    make_closed(paths.restricted, is_finished=True)
     if not is_whole(run, officers):
         with usual_files():
             paths.runs.mkdir(parents=True, exist_ok=True)
@@ -119,6 +125,7 @@ def publish(
                 warnings=fault_list.read_warnings(paths),
             )
             open_to_readers(public)
+            make_closed(restricted, is_finished=True)
     _switch(paths.restricted_current, officers)
     _switch(paths.current, run)
     n_withdrawn = retention.forget_runs(paths.runs, run, texts)
@@ -130,16 +137,21 @@ def publish(
 def _building(finished: Path) -> Iterator[Path]:
     """A temporary folder that replaces the finished one once it is built, and is deleted on failure."""
     building = finished.with_name(f".{finished.name}.building")
-    shutil.rmtree(building, ignore_errors=True)
+    _delete_if_there(building)
     building.mkdir()
     try:
         yield building
         sync_tree(building)
-        shutil.rmtree(finished, ignore_errors=True)
+        _delete_if_there(finished)
         building.rename(finished)
         sync_names(finished.parent)
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        _delete_if_there(building)
+
+
+def _delete_if_there(folder: Path) -> None:
+    with suppress(OSError):
+        delete_finished(folder)
 
 
 def _build(
@@ -281,7 +293,7 @@ def _switch(current: Path, run: Path) -> None:
         _switch_by_copy(current, run)
         return
     if current.is_dir() and not current.is_symlink():
-        shutil.rmtree(current)  # a copy left by a machine without links
+        delete_finished(current)  # a copy left by a machine without links
     incoming.replace(current)
     sync_names(current.parent)
 
@@ -292,10 +304,10 @@ def _switch_by_copy(current: Path, run: Path) -> None:  # pragma: no cover - see
         current.with_name(".current.incoming"),
         current.with_name(".current.outgoing"),
     )
-    shutil.rmtree(incoming, ignore_errors=True)
+    _delete_if_there(incoming)
     shutil.copytree(run, incoming)
-    shutil.rmtree(outgoing, ignore_errors=True)
+    _delete_if_there(outgoing)
     if current.exists():
         current.rename(outgoing)
     incoming.rename(current)
-    shutil.rmtree(outgoing, ignore_errors=True)
+    _delete_if_there(outgoing)

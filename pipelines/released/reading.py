@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pandas as pd
@@ -22,6 +24,16 @@ def read_tables(
 
 
 def read_published(released: Path) -> dict[str, pd.DataFrame]:
-    """The tables of a finished run's `released.duckdb`, opened read-only."""
-    with closing(duckdb.connect(str(released), read_only=True)) as con:
-        return read_tables(con)
+    """The tables of a finished run's `released.duckdb`, opened read-only.
+
+    A program that has it open for writing, as DuckDB does unless asked not to, keeps others from opening it,
+    not from copying it.
+    """
+    with TemporaryDirectory() as folder:
+        try:
+            con = duckdb.connect(str(released), read_only=True)
+        except duckdb.IOException:
+            copy = shutil.copyfile(released, Path(folder) / released.name)
+            con = duckdb.connect(str(copy), read_only=True)
+        with closing(con):
+            return read_tables(con)

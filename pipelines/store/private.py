@@ -7,8 +7,9 @@ Windows, which ignores these modes, files inherit the permissions of their folde
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipelines.study.paths import StudyPaths
@@ -40,19 +41,35 @@ def make_work(paths: StudyPaths) -> None:
     make_closed(paths.work)
 
 
-def make_closed(folder: Path) -> None:
-    """Make a folder that only its owner can enter, and restrict everything already in it."""
+def make_closed(folder: Path, *, is_finished: bool = False) -> None:
+    """Make a folder that only its owner can enter, and restrict everything already in it.
+
+    `is_finished`: its files can be read, not written. Folders stay writable, so that they can be deleted.
+    """
     with private_files():
         folder.mkdir(parents=True, exist_ok=True)
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
-            path.chmod(0o700 if path.is_dir() else 0o600)
+            path.chmod(0o700 if path.is_dir() else 0o400 if is_finished else 0o600)
 
 
 def open_to_readers(folder: Path) -> None:
-    """Give a folder and its contents the user's normal permissions."""
+    """Give a finished folder the user's normal permissions, and let nobody write to its files."""
     for path in (folder, *folder.rglob("*")):
-        path.chmod((0o777 if path.is_dir() else 0o666) & ~USUAL_MASK)
+        path.chmod((0o777 if path.is_dir() else 0o444) & ~USUAL_MASK)
+
+
+def delete_finished(folder: Path) -> None:
+    """Delete a folder whose files cannot be written; Windows refuses that until they can.
+
+    Raises OSError if something in it cannot be deleted.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            # Where the file is another user's, the folder decides.
+            with suppress(OSError):
+                path.chmod(0o600)
+    shutil.rmtree(folder)
 
 
 @contextmanager

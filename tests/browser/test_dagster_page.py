@@ -24,6 +24,10 @@ from tests.tiny_study import TinyStudy
 PATIENCE_SECONDS = 300
 GROUPS = ("raw", "mart", "impact", "released", "charts", "board")
 JOB = "/locations/assets.definitions/jobs/evaluate"
+SENSOR = (
+    '{repositoryLocationName:"assets.definitions",repositoryName:"__repository__",'
+    'sensorName:"study_folders"}'
+)
 SMALLEST_LETTERS = 8  # pixels
 # One pupil's SEN in a file that is otherwise sound.
 FAULT = "ks2_2018.csv, row 3, column SEN: the code is not known."
@@ -56,9 +60,12 @@ class Dagster:
         return page.url.removeprefix(self.address)
 
     def wait_for_studies(self) -> None:
-        """Wait until the daemon has found the studies."""
+        """Wait until the daemon has found the studies, then keep it from running them by itself."""
         query = '{assetNodeOrError(assetKey:{path:["protocol"]}){...on AssetNode{partitionKeys}}}'
         self._wait(query, lambda node: set(node["partitionKeys"]) == {"tiny", "faulty"})
+        sensor = self._asked(f"{{sensorOrError(sensorSelector:{SENSOR}){{...on Sensor{{id}}}}}}")
+        stopped = self._asked(f'mutation {{stopSensor(id:"{sensor["id"]}"){{__typename}}}}')
+        assert stopped["__typename"] == "StopSensorMutationResult"
 
     def wait_for_end(self, run: str) -> None:
         """Wait until a run has ended. The browser shows nothing meanwhile: following a run is work."""
@@ -69,11 +76,16 @@ class Dagster:
     def _wait(self, query: str, is_reached: Callable[[dict[str, Any]], bool]) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
-            answer = self.browser.request.post(f"{self.address}/graphql", data={"query": query})
-            if is_reached(next(iter(answer.json()["data"].values()))):
+            if is_reached(self._asked(query)):
                 return
-            time.sleep(0.5)
+            time.sleep(1)
         pytest.fail("what a test waits for did not come")
+
+    def _asked(self, query: str) -> dict[str, Any]:
+        """The page's own answer to a query of one field."""
+        answer = self.browser.request.post(f"{self.address}/graphql", data={"query": query})
+        (field,) = answer.json()["data"].values()
+        return dict(field)
 
 
 @pytest.fixture(scope="module")

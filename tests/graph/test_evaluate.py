@@ -275,9 +275,9 @@ def test_no_row_of_a_file_is_lost(example: Evaluated) -> None:
 
 
 def test_what_only_officers_may_open_is_closed_to_others(example: Evaluated) -> None:
-    for folder in (example.paths.work, example.paths.restricted):
+    for folder, file_mode in ((example.paths.work, 0o600), (example.paths.restricted, 0o400)):
         modes = {path: mode(path) for path in (folder, *folder.rglob("*")) if not path.is_symlink()}
-        assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+        assert modes == {path: 0o700 if path.is_dir() else file_mode for path in modes}
     assert (example.paths.restricted_current / "restricted.duckdb").is_file()
     assert [
         p for p in example.current.rglob("*") if p.name in {"restricted.duckdb", "officers"}
@@ -290,7 +290,7 @@ def test_the_officers_version_is_made_when_asked_for_and_closed_to_others(
 ) -> None:
     assert not (example.paths.restricted_current / "officers").exists()
     page = example_again.paths.restricted_current / "officers" / "index.html"
-    assert (mode(page), mode(page.parent)) == (0o600, 0o700)
+    assert (mode(page), mode(page.parent)) == (0o400, 0o700)
     html = page.read_text(encoding="utf-8")
     assert MARKING in html
     said = example_again.stdout.splitlines()

@@ -36,7 +36,13 @@ class Disk:
             if file.is_file() and not file.is_symlink():
                 stat = file.stat()
                 if self.waited_for.get(stat.st_ino) != stat.st_size:
-                    os.truncate(file, 0)
+                    empty(file)
+
+
+def empty(file: Path) -> None:
+    """Empty a file, against its permissions."""
+    file.chmod(0o600)
+    os.truncate(file, 0)
 
 
 @pytest.fixture
@@ -80,7 +86,7 @@ def test_folders_are_waited_for_after_the_names_in_them(
 
 def damaged(paths: StudyPaths) -> None:
     for file in (paths.current / "board").iterdir():
-        os.truncate(file, 0)
+        empty(file)
 
 
 def test_the_last_whole_run_is_shown_in_place_of_a_damaged_one(ready, monkeypatch) -> None:  # noqa: F811

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.terminal import print_headline
 from pipelines.catalogue import IMPACT_TABLES, MART_TABLES, RELEASED_TABLES
 from pipelines.errors.fault import StudyError
 from pipelines.freshness import code_version
@@ -128,7 +132,7 @@ def test_restricted_tables_are_for_officers_only(ready):
     file = tiny.paths.restricted_current / "restricted.duckdb"
     assert file.resolve().parent == tiny.paths.restricted / run.name
     assert tiny.paths.restricted.stat().st_mode & 0o777 == 0o700
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o400
     with closing(duckdb.connect(str(file), read_only=True)) as reader:
         found = reader.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
         assert set(found) == {(t.schema, t.name) for t in (*MART_TABLES, *IMPACT_TABLES)}
@@ -227,7 +231,7 @@ def test_the_officers_version_is_made_only_when_asked_for_and_changes_nothing_el
     restricted = {run: tiny.paths.restricted / run.name for run in (without, with_it)}
     page = restricted[with_it] / "officers" / "index.html"
     assert MARKING in page.read_text(encoding="utf-8")
-    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o400, 0o700)
     for folder in ("board", "charts", "released"):
         assert contents(without / folder) == contents(with_it / folder)
     assert set(contents(with_it)) == set(contents(without))
@@ -253,8 +257,8 @@ def test_wrong_permissions_of_a_run_are_restored(ready):
     closed = {
         tiny.paths.restricted: 0o700,
         restricted / "officers": 0o700,
-        restricted / "officers" / "index.html": 0o600,
-        restricted / "restricted.duckdb": 0o600,
+        restricted / "officers" / "index.html": 0o400,
+        restricted / "restricted.duckdb": 0o400,
     }
     for path in closed:
         path.chmod(0o755)
@@ -266,7 +270,7 @@ def test_a_changed_officers_version_is_made_again(ready):
     tiny, con, study = ready
     publish(tiny, con, study, has_officers_page=True)
     page = tiny.paths.restricted_current / "officers" / "index.html"
-    page.write_text("<html>tampered</html>")
+    _overwrite(page, "<html>tampered</html>")
     publish(tiny, con, study, has_officers_page=True)
     assert MARKING in page.read_text(encoding="utf-8")
 
@@ -281,14 +285,79 @@ def test_the_officers_version_is_deleted_with_its_run(ready):
     assert names == {second.name, "current"}
 
 
-def test_shared_files_have_usual_permissions_and_hold_nothing_restricted(ready):
+def test_shared_files_can_be_read_and_not_written_and_hold_nothing_restricted(ready):
     tiny, con, study = ready
     with private.private_files():
         run = publish(tiny, con, study, has_officers_page=True)
     for path in (run, *run.rglob("*")):
-        most = 0o777 if path.is_dir() else 0o666
+        most = 0o777 if path.is_dir() else 0o444
         assert path.stat().st_mode & 0o777 == most & ~private.USUAL_MASK
         assert path.name not in {"restricted.duckdb", "officers"}
+
+
+OPENS_TO_WRITE = """
+import sys, duckdb
+try:
+    con = duckdb.connect(sys.argv[1])
+except duckdb.IOException:
+    print("refused", flush=True)
+else:
+    print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def opened_elsewhere(file: Path) -> Iterator[str]:
+    """Another process opens a file as DuckDB does unless asked otherwise; yields `open` or `refused`."""
+    command = [sys.executable, "-c", OPENS_TO_WRITE, str(file)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        yield other.stdout.readline().strip()
+        other.communicate()
+
+
+def test_a_reader_who_opens_a_run_to_write_keeps_nothing_from_being_published(ready, capsys):
+    tiny, con, study = ready
+    first = publish(tiny, con, study)
+    before = contents(first)
+    file = tiny.paths.current / "released.duckdb"
+    with opened_elsewhere(file) as answer:
+        # An administrator may write whatever the file says.
+        assert answer == ("open" if os.access(file, os.W_OK) else "refused")
+        print_headline(tiny.paths)
+        assert publish(tiny, con, study) == first
+        second = publish(tiny, con, study, has_officers_page=True)
+    assert "The board pack:" in capsys.readouterr().out
+    assert tiny.paths.current.resolve() == second
+    assert contents(first) == before
+
+
+def test_a_run_whose_files_somebody_reads_is_deleted_later(ready, monkeypatch):
+    """As on Windows, which keeps files that are open."""
+    tiny, con, study = ready
+    runs = []
+    for n in range(retention.RUNS_KEPT + 1):
+        monkeypatch.setattr(identity, "code_sha256", lambda n=n: f"code {n}")
+        if n == retention.RUNS_KEPT:
+            with monkeypatch.context() as held:
+                held.setattr(shutil, "rmtree", _refuse)
+                runs.append(publish(tiny, con, study))
+            assert runs[0].is_dir()
+        runs.append(publish(tiny, con, study))
+    assert not runs[0].is_dir()
+
+
+def _overwrite(file: Path, text: str) -> None:
+    """Change a file of a run, against its permissions."""
+    file.chmod(0o600)
+    file.write_text(text)
+
+
+def _refuse(folder: Path) -> None:
+    raise PermissionError(errno.EACCES, "in use", str(folder))
 
 
 # ---------------------------------------------------------------------------- consistency of parts
@@ -390,7 +459,7 @@ def test_a_damaged_run_is_built_again(ready, damage):
     names = set(contents(run))
     page = run / "board" / "index.html"
     if damage == "changed":
-        page.write_text("<html>tampered</html>")
+        _overwrite(page, "<html>tampered</html>")
     elif damage == "gone":
         page.unlink()
     elif damage == "more":
@@ -398,7 +467,7 @@ def test_a_damaged_run_is_built_again(ready, damage):
     elif damage == "no run.json":
         (run / "run.json").unlink()
     else:
-        (run / "run.json").write_text("{")
+        _overwrite(run / "run.json", "{")
     assert publish(tiny, con, study) == run
     assert set(contents(run)) == names
     assert page.read_text() == "<html/>"
