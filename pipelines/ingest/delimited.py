@@ -49,6 +49,7 @@ class Survey:
     has_blank_line: bool
     # A quote after or before a space, which DuckDB reads as the start or the end of a quoted cell.
     has_spaced_quote: bool
+    is_ascii: bool
     tail: str
 
 
@@ -74,9 +75,15 @@ class TextGrid:
             rows.extend(islice(self.rows(), ROWS_SEARCHED))
         return rows
 
-    def scan(self, n_columns: int, blank_rows: tuple[int, ...]) -> str:
-        """SQL with which DuckDB reads a UTF-8 file with headings in row 1: all cells as text, c0, c1 …"""
+    def scan(self, n_columns: int, blank_rows: tuple[int, ...], *, is_ascii: bool) -> str:
+        """SQL with which DuckDB reads a UTF-8 file with headings in row 1: all cells as text, c0, c1 …
+
+        Non-breaking spaces become spaces; a file that `is_ascii` has none to look for.
+        """
         columns = {f"c{index}": "VARCHAR" for index in range(n_columns)}
+        cells = (
+            "*" if is_ascii else ", ".join(f"{plain_spaces(name)} AS {name}" for name in columns)
+        )
         reader = (
             f"read_csv({one_file(self.path)}, columns = {columns}, header = true, auto_detect = false, "
             f"compression = '{'gzip' if is_gzipped(self.path) else 'none'}', "
@@ -89,7 +96,7 @@ class TextGrid:
             # Number of non-blank rows above each blank row.
             above = [blank - 2 - nth for nth, blank in enumerate(blank_rows)]
             row = f"{row} + len(list_filter({above}, lambda n: n < row_number() OVER ()))"
-        return f"(SELECT {row} AS row_number, * FROM {reader})"
+        return f"(SELECT {row} AS row_number, {cells} FROM {reader})"
 
     def blank_rows(self) -> tuple[int, ...]:
         """Empty rows before the last record, which DuckDB skips."""
@@ -101,6 +108,11 @@ class TextGrid:
             else:
                 blank.append(row)
         return tuple(row for row in blank if row < last_record)
+
+
+def plain_spaces(text: str) -> str:
+    """SQL for a text with spaces in place of non-breaking ones."""
+    return f"replace({text}, chr(160), ' ')"
 
 
 def open_grid(
@@ -151,12 +163,15 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
     encoding: Encoding = marked or stated or "utf-8"
     decoder = codecs.getincrementaldecoder(encoding)()
     is_decoded = True
-    has_nul = has_blank_line = has_spaced_quote = False
+    has_nul = has_blank_line = has_spaced_quote = has_lone_lf = False
+    is_ascii = True
     n_cr = n_lf = n_crlf = 0
     last, tail = b"", b""
     for chunk in chain((first,), parts, (b"",)):
         plain = chunk
-        if is_decoded and (encoding == "utf-16" or not chunk.isascii() or decoder.getstate()[0]):
+        is_chunk_ascii = chunk.isascii()
+        is_ascii = is_ascii and is_chunk_ascii
+        if is_decoded and (encoding == "utf-16" or not is_chunk_ascii or decoder.getstate()[0]):
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
@@ -167,14 +182,18 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
                 plain = text.encode()
         joined = last + plain
         has_nul = has_nul or b"\0" in plain
-        has_blank_line = has_blank_line or any(
-            pair in joined for pair in (b"\n\n", b"\n\r", b"\r\r")
-        )
-        has_spaced_quote = has_spaced_quote or b' "' in joined or b'" ' in joined
-        n_cr += plain.count(b"\r")
-        n_lf += plain.count(b"\n")
-        if n_cr:
+        has_cr = b"\r" in joined
+        has_blank_line = has_blank_line or b"\n\n" in joined
+        has_blank_line = has_blank_line or (has_cr and (b"\n\r" in joined or b"\r\r" in joined))
+        if b'"' in joined:
+            has_spaced_quote = has_spaced_quote or b' "' in joined or b'" ' in joined
+        # Most files have no carriage return: then no line ends need be counted.
+        if has_cr:
+            n_cr += plain.count(b"\r")
+            n_lf += plain.count(b"\n")
             n_crlf += joined.count(b"\r\n")
+        else:
+            has_lone_lf = has_lone_lf or b"\n" in plain
         last = plain[-1:] or last
         tail = (tail + plain)[-_TAIL_BYTES:]
     if not is_decoded:
@@ -184,9 +203,10 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
     codec = "utf-8" if encoding == "utf-16" else encoding
     return Survey(
         encoding,
-        _line_end(n_cr, n_lf, n_crlf),
+        _line_end(n_cr, n_lf + has_lone_lf, n_crlf),
         has_blank_line,
         has_spaced_quote,
+        is_ascii,
         tail.decode(codec, "replace"),
     )
 

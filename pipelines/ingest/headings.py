@@ -50,13 +50,14 @@ class Place:
     assumed: str | None = None
 
     def text(self) -> str:
-        """SQL for its text; NULL for white space, including non-breaking spaces.
+        """SQL for its text; NULL for white space.
 
-        The text 'NULL' counts as blank, because databases export missing values so.
+        The text 'NULL' counts as blank, because databases export missing values so. The scan has written
+        non-breaking spaces as spaces (`tabular.create_from_scan`).
         """
         if self.index is None:
             return sql_text(self.assumed or "")
-        return f"nullif(nullif(trim(replace(c{self.index}, chr(160), ' ')), ''), 'NULL')"
+        return f"nullif(nullif(trim(c{self.index}), ''), 'NULL')"
 
 
 def looked_for(source: Source, wanted: Sequence[Wanted], *, knows_all: bool = True) -> Headings:

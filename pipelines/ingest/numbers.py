@@ -10,6 +10,9 @@ from __future__ import annotations
 # A lone 0 never precedes a group of three: `0,092` has a decimal comma.
 _DIGITS = "([0-9]{1,15}|[1-9][0-9]{0,2}(,[0-9]{3}){1,4})"
 _NUMBER = rf"[+-]?({_DIGITS}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{{1,2}})?"
+# How nearly every cell is written; the longer rules are tried on the others.
+_PLAIN_NUMBER = "[+-]?[0-9]{1,15}([.][0-9]*)?"
+_PLAIN_WHOLE = "[+-]?[0-9]{1,15}"
 _WHOLE = rf"[+-]?{_DIGITS}(\.0*)?"
 _WHOLE_OR_HALF = rf"[+-]?({_DIGITS}(\.(50*|0*))?|\.50*)"
 
@@ -21,13 +24,17 @@ def is_number(text: str) -> str:
 
 def number(text: str) -> str:
     """SQL for a text's number as a DOUBLE, or NULL."""
-    return f"CASE WHEN {is_number(text)} THEN {_cast(text, 'DOUBLE')} END"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '{_PLAIN_NUMBER}') THEN TRY_CAST({text} AS DOUBLE) "
+        f"WHEN {is_number(text)} THEN {_cast(text, 'DOUBLE')} END"
+    )
 
 
 def whole(text: str) -> str:
     """SQL for a text's whole number as a BIGINT, or NULL; never rounded."""
     return (
-        f"CASE WHEN regexp_full_match({_ascii(text)}, '{_WHOLE}') "
+        f"CASE WHEN regexp_full_match({text}, '{_PLAIN_WHOLE}') THEN TRY_CAST({text} AS BIGINT) "
+        f"WHEN regexp_full_match({_ascii(text)}, '{_WHOLE}') "
         f"THEN {_cast(f'split_part({text}, chr(46), 1)', 'BIGINT')} END"
     )
 
@@ -42,7 +49,10 @@ def whole_or_half(text: str) -> str:
 
 def code(text: str) -> str:
     """SQL for a code in capitals, without the `.0` that some programs add to numbers."""
-    return f"regexp_replace(upper({text}), '^([0-9]+)[.]0+$', '\\1')"
+    return (
+        f"CASE WHEN contains({text}, '.') THEN regexp_replace(upper({text}), '^([0-9]+)[.]0+$', '\\1') "
+        f"ELSE upper({text}) END"
+    )
 
 
 def _ascii(text: str) -> str:

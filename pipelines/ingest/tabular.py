@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from pipelines.errors.fault import Fault, StudyError
 from pipelines.ingest.content import Format, empty, format_of
-from pipelines.ingest.delimited import Survey, TextGrid, open_grid
+from pipelines.ingest.delimited import Survey, TextGrid, open_grid, plain_spaces
 from pipelines.ingest.heading_row import ANY_HEADINGS, Headings, heading_row, heading_text, repeated
 from pipelines.ingest.last_record import cut_record
 from pipelines.ingest.workbook import SheetGrid, cell_faults, open_sheet
@@ -131,7 +131,8 @@ def create_from_scan(
 ) -> dict[str, int]:
     """Run a statement containing `{scan}` over the file's records; returns rows set aside, by reason.
 
-    `{scan}` becomes a subquery with every row as text, in columns c0, c1 …; blank and missing cells are NULL.
+    `{scan}` becomes a subquery with every row as text, in columns c0, c1 …; blank and missing cells are NULL,
+    non-breaking spaces are spaces.
     `row_number` is the row as in a spreadsheet. Raises StudyError naming every malformed row, because
     DuckDB's own message would quote it.
     """
@@ -146,7 +147,7 @@ def create_from_scan(
     stream = _Stream(file)
     names = [f"c{index}" for index in range(len(file.headers))]
     schema = pa.schema([("row_number", pa.int64()), *((name, pa.string()) for name in names)])
-    cells = ", ".join(f"nullif({name}, '') AS {name}" for name in names)
+    cells = ", ".join(f"nullif({plain_spaces(name)}, '') AS {name}" for name in names)
     con.register(_STREAM, pa.RecordBatchReader.from_batches(schema, stream.batches(schema)))
     try:
         con.execute(statement.replace("{scan}", f"(SELECT row_number, {cells} FROM {_STREAM})"))
@@ -288,7 +289,7 @@ def _direct_scan(
         return None
     # In a file of one column, blank lines are blank cells.
     blank_rows = grid.blank_rows() if survey.has_blank_line and len(headers) > 1 else ()
-    return grid.scan(len(headers), blank_rows)
+    return grid.scan(len(headers), blank_rows, is_ascii=survey.is_ascii)
 
 
 def _headers(source_id: str, row: int, cells: Sequence[str], headings: Headings) -> tuple[str, ...]:
