@@ -36,6 +36,9 @@ _UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_BLANK_LINE = re.compile(rb"\n[\r\n]")
+# How a row of blank cells begins: with a delimiter, a space, a quote or the text NULL.
+_BLANK_START = re.compile(rb'\n[,;\t "\xc2N]')
 # Enough for the last line of any table; longer lines are read row by row.
 _TAIL_BYTES = 1 << 16
 
@@ -47,6 +50,8 @@ class Survey:
     encoding: Encoding
     line_end: Literal["\n", "\r\n", "\r", "mixed"]
     has_blank_line: bool
+    # Whether a row may consist of blank cells; most files have no row that begins so.
+    may_have_blank_rows: bool
     # A quote after or before a space, which DuckDB reads as the start or the end of a quoted cell.
     has_spaced_quote: bool
     is_ascii: bool
@@ -163,7 +168,7 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
     encoding: Encoding = marked or stated or "utf-8"
     decoder = codecs.getincrementaldecoder(encoding)()
     is_decoded = True
-    has_nul = has_blank_line = has_spaced_quote = has_lone_lf = False
+    has_nul = has_blank_line = has_blank_start = has_spaced_quote = has_lone_lf = False
     is_ascii = True
     n_cr = n_lf = n_crlf = 0
     last, tail = b"", b""
@@ -183,8 +188,9 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
         joined = last + plain
         has_nul = has_nul or b"\0" in plain
         has_cr = b"\r" in joined
-        has_blank_line = has_blank_line or b"\n\n" in joined
-        has_blank_line = has_blank_line or (has_cr and (b"\n\r" in joined or b"\r\r" in joined))
+        has_blank_line = has_blank_line or _BLANK_LINE.search(joined) is not None
+        has_blank_line = has_blank_line or (has_cr and b"\r\r" in joined)
+        has_blank_start = has_blank_start or _BLANK_START.search(joined) is not None
         if b'"' in joined:
             has_spaced_quote = has_spaced_quote or b' "' in joined or b'" ' in joined
         # Most files have no carriage return: then no line ends need be counted.
@@ -205,6 +211,7 @@ def _survey(source_id: str, path: Path, stated: Encoding | None) -> Survey:
         encoding,
         _line_end(n_cr, n_lf + has_lone_lf, n_crlf),
         has_blank_line,
+        has_blank_line or has_blank_start,
         has_spaced_quote,
         is_ascii,
         tail.decode(codec, "replace"),

@@ -57,7 +57,12 @@ class Place:
         """
         if self.index is None:
             return sql_text(self.assumed or "")
-        return f"nullif(nullif(trim(c{self.index}), ''), 'NULL')"
+        cell = f"c{self.index}"
+        # Trimming takes longest, and few cells have a space.
+        return (
+            f"CASE WHEN contains({cell}, ' ') OR {cell} IN ('', 'NULL') "
+            f"THEN nullif(nullif(trim({cell}), ''), 'NULL') ELSE {cell} END"
+        )
 
 
 def looked_for(source: Source, wanted: Sequence[Wanted], *, knows_all: bool = True) -> Headings:

@@ -118,7 +118,11 @@ def read_records(
         f"{Place(heading, index).text()} IS NULL" for index, heading in enumerate(file.headers)
     )
     # CASE reads the other cells only of rows whose first is blank.
-    is_blank = f"CASE WHEN {blank} THEN {' AND '.join(others) or 'true'} ELSE false END"
+    is_blank = (
+        f"CASE WHEN {blank} THEN {' AND '.join(others) or 'true'} ELSE false END"
+        if file.may_have_blank_rows
+        else "false"
+    )
     asides = " ".join(
         f"WHEN {condition} THEN {sql_text(reason)}"
         for condition, reason in (("is_blank_row", BLANK_ROW), *table.set_asides)

@@ -64,6 +64,7 @@ class TabularFile:
     grid: TextGrid | SheetGrid
     # SQL with which DuckDB reads the file in parallel; None if Python must read it.
     direct_scan: str | None = None
+    may_have_blank_rows: bool = True
 
     def cells(self, places: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
         """The text at (row, column index) places, for the analyst's own terminal."""
@@ -105,7 +106,10 @@ def open_tabular(
         headers = _headers(source_id, number, cells, headings)
         reading = Reading("csv", survey.encoding, text_grid.delimiter)
         scan = _direct_scan(text_grid, survey, number, headers)
-        file = TabularFile(source_id, headers, number, reading, headings, text_grid, scan)
+        file = TabularFile(
+            *(source_id, headers, number, reading, headings, text_grid, scan),
+            may_have_blank_rows=scan is None or survey.may_have_blank_rows,
+        )
         cut = cut_record(
             source_id,
             text_grid,

@@ -368,6 +368,23 @@ def test_rows_in_are_rows_kept_and_rows_set_aside_with_their_reasons(tmp_path):
         assert not list(faults_of(con, study, Rule("readable", KS2_PUPILS)))
 
 
+@pytest.mark.parametrize("blank", ["", " ", '""', '" "', "NULL", "\u00a0"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_row_of_blank_cells_is_set_aside_however_it_is_written(tmp_path, blank, line_end):
+    """Rows are looked at for being blank only if a line of the file begins as such a row would."""
+    tiny = one_pupil(tmp_path)
+    study = tiny.write()
+    path = tiny.folder / "ks2_2018.csv"
+    heading, good = path.read_text().splitlines()
+    row = ",".join([blank] * len(heading.split(",")))
+    path.write_bytes(line_end.join([heading, good, row, ""]).encode())
+    with store.connect(tiny.paths) as con:
+        ingest_table(con, study, KS2_PUPILS)
+        assert con.execute("SELECT reason, n_rows FROM raw.set_aside").fetchall() == [
+            ("blank row", 1)
+        ]
+
+
 def test_ks4_pupils_who_do_not_count_are_set_aside(tmp_path):
     tiny = TinyStudy(tmp_path)
     codes = (201, 202, 203, 401, 403, 402, 430)
