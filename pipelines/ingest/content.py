@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, cast
 
 from pipelines.errors.fault import Fault, StudyError
 
-Format = Literal["csv", "xlsx", "ods"]
+Format = Literal["csv", "xlsx", "ods", "parquet"]
 
 # Published England tables compress 3 to 10 times. A gzip bomb can reach 1,030 times. Small files may compress
 # more (a column with one value) and do no harm.
@@ -25,7 +25,13 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<head")
-_SUFFIXES: dict[str, Format] = {".xlsx": "xlsx", ".ods": "ods"}
+_SUFFIXES: dict[str, Format] = {".xlsx": "xlsx", ".ods": "ods", ".parquet": "parquet"}
+_EXPECTED: dict[Format, str] = {
+    "csv": "comma-separated text",
+    "xlsx": "an XLSX workbook",
+    "ods": "an ODS workbook",
+    "parquet": "a Parquet file",
+}
 
 
 def format_of(source_id: str, path: Path) -> Format:
@@ -42,13 +48,12 @@ def format_of(source_id: str, path: Path) -> Format:
     problem = _disagreement(named, start, is_gzip=is_gzipped(path))
     if problem:
         found, remedy = problem
-        expected = "comma-separated text" if named == "csv" else f"an {named.upper()} workbook"
         raise StudyError(
             [
                 Fault(
                     file=source_id,
                     problem=f"the file is not what its name says: it is {found}",
-                    expected=expected,
+                    expected=_EXPECTED[named],
                     remedy=remedy,
                 )
             ]
@@ -58,6 +63,10 @@ def format_of(source_id: str, path: Path) -> Format:
 
 def _disagreement(named: Format, start: bytes, *, is_gzip: bool) -> tuple[str, str] | None:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if named == "parquet":
+        if start.startswith(_PARQUET_MAGIC):
+            return None
+        return "no Parquet file", "write it again, or name it .csv if it is text"
     if named != "csv":
         if start.startswith(ZIP_MAGIC):
             return None
@@ -77,7 +86,7 @@ def _disagreement(named: Format, start: bytes, *, is_gzip: bool) -> tuple[str, s
     if text.startswith(_WEB_PAGE):
         return "a web page", "fetch the data file itself: what was saved is a page about it"
     if start.startswith(_PARQUET_MAGIC):
-        return "a Parquet file", "save it as CSV or as a workbook"
+        return "a Parquet file", "name it .parquet"
     if text.startswith(b"%pdf"):
         return "a PDF document", "ask for the data as CSV or as a workbook"
     return None

@@ -1,7 +1,7 @@
 """Opens every source file, whatever its format, as headings and numbered rows of text.
 
-Text files are read by `delimited`, workbooks by `workbook`. `records` and `performance_tables` interpret the
-cells.
+Text files are read by `delimited`, workbooks by `workbook`, Parquet files by `parquet`. `records` and
+`performance_tables` interpret the cells.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pipelines.ingest.content import Format, empty, format_of
 from pipelines.ingest.delimited import Survey, TextGrid, open_grid, plain_spaces
 from pipelines.ingest.heading_row import ANY_HEADINGS, Headings, heading_row, heading_text, repeated
 from pipelines.ingest.last_record import cut_record
+from pipelines.ingest.parquet import ParquetGrid, broken, open_parquet
 from pipelines.ingest.workbook import SheetGrid, cell_faults, open_sheet
 from pipelines.study.settings import Encoding, Source
 
@@ -54,14 +55,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class TabularFile:
-    """A file with one heading row: text, gzipped text or a worksheet."""
+    """A file with one heading row: text, gzipped text, a worksheet or a Parquet file."""
 
     source_id: str
     headers: tuple[str, ...]
     heading_row: int
     reading: Reading
     headings: Headings
-    grid: TextGrid | SheetGrid
+    grid: TextGrid | SheetGrid | ParquetGrid
     # SQL with which DuckDB reads the file in parallel; None if Python must read it.
     direct_scan: str | None = None
     may_have_blank_rows: bool = True
@@ -121,6 +122,11 @@ def open_tabular(
         if cut is not None:
             raise StudyError([cut])
         return file
+    if file_format == "parquet":
+        parquet = open_parquet(source_id, path)
+        headers = _headers(source_id, 1, parquet.headings, headings)
+        scan = parquet.scan()
+        return TabularFile(source_id, headers, 1, Reading("parquet"), headings, parquet, scan)
     sheet_grid = open_sheet(source_id, path, file_format, headings, sheet)
     number, cells = heading_row(sheet_grid.first_rows(), headings)
     headers = _headers(source_id, number, cells, headings)
@@ -231,6 +237,9 @@ class _Stream:
                     remedy="mend the row, or export the file again",
                 )
             )
+        except duckdb.Error:
+            # Only a Parquet file is read by DuckDB here.
+            self.faults.append(broken(self.file.source_id))
 
 
 def _too_long(file: TabularFile, row: int, cells: Sequence[str]) -> Fault:
@@ -321,16 +330,24 @@ def _refuse_unused_settings(
     source_id: str, file_format: Format, sheet: str | None, encoding: Encoding | None
 ) -> None:
     """Refuse a setting that does not apply to the file's format: it shows a mistake about the file."""
-    idle = ("sheet", sheet) if file_format == "csv" else ("encoding", encoding)
-    if idle[1] is not None:
+    given = [
+        f"{name} = {value!r}"
+        for name, value, formats in (
+            ("sheet", sheet, ("xlsx", "ods")),
+            ("encoding", encoding, ("csv",)),
+        )
+        if value is not None and file_format not in formats
+    ]
+    if given:
+        name = given[0].split()[0]
         raise StudyError(
             [
                 Fault(
                     file=source_id,
-                    problem=f"study.toml gives its {idle[0]}, which such a file does not have",
-                    found=f"{idle[0]} = {idle[1]!r}",
+                    problem=f"study.toml gives its {name}, which such a file does not have",
+                    found=given[0],
                     expected="sheet for a workbook, encoding for text",
-                    remedy=f"take {idle[0]} out of its [[source]]",
+                    remedy=f"take {name} out of its [[source]]",
                 )
             ]
         )

@@ -1,4 +1,4 @@
-"""Writes one table in every file format: several kinds of text, and workbooks."""
+"""Writes one table in every file format: several kinds of text, workbooks, and Parquet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import io
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tests.unit.ingest.reading import ods, text_cell, xlsx
 
@@ -55,6 +58,20 @@ def _ods(grid: Grid) -> bytes:
     return _written(lambda folder: ods(folder, rows))
 
 
+def _parquet(grid: Grid) -> bytes:
+    heading, *rows = grid
+    columns = [pa.array(cells, pa.string()) for cells in zip(*_typed(rows), strict=True)]
+    table = pa.Table.from_arrays(
+        columns or [pa.array([], pa.string())] * len(heading), names=heading
+    )
+
+    def write(folder: Path) -> Path:
+        pq.write_table(table, folder / "table.parquet")
+        return folder / "table.parquet"
+
+    return _written(write)
+
+
 # By file extension.
 WRITERS: dict[str, Callable[[Grid], bytes]] = {
     "csv": _csv,
@@ -69,6 +86,7 @@ WRITERS: dict[str, Callable[[Grid], bytes]] = {
     "titled.csv": lambda grid: _csv(_titled(grid)),
     "xlsx": _xlsx,
     "ods": _ods,
+    "parquet": _parquet,
     "titled.xlsx": lambda grid: _xlsx(_titled(grid)),
 }
 FORMATS: Sequence[str] = tuple(WRITERS)

@@ -15,7 +15,7 @@ OTHER_THINGS = {
     "gzip": (gzip.compress(b"a,b\n1,2\n", mtime=0), "compressed with gzip", ".csv.gz"),
     "a web page": (b"\xef\xbb\xbf \r\n<!DOCTYPE html>\n<html>", "a web page", "fetch"),
     "an old web page": (b"<HTML><body>", "a web page", "fetch"),
-    "Parquet": (b"PAR1\x15\x04", "a Parquet file", "save it as CSV"),
+    "Parquet": (b"PAR1\x15\x04", "a Parquet file", "name it .parquet"),
     "a PDF": (b"%PDF-1.7\n", "a PDF document", "CSV"),
 }
 
@@ -38,6 +38,12 @@ def test_files_wrongly_named_csv_are_identified(tmp_path, thing):
 def test_files_wrongly_named_as_workbooks_are_identified(tmp_path, name, data):
     (fault,) = faults_of(write(tmp_path, data, name))
     assert fault.problem == "the file is not what its name says: it is no workbook"
+
+
+def test_text_named_as_parquet_is_identified(tmp_path):
+    (fault,) = faults_of(write(tmp_path, b"a,b\n1,2\n", "file.parquet"))
+    assert fault.problem == "the file is not what its name says: it is no Parquet file"
+    assert fault.expected == "a Parquet file"
 
 
 def test_a_workbook_of_the_other_kind_is_named(tmp_path):
