@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.catalogue import FILE_TABLES, MADE, PROTOCOL_TABLES, Table, checked_tables
 from pipelines.disclosure.releases import releases_sha256
-from pipelines.errors.fault import StudyError
+from pipelines.errors.fault import Fault, StudyError
 from pipelines.freshness.parts import PARTS, Part, name_of
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import registered_files, sources_sha256
@@ -25,6 +25,14 @@ from pipelines.study.settings import Study
 # Of interest only to a part that stores them: settings and files count by what they say.
 _STUDY = "protocol.study"
 _HASHES = ("protocol_sha256", "sources_sha256")
+
+
+def _never_made(asset: str) -> Fault:
+    return Fault(
+        file=asset,
+        problem="this is made from it, and it has not been made yet",
+        remedy="make it first, or the whole study (`make evaluate`)",
+    )
 
 
 class MadeParts:
@@ -63,7 +71,7 @@ class MadeParts:
 
         Pupil rows that it reads, and that were deleted after an earlier run, are read again, but only from
         files and code that have not changed: they have passed their checks. Otherwise making the part says
-        which raw table to make first.
+        which raw table to make first. Raises StudyError naming what else must be made first.
         """
         self.forget(part)
         deleted = (
@@ -74,6 +82,27 @@ class MadeParts:
         for table in deleted:
             if self.is_current(study, PARTS[name_of(table)]):
                 ingest_table(self._con, study, table)
+        self._require_made(part)
+
+    def _require_made(self, part: Part) -> None:
+        """Raise StudyError if another part makes what this one reads, and never has."""
+        there = self._con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()")
+        tables = {name for (name,) in there.fetchall()}
+        noted = {name for (name,) in self._con.execute("SELECT part FROM protocol.made").fetchall()}
+        missing = [
+            other.name
+            for other in PARTS.values()
+            # Of pupil rows, which may have been deleted, the store knows more to say.
+            if any(
+                table in part.reads
+                and table.sensitivity != "pupil"
+                and table.full_name not in tables
+                for table in other.writes
+            )
+            or (set(other.writes_files) & set(part.reads_files) and other.name not in noted)
+        ]
+        if missing:
+            raise StudyError(_never_made(name.replace(".", "/")) for name in missing)
 
     def forget_all(self) -> None:
         """Have every part made again."""
