@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from pipelines.study.paths import EXAMPLE, PROJECT
 from tests.evaluated import Evaluated, evaluate, evaluate_here
 
 # A slow machine must not fail tests.
-settings.register_profile("busy", deadline=None)
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 # Fast tests first, so that errors show early; whole runs last.

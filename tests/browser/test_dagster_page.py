@@ -17,11 +17,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pipelines.study.paths import PROJECT
-from tests.evaluated import environment
+from tests.evaluated import PATIENCE_SECONDS, environment
 from tests.tiny_study import TinyStudy
 
-# A busy machine may need long; a test that waits fails only if nothing comes at all.
-PATIENCE_SECONDS = 300
 GROUPS = ("raw", "mart", "impact", "released", "charts", "board")
 JOB = "/locations/assets.definitions/jobs/evaluate"
 SENSOR = (

@@ -15,9 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from notebooks import __main__ as launcher
 from pipelines.study.paths import EXAMPLE, PROJECT
-
-# A busy machine may need long; a test that waits fails only if nothing comes at all.
-PATIENCE_SECONDS = 120
+from tests.evaluated import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")

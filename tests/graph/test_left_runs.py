@@ -17,9 +17,7 @@ from assets.dagster_home import instance
 from assets.left_runs import fail_left_runs
 from assets.resources import PARTITION_TAG, Studies
 from pipelines.study.paths import EXAMPLE, PROJECT, StudyPaths
-from tests.evaluated import command_of, environment
-
-PATIENCE_SECONDS = 300
+from tests.evaluated import PATIENCE_SECONDS, command_of, environment
 
 
 def under_way(data_marts: Path) -> list[dg.DagsterRun]:

@@ -23,10 +23,7 @@ from pipelines.errors.fault import Fault, StudyError
 from pipelines.released import making
 from pipelines.store import fault_list
 from pipelines.study.paths import PROJECT, StudyPaths
-from tests.evaluated import Evaluated, bytes_of, command_of, environment
-
-# Long enough to load libraries and reach the lock on a busy machine.
-LONGEST_START_SECONDS = 60
+from tests.evaluated import PATIENCE_SECONDS, Evaluated, bytes_of, command_of, environment
 
 
 @dataclass(frozen=True)
@@ -260,10 +257,10 @@ def test_a_second_run_of_a_study_waits_for_the_first(finished: Finished) -> None
             encoding="utf-8",
         )  # fmt: skip
         assert second.stderr is not None
-        ready, _, _ = select.select([second.stderr], [], [], LONGEST_START_SECONDS)
+        ready, _, _ = select.select([second.stderr], [], [], PATIENCE_SECONDS)
         said = second.stderr.readline() if ready else ""
         is_waiting = second.poll() is None
-    stdout, stderr = second.communicate(timeout=LONGEST_START_SECONDS)
+    stdout, stderr = second.communicate(timeout=PATIENCE_SECONDS)
     assert said == "Another run of study example is under way; waiting for it to end.\n"
     assert is_waiting
     assert second.returncode == 1

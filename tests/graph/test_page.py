@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 from assets.page import guarded_app
 from assets.page_guard import HOST, PageGuard
 from pipelines.study.paths import PROJECT
+from tests.evaluated import PATIENCE_SECONDS
 
 PORT = 3999
 HERE, THERE = f"{HOST}:{PORT}", "evil.example:3999"
@@ -198,7 +199,7 @@ def test_a_page_that_is_really_served_listens_here_only_and_refuses(tmp_path: Pa
             other.connect(("127.0.0.2", port))
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=60)
+        server.wait(PATIENCE_SECONDS)
 
 
 def _status(
@@ -209,10 +210,12 @@ def _status(
     headers: dict[str, str] | None = None,
 ) -> int:
     """The status of a response, once the server is running."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
+            with closing(
+                http.client.HTTPConnection(HOST, port, timeout=PATIENCE_SECONDS)
+            ) as connection:
                 connection.request(method, path, headers=headers or {})
                 return connection.getresponse().status
         except ConnectionRefusedError:

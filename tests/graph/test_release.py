@@ -12,7 +12,7 @@ import pytest
 
 import assets.cli
 from pipelines.study.paths import PROJECT
-from tests.evaluated import LONGEST_RUN_SECONDS, Evaluated, bytes_of, environment, evaluate_here
+from tests.evaluated import PATIENCE_SECONDS, Evaluated, bytes_of, environment, evaluate_here
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def release(folder: Path, marts: Path, day: str) -> subprocess.CompletedProcess[
         env=environment(),
         capture_output=True,
         encoding="utf-8",
-        timeout=LONGEST_RUN_SECONDS,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

@@ -22,10 +22,9 @@ from assets import cli, serve_log, serving
 from assets.page_guard import HOST
 from pipelines.errors.fault import StudyError
 from pipelines.study.paths import PROJECT
-from tests.evaluated import environment
+from tests.evaluated import PATIENCE_SECONDS, environment
 from tests.graph.stubborn_part import SAID
 
-PATIENCE_SECONDS = 300
 STUBBORN, IDLE = "tests.graph.stubborn_part", "tests.graph.idle_part"
 
 

@@ -232,6 +232,30 @@ def test_the_pool_is_balanced_where_schools_elsewhere_are_not(con):
     assert pd.isna(overlap["n_comparison_schools_in_others"])
 
 
+def test_a_special_school_elsewhere_is_in_no_pool_however_alike(tmp_path):
+    """Each is the twin of a school of the programme, so it would be the nearest."""
+    tiny = england(tmp_path)
+    twins = range(950000, 950000 + N_MEMBERS)
+    for year in YEARS:
+        rows = tiny.tables[f"tables_{year}.csv"]
+        rows += [
+            row
+            | {"URN": urn, "ESTAB": 7000 + urn - 950000, "LEA": 801, "NFTYPE": "CYS", "RECTYPE": 2}
+            for urn, row in zip(twins, rows[:N_MEMBERS], strict=True)
+        ]
+    select = "SELECT matched_school_id FROM impact.matched_school"
+    with tiny.released(select) as con:
+        special = con.execute(
+            "SELECT school_id FROM mart.school WHERE school_kind = 'special' AND NOT is_local"
+        ).fetchall()
+        matched = con.execute(select).fetchall()
+        outcomes = con.execute("SELECT school_id FROM mart.outcome").fetchall()
+    assert len(special) == N_MEMBERS
+    assert matched
+    assert not set(special) & set(matched)
+    assert not set(special) & set(outcomes)
+
+
 def test_outcomes_do_not_affect_matching(con, tmp_path):
     query = "SELECT * EXCLUDE (distance) FROM impact.matched_school ORDER BY ALL"
     # Random draws are the same; only outcomes of schools elsewhere differ.

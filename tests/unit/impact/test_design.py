@@ -278,6 +278,28 @@ def test_overlap_counts_comparison_schools_by_what_else_they_get(tmp_path: Path)
     assert empty[["is_extrapolation", "comparison_in_others_share"]].isna().all()
 
 
+def test_a_special_school_is_neither_described_nor_counted_in_a_year_s_mean(tmp_path: Path) -> None:
+    with store(tmp_path) as (con, _):
+        for number, mean in ((1, 0.5), (2, 0.1)):
+            add_school(con, school(number), is_special=number == 2)
+            for year in ("2016-17", "2017-18"):
+                for group in ("all", "disadvantaged"):
+                    add_cell(con, school(number), year, group, mean, 20)
+        con.execute(
+            "UPDATE mart.outcome SET is_compared_kind = false WHERE school_id = $s",
+            {"s": school(2)},
+        )
+        design.build(con, SCHOOL_BEFORE)
+        found = con.execute(
+            "SELECT DISTINCT school_id, result_before FROM impact.school_before "
+            "WHERE measure = $m AND n_baseline_years > 0",
+            {"m": MEASURE},
+        ).fetchall()
+        described = con.execute("SELECT DISTINCT school_id FROM impact.school_before").fetchall()
+    assert found == [(school(1), 0.0)]
+    assert described == [(school(1),)]
+
+
 @pytest.mark.parametrize(
     ("difference", "rating"),
     [

@@ -50,14 +50,14 @@ def under_study(line: str) -> str:
     ids=lambda value: re.sub(r"\W+", " ", value[:40]) if len(value) < 60 else "a long text",
 )
 def test_impossible_settings_are_refused(tmp_path: Path, text: str, problem: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     (fault,) = faults_of(tmp_path, text)
     assert problem.replace("brackets within", "brackets stand within") in fault.problem
     assert fault.file == "study.toml"
     assert fault.expected
     assert fault.remedy
     assert len(fault.for_analyst()) < 600
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 @pytest.mark.parametrize("size", ["inf", "nan", "1e12"])
