@@ -15,7 +15,7 @@ import duckdb
 from pipelines.catalogue import FILE_TABLES, MADE, PROTOCOL_TABLES, Table, checked_tables
 from pipelines.disclosure.releases import releases_sha256
 from pipelines.errors.fault import Fault, StudyError
-from pipelines.freshness.parts import PARTS, Part, name_of
+from pipelines.freshness.parts import PARTS, WORDS, Part, name_of
 from pipelines.ingest.readers import ingest_table
 from pipelines.ingest.registration import registered_files, sources_sha256
 from pipelines.store.store import pupil_tables
@@ -236,9 +236,17 @@ def forget_undeclared(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _settings(study: Study) -> str:
-    """All settings, however study.toml lays them out; a file counts by what it holds, not by its checksum."""
+    """All settings but words that are only printed, however study.toml lays them out.
+
+    A file counts by what it holds, not by its checksum.
+    """
     return study.model_dump_json(
-        exclude={"folder": True, "protocol_sha256": True, "source": {"__all__": {"sha256"}}}
+        exclude={
+            "folder": True,
+            "protocol_sha256": True,
+            "source": {"__all__": {"sha256"}},
+            "study": set(WORDS),
+        }
     )
 
 

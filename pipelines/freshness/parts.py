@@ -48,6 +48,15 @@ _COMMENT = re.compile(r"--[^\n]*")
 _NAMED = re.compile(rf"\b(?:{'|'.join(map(re.escape, _BY_NAME))})\b")
 
 
+# Settings of the study that are only printed: of protocol.study, which released tables are made from.
+WORDS = ("title", "prepared_for", "contact")
+# What no part reads but the released tables, which are made again whenever study.toml changes. The line of a
+# setting is told if a check finds it wrong, and such a check is never kept.
+_ONLY_TOLD: Mapping[str, tuple[str, ...]] = {
+    "protocol.study": WORDS,
+    "protocol.listed_authority": ("file_row",),
+}
+
 Make = Callable[[duckdb.DuckDBPyConnection, Study, StudyPaths], object]
 
 
@@ -69,7 +78,7 @@ class Part:
     make: Make | None = None
     select: str = ""
     reads: tuple[Table, ...] = ()
-    ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignores: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _ONLY_TOLD)
     writes: tuple[Table, ...] = ()
     reads_files: tuple[str, ...] = ()
     writes_files: tuple[str, ...] = ()
@@ -160,6 +169,7 @@ def _released() -> Part:
         ("pipelines.released.making", "pipelines.disclosure.published_verdict"),
         lambda con, study, _: making.release(con, last_published_verdicts(study.folder)),
         reads=tuple(table for table in reads if table.schema != RELEASED_PART),
+        ignores={},
         writes=RELEASED_TABLES,
         stores_hashes=True,
         reads_releases=True,
@@ -175,7 +185,10 @@ def _charts(family: str, reads: tuple[str, ...]) -> Part:
         (_READING, "pipelines.charts.gallery", f"pipelines.charts.{family}"),
         draw,
         reads=tuple(table for table in RELEASED_TABLES if table.name in reads),
-        ignores={f"{RELEASED_PART}.{name}": columns for name, columns in gallery.NOT_DRAWN.items()},
+        ignores={
+            **_ONLY_TOLD,
+            **{f"{RELEASED_PART}.{name}": columns for name, columns in gallery.NOT_DRAWN.items()},
+        },
         writes_files=chart_files(family),
     )
 

@@ -103,6 +103,7 @@ FILES_OF_NO_PART = [
     "board/terminal.py",
     "charts/schools_and_years.py",
     "errors/machine.py",
+    "marts/on_spark.py",
     "protocol/new_study.py",
     "store/fault_list.py",
     "store/folder_note.py",

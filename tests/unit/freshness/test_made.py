@@ -169,8 +169,20 @@ def _line_ends(made: Made) -> None:
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
 
 
-def _title(made: Made) -> None:
-    made.replace("study.toml", 'title = "', 'title = "Asked again: ')
+def _printed_words(made: Made) -> None:
+    made.replace(
+        "study.toml",
+        'title = "',
+        'prepared_for = "Another board"\ncontact = "Another officer"\ntitle = "Asked again: ',
+    )
+
+
+def _title_of_a_programme(made: Made) -> None:
+    """It tells words of the programme from names, so whatever reads texts depends on it."""
+    protocol = made.file("study.toml")
+    study, programmes = protocol.read_text(encoding="utf-8").split("[[programme]]", 1)
+    programmes = programmes.replace('title = "', 'title = "Another ', 1)
+    protocol.write_text(f"{study}[[programme]]{programmes}", encoding="utf-8")
 
 
 def _comment_in_the_protocol(made: Made) -> None:
@@ -259,7 +271,8 @@ CHANGES: tuple[tuple[Callable[[Made], None], set[str], set[str]], ...] = (
     (_eligibility, {"raw.eligibility", "released"}, {"impact.estimate", "mart.cell"}),
     (_figure_of_the_authority, {"raw.la_context", "released"}, {"impact.estimate", "mart.cell"}),
     (_line_ends, {"raw.evaluations", "released"}, {"mart.text_review", "impact.estimate"}),
-    (_title, set(TABLES), set()),
+    (_printed_words, {"protocol", "released"}, set(TABLES) - {"protocol", "released"}),
+    (_title_of_a_programme, set(TABLES), set()),
     (_comment_in_the_protocol, {"protocol", "released"}, set(TABLES) - {"protocol", "released"}),
     (_checksum, {"protocol", "released"}, set(TABLES) - {"protocol", "released"}),
     (_source_no_longer_registered, set(TABLES), set()),
