@@ -543,7 +543,7 @@ def _calibration() -> pd.DataFrame:
         "coming_cohort": (0.472, 0.528, 0.937, 0.403, 0.0, 0.34, 0.07),
         "true_decline": (0.131, 0.869, 0.12, 0.2, 0.02, 0.11, 0.09),
     }
-    size = (11, 34, 10.0, False, 1, 2000)
+    size = (11, 34, 10.0, False, False, 1, 2000)
     rows = []
     for programme, measure, _, group in (_SEND_KS2, _GAP_KS2):
         for selection, (false, covers, ancova, naive, *power) in rates.items():
@@ -555,6 +555,7 @@ def _calibration() -> pd.DataFrame:
     columns += [
         "n_simulated_pupils_a_school",
         "is_prior_adjusted",
+        "is_progress",
         "n_simulated_outcome_years",
         "n_draws",
     ]

@@ -90,6 +90,7 @@ _SIMULATED = (
     "n_simulated_schools",
     "n_simulated_pupils_a_school",
     "is_prior_adjusted",
+    "is_progress",
     "n_simulated_outcome_years",
 )
 _JUDGED = {
@@ -292,9 +293,9 @@ def _rates(caption: str, rates: list[Row]) -> Table:
             )
             for selection, of_effect in by_effect.items()
         ),
-        note=f"{cite(rates[0], 'count', 'n_draws')} simulations a row. Three figures: the headline’s "
-        "verdict / against schools with the same earlier results alone / change since last year. The "
-        "last two claim or find one when their own interval leaves zero out.",
+        note=f"At least {cite(rates[0], 'count', 'n_draws')} simulations a row. Three figures: the "
+        "headline’s verdict / against schools with the same earlier results alone / change since last "
+        "year. The last two claim or find one when their own interval leaves zero out.",
     )
 
 

@@ -135,7 +135,7 @@ def coming_cohort_words(rates: list[Row]) -> str:
     (decline,) = where(none_given, selection="true_decline")
     worst = _worst_of_the_usual(none_given)
     return (
-        f"In {cite(coming, 'count', 'n_draws')} simulations of the size nearest to this one "
+        f"In at least {cite(coming, 'count', 'n_draws')} simulations of the size nearest to this one "
         f"({simulated_size(coming)}), it then claimed an effect that was not there in "
         f"{cite(coming, 'in_100', 'false_verdict_share')}; where they were chosen for a decline that "
         f"goes on, in {cite(decline, 'in_100', 'false_verdict_share')}; in any other way that was "
@@ -176,6 +176,8 @@ def _if_any_is_a_false_alarm(programmes: list[Row], tables: Tables) -> Iterator[
 def simulated_size(rates: Row) -> str:
     """ "18 of 60 schools in the programme, about 10 target pupils each"."""
     adjusted = ", prior attainment allowed for" if rates["is_prior_adjusted"] else ""
+    if rates["is_progress"]:
+        adjusted += ", results that vary between years as progress does"
     if rates["n_simulated_outcome_years"] > 1:
         adjusted += f", {cite(rates, 'count', 'n_simulated_outcome_years')} outcome years"
     return (

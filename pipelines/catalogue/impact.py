@@ -212,6 +212,7 @@ CALIBRATION = Table(
             is_nullable=False,
         ),
         flag("is_prior_adjusted", "Simulated with results adjusted for prior attainment"),
+        flag("is_progress", "Simulated with results that vary between years as progress does"),
         Column(
             "n_simulated_outcome_years",
             "integer",

@@ -16,11 +16,10 @@ from pathlib import Path
 from pipelines.impact import calibration as committed
 from pipelines.impact.calibration import TABLE
 from tests.calibration.alternatives import PLACE, try_all
-from tests.calibration.naive import naive_table
+from tests.calibration.origin import Heading, engine_version
 from tests.calibration.report import (
     ALTERNATIVES,
-    Heading,
-    engine_version,
+    is_near_a_limit,
     write_page,
     write_rows,
     write_table,
@@ -31,31 +30,27 @@ from tests.calibration.simulation import run
 from tests.calibration.trial import Calibration, Trial, calibration
 
 HERE = Path(__file__).parent
+MOST_DRAWS = 2000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.calibration")
-    parser.add_argument("--draws", type=int, default=2000)
+    parser.add_argument("--draws", type=int, default=500)
     parser.add_argument("--only-alternatives", action="store_true")
-    parser.add_argument("--only-naive", action="store_true")
     parser.add_argument("--only-missing", action="store_true")
+    parser.add_argument("--only-page", action="store_true")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     asked = parser.parse_args()
-    if asked.only_naive:
-        calibrate_naive(asked.processes)
-        write_page(HERE)
-        return
     if asked.only_missing:
-        calibrate_missing(asked.processes)
-        write_page(HERE)
-        return
-    if not asked.only_alternatives:
+        calibrate_missing(asked.draws, asked.processes)
+    elif not (asked.only_page or asked.only_alternatives):
         calibrate(asked.draws, asked.processes)
-    begun, version = time.perf_counter(), engine_version()
-    rows = try_all(asked.draws, asked.processes)
-    n_trials = asked.draws * len({tuple(row[column] for column in PLACE) for row in rows})
-    heading = heading_of(asked.draws, version, begun, asked.processes, n_trials)
-    write_rows(HERE / ALTERNATIVES, heading.line, rows)
+    if asked.only_alternatives:
+        begun, version = time.perf_counter(), engine_version()
+        rows = try_all(asked.draws, asked.processes)
+        n_trials = asked.draws * len({tuple(row[column] for column in PLACE) for row in rows})
+        heading = heading_of(asked.draws, version, begun, asked.processes, n_trials)
+        write_rows(HERE / ALTERNATIVES, heading.line, rows)
     write_page(HERE)
 
 
@@ -63,19 +58,17 @@ def calibrate(n_draws: int, n_processes: int) -> None:
     """Run every scenario and write the table that the board's page reads."""
     begun, version = time.perf_counter(), engine_version()
     table = simulated(every_scenario(), n_draws, n_processes)
-    heading = heading_of(n_draws, version, begun, n_processes, n_draws * len(table))
+    n_all = sum(measured.n_draws for measured in table.values())
+    heading = heading_of(n_draws, version, begun, n_processes, n_all)
     write_table(TABLE, heading, table)
 
 
-def calibrate_missing(n_processes: int) -> None:
-    """Simulate the scenarios that the table lacks, with as many draws as it has; its rows stay."""
+def calibrate_missing(n_draws: int, n_processes: int) -> None:
+    """Simulate the scenarios that the table lacks; its rows stay."""
     first_line, kept = TABLE.read_text(encoding="utf-8").split("\n", 1)[0], committed.read_table()
-    names = list(Scenario.__dataclass_fields__)
-    for name in set(names) - set(kept):
-        kept.insert(names.index(name), name, Scenario.__dataclass_fields__[name].default)
-    have = {Scenario(*row) for row in kept[names].to_numpy()}
+    have = {Scenario(*row) for row in kept[list(Scenario.__dataclass_fields__)].to_numpy()}
     missing = [scenario for scenario in every_scenario() if scenario not in have]
-    table = simulated(missing, committed.n_draws(), n_processes)
+    table = simulated(missing, n_draws, n_processes)
     added = [asdict(scenario) | asdict(measured) for scenario, measured in table.items()]
     today = datetime.date.today().isoformat()
     first_line += f"; {len(added)} scenarios added with engine {engine_version()} on {today}"
@@ -85,28 +78,35 @@ def calibrate_missing(n_processes: int) -> None:
 def simulated(
     scenarios: Sequence[Scenario], n_draws: int, n_processes: int
 ) -> dict[Scenario, Calibration]:
-    """The summaries of the scenarios' trials, in their order."""
-    begun = time.perf_counter()
+    """The summaries of the scenarios' trials, in their order.
+
+    Those that come near a limit of the promise get `MOST_DRAWS` draws, the first ones included.
+    """
     trials: dict[Scenario, list[Trial]] = {scenario: [] for scenario in scenarios}
-    n_done, n_all = 0, n_draws * len(trials)
-    for of_task, done in run(scenarios, n_draws, n_processes):
+    _add(trials, scenarios, range(n_draws), n_processes)
+    near = [
+        scenario
+        for scenario, some in trials.items()
+        if is_near_a_limit(scenario, calibration(some, scenario.effect))
+    ]
+    _add(trials, near, range(n_draws, max(MOST_DRAWS, n_draws)), n_processes)
+    return {scenario: calibration(some, scenario.effect) for scenario, some in trials.items()}
+
+
+def _add(
+    trials: dict[Scenario, list[Trial]],
+    scenarios: Sequence[Scenario],
+    draws: range,
+    n_processes: int,
+) -> None:
+    begun, n_done, n_all = time.perf_counter(), 0, len(draws) * len(scenarios)
+    for of_task, done in run(scenarios, draws, n_processes):
         for scenario, some in zip(of_task, done, strict=True):
             trials[scenario] += some
             n_done += len(some)
         print(f"{n_done / n_all:4.0%}  {time.perf_counter() - begun:.0f} s", end="\r", flush=True)
-    print(f"{len(trials)} scenarios, {n_draws} draws, {(time.perf_counter() - begun) / 60:.1f} min")
-    return {scenario: calibration(some, scenario.effect) for scenario, some in trials.items()}
-
-
-def calibrate_naive(n_processes: int) -> None:
-    """Simulate the naive change only, with as many draws as the table; other columns stay unchanged."""
-    begun = time.perf_counter()
-    first_line = TABLE.read_text(encoding="utf-8").split("\n", 1)[0].split("; naive")[0]
-    rows = naive_table(committed.n_draws(), n_processes).to_dict("records")
-    print(f"{len(rows)} scenarios, {(time.perf_counter() - begun) / 60:.1f} min")
-    today = datetime.date.today().isoformat()
-    first_line += f"; naive change again with engine {engine_version()} on {today}"
-    write_rows(TABLE, first_line, rows)
+    minutes = (time.perf_counter() - begun) / 60
+    print(f"{len(scenarios)} scenarios, {len(draws)} draws, {minutes:.1f} min", flush=True)
 
 
 def heading_of(

@@ -2,78 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipelines.impact.calibration import TABLE, read_table
-from pipelines.study.paths import PROJECT
-from tests.calibration.scenarios import KNOWABLE_SELECTIONS, SELECTIONS, TOO_SMALL, Scenario
+from pipelines.impact.calibration import PASSING_SD, PROGRESS_PASSING_SD, TABLE, read_table
+from tests.calibration.origin import Heading
+from tests.calibration.scenarios import (
+    KNOWABLE_SELECTIONS,
+    LARGEST,
+    OTHER_WORLDS,
+    SELECTIONS,
+    SOFT_SELECTIONS,
+    TOO_SMALL,
+    WORLDS_OF_EFFECTS,
+    Scenario,
+)
 from tests.calibration.trial import Calibration
+from tests.calibration.words import (
+    ADJUSTED,
+    INTRODUCTION,
+    PROGRESS,
+    REFUSED,
+    SELECTION_WORDS,
+    SEVERAL_YEARS,
+    VARIANT_WORDS,
+    WORLD_WORDS,
+    WORLDS,
+)
 
 ALTERNATIVES = "alternatives.csv"
 MOST_FALSE_VERDICTS = 0.065
 LEAST_COVERED = 0.935
-ENGINE = (
-    "panel",
-    "pooled_years",
-    "inference",
-    "estimators",
-    "imbens_manski",
-    "headline",
-    "evaluate",
-)
-SELECTION_WORDS = {
-    "random": "nothing (random)",
-    "last_year": "last year's result",
-    "last_year_strict": "last year's result, a strict cut",
-    "baseline_mean": "mean of both earlier years",
-    "lasting_quality": "lasting quality",
-    "coming_cohort": "knowledge of the coming cohort",
-    "true_decline": "a decline that goes on",
-}
+NEAR = 0.015
 # Scenarios where theory says that an end errs in 5 of 100: ANCOVA if schools were selected on results it
 # conditions on, change if on what lasts (Ding and Li 2019).
 CALIBRATED_ENDS = {
     "ancova": ("random", "last_year", "last_year_strict", "baseline_mean"),
     "change": ("random", "lasting_quality"),
 }
-VARIANT_WORDS = {
-    (False, False): "one programme, nothing withheld",
-    (True, False): "a second programme overlaps",
-    (False, True): "40% of small cells withheld",
-    (True, True): "both",
-}
-
-
-@dataclass(frozen=True)
-class Heading:
-    """Origin of the numbers. `version` is a hash of the engine's files."""
-
-    seed: int
-    draws: int
-    version: str
-    date: str
-    milliseconds_a_draw: float
-
-    @property
-    def line(self) -> str:
-        """The first line of a table."""
-        return (
-            f"# seed {self.seed}; draws {self.draws} a scenario; engine {self.version}; "
-            f"date {self.date}; {self.milliseconds_a_draw:.1f} ms a draw and processor"
-        )
-
-
-def engine_version() -> str:
-    """First 12 digits of the SHA-256 of the modules that were calibrated."""
-    folder = PROJECT / "pipelines" / "impact"
-    text = b"".join((folder / f"{name}.py").read_bytes() for name in ENGINE)
-    return hashlib.sha256(text).hexdigest()[:12]
 
 
 def write_table(path: Path, heading: Heading, table: dict[Scenario, Calibration]) -> None:
@@ -88,15 +59,35 @@ def write_rows(path: Path, first_line: str, rows: list[dict[str, object]]) -> No
     path.write_text(f"{first_line}\n{body}", encoding="utf-8")
 
 
-def unmet(table: pd.DataFrame) -> pd.DataFrame:
-    """Scenarios with an estimate that break promises (a) to (d): too many false verdicts or too little
-    coverage.
-    """
-    promised = table[table["selection"].isin(KNOWABLE_SELECTIONS) & (table["estimate_share"] > 0)]
-    return promised[
-        (promised["false_verdict_share"] > MOST_FALSE_VERDICTS)
-        | (promised["bracket_covers_share"] < LEAST_COVERED)
+def promised(table: pd.DataFrame) -> pd.DataFrame:
+    """Scenarios that the promise is about: schools chosen in a knowable way, an estimate, the usual world."""
+    return table[
+        table["selection"].isin(KNOWABLE_SELECTIONS)
+        & (table["estimate_share"] > 0)
+        & (table["world"] == "usual")
     ]
+
+
+def unmet(table: pd.DataFrame) -> pd.DataFrame:
+    """Scenarios that break it: too many false verdicts or too little coverage."""
+    every = promised(table)
+    return every[
+        (every["false_verdict_share"] > MOST_FALSE_VERDICTS)
+        | (every["bracket_covers_share"] < LEAST_COVERED)
+    ]
+
+
+def is_near_a_limit(scenario: Scenario, measured: Calibration) -> bool:
+    """Whether a promised scenario's shares are within `NEAR` of a limit, or beyond it."""
+    is_promised = (
+        scenario.selection in KNOWABLE_SELECTIONS
+        and scenario.world == "usual"
+        and measured.estimate_share > 0
+    )
+    return is_promised and (
+        measured.false_verdict_share > MOST_FALSE_VERDICTS - NEAR
+        or measured.bracket_covers_share < LEAST_COVERED + NEAR
+    )
 
 
 def write_page(folder: Path) -> None:
@@ -107,25 +98,29 @@ def write_page(folder: Path) -> None:
 def page(folder: Path) -> str:
     """The whole of `README.md`."""
     table = read_table()
-    is_one = table["n_outcome_years"] == 1
-    is_alone = is_one & ~table["has_second_programme"] & ~table["is_suppressed"]
-    plain, adjusted = (
-        table[is_alone & (table["is_prior_adjusted"] == has_prior)] for has_prior in (False, True)
-    )
-    parts = [_INTRODUCTION.format(heading=_heading(TABLE)), _promise(table)]
-    for (members, schools, pupils), part in plain.groupby(
-        ["n_members", "n_schools", "mean_pupils"], sort=False
-    ):
-        parts.append(f"## {members} of {schools} schools, about {pupils} target pupils\n")
-        parts += [_no_effect(part), _effects(part)] if part["estimate_share"].any() else [_REFUSED]
-    parts += ["## Adjusted for prior attainment\n", _ADJUSTED]
-    for (members, schools, pupils), part in adjusted.groupby(
-        ["n_members", "n_schools", "mean_pupils"], sort=False
-    ):
-        parts.append(f"### {members} of {schools} schools, about {pupils} target pupils\n")
-        parts += [_no_effect(part), _effects(part)]
-    parts.append(_several_years(plain, table[~is_one]))
-    parts.append(_variants(table[is_one & ~table["is_prior_adjusted"]]))
+    usual = table[table["world"] == "usual"]
+    is_one = usual["n_outcome_years"] == 1
+    is_alone = ~usual["has_second_programme"] & ~usual["is_suppressed"]
+    least = int(table["n_draws"].min())
+    margin = 1.96 * math.sqrt(0.05 * 0.95 / least)
+    parts = [
+        INTRODUCTION.format(
+            heading=_heading(TABLE),
+            least=least,
+            most=table["n_draws"].max(),
+            low=_percent(0.05 - margin, 1),
+            high=_percent(0.05 + margin, 1),
+        ),
+        _promise(table),
+    ]
+    parts += _by_size(usual[is_one & is_alone & _is_of(usual)], "##")
+    parts += ["## Results that vary as progress does\n", PROGRESS]
+    parts += _by_size(usual[is_one & is_alone & _is_of(usual, is_progress=True)], "###")
+    parts += ["## Adjusted for prior attainment\n", ADJUSTED]
+    parts += _by_size(usual[is_one & is_alone & _is_of(usual, is_adjusted=True)], "###")
+    parts.append(_several_years(usual[is_alone]))
+    parts.append(_worlds(table))
+    parts.append(_variants(usual[is_one & _is_of(usual)]))
     if (folder / ALTERNATIVES).exists():
         parts.append(_alternatives(folder / ALTERNATIVES))
     parts.append(
@@ -134,21 +129,38 @@ def page(folder: Path) -> str:
     return "\n".join(parts)
 
 
+def _is_of(
+    table: pd.DataFrame, *, is_progress: bool = False, is_adjusted: bool = False
+) -> pd.Series[bool]:
+    passing_sd = PROGRESS_PASSING_SD if is_progress else PASSING_SD
+    return (table["passing_sd"] == passing_sd) & (table["is_prior_adjusted"] == is_adjusted)
+
+
+def _by_size(rows: pd.DataFrame, level: str) -> list[str]:
+    """The tables of each simulated size, without and with an effect."""
+    parts = []
+    for (members, schools, pupils), part in rows.groupby(
+        ["n_members", "n_schools", "mean_pupils"], sort=False
+    ):
+        parts.append(f"{level} {members} of {schools} schools, about {pupils} target pupils\n")
+        parts += [_no_effect(part), _effects(part)] if part["estimate_share"].any() else [REFUSED]
+    return parts
+
+
 def _heading(path: Path) -> str:
     return path.read_text(encoding="utf-8").split("\n")[0].removeprefix("# ")
 
 
 def _promise(table: pd.DataFrame) -> str:
-    promised = table[table["selection"].isin(KNOWABLE_SELECTIONS) & (table["estimate_share"] > 0)]
-    broken = unmet(table)
-    no_effect = promised[promised["effect"] == 0]
+    every, broken = promised(table), unmet(table)
+    no_effect = every[every["effect"] == 0]
     words = (
         f"Promise: wherever an estimate is given and schools were chosen in any way but the last two, at "
         f"most {MOST_FALSE_VERDICTS:.1%} false verdicts and at least {LEAST_COVERED:.1%} of brackets "
-        f"cover the truth. Of {len(promised)} such scenarios **{len(promised) - len(broken)} keep "
-        f"it**. Worst: {promised['false_verdict_share'].max():.1%} false verdicts "
+        f"cover the truth. Of {len(every)} such scenarios **{len(every) - len(broken)} keep "
+        f"it**. Worst: {every['false_verdict_share'].max():.1%} false verdicts "
         f"({no_effect['bracket_rejects_share'].max():.1%} of brackets exclude a zero that is true, "
-        f"were overlap not asked for), {promised['bracket_covers_share'].min():.1%} covered. Each end, "
+        f"were overlap not asked for), {every['bracket_covers_share'].min():.1%} covered. Each end, "
         f"where theory says that it holds: {_range_of_ends(no_effect)}.\n"
     )
     if len(broken):
@@ -157,11 +169,7 @@ def _promise(table: pd.DataFrame) -> str:
                 f"{row.n_members} of {row.n_schools}",
                 row.mean_pupils,
                 SELECTION_WORDS[row.selection],
-                f"{row.n_outcome_years} outcome years"
-                if row.n_outcome_years > 1
-                else "prior attainment"
-                if row.is_prior_adjusted
-                else VARIANT_WORDS[row.has_second_programme, row.is_suppressed],
+                _complication(row),
                 row.effect,
                 _percent(row.estimate_share),
                 _percent(row.false_verdict_share, 1),
@@ -172,6 +180,14 @@ def _promise(table: pd.DataFrame) -> str:
         heads = "schools,pupils,chosen on,with,effect,estimate given,false verdicts,bracket covers"
         words += "\nThese do not:\n\n" + _markdown(heads.split(","), rows)
     return words
+
+
+def _complication(row: Any) -> str:
+    kind = "progress" if row.passing_sd == PROGRESS_PASSING_SD else ""
+    kind = "prior attainment" if row.is_prior_adjusted else kind
+    years = f"{row.n_outcome_years} outcome years" if row.n_outcome_years > 1 else ""
+    variant = VARIANT_WORDS[row.has_second_programme, row.is_suppressed]
+    return ", ".join(words for words in (kind, years) if words) or variant
 
 
 def _range_of_ends(no_effect: pd.DataFrame) -> str:
@@ -233,37 +249,79 @@ def _effects(part: pd.DataFrame) -> str:
     return "An effect (SD):\n\n" + _markdown(heads.split(","), rows)
 
 
-def _several_years(one_year: pd.DataFrame, table: pd.DataFrame) -> str:
+def _several_years(table: pd.DataFrame) -> str:
     """Two and three outcome years: error rates without an effect, power with one, beside one year."""
     place = ["n_members", "n_schools", "mean_pupils", "selection"]
-    alone = one_year[one_year["effect"] == 0].set_index(place)["bracket_width"]
-    powers = table[table["effect"] > 0].set_index([*place, "n_outcome_years"])["better_share"]
-    rows = [
-        [
-            row.n_outcome_years,
-            f"{row.n_members} of {row.n_schools}",
-            row.mean_pupils,
-            SELECTION_WORDS[row.selection],
-            f"**{_percent(row.false_verdict_share, 1)}**",
-            _percent(row.bracket_rejects_share, 1),
-            _percent(row.bracket_covers_share, 1),
-            _percent(row.ancova_rejects_share, 1),
-            _percent(row.change_rejects_share, 1),
-            _percent(powers[(*(getattr(row, name) for name in place), row.n_outcome_years)]),
-            f"{row.bracket_width:.2f}",
-            f"{row.bracket_width / alone[tuple(getattr(row, name) for name in place)]:.2f}",
+    parts = [f"## Several outcome years\n\n{SEVERAL_YEARS}"]
+    for title, of_kind in (
+        ("Attainment", _is_of(table)),
+        ("Attainment, adjusted for prior attainment", _is_of(table, is_adjusted=True)),
+        ("Progress", _is_of(table, is_progress=True)),
+    ):
+        every = table[of_kind]
+        widths = every[(every["effect"] == 0) & (every["n_outcome_years"] == 1)]
+        alone = widths.set_index(place)["bracket_width"]
+        later = every[every["n_outcome_years"] > 1]
+        powers = later[later["effect"] > 0].set_index([*place, "n_outcome_years"])["better_share"]
+        rows = [
+            [
+                row.n_outcome_years,
+                f"{row.n_members} of {row.n_schools}",
+                row.mean_pupils,
+                SELECTION_WORDS[row.selection],
+                f"**{_percent(row.false_verdict_share, 1)}**",
+                _percent(row.bracket_rejects_share, 1),
+                _percent(row.bracket_covers_share, 1),
+                _percent(row.ancova_rejects_share, 1),
+                _percent(row.change_rejects_share, 1),
+                _percent(powers[(*(getattr(row, name) for name in place), row.n_outcome_years)]),
+                f"{row.bracket_width:.2f}",
+                f"{row.bracket_width / alone[tuple(getattr(row, name) for name in place)]:.2f}",
+            ]
+            for row in later[later["effect"] == 0].itertuples()
         ]
-        for row in table[table["effect"] == 0].itertuples()
-    ]
+        heads = (
+            "outcome years,schools,pupils,chosen on,false verdicts,bracket excludes 0,bracket covers,"
+            "ANCOVA does,change from mean does,power at 0.4,bracket width,beside one year's"
+        )
+        parts.append(f"### {title}\n\n" + _markdown(heads.split(","), rows))
+    return "\n".join(parts)
+
+
+def _worlds(table: pd.DataFrame) -> str:
+    """What happens where schools are unlike the usual ones, beside these."""
+    size = table[(table["n_members"] == 18) & (table["n_schools"] == 60)]
+    size = size[(size["mean_pupils"] == 10) & (size["n_outcome_years"] == 1) & _is_of(size)]
+    size = size[~size["has_second_programme"] & ~size["is_suppressed"]]
+    of = size.set_index(["world", "selection", "effect"])
+    rows: list[list[object]] = []
+    for world in ("usual", *OTHER_WORLDS):
+        for selection in SOFT_SELECTIONS:
+            # Without an effect some worlds are the usual one.
+            none = of.loc[(world if world not in WORLDS_OF_EFFECTS else "usual", selection, 0.0)]
+            some = of.loc[(world, selection, LARGEST)]
+            rows.append(
+                [
+                    WORLD_WORDS[world],
+                    SELECTION_WORDS[selection],
+                    f"**{_percent(none['false_verdict_share'], 1)}**",
+                    _percent(none["bracket_covers_share"], 1),
+                    _percent(some["better_share"]),
+                    _percent(some["bracket_covers_share"], 1),
+                    f"{some['bracket_width']:.2f}",
+                ]
+            )
     heads = (
-        "outcome years,schools,pupils,chosen on,false verdicts,bracket excludes 0,bracket covers,"
-        "ANCOVA does,change from mean does,power at 0.4,bracket width,beside one year's"
+        "world,chosen on,false verdicts without an effect,bracket covers,verdict better at 0.4,"
+        "bracket covers 0.4,bracket width"
     )
-    return f"## Several outcome years\n\n{_SEVERAL_YEARS}\n" + _markdown(heads.split(","), rows)
+    return f"## Other worlds\n\n{WORLDS}\n" + _markdown(heads.split(","), rows)
 
 
 def _variants(table: pd.DataFrame) -> str:
-    enough = table[table["n_schools"] != TOO_SMALL[1]]
+    enough = table[
+        (table["n_schools"] != TOO_SMALL[1]) & (table["effect"] == 0) & (table["mean_pupils"] == 10)
+    ]
     rows: list[list[object]] = []
     for (second, suppressed), words in VARIANT_WORDS.items():
         is_variant = (enough["has_second_programme"] == second) & (
@@ -278,18 +336,13 @@ def _variants(table: pd.DataFrame) -> str:
                     _percent(part["estimate_share"].min()),
                     _percent(part["false_verdict_share"].max(), 1),
                     _percent(part["bracket_covers_share"].min(), 1),
-                    _percent(
-                        part.loc[part["effect"] == part["effect"].max(), "better_share"].min()
-                    ),
+                    f"{part['bracket_width'].max():.2f}",
                 ]
             )
-    heads = (
-        "with,chosen on,least estimates given,most false verdicts,least covered,"
-        "least power at the largest effect"
-    )
+    heads = "with,chosen on,least estimates given,most false verdicts,least covered,widest bracket"
     return (
         "## A second programme, and figures withheld\n\n"
-        "The worst over 18 of 60 and 11 of 34 schools, pupil numbers and effects. Where two "
+        "The worst of 18 of 60 and 11 of 34 schools, about 10 target pupils, without an effect. Where two "
         "programmes make the same strict cut they hold the same schools, and neither has an estimate."
         "\n\n" + _markdown(heads.split(","), rows)
     )
@@ -346,45 +399,3 @@ def _percent(share: float, digits: int = 0) -> str:
 def _markdown(heads: list[str], rows: list[list[object]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
-
-
-_ADJUSTED = """What prior attainment predicts, half of the variance of pupils' luck, is taken out of results
-before they are compared, as a measure with `adjust_for_prior_attainment` has it; here it is known exactly.
-Schools are chosen on results as they are.
-"""
-
-_SEVERAL_YEARS = """Two or three years after the start, pooled as in `outcome_years`; each year's pupils and
-passing differences are drawn anew, with a seed of their own. "Coming cohort" is that of the first year.
-Errors are those without an effect. A decline that goes on is what more years make worse: it goes on in
-them too.
-"""
-
-_REFUSED = "Too few schools in every draw: no estimate, as it should be.\n"
-
-_INTRODUCTION = """# How often the bracket is wrong
-
-Made by `make calibrate` (on two idle processors about a quarter of an hour) from
-`pipelines/impact/calibration.csv`, not written by hand. {heading}.
-
-The schools are in `schools.py`, what is crossed with what in `scenarios.py`, what is counted in
-`trial.py`. A short run of the same, and the promise itself, are in
-`tests/reference/test_calibration.py`.
-
-Schools are drawn, some chosen for a programme, and the engine is asked as it is for a study: same
-panel, same estimators, same rules for too few schools and no overlap, same verdict. Two earlier
-years and an outcome; in SDs of target pupils (all variation together 1) lasting differences between
-schools 0.25, passing differences between a school's years 0.12. Target pupils vary: lasting school
-size has a coefficient of variation of 0.4, years are Poisson about it, at least one pupil. The
-weakest schools are chosen, on what a table names plus noise of 0.75 of its SD (a correlation of
-0.8); "a strict cut" has no noise. Coming cohort: lasting and passing quality of the outcome year and
-half of the variance of its pupils' luck, as prior attainment would tell. A decline that goes on:
-each school changes by a lasting amount a year (SD 0.05), and those that fall most are chosen. A
-second programme is chosen in the same way, with noise of its own, has as many schools, and an
-effect of 0.2. Small cells are those of up to 10 pupils; 40% of them, drawn at random, are withheld
-in every year. Draw by draw the schools are the same for every choice, variant and effect.
-
-Shares are of draws with an estimate. A false verdict: better or worse where there is no effect,
-worse where there is one, "no meaningful difference" (within 0.1) where the effect is larger. The
-naive change is the change since last year. With 2,000 draws a true 5% shows as 4.0% to 6.0%, a true
-6.5% as 5.4% to 7.6% (95%).
-"""

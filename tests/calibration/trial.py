@@ -14,7 +14,7 @@ from pipelines.impact.evaluate import ProgrammeQuestion, evaluate_measure
 from pipelines.impact.headline import extrapolation_reason
 from pipelines.impact.results import ImpactRow
 from tests.calibration.scenarios import Scenario
-from tests.calibration.schools import Schools, panel_of
+from tests.calibration.schools import SD_OF_MEETING, Schools, panel_of
 
 SMALLEST_EFFECT = 0.1
 ESTIMATORS = ("bracket", "ancova", "change_from_baseline_mean", "change_since_last_year")
@@ -37,12 +37,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A scenario's shares over draws; all but the first are of draws with an estimate.
+    """A scenario's draws, and shares of them; all but the first share are of draws with an estimate.
 
     `..._rejects_share` is the share of intervals that exclude zero, whatever the overlap; `_bias` the mean
     estimate minus the effect, `width` that of intervals, both in pupil SDs. NaN if no draw has an estimate.
     """
 
+    n_draws: int
     estimate_share: float
     no_overlap_share: float
     better_share: float
@@ -69,12 +70,13 @@ class Calibration:
 def run_trial(schools: Schools, scenario: Scenario) -> Trial:
     """Evaluate the schools as a study does, with `SMALLEST_EFFECT` in the protocol."""
     panel = panel_of(schools, scenario)
+    unit = SD_OF_MEETING if schools.is_share else 1.0
     questions = [
         ProgrammeQuestion(
             programme,
             target_group=panel.pupil_group,
             is_primary=True,
-            smallest_effect=SMALLEST_EFFECT,
+            smallest_effect=SMALLEST_EFFECT * unit,
         )
         for programme in panel.programmes
     ]
@@ -87,8 +89,8 @@ def run_trial(schools: Schools, scenario: Scenario) -> Trial:
     return Trial(
         verdict=VERDICTS.index(headline.verdict),
         has_overlap=extrapolation_reason(panel, "first") is None,
-        mde=np.nan if headline.mde is None else headline.mde,
-        intervals=np.array([_numbers(rows[name]) for name in ESTIMATORS]),
+        mde=np.nan if headline.mde is None else headline.mde / unit,
+        intervals=np.array([_numbers(rows[name]) for name in ESTIMATORS]) / unit,
     )
 
 
@@ -102,7 +104,7 @@ def calibration(trials: list[Trial], effect: float) -> Calibration:
     estimated = [trial for trial in trials if np.isfinite(trial.intervals[0]).all()]
     if not estimated:
         nothing = dict.fromkeys(Calibration.__dataclass_fields__, np.nan)
-        return Calibration(**nothing | {"estimate_share": 0.0})
+        return Calibration(**nothing | {"n_draws": len(trials), "estimate_share": 0.0})
     intervals = np.array([trial.intervals for trial in estimated])
     low, high = intervals[:, :, 2], intervals[:, :, 3]
     # A draw may lack a method (the naive change needs last year), and then does not count for it.
@@ -118,6 +120,7 @@ def calibration(trials: list[Trial], effect: float) -> Calibration:
     false += share["better"] if effect == 0 else 0.0
     false += share["no_meaningful_difference"] if effect > SMALLEST_EFFECT else 0.0
     return Calibration(
+        n_draws=len(trials),
         estimate_share=len(estimated) / len(trials),
         no_overlap_share=float(np.mean([not trial.has_overlap for trial in estimated])),
         better_share=share["better"],

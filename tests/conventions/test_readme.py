@@ -146,19 +146,29 @@ def test_figures_it_gives_are_those_of_simulations_and_of_the_code(monkeypatch):
     table = pd.read_csv(PROJECT / "pipelines" / "impact" / "calibration.csv", comment="#")
     wrong = (
         100
-        * table[table["effect"] == 0]
+        * table[(table["effect"] == 0) & (table["world"] == "usual")]
         .groupby(["selection", "is_prior_adjusted"])["false_verdict_share"]
         .max()
     )
     known, decline = wrong["coming_cohort"], wrong["true_decline"]
     others = wrong.drop(["coming_cohort", "true_decline"], level="selection")
     assert f"errs in at most {others.max():.0f} of 100, but in up to {known[False]:.0f}" in text
-    assert f"({known[True]:.0f} with `adjust_for_prior_attainment = true`" in text
+    on_attainment = (
+        100
+        * table.query(
+            "selection == 'coming_cohort' and effect == 0 and passing_sd == 0.12 and world == 'usual' "
+            "and not is_prior_adjusted"
+        )["false_verdict_share"]
+    )
+    assert (
+        f"({on_attainment.max():.0f} on attainment, {known[True]:.0f} with "
+        "`adjust_for_prior_attainment = true`"
+    ) in text
     assert f"in up to {decline.max():.0f} where they were chosen for a decline" in text
     (seen,) = table.query(
         "selection == 'random' and n_members == 18 and n_schools == 60 and mean_pupils == 10 "
-        "and effect == 0 and n_outcome_years == 1 and not has_second_programme "
-        "and not is_suppressed and not is_prior_adjusted"
+        "and effect == 0 and n_outcome_years == 1 and passing_sd == 0.12 "
+        "and world == 'usual' and not has_second_programme and not is_suppressed and not is_prior_adjusted"
     )["mde"]
     assert f"find an effect of {seen:.2f} standard deviations" in text
     assert f"at most {retention.PUPIL_DAYS} days" in text

@@ -208,7 +208,7 @@ def test_the_smallest_effect_is_that_of_the_simulations(tmp_path):
     table = pd.read_csv(PROJECT / "pipelines/impact/calibration.csv", comment="#").query(
         "selection == 'random' and n_members == 18 and n_schools == 60 and effect == 0 "
         "and not has_second_programme and not is_suppressed and not is_prior_adjusted "
-        "and n_outcome_years == 1"
+        "and n_outcome_years == 1 and passing_sd == 0.12 and world == 'usual'"
     )
     assert len(table) >= 2
     for row in table.itertuples():

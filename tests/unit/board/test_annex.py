@@ -93,7 +93,7 @@ def test_each_simulated_size_has_a_table():
         "53%",
         "0% / 34% / 7%",
     )
-    assert "2,000 simulations" in table.note
+    assert "At least 2,000 simulations" in table.note
     of_gap = tables["calibration"]["programme"] == "gap"
     tables["calibration"].loc[of_gap, "n_simulated_pupils_a_school"] = 30.0
     assert len(told(annex.calibration, tables)) == 2

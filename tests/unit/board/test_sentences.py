@@ -399,7 +399,7 @@ def test_the_method_s_error_rate_is_quoted_with_its_simulated_size():
         "chosen by someone who knew how the coming pupils would do"
     )
     assert limit.text == (
-        "If they were, the method is often wrong. In 2,000 simulations of the size nearest to "
+        "If they were, the method is often wrong. In at least 2,000 simulations of the size nearest to "
         "this one (11 of 34 schools in the programme, about 10 target pupils each), it then "
         "claimed an effect that was not there in 47 in 100; where they were chosen for a decline that "
         "goes on, in 13 in 100; in any other way that was tried, in at most 2 in 100."
@@ -412,6 +412,16 @@ def test_the_error_rate_quoted_is_the_table_s_own():
     rates.loc[rates["selection"] == "coming_cohort", "false_verdict_share"] = 0.284
     rows = released_rows({"calibration": rates})["calibration"]
     assert "not there in 28 in 100" in plain(limits.coming_cohort_words(rows))
+
+
+def test_a_size_simulated_as_progress_is_says_so():
+    rates = released_tables()["calibration"]
+    rates["is_progress"] = True
+    rows = released_rows({"calibration": rates})["calibration"]
+    assert plain(limits.simulated_size(rows[0])) == (
+        "11 of 34 schools in the programme, about 10 target pupils each, results that vary between "
+        "years as progress does"
+    )
 
 
 def test_smallest_effect_is_left_out_where_the_protocol_names_none():
