@@ -1,4 +1,6 @@
-"""`make calibrate`: simulates every scenario and writes the tables and `README.md` in this folder.
+"""`make calibrate`: simulates every scenario, and writes the table and `README.md` in this folder.
+
+`--only-missing` adds scenarios that the table lacks, `--only-alternatives` tries the other brackets again.
 
 Not collected by pytest; `tests/reference/test_calibration.py` does a short run.
 """
