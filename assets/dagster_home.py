@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import logging
+import os
+import shutil
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
 CONFIG = "dagster.yaml"
+# With less, SQLite may end the process without a word: it maps a file into memory that then has no place.
+LEAST_FREE_BYTES = 5_000_000
 # Copied to the storage folder once.
 AT_FIRST = PROJECT / CONFIG
 _EVALUATE_CONFIG = "evaluate.yaml"
@@ -77,9 +82,14 @@ def set_up(home: Path, config: str = CONFIG) -> dg.DagsterInstance:
 
 
 def dagster_home(data_marts: Path) -> Path:
-    """The storage folder, created and configured if necessary; the configuration is then the analyst's."""
+    """The storage folder, created and configured if necessary; the configuration is then the analyst's.
+
+    Raises OSError if the disk is as good as full.
+    """
     home = data_marts.resolve() / ".dagster"
     home.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(home).free < LEAST_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(data_marts))
     with FileLock(home / "set_up.lock"):
         if not (home / CONFIG).exists():
             write_whole(home / CONFIG, AT_FIRST.read_text(encoding="utf-8"))

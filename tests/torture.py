@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from pipelines.study.paths import PROJECT, StudyPaths
 from tests.evaluated import command_of, environment
 from tests.fleet.files import write_study
 from tests.fleet.seeds import draw_study
+from tests.own_disk import NotPossibleError, OwnDisk, own_disk
 from tests.region import FAILING, Region, kill_one
 
 # A small study with pupils of both key stages and most kinds of file.
@@ -36,6 +38,11 @@ AT_ONCE = 5
 # More than any file of a run, and less than the store needs.
 SMALL_FILE_BYTES = 1_000_000
 LONGEST_RUN_SECONDS = 600
+# What has been written may not have reached the disk for as long as this.
+WRITTEN_BACK_SECONDS = 32
+CLOCKS = ("2018-10-02 09:00:00", "2030-06-01 09:00:00")
+# Place and problem, what to do, how many things to mend, and what became of the study.
+MOST_LINES = 6
 
 
 class Study:
@@ -46,10 +53,10 @@ class Study:
         self.folder = write_study(draw_study(SEED), home / "raw")
         self.paths = StudyPaths(home / "marts", self.folder.name)
 
-    def start(self, **more: object) -> subprocess.Popen[str]:
-        """Begin a run in a process of its own."""
+    def start(self, before: Sequence[str] = (), **more: object) -> subprocess.Popen[str]:
+        """Begin a run in a process of its own; its command line stands after `before`."""
         return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-            command_of(self.folder, self.paths.marts),
+            [*before, *command_of(self.folder, self.paths.marts)],
             cwd=PROJECT,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -64,6 +71,14 @@ class Study:
         _, said = run.communicate(timeout=LONGEST_RUN_SECONDS)
         require(run.returncode == 0, f"the next run failed: {said[-500:]}")
         self.require_whole()
+
+    def require_told(self, problem: str) -> None:
+        """A run that fails, and says why in a sentence."""
+        run = self.start()
+        _, said = run.communicate(timeout=LONGEST_RUN_SECONDS)
+        require(run.returncode == 1 and problem in said, f"not told, {problem}: {said[-500:]}")
+        n_lines = len([line for line in said.splitlines() if line])
+        require("Traceback" not in said and n_lines <= MOST_LINES, f"too much is said: {said}")
 
     def change(self) -> None:
         """Edit a file, so that the next run has something to do."""
@@ -189,12 +204,76 @@ def queued(study: Study, n: int, _draw: random.Random) -> None:
     require(late < 1.5 * early, f"page and daemon grew from {early:.0f} to {late:.0f} MB")
 
 
+def power_cuts(study: Study, n: int, draw: random.Random) -> None:
+    """Power fails during a run or in the half minute after it."""
+    with _on_own_disk(study) as (disk, here):
+        began = time.monotonic()
+        here.change()
+        here.evaluate()
+        usual = time.monotonic() - began
+        for _ in range(n):
+            here.change()
+            run = here.start()
+            time.sleep(draw.uniform(0, usual + WRITTEN_BACK_SECONDS))
+            disk.cut_power()
+            run.send_signal(signal.SIGKILL)
+            run.communicate()
+            disk.restart()
+            here.require_whole()
+            here.evaluate()
+        here.require_no_run_left()
+
+
+def no_room(study: Study, n: int, draw: random.Random) -> None:
+    """The disk is full, then read-only: one sentence, and the last run stays."""
+    with _on_own_disk(study) as (disk, here):
+        for _ in range(n):
+            here.change()
+            with disk.full(n_bytes_left=draw.randrange(300_000)):
+                here.require_told("the disk is full")
+                here.require_whole()
+            with disk.read_only():
+                here.require_told("it can only be read here")
+                here.require_whole()
+            here.evaluate()
+
+
+@contextmanager
+def _on_own_disk(study: Study) -> Iterator[tuple[OwnDisk, Study]]:
+    home = study.home / "apart"
+    home.mkdir()
+    try:
+        with own_disk(home) as disk:
+            here = Study(disk.place)
+            here.evaluate()
+            yield disk, here
+    finally:
+        shutil.rmtree(home)
+
+
+def clocks(study: Study, n: int, _draw: random.Random) -> None:
+    """The machine's clock is years ahead or behind."""
+    if shutil.which("faketime") is None:
+        raise NotPossibleError("without faketime")
+    for nth in range(n):
+        study.change()
+        run = study.start(before=("faketime", CLOCKS[nth % len(CLOCKS)]))
+        _, said = run.communicate(timeout=LONGEST_RUN_SECONDS)
+        require(run.returncode == 0, f"a run failed: {said[-500:]}")
+        study.require_whole()
+    study.change()
+    study.evaluate()
+
+
 ATTACKS: dict[str, tuple[Callable[[Study, int, random.Random], None], int]] = {
     "killed at any moment": (kills, 50),
     f"{AT_ONCE} first runs at once": (at_once, 1),
     "a source taken away": (source_gone, 5),
     "files may not grow": (file_limit, 3),
     "studies queued": (queued, 20),
+    "power cut": (power_cuts, 10),
+    "disk full, read-only": (no_room, 3),
+    "clock of 2018 and 2030": (clocks, 2),
 }
 
 
@@ -228,6 +307,8 @@ def main() -> int:
                 said = "held"
             except BrokenError as error:
                 said, status = f"BROKEN: {error}", 1
+            except NotPossibleError as error:
+                said = f"not tried, {error}"
             print(f"{name:<24}{n:>4} times {time.monotonic() - began:>7.0f} s  {said}", flush=True)
         grown = study.bytes_used() / before
         print(f"space: {grown:.1f} times that of one run")

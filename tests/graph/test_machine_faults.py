@@ -6,11 +6,14 @@ import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 import assets.cli
+from assets import dagster_home
+from assets.dagster_home import LEAST_FREE_BYTES
 from pipelines import marts
 from pipelines.store import fault_list, store
 from pipelines.study.paths import EXAMPLE, StudyPaths
@@ -69,6 +72,21 @@ def test_the_disk_fills_up_during_a_run(
     assert "Stopped: store.duckdb: the disk is full." in said
     assert "Traceback" not in said
     assert len([line for line in said.splitlines() if line]) <= MOST_LINES
+
+
+def test_hardly_any_room_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run would end without a word, of a signal."""
+    usage = SimpleNamespace(free=LEAST_FREE_BYTES - 1)
+    monkeypatch.setattr(dagster_home.shutil, "disk_usage", lambda _: usage)
+    for command in ("evaluate", "serve"):
+        arguments = [command, *([str(EXAMPLE)] if command == "evaluate" else [])]
+        assert assets.cli.main([*arguments, "--data-marts", str(tmp_path / "marts")]) == 1
+        said = capsys.readouterr().err
+        assert f"{tmp_path / 'marts'}: the disk is full." in said
+        assert "Traceback" not in said
+        assert len([line for line in said.splitlines() if line]) <= MOST_LINES
 
 
 def test_the_outputs_may_not_be_written(
