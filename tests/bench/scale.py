@@ -4,8 +4,8 @@ The example's pupil files are repeated with new pupil numbers, so the same schoo
 size is a process of its own, beside DuckDB's bare read of the same files, as CSV and as Parquet.
 
 `python -m tests.bench.scale 20` measures another number of millions. 20 million rows of CSV (3.1 GB) took 126
-processor seconds and 2.2 GB, 7.8 times the bare read; of Parquet (0.2 GB) 74 and 2.5 GB: a run grows no faster
-than its files.
+processor seconds and 2.2 GB, 7.8 times the bare read; of Parquet (0.2 GB) 74 and 2.5 GB: a run grows no
+faster than its files.
 """
 
 from __future__ import annotations
