@@ -37,8 +37,6 @@ SEED = 25
 FAILING = "authority02"
 # As the paper says it.
 BACKFILL = "dagster job backfill --job evaluate --all yes --noprompt"
-# As the paper says it.
-BACKFILL = "dagster job backfill --job evaluate --all yes --noprompt"
 PATIENCE_SECONDS = 900
 LOOK_SECONDS = 5.0
 # A process that a run has to itself is started by Dagster in this way.
@@ -172,6 +170,15 @@ def descendants(pid: int) -> Iterator[int]:
         for child in task.read_text(encoding="ascii").split():
             yield int(child)
             yield from descendants(int(child))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is at work: one that has ended may wait for its parent to ask how."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def runs_under_way(server: int) -> list[int]:

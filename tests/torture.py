@@ -7,6 +7,7 @@ left under way, and nothing may have grown.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -30,7 +31,7 @@ from tests.evaluated import command_of, environment
 from tests.fleet.files import write_study
 from tests.fleet.seeds import draw_study
 from tests.own_disk import NotPossibleError, OwnDisk, own_disk
-from tests.region import FAILING, Region, kill_one
+from tests.region import FAILING, Region, descendants, is_alive, kill_one, runs_under_way
 
 # A small study with pupils of both key stages and most kinds of file.
 SEED = 24
@@ -38,6 +39,8 @@ AT_ONCE = 5
 # More than any file of a run, and less than the store needs.
 SMALL_FILE_BYTES = 1_000_000
 LONGEST_RUN_SECONDS = 600
+LONGEST_SERVED_SECONDS = 40
+LONGEST_ENDING_SECONDS = 120
 # What has been written may not have reached the disk for as long as this.
 WRITTEN_BACK_SECONDS = 32
 CLOCKS = ("2018-10-02 09:00:00", "2030-06-01 09:00:00")
@@ -186,6 +189,28 @@ def file_limit(study: Study, n: int, _draw: random.Random) -> None:
         study.evaluate()
 
 
+def servers_killed(study: Study, n: int, draw: random.Random) -> None:
+    """`kill -9` of `ssif serve`, which is making studies that it has not met before."""
+    region = Region(study.home / "served", 3)
+    region.write()
+    for _ in range(n):
+        with region.served() as server:
+            time.sleep(draw.uniform(0, LONGEST_SERVED_SECONDS))
+            runs = runs_under_way(server)
+            others = [pid for pid in descendants(server) if pid not in runs]
+            os.kill(server, signal.SIGKILL)
+            until = time.monotonic() + LONGEST_ENDING_SECONDS
+            while (left := [*filter(is_alive, others)]) and time.monotonic() < until:
+                time.sleep(1)
+            require(not left, f"{len(left)} processes of a server that was killed go on")
+    with region.served() as server:
+        try:
+            region.wait(server, region.is_made)
+        except TimeoutError as error:
+            raise BrokenError(str(error)) from None
+    require(not region.is_whole(FAILING), "a study with a bad file is published")
+
+
 def queued(study: Study, n: int, _draw: random.Random) -> None:
     """Many studies asked for at once: one has a bad file, and one's run is killed."""
     region = Region(study.home / "region", max(n, 3))
@@ -267,6 +292,7 @@ def clocks(study: Study, n: int, _draw: random.Random) -> None:
 
 ATTACKS: dict[str, tuple[Callable[[Study, int, random.Random], None], int]] = {
     "killed at any moment": (kills, 50),
+    "ssif serve killed": (servers_killed, 20),
     f"{AT_ONCE} first runs at once": (at_once, 1),
     "a source taken away": (source_gone, 5),
     "files may not grow": (file_limit, 3),

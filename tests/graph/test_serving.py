@@ -24,6 +24,7 @@ from pipelines.errors.fault import StudyError
 from pipelines.study.paths import PROJECT
 from tests.evaluated import PATIENCE_SECONDS, environment
 from tests.graph.stubborn_part import SAID
+from tests.region import is_alive
 
 STUBBORN, IDLE = "tests.graph.stubborn_part", "tests.graph.idle_part"
 
@@ -39,14 +40,6 @@ def status(port: int) -> int:
     with closing(http.client.HTTPConnection(HOST, port, timeout=60)) as connection:
         connection.request("GET", "/server_info")
         return connection.getresponse().status
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended may still be listed until its parent looks."""
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
 
 
 def wait_for(is_so) -> None:
