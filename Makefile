@@ -29,7 +29,7 @@ serve: .venv/page ## open Dagster's page on this machine, with schedule and sens
 notebook: .venv/page ## open your own copy of a notebook, never overwritten: NOTEBOOK=explore, STUDY=folder
 	@$(BIN)/python -m notebooks $(or $(NOTEBOOK),explore) $(if $(STUDY),"$(STUDY)")
 
-test: .venv/testing ## every test: about eleven minutes on two cores
+test: .venv/testing ## every test: about nineteen minutes on two cores
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # Folders that find most mistakes for their seconds. No whole run is among them.
